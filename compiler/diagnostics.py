@@ -1,0 +1,123 @@
+"""Diagnostics: what is wrong, where, and the way out; and the report that collects them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from compiler.rules import RULES
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+SEVERITIES = (ERROR, WARNING, NOTE)
+
+
+class Location(NamedTuple):
+    """A span in a source file. Lines and columns count from 1, columns in characters; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Diagnostic(NamedTuple):
+    """One finding. `rule` is the id of the server's rule, None where the finding is kasc's own."""
+
+    code: str
+    severity: str
+    message: str
+    hint: str = ""
+    rule: str | None = None
+    path: str = ""
+    flag: str = ""
+    location: Location | None = None
+    source: str = ""
+
+
+class KascError(Exception):
+    """An input that cannot be worked with at all; `diagnostic` says why and where."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def code_of(rule: str) -> str:
+    """The public code of a rule id: `ETCD-03` -> `KASC-ETCD-003`.
+
+    >>> code_of("VER-CLOUD-1")
+    'KASC-VER-CLOUD-001'
+    """
+    family, _, number = rule.rpartition("-")
+    return f"KASC-{family}-{int(number):03d}"
+
+
+def diagnose(
+    rule: str,
+    message: str,
+    hint: str = "",
+    *,
+    path: str = "",
+    flag: str = "",
+    location: Location | None = None,
+    severity: str = "",
+) -> Diagnostic:
+    """A diagnostic for a rule of the table in `compiler/rules.py`, with that rule's severity unless one is given."""
+    known = RULES[rule]
+    return Diagnostic(
+        code_of(rule),
+        severity or known.severity,
+        message,
+        hint,
+        rule if known.of_server else None,
+        path,
+        flag,
+        location,
+        known.source,
+    )
+
+
+class Report:
+    """The findings about one input, in the order of discovery.
+
+    `outcome` is `reject` exactly where one of them is an error.
+    """
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+        self.read_as = ""
+        self.kubernetes_version = ""
+        self.diagnostics: list[Diagnostic] = []
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a finding, unless the very same one is already known."""
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Keep several findings."""
+        for diagnostic in diagnostics:
+            self.add(diagnostic)
+
+    def sorted(self) -> list[Diagnostic]:
+        """By position; findings without one come last, in the order of discovery."""
+        nowhere = (1, "", 0, 0)
+        return sorted(
+            self.diagnostics,
+            key=lambda found: (0, *found.location[:3]) if found.location else nowhere,
+        )
+
+    def of(self, severity: str) -> Iterator[Diagnostic]:
+        """The findings of one severity."""
+        return (found for found in self.diagnostics if found.severity == severity)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the server of that version would refuse to start."""
+        return any(found.severity == ERROR for found in self.diagnostics)
+
+    @property
+    def outcome(self) -> str:
+        """`accept` or `reject`."""
+        return "reject" if self.rejected else "accept"

@@ -1,0 +1,269 @@
+"""What differs between Kubernetes versions, as data: `catalog("1.36")` answers for one minor version.
+
+Each data file is read at its first use and only then; see docs/catalog.md for its form and for adding a version.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+DATA = os.path.join(os.path.dirname(__file__), "data")
+
+
+class FlagSpec(NamedTuple):
+    """A flag of one version. `key` is its name inside the group of a document; `default` is pflag's text."""
+
+    name: str
+    group: str
+    key: str
+    type: str
+    default: str
+    deprecated: bool = False
+    hidden: bool = False
+    shorthand: str = ""
+
+
+class GateStep(NamedTuple):
+    """A gate from one version on; `minor` 0 stands for every version. `stage` is empty for a stable gate."""
+
+    minor: int
+    stage: str
+    default: bool
+    locked: bool
+
+
+class Gate(NamedTuple):
+    """A feature gate of one version of the binary, oldest step first."""
+
+    name: str
+    history: tuple[GateStep, ...]
+    depends_on: tuple[str, ...]
+
+    def at(self, minor: int) -> GateStep | None:
+        """Its state for an emulated minor version; None where it did not exist yet."""
+        state = None
+        for step in self.history:
+            if step.minor <= minor:
+                state = step
+        return state
+
+
+class Plugin(NamedTuple):
+    """An admission plugin, in the order of the chain."""
+
+    name: str
+    default_off: bool
+
+
+class Resource(NamedTuple):
+    """A served resource. `served` lists its versions, highest priority first; `stored` tells whether it has storage."""
+
+    group: str
+    resource: str
+    kind: str
+    namespaced: bool
+    served: tuple[str, ...]
+    stored: bool
+
+    @property
+    def group_resource(self) -> str:
+        """`resource.group`, or the bare resource for the core group."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+
+class Lifecycle(NamedTuple):
+    """Minor versions in which a kind's API version came, was deprecated and goes; None where not announced."""
+
+    introduced: int | None
+    deprecated: int | None
+    removed: int | None
+    replaced: bool
+
+
+def minor_of(version: str) -> int:
+    """The minor number of a version: `1.36` and `1.36.2` -> 36; `0.0`, before every version, -> 0."""
+    return int(version.split(".")[1])
+
+
+@cache
+def _data(name: str) -> Any:
+    with open(os.path.join(DATA, f"{name}.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """The known minor versions, oldest first."""
+    return tuple(_data("versions"))
+
+
+_WHOLE = {"cafile": "CAFile", "certfile": "CertFile", "keyfile": "KeyFile"}
+_INITIALISMS = frozenset(["api", "ca", "cidr", "db", "dns", "http", "http2", "id", "ip", "json", "jwks", "oidc", "qps", "sni", "tls", "ttl", "uid", "uri", "url"])
+
+
+def key_of(flag: str) -> str:
+    """A flag's name as a document's key: `service-cluster-ip-range` -> `serviceClusterIPRange`."""
+    first, *rest = flag.split("-")
+    return first + "".join(
+        _WHOLE.get(word) or (word.upper() if word in _INITIALISMS else word[:1].upper() + word[1:]) for word in rest
+    )
+
+
+def section_of(group: str) -> str:
+    """An option group's name as a document's key: `secure_serving` -> `secureServing`, `api_enablement` -> `apiEnablement`."""
+    first, *rest = group.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def nearest(version: str) -> str:
+    """The known minor version that is nearest to a version such as `1.29`."""
+    known = versions()
+    minor = min(max(minor_of(version), minor_of(known[0])), minor_of(known[-1]))
+    return f"1.{minor}"
+
+
+class Catalog:
+    """The facts of one minor version of kube-apiserver."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.minor = minor_of(version)
+
+    def _holds(self, row: dict[str, Any]) -> bool:
+        return minor_of(row["from"]) <= self.minor and ("until" not in row or self.minor <= minor_of(row["until"]))
+
+    def _rows(self, table: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+        """Name -> the row that holds in this version, in the table's order."""
+        found = {}
+        for name, rows in table.items():
+            for row in rows:
+                if self._holds(row):
+                    found[name] = row
+                    break
+        return found
+
+    @cached_property
+    def flags(self) -> dict[str, FlagSpec]:
+        """All flags by name, in registration order."""
+        found = {}
+        for row in _data("flags"):
+            if self._holds(row):
+                name = row["flag"]
+                found[name] = FlagSpec(
+                    name,
+                    row["group"],
+                    key_of(name),
+                    row["type"],
+                    row["default"],
+                    row.get("deprecated", False),
+                    row.get("hidden", False),
+                    row.get("shorthand", ""),
+                )
+        return found
+
+    @cached_property
+    def groups(self) -> dict[str, dict[str, FlagSpec]]:
+        """Option groups in registration order: name -> its flags by document key."""
+        found: dict[str, dict[str, FlagSpec]] = {}
+        for spec in self.flags.values():
+            found.setdefault(spec.group, {})[spec.key] = spec
+        return found
+
+    @cached_property
+    def shorthands(self) -> dict[str, str]:
+        """One-letter names of flags: `v` -> `v`, `h` -> `help`."""
+        return {spec.shorthand: spec.name for spec in self.flags.values() if spec.shorthand}
+
+    @cached_property
+    def gates(self) -> dict[str, Gate]:
+        """All feature gates by name."""
+        found = {}
+        for name, row in _data("gates").items():
+            if self._holds(row):
+                steps = row.get("recordedAs", {}).get(self.version) or row["history"]
+                history = tuple(
+                    step
+                    for step in (GateStep(minor_of(version), *rest) for version, *rest in steps)
+                    if step.minor <= self.minor
+                )
+                needs = [dep["gates"] for dep in row.get("dependsOn", ()) if self._holds(dep)]
+                found[name] = Gate(name, history, tuple(needs[0]) if needs else ())
+        return found
+
+    @cached_property
+    def plugins(self) -> dict[str, Plugin]:
+        """Admission plugins by name, in the order of the chain."""
+        return {name: Plugin(name, row["defaultOff"]) for name, row in self._rows(_data("admission")).items()}
+
+    @cached_property
+    def api_groups(self) -> dict[str, tuple[str, ...]]:
+        """Registered groups, each with its versions by priority, highest first."""
+        return {name: tuple(row["versions"]) for name, row in self._rows(_data("apis")["groups"]).items()}
+
+    @cached_property
+    def enabled_apis(self) -> dict[str, bool]:
+        """`group/version` -> whether it is served unless runtime-config says otherwise."""
+        return {name: row["on"] for name, row in self._rows(_data("apis")["enabled"]).items()}
+
+    @cached_property
+    def enabled_resources(self) -> dict[str, bool]:
+        """`group/version/resource` -> the same for single resources that differ from their version."""
+        return {name: row["on"] for name, row in self._rows(_data("apis")["enabledResources"]).items()}
+
+    @cached_property
+    def lifecycles(self) -> dict[str, Lifecycle]:
+        """`group/version Kind` -> its life cycle."""
+
+        def minor(row: dict[str, Any], step: str) -> int | None:
+            return minor_of(row[step]) if step in row else None
+
+        return {
+            name: Lifecycle(
+                minor(row, "introduced"), minor(row, "deprecated"), minor(row, "removed"), row.get("replaced", False)
+            )
+            for name, row in self._rows(_data("apis")["lifecycle"]).items()
+        }
+
+    @cached_property
+    def resources(self) -> dict[str, Resource]:
+        """All resources by `resource.group`."""
+        found = {}
+        for name, row in self._rows(_data("apis")["resources"]).items():
+            resource, _, group = name.partition(".")
+            found[name] = Resource(group, resource, row["kind"], row["namespaced"], tuple(row["served"]), row["stored"])
+        return found
+
+    def storage(self, part: str) -> dict[str, Any]:
+        """`specialPrefixes`, `encodingOverrides` or `defaultWatchCacheSizes`: `resource.group` -> value."""
+        return {name: row["value"] for name, row in self._rows(_data("storage")[part]).items()}
+
+    def tls(self, part: str) -> tuple[str, ...]:
+        """`preferredCiphers`, `insecureCiphers` or `versions`: the names known to this version."""
+        return tuple(self._rows(_data("tls")[part]))
+
+
+@cache
+def catalog(version: str) -> Catalog:
+    """The facts of a known minor version, such as `1.36`; raises KeyError for others (see `nearest`)."""
+    if version not in versions():
+        raise KeyError(version)
+    return Catalog(version)
+
+
+def removed(kind: str, name: str) -> dict[str, Any] | None:
+    """What is known of something that the newest version no longer has.
+
+    `kind` is `flags`, `featureGates`, `admissionPlugins`, `apis` or `configAPIs`. The answer may hold `removed` (the
+    first version without it), `replacement`, `inertSince`, `ga`, `lastDefault`, `neverExisted`.
+    """
+    entry: dict[str, Any] | None = _data("removed")[kind].get(name)
+    return entry
+
+
+def known_in(kind: str, name: str) -> tuple[str, ...]:
+    """The known versions that have a flag, feature gate or admission plugin (`kind` as in `removed`)."""
+    pick = {"flags": "flags", "featureGates": "gates", "admissionPlugins": "plugins"}[kind]
+    return tuple(version for version in versions() if name in getattr(catalog(version), pick))

@@ -101,19 +101,20 @@ def versions() -> tuple[str, ...]:
 
 
 _WHOLE = {"cafile": "CAFile", "certfile": "CertFile", "keyfile": "KeyFile"}
-_INITIALISMS = frozenset(["api", "ca", "cidr", "db", "dns", "http", "http2", "id", "ip", "json", "jwks", "oidc", "qps", "sni", "tls", "ttl", "uid", "uri", "url"])
+_INITIALISMS = set("API CA CIDR DB DNS HTTP HTTP2 ID IP JSON JWKS OIDC QPS SNI TLS TTL UID URI URL".split())  # noqa: SIM905
 
 
 def key_of(flag: str) -> str:
     """A flag's name as a document's key: `service-cluster-ip-range` -> `serviceClusterIPRange`."""
     first, *rest = flag.split("-")
     return first + "".join(
-        _WHOLE.get(word) or (word.upper() if word in _INITIALISMS else word[:1].upper() + word[1:]) for word in rest
+        _WHOLE.get(word) or (word.upper() if word.upper() in _INITIALISMS else word[:1].upper() + word[1:])
+        for word in rest
     )
 
 
 def section_of(group: str) -> str:
-    """An option group's name as a document's key: `secure_serving` -> `secureServing`, `api_enablement` -> `apiEnablement`."""
+    """An option group's name as a document's key: `secure_serving` -> `secureServing`."""
     first, *rest = group.split("_")
     return first + "".join(word.capitalize() for word in rest)
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from compiler.diagnostics import Location
 
-Scalar: TypeAlias = None | bool | int | float | str
+Scalar: TypeAlias = bool | int | float | str | None
 Span: TypeAlias = tuple[int, int, int, int]
 """Line, column, end line, end column; from 1, in characters, the end exclusive."""
 
@@ -73,10 +73,12 @@ class Node:
         """The node under a path of keys and indices, as far as the path exists."""
         node = self
         for step in path:
-            if isinstance(node.value, dict) and isinstance(step, str) and step in node.value:
-                node = node.value[step]
-            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
-                node = node.value[step]
+            value = node.value
+            if isinstance(value, dict):
+                found = value.get(step) if isinstance(step, str) else None
             else:
+                found = value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+            if found is None:
                 break
+            node = found
         return node

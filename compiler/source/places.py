@@ -1,0 +1,97 @@
+"""Places in a text: what index stands in which line and column; and the bounds that both formats share."""
+
+from __future__ import annotations
+
+import re
+
+from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.source.node import Source, Span
+
+MAX_DEPTH = 64
+"""Mappings and lists inside one another, aliases followed."""
+MAX_NODES = 200_000
+"""Values of a file with every alias expanded; long texts of YAML count as several, one for every 256 characters."""
+MAX_PROBLEMS = 100
+"""Problems that are listed for one file."""
+MAX_NUMBER = 600
+"""Characters of a number: below every limit that Python itself may set on turning digits into an integer."""
+
+LINE_BREAK = re.compile(r"\r\n?|\n")
+
+
+def place(text: str, index: int) -> tuple[int, int]:
+    """Line and column of an index, both from 1.
+
+    >>> place("ab\\ncd", 4)
+    (2, 2)
+    """
+    line, start = 1, 0
+    for found in LINE_BREAK.finditer(text, 0, index):
+        line, start = line + 1, found.end()
+    return line, index - start + 1
+
+
+def location(source: Source, text: str, start: int, end: int) -> Location:
+    """The location of a slice of `text`, which is the text of `source` without its byte order mark."""
+    return Location(source.name, *place(text, start), *place(text, end))
+
+
+def at_span(source: Source, span: Span) -> Location:
+    """A span as a location."""
+    return Location(source.name, *span)
+
+
+def too_deep(where: Location) -> KascError:
+    """The error for what is nested deeper than `MAX_DEPTH`."""
+    return KascError(
+        diagnose(
+            "DOC-02",
+            f"mappings and lists are nested deeper than {MAX_DEPTH} levels",
+            "no option needs such depth, so look for brackets or indents that were repeated by mistake",
+            location=where,
+        )
+    )
+
+
+def too_many(where: Location) -> Diagnostic:
+    """The finding about a file with more values than `MAX_NODES`; fatal."""
+    message = f"the file holds more than {MAX_NODES} values, counted with its aliases expanded"
+    return diagnose("DOC-02", message, "split the file, or use fewer aliases of aliases", location=where)
+
+
+def listed(found: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings about one file without those past `MAX_PROBLEMS`; the last one says so."""
+    if len(found) <= MAX_PROBLEMS:
+        return found
+    last = found[MAX_PROBLEMS - 1]
+    return [*found[: MAX_PROBLEMS - 1], last._replace(message=f"{last.message} (further problems are not listed)")]
+
+
+def long_number(where: Location, length: int) -> Diagnostic:
+    """The finding about a number with more characters than `MAX_NUMBER`."""
+    return diagnose(
+        "DOC-06",
+        f"a number of {length} characters is too long, the bound is {MAX_NUMBER}",
+        "put it into quotes if it is meant as text",
+        location=where,
+    )
+
+
+def overflowing(where: Location, text: str) -> Diagnostic:
+    """The finding about a float that only infinity could stand for."""
+    return diagnose(
+        "DOC-06",
+        f"the number {text if len(text) <= 40 else text[:37] + '...'} is too large to be held as a float",
+        "write a smaller number, or put it into quotes if it is meant as text",
+        location=where,
+    )
+
+
+def name_character(char: str) -> str:
+    """A character that must not be printed as it is: its code point, as U+0007."""
+    return f"U+{ord(char):04X}"
+
+
+def shown(text: str) -> str:
+    """A text of the file in quotes for a message: escaped, and cut where it is long."""
+    return repr(text) if len(text) <= 60 else repr(text[:57]) + "..."

@@ -1,0 +1,160 @@
+"""Files to text, and text to nodes: the one place that reads what a user names."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+
+from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.source.node import Node, Source
+from compiler.source.places import place
+
+LIMIT = 8 * 1024 * 1024
+"""Bytes that are read of one file."""
+STANDARD_INPUT = "-"
+STANDARD_INPUT_NAME = "<stdin>"
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+_UTF8_MARK = b"\xef\xbb\xbf"
+
+_KINDS = (
+    (stat.S_ISDIR, "a directory", "name a file in it"),
+    (stat.S_ISFIFO, "a pipe", "name it '-' and pass its content on standard input"),
+    (stat.S_ISSOCK, "a socket", "name a file"),
+    (stat.S_ISCHR, "a device", "name it '-' to read standard input"),
+    (stat.S_ISBLK, "a device", "name a file"),
+)
+
+_YAML_ENDINGS = (".yaml", ".yml", ".json")
+_TOML_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
+_TOML_KEYS = rf"{_TOML_KEY}(?:[ \t]*\.[ \t]*{_TOML_KEY})*"
+# The first line with content, as TOML has it: a key and '=', or a header alone in its line.
+_BEGINS_AS_TOML = re.compile(
+    rf"\ufeff?(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*"
+    rf"(?:{_TOML_KEYS}[ \t]*=|(?:\[[ \t]*{_TOML_KEYS}[ \t]*\]|\[\[[ \t]*{_TOML_KEYS}[ \t]*\]\])[ \t]*(?:\#.*)?\r?$)",
+    re.MULTILINE,
+)
+
+
+def read_source(path: str, display: str | None = None, limit: int = LIMIT) -> Source:
+    """The decoded text of a file, or of standard input for the path `-`; without a UTF-8 byte order mark.
+
+    `display` is the name for messages, the path itself (or `<stdin>`) where it is None. Raises KascError: DOC-01 for
+    what cannot be read or is no regular file, DOC-02 past `limit` bytes, DOC-03 for what is no UTF-8.
+    """
+    if path == STANDARD_INPUT:
+        name = display or STANDARD_INPUT_NAME
+        return Source(name, _decode(_read_standard_input(name, limit), name))
+    name = display or path
+    return Source(name, _decode(_read_file(path, name, limit), name))
+
+
+def parse_document(source: Source, problems: list[Diagnostic], *, toml: bool | None = None) -> Node:
+    """The one document in a text, read as TOML or as YAML.
+
+    `toml` forces one of them; where it is None the ending of the name decides, and for other names (standard input)
+    the first line with content. Adds to `problems` and raises KascError as `parse_yaml` and `parse_toml` do.
+    """
+    if toml is None:
+        toml = _is_toml(source)
+    if toml:
+        from compiler.source.toml_source import parse_toml
+
+        return parse_toml(source, problems)
+    from compiler.source.yaml_source import parse_yaml
+
+    return parse_yaml(source, problems)
+
+
+def _is_toml(source: Source) -> bool:
+    name = source.name.lower()
+    if name.endswith(".toml"):
+        return True
+    return not name.endswith(_YAML_ENDINGS) and _BEGINS_AS_TOML.match(source.text) is not None
+
+
+def _read_file(path: str, name: str, limit: int) -> bytes:
+    try:
+        status = os.stat(path)
+        for is_kind, kind, hint in _KINDS:
+            if is_kind(status.st_mode):
+                raise _unreadable(name, f"cannot read {name}: it is {kind}", hint)
+        if status.st_size > limit:
+            raise _too_large(name, limit)
+        with open(path, "rb") as file:
+            return _within(file.read(limit + 1), name, limit)
+    except FileNotFoundError:
+        raise _unreadable(name, f"cannot read {name}: there is no such file", "check the path") from None
+    except PermissionError:
+        raise _unreadable(name, f"cannot read {name}: permission denied", "make the file readable") from None
+    except (OSError, ValueError) as error:  # ValueError is for a path with a NUL character
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _unreadable(name, f"cannot read {name}: {reason[:1].lower()}{reason[1:]}", "check the path") from None
+
+
+def _read_standard_input(name: str, limit: int) -> bytes:
+    try:
+        data: bytes = sys.stdin.buffer.read(limit + 1)
+    except (AttributeError, OSError, ValueError):  # closed, or replaced by something without bytes
+        raise _unreadable(name, "cannot read standard input", "pipe a document to it, or name a file") from None
+    return _within(data, name, limit)
+
+
+def _within(data: bytes, name: str, limit: int) -> bytes:
+    if len(data) > limit:
+        raise _too_large(name, limit)
+    return data
+
+
+def _decode(data: bytes, name: str) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            hint = f"convert it: iconv -f {encoding} -t UTF-8"
+            raise _no_text(name, f"{name} is text in {encoding}, UTF-8 is expected", hint, b"")
+    if data.startswith(_UTF8_MARK):
+        data = data[len(_UTF8_MARK) :]
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise _no_text(name, _with_nul(name, data), "save the file as UTF-8 text", data[:nul])
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        message = f"the byte 0x{data[error.start]:02x} is no valid UTF-8"
+        raise _no_text(name, message, "save the file as UTF-8", data[: error.start]) from None
+
+
+def _with_nul(name: str, data: bytes) -> str:
+    """What to call data with NUL bytes: every other byte is one in UTF-16 with mostly ASCII."""
+    start = data[:64]
+    if len(start) >= 4 and 0 in (sum(start[::2]), sum(start[1::2])) and any(start):
+        return f"{name} looks like text in UTF-16, UTF-8 is expected"
+    return f"{name} is a binary file: it holds a NUL byte"
+
+
+def _unreadable(name: str, message: str, hint: str) -> KascError:
+    return KascError(diagnose("DOC-01", message, hint, location=Location(name, 1, 1, 1, 1)))
+
+
+def _too_large(name: str, limit: int) -> KascError:
+    size = f"{limit // (1024 * 1024)} MiB" if limit % (1024 * 1024) == 0 else f"{limit} bytes"
+    message = f"{name} is larger than {size}"
+    return KascError(
+        diagnose(
+            "DOC-02", message, "a document is a few kilobytes, check the path", location=Location(name, 1, 1, 1, 1)
+        )
+    )
+
+
+def _no_text(name: str, message: str, hint: str, before: bytes) -> KascError:
+    """DOC-03 at the place behind `before`, which is valid text."""
+    text = before.decode(errors="replace")
+    line, column = place(text, len(text))
+    return KascError(diagnose("DOC-03", message, hint, location=Location(name, line, column, line, column + 1)))

@@ -1,0 +1,268 @@
+"""Where keys and values stand in a TOML text that tomli has accepted.
+
+The scanner only finds its way: it decides nothing about validity and computes no values.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from compiler.diagnostics import KascError
+from compiler.source.node import Node, Source, Span
+from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, location, too_deep, too_many
+
+_STRING = (
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
+    r"|'''(?:[^']++|'(?!''))*+'{3,5}"
+    r'|"(?:[^"\\\n]++|\\.)*+"'
+    r"|'[^'\n]*+'"
+)
+_KEY_PART = r"""[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+'"""
+_DATE_AND_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9][^\s,\]}#]*+"
+
+_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
+_KEY = re.compile(rf"[ \t]*+({_KEY_PART})[ \t]*+(\.?)", re.DOTALL)
+_EQUALS = re.compile(r"=[ \t]*+")
+_LITERAL = re.compile(rf"{_STRING}|{_DATE_AND_TIME}|[^\s,\]}}#]++", re.DOTALL)
+_NESTING = re.compile(
+    rf"{_STRING}|#[^\n]*+|(?P<long>(?:(?:{_KEY_PART})[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}})|[\[\]{{}}]", re.DOTALL
+)
+
+_Part = tuple[str, int, int]
+
+
+class ConflictError(Exception):
+    """A key that stands in a text twice: the place of the first and the second, and its name."""
+
+    def __init__(self, key: str, first: Span, second: Span) -> None:
+        super().__init__(key)
+        self.key = key
+        self.first = first
+        self.second = second
+
+
+def check_nesting(source: Source, text: str) -> None:
+    """Raise KascError DOC-02 where brackets or dotted keys go deeper than the bound.
+
+    This is for the text that tomli has not seen: some versions of it crash on deep nesting, and take quadratic time
+    for keys of many parts. Text that is no TOML may be misjudged, but only ever if it is both wrong and strange.
+    """
+    crowded = text.count("[") + text.count("{") > MAX_DEPTH
+    if not crowded and max(line.count(".") for line in text.split("\n")) < MAX_DEPTH:
+        return
+    depth = 0
+    for token in _NESTING.finditer(text):
+        char = token.group()
+        if char in ("[", "{"):
+            depth += 1
+        elif char in ("]", "}"):
+            depth = max(0, depth - 1)
+        if depth > MAX_DEPTH or token.lastgroup == "long":
+            raise too_deep(location(source, text, token.start(), token.start() + 1))
+
+
+class Scanner:
+    """Builds the nodes of a TOML text, with spans, keys and the literals as written, but without scalar values.
+
+    A table's span goes from its header to the end of its last value before the next header; a table that only dotted
+    keys or longer headers name begins where it is named first.
+    """
+
+    def __init__(self, source: Source, text: str) -> None:
+        self.source = source
+        self.text = text
+        self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self.root = Node({}, source, (1, 1, 1, 1), "", {})
+        self.table = self.root
+        self.enclosing: list[Node] = [self.root]  # what grows with the values of the current section
+        self.depth = 1
+        self.size = 0
+        self.declared: set[int] = set()  # the tables that have a header of their own
+
+    def scan(self) -> Node:
+        """The root table. Raises KascError DOC-02 past a bound, ConflictError for a key given twice."""
+        text, size = self.text, len(self.text)
+        index = self.skip(0)
+        self.root.span = (*self.span(index, index)[:2], *self.span(index, index)[:2])
+        while index < size:
+            if text[index] == "[":
+                index = self.header(index)
+            else:
+                index, end = self.pair(index, self.table, self.depth)
+                for node in self.enclosing:
+                    node.span = (*node.span[:2], *end)
+            index = self.skip(index)
+        return self.root
+
+    def skip(self, index: int) -> int:
+        """The index behind white space and comments."""
+        found = _BLANK.match(self.text, index)
+        return found.end() if found is not None else index
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of a slice of the text."""
+        starts = self.starts
+        first = bisect_right(starts, start)
+        last = first if first == len(starts) or end < starts[first] else bisect_right(starts, end)
+        return first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1
+
+    def header(self, index: int) -> int:
+        """Open the table of a `[header]` or a `[[header]]`. Returns the index behind it."""
+        of_array = self.text.startswith("[[", index)
+        parts, end = self.key(index + 1 + of_array)
+        end += 1 + of_array
+        span = self.span(index, end)
+        parent, depth = self.root, 1
+        for part in parts[:-1]:
+            parent, depth = self.step(parent, part, self.span(part[1], part[2]), depth)
+        name, start, stop = parts[-1]
+        self.enclosing = [self.root]
+        self.root.span = (*self.root.span[:2], *span[2:])
+        if of_array:
+            self.open_item(parent, name, self.span(start, stop), span)
+            self.depth = depth + 2
+        else:
+            self.open_table(parent, name, self.span(start, stop), span)
+            self.depth = depth + 1
+        self.bound(self.depth, span)
+        return end
+
+    def open_table(self, parent: Node, name: str, key_span: Span, span: Span) -> None:
+        """Go on with the table of a `[header]`."""
+        values, keys = _entries(parent)
+        table = values.get(name)
+        if table is None:
+            table = values[name] = Node({}, self.source, span, "", {})
+        elif id(table) in self.declared or not isinstance(table.value, dict):
+            raise ConflictError(name, keys[name], key_span)
+        self.declared.add(id(table))
+        table.span = span
+        keys[name] = key_span
+        self.table = table
+        self.enclosing.append(table)
+
+    def open_item(self, parent: Node, name: str, key_span: Span, span: Span) -> None:
+        """Go on with a new table at the end of the array of a `[[header]]`."""
+        values, keys = _entries(parent)
+        array = values.get(name)
+        if array is None:
+            array = values[name] = Node([], self.source, span)
+            keys[name] = key_span
+        if not isinstance(array.value, list):
+            raise ConflictError(name, keys[name], key_span)
+        self.table = Node({}, self.source, span, "", {})
+        array.value.append(self.table)
+        array.span = (*array.span[:2], *span[2:])
+        self.enclosing += [array, self.table]
+
+    def step(self, table: Node, part: _Part, span: Span, depth: int) -> tuple[Node, int]:
+        """The table, or the last table of the array, under one part of a longer key; a new one where there is none."""
+        values, keys = _entries(table)
+        child = values.get(part[0])
+        if child is None:
+            child = values[part[0]] = Node({}, self.source, span, "", {})
+            keys[part[0]] = span
+        elif isinstance(child.value, list) and child.value:
+            child, depth = child.value[-1], depth + 1
+        if not isinstance(child.value, dict):
+            raise ConflictError(part[0], keys[part[0]], span)
+        return child, depth + 1
+
+    def key(self, index: int) -> tuple[list[_Part], int]:
+        """The parts of a key, each with its name, start and end; and the index behind the key."""
+        parts = []
+        while (found := _KEY.match(self.text, index)) is not None:
+            parts.append((_key_name(found.group(1)), found.start(1), found.end(1)))
+            index = found.end()
+            if not found.group(2):
+                break
+        return parts, index
+
+    def pair(self, index: int, table: Node, depth: int) -> tuple[int, tuple[int, int]]:
+        """Put `key = value` into a table. Returns the index behind the value, and its place."""
+        parts, index = self.key(index)
+        passed = []
+        for part in parts[:-1]:
+            table, depth = self.step(table, part, self.span(part[1], part[2]), depth)
+            passed.append(table)
+        name, start, stop = parts[-1]
+        key_span = self.span(start, stop)
+        equals = _EQUALS.match(self.text, index)
+        node, index = self.value(equals.end() if equals is not None else index, depth)
+        values, keys = _entries(table)
+        if name in values:
+            raise ConflictError(name, keys[name], key_span)
+        values[name] = node
+        keys[name] = key_span
+        end = node.span[2:]
+        for outer in passed:
+            outer.span = (*outer.span[:2], *end)
+        return index, end
+
+    def value(self, start: int, depth: int) -> tuple[Node, int]:
+        """The node of a value and the index behind it."""
+        self.size += 1
+        if self.size > MAX_NODES:
+            raise KascError(too_many(at_span(self.source, self.span(start, start + 1))))
+        char = self.text[start : start + 1]
+        if char == "[":
+            return self.array(start, depth + 1)
+        if char == "{":
+            return self.inline_table(start, depth + 1)
+        found = _LITERAL.match(self.text, start)
+        end = found.end() if found is not None else start
+        return Node(None, self.source, self.span(start, end), self.text[start:end]), end
+
+    def array(self, start: int, depth: int) -> tuple[Node, int]:
+        """The node of an array and the index behind it."""
+        self.bound(depth, self.span(start, start + 1))
+        text, items = self.text, []
+        index = self.skip(start + 1)
+        while text[index] != "]":
+            node, index = self.value(index, depth)
+            items.append(node)
+            index = self.behind_comma(index)
+        return Node(list(items), self.source, self.span(start, index + 1)), index + 1
+
+    def inline_table(self, start: int, depth: int) -> tuple[Node, int]:
+        """The node of an inline table and the index behind it."""
+        self.bound(depth, self.span(start, start + 1))
+        table = Node({}, self.source, (1, 1, 1, 1), "", {})
+        index = self.skip(start + 1)
+        while self.text[index] != "}":
+            index, _ = self.pair(index, table, depth)
+            index = self.behind_comma(index)
+        table.span = self.span(start, index + 1)
+        return table, index + 1
+
+    def behind_comma(self, index: int) -> int:
+        """The index of what follows a value in brackets: the next value or the closing bracket."""
+        index = self.skip(index)
+        return self.skip(index + 1) if self.text[index] == "," else index
+
+    def bound(self, depth: int, span: Span) -> None:
+        """Raise KascError DOC-02 where a depth is past the bound."""
+        if depth > MAX_DEPTH:
+            raise too_deep(at_span(self.source, span))
+
+
+def _entries(table: Node) -> tuple[dict[str, Node], dict[str, Span]]:
+    """The values and the keys of a table, to be added to."""
+    if not isinstance(table.value, dict) or table.keys is None:
+        raise TypeError("the node is no table")
+    return table.value, table.keys
+
+
+def _key_name(written: str) -> str:
+    """The name that a part of a key stands for."""
+    if written[0] == "'":
+        return written[1:-1]
+    if written[0] != '"':
+        return written
+    if "\\" not in written:
+        return written[1:-1]
+    import tomli  # escapes are rare in keys, and tomli knows them
+
+    name: str = tomli.loads(f"key = {written}")["key"]
+    return name

@@ -1,0 +1,157 @@
+"""TOML to nodes with positions: tomli decides what is valid and what a value is, the scanner where it stands."""
+
+from __future__ import annotations
+
+import re
+from math import isinf
+from typing import Any
+
+import tomli
+
+from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.source.node import Node, Source
+from compiler.source.places import (
+    MAX_NUMBER,
+    at_span,
+    listed,
+    location,
+    long_number,
+    name_character,
+    overflowing,
+    shown,
+    too_deep,
+)
+from compiler.source.toml_positions import ConflictError, Scanner, check_nesting
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]|\r(?!\n)")
+_LONG_DIGITS = re.compile(rf"[0-9][0-9_]{{{MAX_NUMBER},}}")
+_PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_DUPLICATE = ("Cannot overwrite", "Cannot declare", "Cannot redefine", "Cannot mutate", "Duplicate inline")
+
+# The beginning of tomli's reason, and what to write instead.
+_HINTS = (
+    ("Invalid value", 'put texts into quotes: key = "text"'),
+    ("Invalid statement", "write 'key = value' or a [table] header; comments begin with '#'"),
+    (
+        "Expected '=' after a key",
+        "write 'key = value'; a key with other characters than A-Z, a-z, 0-9, - and _ needs quotes",
+    ),
+    ("Expected newline", "begin each 'key = value' on a line of its own"),
+    ("Unclosed array", "separate items by ',' and close with ']'"),
+    ("Unclosed inline table", "separate entries by ',' and close with '}'"),
+    ("Unterminated string", "close the text with the quote it began with"),
+    ("Expected \"'", "close the text with the quote it began with"),
+    ("Unescaped '\\'", "write \\\\ for a backslash, or use single quotes"),
+    ("Illegal character", "close the text in the line it began in, or use three quotes"),
+    ("Found invalid character", "close the text in the line it began in, or use three quotes"),
+)
+
+
+def parse_toml(source: Source, problems: list[Diagnostic]) -> Node:
+    """The root table of a TOML text.
+
+    Dates, times and numbers out of bounds are added to `problems`. Raises KascError: DOC-02 past a bound, DOC-04
+    on a syntax error, DOC-05 for a key given twice, DOC-06 for a number that is too long to be read.
+    """
+    text = source.text.removeprefix("\ufeff")
+    _check_characters(source, text)
+    check_nesting(source, text)
+    try:
+        values = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        raise _syntax_error(source, text, str(error)) from None
+    except RecursionError:  # the check above goes by a lower bound: this is for the case that it misses something
+        raise too_deep(Location(source.name, 1, 1, 1, 1)) from None
+    except ValueError:
+        # Python's own bound on turning digits into an integer.
+        digits = _LONG_DIGITS.search(text)
+        start, end = digits.span() if digits is not None else (0, 0)
+        raise KascError(long_number(location(source, text, start, end), end - start)) from None
+    root = Scanner(source, text).scan()
+    found: list[Diagnostic] = []
+    _fill(root, values, found)
+    problems += listed(found)
+    return root
+
+
+def _check_characters(source: Source, text: str) -> None:
+    found = _FORBIDDEN.search(text)
+    if found is None:
+        return
+    char = found.group()
+    message = f"the character {name_character(char)} is not allowed in TOML"
+    hint = 'remove it, or write it as an escape in double quotes, as in "\\u0007"'
+    if char == "\r":
+        message, hint = (
+            "a carriage return stands alone",
+            "end lines with a line feed, with or without a carriage return",
+        )
+    raise KascError(diagnose("DOC-04", message, hint, location=location(source, text, *found.span())))
+
+
+def _fill(node: Node, value: Any, problems: list[Diagnostic]) -> None:
+    """Give every scalar the value that tomli read."""
+    inner = node.value
+    if isinstance(inner, dict):
+        for key, child in inner.items():
+            _fill(child, value[key], problems)
+    elif isinstance(inner, list):
+        for child, item in zip(inner, value, strict=True):
+            _fill(child, item, problems)
+    elif isinstance(value, str):
+        node.value = node.text = value
+    elif isinstance(value, bool | int | float):
+        node.value = value
+        _check_number(node, value, problems)
+    else:
+        node.value = node.text
+        problems.append(_date(node))
+
+
+def _check_number(node: Node, value: float, problems: list[Diagnostic]) -> None:
+    if len(node.text) > MAX_NUMBER:
+        problems.append(long_number(node.location, len(node.text)))
+    elif isinstance(value, float) and isinf(value) and "inf" not in node.text:
+        problems.append(overflowing(node.location, node.text))
+
+
+def _date(node: Node) -> Diagnostic:
+    message = f"{node.text} is a date or a time, and documents hold none"
+    return diagnose("DOC-06", message, f'put it into quotes: "{node.text}"', location=node.location)
+
+
+def _syntax_error(source: Source, text: str, reason: str) -> KascError:
+    """tomli's message as a KascError DOC-04; DOC-05 where it is about a key given twice."""
+    found = _PLACE.search(reason)
+    what = reason[: found.start()].rstrip() if found is not None else reason
+    index = len(text)
+    if found is not None and found.group(1):
+        index = _index(text, int(found.group(1)), int(found.group(2)))
+    conflict = _conflict(source, text[:index]) if what.startswith(_DUPLICATE) else None
+    if conflict is not None:
+        message = f"the key {shown(conflict.key)} is given twice, first in line {conflict.first[0]}"
+        where = at_span(source, conflict.second)
+        return KascError(diagnose("DOC-05", message, "keep one of the two, or join their values", location=where))
+    if index >= len(text):
+        index = len(text.rstrip())
+    hint = next((hint for start, hint in _HINTS if what.startswith(start)), "")
+    message = f"this is not well-formed TOML: {what[:1].lower()}{what[1:]}"
+    return KascError(diagnose("DOC-04", message, hint, location=location(source, text, index, index + 1)))
+
+
+def _index(text: str, line: int, column: int) -> int:
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+    return min(start + column - 1, len(text))
+
+
+def _conflict(source: Source, accepted: str) -> ConflictError | None:
+    """The key that stands twice in the part of a text that tomli went through without complaint about its syntax."""
+    try:
+        Scanner(source, accepted).scan()
+    except ConflictError as conflict:
+        return conflict
+    except (KascError, IndexError, TypeError):
+        return None  # the part ends inside of something: what tomli says must do
+    return None

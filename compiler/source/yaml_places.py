@@ -1,0 +1,84 @@
+"""Where YAML events stand: libyaml's marks, without anchors, tags and the blank lines after a value."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from yaml.events import SequenceStartEvent
+
+from compiler.diagnostics import Location
+from compiler.source.node import Span
+from compiler.source.places import LINE_BREAK
+
+# Anchors, tags, white space and comments: what can stand between the start of an event and its value.
+_PROPERTIES = re.compile(r"(?:&[\w-]+|!<[^>\s]*>|![^\s,\[\]{}]*|[ \t\r\n]+(?:#[^\r\n]*)?)*")
+_TAG = re.compile(r"!<[^>\s]*>|![^\s,\[\]{}]*")
+_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
+
+
+def span_of(event: Any) -> Span:
+    """An event from mark to mark."""
+    start, end = event.start_mark, event.end_mark
+    return start.line + 1, start.column + 1, end.line + 1, end.column + 1
+
+
+def opening_span(text: str, event: Any) -> Span:
+    """The empty span where a collection begins, after its anchor and tag."""
+    mark = event.start_mark
+    column = mark.column + 1
+    if event.anchor is not None or event.tag is not None:
+        mark = event.end_mark
+        column = mark.column + 1
+        # The event ends after a bracket, and after the hyphen of a list that is not indented; otherwise before the
+        # first item.
+        if event.flow_style or (type(event) is SequenceStartEvent and text[mark.index : mark.index + 1] != "-"):
+            column -= 1
+    return mark.line + 1, column, mark.line + 1, column
+
+
+def scalar_span(text: str, event: Any) -> Span:
+    """The span of a scalar without its anchor and tag; of a block scalar, without the blank lines after it."""
+    start, end = event.start_mark.index, event.end_mark.index
+    line, column = event.start_mark.line + 1, event.start_mark.column + 1
+    before = _PROPERTIES.match(text, start, end) if event.tag is not None or event.anchor is not None else None
+    if before is not None:
+        start = before.end()
+        line, column = _advance(line, column, before.group())
+    written = text[start:end]
+    if event.style in ("|", ">"):
+        header = _BLOCK_HEADER.match(written)
+        written = written.rstrip() if event.value.strip() or header is None else header.group()
+    return line, column, *_advance(line, column, written)
+
+
+def has_brace(text: str, event: Any) -> bool:
+    """Whether a mapping was opened by a brace: not so in a block, and not for the mapping in `[key: value]`."""
+    return bool(event.flow_style) and text[event.end_mark.index - 1] == "{"
+
+
+def settled_empty(text: str, event: Any, key_span: Span) -> Span | None:
+    """The place of a value for a key without ':', which libyaml has before the next token; None where that is right."""
+    index = event.start_mark.index
+    if event.value or event.tag is not None or event.anchor is not None or text[index - 1 : index] == ":":
+        return None
+    return *key_span[2:], *key_span[2:]
+
+
+def tag_location(file: str, text: str, event: Any) -> Location:
+    """Where the tag of an event stands."""
+    line, column, end_line, end_column = span_of(event)
+    start = event.start_mark.index
+    tag = _TAG.search(text, start, event.end_mark.index)
+    if tag is None:
+        return Location(file, line, column, end_line, end_column)
+    line, column = _advance(line, column, text[start : tag.start()])
+    return Location(file, line, column, line, column + len(tag.group()))
+
+
+def _advance(line: int, column: int, written: str) -> tuple[int, int]:
+    """The place behind a text that begins at a place."""
+    breaks = list(LINE_BREAK.finditer(written))
+    if not breaks:
+        return line, column + len(written)
+    return line + len(breaks), len(written) - breaks[-1].end() + 1

@@ -1,0 +1,77 @@
+"""What a YAML scalar means: the core schema of YAML 1.2, and its tags written out."""
+
+from __future__ import annotations
+
+import re
+from math import isinf
+
+from compiler.source.node import Scalar
+from compiler.source.places import MAX_NUMBER
+
+TAG_PREFIX = "tag:yaml.org,2002:"
+
+_NAMED: dict[str, Scalar] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMERIC_START = frozenset("0123456789+-.")
+_DECIMAL = re.compile(r"[-+]?[0-9]+").fullmatch
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+").fullmatch
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?").fullmatch
+_SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)").fullmatch
+
+
+class LongNumberError(ValueError):
+    """A number with more characters than can be worked with."""
+
+
+class OverflowingNumberError(ValueError):
+    """A finite float that only infinity could stand for."""
+
+
+def resolve(text: str) -> Scalar:
+    """The value of a plain scalar. `010` is ten; `on`, `1:30`, `1_000` and `2001-01-01` are strings.
+
+    Raises LongNumberError and OverflowingNumberError.
+
+    >>> [resolve(text) for text in ("~", "True", "010", "0x1F", "1e3", "on", "1_000")]
+    [None, True, 10, 31, 1000.0, 'on', '1_000']
+    """
+    if text[:1] not in _NUMERIC_START or not text:
+        return _NAMED.get(text, text)
+    if _DECIMAL(text):
+        return int(_bounded(text))
+    if _FLOAT(text):
+        value = float(_bounded(text))
+        if isinf(value):
+            raise OverflowingNumberError
+        return value
+    if _BASED(text):
+        return int(_bounded(text), 0)
+    if _SPECIAL(text):
+        return float(text.lower().replace(".", ""))
+    return text
+
+
+def resolve_tagged(name: str, text: str) -> Scalar:
+    """The value of a scalar under the core tag `name` (`int`, `str`, ...).
+
+    Raises ValueError where the text is no such value, and KeyError for a tag that no scalar can have.
+    """
+    if name == "str":
+        return text
+    value = resolve(text)
+    if name == "float" and type(value) is int:
+        return float(value)
+    if type(value) is not {"int": int, "float": float, "bool": bool, "null": type(None)}[name]:
+        raise ValueError(name)
+    return value
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_NUMBER:
+        raise LongNumberError
+    return text

@@ -1,0 +1,269 @@
+"""YAML to nodes with positions, read strictly, on libyaml's event stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from yaml import YAMLError
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.source import yaml_findings as findings
+from compiler.source.node import Node, Source, Span
+from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, listed, too_deep, too_many
+from compiler.source.yaml_errors import check_characters, syntax_error
+from compiler.source.yaml_merge import Merge, Unresolved
+from compiler.source.yaml_places import has_brace, opening_span, scalar_span, settled_empty, span_of, tag_location
+from compiler.source.yaml_scalars import TAG_PREFIX, LongNumberError, OverflowingNumberError, resolve, resolve_tagged
+
+
+def parse_yaml(source: Source, problems: list[Diagnostic]) -> Node:
+    """The only document of a YAML text.
+
+    What does not end the parsing (duplicate keys, tags, aliases, numbers out of bounds) is added to `problems`.
+    Raises KascError: DOC-02 past a bound, DOC-04 on a syntax error, DOC-09 when there are several documents or none.
+    """
+    documents = parse_yaml_all(source, problems)
+    if len(documents) == 1:
+        return documents[0]
+    if documents:
+        message = f"the file holds {len(documents)} YAML documents, only one is expected"
+        raise KascError(
+            diagnose("DOC-09", message, "put each document into a file of its own", location=documents[1].location)
+        )
+    where = Location(source.name, 1, 1, 1, 1)
+    raise KascError(diagnose("DOC-09", "the file holds no YAML document", "begin with 'key: value'", location=where))
+
+
+def parse_yaml_all(source: Source, problems: list[Diagnostic]) -> list[Node]:
+    """Every document of a YAML text, in order; documents without any content are left out.
+
+    Adds to `problems` and raises KascError (DOC-02, DOC-04) as `parse_yaml` does.
+    """
+    text = source.text.removeprefix("\ufeff")
+    check_characters(source, text)
+    found: list[Diagnostic] = []
+    try:
+        return _Builder(source, text, found).documents()
+    except YAMLError as error:
+        raise syntax_error(source, text, error) from None
+    finally:
+        problems += listed(found)
+
+
+def _events(text: str) -> Callable[[], Any]:
+    """The function that gives the next event of a text."""
+    try:
+        from yaml._yaml import CParser
+    except ImportError:
+        from yaml import Loader
+
+        slow: Callable[[], Any] = Loader(text).get_event
+        return slow
+    return CParser(text).get_event
+
+
+class _Anchored:
+    """What an anchor stands for. `node` is None as long as the node is not complete."""
+
+    __slots__ = ("height", "node", "size")
+
+    def __init__(self, node: Node | None = None, size: int = 0, height: int = 0) -> None:
+        self.node = node
+        self.size = size
+        self.height = height
+
+
+class _Builder:
+    """Builds nodes from events, one level of recursion for each level of nesting.
+
+    `size` counts the nodes so far with aliases expanded. `deepest` is the deepest level since the innermost open
+    anchor began.
+    """
+
+    def __init__(self, source: Source, text: str, problems: list[Diagnostic]) -> None:
+        self.source = source
+        self.text = text
+        self.problems = problems
+        self.next_event = _events(text)
+        self.anchors: dict[str, _Anchored] = {}
+        self.size = 0
+        self.deepest = 0
+        self.alias_end = (0, 0)
+
+    def documents(self) -> list[Node]:
+        found = []
+        next_event = self.next_event
+        next_event()  # the stream's start
+        while type(next_event()) is not StreamEndEvent:
+            self.anchors = {}
+            event = next_event()
+            node = self.build(event, 0)
+            if node.value is not None or node.text or event.tag or event.anchor:
+                found.append(node)
+            next_event()  # the document's end
+        return found
+
+    def build(self, event: Any, depth: int) -> Node:
+        """The node that begins with `event`, inside `depth` mappings and lists."""
+        kind = type(event)
+        if kind is ScalarEvent:
+            return self.scalar(event)
+        if kind is AliasEvent:
+            return self.alias(event, depth)
+        if depth >= MAX_DEPTH:
+            raise too_deep(at_span(self.source, span_of(event)))
+        compose = self.mapping if kind is MappingStartEvent else self.sequence
+        anchor = event.anchor
+        if anchor is None:
+            return compose(event, depth + 1)
+        anchored = self.anchors[anchor] = _Anchored()
+        size, deepest = self.size, self.deepest
+        self.deepest = depth + 1
+        anchored.node = compose(event, depth + 1)
+        anchored.size, anchored.height = self.size - size, self.deepest - depth
+        self.deepest = max(self.deepest, deepest)
+        return anchored.node
+
+    def scalar(self, event: Any) -> Node:
+        text = event.value
+        self.size += 1 + (len(text) >> 8)
+        if self.size > MAX_NODES:
+            raise KascError(too_many(at_span(self.source, span_of(event))))
+        start, end = event.start_mark, event.end_mark
+        span = (start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        if event.tag is not None or event.anchor is not None or event.style in ("|", ">"):
+            span = scalar_span(self.text, event)
+        node = Node(text, self.source, span, text)
+        if event.tag is not None:
+            self.apply_tag(node, event)
+        elif not event.style:
+            try:
+                node.value = resolve(text)
+            except ValueError as error:
+                self.problems.append(findings.number(node, error))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchored(node, 1 + (len(text) >> 8))
+        return node
+
+    def alias(self, event: Any, depth: int) -> Node:
+        name = event.anchor
+        end = event.end_mark
+        self.alias_end = (end.line + 1, end.column + 1)
+        anchored = self.anchors.get(name)
+        if anchored is None or anchored.node is None:
+            return self.unresolved_alias(event, anchored is not None)
+        self.size += anchored.size
+        self.deepest = max(self.deepest, depth + anchored.height)
+        if self.size > MAX_NODES:
+            raise KascError(too_many(at_span(self.source, span_of(event))))
+        if depth + anchored.height > MAX_DEPTH:
+            raise too_deep(at_span(self.source, span_of(event)))
+        return anchored.node
+
+    def unresolved_alias(self, event: Any, recursive: bool) -> Node:
+        self.size += 1
+        node = Unresolved(None, self.source, span_of(event), f"*{event.anchor}")
+        self.problems.append(findings.unresolved_alias(event.anchor, recursive, node.location))
+        return node
+
+    def sequence(self, event: Any, depth: int) -> Node:
+        self.size += 1
+        if depth > self.deepest:
+            self.deepest = depth
+        next_event, build = self.next_event, self.build
+        span = opening_span(self.text, event)
+        end = span[2:]
+        items: list[Node] = []
+        while type(item := next_event()) is not SequenceEndEvent:
+            node = build(item, depth)
+            end = node.span[2:] if type(item) is not AliasEvent else self.alias_end
+            items.append(node)
+        if event.flow_style:
+            end = span_of(item)[2:]
+        node = Node(items, self.source, (span[0], span[1], *end))
+        self.check_collection_tag(event, "seq", "a list")
+        return node
+
+    def mapping(self, event: Any, depth: int) -> Node:
+        self.size += 1
+        if depth > self.deepest:
+            self.deepest = depth
+        next_event, build = self.next_event, self.build
+        span = opening_span(self.text, event)
+        end = span[2:]
+        values: dict[str, Node] = {}
+        keys: dict[str, Span] = {}
+        merge: Merge | None = None
+        while type(item := next_event()) is not MappingEndEvent:
+            key, key_span = self.key(item, depth)
+            value = next_event()
+            node = build(value, depth)
+            end = node.span[2:] if type(value) is not AliasEvent else self.alias_end
+            if end[0] > key_span[2] and node.value is None and type(value) is ScalarEvent:
+                node.span = settled_empty(self.text, value, key_span) or node.span
+                end = node.span[2:]
+            if key is None:
+                continue
+            if key == "<<" and type(item) is ScalarEvent and not item.style and item.tag is None:
+                if merge is None:
+                    merge = Merge(key_span, node)
+                else:
+                    self.duplicate(key, merge.key_span, key_span)
+            elif key in values:
+                self.duplicate(key, keys[key], key_span)
+            else:
+                values[key] = node
+                keys[key] = key_span
+        if has_brace(self.text, event):
+            end = span_of(item)[2:]
+        if merge is not None:
+            values, keys = merge.into(values, keys, self.problems)
+        node = Node(values, self.source, (span[0], span[1], *end), "", keys)
+        self.check_collection_tag(event, "map", "a mapping")
+        return node
+
+    def key(self, event: Any, depth: int) -> tuple[str | None, Span]:
+        """A key and its span; None for a key that cannot be one, which is reported."""
+        if type(event) is ScalarEvent:
+            span = span_of(event)
+            if event.tag is not None or event.anchor is not None or event.style in ("|", ">"):
+                span = self.scalar(event).span
+            self.size += len(event.value) >> 8
+            return event.value, span
+        node = self.build(event, depth)
+        if type(event) is AliasEvent and not isinstance(node.value, (dict, list)):
+            return (None if isinstance(node, Unresolved) else node.text), span_of(event)
+        where = at_span(self.source, span_of(event) if type(event) is AliasEvent else node.span)
+        self.problems.append(findings.collection_key(node, where))
+        return None, node.span
+
+    def apply_tag(self, node: Node, event: Any) -> None:
+        """Give a scalar the value that its tag says."""
+        name = event.tag.removeprefix(TAG_PREFIX)
+        try:
+            node.value = resolve_tagged(name, event.value)
+        except (LongNumberError, OverflowingNumberError) as error:
+            self.problems.append(findings.number(node, error))
+        except KeyError:
+            self.problems.append(findings.unusable_tag(event.tag, "a scalar", self.tag_location(event)))
+        except ValueError:
+            self.problems.append(findings.unfitting_tag(name, node))
+
+    def check_collection_tag(self, event: Any, name: str, kind: str) -> None:
+        if event.tag is not None and event.tag != TAG_PREFIX + name:
+            self.problems.append(findings.unusable_tag(event.tag, kind, self.tag_location(event)))
+
+    def tag_location(self, event: Any) -> Location:
+        return tag_location(self.source.name, self.text, event)
+
+    def duplicate(self, key: str, first: Span, second: Span) -> None:
+        self.problems.append(findings.duplicate_key(key, first, at_span(self.source, second)))

@@ -178,21 +178,21 @@ class Catalog:
         """One-letter names of flags: `v` -> `v`, `h` -> `help`."""
         return {spec.shorthand: spec.name for spec in self.flags.values() if spec.shorthand}
 
+    def gate(self, name: str) -> Gate | None:
+        """One feature gate; None where this version does not have it."""
+        row = _data("gates").get(name)
+        return self._gate(name, row) if row and self._holds(row) else None
+
     @cached_property
     def gates(self) -> dict[str, Gate]:
         """All feature gates by name."""
-        found = {}
-        for name, row in _data("gates").items():
-            if self._holds(row):
-                steps = row.get("recordedAs", {}).get(self.version) or row["history"]
-                history = tuple(
-                    step
-                    for step in (GateStep(minor_of(version), *rest) for version, *rest in steps)
-                    if step.minor <= self.minor
-                )
-                needs = [dep["gates"] for dep in row.get("dependsOn", ()) if self._holds(dep)]
-                found[name] = Gate(name, history, tuple(needs[0]) if needs else ())
-        return found
+        return {name: self._gate(name, row) for name, row in _data("gates").items() if self._holds(row)}
+
+    def _gate(self, name: str, row: dict[str, Any]) -> Gate:
+        steps = row.get("recordedAs", {}).get(self.version) or row["history"]
+        every = (GateStep(minor_of(version), *rest) for version, *rest in steps)
+        needs = [dependency["gates"] for dependency in row.get("dependsOn", ()) if self._holds(dependency)]
+        return Gate(name, tuple(step for step in every if step.minor <= self.minor), tuple(needs[0]) if needs else ())
 
     @cached_property
     def plugins(self) -> dict[str, Plugin]:
@@ -244,6 +244,21 @@ class Catalog:
     def tls(self, part: str) -> tuple[str, ...]:
         """`preferredCiphers`, `insecureCiphers` or `versions`: the names known to this version."""
         return tuple(self._rows(_data("tls")[part]))
+
+    @cached_property
+    def health_checks(self) -> list[dict[str, Any]]:
+        """The boot-sequence health checks in the server's order, each with the conditions under which it exists."""
+        return [row for row in _data("health") if self._holds(row)]
+
+    def behaviour(self, name: str) -> Any:
+        """What `behaviours.json` says for this version; None where it says nothing.
+
+        The file holds, by hand, what differs between versions and is in no recording: limits and switches of rules.
+        """
+        for row in _data("behaviours")[name]:
+            if self._holds(row):
+                return row["value"]
+        return None
 
 
 @cache

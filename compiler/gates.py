@@ -1,0 +1,67 @@
+"""The component registry: emulated and minimum compatibility version, and the feature gates that follow from them.
+
+Kubernetes: staging/src/k8s.io/component-base/compatibility/registry.go and featuregate/feature_gate.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.catalog import Catalog, Gate, GateStep
+
+ALL_ALPHA, ALL_BETA = "AllAlpha", "AllBeta"
+_STAGE_OF = {ALL_ALPHA: "ALPHA", ALL_BETA: "BETA"}
+
+
+class FeatureGates:
+    """Feature gates of one binary at one emulated version (minor numbers), with what was set by the operator."""
+
+    def __init__(self, catalog: Catalog, emulated: int) -> None:
+        self.catalog = catalog
+        self.emulated = emulated
+        self.set_to: dict[str, bool] = {}
+        self._stages: dict[str, bool] = {}
+        self._states: dict[str, bool] = {}
+
+    def step(self, name: str) -> GateStep | None:
+        """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
+        gate = self.catalog.gate(name)
+        return gate.at(self.emulated) if gate else None
+
+    def set(self, name: str, value: bool) -> None:
+        """Set a gate that exists; `AllAlpha` and `AllBeta` move every gate of their stage that is not set by name."""
+        self._states.clear()
+        self.set_to[name] = value
+        if name in _STAGE_OF:
+            self._stages[_STAGE_OF[name]] = value
+
+    def on(self, name: str) -> bool:
+        """Whether the gate is on; a gate that does not exist is off."""
+        known = self._states.get(name)
+        if known is None:
+            known = self._states[name] = self._state(name)
+        return known
+
+    def _state(self, name: str) -> bool:
+        step = self.step(name)
+        if step is None:
+            return False
+        if name in self.set_to:
+            return self.set_to[name]
+        if step.stage in self._stages and not step.locked and name not in _STAGE_OF:
+            return self._stages[step.stage]
+        return step.default
+
+    def broken_dependencies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Gates that are on while gates that they need are off, with those; nothing where no gate was set."""
+        if not self.set_to:
+            return
+        for gate in self.catalog.gates.values():
+            if gate.depends_on and self.on(gate.name):
+                missing = tuple(need for need in gate.depends_on if not self.on(need))
+                if missing:
+                    yield gate.name, missing
+
+    def known(self, name: str) -> Gate | None:
+        """The gate as the binary registers it, at whatever version."""
+        return self.catalog.gate(name)

@@ -1,0 +1,131 @@
+"""The lists behind /healthz, /livez and /readyz, in the server's order.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/config.go and healthz.go; the lists that clients see are those of
+the aggregator, which takes over the checks of the servers that it delegates to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from compiler.options.run import ServerRunOptions
+    from compiler.resolved import ResolvedConfig
+
+
+class HealthCheck(NamedTuple):
+    """One check. `group` is the name that `?exclude=` may give instead; `grace` tells whether livez-grace-period counts."""
+
+    name: str
+    added_by: str
+    group: str = ""
+    grace: bool = False
+
+
+class HealthChecks:
+    """The three lists and the hooks that run before shutdown."""
+
+    def __init__(self) -> None:
+        generic = "GenericAPIServer"
+        seed = [HealthCheck("ping", generic), HealthCheck("log", generic)]
+        self.healthz, self.livez, self.readyz = list(seed), list(seed), list(seed)
+        self.pre_shutdown: list[str] = []
+
+    def add(self, check: HealthCheck) -> None:
+        """Kubernetes: Config.AddHealthChecks: all three lists."""
+        for endpoint in (self.healthz, self.livez, self.readyz):
+            endpoint.append(check)
+
+
+def add_loopback_certificate_check(run: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Kubernetes: serving_with_loopback.go, ApplyTo: healthz and livez only."""
+    if run.catalog.behaviour("loopbackServingCertificateCheck") and config.health:
+        check = HealthCheck("loopback-serving-certificate", "SecureServingOptions.ApplyTo")
+        config.health.healthz.append(check)
+        config.health.livez.append(check)
+
+
+def add_etcd_health_endpoint(run: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint."""
+    health, factory = config.health, config.storage_factory
+    if health is None or factory is None:
+        return
+    by_group = bool(run.catalog.behaviour("excludeByGroup"))
+    group, ready_group = ("etcd", "etcd-readiness") if by_group else ("", "")
+    source = "EtcdOptions.addEtcdHealthEndpoint"
+    health.add(HealthCheck("etcd", source, group))
+    health.readyz.append(HealthCheck("etcd-readiness", source, ready_group))
+    if run.catalog.behaviour("overrideHealthChecks"):
+        for number in range(len(factory.override_server_sets())):
+            health.add(HealthCheck(f"etcd-override-{number}", source, group))
+            health.readyz.append(HealthCheck(f"etcd-override-readiness-{number}", source, ready_group))
+
+
+def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Checks of the key management plugins, in healthz and readyz but not in livez.
+
+    Kubernetes: encryptionconfig/config.go and options/etcd.go, maybeApplyResourceTransformers.
+    """
+    health, encryption = config.health, run.etcd.encryption
+    if health is None or not run.flags.text("encryption-provider-config"):
+        return
+    providers = encryption.kms if encryption else ()
+    if run.flags.on("encryption-provider-config-automatic-reload"):
+        names = ["kms-providers"]
+    elif any(provider.api_version == "v1" for provider in providers):
+        names = [f"kms-provider-{number}" for number in range(len(providers))]
+    else:
+        names = ["kms-providers"] if providers else []
+    for name in names:
+        check = HealthCheck(name, "EtcdOptions.maybeApplyResourceTransformers")
+        health.healthz.append(check)
+        health.readyz.append(check)
+
+
+def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Add what the three servers of the chain add while they are built, and the end of readyz.
+
+    Kubernetes: GenericAPIServer PrepareRun, and the servers' own hooks.
+    """
+    health = config.health
+    if health is None:
+        return
+    health.readyz.append(HealthCheck("informer-sync", "GenericAPIServer"))
+    for row in run.catalog.health_checks:
+        if all(_holds(condition, run, config) for condition in row.get("when", ())):
+            health.add(HealthCheck(row["name"], row["addedBy"], grace=row["server"] == "aggregator"))
+    health.readyz.append(HealthCheck("shutdown", "GenericAPIServer.PrepareRun"))
+    health.pre_shutdown.append("stop-kubernetes-service-controller")
+    if run.catalog.behaviour("identityLeasePreShutdownHook") and run.gates.on("APIServerIdentity"):
+        health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
+    if run.gates.on("UnknownVersionInteroperabilityProxy"):
+        health.pre_shutdown.append("peer-endpoint-reconciler-controller")
+
+
+def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> bool:
+    """One condition of a row in health.json; a leading `!` turns it round."""
+    if condition.startswith("!"):
+        return not _holds(condition[1:], run, config)
+    kind, _, name = condition.partition(":")
+    if kind == "gate":
+        return run.gates.on(name)
+    if kind == "served":
+        return _group_served(name, config)
+    return {
+        "encryptionReload": lambda: bool(run.flags.text("encryption-provider-config"))
+        and run.flags.on("encryption-provider-config-automatic-reload"),
+        "peerProxy": lambda: bool(config.get("peerProxy.enabled")),
+        "priorityAndFairness": lambda: bool(config.get("features.priorityAndFairness")),
+        "proxyClientCert": lambda: bool(
+            run.flags.text("proxy-client-cert-file") and run.flags.text("proxy-client-key-file")
+        ),
+        "rbac": lambda: bool(config.get("authorization.rbac")),
+    }[kind]()
+
+
+def _group_served(group: str, config: ResolvedConfig) -> bool:
+    """Whether the group's storage is built: one of its resources is served in one version at least."""
+    enabled = config.resource_config
+    return enabled is not None and any(
+        resource.group == group and enabled.served_versions(resource) for resource in enabled.catalog.resources.values()
+    )

@@ -1,0 +1,63 @@
+"""The machine that the server will run on, as far as it is known: its address and its files."""
+
+from __future__ import annotations
+
+import os
+
+from compiler.input import InlineFile
+from compiler.source.node import Node
+
+
+class MissingFile(Exception):
+    """A file that the server would read does not exist or cannot be read; the text says why."""
+
+
+class Host:
+    """`address` is the address of the default route's interface, empty where unknown.
+
+    Files are found in the input itself (`inline`, by path on the server), then through `mappings` (prefix on the
+    server -> local folder), then below `root`. What no mapping covers is unknown: it is not looked for.
+    """
+
+    def __init__(
+        self,
+        address: str = "",
+        root: str = "",
+        mappings: tuple[tuple[str, str], ...] = (),
+        inline: dict[str, InlineFile] | None = None,
+    ) -> None:
+        self.address = address
+        self.root = root
+        self.mappings = tuple(sorted(mappings, key=lambda mapping: -len(mapping[0])))
+        self.inline = inline or {}
+
+    def with_inline(self, inline: dict[str, InlineFile]) -> Host:
+        """The same host for an input that carries files of its own."""
+        return Host(self.address, self.root, self.mappings, inline)
+
+    def content(self, path: str) -> Node | None:
+        """The content that the input itself gives for a path on the server."""
+        found = self.inline.get(path)
+        return found.content if found else None
+
+    def local(self, path: str) -> str | None:
+        """Where a file of the server is to be found here; None where no mapping covers it."""
+        for prefix, folder in self.mappings:
+            if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
+                return os.path.join(folder, path[len(prefix) :].lstrip("/"))
+        if self.root and path:
+            return os.path.join(self.root, path.lstrip("/"))
+        return None
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file of the server; None where no mapping covers it. Raises MissingFile."""
+        local = self.local(path)
+        if local is None:
+            return None
+        try:
+            with open(local, "rb") as file:
+                return file.read()
+        except OSError as problem:
+            raise MissingFile((problem.strerror or str(problem)).lower()) from None
+        except ValueError:
+            raise MissingFile("no such file name") from None

@@ -1,0 +1,67 @@
+"""One input after reading: what every importer, the document's included, hands to the options."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from compiler.catalog import Catalog, section_of
+from compiler.diagnostics import Location
+from compiler.flags.arguments import Argument
+from compiler.source.node import Node
+
+
+class InlineFile(NamedTuple):
+    """A structured file that the input carries: the flag that names it, its path on the server, its content."""
+
+    flag: str
+    path: str
+    content: Node
+
+
+class ServerInput:
+    """The flags of one kube-apiserver with the places where they were given.
+
+    `version` is the text that the input gives for the Kubernetes version (`1.36`, `v1.36.2`), None where it is
+    silent. `sections` holds the place of each option group that the input names. `unreadable` is set where nothing
+    sensible can follow: the flags could not be found at all.
+    """
+
+    def __init__(
+        self,
+        read_as: str,
+        name: str,
+        start: Location,
+        arguments: list[Argument],
+        *,
+        version: str | None = None,
+        version_location: Location | None = None,
+        sections: dict[str, Location] | None = None,
+        files: dict[str, InlineFile] | None = None,
+        deployment: Node | None = None,
+        layers: tuple[str, ...] = (),
+        image: str = "",
+        refused_flags: frozenset[str] = frozenset(),
+    ) -> None:
+        self.read_as = read_as
+        self.name = name
+        self.start = start
+        self.arguments = arguments
+        self.version = version
+        self.version_location = version_location
+        self.sections = sections or {}
+        self.files = files or {}
+        self.deployment = deployment
+        self.layers = layers
+        self.image = image
+        self.refused_flags = refused_flags
+
+    def path_of(self, flag: str, catalog: Catalog) -> str:
+        """Where in the input the flag would be given; empty where flags have no such place."""
+        spec = catalog.flags.get(flag)
+        if self.read_as != "document" or spec is None:
+            return ""
+        return f"{section_of(spec.group)}.{spec.key}"
+
+    def section_location(self, group: str) -> Location:
+        """The place of an option group, or the start of the input."""
+        return self.sections.get(group) or self.start

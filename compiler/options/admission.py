@@ -1,0 +1,79 @@
+"""Options of admission control.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/admission.go and pkg/kubeapiserver/options/admission.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.catalog import known_in, removed
+from compiler.flags.text import shown
+from compiler.options.group import OptionGroup
+from compiler.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from compiler.resolved import ResolvedConfig
+
+_ON, _OFF, _LEGACY = "enable-admission-plugins", "disable-admission-plugins", "admission-control"
+
+
+class AdmissionOptions(OptionGroup):
+    """Kubernetes: AdmissionOptions."""
+
+    name = "admission"
+
+    def validate(self) -> None:
+        """Kubernetes: AdmissionOptions.Validate, both of them."""
+        flags = self.flags
+        if flags.changed(_LEGACY) and (flags.changed(_ON) or flags.changed(_OFF)):
+            other = _ON if flags.changed(_ON) else _OFF
+            message = f"--{_LEGACY} cannot be given beside --{other}"
+            self.refuse("ADM-05", message, f"remove --{_LEGACY}: it is deprecated", _LEGACY)
+        for rule, flag in (("ADM-01", _ON), ("ADM-02", _OFF), ("ADM-04", _LEGACY)):
+            for index, name in enumerate(flags.texts(flag)):
+                if name not in self.run.catalog.plugins:
+                    message, hint = self._unknown(name)
+                    self.refuse(rule, f"--{flag}: {message}", hint, flag, index)
+        switched_on = set(flags.texts(_ON))
+        for index, name in enumerate(flags.texts(_OFF)):
+            if name in switched_on:
+                message = f"--{_OFF}: {shown(name)} is enabled and disabled at once"
+                self.refuse("ADM-03", message, "keep it in one of the two lists", _OFF, index)
+
+    def _unknown(self, name: str) -> tuple[str, str]:
+        version = self.run.catalog.version
+        gone, having = removed("admissionPlugins", name), known_in("admissionPlugins", name)
+        if gone and gone.get("removed"):
+            message = f"the admission plugin {name} left in {gone['removed']}"
+            return message, f"use {gone['replacement']}" if gone.get("replacement") else "remove it"
+        message = f"{shown(name)} is not an admission plugin of {version}"
+        if having:
+            return f"{message}; {having[0]} to {having[-1]} have it", "remove it"
+        return message, did_you_mean(name.strip(), self.run.catalog.plugins) or "names are case-sensitive"
+
+    def chain(self) -> list[str]:
+        """The enabled plugins; the built-in order holds, whatever the order of the flags."""
+        flags, plugins = self.flags, self.run.catalog.plugins
+        if flags.changed(_LEGACY):
+            wanted = set(flags.texts(_LEGACY))
+            return [name for name in plugins if name in wanted]
+        on, off = set(flags.texts(_ON)), set(flags.texts(_OFF))
+        return [
+            plugin.name
+            for plugin in plugins.values()
+            if plugin.name in on or not (plugin.default_off or plugin.name in off)
+        ]
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: AdmissionOptions.ApplyTo."""
+        flags = self.flags
+        config.set("admission.plugins", self.chain(), _ON, _OFF, _LEGACY)
+        flag = "admission-control-config-file"
+        config.set("admission.configFile", flags.text(flag), flag)
+        config.set("admission.restMapperResetInterval", "30s")
+        for path, flag in (
+            ("defaultNotReadyTolerationSeconds", "default-not-ready-toleration-seconds"),
+            ("defaultUnreachableTolerationSeconds", "default-unreachable-toleration-seconds"),
+        ):
+            config.set(f"admission.{path}", flags.number(flag), flag)

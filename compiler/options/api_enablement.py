@@ -1,0 +1,117 @@
+"""Options that switch APIs on and off.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/api_enablement.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.catalog import removed
+from compiler.flags.text import shown
+from compiler.options.gate_flags import FALSE, TRUE
+from compiler.options.group import OptionGroup
+from compiler.storage.resource_config import MATCHERS, ResourceConfig, introduced_in
+from compiler.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from compiler.resolved import ResolvedConfig
+
+_FLAG = "runtime-config"
+_DELEGATES = {"apiextensions.k8s.io": ("v1", "v1beta1"), "apiregistration.k8s.io": ("v1", "v1beta1")}
+"""Groups of the delegated servers, which have schemes of their own."""
+
+
+class APIEnablementOptions(OptionGroup):
+    """Kubernetes: APIEnablementOptions."""
+
+    name = "api_enablement"
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.runtime_config: dict[str, str] = {}
+
+    def complete(self) -> None:
+        """Fold all spellings of the core group into `/v1`, and drop `api/legacy`.
+
+        Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete.
+        """
+        for key, value in self.flags.mapping(_FLAG).items():
+            if key == "v1" or key.startswith("v1/") or key == "api/v1" or key.startswith("api/v1/"):
+                self.runtime_config["/v1"] = value
+            elif key != "api/legacy":
+                self.runtime_config[key] = value
+
+    def validate(self) -> None:
+        """Kubernetes: APIEnablementOptions.Validate and resourceconfig/helpers.go."""
+        if self.runtime_config == {"api/all": "false"}:
+            message = f"--{_FLAG} api/all=false leaves no API at all"
+            self.refuse("API-01", message, "name the APIs to keep as well, such as v1=true", _FLAG)
+        for key, value in self.runtime_config.items():
+            if key in MATCHERS:
+                if value not in ("true", "false"):
+                    message = f"--{_FLAG} {key} cannot be {shown(value)}"
+                    self._refuse("API-06", message, f"write {key}=true or {key}=false", key)
+            else:
+                self._validate_key(key, value)
+
+    def _refuse(self, rule: str, message: str, hint: str, key: str) -> None:
+        keys = list(self.flags.mapping(_FLAG))
+        self.refuse(rule, message, hint, _FLAG, keys.index(key) if key in keys else None)
+
+    def _validate_key(self, key: str, value: str) -> None:
+        parts = key.split("/")
+        if len(parts) not in (2, 3):
+            message = f"--{_FLAG}: {shown(key)} is not GROUP/VERSION or GROUP/VERSION/RESOURCE"
+            self._refuse("API-02", message, f"write apps/v1/{key}" if "/" not in key else "write such a key", key)
+            return
+        groups = {**self.run.catalog.api_groups, **_DELEGATES}
+        group, version = parts[0], parts[1]
+        if group not in groups:
+            gone = removed("apis", f"{group}/{version}")
+            hint = did_you_mean(group, groups) or "check the group's name"
+            if gone and gone.get("removed"):
+                hint = f"it left in {gone['removed']}" + (f"; use {gone['replacement']}" if "replacement" in gone else "")
+            self._refuse("API-03", f"--{_FLAG}: {shown(group)} is not an API group of this server", hint, key)
+        elif version not in groups[group]:
+            known = ", ".join(groups[group])
+            message = f"--{_FLAG}: {shown(group)} has no version {shown(version)} in {self.run.catalog.version}"
+            self._refuse("API-04", message, f"write one of {known}", key)
+        elif value and value not in TRUE and value not in FALSE:
+            self._refuse("API-05", f"--{_FLAG} {key} cannot be {shown(value)}", f"write {key}=true or {key}=false", key)
+        elif len(parts) == 3 and parts[2] != parts[2].lower():
+            message = f"--{_FLAG}: the resource {shown(parts[2])} has capital letters"
+            self._refuse("API-07", message, f"write {group}/{version}/{parts[2].lower()}", key)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: APIEnablementOptions.ApplyTo."""
+        run = self.run
+        resources = ResourceConfig(run.catalog, run.emulated)
+        resources.merge(self.runtime_config)
+        if self.flags.on("emulation-forward-compatible"):
+            resources.make_forward_compatible(self.runtime_config)
+        if self.flags.on("runtime-config-emulation-forward-compatible"):
+            resources.keep_explicit(self.runtime_config)
+        config.resource_config = resources
+        config.set("apiEnablement.runtimeConfig", dict(sorted(self.runtime_config.items())), _FLAG)
+        config.set("apiEnablement.enabledVersions", resources.enabled_versions(), _FLAG, "emulated-version")
+        if not resources.version_enabled("", "v1"):
+            message = "the core API v1 is switched off: building its storage crashes the server"
+            self.refuse("CHAIN-01", message, "leave v1 on; v1/RESOURCE=false switches all of v1 off too", _FLAG)
+        self._refuse_unintroduced()
+
+    def _refuse_unintroduced(self) -> None:
+        """Kubernetes: apiserver/pkg/server/deleted_kinds.go, removeUnintroducedKinds."""
+        run = self.run
+        if not run.catalog.behaviour("emulationHistoryChecked") or run.emulated >= run.catalog.minor:
+            return
+        if self.flags.on("runtime-config-emulation-forward-compatible"):
+            return
+        for key, value in self.runtime_config.items():
+            if key in MATCHERS or value in FALSE or key.count("/") not in (1, 2):
+                continue
+            introduced = introduced_in(run.catalog, key)
+            if introduced and min(introduced) > run.emulated:
+                message = f"--{_FLAG}: {key} came in 1.{min(introduced)}, after the emulated version 1.{run.emulated}"
+                hint = "remove it, emulate a newer version, or set --runtime-config-emulation-forward-compatible"
+                self._refuse("VER-09", message, hint, key)

@@ -1,0 +1,86 @@
+"""Options of audit logging.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/audit.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.flags.text import shown
+from compiler.options.group import OptionGroup
+from compiler.options.traits import CHOICES
+
+if TYPE_CHECKING:
+    from compiler.resolved import ResolvedConfig
+
+
+class AuditOptions(OptionGroup):
+    """Kubernetes: AuditOptions, with a log and a webhook backend of one shape."""
+
+    name = "auditing"
+
+    def validate(self) -> None:
+        """Kubernetes: AuditOptions.Validate."""
+        if self.flags.text("audit-log-path"):
+            self._validate_backend("log")
+            self._choice("AUD-08", "audit-log-format")
+            for flag in ("audit-log-maxage", "audit-log-maxbackup", "audit-log-maxsize"):
+                self.refuse_negative("AUD-09", flag)
+        if self.flags.text("audit-webhook-config-file"):
+            self._validate_backend("webhook")
+        version = self.flags.text("audit-webhook-version")
+        if version.count("/") > 1:
+            flag = "audit-webhook-version"
+            self.refuse("AUD-12", f"--{flag} {shown(version)} is not a group and version", "write audit.k8s.io/v1", flag)
+
+    def _choice(self, rule: str, flag: str) -> bool:
+        value = self.flags.text(flag)
+        if value in CHOICES[flag]:
+            return True
+        self.refuse(rule, f"--{flag} {shown(value)} is not known", f"write {' or '.join(CHOICES[flag])}", flag)
+        return False
+
+    def _validate_backend(self, backend: str) -> None:
+        flags, name = self.flags, f"audit-{backend}"
+        if self._choice("AUD-01", f"{name}-mode") and flags.text(f"{name}-mode") == "batch":
+            for rule, part in (("AUD-02", "buffer-size"), ("AUD-03", "max-size")):
+                self._positive(rule, f"{name}-batch-{part}")
+            if flags.on(f"{name}-batch-throttle-enable"):
+                for part in ("qps", "burst"):
+                    self._positive("AUD-04", f"{name}-batch-throttle-{part}")
+        self._choice("AUD-07", f"{name}-version") if flags.text(f"{name}-version").count("/") < 2 else None
+        event, batch = f"{name}-truncate-max-event-size", f"{name}-truncate-max-batch-size"
+        self._positive("AUD-05", event)
+        if flags.number(batch) < flags.number(event):
+            message = f"--{batch} {flags.number(batch)} is smaller than --{event} {flags.number(event)}"
+            self.refuse("AUD-06", message, f"write at least {flags.number(event)}", batch)
+
+    def _positive(self, rule: str, flag: str) -> None:
+        if not (self.flags.value(flag) or 0) > 0:
+            self.refuse(rule, f"--{flag} must be above 0", "write a positive number", flag)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: AuditOptions.ApplyTo. Without a policy no backend is built."""
+        flags = self.flags
+        policy = flags.text("audit-policy-file")
+        config.set("audit.policyFile", policy, "audit-policy-file")
+        backends: list[dict[str, Any]] = []
+        if policy and flags.text("audit-log-path"):
+            path = flags.text("audit-log-path")
+            rotation = {name: flags.number(f"audit-log-{name}") for name in ("maxage", "maxbackup", "maxsize")}
+            backends.append(self._backend("log", {"path": path, **rotation, "compress": flags.on("audit-log-compress")}))
+        if policy and flags.text("audit-webhook-config-file"):
+            backends.append(self._backend("webhook", {"configFile": flags.text("audit-webhook-config-file")}))
+        config.set("audit.backends", backends, "audit-log-path", "audit-webhook-config-file", "audit-policy-file")
+
+    def _backend(self, kind: str, own: dict[str, Any]) -> dict[str, Any]:
+        flags, name = self.flags, f"audit-{kind}"
+        backend = {"type": kind, **own, "mode": flags.text(f"{name}-mode"), "version": flags.text(f"{name}-version")}
+        if backend["mode"] == "batch":
+            backend["bufferSize"] = flags.number(f"{name}-batch-buffer-size")
+            backend["maxBatchSize"] = flags.number(f"{name}-batch-max-size")
+        if flags.on(f"{name}-truncate-enabled"):
+            backend["truncateMaxEventSize"] = flags.number(f"{name}-truncate-max-event-size")
+            backend["truncateMaxBatchSize"] = flags.number(f"{name}-truncate-max-batch-size")
+        return backend

@@ -1,0 +1,316 @@
+"""Options of authentication, service accounts included.
+
+Kubernetes: pkg/kubeapiserver/options/authentication.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from compiler.flags.text import shown
+from compiler.options.group import OptionGroup
+from compiler.options.traits import CHOICES
+
+if TYPE_CHECKING:
+    from compiler.resolved import ResolvedConfig
+
+HOUR = 3600 * 10**9
+_OIDC = (
+    "oidc-issuer-url",
+    "oidc-client-id",
+    "oidc-ca-file",
+    "oidc-username-claim",
+    "oidc-username-prefix",
+    "oidc-groups-claim",
+    "oidc-groups-prefix",
+    "oidc-signing-algs",
+    "oidc-required-claim",
+)
+_HEADERS = ("username-headers", "group-headers", "extra-headers-prefix", "allowed-names")
+
+
+class AuthenticationOptions(OptionGroup):
+    """Kubernetes: BuiltInAuthenticationOptions."""
+
+    name = "authentication"
+
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """The service account issuers; the first one signs."""
+        return self.flags.texts("service-account-issuer")
+
+    def complete(self) -> None:
+        """The limits of service account tokens.
+
+        Kubernetes: pkg/controlplane/apiserver/options/options.go, completeServiceAccountOptions.
+        """
+        flag = "service-account-max-token-expiration"
+        longest = self.flags.number(flag)
+        if longest and not HOUR <= longest <= 2**32 * 10**9:
+            message = f"--{flag} is outside 1 hour to 2^32 seconds"
+            self.refuse("SA-08", message, "write at least 1h, or 0 for no limit", flag)
+
+    def validate(self) -> None:
+        """Kubernetes: BuiltInAuthenticationOptions.Validate."""
+        self._validate_issuers()
+        flags = self.flags
+        if not flags.texts("service-account-key-file") and not flags.text("service-account-signing-endpoint"):
+            hint = "name the public key that service account tokens are verified with"
+            flag = "service-account-key-file"
+            self.refuse("SA-05", f"--{flag} is required and names no file", hint, flag)
+        uri = flags.text("service-account-jwks-uri")
+        if uri and not _is_https(uri):
+            flag = "service-account-jwks-uri"
+            self.refuse("SA-06", f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag)
+        self._validate_oidc()
+        self._validate_request_header()
+        flag = "authentication-config"
+        gate = "StructuredAuthenticationConfiguration"
+        if flags.text(flag) and self.run.gates.known(gate) and not self.run.gates.on(gate):
+            self.refuse("JWT-90", f"--{flag} needs the gate {gate}", f"leave {gate} on, or use oidc flags", flag)
+
+    def _validate_issuers(self) -> None:
+        flag = "service-account-issuer"
+        if not self.issuers and self.flags.ok(flag):
+            hint = "name the issuer of service account tokens, such as https://kubernetes.default.svc"
+            self.refuse("SA-01", f"--{flag} is required and names no issuer", hint, flag)
+        seen = set()
+        for index, issuer in enumerate(self.issuers):
+            if not issuer:
+                self.refuse("SA-02", f"--{flag} has an empty issuer", "remove it", flag, index)
+            elif issuer in seen:
+                self.refuse("SA-03", f"--{flag} names {shown(issuer)} twice", "keep one", flag, index)
+            elif ":" in issuer and not parses_as_url(issuer):
+                hint = "write an https URL, or a name without a colon"
+                self.refuse("SA-04", f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index)
+            seen.add(issuer)
+
+    def _validate_oidc(self) -> None:
+        flags = self.flags
+        given = [flag for flag in _OIDC if flags.changed(flag)]
+        if not given:
+            return
+        if flags.text("authentication-config"):
+            message = f"--{given[0]} cannot be given beside --authentication-config"
+            self.refuse("OIDC-02", message, "move the issuer into the file, or remove --authentication-config", given[0])
+            return
+        for flag in ("oidc-issuer-url", "oidc-client-id"):
+            if not flags.text(flag):
+                self.refuse("OIDC-01", f"--{given[0]} is given, but --{flag} is not", f"set --{flag}", given[0])
+                return
+
+    def _validate_request_header(self) -> None:
+        """Kubernetes: apiserver/pkg/server/options/authentication.go, RequestHeaderAuthenticationOptions.Validate."""
+        uid = "requestheader-uid-headers"
+        gate_on = self.run.gates.on("RemoteRequestHeaderUID")
+        for flag in (*(f"requestheader-{name}" for name in _HEADERS), *((uid,) if gate_on else ())):
+            for index, element in enumerate(self.flags.texts(flag)):
+                if not element.strip():
+                    self.refuse("RH-01", f"--{flag} has a blank element", "remove it", flag, index)
+        names = self.flags.texts(uid)
+        if names and not gate_on:
+            message = f"--{uid} needs the gate RemoteRequestHeaderUID"
+            self.refuse("RH-03", message, "switch the gate on, or remove the flag", uid)
+        elif names and not any(name.lower() == "x-remote-uid" for name in names):
+            self.refuse("RH-02", f"--{uid} lacks X-Remote-Uid", "add X-Remote-Uid", uid)
+
+    def validate_token_request(self) -> None:
+        """A token signer must come together from key, issuer and audiences.
+
+        Kubernetes: pkg/controlplane/apiserver/options/validation.go, validateTokenRequest.
+        """
+        flags, key = self.flags, "service-account-signing-key-file"
+        signer = flags.text(key) or flags.text("service-account-signing-endpoint")
+        if signer and self.issuers and self.issuers[0]:
+            return
+        if not self.flags.ok(key, "service-account-issuer"):
+            return
+        if not signer:
+            message = f"--{key} is required: service account tokens cannot be signed"
+            self.refuse("SA-07", message, "name the private key that signs service account tokens", key)
+
+    def validate_signing(self) -> None:
+        """Kubernetes: validation.go, validateServiceAccountTokenSigningConfig."""
+        flags, flag = self.flags, "service-account-signing-endpoint"
+        endpoint = flags.text(flag)
+        if not endpoint:
+            return
+        for other in ("service-account-signing-key-file", "service-account-key-file"):
+            if flags.value(other):
+                self.refuse("SA-09", f"--{flag} cannot be given beside --{other}", "keep one of the two", flag)
+        gate = "ExternalServiceAccountTokenSigner"
+        if not self.run.gates.on(gate):
+            self.refuse("SA-90", f"--{flag} needs the gate {gate}", f"switch {gate} on", flag)
+        self._validate_endpoint(flag, endpoint)
+        limit = "service-account-max-token-expiration"
+        if flags.number(limit) and self.run.catalog.behaviour("externalSignerWithAnyMaxExpirationRefused"):
+            self.refuse("SA-11", f"--{limit} cannot be given beside --{flag}", f"remove --{limit}", limit)
+
+    def _validate_endpoint(self, flag: str, endpoint: str) -> None:
+        words = endpoint[1:].split(".") if endpoint.startswith("@") else []
+        if endpoint.startswith("@"):
+            good = all(word and all(letter.isalnum() or letter in "_-" for letter in word) for word in words)
+        else:
+            good = bool(self.run.catalog.behaviour("externalSignerAnyNonAbstractPath")) or (
+                endpoint.startswith("/") and " " not in endpoint
+            )
+        if not good:
+            hint = "write the absolute path of the socket, or @NAME"
+            self.refuse("SA-10", f"--{flag} {shown(endpoint)} is not a socket's name", hint, flag)
+
+    def check_signing_key(self) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/options/options.go, completeServiceAccountOptions."""
+        flag = "service-account-signing-key-file"
+        path = self.flags.text(flag)
+        if path and self.issuers and self.issuers[0]:
+            self.run.keys.signing_key(self, "SA-12", flag, path)
+
+    def check_files(self) -> None:
+        """Keys and certificates that authenticators load.
+
+        Kubernetes: authentication.go, ToAuthenticationConfig.
+        """
+        flags, keys = self.flags, self.run.keys
+        for index, path in enumerate(flags.texts("service-account-key-file")):
+            keys.verification_keys(self, "SA-13", "service-account-key-file", path, element=index)
+        keys.certificates(self, "CA-01", "client-ca-file", flags.text("client-ca-file"))
+        flag = "requestheader-client-ca-file"
+        keys.certificates(self, "CA-02", flag, flags.text(flag))
+        webhook = flags.text("authentication-token-webhook-config-file")
+        flag = "authentication-token-webhook-version"
+        if webhook and flags.text(flag) not in CHOICES[flag]:
+            message = f"--{flag} {shown(flags.text(flag))} is not known"
+            self.refuse("WHA-02", message, "write v1 or v1beta1", flag)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: BuiltInAuthenticationOptions.ApplyTo. The order of the authenticators is the order of asking."""
+        flags = self.flags
+        self.check_files()
+        config.set("authentication.anonymous", self._anonymous(), "anonymous-auth", "authorization-mode")
+        config.set("authentication.authenticators", self._authenticators(), *_SOURCES)
+        audiences = flags.texts("api-audiences") or self.issuers
+        config.set("authentication.apiAudiences", list(audiences), "api-audiences", "service-account-issuer")
+        cas = [path for path in (flags.text("client-ca-file"), flags.text("requestheader-client-ca-file")) if path]
+        config.set("authentication.clientCAs", cas, "client-ca-file", "requestheader-client-ca-file")
+        if flags.text("requestheader-client-ca-file"):
+            header = {
+                "usernameHeaders": list(flags.texts("requestheader-username-headers")),
+                "groupHeaders": list(flags.texts("requestheader-group-headers")),
+                "uidHeaders": list(flags.texts("requestheader-uid-headers")),
+                "extraHeaderPrefixes": list(flags.texts("requestheader-extra-headers-prefix")),
+                "allowedClientNames": list(flags.texts("requestheader-allowed-names")),
+            }
+            config.set("authentication.requestHeader", header, "requestheader-client-ca-file")
+        flag = "service-account-issuer"
+        config.set("authentication.serviceAccounts.issuers", list(self.issuers), flag)
+        flag = "service-account-key-file"
+        config.set("authentication.serviceAccounts.keyFiles", list(flags.texts(flag)), flag)
+        flag = "service-account-lookup"
+        config.set("authentication.serviceAccounts.lookup", flags.on(flag), flag)
+
+    def _anonymous(self) -> bool | str:
+        if self.flags.text("authentication-config") and not self.flags.changed("anonymous-auth"):
+            return "as the authentication config says" if self.flags.on("anonymous-auth") else False
+        return self.flags.on("anonymous-auth")
+
+    def _authenticators(self) -> list[str]:
+        flags = self.flags
+        steps = (
+            ("requestHeader", bool(flags.text("requestheader-client-ca-file"))),
+            ("x509", bool(flags.text("client-ca-file"))),
+            ("tokenFile", bool(flags.text("token-auth-file"))),
+            ("legacyServiceAccount", bool(flags.texts("service-account-key-file"))),
+            ("serviceAccount", bool(self.issuers)),
+            ("bootstrapToken", flags.on("enable-bootstrap-token-auth")),
+            ("jwt", bool(flags.text("authentication-config") or flags.text("oidc-issuer-url"))),
+            ("webhook", bool(flags.text("authentication-token-webhook-config-file"))),
+            ("anonymous", flags.on("anonymous-auth")),
+        )
+        return [name for name, used in steps if used]
+
+    def apply_service_account_issuer(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig: public keys, issuer and JWKS."""
+        flags = self.flags
+        external = flags.text("external-hostname")
+        if external and ":" not in external:
+            external = f"{external}:{flags.number('secure-port')}"
+        flag = "service-account-jwks-uri"
+        uri = flags.text(flag) or f"https://{external}/openid/v1/jwks"
+        config.set("serviceAccountIssuer.issuer", self.issuers[0] if self.issuers else "", "service-account-issuer")
+        config.set("serviceAccountIssuer.jwksURI", uri, flag, "external-hostname", "secure-port")
+        for path, name in (
+            ("signingKeyFile", "service-account-signing-key-file"),
+            ("signingEndpoint", "service-account-signing-endpoint"),
+        ):
+            if flags.text(name):
+                config.set(f"serviceAccountIssuer.{path}", flags.text(name), name)
+        flag = "service-account-max-token-expiration"
+        config.set_duration("serviceAccountIssuer.maxTokenExpiration", flags.number(flag), flag)
+        flag = "service-account-extend-token-expiration"
+        config.set("serviceAccountIssuer.extendTokenExpiration", flags.on(flag), flag)
+
+
+_SOURCES = (
+    "requestheader-client-ca-file",
+    "client-ca-file",
+    "token-auth-file",
+    "service-account-key-file",
+    "service-account-issuer",
+    "enable-bootstrap-token-auth",
+    "oidc-issuer-url",
+    "authentication-config",
+    "authentication-token-webhook-config-file",
+    "anonymous-auth",
+)
+
+
+def parses_as_url(text: str) -> bool:
+    """Whether Go's net/url would parse the text: no control characters, a sound scheme, escapes, host and port."""
+    if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in text):
+        return False
+    head = text.partition("#")[0]
+    scheme, colon, rest = head.partition(":")
+    if colon and "/" not in scheme and "?" not in scheme:
+        if not scheme:
+            return False
+        if scheme[0].isascii() and scheme[0].isalpha():
+            if not all(letter.isascii() and (letter.isalnum() or letter in "+-.") for letter in scheme):
+                return False
+        else:
+            # Without a leading letter it is no scheme, and a first path segment must not hold a colon.
+            return False
+    else:
+        scheme, rest = "", head
+    if rest.startswith("//"):
+        return _sound_authority(rest[2:].partition("?")[0])
+    if scheme and not rest.startswith("/"):
+        return True  # opaque: nothing more is looked at
+    return _sound_escapes(rest.partition("?")[0])
+
+
+def _sound_authority(rest: str) -> bool:
+    authority, slash, path = rest.partition("/")
+    host = authority.rpartition("@")[2]
+    if any(letter in " \"<>\\^`{|}" for letter in authority) or not _sound_escapes(path):
+        return False
+    if host.startswith("["):
+        inside, bracket, port = host.partition("]")
+        return bool(bracket) and (not port or (port[0] == ":" and (not port[1:] or port[1:].isdecimal())))
+    _, colon, port = host.rpartition(":")
+    return not colon or not port or (port.isascii() and port.isdecimal())
+
+
+def _sound_escapes(text: str) -> bool:
+    parts = text.split("%")
+    hexadecimal = "0123456789abcdefABCDEF"
+    return all(len(part) >= 2 and part[0] in hexadecimal and part[1] in hexadecimal for part in parts[1:])
+
+
+def _is_https(text: str) -> bool:
+    if not parses_as_url(text):
+        return False
+    try:
+        return urlsplit(text).scheme.lower() == "https"
+    except ValueError:
+        return False

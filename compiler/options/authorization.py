@@ -1,0 +1,123 @@
+"""Options of authorization.
+
+Kubernetes: pkg/kubeapiserver/options/authorization.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.flags.text import shown
+from compiler.options.group import OptionGroup
+from compiler.options.traits import CHOICES
+from compiler.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from compiler.resolved import ResolvedConfig
+
+_LEGACY = (
+    "authorization-mode",
+    "authorization-webhook-config-file",
+    "authorization-webhook-version",
+    "authorization-webhook-cache-authorized-ttl",
+    "authorization-webhook-cache-unauthorized-ttl",
+)
+
+
+class AuthorizationOptions(OptionGroup):
+    """Kubernetes: BuiltInAuthorizationOptions."""
+
+    name = "authorization"
+
+    def complete(self) -> None:
+        """No mode at all means AlwaysAllow, which in turn switches anonymous requests off.
+
+        Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete; authentication.go, ApplyAuthorization.
+        """
+        if not self.flags.text("authorization-config") and not self.modes:
+            self.flags.set("authorization-mode", ("AlwaysAllow",))
+        if "AlwaysAllow" in self.modes:
+            self.flags.set("anonymous-auth", False)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The modes of the flag, in order."""
+        return self.flags.texts("authorization-mode")
+
+    def validate(self) -> None:
+        """Kubernetes: BuiltInAuthorizationOptions.Validate."""
+        flags = self.flags
+        if flags.text("authorization-config"):
+            self._validate_config_alone()
+            return
+        self._validate_modes()
+        policy, webhook = flags.text("authorization-policy-file"), flags.text("authorization-webhook-config-file")
+        if "ABAC" in self.modes and not policy:
+            hint = "set --authorization-policy-file, or remove ABAC"
+            self.refuse("AZ-03", "--authorization-mode ABAC has no policy file", hint, "authorization-mode")
+        if "Webhook" in self.modes and not webhook:
+            hint = "set --authorization-webhook-config-file, or remove Webhook"
+            self.refuse("AZ-04", "--authorization-mode Webhook has no config file", hint, "authorization-mode")
+        if policy and "ABAC" not in self.modes:
+            flag = "authorization-policy-file"
+            self.refuse("AZ-05", f"--{flag} is set, but the mode ABAC is not", f"add ABAC to the modes, or remove --{flag}", flag)
+        if webhook and "Webhook" not in self.modes:
+            flag = "authorization-webhook-config-file"
+            self.refuse("AZ-06", f"--{flag} is set, but the mode Webhook is not", f"add Webhook to the modes, or remove --{flag}", flag)
+        version = flags.text("authorization-webhook-version")
+        if webhook and "Webhook" in self.modes and version not in CHOICES["authorization-webhook-version"]:
+            flag = "authorization-webhook-version"
+            self.refuse("AZ-08", f"--{flag} {shown(version)} is not known", "write v1 or v1beta1", flag)
+
+    def _validate_config_alone(self) -> None:
+        flag = "authorization-config"
+        gate = "StructuredAuthorizationConfiguration"
+        if self.run.gates.known(gate) and not self.run.gates.on(gate):
+            self.refuse("AZ-90", f"--{flag} needs the gate {gate}", f"leave {gate} on, or use the flags", flag)
+        for other in _LEGACY:
+            if self.flags.changed(other):
+                message = f"--{other} cannot be given beside --{flag}"
+                self.refuse("AZ-10", message, f"remove --{other}, or --{flag}", other)
+
+    def _validate_modes(self) -> None:
+        flag, known = "authorization-mode", CHOICES["authorization-mode"]
+        seen = set()
+        for index, mode in enumerate(self.modes):
+            if mode not in known:
+                hint = did_you_mean(mode, known) or f"write {', '.join(known)}"
+                self.refuse("AZ-01", f"--{flag}: {shown(mode)} is not a mode", hint, flag, index)
+            if mode in seen:
+                self.refuse("AZ-02", f"--{flag} names {shown(mode)} twice", "keep one", flag, index)
+            seen.add(mode)
+
+    def authorizers(self) -> list[dict[str, Any]] | None:
+        """The chain in order, after the group system:masters; None where a file holds it that cannot be had."""
+        path = self.flags.text("authorization-config")
+        if not path:
+            chain = []
+            for mode in self.modes:
+                entry: dict[str, Any] = {"type": mode, "name": "default" if mode == "Webhook" else mode.lower()}
+                if mode == "Webhook":
+                    entry |= {"timeout": "30s", "failurePolicy": "NoOpinion"}
+                chain.append(entry)
+            return chain
+        from compiler.config_files.authorization import configured_authorizers
+
+        return configured_authorizers(self, path)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/config.go, BuildAuthorizer."""
+        flags = self.flags
+        chain = self.authorizers()
+        config.set("authorization.privilegedGroups", ["system:masters"])
+        config.set("authorization.configFile", flags.text("authorization-config"), "authorization-config")
+        config.set("authorization.authorizers", chain, "authorization-mode", "authorization-config")
+        # Where the chain is in a file that cannot be had, RBAC is what nearly every such file has.
+        rbac = chain is None or any(authorizer["type"] == "RBAC" for authorizer in chain)
+        config.set("authorization.rbac", rbac, "authorization-mode", "authorization-config")
+        for path, flag in (
+            ("webhookCacheAuthorizedTTL", "authorization-webhook-cache-authorized-ttl"),
+            ("webhookCacheUnauthorizedTTL", "authorization-webhook-cache-unauthorized-ttl"),
+        ):
+            if not flags.text("authorization-config") and "Webhook" in self.modes:
+                config.set_duration(f"authorization.{path}", flags.number(flag), flag)

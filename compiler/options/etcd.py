@@ -1,0 +1,165 @@
+"""Options of the storage backend.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/etcd.go.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from compiler.flags.text import shown
+from compiler.options.group import OptionGroup
+
+if TYPE_CHECKING:
+    from compiler.config_files.encryption import EncryptionConfiguration
+    from compiler.resolved import ResolvedConfig
+
+_SIZE = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_MEDIA_TYPES = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+
+
+class ServersOverride(NamedTuple):
+    """One element of etcd-servers-overrides; `group` is empty for the core group, `resource` may be `*`."""
+
+    group: str
+    resource: str
+    servers: tuple[str, ...]
+
+
+class EtcdOptions(OptionGroup):
+    """Kubernetes: EtcdOptions."""
+
+    name = "etcd"
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.watch_cache_sizes: dict[str, int] = {}
+        self.overrides: list[ServersOverride] = []
+        self.encryption: EncryptionConfiguration | None = None
+
+    def complete(self) -> None:
+        """Lay the given watch cache sizes over the defaults.
+
+        Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete; etcd.go, ParseWatchCacheSizes.
+        """
+        self.watch_cache_sizes = dict(self.run.catalog.storage("defaultWatchCacheSizes"))
+        if not self.flags.on("watch-cache"):
+            return
+        flag = "watch-cache-sizes"
+        for index, element in enumerate(self.flags.texts(flag)):
+            resource, hash_sign, size = element.partition("#")
+            if not hash_sign or not _SIZE.fullmatch(size) or abs(int(size[:20])) >= 2**31:
+                hint = "write RESOURCE[.GROUP]#SIZE, such as events#0"
+                self.refuse("ETCD-06", f"--{flag}: {shown(element)} is not a resource and a size", hint, flag, index)
+            elif int(size) < 0:
+                hint = "write 0 to switch the cache of this resource off"
+                self.refuse("ETCD-06", f"--{flag}: the size of {shown(resource)} is negative", hint, flag, index)
+            else:
+                self.watch_cache_sizes[resource] = int(size)
+
+    def validate(self) -> None:
+        """Kubernetes: EtcdOptions.Validate."""
+        flags = self.flags
+        if not flags.texts("etcd-servers") and flags.ok("etcd-servers"):
+            hint = "name the etcd servers, such as https://127.0.0.1:2379"
+            self.refuse("ETCD-01", "--etcd-servers is required and names no server", hint, "etcd-servers")
+        self._validate_backend()
+        self._validate_overrides()
+        flag = "encryption-provider-config-automatic-reload"
+        if flags.on(flag) and not flags.text("encryption-provider-config"):
+            hint = "set --encryption-provider-config as well, or remove the flag"
+            self.refuse("ETCD-04", f"--{flag} is on without --encryption-provider-config", hint, flag)
+        media = flags.text("storage-media-type")
+        if media and media not in _MEDIA_TYPES:
+            hint = f"write one of {', '.join(_MEDIA_TYPES)}"
+            self.refuse("ETCD-05", f"--storage-media-type {shown(media)} is not supported", hint, "storage-media-type")
+
+    def _validate_backend(self) -> None:
+        flag = "storage-backend"
+        backend = self.flags.text(flag)
+        if backend == "etcd2":
+            message = f"--{flag} etcd2 is no longer a supported storage backend"
+            self.refuse("ETCD-02", message, "migrate the data to etcd3, then write etcd3 or remove the flag", flag)
+        elif backend not in ("", "etcd3"):
+            message = f"--{flag} {shown(backend)} is not a known storage backend"
+            self.refuse("ETCD-02", message, "write etcd3 or remove the flag", flag)
+
+    def _validate_overrides(self) -> None:
+        """Kubernetes: etcd.go, ParseEtcdServersOverrides."""
+        flag = "etcd-servers-overrides"
+        strict = self.run.catalog.behaviour("emptyOverrideServerRefused")
+        hint = "write GROUP/RESOURCE#URL[;URL...]; the core group is empty: /events#https://10.0.0.2:2379"
+        for index, element in enumerate(self.flags.texts(flag)):
+            left, *right = element.split("#")
+            if len(right) != 1 or left.count("/") != 1:
+                message = f"--{flag}: {shown(element)} is not a resource and its servers"
+                self.refuse("ETCD-03", message, hint, flag, index)
+                continue
+            servers = tuple(right[0].split(";"))
+            if strict and "" in servers:
+                self.refuse("ETCD-03", f"--{flag}: {shown(element)} has an empty server", hint, flag, index)
+                continue
+            group, resource = left.split("/")
+            self.overrides.append(ServersOverride(group, resource, servers))
+
+    def load_encryption(self) -> None:
+        """Read the encryption config, where its content can be had, and report what the server would refuse.
+
+        Kubernetes: pkg/server/options/encryptionconfig/config.go, LoadEncryptionConfig.
+        """
+        path = self.flags.text("encryption-provider-config")
+        if not path:
+            return
+        from compiler.config_files.encryption import load_encryption
+
+        self.encryption = load_encryption(self, path)
+
+    def check_client_files(self) -> None:
+        """The client certificate, its key and the CA, as the etcd client will load them.
+
+        Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Client.
+        """
+        certificate, key = self.flags.text("etcd-certfile"), self.flags.text("etcd-keyfile")
+        if bool(certificate) != bool(key):
+            given, missing = ("etcd-certfile", "etcd-keyfile") if certificate else ("etcd-keyfile", "etcd-certfile")
+            self.refuse("ETCD-07", f"--{given} is set without --{missing}", f"set --{missing} as well", given)
+        elif certificate:
+            self.run.keys.pair(self, "ETCD-07", "etcd-certfile", certificate, "etcd-keyfile", key)
+        self.run.keys.certificates(self, "ETCD-08", "etcd-cafile", self.flags.text("etcd-cafile"), any_content=True)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: EtcdOptions.ApplyWithStorageFactoryTo, less the health checks (see health/)."""
+        flags = self.flags
+        self.check_client_files()
+        config.set("etcd.backend", "etcd3", "storage-backend")
+        config.set("etcd.servers", list(flags.texts("etcd-servers")), "etcd-servers")
+        config.set("etcd.prefix", flags.text("etcd-prefix"), "etcd-prefix")
+        for path, flag in (("certFile", "etcd-certfile"), ("keyFile", "etcd-keyfile"), ("caFile", "etcd-cafile")):
+            config.set(f"etcd.transport.{path}", flags.text(flag), flag)
+        config.set("etcd.transport.dialTimeout", "20s")
+        config.set("etcd.transport.keepaliveTime", "30s")
+        config.set("etcd.transport.keepaliveTimeout", "10s")
+        for path, flag in (
+            ("compactionInterval", "etcd-compaction-interval"),
+            ("countMetricPollPeriod", "etcd-count-metric-poll-period"),
+            ("dbMetricPollInterval", "etcd-db-metric-poll-interval"),
+        ):
+            config.set_duration(f"etcd.{path}", flags.number(flag), flag)
+        for path, flag in (
+            ("healthcheckTimeout", "etcd-healthcheck-timeout"),
+            ("readycheckTimeout", "etcd-readycheck-timeout"),
+        ):
+            # The prober treats 0 as its own default of two seconds.
+            config.set_duration(f"etcd.{path}", flags.number(flag) or 2_000_000_000, flag)
+        flag = "lease-reuse-duration-seconds"
+        config.set("etcd.leaseReuseDurationSeconds", flags.number(flag), flag)
+        config.set("etcd.watchCache", flags.on("watch-cache"), "watch-cache")
+        config.set("etcd.enableGarbageCollector", flags.on("enable-garbage-collector"), "enable-garbage-collector")
+        config.set(
+            "etcd.deleteCollectionWorkers", flags.number("delete-collection-workers"), "delete-collection-workers"
+        )
+        reload = flags.on("encryption-provider-config-automatic-reload")
+        path = flags.text("encryption-provider-config")
+        config.set("etcd.encryption.config", path, "encryption-provider-config")
+        config.set("etcd.encryption.automaticReload", reload, "encryption-provider-config-automatic-reload")

@@ -1,0 +1,184 @@
+"""The parsed flags of one server: typed values by flag name, as the server itself would hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from compiler.catalog import Catalog, FlagSpec, known_in, removed
+from compiler.diagnostics import Location, Report, diagnose
+from compiler.flags.arguments import Argument, element_location
+from compiler.flags.text import shown
+from compiler.flags.values import TYPES, ValueRefused
+from compiler.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from compiler.flags.values import PortRange, SNIPair
+
+
+class FlagSet:
+    """Flags of one version of kube-apiserver with their values.
+
+    A flag that was not given has its default; a flag that this version does not have reads as its type's zero, so
+    that callers need not ask for the version. A value that the grammar refuses is reported and reads as the default.
+
+    Kubernetes: github.com/spf13/pflag FlagSet.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.arguments: dict[str, list[Argument]] = {}
+        self.refused: set[str] = set()
+        self._values: dict[str, Any] = {}
+
+    def parse(self, arguments: Iterable[Argument], report: Report) -> None:
+        """Take the arguments in order; what the grammar refuses goes to the report with its rule."""
+        for argument in arguments:
+            spec = self.catalog.flags.get(argument.flag)
+            if spec is None:
+                report.add(self._unknown(argument))
+                continue
+            given = self.arguments.setdefault(argument.flag, [])
+            kind = TYPES[spec.type]
+            current = self._values.get(argument.flag)
+            try:
+                value = kind.set(self._default(spec) if current is None else current, argument.text, not given)
+            except ValueRefused as refusal:
+                self.refused.add(argument.flag)
+                report.add(
+                    diagnose(
+                        refusal.rule,
+                        f"--{argument.flag}: {refusal.message}",
+                        refusal.hint,
+                        path=argument.path,
+                        flag=argument.flag,
+                        location=argument.location,
+                    )
+                )
+            else:
+                self._values[argument.flag] = value
+            given.append(argument)
+
+    def _unknown(self, argument: Argument) -> Any:
+        name = argument.flag
+        gone = removed("flags", name)
+        version = self.catalog.version
+        if gone and gone.get("neverExisted"):
+            hint = f"write --{gone['replacement']}" if gone.get("replacement") else "remove it: no kube-apiserver ever had it"
+            message = f"--{shown_name(name)} was never a flag of kube-apiserver"
+        elif gone:
+            message = f"--{shown_name(name)} left kube-apiserver in {gone['removed']}"
+            if "inertSince" in gone:
+                message += f" (it had no effect since {gone['inertSince']})"
+            hint = f"use {gone['replacement']}" if gone.get("replacement") else "remove it; nothing replaces it"
+        else:
+            having = known_in("flags", name)
+            message = f"--{shown_name(name)} is not a flag of kube-apiserver {version}"
+            if having:
+                message += f"; it exists in {having[0]} to {having[-1]}"
+                hint = "remove it, or compile for one of those versions"
+            else:
+                hint = did_you_mean(name, self.catalog.flags, "--{}") or "see `kasc explain` for the flags of this version"
+        return diagnose(
+            "PARSE-22" if gone else "PARSE-01",
+            message,
+            hint,
+            path=argument.path,
+            flag=name,
+            location=argument.name_location or argument.location,
+        )
+
+    def _default(self, spec: FlagSpec) -> Any:
+        return TYPES[spec.type].default(spec.default)
+
+    def value(self, flag: str) -> Any:
+        """The typed value, as `compiler.flags.values` defines it for the flag's type; None for an unknown flag."""
+        if flag in self._values:
+            return self._values[flag]
+        spec = self.catalog.flags.get(flag)
+        if spec is None:
+            return None
+        value = self._values[flag] = self._default(spec)
+        return value
+
+    def set(self, flag: str, value: Any) -> None:
+        """Replace a value, as the server's own completion does; `changed` stays as it was."""
+        self._values[flag] = value
+
+    def has(self, flag: str) -> bool:
+        """Whether this version has the flag."""
+        return flag in self.catalog.flags
+
+    def changed(self, flag: str) -> bool:
+        """Whether the flag was given (also at its default value, also with a value that was refused)."""
+        return flag in self.arguments
+
+    def ok(self, *flags: str) -> bool:
+        """Whether none of the flags was given a value that the grammar refused."""
+        return not any(flag in self.refused for flag in flags)
+
+    def text(self, flag: str) -> str:
+        """A string or IP value; empty where unset."""
+        return self.value(flag) or ""
+
+    def number(self, flag: str) -> int:
+        """An integer, or a duration in nanoseconds."""
+        return self.value(flag) or 0
+
+    def fraction(self, flag: str) -> float:
+        """A floating point value."""
+        return self.value(flag) or 0.0
+
+    def on(self, flag: str) -> bool:
+        """A boolean value."""
+        return bool(self.value(flag))
+
+    def texts(self, flag: str) -> tuple[str, ...]:
+        """The elements of a list."""
+        return self.value(flag) or ()
+
+    def mapping(self, flag: str) -> dict[str, str]:
+        """The entries of a map."""
+        return self.value(flag) or {}
+
+    def port_range(self, flag: str) -> PortRange:
+        """A port range; size 0 stands for the server's default."""
+        found: PortRange = self.value(flag)
+        return found
+
+    def sni_pairs(self, flag: str) -> tuple[SNIPair, ...]:
+        """Certificate pairs with their names."""
+        return self.value(flag) or ()
+
+    def location(self, flag: str, element: int | None = None) -> Location | None:
+        """Where the value, or one element of the list, was written; None where the flag was not given."""
+        given = self.arguments.get(flag)
+        if not given:
+            return None
+        if element is None:
+            return given[-1].location
+        for argument in given:
+            size = self._elements(flag, argument)
+            if element < size:
+                return element_location(argument, element)
+            element -= size
+        return given[-1].location
+
+    def _elements(self, flag: str, argument: Argument) -> int:
+        """How many list elements one occurrence of a flag holds."""
+        kind = self.catalog.flags[flag].type
+        try:
+            value = TYPES[kind].parse([argument.text])
+        except ValueRefused:
+            return 0
+        return len(value) if isinstance(value, tuple | dict) else 1
+
+    def path(self, flag: str) -> str:
+        """The place in the input where the flag was given; empty where it was not."""
+        given = self.arguments.get(flag)
+        return given[-1].path if given else ""
+
+
+def shown_name(name: str) -> str:
+    """A flag's name fit for a message: without the quotes that `shown` puts around a value."""
+    return shown(name)[1:-1]

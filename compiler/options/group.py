@@ -1,0 +1,51 @@
+"""What all option groups share: access to the flags and to the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from compiler.diagnostics import diagnose
+
+if TYPE_CHECKING:
+    from compiler.options.run import ServerRunOptions
+    from compiler.resolved import ResolvedConfig
+
+
+class OptionGroup:
+    """One named flag set of the server, with the server's three steps.
+
+    `complete` fills in what was left open, `validate` reports what the server would refuse, `apply_to` adds to the
+    resolved config. A group that has nothing to do in a step leaves it as it is here.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, run: ServerRunOptions) -> None:
+        self.run = run
+        self.flags = run.flags
+
+    def complete(self) -> None:
+        """Fill in what was left open, before validation."""
+
+    def validate(self) -> None:
+        """Report everything in this group that the server would refuse."""
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Add this group's part to the resolved config."""
+
+    def refuse(self, rule: str, message: str, hint: str, flag: str, element: int | None = None) -> None:
+        """Report a broken rule at the place where a flag (or an element of its list) was given.
+
+        Where the flag was not given, the place is the group's section, or else the start of the input.
+        """
+        run = self.run
+        path = self.flags.path(flag) or run.input.path_of(flag, run.catalog)
+        if element is not None and path and self.flags.arguments.get(flag) and self.flags.arguments[flag][-1].items:
+            path = f"{path}[{element}]"
+        location = self.flags.location(flag, element) or run.input.section_location(self.name)
+        run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
+
+    def refuse_negative(self, rule: str, flag: str, hint: str = "write 0 or more") -> None:
+        """Report a number or duration below zero."""
+        if self.flags.number(flag) < 0:
+            self.refuse(rule, f"--{flag} is negative", hint, flag)

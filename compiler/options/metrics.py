@@ -1,0 +1,54 @@
+"""Options of the server's own metrics.
+
+Kubernetes: staging/src/k8s.io/component-base/metrics/api/v1/config.go.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from compiler.flags.text import shown
+from compiler.options.group import OptionGroup
+
+if TYPE_CHECKING:
+    from compiler.resolved import ResolvedConfig
+
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+
+
+class MetricsOptions(OptionGroup):
+    """Kubernetes: metrics Options."""
+
+    name = "metrics"
+
+    def validate(self) -> None:
+        """Kubernetes: MetricsConfiguration Validate."""
+        flags, flag = self.flags, "show-hidden-metrics-for-version"
+        previous = f"1.{self.run.catalog.minor - 1}"
+        if flags.text(flag) not in ("", previous):
+            message = f"--{flag} {shown(flags.text(flag))} is not the previous minor version"
+            self.refuse("MET-01", message, f'write "{previous}", or remove the flag', flag)
+        if self.run.catalog.behaviour("disabledMetricsChecked"):
+            for index, name in enumerate(flags.texts("disabled-metrics")):
+                if not _NAME.fullmatch(name):
+                    flag = "disabled-metrics"
+                    message = f"--{flag}: {shown(name)} is not a metric's name"
+                    self.refuse("MET-02", message, "use letters, digits, _ and :", flag, index)
+        labels, manifest = "allow-metric-labels", "allow-metric-labels-manifest"
+        for index, key in enumerate(flags.mapping(labels)):
+            if key.count(",") != 1 or not all(key.split(",")):
+                hint = "write METRIC,LABEL=VALUE[,VALUE...]"
+                self.refuse("MET-03", f"--{labels}: {shown(key)} is not a metric and a label", hint, labels, index)
+        if self.run.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
+            self.refuse("MET-05", f"--{labels} cannot be given beside --{manifest}", "keep one of the two", labels)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: metrics Options.Apply."""
+        flags = self.flags
+        flag = "show-hidden-metrics-for-version"
+        config.set("metrics.showHiddenMetricsForVersion", flags.text(flag), flag)
+        config.set("metrics.disabledMetrics", list(flags.texts("disabled-metrics")), "disabled-metrics")
+        config.set("metrics.allowMetricLabels", dict(flags.mapping("allow-metric-labels")), "allow-metric-labels")
+        flag = "allow-metric-labels-manifest"
+        config.set("metrics.allowMetricLabelsManifest", flags.text(flag), flag)

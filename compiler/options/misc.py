@@ -1,0 +1,221 @@
+"""Options that kube-apiserver adds to the generic server: services, kubelets, proxies, leadership.
+
+Kubernetes: cmd/kube-apiserver/app/options/options.go and pkg/controlplane/apiserver/options/options.go.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from compiler.flags.text import shown
+from compiler.options.group import OptionGroup
+
+if TYPE_CHECKING:
+    from compiler.resolved import ResolvedConfig
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_RANGE = "service-cluster-ip-range"
+_DEFAULT_RANGE = "10.0.0.0/24"
+_PEER = "UnknownVersionInteroperabilityProxy"
+DEFAULT_NODE_PORTS = (30000, 2768)
+
+
+class MiscOptions(OptionGroup):
+    """The options of kube-apiserver itself."""
+
+    name = "misc"
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.service_ranges: list[Network] = []
+        self.service_ip = ""
+
+    def complete(self) -> None:
+        """Split the service IP ranges and reckon the API server's own service address.
+
+        Kubernetes: cmd/kube-apiserver/app/options/completion.go, getServiceIPAndRanges.
+        """
+        if not self.flags.ok(_RANGE):
+            return
+        entries = (self.flags.text(_RANGE) or _DEFAULT_RANGE).split(",")
+        for index, entry in enumerate(entries[:2]):
+            network = parse_cidr(entry)
+            if network is None:
+                hint = "write one or two ranges such as 10.96.0.0/16,fd00:10:96::/112, without spaces"
+                self.refuse("NET-01", f"--{_RANGE}: {shown(entry)} is not an IP range", hint, _RANGE, index)
+                return
+            self.service_ranges.append(network)
+        primary = self.service_ranges[0]
+        if primary.num_addresses < 8:
+            message = f"--{_RANGE}: {primary} holds {primary.num_addresses} addresses, fewer than 8"
+            self.refuse("NET-02", message, f"write a wider range, such as {primary.network_address}/24", _RANGE)
+        else:
+            self.service_ip = str(primary.network_address + 1)
+
+    def validate_service_ranges(self) -> None:
+        """Kubernetes: cmd/kube-apiserver/app/options/validation.go, validateClusterIPFlags."""
+        count = len(self.flags.text(_RANGE).split(","))
+        if count > 2:
+            self.refuse("NET-03", f"--{_RANGE} has {count} ranges, at most 2 are allowed", "keep one or two", _RANGE, 2)
+        if len(self.service_ranges) == 2 and self.service_ranges[0].version == self.service_ranges[1].version:
+            message = f"--{_RANGE}: both ranges are IPv{self.service_ranges[0].version}"
+            self.refuse("NET-04", message, "write one IPv4 and one IPv6 range, or one alone", _RANGE, 1)
+        gates = self.run.gates
+        if gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite"):
+            return
+        for index, network in enumerate(self.service_ranges):
+            if network.max_prefixlen - network.prefixlen > 20:
+                message = f"--{_RANGE}: {network} is wider than 20 bits"
+                hint = f"write /{network.max_prefixlen - 20} or narrower"
+                self.refuse("NET-05", message, hint, _RANGE, index)
+
+    def validate_node_port(self) -> None:
+        """Kubernetes: validation.go, validateServiceNodePort."""
+        flag = "kubernetes-service-node-port"
+        port = self.flags.number(flag)
+        if not 0 <= port <= 65535:
+            self.refuse("NET-07", f"--{flag} {port} is outside 0 to 65535", "write a port of the node port range", flag)
+            return
+        given = self.flags.port_range("service-node-port-range")
+        if port and not given.base <= port < given.base + given.size and self.flags.ok("service-node-port-range"):
+            last = given.base + given.size - 1
+            message = f"--{flag} {port} is outside the node port range {given.base}-{last}"
+            self.refuse("NET-08", message, f"write a port from {given.base} to {last}, or 0", flag)
+
+    def validate_families(self) -> None:
+        """Kubernetes: validation.go, validatePublicIPServiceClusterIPRangeIPFamilies."""
+        if self.flags.text("endpoint-reconciler-type") == "none" or not self.service_ranges:
+            return
+        advertised = self.flags.text("advertise-address")
+        if advertised in ("", "0.0.0.0", "::"):
+            return
+        primary = self.service_ranges[0]
+        if primary.version != ipaddress.ip_address(advertised).version:
+            flag = _RANGE if self.flags.changed(_RANGE) else "advertise-address"
+            message = f"the primary service range {primary} and the advertised address {advertised} are of different families"
+            hint = "put the range of the advertised address's family first, or set --advertise-address"
+            self.refuse("NET-06", message, hint, flag)
+
+    def validate_peer_proxy(self) -> None:
+        """Kubernetes: validation.go, validateUnknownVersionInteroperabilityProxyFlags."""
+        gates = self.run.gates
+        if self.run.catalog.behaviour("peerProxyNeedsStorageVersionAPI") and gates.on(_PEER):
+            if not gates.on("StorageVersionAPI"):
+                message = f"--feature-gates: {_PEER} is on but needs StorageVersionAPI, which is off"
+                self.refuse("PEER-90", message, "switch StorageVersionAPI on as well", "feature-gates")
+        if gates.on(_PEER):
+            return
+        for flag in ("peer-ca-file", "peer-advertise-ip", "peer-advertise-port"):
+            if self.flags.text(flag):
+                self.refuse("PEER-01", f"--{flag} needs the gate {_PEER}", f"switch {_PEER} on, or remove --{flag}", flag)
+
+    def validate_leadership(self) -> None:
+        """Kubernetes: validation.go, validateCoordinatedLeadershipFlags."""
+        lease, renew, retry = (
+            f"coordinated-leadership-{name}" for name in ("lease-duration", "renew-deadline", "retry-period")
+        )
+        if not self.flags.has(lease):
+            return
+        for rule, longer, shorter in (("CLE-01", lease, renew), ("CLE-02", renew, retry)):
+            if self.flags.number(longer) <= self.flags.number(shorter):
+                blamed = longer if self.flags.changed(longer) else shorter
+                self.refuse(rule, f"--{longer} is not longer than --{shorter}", f"make --{longer} longer", blamed)
+
+    def validate_apiserver_count(self) -> None:
+        """Kubernetes: validation.go, Validate."""
+        flag = "apiserver-count"
+        if self.flags.number(flag) <= 0:
+            self.refuse("NET-10", f"--{flag} must be above 0", "remove the flag: it is deprecated", flag)
+
+    def apply_capabilities(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; pkg/capabilities."""
+        flags = self.flags
+        config.set("capabilities.allowPrivileged", flags.on("allow-privileged"), "allow-privileged")
+        flag = "max-connection-bytes-per-sec"
+        config.set("capabilities.perConnectionBandwidthLimitBytesPerSec", flags.number(flag), flag)
+
+    def apply_services(self, config: ResolvedConfig) -> None:
+        """Kubernetes: cmd/kube-apiserver/app/server.go, CreateKubeAPIServerConfig."""
+        flags = self.flags
+        config.set("services.ipRanges", [str(network) for network in self.service_ranges], _RANGE)
+        config.set("services.apiServerServiceIP", self.service_ip, _RANGE)
+        ports = flags.port_range("service-node-port-range")
+        base, size = (ports.base, ports.size) if ports.size else DEFAULT_NODE_PORTS
+        config.set("services.nodePortRange", f"{base}-{base + size - 1}", "service-node-port-range")
+        flag = "kubernetes-service-node-port"
+        config.set("services.kubernetesServiceNodePort", flags.number(flag), flag)
+        config.set("services.repairInterval", "3m0s")
+        flag = "endpoint-reconciler-type"
+        kind = flags.text(flag)
+        if kind not in ("", "lease", "master-count", "none"):
+            self.refuse("NET-09", f"--{flag} {shown(kind)} is not known", "write lease, master-count or none", flag)
+        config.set("endpointReconciler.type", kind, flag)
+        config.set("endpointReconciler.interval", "10s")
+        config.set("endpointReconciler.leaseTTL", "15s")
+
+    def apply_kubelet_client(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/kubelet/client/kubelet_client.go."""
+        flags = self.flags
+        for path, flag in (
+            ("certFile", "kubelet-client-certificate"),
+            ("keyFile", "kubelet-client-key"),
+            ("caFile", "kubelet-certificate-authority"),
+        ):
+            config.set(f"kubeletClient.{path}", flags.text(flag), flag)
+        config.set_duration("kubeletClient.timeout", flags.number("kubelet-timeout"), "kubelet-timeout")
+        flag = "kubelet-preferred-address-types"
+        config.set("kubeletClient.preferredAddressTypes", list(flags.texts(flag)), flag)
+        config.set("kubeletClient.port", flags.number("kubelet-port"), "kubelet-port")
+
+    def apply_peers(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/peer.go, BuildPeerProxy and CreatePeerEndpointLeaseReconciler."""
+        flags, on = self.flags, self.run.gates.on(_PEER)
+        config.set("peerProxy.leaseReconciler", on, "feature-gates")
+        proxied = on and bool(flags.text("peer-ca-file"))
+        config.set("peerProxy.enabled", proxied, "peer-ca-file", "feature-gates")
+        if not proxied:
+            return
+        config.set("peerProxy.serverName", "kubernetes.default.svc")
+        config.set("peerProxy.caFile", flags.text("peer-ca-file"), "peer-ca-file")
+        for flag in ("proxy-client-cert-file", "proxy-client-key-file"):
+            if not flags.text(flag):
+                self.refuse("PEER-02", f"--peer-ca-file needs --{flag}", f"set --{flag}", "peer-ca-file")
+
+    def apply_event_storage(self, config: ResolvedConfig) -> None:
+        """Events live as long as event-ttl says, in whole seconds."""
+        config.set("eventStorage.ttlSeconds", self.flags.number("event-ttl") // 10**9, "event-ttl")
+        timeout = self.flags.number("request-timeout")
+        window = 75 * 10**9
+        if timeout > 0 and self.run.catalog.behaviour("eventsHistoryWindowFollowsRequestTimeout"):
+            window = max(window, timeout + 15 * 10**9)
+        config.set_duration("eventStorage.historyWindow", window, "request-timeout")
+
+    def apply_aggregator(self, config: ResolvedConfig) -> None:
+        """Kubernetes: cmd/kube-apiserver/app/aggregator.go, CreateAggregatorConfig."""
+        flags = self.flags
+        for path, flag in (("proxyClientCertFile", "proxy-client-cert-file"), ("proxyClientKeyFile", "proxy-client-key-file")):
+            config.set(f"aggregator.{path}", flags.text(flag), flag)
+        flag = "aggregator-reject-forwarding-redirect"
+        config.set("aggregator.rejectForwardingRedirects", flags.on(flag), flag)
+        flag = "enable-aggregator-routing"
+        config.set("aggregator.enableRouting", flags.on(flag), flag)
+
+
+def parse_cidr(text: str) -> Network | None:
+    """An IP range as Kubernetes parses it: leading zeros are let through, host bits are dropped; None where none.
+
+    Kubernetes: k8s.io/utils/net, ParseCIDRSloppy.
+    """
+    address, slash, prefix = text.partition("/")
+    if not slash or not (prefix.isascii() and prefix.isdecimal()) or "%" in address or len(prefix) > 20:
+        return None
+    if ":" not in address:
+        parts = address.split(".")
+        if not all(part.isascii() and part.isdecimal() and len(part) < 20 for part in parts):
+            return None
+        address = ".".join(str(int(part)) for part in parts)
+    try:
+        return ipaddress.ip_network(f"{address}/{int(prefix)}", strict=False)
+    except ValueError:
+        return None

@@ -1,0 +1,189 @@
+"""Options of the HTTPS listener.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/serving.go and serving_with_loopback.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.flags.text import shown
+from compiler.options.group import OptionGroup
+from compiler.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from compiler.resolved import ResolvedConfig
+
+_HTTP2_CIPHERS = ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+_CURVES = {23: "P-256", 24: "P-384", 25: "P-521", 29: "X25519", 4588: "X25519MLKEM768"}
+_ANY = ("", "0.0.0.0", "::")
+
+
+class SecureServingOptions(OptionGroup):
+    """Kubernetes: SecureServingOptionsWithLoopback."""
+
+    name = "secure_serving"
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.self_signed = ""
+
+    def complete(self) -> None:
+        """Plan the self-signed certificate that the server makes where no pair is named.
+
+        Kubernetes: serving.go, MaybeDefaultWithSelfSignedCerts.
+        """
+        flags = self.flags
+        if flags.text("tls-cert-file") or flags.text("tls-private-key-file"):
+            return
+        folder = flags.text("cert-dir")
+        self.self_signed = "in memory"
+        if not folder:
+            return
+        certificate, key = f"{folder.rstrip('/')}/apiserver.crt", f"{folder.rstrip('/')}/apiserver.key"
+        self.self_signed = "generated"
+        if self.run.host.local(folder):
+            readable = [self.run.keys.readable(path) for path in (certificate, key)]
+            if all(readable):
+                self.self_signed = "reused"
+            elif any(readable):
+                there, gone = (certificate, key) if readable[0] else (key, certificate)
+                message = f"--cert-dir holds {shown(there)} without {shown(gone)}"
+                self.refuse("SERV-02", message, "remove the lone file, or name a pair with --tls-cert-file", "cert-dir")
+            elif not self.run.keys.can_write_below(folder):
+                message = f"--cert-dir {shown(folder)} cannot be written, and no certificate is given"
+                self.refuse("SERV-03", message, "name a writable folder, or a pair with --tls-cert-file", "cert-dir")
+        flags.set("tls-cert-file", certificate)
+        flags.set("tls-private-key-file", key)
+
+    def validate(self) -> None:
+        """Kubernetes: SecureServingOptions.Validate."""
+        port = self.flags.number("secure-port")
+        if not 1 <= port <= 65535:
+            message = f"--secure-port {port} is outside 1 to 65535"
+            if port == 0:
+                message = "--secure-port 0 would switch off HTTPS, which kube-apiserver cannot do without"
+            self.refuse("SERV-01", message, "write a port such as 6443", "secure-port")
+
+    def check_files_and_names(self) -> None:
+        """What the listener's set-up refuses: pairs, cipher suites, curves and protocol versions.
+
+        Kubernetes: serving.go, ApplyTo; component-base/cli/flag/ciphersuites_flag.go.
+        """
+        flags = self.flags
+        certificate, key = flags.text("tls-cert-file"), flags.text("tls-private-key-file")
+        given = [flag for flag in ("tls-cert-file", "tls-private-key-file") if flags.text(flag)]
+        if len(given) == 1:
+            missing = "tls-private-key-file" if given[0] == "tls-cert-file" else "tls-cert-file"
+            self.refuse("SERV-04", f"--{given[0]} is set without --{missing}", f"set --{missing} as well", given[0])
+        elif given and self.self_signed in ("", "reused"):
+            self.run.keys.pair(self, "SERV-05", "tls-cert-file", certificate, "tls-private-key-file", key)
+        self._check_ciphers()
+        self._check_curves()
+        for index, pair in enumerate(flags.sni_pairs("tls-sni-cert-key")):
+            self.run.keys.pair(
+                self, "SERV-10", "tls-sni-cert-key", pair.cert, "tls-sni-cert-key", pair.key, element=index
+            )
+
+    def _check_ciphers(self) -> None:
+        flag, catalog = "tls-cipher-suites", self.run.catalog
+        known = catalog.tls("preferredCiphers") + catalog.tls("insecureCiphers")
+        wrong = False
+        for index, name in enumerate(self.flags.texts(flag)):
+            if name not in known:
+                wrong = True
+                hint = did_you_mean(name, known) or f"write names such as {known[0]}"
+                self.refuse("SERV-06", f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index)
+        minimum = self.flags.text("tls-min-version")
+        if minimum and minimum not in catalog.tls("versions"):
+            hint = f"write one of {', '.join(catalog.tls('versions'))}"
+            self.refuse("SERV-08", f"--tls-min-version {shown(minimum)} is not known", hint, "tls-min-version")
+            return
+        suites = self.flags.texts(flag)
+        if (
+            suites
+            and not wrong
+            and not self.flags.on("disable-http2-serving")
+            and minimum != "VersionTLS13"
+            and not any(name in suites for name in _HTTP2_CIPHERS)
+        ):
+            message = f"--{flag} lacks the cipher suite that HTTP/2 requires below TLS 1.3"
+            self.refuse("SERV-07", message, f"add {_HTTP2_CIPHERS[0]}, or set --disable-http2-serving", flag)
+
+    def _check_curves(self) -> None:
+        flag = "tls-curve-preferences"
+        seen = set()
+        for index, curve in enumerate(self.flags.value(flag) or ()):
+            names = ", ".join(f"{number} ({name})" for number, name in _CURVES.items())
+            if curve in seen:
+                self.refuse("SERV-09", f"--{flag}: curve {curve} is given twice", "keep one", flag, index)
+            elif curve not in _CURVES:
+                self.refuse("SERV-09", f"--{flag}: {curve} is not a known curve", f"write one of {names}", flag, index)
+            seen.add(curve)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: SecureServingOptionsWithLoopback.ApplyTo, with the loopback client that it starts."""
+        flags = self.flags
+        self.check_files_and_names()
+        bind, port = flags.text("bind-address") or "0.0.0.0", flags.number("secure-port")
+        config.set("secureServing.bindAddress", bind, "bind-address")
+        config.set("secureServing.bindPort", port, "secure-port")
+        config.set("secureServing.http2", not flags.on("disable-http2-serving"), "disable-http2-serving")
+        flag = "http2-max-streams-per-connection"
+        config.set("secureServing.http2MaxStreamsPerConnection", max(flags.number(flag), 0), flag)
+        for path, flag in (("permitPortSharing", "permit-port-sharing"), ("permitAddressSharing", "permit-address-sharing")):
+            config.set(f"secureServing.{path}", flags.on(flag), flag)
+        config.set("secureServing.certificate", self.certificate_plan(), "tls-cert-file", "tls-private-key-file", "cert-dir")
+        config.set("secureServing.cipherSuites", list(flags.texts("tls-cipher-suites")), "tls-cipher-suites")
+        if flags.has("tls-curve-preferences"):
+            config.set("secureServing.curvePreferences", list(flags.value("tls-curve-preferences")), "tls-curve-preferences")
+        config.set("secureServing.minTLSVersion", flags.text("tls-min-version") or "VersionTLS12", "tls-min-version")
+        pairs = [
+            {"certFile": pair.cert, "keyFile": pair.key, "names": list(pair.names)}
+            for pair in flags.sni_pairs("tls-sni-cert-key")
+        ]
+        config.set("secureServing.sniCertKeys", pairs, "tls-sni-cert-key")
+        self._apply_loopback(config, bind, port)
+
+    def certificate_plan(self) -> dict[str, object]:
+        """Where the serving certificate comes from, and what a self-signed one will say."""
+        flags = self.flags
+        plan: dict[str, object] = {
+            "certFile": flags.text("tls-cert-file"),
+            "keyFile": flags.text("tls-private-key-file"),
+            "selfSigned": bool(self.self_signed),
+        }
+        if self.self_signed in ("generated", "in memory"):
+            bind = flags.text("bind-address")
+            addresses = [flags.text("advertise-address"), self.run.misc.service_ip]
+            names = ["kubernetes.default.svc", "kubernetes.default", "kubernetes"]
+            if bind in _ANY:
+                names.append("localhost")
+            else:
+                addresses.append(bind)
+            plan["subjectAltNames"] = {"ips": [ip for ip in dict.fromkeys(addresses) if ip], "dns": names}
+            plan["validForDays"] = 365
+        return plan
+
+    def _apply_loopback(self, config: ResolvedConfig, bind: str, port: int) -> None:
+        """Kubernetes: apiserver/pkg/server/config_selfclient.go, NewLoopbackClientConfig; secure_serving.go."""
+        host = bind
+        if bind == "0.0.0.0":
+            host = "localhost"
+        elif bind == "::":
+            host = "::1"
+        days = self.run.catalog.behaviour("loopbackCertificateDays")
+        config.set("loopbackClient.host", f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}", "bind-address", "secure-port")
+        config.set("loopbackClient.serverName", "apiserver-loopback-client")
+        config.set("loopbackClient.certificateValidForDays", days)
+        config.set("loopbackClient.user", "system:apiserver")
+        config.set("loopbackClient.groups", ["system:authenticated", "system:masters"])
+        config.set("loopbackClient.qps", -1)
+
+    def apply_loopback_tweak(self, config: ResolvedConfig) -> None:
+        """The loopback client speaks protobuf and asks for no compression: both ends are one process.
+
+        Kubernetes: pkg/controlplane/apiserver/config.go, BuildGenericConfig.
+        """
+        config.set("loopbackClient.contentType", "application/vnd.kubernetes.protobuf")
+        config.set("loopbackClient.disableCompression", True)

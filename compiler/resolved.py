@@ -1,0 +1,59 @@
+"""The resolved config: what the server would run with, and where each value comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.flags.values import format_duration
+
+if TYPE_CHECKING:
+    from compiler.health.checks import HealthChecks
+    from compiler.storage.factory import StorageFactory
+    from compiler.storage.resource_config import ResourceConfig
+
+
+class Provenance(NamedTuple):
+    """The step that set a value, and the flags that it was reckoned from."""
+
+    step: str
+    flags: tuple[str, ...]
+
+
+class ResolvedConfig:
+    """Everything effective, under dotted paths in the order in which the start-up sets it.
+
+    `values` holds plain data. What later steps and the artifacts compute with has a field of its own: the health
+    checks, the resource config, the storage factory.
+    """
+
+    def __init__(self) -> None:
+        self.step = ""
+        self.values: dict[str, Any] = {}
+        self.provenance: dict[str, Provenance] = {}
+        self.health: HealthChecks | None = None
+        self.resource_config: ResourceConfig | None = None
+        self.storage_factory: StorageFactory | None = None
+
+    def set(self, path: str, value: Any, *flags: str) -> None:
+        """Set a value; `flags` are those it was reckoned from."""
+        self.values[path] = value
+        self.provenance[path] = Provenance(self.step, flags)
+
+    def set_duration(self, path: str, nanoseconds: int, *flags: str) -> None:
+        """Set a duration, in Go's spelling (`1m0s`)."""
+        self.set(path, format_duration(nanoseconds), *flags)
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """A value that an earlier step set."""
+        return self.values.get(path, default)
+
+    def tree(self) -> dict[str, Any]:
+        """The values as nested maps."""
+        root: dict[str, Any] = {}
+        for path, value in self.values.items():
+            *parents, leaf = path.split(".")
+            level = root
+            for parent in parents:
+                level = level.setdefault(parent, {})
+            level[leaf] = value
+        return root

@@ -1,0 +1,1 @@
+"""The storage factory: for every resource, where and how it is stored."""

@@ -1,0 +1,225 @@
+"""From options to a storage factory, and from the factory to one row a resource.
+
+Kubernetes: pkg/kubeapiserver/default_storage_factory_builder.go and
+staging/src/k8s.io/apiserver/pkg/server/storage/storage_factory.go.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.catalog import Catalog, Resource
+from compiler.storage.resource_config import ResourceConfig, split_api
+
+if TYPE_CHECKING:
+    from compiler.config_files.encryption import EncryptionConfiguration
+    from compiler.options.etcd import ServersOverride
+    from compiler.options.run import ServerRunOptions
+
+COHABITING = (
+    ("networkpolicies", "networking.k8s.io", "extensions"),
+    ("deployments", "apps", "extensions"),
+    ("daemonsets", "apps", "extensions"),
+    ("replicasets", "apps", "extensions"),
+    ("events", "", "events.k8s.io"),
+    ("replicationcontrollers", "", "extensions"),
+    ("podsecuritypolicies", "policy", "extensions"),
+    ("ingresses", "networking.k8s.io", "extensions"),
+)
+"""Resources that two groups serve from one place; the first group that is enabled stores them."""
+
+_DELEGATED = {"apiextensions.k8s.io": "v1beta1", "apiregistration.k8s.io": "v1"}
+"""Groups of the delegated servers: stored version. Their objects and custom objects are JSON whatever the flags say."""
+
+JSON = "application/json"
+
+
+class StoredResource(NamedTuple):
+    """One row of the manifest; see schemas/artifacts/storage.schema.json."""
+
+    group: str
+    resource: str
+    servers: tuple[str, ...]
+    key_prefix: str
+    storage_version: str
+    media_type: str
+    encryption: dict[str, Any] | None
+    watch_cache: bool
+    cohabiting: tuple[str, ...]
+
+
+class StorageFactoryConfig:
+    """What a storage factory is built from.
+
+    Kubernetes: NewStorageFactoryConfigEffectiveVersion, then Complete, then New.
+    """
+
+    def __init__(self, catalog: Catalog, emulated: int, compatibility: int, resource_config: ResourceConfig) -> None:
+        self.catalog = catalog
+        self.emulated = emulated
+        self.compatibility = compatibility
+        self.resource_config = resource_config
+        self.prefixes: dict[str, str] = catalog.storage("specialPrefixes")
+        self.encoding_overrides: dict[str, str] = catalog.storage("encodingOverrides")
+
+    def complete(self, run: ServerRunOptions) -> CompletedStorageFactoryConfig:
+        """Take over what the etcd options say."""
+        return CompletedStorageFactoryConfig(self, run)
+
+
+class CompletedStorageFactoryConfig:
+    """A config that is whole: the etcd options are in it."""
+
+    def __init__(self, config: StorageFactoryConfig, run: ServerRunOptions) -> None:
+        self.config = config
+        self.run = run
+
+    def new(self) -> StorageFactory:
+        """Kubernetes: completedStorageFactoryConfig.New: cohabitation and server overrides enter here."""
+        flags, etcd = self.run.flags, self.run.etcd
+        factory = StorageFactory(
+            self.config,
+            servers=flags.texts("etcd-servers"),
+            prefix=flags.text("etcd-prefix"),
+            media_type=flags.text("storage-media-type") or JSON,
+        )
+        for override in etcd.overrides:
+            factory.set_etcd_location(override)
+        factory.encryption = etcd.encryption
+        factory.watch_cache = flags.on("watch-cache")
+        factory.watch_cache_sizes = etcd.watch_cache_sizes
+        return factory
+
+
+class StorageFactory:
+    """Answers, for a resource, which servers hold it, under which key and in which form.
+
+    Kubernetes: DefaultStorageFactory.
+    """
+
+    def __init__(self, config: StorageFactoryConfig, servers: tuple[str, ...], prefix: str, media_type: str) -> None:
+        self.config = config
+        self.servers = servers
+        # The server cleans the path, so that /a/b/ and /a/b are one place.
+        self.prefix = posixpath.normpath("/" + prefix.lstrip("/"))
+        self.media_type = media_type
+        self.encryption: EncryptionConfiguration | None = None
+        self.watch_cache = True
+        self.watch_cache_sizes: dict[str, int] = {}
+        self._locations: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._given_locations: list[tuple[str, ...]] = []
+
+    def set_etcd_location(self, override: ServersOverride) -> None:
+        """Send one resource, or with `*` a whole group, to servers of its own."""
+        self._locations[override.group, override.resource] = override.servers
+        self._given_locations.append(override.servers)
+
+    def storage_group_of(self, group: str, resource: str) -> str:
+        """The group that stores a resource, where groups share it."""
+        for name, *groups in COHABITING:
+            if name == resource and group in groups:
+                for candidate in groups:
+                    if self.config.resource_config.group_enabled(candidate):
+                        return candidate
+        return group
+
+    def servers_for(self, group: str, resource: str) -> tuple[str, ...]:
+        """The etcd servers of a resource: its own override, else its group's, else the common ones."""
+        own = self._locations.get((group, resource)) or self._locations.get((group, "*"))
+        return own or self.servers
+
+    def resource_prefix(self, group: str, resource: str) -> str:
+        """The key prefix below etcd-prefix."""
+        name = f"{resource}.{group}" if group else resource
+        return self.config.prefixes.get(name) or resource.lower()
+
+    def storage_version(self, resource: Resource) -> str:
+        """The version in which new objects are written.
+
+        Kubernetes: resource_encoding_config.go, StorageEncodingFor and emulatedStorageVersion.
+        """
+        config, catalog = self.config, self.config.catalog
+        override = config.encoding_overrides.get(resource.group_resource)
+        if override:
+            return split_api(override)[1]
+        versions = catalog.api_groups[resource.group]
+        skip_replaced = catalog.behaviour("storageVersionSkipsReplaced")
+        for version in versions:
+            cycle = catalog.lifecycles.get(f"{resource.group}/{version} {resource.kind}")
+            if cycle is None:
+                if version in resource.served:
+                    return version
+                continue
+            if cycle.introduced is not None and cycle.introduced > config.compatibility:
+                continue
+            if skip_replaced and cycle.replaced:
+                continue
+            return version
+        return versions[0]
+
+    def encryption_for(self, group: str, resource: str) -> dict[str, Any] | None:
+        """`{write, read}` for a resource, None where nothing encrypts it."""
+        return self.encryption.providers_for(group, resource) if self.encryption else None
+
+    def _cached(self, group_resource: str) -> bool:
+        return self.watch_cache and self.watch_cache_sizes.get(group_resource, 1) != 0
+
+    def _row(self, resource: Resource) -> StoredResource:
+        group, name = resource.group, resource.resource
+        if group in _DELEGATED:
+            return StoredResource(
+                group,
+                name,
+                self.servers,
+                f"{self.prefix}/{group}/{name}",
+                _DELEGATED[group],
+                JSON,
+                self.encryption_for(group, name),
+                self._cached(resource.group_resource),
+                (),
+            )
+        others = [entry for entry in COHABITING if entry[0] == name and group in entry[1:]]
+        known = self.config.catalog.resources
+        cohabiting = tuple(
+            f"{name}.{other}"
+            for entry in others
+            for other in entry[1:]
+            if other != group and f"{name}.{other}" in known
+        )
+        return StoredResource(
+            group,
+            name,
+            self.servers_for(group, name),
+            f"{self.prefix}/{self.resource_prefix(group, name)}",
+            self.storage_version(resource),
+            self.media_type,
+            self.encryption_for(group, name),
+            self._cached(resource.group_resource),
+            cohabiting,
+        )
+
+    def rows(self) -> list[StoredResource]:
+        """One row for every resource that this server stores, sorted by group and resource."""
+        config = self.config.resource_config
+        found = []
+        for resource in self.config.catalog.resources.values():
+            if not resource.stored or not config.served_versions(resource):
+                continue
+            if self.storage_group_of(resource.group, resource.resource) == resource.group:
+                found.append(self._row(resource))
+        return sorted(found, key=lambda row: (row.group, row.resource))
+
+    def override_server_sets(self) -> list[tuple[str, ...]]:
+        """The distinct server sets of the overrides, in the order of the flag; their order inside does not count.
+
+        Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint.
+        """
+        seen = set()
+        found = []
+        for servers in self._given_locations:
+            key = tuple(sorted(servers))
+            if key not in seen:
+                seen.add(key)
+                found.append(servers)
+        return found

@@ -22,6 +22,23 @@ def own(title: str, why: str, severity: str = "error") -> Rule:
     return Rule(title, why, severity, of_server=False)
 
 
+_REGISTRY = "component-base/compatibility/registry.go: Set"
+_VERSION = "component-base/compatibility/version.go: Validate"
+_GATES = "component-base/featuregate/feature_gate.go: unsafeSetFromMap"
+_LOGS = "component-base/logs/api/v1/options.go: Validate"
+_GENERIC = "apiserver/pkg/server/options/server_run_options.go: Validate"
+_ETCD = "apiserver/pkg/server/options/etcd.go: Validate"
+_SERVING = "apiserver/pkg/server/options/serving.go: Validate"
+_AUDIT = "apiserver/pkg/server/options/audit.go: Validate"
+_ADMISSION = "apiserver/pkg/server/options/admission.go: Validate"
+_RESOURCE_CONFIG = "apiserver/pkg/server/resourceconfig/helpers.go: MergeAPIResourceConfigs"
+_AUTHENTICATION = "pkg/kubeapiserver/options/authentication.go: Validate"
+_AUTHORIZATION = "pkg/kubeapiserver/options/authorization.go: Validate"
+_SERVICE_ACCOUNTS = "pkg/controlplane/apiserver/options/options.go: completeServiceAccountOptions"
+_CONTROLPLANE = "pkg/controlplane/apiserver/options/validation.go"
+_SERVER = "cmd/kube-apiserver/app/options/validation.go"
+_METRICS = "component-base/metrics/api/v1/config.go: Validate"
+
 RULES: dict[str, Rule] = {
     # Reading a document
     "DOC-01": own("file cannot be read", "kasc needs to read the file"),
@@ -33,4 +50,169 @@ RULES: dict[str, Rule] = {
     "DOC-07": own("alias or merge key cannot be resolved", "YAML anchors must be defined before use"),
     "DOC-08": own("extends cannot be followed", "parents must exist and must not form a circle"),
     "DOC-09": own("more than one YAML document, or none", "one file describes one API server"),
+    # The command line and the version
+    "VERSION-01": own("no Kubernetes version given", "rules and defaults differ by version", "note"),
+    "VERSION-02": own("version is not recorded", "the nearest recorded version is used", "note"),
+    "EMIT-01": own("value does not fit on a line", "a line break would smuggle in another flag"),
+    # Versions and feature gates
+    "VER-01": Rule("not a version", _REGISTRY),
+    "VER-02": Rule("version with a patch number", _REGISTRY),
+    "VER-03": Rule("component named twice", _REGISTRY),
+    "VER-04": Rule("component other than kube", _REGISTRY),
+    "VER-05": Rule("emulated version out of range", _VERSION),
+    "VER-06": Rule("minimum compatibility version out of range", _VERSION),
+    "VER-07": Rule("emulation-forward-compatible without an older emulated version", _GENERIC),
+    "VER-08": Rule("runtime-config-emulation-forward-compatible without an older emulated version", _GENERIC),
+    "VER-09": Rule(
+        "API newer than the emulated version", "apiserver/pkg/server/deleted_kinds.go: removeUnintroducedKinds"
+    ),
+    "VER-90": Rule("emulated version other than the binary's", _VERSION),
+    "VER-CLOUD-1": Rule("in-tree cloud provider", "pkg/kubeapiserver/options/cloudprovider.go: Validate"),
+    "FG-01": Rule("unknown feature gate", _GATES),
+    "FG-02": Rule("locked feature gate", _GATES),
+    "FG-03": Rule("feature gate newer than the emulated version", _GATES),
+    "FG-04": Rule("feature gate without the gate that it needs", _GATES),
+    "FG-05": Rule("feature gate without a value", _GATES),
+    "FG-06": Rule("feature gate with a value that is no boolean", _GATES),
+    "FG-07": Rule("feature gates with and without kube:", _REGISTRY),
+    "FG-08": Rule("feature gates of another component", _REGISTRY),
+    "FG-90": Rule("token node binding without its validation", "pkg/kubeapiserver/options/authentication.go: Validate"),
+    "FG-91": Rule("node authorizer selectors without authorizer selectors", _CONTROLPLANE),
+    "FG-92": Rule("control plane controller without dynamic resource allocation", _CONTROLPLANE),
+    "FG-93": Rule("pod certificates without node authorizer selectors", _CONTROLPLANE),
+    # Logging
+    "LOG-01": Rule("unknown log format", _LOGS),
+    "LOG-02": Rule("log flush frequency not above zero", _LOGS),
+    "LOG-03": Rule("vmodule with another format than text", _LOGS),
+    "LOG-04": Rule("split stream without its gate", _LOGS),
+    "LOG-05": Rule("info buffer without its gate", _LOGS),
+    # Generic server options
+    "GEN-01": Rule("negative livez grace period", _GENERIC),
+    "GEN-02": Rule("negative limit of requests in flight", _GENERIC),
+    "GEN-03": Rule("negative limit of mutating requests in flight", _GENERIC),
+    "GEN-04": Rule("negative request timeout", _GENERIC),
+    "GEN-05": Rule("goaway chance out of range", _GENERIC),
+    "GEN-06": Rule("negative minimum request timeout", _GENERIC),
+    "GEN-07": Rule("negative storage initialization timeout", _GENERIC),
+    "GEN-08": Rule("negative shutdown delay", _GENERIC),
+    "GEN-09": Rule("negative watch termination grace period", _GENERIC),
+    "GEN-10": Rule("unknown strict transport security directive", _GENERIC),
+    "GEN-11": Rule("CORS origin that is no pinned expression", _GENERIC),
+    "GEN-12": Rule(
+        "no address to advertise", "apiserver/pkg/server/options/server_run_options.go: DefaultAdvertiseAddress"
+    ),
+    "APF-01": Rule("priority and fairness without concurrency", "apiserver/pkg/server/options/feature.go: ApplyTo"),
+    "APF-02": Rule("priority and fairness without its API", _CONTROLPLANE),
+    # Storage
+    "ETCD-01": Rule("no etcd server", _ETCD),
+    "ETCD-02": Rule("unknown storage backend", _ETCD),
+    "ETCD-03": Rule(
+        "malformed etcd servers override", "apiserver/pkg/server/options/etcd.go: ParseEtcdServersOverrides"
+    ),
+    "ETCD-04": Rule("reload without an encryption config", _ETCD),
+    "ETCD-05": Rule("unknown storage media type", _ETCD),
+    "ETCD-06": Rule("malformed watch cache size", "apiserver/pkg/server/options/etcd.go: ParseWatchCacheSizes"),
+    # Secure serving
+    "SERV-01": Rule("secure port out of range", _SERVING),
+    "SERV-02": Rule("half a certificate pair in cert-dir", "client-go/util/cert/io.go: CanReadCertAndKey"),
+    "SERV-03": Rule(
+        "cert-dir cannot be written", "apiserver/pkg/server/options/serving.go: MaybeDefaultWithSelfSignedCerts"
+    ),
+    "SERV-04": Rule(
+        "certificate without key, or key without certificate", "apiserver/pkg/server/options/serving.go: ApplyTo"
+    ),
+    "SERV-06": Rule("unknown cipher suite", "component-base/cli/flag/ciphersuites_flag.go: TLSCipherSuites"),
+    "SERV-07": Rule(
+        "cipher suites without the one that HTTP/2 requires", "apiserver/pkg/server/secure_serving.go: Serve"
+    ),
+    "SERV-08": Rule("unknown TLS version", "component-base/cli/flag/ciphersuites_flag.go: TLSVersion"),
+    "SERV-09": Rule("unknown or repeated curve", "component-base/cli/flag/curves_flag.go: TLSCurvePreferences"),
+    # Authentication
+    "SA-01": Rule("no service account issuer", _AUTHENTICATION),
+    "SA-02": Rule("empty service account issuer", _AUTHENTICATION),
+    "SA-03": Rule("service account issuer named twice", _AUTHENTICATION),
+    "SA-04": Rule("service account issuer that is no URL", _AUTHENTICATION),
+    "SA-05": Rule("no key to verify service account tokens with", _AUTHENTICATION),
+    "SA-06": Rule("JWKS URI that is no https URL", _AUTHENTICATION),
+    "SA-07": Rule("service account tokens cannot be signed", _CONTROLPLANE),
+    "SA-08": Rule("token lifetime out of range", _SERVICE_ACCOUNTS),
+    "SA-09": Rule("signing endpoint beside key files", _CONTROLPLANE),
+    "SA-10": Rule("signing endpoint that is no socket's name", _CONTROLPLANE),
+    "SA-11": Rule("external signer that cannot be used", _SERVICE_ACCOUNTS),
+    "SA-90": Rule("signing endpoint without its gate", _CONTROLPLANE),
+    "RH-01": Rule("blank request header", "apiserver/pkg/server/options/authentication.go: Validate"),
+    "RH-02": Rule("uid headers without X-Remote-Uid", "apiserver/pkg/server/options/authentication.go: Validate"),
+    "RH-03": Rule("uid headers without their gate", "apiserver/pkg/server/options/authentication.go: Validate"),
+    "RH-04": Rule("client CA bundles overlap", _AUTHENTICATION),
+    "WHA-02": Rule(
+        "unknown version of the token webhook", "apiserver/plugin/pkg/authenticator/token/webhook/webhook.go: New"
+    ),
+    "OIDC-01": Rule("OIDC flags without issuer and client", _AUTHENTICATION),
+    "OIDC-02": Rule("OIDC flags beside an authentication config", _AUTHENTICATION),
+    "JWT-90": Rule("authentication config without its gate", _AUTHENTICATION),
+    # Authorization
+    "AZ-01": Rule("unknown authorization mode", _AUTHORIZATION),
+    "AZ-02": Rule("authorization mode named twice", _AUTHORIZATION),
+    "AZ-03": Rule("ABAC without a policy file", _AUTHORIZATION),
+    "AZ-04": Rule("Webhook without a config file", _AUTHORIZATION),
+    "AZ-05": Rule("policy file without ABAC", _AUTHORIZATION),
+    "AZ-06": Rule("webhook config without Webhook", _AUTHORIZATION),
+    "AZ-08": Rule(
+        "unknown version of the authorization webhook", "apiserver/plugin/pkg/authorizer/webhook/webhook.go: New"
+    ),
+    "AZ-10": Rule("authorization config beside authorization flags", _AUTHORIZATION),
+    "AZ-90": Rule("authorization config without its gate", _AUTHORIZATION),
+    # Audit
+    "AUD-01": Rule("unknown audit mode", _AUDIT),
+    "AUD-02": Rule("audit buffer size not above zero", _AUDIT),
+    "AUD-03": Rule("audit batch size not above zero", _AUDIT),
+    "AUD-04": Rule("audit throttling without a rate", _AUDIT),
+    "AUD-05": Rule("audit event size limit not above zero", _AUDIT),
+    "AUD-06": Rule("audit batch limit below the event limit", _AUDIT),
+    "AUD-07": Rule("unknown audit API version", _AUDIT),
+    "AUD-08": Rule("unknown audit log format", _AUDIT),
+    "AUD-09": Rule("negative audit log limit", _AUDIT),
+    "AUD-12": Rule("audit webhook version that is no group and version", _AUDIT),
+    # Admission
+    "ADM-01": Rule("unknown plugin enabled", _ADMISSION),
+    "ADM-02": Rule("unknown plugin disabled", _ADMISSION),
+    "ADM-03": Rule("plugin enabled and disabled", _ADMISSION),
+    "ADM-04": Rule("unknown plugin in admission-control", "pkg/kubeapiserver/options/admission.go: Validate"),
+    "ADM-05": Rule("admission-control beside its successors", "pkg/kubeapiserver/options/admission.go: Validate"),
+    # APIs
+    "API-01": Rule("every API switched off", "apiserver/pkg/server/options/api_enablement.go: Validate"),
+    "API-02": Rule("malformed runtime-config key", _RESOURCE_CONFIG),
+    "API-03": Rule("unknown API group", "apiserver/pkg/server/options/api_enablement.go: Validate"),
+    "API-04": Rule("unknown API version", _RESOURCE_CONFIG),
+    "API-05": Rule("runtime-config value that is no boolean", _RESOURCE_CONFIG),
+    "API-06": Rule("runtime-config wildcard that is neither true nor false", _RESOURCE_CONFIG),
+    "API-07": Rule("runtime-config resource with capital letters", _RESOURCE_CONFIG),
+    # Networking and peers
+    "NET-01": Rule(
+        "service range that is no IP range", "cmd/kube-apiserver/app/options/completion.go: getServiceIPAndRanges"
+    ),
+    "NET-02": Rule("service range too small", "pkg/controlplane/apiserver/options/options.go: ServiceIPRange"),
+    "NET-03": Rule("more than two service ranges", _SERVER),
+    "NET-04": Rule("service ranges of one family", _SERVER),
+    "NET-05": Rule("service range too wide", _SERVER),
+    "NET-06": Rule("service range of another family than the server's address", _SERVER),
+    "NET-07": Rule("node port out of range", _SERVER),
+    "NET-08": Rule("node port outside the node port range", _SERVER),
+    "NET-09": Rule("unknown endpoint reconciler", "pkg/controlplane/instance.go: createEndpointReconciler"),
+    "NET-10": Rule("apiserver count not above zero", _SERVER),
+    "PEER-01": Rule("peer flags without their gate", _CONTROLPLANE),
+    "PEER-02": Rule("peer proxy without a client certificate", "pkg/controlplane/apiserver/peer.go: BuildPeerProxy"),
+    "PEER-90": Rule("peer proxy without storage versions", _CONTROLPLANE),
+    "CLE-01": Rule("leadership lease not longer than its renew deadline", _CONTROLPLANE),
+    "CLE-02": Rule("leadership renew deadline not longer than its retry period", _CONTROLPLANE),
+    # Metrics
+    "MET-01": Rule("hidden metrics of another than the previous version", _METRICS),
+    "MET-02": Rule("malformed metric name", _METRICS),
+    "MET-03": Rule("malformed metric label", _METRICS),
+    "MET-05": Rule("metric labels given twice", _METRICS),
+    # What ends the server after it passed every check
+    "CHAIN-01": Rule("core API switched off", "pkg/registry/core/rest/storage_core.go: NewRESTStorage"),
+    "CHAIN-02": own("aggregator without its API", "kube-aggregator/pkg/apiserver/apiserver.go: NewWithDelegate"),
+    "RUN-01": Rule("storage version API without its group version", "apiserver/pkg/storageversion: writes wait for it"),
+    "RUN-02": own("server that prints and ends", "component-base/version/verflag: PrintAndExitIfRequested"),
 }

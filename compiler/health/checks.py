@@ -112,8 +112,10 @@ def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> boo
     if kind == "served":
         return _group_served(name, config)
     return {
-        "encryptionReload": lambda: bool(run.flags.text("encryption-provider-config"))
-        and run.flags.on("encryption-provider-config-automatic-reload"),
+        "encryptionReload": lambda: (
+            bool(run.flags.text("encryption-provider-config"))
+            and run.flags.on("encryption-provider-config-automatic-reload")
+        ),
         "peerProxy": lambda: bool(config.get("peerProxy.enabled")),
         "priorityAndFairness": lambda: bool(config.get("features.priorityAndFairness")),
         "proxyClientCert": lambda: bool(

@@ -1,0 +1,1 @@
+"""One module a command: `run(options)` does the work and returns the exit code."""

@@ -1,0 +1,1 @@
+"""The artifacts: pure functions from what the pipeline resolved to files."""

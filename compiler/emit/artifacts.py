@@ -1,0 +1,49 @@
+"""All artifacts by name, and their text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from compiler.emit import files as files_artifact
+from compiler.emit import flags, health, pod, storage
+from compiler.emit import resolved as resolved_artifact
+from compiler.emit.yaml_text import dump
+from compiler.pipeline import Resolved
+
+_DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
+    "storage": ("storage-factory", storage.manifest),
+    "health": ("health-checks", health.definitions),
+    "resolved": ("resolved", resolved_artifact.resolved_config),
+}
+
+ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
+
+
+def text_of(data: Any, form: str) -> str:
+    """Data as a YAML or JSON document."""
+    if form == "yaml":
+        return dump(data)
+    import json
+
+    return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
+
+
+def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: bool = False) -> dict[str, str]:
+    """File name -> text for the named artifacts, in their order; `form` is `yaml` or `json`.
+
+    Raises KascError for a value that an artifact cannot hold.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        if name == "flags":
+            found["kube-apiserver.flags"] = flags.render(resolved, explicit)
+        elif name == "pod":
+            found[f"kube-apiserver.{form}"] = text_of(pod.static_pod(resolved, explicit), form)
+        elif name == "files":
+            for path, content in files_artifact.structured_files(resolved).items():
+                found[f"files/{path}"] = text_of(content, "yaml")
+        else:
+            stem, build = _DOCUMENTS[name]
+            found[f"{stem}.{form}"] = text_of(build(resolved), form)
+    return found

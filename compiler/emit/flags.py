@@ -1,0 +1,66 @@
+"""The artifact `flags`: one flag a line, in the server's registration order."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import KascError, diagnose
+from compiler.flags.values import TYPES
+from compiler.options.flagset import FlagSet
+from compiler.pipeline import Resolved
+
+REPEATED = frozenset(
+    (
+        "stringSlice",
+        "stringArray",
+        "int32Slice",
+        "stringToString",
+        "noSplitMap",
+        "configurationMap",
+        "colonSeparatedMultimapStringString",
+        "namedCertKey",
+    )
+)
+"""Types whose occurrences add up; of the others the last one counts."""
+
+_PRESENCE_COUNTS = ("oidc-", "authorization-", "admission-control", "anonymous-auth", "version", "help")
+"""Flags that mean something by being given at all, so that spelling out a default would change the server."""
+
+
+def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
+    """`--name=value` for every flag that was set; with `explicit`, for every flag that has a value.
+
+    Raises KascError for a value that no line can hold.
+    """
+    flags = resolved.options.flags
+    lines = []
+    for name, spec in flags.catalog.flags.items():
+        if flags.changed(name):
+            given = flags.arguments[name]
+            for argument in given if spec.type in REPEATED else given[-1:]:
+                if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in argument.text):
+                    raise KascError(
+                        diagnose(
+                            "EMIT-01",
+                            f"--{name} holds a line break or another control character",
+                            "remove it: the value has to fit on a line",
+                            path=argument.path,
+                            flag=name,
+                            location=argument.location,
+                        )
+                    )
+                lines.append(f"--{name}={argument.text}")
+        elif explicit:
+            lines += _default_lines(flags, name)
+    return lines
+
+
+def _default_lines(flags: FlagSet, name: str) -> list[str]:
+    spec = flags.catalog.flags[name]
+    if spec.hidden or spec.deprecated or name.startswith(_PRESENCE_COUNTS) or spec.default in ("", "<nil>", "[]"):
+        return []
+    kind = TYPES[spec.type]
+    return [f"--{name}={text}" for text in kind.format(kind.default(spec.default))]
+
+
+def render(resolved: Resolved, explicit: bool = False) -> str:
+    """The file's text."""
+    return "".join(f"{line}\n" for line in flag_lines(resolved, explicit))

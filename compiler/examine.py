@@ -1,0 +1,75 @@
+"""One input from its file to a resolved config and a report: what every command begins with."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from compiler.catalog import catalog, minor_of, nearest, versions
+from compiler.diagnostics import KascError, Report, diagnose
+from compiler.host import Host
+from compiler.input import ServerInput
+from compiler.pipeline import Resolved, resolve
+
+
+class Settings(NamedTuple):
+    """How inputs are read: `read_as` forces a kind, `version` wins over what the input says."""
+
+    read_as: str | None = None
+    version: str | None = None
+    host: Host = Host()
+
+
+class Examined(NamedTuple):
+    """`resolved` is None where the input could not be read at all; the report then says why."""
+
+    report: Report
+    resolved: Resolved | None
+
+
+def examine(path: str, settings: Settings = Settings(), cache: dict[str, Any] | None = None) -> Examined:
+    """Read, check and resolve one input. Never raises for what is wrong with the input.
+
+    `cache` may be shared between calls of one run, so that common parents are parsed once.
+    """
+    from compiler.importers import read_input
+
+    report = Report(path)
+    problems = report.diagnostics
+    try:
+        given = read_input(path, settings.read_as, settings.version, problems, cache)
+    except KascError as error:
+        report.add(error.diagnostic)
+        report.read_as = settings.read_as or ""
+        report.kubernetes_version = nearest(settings.version) if settings.version else versions()[-1]
+        return Examined(report, None)
+    report.read_as = given.read_as
+    version = _version_of(given, settings, report)
+    report.kubernetes_version = version
+    return Examined(report, resolve(catalog(version), given, settings.host, report))
+
+
+def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:
+    """The known minor version to check against, with a note where it is not the one that was asked for."""
+    asked = settings.version or given.version
+    if asked is None:
+        newest = versions()[-1]
+        report.add(
+            diagnose(
+                "VERSION-01",
+                f"the input names no Kubernetes version; {newest} is assumed",
+                "set kubernetesVersion, or give --kubernetes-version",
+                location=given.start,
+            )
+        )
+        return newest
+    known = nearest(asked)
+    if minor_of(known) != minor_of(asked):
+        report.add(
+            diagnose(
+                "VERSION-02",
+                f"nothing is recorded of Kubernetes {asked}; checked with {known}, the nearest known version",
+                f"known are {versions()[0]} to {versions()[-1]}",
+                location=given.version_location or given.start,
+            )
+        )
+    return known

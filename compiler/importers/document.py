@@ -1,0 +1,99 @@
+"""The kasc document: layers, schema, and the flags that it stands for."""
+
+from __future__ import annotations
+
+import os
+
+from compiler.catalog import catalog, nearest, versions
+from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
+from compiler.flags.text import shown
+from compiler.importers.lowering import Lowering, Path
+from compiler.input import ServerInput
+from compiler.source.node import Node
+from compiler.source.overlays import Cache, extend_document
+
+
+def read_document(
+    path: str, root: Node, version: str | None, problems: list[Diagnostic], cache: Cache | None = None
+) -> ServerInput:
+    """The server that a document declares, with everything it extends.
+
+    `version` (from the command line) wins over what the document says. Problems go to `problems`; raises KascError
+    where the document or a parent cannot be read.
+    """
+    from compiler.schema.apply import validate
+
+    loaded = extend_document(root, path, problems, cache)
+    merged = loaded.root
+    told = merged.get("kubernetesVersion")
+    text = told.text or str(told.value) if told is not None and told.value is not None else None
+    chosen = version or text
+    known = catalog(nearest(chosen) if chosen and is_version(chosen) else versions()[-1])
+    report = Report()
+    refused = validate(merged, known.version, report)
+    problems += report.diagnostics
+    lowering = Lowering(known, refused, _load_sources(merged, problems, refused))
+    arguments = lowering.arguments(merged)
+    name = merged.at(("metadata", "name"))
+    return ServerInput(
+        "document",
+        name.value if isinstance(name.value, str) else _name_of(path),
+        merged.location._replace(end_line=merged.span[0], end_column=merged.span[1] + 1),
+        arguments,
+        version=text if text and is_version(text) else None,
+        version_location=told.location if told else None,
+        sections=lowering.sections,
+        files=lowering.files,
+        deployment=merged.get("deployment") if ("deployment",) not in {place[:1] for place in refused} else None,
+        layers=loaded.layers,
+        refused_flags=frozenset(lowering.refused_flags),
+    )
+
+
+def is_version(text: str) -> bool:
+    """Whether a text names a Kubernetes version: `1.36`, `v1.36.2`."""
+    parts = text.removeprefix("v").split(".")
+    return (
+        len(parts) in (2, 3)
+        and parts[0] == "1"
+        and all(part.isascii() and part.isdecimal() and len(part) < 5 for part in parts)
+    )
+
+
+def _name_of(path: str) -> str:
+    stem = os.path.basename(path).rpartition(".")[0] or os.path.basename(path)
+    return stem if stem not in ("", "-") else "kube-apiserver"
+
+
+def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) -> dict[Path, Node]:
+    """Section and key of each option with a `source` file -> its content; what cannot be read counts as refused."""
+    found: dict[Path, Node] = {}
+    for section, group in root.value.items() if isinstance(root.value, dict) else ():
+        for key, option in group.value.items() if isinstance(group.value, dict) else ():
+            source = option.get("source")
+            if source is None or not isinstance(source.value, str) or section in ("deployment", "extraFlags"):
+                continue
+            content = _content_of(source, problems)
+            if content is None:
+                refused.add((section, key))
+            else:
+                found[section, key] = content
+    return found
+
+
+def _content_of(source: Node, problems: list[Diagnostic]) -> Node | None:
+    """The parsed content of a file that lies beside the document that names it; None after reporting."""
+    from compiler.source.reading import parse_document, read_source
+
+    path = os.path.join(os.path.dirname(source.source.name), str(source.value))
+    try:
+        return parse_document(read_source(path), problems)
+    except KascError as error:
+        found = error.diagnostic
+        if found.location is None or found.location.line == 0:
+            message = f"source {shown(str(source.value))}: {found.message}"
+            found = diagnose("DOC-01", message, found.hint, location=source.location)
+        problems.append(found)
+        return None
+
+

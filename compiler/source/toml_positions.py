@@ -12,11 +12,12 @@ from compiler.diagnostics import KascError
 from compiler.source.node import Node, Source, Span
 from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, location, too_deep, too_many
 
+# A string that is not closed goes to the end of its line or of the text, so that no pattern looks at a text twice.
 _STRING = (
-    r'"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
-    r"|'''(?:[^']++|'(?!''))*+'{3,5}"
-    r'|"(?:[^"\\\n]++|\\.)*+"'
-    r"|'[^'\n]*+'"
+    r'"""(?:[^"\\]++|\\.?|"(?!""))*+(?:"{3,5}|\Z)'
+    r"|'''(?:[^']++|'(?!''))*+(?:'{3,5}|\Z)"
+    r'|"(?:[^"\\\n]++|\\.?)*+"?'
+    r"|'[^'\n]*+'?"
 )
 _KEY_PART = r"""[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+'"""
 _DATE_AND_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9][^\s,\]}#]*+"
@@ -25,9 +26,8 @@ _BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _KEY = re.compile(rf"[ \t]*+({_KEY_PART})[ \t]*+(\.?)", re.DOTALL)
 _EQUALS = re.compile(r"=[ \t]*+")
 _LITERAL = re.compile(rf"{_STRING}|{_DATE_AND_TIME}|[^\s,\]}}#]++", re.DOTALL)
-_NESTING = re.compile(
-    rf"{_STRING}|#[^\n]*+|(?P<long>(?:(?:{_KEY_PART})[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}})|[\[\]{{}}]", re.DOTALL
-)
+_LONG_KEY = rf"(?P<long>(?:(?:{_KEY_PART})[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}})"
+_NESTING = re.compile(rf"{_LONG_KEY}|{_STRING}|#[^\n]*+|[A-Za-z0-9_.-]++|[\[\]{{}}]", re.DOTALL)
 
 _Part = tuple[str, int, int]
 
@@ -109,6 +109,7 @@ class Scanner:
 
     def header(self, index: int) -> int:
         """Open the table of a `[header]` or a `[[header]]`. Returns the index behind it."""
+        self.count(index)
         of_array = self.text.startswith("[[", index)
         parts, end = self.key(index + 1 + of_array)
         end += 1 + of_array
@@ -167,6 +168,7 @@ class Scanner:
             child, depth = child.value[-1], depth + 1
         if not isinstance(child.value, dict):
             raise ConflictError(part[0], keys[part[0]], span)
+        self.bound(depth + 1, span)
         return child, depth + 1
 
     def key(self, index: int) -> tuple[list[_Part], int]:
@@ -202,9 +204,7 @@ class Scanner:
 
     def value(self, start: int, depth: int) -> tuple[Node, int]:
         """The node of a value and the index behind it."""
-        self.size += 1
-        if self.size > MAX_NODES:
-            raise KascError(too_many(at_span(self.source, self.span(start, start + 1))))
+        self.count(start)
         char = self.text[start : start + 1]
         if char == "[":
             return self.array(start, depth + 1)
@@ -240,6 +240,12 @@ class Scanner:
         """The index of what follows a value in brackets: the next value or the closing bracket."""
         index = self.skip(index)
         return self.skip(index + 1) if self.text[index] == "," else index
+
+    def count(self, start: int) -> None:
+        """Count a value that begins at an index. Raises KascError DOC-02 past the bound."""
+        self.size += 1
+        if self.size > MAX_NODES:
+            raise KascError(too_many(at_span(self.source, self.span(start, start + 1))))
 
     def bound(self, depth: int, span: Span) -> None:
         """Raise KascError DOC-02 where a depth is past the bound."""

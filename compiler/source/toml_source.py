@@ -127,16 +127,29 @@ def _syntax_error(source: Source, text: str, reason: str) -> KascError:
     index = len(text)
     if found is not None and found.group(1):
         index = _index(text, int(found.group(1)), int(found.group(2)))
-    conflict = _conflict(source, text[:index]) if what.startswith(_DUPLICATE) else None
-    if conflict is not None:
-        message = f"the key {shown(conflict.key)} is given twice, first in line {conflict.first[0]}"
-        where = at_span(source, conflict.second)
-        return KascError(diagnose("DOC-05", message, "keep one of the two, or join their values", location=where))
+    if what.startswith(_DUPLICATE):
+        return KascError(_duplicate(source, text, index, what))
     if index >= len(text):
         index = len(text.rstrip())
     hint = next((hint for start, hint in _HINTS if what.startswith(start)), "")
     message = f"this is not well-formed TOML: {what[:1].lower()}{what[1:]}"
     return KascError(diagnose("DOC-04", message, hint, location=location(source, text, index, index + 1)))
+
+
+def _duplicate(source: Source, text: str, index: int, what: str) -> Diagnostic:
+    """DOC-05 for what tomli found behind a key or a header that ends at `index`."""
+    conflict = _conflict(source, text[:index])
+    if conflict is None:
+        line = text[text.rfind("\n", 0, index) + 1 : index]
+        return diagnose(
+            "DOC-05",
+            f"a table is defined a second time, or added to where TOML does not allow it: {what[:1].lower()}{what[1:]}",
+            "give all keys of the table in one place",
+            location=location(source, text, index - len(line.lstrip()), index),
+        )
+    message = f"the key {shown(conflict.key)} is given twice, first in line {conflict.first[0]}"
+    where = at_span(source, conflict.second)
+    return diagnose("DOC-05", message, "keep one of the two, or join their values", location=where)
 
 
 def _index(text: str, line: int, column: int) -> int:

@@ -38,6 +38,11 @@ _MEANINGS = (
         "begin the list on a line of its own below its key",
     ),
     (
+        "expected <block end>",
+        "this line belongs neither to the mapping or list before it nor to one around it",
+        "check the indent of this line, and that brackets and quotes before it are closed",
+    ),
+    (
         "expected '-' indicator",
         "the list goes on with something that is no list item",
         "begin the line with '- ', or indent it like the key it belongs to",
@@ -57,7 +62,11 @@ _MEANINGS = (
         "a mapping in braces is not closed, or lacks a comma",
         "separate entries by ',' and close with '}'",
     ),
-    ("expected node content", "a value is missing", "write a value, or '' for an empty text"),
+    (
+        "expected node content",
+        "a value is missing",
+        "write a value ('' for an empty text), and close what was opened by a bracket",
+    ),
     ("found unexpected end of stream", "a quoted text is not closed", "close it with the quote it began with"),
     (
         "found unexpected document indicator",
@@ -135,7 +144,7 @@ def _meaning(problem: str) -> tuple[str, str]:
 
 def _where(source: Source, text: str, mark: Any) -> Location:
     end = len(text.rstrip())
-    if mark is None or mark.index > end:
+    if mark is None or mark.index >= end:
         line, column = place(text, end)
     else:
         line, column = mark.line + 1, mark.column + 1

@@ -57,12 +57,17 @@ def has_brace(text: str, event: Any) -> bool:
     return bool(event.flow_style) and text[event.end_mark.index - 1] == "{"
 
 
-def settled_empty(text: str, event: Any, key_span: Span) -> Span | None:
-    """The place of a value for a key without ':', which libyaml has before the next token; None where that is right."""
-    index = event.start_mark.index
-    if event.value or event.tag is not None or event.anchor is not None or text[index - 1 : index] == ":":
-        return None
-    return *key_span[2:], *key_span[2:]
+def empty_value_span(text: str, event: Any, key_span: Span) -> Span:
+    """The empty span of a value that is not there: behind its ':', or behind its key.
+
+    libyaml has it before the next token, which can be lines away.
+    """
+    if event.tag is not None or event.anchor is not None:
+        return scalar_span(text, event)
+    mark = event.start_mark
+    written = text[mark.index - mark.column : mark.index].rstrip(" \t")
+    place = (mark.line + 1, len(written) + 1) if written.endswith(":") else key_span[2:]
+    return *place, *place
 
 
 def tag_location(file: str, text: str, event: Any) -> Location:

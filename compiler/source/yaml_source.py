@@ -21,7 +21,7 @@ from compiler.source.node import Node, Source, Span
 from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, listed, too_deep, too_many
 from compiler.source.yaml_errors import check_characters, syntax_error
 from compiler.source.yaml_merge import Merge, Unresolved
-from compiler.source.yaml_places import has_brace, opening_span, scalar_span, settled_empty, span_of, tag_location
+from compiler.source.yaml_places import has_brace, opening_span, scalar_span, empty_value_span, span_of, tag_location
 from compiler.source.yaml_scalars import TAG_PREFIX, LongNumberError, OverflowingNumberError, resolve, resolve_tagged
 
 
@@ -55,6 +55,10 @@ def parse_yaml_all(source: Source, problems: list[Diagnostic]) -> list[Node]:
         return _Builder(source, text, found).documents()
     except YAMLError as error:
         raise syntax_error(source, text, error) from None
+    except (ValueError, OverflowError):  # escapes that the pure Python parser does not check
+        where = Location(source.name, 1, 1, 1, 1)
+        message = "the text holds an escape or a version number that is out of range"
+        raise KascError(diagnose("DOC-04", message, location=where)) from None
     finally:
         problems += listed(found)
 
@@ -160,17 +164,19 @@ class _Builder:
         self.alias_end = (end.line + 1, end.column + 1)
         anchored = self.anchors.get(name)
         if anchored is None or anchored.node is None:
-            return self.unresolved_alias(event, anchored is not None)
-        self.size += anchored.size
-        self.deepest = max(self.deepest, depth + anchored.height)
+            self.size += 1
+            node = self.unresolved_alias(event, anchored is not None)
+        else:
+            self.size += anchored.size
+            self.deepest = max(self.deepest, depth + anchored.height)
+            node = anchored.node
         if self.size > MAX_NODES:
             raise KascError(too_many(at_span(self.source, span_of(event))))
-        if depth + anchored.height > MAX_DEPTH:
+        if anchored is not None and depth + anchored.height > MAX_DEPTH:
             raise too_deep(at_span(self.source, span_of(event)))
-        return anchored.node
+        return node
 
     def unresolved_alias(self, event: Any, recursive: bool) -> Node:
-        self.size += 1
         node = Unresolved(None, self.source, span_of(event), f"*{event.anchor}")
         self.problems.append(findings.unresolved_alias(event.anchor, recursive, node.location))
         return node
@@ -208,8 +214,8 @@ class _Builder:
             value = next_event()
             node = build(value, depth)
             end = node.span[2:] if type(value) is not AliasEvent else self.alias_end
-            if end[0] > key_span[2] and node.value is None and type(value) is ScalarEvent:
-                node.span = settled_empty(self.text, value, key_span) or node.span
+            if not node.text and type(value) is ScalarEvent and not value.style:
+                node.span = empty_value_span(self.text, value, key_span)
                 end = node.span[2:]
             if key is None:
                 continue

@@ -36,11 +36,10 @@ _KINDS = (
 _YAML_ENDINGS = (".yaml", ".yml", ".json")
 _TOML_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _TOML_KEYS = rf"{_TOML_KEY}(?:[ \t]*\.[ \t]*{_TOML_KEY})*"
-# The first line with content, as TOML has it: a key and '=', or a header alone in its line.
-_BEGINS_AS_TOML = re.compile(
+# The first line with content, as TOML has it: a key and '=', or a header alone in its line. Compiled when needed.
+_BEGINS_AS_TOML = (
     rf"\ufeff?(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*"
-    rf"(?:{_TOML_KEYS}[ \t]*=|(?:\[[ \t]*{_TOML_KEYS}[ \t]*\]|\[\[[ \t]*{_TOML_KEYS}[ \t]*\]\])[ \t]*(?:\#.*)?\r?$)",
-    re.MULTILINE,
+    rf"(?:{_TOML_KEYS}[ \t]*=|(?:\[[ \t]*{_TOML_KEYS}[ \t]*\]|\[\[[ \t]*{_TOML_KEYS}[ \t]*\]\])[ \t]*(?:\#.*)?\r?$)"
 )
 
 
@@ -78,7 +77,7 @@ def _is_toml(source: Source) -> bool:
     name = source.name.lower()
     if name.endswith(".toml"):
         return True
-    return not name.endswith(_YAML_ENDINGS) and _BEGINS_AS_TOML.match(source.text) is not None
+    return not name.endswith(_YAML_ENDINGS) and re.match(_BEGINS_AS_TOML, source.text, re.MULTILINE) is not None
 
 
 def _read_file(path: str, name: str, limit: int) -> bytes:

@@ -27,7 +27,7 @@ _KEY = re.compile(rf"[ \t]*+({_KEY_PART})[ \t]*+(\.?)", re.DOTALL)
 _EQUALS = re.compile(r"=[ \t]*+")
 _LITERAL = re.compile(rf"{_STRING}|{_DATE_AND_TIME}|[^\s,\]}}#]++", re.DOTALL)
 _LONG_KEY = rf"(?P<long>(?:(?:{_KEY_PART})[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}})"
-_NESTING = re.compile(rf"{_LONG_KEY}|{_STRING}|#[^\n]*+|[A-Za-z0-9_.-]++|[\[\]{{}}]", re.DOTALL)
+_NESTING = rf"{_LONG_KEY}|{_STRING}|#[^\n]*+|[A-Za-z0-9_.-]++|[\[\]{{}}]"  # compiled when needed
 
 _Part = tuple[str, int, int]
 
@@ -52,7 +52,7 @@ def check_nesting(source: Source, text: str) -> None:
     if not crowded and max(line.count(".") for line in text.split("\n")) < MAX_DEPTH:
         return
     depth = 0
-    for token in _NESTING.finditer(text):
+    for token in re.finditer(_NESTING, text, re.DOTALL):
         char = token.group()
         if char in ("[", "{"):
             depth += 1

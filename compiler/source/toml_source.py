@@ -23,7 +23,8 @@ from compiler.source.places import (
 )
 from compiler.source.toml_positions import ConflictError, Scanner, check_nesting
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]|\r(?!\n)")
+_FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]|\r(?!\n)"
 _LONG_DIGITS = re.compile(rf"[0-9][0-9_]{{{MAX_NUMBER},}}")
 _PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DUPLICATE = ("Cannot overwrite", "Cannot declare", "Cannot redefine", "Cannot mutate", "Duplicate inline")
@@ -75,7 +76,8 @@ def parse_toml(source: Source, problems: list[Diagnostic]) -> Node:
 
 
 def _check_characters(source: Source, text: str) -> None:
-    found = _FORBIDDEN.search(text)
+    # Sets of characters beyond ASCII take milliseconds to compile, which most texts need not wait for.
+    found = _FORBIDDEN_ASCII.search(text) if text.isascii() else re.search(_FORBIDDEN, text)
     if found is None:
         return
     char = found.group()

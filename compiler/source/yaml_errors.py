@@ -12,7 +12,8 @@ from compiler.source.places import location, name_character, place
 if TYPE_CHECKING:
     from yaml import YAMLError
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 _DISPUTED_BREAKS = "\x85\u2028\u2029"
 
 # Part of libyaml's reason, what it means, and what to write instead.
@@ -106,7 +107,8 @@ _MEANINGS = (
 
 def check_characters(source: Source, text: str) -> None:
     """Raise KascError DOC-04 at the first character that YAML does not allow or that its versions disagree about."""
-    found = _FORBIDDEN.search(text)
+    # Sets of characters beyond ASCII take milliseconds to compile, which most texts need not wait for.
+    found = _FORBIDDEN_ASCII.search(text) if text.isascii() else re.search(_FORBIDDEN, text)
     if found is None:
         return
     char = found.group()

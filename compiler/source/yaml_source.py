@@ -21,7 +21,7 @@ from compiler.source.node import Node, Source, Span
 from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, listed, too_deep, too_many
 from compiler.source.yaml_errors import check_characters, syntax_error
 from compiler.source.yaml_merge import Merge, Unresolved
-from compiler.source.yaml_places import has_brace, opening_span, scalar_span, empty_value_span, span_of, tag_location
+from compiler.source.yaml_places import empty_value_span, has_brace, opening_span, scalar_span, span_of, tag_location
 from compiler.source.yaml_scalars import TAG_PREFIX, LongNumberError, OverflowingNumberError, resolve, resolve_tagged
 
 

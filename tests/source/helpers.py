@@ -56,10 +56,13 @@ def cut(text: str, span: Span) -> str:
 def walk(node: Node) -> Iterator[Node]:
     """A node and everything in it."""
     yield node
-    children = node.value.values() if isinstance(node.value, dict) else node.value
-    if isinstance(node.value, dict | list):
-        for child in children:  # type: ignore[union-attr]
-            yield from walk(child)
+    children: list[Node] = []
+    if isinstance(node.value, dict):
+        children = list(node.value.values())
+    elif isinstance(node.value, list):
+        children = node.value
+    for child in children:
+        yield from walk(child)
 
 
 def check_places(node: Node, text: str) -> None:

@@ -102,6 +102,8 @@ SCALARS = st.sampled_from(
 )  # fmt: skip
 KEYS = st.sampled_from(["a", "b-c", "_", "1", "é", "d.e", "", "😀", "f g", 'q"', "#", "]", "x\\", "=", "3.14", "\t"])
 
+WHOLE = "(no second part)"
+
 
 @st.composite
 def written_key(draw: st.DrawFn, name: str) -> str:
@@ -133,9 +135,9 @@ def toml_pairs(draw: st.DrawFn, depth: int = 0) -> list[str]:
     pairs = []
     for name in draw(st.lists(KEYS, max_size=3, unique=True)):
         first = written_key(name)
-        for second in draw(st.lists(KEYS, max_size=2, unique=True)) or [None]:
+        for second in draw(st.lists(KEYS, max_size=2, unique=True)) or [WHOLE]:
             key = draw(first)
-            if second is not None:
+            if second != WHOLE:
                 key += draw(BLANKS) + "." + draw(BLANKS) + draw(written_key(second))
             pairs.append(key + draw(BLANKS) + "=" + draw(BLANKS) + draw(toml_value(depth)))
     return pairs

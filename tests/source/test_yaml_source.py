@@ -122,8 +122,7 @@ def test_spans_of_block_scalars_end_with_the_last_content() -> None:
 @pytest.mark.usefixtures("engine")
 def test_spans_of_collections() -> None:
     found = spans(
-        "a: &m\n  &k b: 1\n\n\nc: !!map {}\nd: &l\n- 1\ne: &n\n  - 2\n"
-        "f: !!seq\n-\n  - 3 # no\ng: &s [ 1,\n 2 ] #\n"
+        "a: &m\n  &k b: 1\n\n\nc: !!map {}\nd: &l\n- 1\ne: &n\n  - 2\nf: !!seq\n-\n  - 3 # no\ng: &s [ 1,\n 2 ] #\n"
     )
     assert {path: text for path, text in found.items() if path in (".a", ".c", ".d", ".e", ".f", ".f.0", ".g")} == {
         ".a": "&k b: 1", ".c": "{}", ".d": "- 1", ".e": "- 2", ".f": "-\n  - 3", ".f.0": "- 3", ".g": "[ 1,\n 2 ]",

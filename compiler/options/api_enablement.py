@@ -71,7 +71,9 @@ class APIEnablementOptions(OptionGroup):
             gone = removed("apis", f"{group}/{version}")
             hint = did_you_mean(group, groups) or "check the group's name"
             if gone and gone.get("removed"):
-                hint = f"it left in {gone['removed']}" + (f"; use {gone['replacement']}" if "replacement" in gone else "")
+                hint = f"it left in {gone['removed']}" + (
+                    f"; use {gone['replacement']}" if "replacement" in gone else ""
+                )
             self._refuse("API-03", f"--{_FLAG}: {shown(group)} is not an API group of this server", hint, key)
         elif version not in groups[group]:
             known = ", ".join(groups[group])

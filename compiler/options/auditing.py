@@ -32,7 +32,9 @@ class AuditOptions(OptionGroup):
         version = self.flags.text("audit-webhook-version")
         if version.count("/") > 1:
             flag = "audit-webhook-version"
-            self.refuse("AUD-12", f"--{flag} {shown(version)} is not a group and version", "write audit.k8s.io/v1", flag)
+            self.refuse(
+                "AUD-12", f"--{flag} {shown(version)} is not a group and version", "write audit.k8s.io/v1", flag
+            )
 
     def _choice(self, rule: str, flag: str) -> bool:
         value = self.flags.text(flag)
@@ -69,7 +71,9 @@ class AuditOptions(OptionGroup):
         if policy and flags.text("audit-log-path"):
             path = flags.text("audit-log-path")
             rotation = {name: flags.number(f"audit-log-{name}") for name in ("maxage", "maxbackup", "maxsize")}
-            backends.append(self._backend("log", {"path": path, **rotation, "compress": flags.on("audit-log-compress")}))
+            backends.append(
+                self._backend("log", {"path": path, **rotation, "compress": flags.on("audit-log-compress")})
+            )
         if policy and flags.text("audit-webhook-config-file"):
             backends.append(self._backend("webhook", {"configFile": flags.text("audit-webhook-config-file")}))
         config.set("audit.backends", backends, "audit-log-path", "audit-webhook-config-file", "audit-policy-file")

@@ -93,7 +93,9 @@ class AuthenticationOptions(OptionGroup):
             return
         if flags.text("authentication-config"):
             message = f"--{given[0]} cannot be given beside --authentication-config"
-            self.refuse("OIDC-02", message, "move the issuer into the file, or remove --authentication-config", given[0])
+            self.refuse(
+                "OIDC-02", message, "move the issuer into the file, or remove --authentication-config", given[0]
+            )
             return
         for flag in ("oidc-issuer-url", "oidc-client-id"):
             if not flags.text(flag):
@@ -292,10 +294,10 @@ def parses_as_url(text: str) -> bool:
 def _sound_authority(rest: str) -> bool:
     authority, slash, path = rest.partition("/")
     host = authority.rpartition("@")[2]
-    if any(letter in " \"<>\\^`{|}" for letter in authority) or not _sound_escapes(path):
+    if any(letter in ' "<>\\^`{|}' for letter in authority) or not _sound_escapes(path):
         return False
     if host.startswith("["):
-        inside, bracket, port = host.partition("]")
+        _, bracket, port = host.partition("]")
         return bool(bracket) and (not port or (port[0] == ":" and (not port[1:] or port[1:].isdecimal())))
     _, colon, port = host.rpartition(":")
     return not colon or not port or (port.isascii() and port.isdecimal())

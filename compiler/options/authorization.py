@@ -60,10 +60,20 @@ class AuthorizationOptions(OptionGroup):
             self.refuse("AZ-04", "--authorization-mode Webhook has no config file", hint, "authorization-mode")
         if policy and "ABAC" not in self.modes:
             flag = "authorization-policy-file"
-            self.refuse("AZ-05", f"--{flag} is set, but the mode ABAC is not", f"add ABAC to the modes, or remove --{flag}", flag)
+            self.refuse(
+                "AZ-05",
+                f"--{flag} is set, but the mode ABAC is not",
+                f"add ABAC to the modes, or remove --{flag}",
+                flag,
+            )
         if webhook and "Webhook" not in self.modes:
             flag = "authorization-webhook-config-file"
-            self.refuse("AZ-06", f"--{flag} is set, but the mode Webhook is not", f"add Webhook to the modes, or remove --{flag}", flag)
+            self.refuse(
+                "AZ-06",
+                f"--{flag} is set, but the mode Webhook is not",
+                f"add Webhook to the modes, or remove --{flag}",
+                flag,
+            )
         version = flags.text("authorization-webhook-version")
         if webhook and "Webhook" in self.modes and version not in CHOICES["authorization-webhook-version"]:
             flag = "authorization-webhook-version"

@@ -64,7 +64,11 @@ class FlagSet:
         gone = removed("flags", name)
         version = self.catalog.version
         if gone and gone.get("neverExisted"):
-            hint = f"write --{gone['replacement']}" if gone.get("replacement") else "remove it: no kube-apiserver ever had it"
+            hint = (
+                f"write --{gone['replacement']}"
+                if gone.get("replacement")
+                else "remove it: no kube-apiserver ever had it"
+            )
             message = f"--{shown_name(name)} was never a flag of kube-apiserver"
         elif gone:
             message = f"--{shown_name(name)} left kube-apiserver in {gone['removed']}"
@@ -78,7 +82,9 @@ class FlagSet:
                 message += f"; it exists in {having[0]} to {having[-1]}"
                 hint = "remove it, or compile for one of those versions"
             else:
-                hint = did_you_mean(name, self.catalog.flags, "--{}") or "see `kasc explain` for the flags of this version"
+                hint = (
+                    did_you_mean(name, self.catalog.flags, "--{}") or "see `kasc explain` for the flags of this version"
+                )
         return diagnose(
             "PARSE-22" if gone else "PARSE-01",
             message,

@@ -32,7 +32,9 @@ def apply_gate_flags(generic: GenericOptions) -> None:
         name, equals, text = entry.partition("=")
         name, text = name.strip(), text.strip()
         if not equals:
-            generic.refuse("FG-05", f"--{FLAG}: {shown(entry)} has no value", f"write {name}=true or =false", FLAG, index)
+            generic.refuse(
+                "FG-05", f"--{FLAG}: {shown(entry)} has no value", f"write {name}=true or =false", FLAG, index
+            )
         elif text not in TRUE and text not in FALSE:
             message = f"--{FLAG}: {name} cannot be {shown(text)}"
             generic.refuse("FG-06", message, f"write {name}=true or {name}=false", FLAG, index)

@@ -51,7 +51,9 @@ class GenericOptions(OptionGroup):
             component = component.strip()
             match = _VERSION.fullmatch(text)
             if component != "kube" and equals:
-                self.refuse("VER-04", f"--{flag} names the component {shown(component)}", "write kube=1.NN", flag, index)
+                self.refuse(
+                    "VER-04", f"--{flag} names the component {shown(component)}", "write kube=1.NN", flag, index
+                )
             elif component in seen:
                 self.refuse("VER-03", f"--{flag} is given twice for {component}", "keep one", flag, index)
             elif match is None:

@@ -26,7 +26,9 @@ class LogsOptions(OptionGroup):
         flags = self.flags
         form = flags.text("logging-format")
         if form not in ("text", "json"):
-            self.refuse("LOG-01", f"--logging-format {shown(form)} is not known", "write text or json", "logging-format")
+            self.refuse(
+                "LOG-01", f"--logging-format {shown(form)} is not known", "write text or json", "logging-format"
+            )
         flag = "log-flush-frequency"
         if flags.number(flag) <= 0 and flags.ok(flag):
             self.refuse("LOG-02", f"--{flag} must be above 0", "write a duration such as 5s", flag)
@@ -48,4 +50,4 @@ class LogsOptions(OptionGroup):
         config.set("logging.format", flags.text("logging-format"), "logging-format")
         config.set_duration("logging.flushFrequency", flags.number("log-flush-frequency"), "log-flush-frequency")
         config.set("logging.verbosity", flags.number("v"), "v")
-        config.set("logging.vmodule", {pattern: level for pattern, level in flags.value("vmodule") or ()}, "vmodule")
+        config.set("logging.vmodule", dict(flags.value("vmodule") or ()), "vmodule")

@@ -93,22 +93,26 @@ class MiscOptions(OptionGroup):
         primary = self.service_ranges[0]
         if primary.version != ipaddress.ip_address(advertised).version:
             flag = _RANGE if self.flags.changed(_RANGE) else "advertise-address"
-            message = f"the primary service range {primary} and the advertised address {advertised} are of different families"
+            message = (
+                f"the primary service range {primary} and the advertised address {advertised} are of different families"
+            )
             hint = "put the range of the advertised address's family first, or set --advertise-address"
             self.refuse("NET-06", message, hint, flag)
 
     def validate_peer_proxy(self) -> None:
         """Kubernetes: validation.go, validateUnknownVersionInteroperabilityProxyFlags."""
         gates = self.run.gates
-        if self.run.catalog.behaviour("peerProxyNeedsStorageVersionAPI") and gates.on(_PEER):
-            if not gates.on("StorageVersionAPI"):
-                message = f"--feature-gates: {_PEER} is on but needs StorageVersionAPI, which is off"
-                self.refuse("PEER-90", message, "switch StorageVersionAPI on as well", "feature-gates")
+        needed = self.run.catalog.behaviour("peerProxyNeedsStorageVersionAPI")
+        if needed and gates.on(_PEER) and not gates.on("StorageVersionAPI"):
+            message = f"--feature-gates: {_PEER} is on but needs StorageVersionAPI, which is off"
+            self.refuse("PEER-90", message, "switch StorageVersionAPI on as well", "feature-gates")
         if gates.on(_PEER):
             return
         for flag in ("peer-ca-file", "peer-advertise-ip", "peer-advertise-port"):
             if self.flags.text(flag):
-                self.refuse("PEER-01", f"--{flag} needs the gate {_PEER}", f"switch {_PEER} on, or remove --{flag}", flag)
+                self.refuse(
+                    "PEER-01", f"--{flag} needs the gate {_PEER}", f"switch {_PEER} on, or remove --{flag}", flag
+                )
 
     def validate_leadership(self) -> None:
         """Kubernetes: validation.go, validateCoordinatedLeadershipFlags."""
@@ -194,7 +198,10 @@ class MiscOptions(OptionGroup):
     def apply_aggregator(self, config: ResolvedConfig) -> None:
         """Kubernetes: cmd/kube-apiserver/app/aggregator.go, CreateAggregatorConfig."""
         flags = self.flags
-        for path, flag in (("proxyClientCertFile", "proxy-client-cert-file"), ("proxyClientKeyFile", "proxy-client-key-file")):
+        for path, flag in (
+            ("proxyClientCertFile", "proxy-client-cert-file"),
+            ("proxyClientKeyFile", "proxy-client-key-file"),
+        ):
             config.set(f"aggregator.{path}", flags.text(flag), flag)
         flag = "aggregator-reject-forwarding-redirect"
         config.set("aggregator.rejectForwardingRedirects", flags.on(flag), flag)

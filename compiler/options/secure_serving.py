@@ -131,12 +131,19 @@ class SecureServingOptions(OptionGroup):
         config.set("secureServing.http2", not flags.on("disable-http2-serving"), "disable-http2-serving")
         flag = "http2-max-streams-per-connection"
         config.set("secureServing.http2MaxStreamsPerConnection", max(flags.number(flag), 0), flag)
-        for path, flag in (("permitPortSharing", "permit-port-sharing"), ("permitAddressSharing", "permit-address-sharing")):
+        for path, flag in (
+            ("permitPortSharing", "permit-port-sharing"),
+            ("permitAddressSharing", "permit-address-sharing"),
+        ):
             config.set(f"secureServing.{path}", flags.on(flag), flag)
-        config.set("secureServing.certificate", self.certificate_plan(), "tls-cert-file", "tls-private-key-file", "cert-dir")
+        config.set(
+            "secureServing.certificate", self.certificate_plan(), "tls-cert-file", "tls-private-key-file", "cert-dir"
+        )
         config.set("secureServing.cipherSuites", list(flags.texts("tls-cipher-suites")), "tls-cipher-suites")
         if flags.has("tls-curve-preferences"):
-            config.set("secureServing.curvePreferences", list(flags.value("tls-curve-preferences")), "tls-curve-preferences")
+            config.set(
+                "secureServing.curvePreferences", list(flags.value("tls-curve-preferences")), "tls-curve-preferences"
+            )
         config.set("secureServing.minTLSVersion", flags.text("tls-min-version") or "VersionTLS12", "tls-min-version")
         pairs = [
             {"certFile": pair.cert, "keyFile": pair.key, "names": list(pair.names)}
@@ -173,7 +180,12 @@ class SecureServingOptions(OptionGroup):
         elif bind == "::":
             host = "::1"
         days = self.run.catalog.behaviour("loopbackCertificateDays")
-        config.set("loopbackClient.host", f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}", "bind-address", "secure-port")
+        config.set(
+            "loopbackClient.host",
+            f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
+            "bind-address",
+            "secure-port",
+        )
         config.set("loopbackClient.serverName", "apiserver-loopback-client")
         config.set("loopbackClient.certificateValidForDays", days)
         config.set("loopbackClient.user", "system:apiserver")

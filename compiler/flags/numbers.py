@@ -1,0 +1,188 @@
+"""Numbers as Go reads them: strconv and time.ParseDuration, to the last corner."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from compiler.flags.text import shown
+
+
+class ValueRefused(Exception):
+    """A text that the flag's type does not take, with the rule, what is wrong and what to write instead."""
+
+    def __init__(self, rule: str, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+        self.hint = hint
+
+
+TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+
+_DIGITS = {
+    2: re.compile(r"_?[01]+(?:_[01]+)*"),
+    8: re.compile(r"_?[0-7]+(?:_[0-7]+)*"),
+    10: re.compile(r"[0-9]+(?:_[0-9]+)*"),
+    16: re.compile(r"_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"),
+}
+_PREFIXES = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
+# More digits than any 64-bit number has, leading zeros included, are out of range or not worth reading.
+_LONGEST = 200
+
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_SPECIAL = re.compile(r"[-+]?inf(?:inity)?|nan", re.IGNORECASE)
+_HEXADECIMAL = re.compile(
+    r"([-+]?)0[xX](?P<whole>_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?(?:\.(?P<part>[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?)?[pP](?P<power>[-+]?[0-9]+(?:_[0-9]+)*)"
+)
+_LARGEST_FLOAT = {32: 3.4028235677973366e38, 64: float("inf")}
+
+_UNITS = {
+    "ns": 1,
+    "us": 1000,
+    "\u00b5s": 1000,
+    "\u03bcs": 1000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_PIECE = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]+)")
+
+
+def parse_bool(text: str) -> bool:
+    """Go: strconv.ParseBool."""
+    if text in TRUE:
+        return True
+    if text in FALSE:
+        return False
+    raise ValueRefused("PARSE-03", f"{shown(text)} is not a boolean", "write true or false")
+
+
+def _magnitude(text: str) -> int | None:
+    base = _PREFIXES.get(text[:2])
+    if base is not None:
+        digits = text[2:]
+    elif text[:1] == "0" and len(text) > 1:
+        # A lone leading zero means octal; Go lets an underscore follow it.
+        base, digits = 8, text[1:]
+    else:
+        base, digits = 10, text
+    if len(digits) > _LONGEST or not _DIGITS[base].fullmatch(digits):
+        return None
+    return int(digits.replace("_", ""), base)
+
+
+def parse_int(text: str, bits: int = 64) -> int:
+    """Go: strconv.ParseInt with base 0."""
+    sign, digits = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
+    value = _magnitude(digits)
+    if value is None:
+        hint = "write a whole number, such as 300"
+        if digits[:1] == "0" and digits[1:].isdecimal():
+            hint = f"write {digits.lstrip('0') or '0'}: a leading zero means octal"
+        raise ValueRefused("PARSE-04", f"{shown(text)} is not a whole number", hint)
+    value = -value if sign == "-" else value
+    if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        raise ValueRefused("PARSE-04", f"{shown(text)} is outside of {bits} bits", "write a smaller number")
+    return value
+
+
+def parse_uint(text: str) -> int:
+    """Go: strconv.ParseUint with base 0 and 64 bits."""
+    value = _magnitude(text)
+    if value is None or value >= 2**64:
+        raise ValueRefused(
+            "PARSE-05", f"{shown(text)} is not a number from 0 up", "write a whole number without a sign"
+        )
+    return value
+
+
+def parse_level(text: str) -> int:
+    """klog's verbosity: an unsigned decimal of 31 bits."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > _LONGEST or int(text) >= 2**31:
+        raise ValueRefused("PARSE-18", f"{shown(text)} is not a verbosity", "write a whole number, such as 2")
+    return int(text)
+
+
+def parse_float(text: str, bits: int = 64) -> float:
+    """Go: strconv.ParseFloat."""
+    value = _float_of(text)
+    if value is None:
+        raise ValueRefused("PARSE-06", f"{shown(text)} is not a number", "write a number, such as 0.001")
+    finite = not _SPECIAL.fullmatch(text)
+    if finite and (abs(value) == float("inf") or abs(value) >= _LARGEST_FLOAT[bits]):
+        raise ValueRefused("PARSE-06", f"{shown(text)} is too large", "write a smaller number")
+    return value
+
+
+def _float_of(text: str) -> float | None:
+    if len(text) > 10 * _LONGEST:
+        return None
+    if _DECIMAL.fullmatch(text) or _SPECIAL.fullmatch(text):
+        return float(text)
+    match = _HEXADECIMAL.fullmatch(text)
+    if match is None or not (match["whole"] or match["part"]):
+        return None
+    plain = text.replace("_", "")
+    try:
+        return float.fromhex(plain)
+    except OverflowError:
+        return float("-inf") if plain.startswith("-") else float("inf")
+    except ValueError:
+        return None
+
+
+def parse_duration(text: str) -> int:
+    """Nanoseconds. Go: time.ParseDuration."""
+    sign, rest = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
+    if rest == "0":
+        return 0
+    total, position = 0, 0
+    while position < len(rest) or not rest:
+        match = _PIECE.match(rest, position)
+        if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
+            raise ValueRefused("PARSE-07", f"{shown(text)} is not a duration", _duration_hint(rest))
+        if len(rest) > 10 * _LONGEST:
+            break
+        unit = _UNITS[match[3]]
+        total += int(match[1] or 0) * unit + int(Fraction(int(match[2] or 0) * unit, 10 ** len(match[2] or "")))
+        position = match.end()
+        if total > 2**63:
+            break
+    if len(rest) > 10 * _LONGEST or total > 2**63 - (sign != "-"):
+        raise ValueRefused("PARSE-07", f"{shown(text)} is too long for a duration", "write at most 2562047h47m16s")
+    return -total if sign == "-" else total
+
+
+def _duration_hint(rest: str) -> str:
+    if rest.isascii() and rest.isdecimal():
+        return f"write the unit as well, such as {rest}s"
+    if re.fullmatch(r"[0-9]+d", rest) and len(rest) < 8:
+        return f"days are not known: write {24 * int(rest[:-1])}h"
+    return "write numbers with units, such as 1m30s"
+
+
+def format_duration(nanoseconds: int) -> str:
+    """Go: Duration.String."""
+    if nanoseconds == 0:
+        return "0s"
+    sign, rest = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    if rest < 1_000_000_000:
+        for unit, size in (("ms", 1_000_000), ("\u00b5s", 1000), ("ns", 1)):
+            if rest >= size:
+                return f"{sign}{_decimal(rest, size)}{unit}"
+    minutes, rest = divmod(rest, 60_000_000_000)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{_decimal(rest, 1_000_000_000)}s"
+    if hours:
+        return f"{sign}{hours}h{minutes}m{text}"
+    return f"{sign}{minutes}m{text}" if minutes else f"{sign}{text}"
+
+
+def _decimal(value: int, size: int) -> str:
+    whole, part = divmod(value, size)
+    if not part:
+        return str(whole)
+    return f"{whole}.{str(part).zfill(len(str(size)) - 1).rstrip('0')}"

@@ -58,7 +58,9 @@ def run(options: Namespace) -> int:
     # Standard output belongs to the artifact; and a clean run that writes files says so itself.
     stream = sys.stderr if options.stdout or options.output == "text" else sys.stdout
     write_report(options.output, reports, stream, summary=not options.stdout)
-    return max(code, exit_code(reports, options.strict)) if code != STALE else exit_code(reports, options.strict) or STALE
+    return (
+        max(code, exit_code(reports, options.strict)) if code != STALE else exit_code(reports, options.strict) or STALE
+    )
 
 
 def _artifact_names(options: Namespace) -> list[str]:
@@ -95,5 +97,3 @@ def _deliver(target: str, files: dict[str, str], check: bool) -> int:
         return usage_error(f"{problem.filename or target} cannot be written: {message}")
     print(f"{target}: {len(files)} files written", file=sys.stderr)
     return FINE
-
-

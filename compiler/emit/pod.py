@@ -73,7 +73,7 @@ def _deployment(resolved: Resolved) -> dict[str, Any]:
 def _mounts(resolved: Resolved) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Volume mounts and volumes; a folder inside another one is covered by it where it needs no more rights."""
     writable = _folders(resolved, written=True)
-    folders = {folder: True for folder in writable}
+    folders = dict.fromkeys(writable, True)
     for folder in _folders(resolved, written=False):
         folders.setdefault(folder, False)
     kept = {

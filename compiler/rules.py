@@ -50,6 +50,10 @@ RULES: dict[str, Rule] = {
     "DOC-07": own("alias or merge key cannot be resolved", "YAML anchors must be defined before use"),
     "DOC-08": own("extends cannot be followed", "parents must exist and must not form a circle"),
     "DOC-09": own("more than one YAML document, or none", "one file describes one API server"),
+    # Inputs
+    "INPUT-01": own("input of an unknown kind", "kasc has to know what it reads"),
+    "INPUT-02": own("quote that does not end", "a shell would wait for the rest"),
+    "INPUT-03": own("nothing here runs kube-apiserver", "there are no flags to read"),
     # The command line and the version
     "VERSION-01": own("no Kubernetes version given", "rules and defaults differ by version", "note"),
     "VERSION-02": own("version is not recorded", "the nearest recorded version is used", "note"),

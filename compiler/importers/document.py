@@ -95,5 +95,3 @@ def _content_of(source: Node, problems: list[Diagnostic]) -> Node | None:
             found = diagnose("DOC-01", message, found.hint, location=source.location)
         problems.append(found)
         return None
-
-

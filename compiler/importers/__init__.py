@@ -1,0 +1,42 @@
+"""One module an input kind; each turns a file into the flags of one server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compiler.diagnostics import Diagnostic
+from compiler.input import ServerInput
+from compiler.source.reading import read_source
+
+
+def read_input(
+    path: str,
+    read_as: str | None,
+    version: str | None,
+    problems: list[Diagnostic],
+    cache: dict[str, Any] | None = None,
+) -> ServerInput:
+    """The server that a file describes, as `read_as` or as its content tells.
+
+    `version` (from the command line) wins over what the input says. Problems go to `problems`; raises KascError
+    where nothing sensible can follow.
+    """
+    from compiler.importers.detect import detect
+
+    source = read_source(path)
+    kind, roots = detect(source, read_as, problems)
+    if kind == "document":
+        from compiler.importers.document import read_document
+
+        return read_document(path, roots[0], version, problems, cache)
+    if kind == "pod":
+        from compiler.importers.pod import read_pod
+
+        return read_pod(source, roots, version, problems)
+    if kind == "argv":
+        from compiler.importers.argv import read_argv
+
+        return read_argv(source, version, problems)
+    from compiler.importers.flags import read_flags
+
+    return read_flags(source, version, problems)

@@ -1,0 +1,114 @@
+"""Which kind of input a file is, by its content."""
+
+from __future__ import annotations
+
+import os
+
+from compiler.catalog import section_of, versions
+from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.source.node import Node, Source
+from compiler.source.reading import parse_document
+
+_PODS = ("Pod", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "List")
+
+
+def detect(source: Source, read_as: str | None, problems: list[Diagnostic]) -> tuple[str, list[Node]]:
+    """The kind, and the documents of the file where it is structured. Raises KascError where it is none."""
+    if read_as == "document":
+        return read_as, [parse_document(source, problems)]
+    if read_as in ("argv", "flags"):
+        return read_as, []
+    if read_as == "pod":
+        return read_as, _documents(source, problems)
+    if source.name.endswith(".toml"):
+        return "document", [parse_document(source, problems)]
+    if _looks_like_flags(source.text):
+        return _argv_or_flags(source.text), []
+    roots = _documents(source, problems)
+    for root in roots:
+        kind = root.get("kind")
+        if kind is not None and kind.value in _PODS and not _is_document(root):
+            return "pod", roots
+    if len(roots) == 1 and _is_document(roots[0]):
+        return "document", roots
+    message = "this is no kasc document, Pod, argument list or line of flags"
+    hint = "begin it with `apiVersion: kasc/v1` and `kind: APIServer`, or say what it is with --as"
+    raise KascError(diagnose("INPUT-01", message, hint, location=Location(source.name, 1, 1, 1, 2)))
+
+
+def _documents(source: Source, problems: list[Diagnostic]) -> list[Node]:
+    from compiler.source.yaml_source import parse_yaml_all
+
+    return parse_yaml_all(source, problems)
+
+
+def _is_document(root: Node) -> bool:
+    if not isinstance(root.value, dict):
+        return False
+    api, kind = root.get("apiVersion"), root.get("kind")
+    if (api is not None and str(api.value).startswith("kasc")) or (kind is not None and kind.value == "APIServer"):
+        return True
+    if kind is not None:
+        return False
+    from compiler.catalog import catalog
+
+    sections = {section_of(group) for group in catalog(versions()[-1]).groups}
+    return bool(sections & set(root.value)) or "kubernetesVersion" in root.value
+
+
+def _content_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _looks_like_flags(text: str) -> bool:
+    lines = _content_lines(text)
+    if not lines:
+        return False
+    first = lines[0].removeprefix("export ")
+    name, equals, rest = first.partition("=")
+    environment = bool(equals) and name.replace("_", "a").isalnum() and name.isupper() and "--" in "\n".join(lines)
+    program = os.path.basename(first.split()[0]) == "kube-apiserver"
+    return first.startswith("--") and not first.startswith("---") or program or environment
+
+
+def _argv_or_flags(text: str) -> str:
+    lines = _content_lines(text)
+    if os.path.basename(lines[0]) == "kube-apiserver":
+        lines = lines[1:]
+    one_each = all(
+        line.startswith("-") and not line.endswith("\\") and " -" not in line and "'" not in line and '"' not in line
+        for line in lines
+    )
+    return "argv" if one_each else "flags"
+
+
+def is_input(path: str) -> bool:
+    """Whether a file found in a folder is an input at all; what cannot be read counts as one, so that it is reported."""
+    from compiler.source.reading import read_source
+
+    try:
+        source = read_source(path)
+    except KascError:
+        return True
+    text = source.text
+    if "kasc/v1" in text or "kind: APIServer" in text:
+        return True
+    return "kube-apiserver" in text and "--etcd-servers" in text
+
+
+def parents_of(path: str) -> set[str]:
+    """The files that a document extends, as normalised paths; none for what is no document."""
+    from compiler.source.reading import read_source
+
+    try:
+        source = read_source(path)
+        if "extends" not in source.text:
+            return set()
+        root = parse_document(source, [])
+    except KascError:
+        return set()
+    extends = root.get("extends")
+    if extends is None:
+        return set()
+    names = [item.value for item in extends.value] if isinstance(extends.value, list) else [extends.value]
+    return {os.path.normpath(os.path.join(os.path.dirname(path), str(name))) for name in names}

@@ -60,8 +60,14 @@ def rest_options(run: ServerRunOptions, config: ResolvedConfig) -> None:
         factory.encryption = run.etcd.encryption
     config.set("restOptions.decorator", "cacher" if run.flags.on("watch-cache") else "undecorated", "watch-cache")
     config.set("restOptions.watchCacheSizes", dict(sorted(run.etcd.watch_cache_sizes.items())), "watch-cache-sizes")
-    config.set("restOptions.deleteCollectionWorkers", run.flags.number("delete-collection-workers"), "delete-collection-workers")
-    config.set("restOptions.enableGarbageCollection", run.flags.on("enable-garbage-collector"), "enable-garbage-collector")
+    config.set(
+        "restOptions.deleteCollectionWorkers",
+        run.flags.number("delete-collection-workers"),
+        "delete-collection-workers",
+    )
+    config.set(
+        "restOptions.enableGarbageCollection", run.flags.on("enable-garbage-collector"), "enable-garbage-collector"
+    )
 
 
 def aggregated_discovery(run: ServerRunOptions, config: ResolvedConfig) -> None:

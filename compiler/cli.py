@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from importlib import import_module
@@ -12,6 +13,7 @@ from compiler import __version__
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
 INPUT_KINDS = ("document", "pod", "argv", "flags")
 SHELLS = ("bash", "zsh", "fish")
+_INPUT_HELP = "a file, a folder to search, or - for standard input"
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
@@ -33,43 +35,10 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     report.add_argument("--strict", action="store_true", help="warnings count as errors")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kasc",
-        description="Compile one declaration of a kube-apiserver into flags, storage manifest and health checks.",
-        epilog="Exit codes: 0 fine, 1 errors in the input, 2 wrong usage or unreadable file, 3 out of date.",
-    )
-    parser.add_argument("--version", action="version", version=f"kasc {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _add_compile(commands.add_parser("compile", help="check, resolve and write artifacts"))
-
-    check = commands.add_parser("check", help="validate only")
-    check.add_argument("inputs", metavar="INPUT", nargs="+", help="a file, a folder to search, or - for standard input")
-    _add_reading(check)
-    _add_report(check)
-
-    explain = commands.add_parser("explain", help="what a flag, key, gate, plugin or code means")
-    explain.add_argument("words", metavar="[INPUT] WHAT", nargs="*", help="what to explain, with INPUT: its value there")
-    _add_reading(explain)
-
-    init = commands.add_parser("init", help="write a commented starting document")
-    init.add_argument("--kubernetes-version", metavar="1.NN", help="for this version; else the newest")
-    init.add_argument("--format", choices=("yaml", "toml"), default="yaml", help="form of the document")
-    init.add_argument("-o", "--out", metavar="FILE", help="write to this file instead of standard output")
-    init.add_argument("--force", action="store_true", help="overwrite a file that is there")
-
-    schema = commands.add_parser("schema", help="print or write the JSON Schemas")
-    schema.add_argument("name", nargs="?", default="apiserver", help="option group, or apiserver for all of them")
-    schema.add_argument("--kubernetes-version", metavar="1.NN", help="of this version; else the newest")
-    schema.add_argument("-o", "--out", metavar="DIR", help="write all schemas of the version to this folder")
-
-    completion = commands.add_parser("completion", help="print a completion script for a shell")
-    completion.add_argument("shell", choices=SHELLS)
-    return parser
-
-
 def _add_compile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a file, a folder to search, or - for standard input")
+    parser.add_argument(
+        "inputs", metavar="INPUT", nargs="+", help="a file, a folder to search, or - for standard input"
+    )
     writing = parser.add_argument_group("what is written")
     writing.add_argument("-o", "--out", metavar="DIR", help="folder to write to (default: compiled/NAME)")
     writing.add_argument("--emit", metavar="NAME[,NAME]", help=f"artifacts to make, of {', '.join(ARTIFACTS)}")
@@ -81,14 +50,71 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     _add_report(parser)
 
 
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", metavar="INPUT", nargs="+", help=_INPUT_HELP)
+    _add_reading(parser)
+    _add_report(parser)
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", metavar="[INPUT] WHAT", nargs="*", help="what to explain, with INPUT: its value there")
+    _add_reading(parser)
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kubernetes-version", metavar="1.NN", help="for this version; else the newest")
+    parser.add_argument("--format", choices=("yaml", "toml"), default="yaml", help="form of the document")
+    parser.add_argument("-o", "--out", metavar="FILE", help="write to this file instead of standard output")
+    parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", default="apiserver", help="option group, or apiserver for all of them")
+    parser.add_argument("--kubernetes-version", metavar="1.NN", help="of this version; else the newest")
+    parser.add_argument("-o", "--out", metavar="DIR", help="write all schemas of the version to this folder")
+
+
+def _add_completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=SHELLS)
+
+
+COMMANDS = {
+    "compile": ("check, resolve and write artifacts", _add_compile),
+    "check": ("validate only", _add_check),
+    "explain": ("what a flag, key, gate, plugin or code means", _add_explain),
+    "init": ("write a commented starting document", _add_init),
+    "schema": ("print or write the JSON Schemas", _add_schema),
+    "completion": ("print a completion script for a shell", _add_completion),
+}
+
+
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """The whole parser; where a command is chosen, only that command's own options are filled in."""
+    parser = argparse.ArgumentParser(
+        prog="kasc",
+        description="Compile one declaration of a kube-apiserver into flags, storage manifest and health checks.",
+        epilog="Exit codes: 0 fine, 1 errors in the input, 2 wrong usage or unreadable file, 3 out of date.",
+    )
+    parser.add_argument("--version", action="version", version=f"kasc {__version__}")
+    # Without a name here, argparse would load what it formats help texts with, on every run.
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="kasc")
+    for name, (text, add_options) in COMMANDS.items():
+        if chosen in (name, "") or chosen not in COMMANDS:
+            add_options(commands.add_parser(name, help=text, description=text))
+    return parser
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = _parser()
+    # What is made here lives until the end of a short process: looking for garbage early costs more than it frees.
+    gc.set_threshold(100_000)
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = _parser("" if "_ARGCOMPLETE" in os.environ or not words else words[0])
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
 
         argcomplete.autocomplete(parser)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(words)
     command = import_module(f"compiler.commands.{options.command}")
     try:
         code: int = command.run(options)

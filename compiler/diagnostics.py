@@ -1,11 +1,7 @@
 """Diagnostics: what is wrong, where, and the way out; and the report that collects them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-
-from compiler.rules import RULES
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
@@ -64,6 +60,9 @@ def diagnose(
     severity: str = "",
 ) -> Diagnostic:
     """A diagnostic for a rule of the table in `compiler/rules.py`, with that rule's severity unless one is given."""
+    # Most inputs have no findings; the table is only read for those that do.
+    from compiler.rules import RULES
+
     known = RULES[rule]
     return Diagnostic(
         code_of(rule),

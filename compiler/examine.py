@@ -1,7 +1,5 @@
 """One input from its file to a resolved config and a report: what every command begins with."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from compiler.catalog import catalog, minor_of, nearest, versions

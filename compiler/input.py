@@ -1,7 +1,5 @@
 """One input after reading: what every importer, the document's included, hands to the options."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from compiler.catalog import Catalog, section_of

@@ -3,8 +3,6 @@
 The ids of server rules are stable; a diagnostic's code is the id in the form `KASC-ETCD-003`.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

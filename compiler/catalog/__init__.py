@@ -3,8 +3,6 @@
 Each data file is read at its first use and only then; see docs/catalog.md for its form and for adding a version.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from functools import cache, cached_property

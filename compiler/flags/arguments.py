@@ -3,8 +3,6 @@
 Kubernetes: github.com/spf13/pflag flag.go, parseArgs; underscores are normalised by component-base/cli/flag.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

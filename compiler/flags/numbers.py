@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from compiler.flags.text import shown
 
 
-class ValueRefused(Exception):
+class ValueRefused(Exception):  # noqa: N818
     """A text that the flag's type does not take, with the rule, what is wrong and what to write instead."""
 
     def __init__(self, rule: str, message: str, hint: str) -> None:
@@ -21,20 +20,22 @@ class ValueRefused(Exception):
 TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
+# Patterns are kept as text: most runs need none of them, and compiling all would cost more than parsing all flags.
 _DIGITS = {
-    2: re.compile(r"_?[01]+(?:_[01]+)*"),
-    8: re.compile(r"_?[0-7]+(?:_[0-7]+)*"),
-    10: re.compile(r"[0-9]+(?:_[0-9]+)*"),
-    16: re.compile(r"_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"),
+    2: r"_?[01]+(?:_[01]+)*",
+    8: r"_?[0-7]+(?:_[0-7]+)*",
+    10: r"[0-9]+(?:_[0-9]+)*",
+    16: r"_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*",
 }
 _PREFIXES = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
 # More digits than any 64-bit number has, leading zeros included, are out of range or not worth reading.
 _LONGEST = 200
 
-_DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_SPECIAL = re.compile(r"[-+]?inf(?:inity)?|nan", re.IGNORECASE)
-_HEXADECIMAL = re.compile(
-    r"([-+]?)0[xX](?P<whole>_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?(?:\.(?P<part>[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?)?[pP](?P<power>[-+]?[0-9]+(?:_[0-9]+)*)"
+_DECIMAL = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_SPECIAL = r"(?i:[-+]?inf(?:inity)?|nan)"
+_HEXADECIMAL = (
+    r"([-+]?)0[xX](?P<whole>_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?"
+    r"(?:\.(?P<part>[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?)?[pP](?P<power>[-+]?[0-9]+(?:_[0-9]+)*)"
 )
 _LARGEST_FLOAT = {32: 3.4028235677973366e38, 64: float("inf")}
 
@@ -69,7 +70,7 @@ def _magnitude(text: str) -> int | None:
         base, digits = 8, text[1:]
     else:
         base, digits = 10, text
-    if len(digits) > _LONGEST or not _DIGITS[base].fullmatch(digits):
+    if len(digits) > _LONGEST or not re.fullmatch(_DIGITS[base], digits):
         return None
     return int(digits.replace("_", ""), base)
 
@@ -77,7 +78,8 @@ def _magnitude(text: str) -> int | None:
 def parse_int(text: str, bits: int = 64) -> int:
     """Go: strconv.ParseInt with base 0."""
     sign, digits = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
-    value = _magnitude(digits)
+    plain = digits.isascii() and digits.isdecimal() and digits[0] != "0" and len(digits) < 19
+    value = int(digits) if plain else _magnitude(digits)
     if value is None:
         hint = "write a whole number, such as 300"
         if digits[:1] == "0" and digits[1:].isdecimal():
@@ -111,7 +113,7 @@ def parse_float(text: str, bits: int = 64) -> float:
     value = _float_of(text)
     if value is None:
         raise ValueRefused("PARSE-06", f"{shown(text)} is not a number", "write a number, such as 0.001")
-    finite = not _SPECIAL.fullmatch(text)
+    finite = not re.fullmatch(_SPECIAL, text)
     if finite and (abs(value) == float("inf") or abs(value) >= _LARGEST_FLOAT[bits]):
         raise ValueRefused("PARSE-06", f"{shown(text)} is too large", "write a smaller number")
     return value
@@ -120,9 +122,9 @@ def parse_float(text: str, bits: int = 64) -> float:
 def _float_of(text: str) -> float | None:
     if len(text) > 10 * _LONGEST:
         return None
-    if _DECIMAL.fullmatch(text) or _SPECIAL.fullmatch(text):
+    if re.fullmatch(_DECIMAL, text) or re.fullmatch(_SPECIAL, text):
         return float(text)
-    match = _HEXADECIMAL.fullmatch(text)
+    match = re.fullmatch(_HEXADECIMAL, text)
     if match is None or not (match["whole"] or match["part"]):
         return None
     plain = text.replace("_", "")
@@ -147,7 +149,7 @@ def parse_duration(text: str) -> int:
         if len(rest) > 10 * _LONGEST:
             break
         unit = _UNITS[match[3]]
-        total += int(match[1] or 0) * unit + int(Fraction(int(match[2] or 0) * unit, 10 ** len(match[2] or "")))
+        total += int(match[1] or 0) * unit + int(match[2] or 0) * unit // 10 ** len(match[2] or "")
         position = match.end()
         if total > 2**63:
             break

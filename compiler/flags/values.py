@@ -3,8 +3,6 @@
 Kubernetes: github.com/spf13/pflag, k8s.io/component-base/cli/flag, k8s.io/apimachinery/pkg/util/net.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any, NamedTuple
 
@@ -23,10 +21,10 @@ from compiler.flags.text import shown
 
 __all__ = ["TYPES", "PortRange", "SNIPair", "ValueRefused", "ValueType", "format_duration", "parse_duration"]
 
-_QUANTITY = re.compile(r"([-+]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkKMGTPE]|[eE][-+]?[0-9]{1,4})?", re.ASCII)
+_QUANTITY = r"([-+]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkKMGTPE]|[eE][-+]?[0-9]{1,4})?"
 _POWERS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_ATOI = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
-_OCTET = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)
+_ATOI = r"[-+]?[0-9]{1,18}"
+_OCTET = r"0|[1-9][0-9]{0,2}"
 
 
 class PortRange(NamedTuple):
@@ -291,7 +289,7 @@ def parse_ip(text: str) -> str | None:
     """The address in canonical spelling, None where the text is none. Go: net.ParseIP."""
     if ":" not in text:
         octets = text.split(".")
-        good = len(octets) == 4 and all(_OCTET.fullmatch(octet) and int(octet) < 256 for octet in octets)
+        good = len(octets) == 4 and all(re.fullmatch(_OCTET, octet) and int(octet) < 256 for octet in octets)
         return text if good else None
     if "%" in text:
         return None
@@ -311,7 +309,7 @@ def _parse_port_range(text: str) -> PortRange:
         return PortRange(0, 0)
     hint = "write A-B or A+N, such as 30000-32767"
     low_text, sign, high_text = value.partition("-" if "-" in value else "+")
-    if not _ATOI.fullmatch(low_text) or (sign and not _ATOI.fullmatch(high_text)):
+    if not re.fullmatch(_ATOI, low_text) or (sign and not re.fullmatch(_ATOI, high_text)):
         raise ValueRefused("PARSE-16", f"{shown(text)} is not a port range", hint)
     low = int(low_text)
     high = low if not sign else int(high_text) if sign == "-" else low + int(high_text)
@@ -328,7 +326,9 @@ def _format_port_range(value: PortRange) -> str:
 
 def _parse_quantity(text: str) -> int:
     """apimachinery/pkg/api/resource: quantity.go; the value in whole units, rounded away from zero."""
-    match = _QUANTITY.fullmatch(text) if len(text) < 200 else None
+    if text.isascii() and text.isdecimal() and len(text) < 200:
+        return int(text)
+    match = re.fullmatch(_QUANTITY, text) if len(text) < 200 else None
     if match is None:
         raise ValueRefused("PARSE-20", f"{shown(text)} is not a quantity", "write a size such as 512 or 64Ki")
     from fractions import Fraction

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from compiler.config_files.encryption import EncryptionConfiguration
     from compiler.resolved import ResolvedConfig
 
-_SIZE = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_SIZE = r"[-+]?[0-9]+"
 _MEDIA_TYPES = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 
 
@@ -49,7 +49,7 @@ class EtcdOptions(OptionGroup):
         flag = "watch-cache-sizes"
         for index, element in enumerate(self.flags.texts(flag)):
             resource, hash_sign, size = element.partition("#")
-            if not hash_sign or not _SIZE.fullmatch(size) or abs(int(size[:20])) >= 2**31:
+            if not hash_sign or not re.fullmatch(_SIZE, size) or abs(int(size[:20])) >= 2**31:
                 hint = "write RESOURCE[.GROUP]#SIZE, such as events#0"
                 self.refuse("ETCD-06", f"--{flag}: {shown(element)} is not a resource and a size", hint, flag, index)
             elif int(size) < 0:

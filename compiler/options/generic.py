@@ -17,7 +17,7 @@ from compiler.options.group import OptionGroup
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
-_VERSION = re.compile(r"\s*v?(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)((?:\.(?:0|[1-9][0-9]*))*)([-+].*)?\s*", re.ASCII)
+_VERSION = r"\s*v?(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)((?:\.(?:0|[1-9][0-9]*))*)([-+].*)?\s*"
 _SECOND = 1_000_000_000
 
 
@@ -49,7 +49,7 @@ class GenericOptions(OptionGroup):
             if not equals:
                 component, text = "kube", element
             component = component.strip()
-            match = _VERSION.fullmatch(text)
+            match = re.fullmatch(_VERSION, text)
             if component != "kube" and equals:
                 self.refuse(
                     "VER-04", f"--{flag} names the component {shown(component)}", "write kube=1.NN", flag, index

@@ -14,7 +14,7 @@ from compiler.options.group import OptionGroup
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
-_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+_NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 
 
 class MetricsOptions(OptionGroup):
@@ -31,7 +31,7 @@ class MetricsOptions(OptionGroup):
             self.refuse("MET-01", message, f'write "{previous}", or remove the flag', flag)
         if self.run.catalog.behaviour("disabledMetricsChecked"):
             for index, name in enumerate(flags.texts("disabled-metrics")):
-                if not _NAME.fullmatch(name):
+                if not re.fullmatch(_NAME, name):
                     flag = "disabled-metrics"
                     message = f"--{flag}: {shown(name)} is not a metric's name"
                     self.refuse("MET-02", message, "use letters, digits, _ and :", flag, index)

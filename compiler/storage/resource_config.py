@@ -10,17 +10,17 @@ import re
 
 from compiler.catalog import Catalog, Resource
 
-_STABLE = re.compile(r"v[0-9]+", re.ASCII)
-_BETA = re.compile(r"v[0-9]+beta[0-9]+", re.ASCII)
-_ALPHA = re.compile(r"v[0-9]+alpha[0-9]+", re.ASCII)
+_STABLE = r"v[0-9]+"
+_BETA = r"v[0-9]+beta[0-9]+"
+_ALPHA = r"v[0-9]+alpha[0-9]+"
 _STAGES = {"alpha": 0, "beta": 1, "": 2}
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
 MATCHERS = {
     "api/all": lambda version: True,
-    "api/ga": lambda version: bool(_STABLE.fullmatch(version)),
-    "api/beta": lambda version: bool(_BETA.fullmatch(version)),
-    "api/alpha": lambda version: bool(_ALPHA.fullmatch(version)),
+    "api/ga": lambda version: bool(re.fullmatch(_STABLE, version)),
+    "api/beta": lambda version: bool(re.fullmatch(_BETA, version)),
+    "api/alpha": lambda version: bool(re.fullmatch(_ALPHA, version)),
 }
 """Keys of runtime-config that stand for many versions, in the order in which they apply."""
 
@@ -105,11 +105,11 @@ class ResourceConfig:
         """
         self._forward_compatible = True
         for (group, version), on in list(self.versions.items()):
-            if on and not _ALPHA.fullmatch(version):
+            if on and not re.fullmatch(_ALPHA, version):
                 for above in self._versions_above(group, version):
                     self._set_version(group, above, True)
         for (group, version, resource), on in list(self.resources.items()):
-            if on and not _ALPHA.fullmatch(version):
+            if on and not re.fullmatch(_ALPHA, version):
                 for above in self._versions_above(group, version):
                     self.resources[group, above, resource] = True
         self._apply_preferences(runtime_config)
@@ -154,7 +154,7 @@ class ResourceConfig:
         for version in sorted(resource.served, key=version_rank):
             if self._serves(resource, version, lower_served):
                 found.append(version)
-                lower_served = lower_served or not _ALPHA.fullmatch(version)
+                lower_served = lower_served or not re.fullmatch(_ALPHA, version)
         return found[::-1]
 
     def _serves(self, resource: Resource, version: str, lower_served: bool) -> bool:

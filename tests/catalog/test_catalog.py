@@ -126,6 +126,8 @@ def test_sections_of_groups() -> None:
     ]
 
 
-@pytest.mark.parametrize(("asked", "known"), [("1.19", "1.31"), ("1.31.4", "1.31"), ("v1.36", "1.36"), ("1.99", "1.36")])
+@pytest.mark.parametrize(
+    ("asked", "known"), [("1.19", "1.31"), ("1.31.4", "1.31"), ("v1.36", "1.36"), ("1.99", "1.36")]
+)
 def test_nearest_version(asked: str, known: str) -> None:
     assert nearest(asked) == known

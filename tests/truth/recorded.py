@@ -1,4 +1,4 @@
-"""Recorded cases as inputs: a scratch folder with the key files that the recordings had, and a Pod that runs the flags."""
+"""Recorded cases as inputs: a scratch folder with the recordings' key files, and a Pod that runs the flags."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def make_keys(folder: Path) -> None:
     plain = (serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     (folder / "sa.key").write_bytes(key.private_bytes(*plain))
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     (folder / "sa.pub").write_bytes(public)
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "proxy")])
@@ -71,7 +69,12 @@ def examined(folder: Path, version: str, flags: list[str], files: dict[str, Any]
         "image": f"registry.k8s.io/kube-apiserver:v{version}.0",
         "command": ["kube-apiserver", *map(expand, flags)],
     }
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "kube-apiserver"}, "spec": {"containers": [container]}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "kube-apiserver"},
+        "spec": {"containers": [container]},
+    }
     path = folder / "pod.json"
     path.write_text(json.dumps(pod, indent=1))
     settings = Settings("pod", version, Host("192.0.2.2", "/"))

@@ -1,0 +1,1 @@
+"""One module an option group; flags go in, rules come out."""

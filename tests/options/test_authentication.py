@@ -8,7 +8,7 @@ from tests.options.running import config, rules
 @pytest.mark.parametrize(
     ("flags", "broken"),
     [
-        (("--service-account-issuer=", "--service-account-issuer=https://a"), {"SA-02", "SA-07"}),
+        (("--service-account-issuer=", "--service-account-issuer=https://a"), {"SA-02"}),
         (("--service-account-issuer=https://a", "--service-account-issuer=https://a"), {"SA-03"}),
         (("--service-account-issuer=:x",), {"SA-04"}),
         (("--service-account-issuer=https://a b:c/",), {"SA-04"}),

@@ -26,6 +26,8 @@ _GATES = "component-base/featuregate/feature_gate.go: unsafeSetFromMap"
 _LOGS = "component-base/logs/api/v1/options.go: Validate"
 _GENERIC = "apiserver/pkg/server/options/server_run_options.go: Validate"
 _ETCD = "apiserver/pkg/server/options/etcd.go: Validate"
+_ENCRYPTION = "apiserver/pkg/server/options/encryptionconfig/config.go"
+_ENCRYPTION_RULES = "apiserver/pkg/apis/apiserver/validation/validation_encryption.go"
 _SERVING = "apiserver/pkg/server/options/serving.go: Validate"
 _AUDIT = "apiserver/pkg/server/options/audit.go: Validate"
 _ADMISSION = "apiserver/pkg/server/options/admission.go: Validate"
@@ -52,6 +54,8 @@ RULES: dict[str, Rule] = {
     "INPUT-01": own("input of an unknown kind", "kasc has to know what it reads"),
     "INPUT-02": own("quote that does not end", "a shell would wait for the rest"),
     "INPUT-03": own("nothing here runs kube-apiserver", "there are no flags to read"),
+    # What depends on the host
+    "HOST-01": own("service range that may not fit the host's address", "give --host-address to decide it", "warning"),
     # The command line and the version
     "VERSION-01": own("no Kubernetes version given", "rules and defaults differ by version", "note"),
     "VERSION-02": own("version is not recorded", "the nearest recorded version is used", "note"),
@@ -133,6 +137,35 @@ RULES: dict[str, Rule] = {
     "ETCD-04": Rule("reload without an encryption config", _ETCD),
     "ETCD-05": Rule("unknown storage media type", _ETCD),
     "ETCD-06": Rule("malformed watch cache size", "apiserver/pkg/server/options/etcd.go: ParseWatchCacheSizes"),
+    "ETCD-07": Rule("etcd client pair that cannot be used", "apiserver/pkg/storage/storagebackend/factory/etcd3.go"),
+    "ETCD-08": Rule("etcd CA file that cannot be read", "apiserver/pkg/storage/storagebackend/factory/etcd3.go"),
+    "ENC-01": Rule("encryption config that cannot be read", _ENCRYPTION),
+    "ENC-02": Rule("encryption config that cannot be decoded", _ENCRYPTION),
+    "ENC-03": Rule("encryption config without entries", _ENCRYPTION_RULES),
+    "ENC-04": Rule("entry without resources", _ENCRYPTION_RULES),
+    "ENC-05": Rule("entry without providers", _ENCRYPTION_RULES),
+    "ENC-06": Rule("provider of no kind, or of several", _ENCRYPTION_RULES),
+    "ENC-07": Rule("provider without keys", _ENCRYPTION_RULES),
+    "ENC-08": Rule("key without name or secret", _ENCRYPTION_RULES),
+    "ENC-09": Rule("secret that is not base64", _ENCRYPTION_RULES),
+    "ENC-10": Rule("secret of the wrong length", _ENCRYPTION_RULES),
+    "ENC-11": Rule("resource with capital letters", _ENCRYPTION_RULES),
+    "ENC-12": Rule("resource *", _ENCRYPTION_RULES),
+    "ENC-13": Rule("resource that cannot be encrypted", _ENCRYPTION_RULES),
+    "ENC-14": Rule("group in which nothing is stored", _ENCRYPTION_RULES),
+    "ENC-15": Rule("one resource over all groups", _ENCRYPTION_RULES),
+    "ENC-16": Rule("resource named twice", _ENCRYPTION_RULES),
+    "ENC-17": Rule("resources that overlap in one entry", _ENCRYPTION_RULES),
+    "ENC-18": Rule("resource that an earlier entry covers", _ENCRYPTION),
+    "ENC-19": Rule("KMS plugin without a usable name", _ENCRYPTION_RULES),
+    "ENC-20": Rule("KMS plugin named twice", _ENCRYPTION_RULES),
+    "ENC-21": Rule("KMS timeout not above zero", _ENCRYPTION_RULES),
+    "ENC-22": Rule("KMS endpoint that is no Unix socket", _ENCRYPTION_RULES),
+    "ENC-23": Rule("KMS cache size out of place", _ENCRYPTION_RULES),
+    "ENC-24": Rule("unknown KMS apiVersion", _ENCRYPTION_RULES),
+    "ENC-25": Rule("KMS v1 without its gate", _ENCRYPTION),
+    "SEC-01": own("key material in a document", "documents are committed, and artifacts are made from them"),
+    "SEC-02": own("malformed reference to key material", "a reference names a variable or a file"),
     # Secure serving
     "SERV-01": Rule("secure port out of range", _SERVING),
     "SERV-02": Rule("half a certificate pair in cert-dir", "client-go/util/cert/io.go: CanReadCertAndKey"),
@@ -142,6 +175,8 @@ RULES: dict[str, Rule] = {
     "SERV-04": Rule(
         "certificate without key, or key without certificate", "apiserver/pkg/server/options/serving.go: ApplyTo"
     ),
+    "SERV-05": Rule("serving pair that cannot be used", "apiserver/pkg/server/dynamiccertificates"),
+    "SERV-10": Rule("SNI pair that cannot be used", "apiserver/pkg/server/dynamiccertificates"),
     "SERV-06": Rule("unknown cipher suite", "component-base/cli/flag/ciphersuites_flag.go: TLSCipherSuites"),
     "SERV-07": Rule(
         "cipher suites without the one that HTTP/2 requires", "apiserver/pkg/server/secure_serving.go: Serve"
@@ -160,6 +195,10 @@ RULES: dict[str, Rule] = {
     "SA-09": Rule("signing endpoint beside key files", _CONTROLPLANE),
     "SA-10": Rule("signing endpoint that is no socket's name", _CONTROLPLANE),
     "SA-11": Rule("external signer that cannot be used", _SERVICE_ACCOUNTS),
+    "SA-12": Rule("signing key that cannot be used", _SERVICE_ACCOUNTS),
+    "SA-13": Rule("verification key that cannot be used", "client-go/util/keyutil/key.go: PublicKeysFromFile"),
+    "CA-01": Rule("client CA bundle that cannot be used", "apiserver/pkg/server/dynamiccertificates"),
+    "CA-02": Rule("request header CA bundle that cannot be used", "apiserver/pkg/server/dynamiccertificates"),
     "SA-90": Rule("signing endpoint without its gate", _CONTROLPLANE),
     "RH-01": Rule("blank request header", "apiserver/pkg/server/options/authentication.go: Validate"),
     "RH-02": Rule("uid headers without X-Remote-Uid", "apiserver/pkg/server/options/authentication.go: Validate"),
@@ -182,6 +221,7 @@ RULES: dict[str, Rule] = {
         "unknown version of the authorization webhook", "apiserver/plugin/pkg/authorizer/webhook/webhook.go: New"
     ),
     "AZ-10": Rule("authorization config beside authorization flags", _AUTHORIZATION),
+    "AZC-01": Rule("authorization config that cannot be read", "pkg/kubeapiserver/authorizer/config.go"),
     "AZ-90": Rule("authorization config without its gate", _AUTHORIZATION),
     # Audit
     "AUD-01": Rule("unknown audit mode", _AUDIT),

@@ -178,6 +178,11 @@ class AuthenticationOptions(OptionGroup):
         keys.certificates(self, "CA-01", "client-ca-file", flags.text("client-ca-file"))
         flag = "requestheader-client-ca-file"
         keys.certificates(self, "CA-02", flag, flags.text(flag))
+        if self.run.catalog.behaviour("overlappingClientCARefused") and not flags.texts("requestheader-allowed-names"):
+            client_ca, header_ca = flags.text("client-ca-file"), flags.text(flag)
+            if client_ca and header_ca and keys.overlap(client_ca, header_ca):
+                message = f"--{flag} shares a certificate with --client-ca-file, and every name is allowed"
+                self.refuse("RH-04", message, "set --requestheader-allowed-names, or use a CA of its own", flag)
         webhook = flags.text("authentication-token-webhook-config-file")
         flag = "authentication-token-webhook-version"
         if webhook and flags.text(flag) not in CHOICES[flag]:

@@ -148,7 +148,7 @@ class GenericOptions(OptionGroup):
         bind = flags.text("bind-address")
         if bind not in ("", "0.0.0.0", "::") and not _is_loopback(bind):
             flags.set("advertise-address", bind)
-        elif run.host.address:
+        elif run.host.address and (":" in run.host.address or bind != "::"):
             flags.set("advertise-address", run.host.address)
 
     def complete_external_host(self) -> None:

@@ -45,6 +45,10 @@ class OptionGroup:
         location = self.flags.location(flag, element) or run.input.section_location(self.name)
         run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
+    def warn(self, rule: str, message: str, hint: str, flag: str) -> None:
+        """Report what the server does not refuse, or refuses only on some hosts, at the place of a flag."""
+        self.refuse(rule, message, hint, flag)
+
     def refuse_negative(self, rule: str, flag: str, hint: str = "write 0 or more") -> None:
         """Report a number or duration below zero."""
         if self.flags.number(flag) < 0:

@@ -87,17 +87,23 @@ class MiscOptions(OptionGroup):
         """Kubernetes: validation.go, validatePublicIPServiceClusterIPRangeIPFamilies."""
         if self.flags.text("endpoint-reconciler-type") == "none" or not self.service_ranges:
             return
-        advertised = self.flags.text("advertise-address")
-        if advertised in ("", "0.0.0.0", "::"):
-            return
         primary = self.service_ranges[0]
-        if primary.version != ipaddress.ip_address(advertised).version:
-            flag = _RANGE if self.flags.changed(_RANGE) else "advertise-address"
-            message = (
-                f"the primary service range {primary} and the advertised address {advertised} are of different families"
-            )
-            hint = "put the range of the advertised address's family first, or set --advertise-address"
-            self.refuse("NET-06", message, hint, flag)
+        flag = _RANGE if self.flags.changed(_RANGE) else "advertise-address"
+        hint = "put the range of the advertised address's family first, or set --advertise-address"
+        advertised = self.flags.text("advertise-address")
+        if advertised not in ("", "0.0.0.0", "::"):
+            if primary.version != (6 if ":" in advertised else 4):
+                message = f"the primary service range {primary} is of another family than the address {advertised}"
+                self.refuse("NET-06", message, hint, flag)
+            return
+        # Left to the server, the address is the default route's: IPv6 before IPv4 where the listener is [::].
+        preferred = 6 if self.flags.text("bind-address") == "::" else 4
+        if primary.version != preferred:
+            message = f"the primary service range {primary} needs an address of its family, and IPv{preferred} comes first"
+            if self.run.host.address:
+                self.refuse("NET-06", message, hint, flag)
+            else:
+                self.warn("HOST-01", f"{message}, if the host has one", hint, flag)
 
     def validate_peer_proxy(self) -> None:
         """Kubernetes: validation.go, validateUnknownVersionInteroperabilityProxyFlags."""

@@ -1,0 +1,1 @@
+"""Structured files and key files that options name."""

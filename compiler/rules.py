@@ -50,6 +50,13 @@ RULES: dict[str, Rule] = {
     "DOC-07": own("alias or merge key cannot be resolved", "YAML anchors must be defined before use"),
     "DOC-08": own("extends cannot be followed", "parents must exist and must not form a circle"),
     "DOC-09": own("more than one YAML document, or none", "one file describes one API server"),
+    # The schema of the document
+    "SCHEMA-01": own("unknown key", "a key that nothing reads is a mistake"),
+    "SCHEMA-02": own("value of the wrong type", "values are typed, so that a slip does not become a flag"),
+    "SCHEMA-03": own("missing key", "the document says what it is"),
+    "SCHEMA-04": own("value that is not allowed", "only some words mean something here"),
+    "SCHEMA-05": own("malformed value", "the value has a form"),
+    "SCHEMA-06": own("value that does not fit", "the value has to be one of several forms"),
     # Inputs
     "INPUT-01": own("input of an unknown kind", "kasc has to know what it reads"),
     "INPUT-02": own("quote that does not end", "a shell would wait for the rest"),

@@ -277,6 +277,11 @@ def removed(kind: str, name: str) -> dict[str, Any] | None:
     return entry
 
 
+def removed_names(kind: str) -> list[str]:
+    """All names of a kind (as in `removed`) that the newest version no longer has, or that never were."""
+    return list(_data("removed")[kind])
+
+
 def known_in(kind: str, name: str) -> tuple[str, ...]:
     """The known versions that have a flag, feature gate or admission plugin (`kind` as in `removed`)."""
     pick = {"flags": "flags", "featureGates": "gates", "admissionPlugins": "plugins"}[kind]

@@ -38,7 +38,7 @@ def render(version: str, form: str) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = os.path.join(os.path.dirname(__file__), os.pardir, "emit", "templates")
-    environment = Environment(  # noqa: S701
+    environment = Environment(
         loader=FileSystemLoader(folder), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
     return environment.get_template(f"init.{form}.j2").render(version=version)

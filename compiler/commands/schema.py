@@ -9,7 +9,7 @@ from argparse import Namespace
 from compiler.catalog import nearest, versions
 from compiler.commands.common import FINE, UsageError, check_version, usage_error
 from compiler.emit.writing import write_all
-from compiler.schema.build import schema_folder
+from compiler.schema.location import schema_folder
 from compiler.suggest import did_you_mean
 
 _SUFFIX = ".schema.json"

@@ -157,7 +157,7 @@ def _field(word: str, version: str) -> list[str] | None:
     """A field of an artifact: `keyPrefix`, or `storage.resources.keyPrefix`."""
     import json
 
-    from compiler.schema.build import schema_folder
+    from compiler.schema.location import schema_folder
 
     folder = os.path.join(schema_folder(), "artifacts")
     found = []

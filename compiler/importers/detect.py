@@ -68,7 +68,7 @@ def _looks_like_flags(text: str) -> bool:
     name, equals, rest = first.partition("=")
     environment = bool(equals) and name.replace("_", "a").isalnum() and name.isupper() and "--" in "\n".join(lines)
     program = os.path.basename(first.split()[0]) == "kube-apiserver"
-    return first.startswith("--") and not first.startswith("---") or program or environment
+    return (first.startswith("--") and not first.startswith("---")) or program or environment
 
 
 def _argv_or_flags(text: str) -> str:

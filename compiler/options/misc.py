@@ -99,7 +99,9 @@ class MiscOptions(OptionGroup):
         # Left to the server, the address is the default route's: IPv6 before IPv4 where the listener is [::].
         preferred = 6 if self.flags.text("bind-address") == "::" else 4
         if primary.version != preferred:
-            message = f"the primary service range {primary} needs an address of its family, and IPv{preferred} comes first"
+            message = (
+                f"the primary service range {primary} needs an address of its family, and IPv{preferred} comes first"
+            )
             if self.run.host.address:
                 self.refuse("NET-06", message, hint, flag)
             else:

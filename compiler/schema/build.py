@@ -1,0 +1,86 @@
+"""Makes the JSON Schemas from the catalog: `python -m compiler.schema.build [--check]`.
+
+One file an option group and version, and `apiserver.schema.json`, which refers to them by relative names, so that any
+validator finds them beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from compiler.catalog import DATA, Catalog, FlagSpec, catalog, section_of, versions
+from compiler.schema.document import document_schema
+from compiler.schema.forms import default_of, form
+from compiler.schema.location import schema_folder
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def option_schema(spec: FlagSpec, known: Catalog, told: dict[str, str]) -> dict[str, Any]:
+    """The schema of one option, with everything that an editor can show of it."""
+    shape = form(spec, known)
+    text = " ".join(part for part in (told.get("does"), told.get("wrong")) if part)
+    if told.get("unit"):
+        text += f" Unit: {told['unit'].rstrip('.')}."
+    found: dict[str, Any] = {"title": f"--{spec.name}", "description": text}
+    default = default_of(spec, shape)
+    if default is not None:
+        found["default"] = default
+    if spec.deprecated:
+        found["deprecated"] = True
+    return found | shape
+
+
+def group_schema(group: str, options: dict[str, FlagSpec], known: Catalog, told: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one option group."""
+    return {
+        "$schema": DIALECT,
+        "title": f"{section_of(group)}, Kubernetes {known.version}",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: option_schema(spec, known, told.get(spec.name, {})) for key, spec in options.items()},
+    }
+
+
+def build() -> dict[str, str]:
+    """Relative file name -> text, for all versions."""
+    told = yaml.safe_load(Path(DATA, "descriptions.yaml").read_text(encoding="utf-8"))["options"]
+    files = {}
+    for version in versions():
+        known = catalog(version)
+        for group, options in known.groups.items():
+            files[f"v{version}/{group}.schema.json"] = group_schema(group, options, known, told)
+        files[f"v{version}/apiserver.schema.json"] = document_schema(known)
+    return {name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in files.items()}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the schemas, or with `--check` name those that are stale or surplus (exit 1)."""
+    root = Path(schema_folder())
+    files = build()
+    there = {str(path.relative_to(root)) for path in root.glob("v1.*/*.json")}
+    stale = sorted(there - set(files))
+    for name, text in files.items():
+        path = root / name
+        if arguments == ["--check"]:
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                stale.append(name)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if arguments != ["--check"]:
+        for name in stale:
+            (root / name).unlink()
+        return 0
+    for name in stale:
+        print(f"{name} is stale: run python -m compiler.schema.build")
+    return int(bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,86 @@
+"""Whether a document conforms to a schema: yes or no, and quickly.
+
+jsonschema's import alone takes longer than a whole check may. So this walker reads the very same schema files, knows
+the few keywords that they use, and jsonschema is only loaded to explain a no. Tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from compiler.source.node import Node
+
+Schema = dict[str, Any]
+Load = Callable[[str], Schema]
+
+IGNORED = frozenset(("$schema", "title", "description", "default", "deprecated", "examples", "x-kasc-rule"))
+KNOWN = IGNORED | {
+    "$ref", "type", "const", "enum", "pattern", "minimum", "maxLength",
+    "properties", "required", "additionalProperties", "items", "oneOf",
+}  # fmt: skip
+"""Every keyword that a schema may use; a test names any other."""
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: (
+        (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+    ),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+
+
+def conforms(node: Node, schema: Schema, load: Load) -> bool:
+    """Whether a node conforms. `load` gives the schema of a `$ref`. What a rule judges is left out."""
+    if "$ref" in schema:
+        return conforms(node, load(schema["$ref"]), load)
+    value = node.value
+    kinds = schema.get("type")
+    if kinds is not None and not any(_TYPES[kind](value) for kind in ((kinds,) if isinstance(kinds, str) else kinds)):
+        return False
+    if "x-kasc-rule" not in schema and not _plain(value, schema):
+        return False
+    if isinstance(value, dict):
+        if not _mapping(node, value, schema, load):
+            return False
+    elif isinstance(value, list) and "items" in schema:
+        items = schema["items"]
+        if not all(conforms(item, items, load) for item in value):
+            return False
+    return "oneOf" not in schema or sum(conforms(node, branch, load) for branch in schema["oneOf"]) == 1
+
+
+def _plain(value: object, schema: Schema) -> bool:
+    """The keywords that look at one scalar."""
+    if "const" in schema and value != schema["const"]:
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, str):
+        if "pattern" in schema and not re.search(schema["pattern"], value):
+            return False
+        return "maxLength" not in schema or len(value) <= schema["maxLength"]
+    return not (
+        "minimum" in schema
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and value < schema["minimum"]
+    )
+
+
+def _mapping(node: Node, value: dict[str, Node], schema: Schema, load: Load) -> bool:
+    if not all(key in value for key in schema.get("required", ())):
+        return False
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    for key, child in value.items():
+        if key in properties:
+            if not conforms(child, properties[key], load):
+                return False
+        elif others is False or (others is not True and not conforms(child, others, load)):
+            return False
+    return True

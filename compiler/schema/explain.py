@@ -1,0 +1,218 @@
+"""Why a document does not conform: jsonschema says what, this module says where and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from compiler.catalog import Catalog, catalog, key_of, removed, section_of, versions
+from compiler.diagnostics import Diagnostic, Report, diagnose
+from compiler.flags.text import shown
+from compiler.schema.apply import Path, load_schema
+from compiler.source.node import Node
+from compiler.suggest import did_you_mean
+
+_SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)
+_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+}
+
+
+def explain(root: Node, version: str, report: Report) -> set[Path]:
+    """Report every violation, and return the paths of the values that are refused."""
+    refused: set[Path] = set()
+    for error in violations(root.plain(), version):
+        for found, path in _findings(root, error, version):
+            report.add(found)
+            refused.add(path)
+    return refused
+
+
+def violations(document: object, version: str) -> Iterator[ValidationError]:
+    """jsonschema's errors, less what is left to the rules of the server."""
+    registry: Any = Registry(retrieve=lambda name: _resource(version, name))  # type: ignore[call-arg]
+    validator = Draft202012Validator(load_schema(version, "apiserver.schema.json"), registry=registry)
+    for error in sorted(validator.iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path]):
+        if not is_left_to_a_rule(error):
+            yield error
+
+
+def is_left_to_a_rule(error: ValidationError) -> bool:
+    """Whether a rule of the server judges what this error is about."""
+    schema = error.schema
+    return isinstance(schema, dict) and "x-kasc-rule" in schema and error.validator in ("enum", "pattern", "const")
+
+
+def _resource(version: str, name: str) -> Resource[Any]:
+    return Resource.from_contents(load_schema(version, name), default_specification=DRAFT202012)
+
+
+def _findings(root: Node, error: ValidationError, version: str) -> Iterator[tuple[Diagnostic, Path]]:
+    path: Path = tuple(error.absolute_path)
+    node = root.at(path)
+    if error.validator == "additionalProperties" and isinstance(error.schema, dict):
+        known = error.schema.get("properties", {})
+        for key in node.value if isinstance(node.value, dict) else ():
+            if key not in known:
+                yield _unknown_key(node, path, key, known, version), (*path, key)
+    elif error.validator == "required":
+        for key in error.validator_value:
+            if isinstance(node.value, dict) and key not in node.value:
+                message = f"{_named(path)} lacks the key {key}"
+                yield _finding("SCHEMA-03", message, f"add {key}", node, path, version), path
+    elif error.validator == "oneOf":
+        yield _one_of(node, path, error, version), path
+    else:
+        yield _value(node, path, error, version), path
+
+
+def _finding(rule: str, message: str, hint: str, node: Node, path: Path, version: str) -> Diagnostic:
+    return diagnose(rule, message, hint, path=_dotted(path), flag=_flag_of(path, version), location=node.location)
+
+
+def _value(node: Node, path: Path, error: ValidationError, version: str) -> Diagnostic:
+    name = _named(path)
+    if error.validator == "type":
+        kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        message = f"{name} is {_kind_of(node)}, not {' or '.join(_NAMES[kind] for kind in kinds)}"
+        return _finding("SCHEMA-02", message, _type_hint(node, kinds, path), node, path, version)
+    text = _text(node, path)
+    if error.validator in ("enum", "const"):
+        allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
+        words = [str(word) for word in allowed]
+        hint = did_you_mean(str(node.value), words) or f"write {' or '.join(words)}"
+        return _finding("SCHEMA-04", f"{name} cannot be {text}", hint, node, path, version)
+    if error.validator == "pattern":
+        hint = "write a version such as 1.36" if path == ("kubernetesVersion",) else "use letters, digits, - and ."
+        return _finding("SCHEMA-05", f"{name} cannot be {text}", hint, node, path, version)
+    return _finding("SCHEMA-06", f"{name}: {text} is out of range", "write a value in range", node, path, version)
+
+
+def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Diagnostic:
+    """A structured file's option takes a path, or a mapping with exactly one of content and source."""
+    both = isinstance(node.value, dict) and {"content", "source"} <= set(node.value)
+    problem = "has both content and source" if both else "has neither content nor source"
+    hint = "write a path on the server, {content: ...} or {source: FILE}"
+    inner = best_match(error.context or [])
+    if inner is not None and inner.validator == "type" and not isinstance(node.value, dict):
+        problem = f"is {_kind_of(node)}"
+    return _finding("SCHEMA-06", f"{_named(path)} {problem}", hint, node, path, version)
+
+
+def _unknown_key(node: Node, path: Path, key: str, known: dict[str, Any], version: str) -> Diagnostic:
+    message, hint = _about_key(path, key, known, catalog(version))
+    full = (*path, key)
+    return diagnose(
+        "SCHEMA-01", message, hint, path=_dotted(full), flag=_flag_of(full, version), location=node.key_location(key)
+    )
+
+
+def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tuple[str, str]:
+    place = f"{_dotted(path)}." if path else ""
+    message = f"{shown(key)} is not a key of {_dotted(path) or 'the document'}"
+    if len(path) > 1 or (path and path[0] in ("metadata", "deployment", "extraFlags")):
+        return message, did_you_mean(key, known) or f"known are {', '.join(known)}"
+    spelled = key_of(key.replace("_", "-").lstrip("-")) if "-" in key or "_" in key else key
+    if spelled in known:
+        return message, f"write {place}{spelled}"
+    for group, options in here.groups.items():
+        if spelled in options:
+            return message, f"write it in the group {section_of(group)}: {section_of(group)}.{spelled}"
+    for version in versions():
+        for group, options in catalog(version).groups.items():
+            if spelled in options:
+                return _other_version(spelled, options[spelled].name, here.version)
+    gone = {key_of(name): name for name in _gone_flags()}
+    if spelled in gone:
+        entry = removed("flags", gone[spelled]) or {}
+        left = f"--{gone[spelled]} left kube-apiserver in {entry['removed']}" if "removed" in entry else message
+        use = entry.get("replacement", "")
+        return left, f"use {use}" if use else "remove it"
+    candidates = [
+        *known,
+        *(f"{section_of(group)}.{name}" for group, options in here.groups.items() for name in options),
+    ]
+    short = did_you_mean(key, known)
+    return message, short or did_you_mean(f"{place}{key}", candidates) or "see `kasc explain` for the keys of a group"
+
+
+def _other_version(key: str, flag: str, version: str) -> tuple[str, str]:
+    having = [each for each in versions() if flag in catalog(each).flags]
+    gone = removed("flags", flag)
+    message = f"{key} (--{flag}) exists in {having[0]} to {having[-1]}, not in {version}"
+    use = (gone or {}).get("replacement", "")
+    return message, f"use {use}" if use else "remove it, or compile for one of those versions"
+
+
+def _gone_flags() -> list[str]:
+    from compiler.catalog import removed_names
+
+    return removed_names("flags")
+
+
+def _kind_of(node: Node) -> str:
+    value = node.value
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    for kind, name in ((dict, "a mapping"), (list, "a list"), (str, "a text")):
+        if isinstance(value, kind):
+            return name
+    return f"the number {node.text or value}"[:100]
+
+
+def _type_hint(node: Node, kinds: list[str], path: Path) -> str:
+    value = node.value
+    text = _text(node, path)
+    if "array" in kinds and not isinstance(value, dict | list):
+        return f"write a list: [{text}]"
+    if "string" in kinds and isinstance(value, bool | int | float):
+        return f'put it in quotes: "{node.text or value}"'
+    if "boolean" in kinds and isinstance(value, str) and value.lower() in ("true", "false"):
+        return f"write {value.lower()} without quotes"
+    if set(kinds) & {"integer", "number"} and isinstance(value, str) and value.strip("-").isdecimal():
+        return f"write {value} without quotes"
+    if kinds == ["object"]:
+        return "write keys and values"
+    return f"write {' or '.join(_NAMES[kind] for kind in kinds)}"
+
+
+def _text(node: Node, path: Path) -> str:
+    """A scalar for a message; what may be secret is not shown."""
+    if any(isinstance(part, str) and _SECRET.search(part) for part in path):
+        return "that value"
+    if isinstance(node.value, dict | list):
+        return "that value"
+    return shown(node.text or ("" if node.value is None else str(node.value)))
+
+
+def _named(path: Path) -> str:
+    return _dotted(path) or "the document"
+
+
+def _dotted(path: Path) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _flag_of(path: Path, version: str) -> str:
+    if len(path) < 2:
+        return ""
+    for group, options in catalog(version).groups.items():
+        if section_of(group) == path[0] and path[1] in options:
+            return options[str(path[1])].name
+    return ""

@@ -106,8 +106,8 @@ def refuse_what_dies_later(run: ServerRunOptions, config: ResolvedConfig) -> Non
     enabled = config.resource_config
     if enabled is None:
         return
-    if run.gates.on("StorageVersionAPI") and run.gates.on("APIServerIdentity"):
-        if not enabled.version_enabled("internal.apiserver.k8s.io", "v1alpha1"):
-            message = "the gate StorageVersionAPI is on, but internal.apiserver.k8s.io/v1alpha1 is not enabled"
-            hint = "add internal.apiserver.k8s.io/v1alpha1=true to --runtime-config, or switch the gate off"
-            run.generic.refuse("RUN-01", message, hint, "feature-gates")
+    waits = run.gates.on("StorageVersionAPI") and run.gates.on("APIServerIdentity")
+    if waits and not enabled.version_enabled("internal.apiserver.k8s.io", "v1alpha1"):
+        message = "the gate StorageVersionAPI is on, but internal.apiserver.k8s.io/v1alpha1 is not enabled"
+        hint = "add internal.apiserver.k8s.io/v1alpha1=true to --runtime-config, or switch the gate off"
+        run.generic.refuse("RUN-01", message, hint, "feature-gates")

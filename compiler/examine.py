@@ -17,6 +17,9 @@ class Settings(NamedTuple):
     host: Host = Host()
 
 
+DEFAULTS = Settings()
+
+
 class Examined(NamedTuple):
     """`resolved` is None where the input could not be read at all; the report then says why."""
 
@@ -24,7 +27,7 @@ class Examined(NamedTuple):
     resolved: Resolved | None
 
 
-def examine(path: str, settings: Settings = Settings(), cache: dict[str, Any] | None = None) -> Examined:
+def examine(path: str, settings: Settings = DEFAULTS, cache: dict[str, Any] | None = None) -> Examined:
     """Read, check and resolve one input. Never raises for what is wrong with the input.
 
     `cache` may be shared between calls of one run, so that common parents are parsed once.

@@ -8,7 +8,7 @@ from compiler.input import InlineFile
 from compiler.source.node import Node
 
 
-class MissingFile(Exception):
+class MissingFile(Exception):  # noqa: N818
     """A file that the server would read does not exist or cannot be read; the text says why."""
 
 

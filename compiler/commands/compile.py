@@ -16,7 +16,7 @@ from compiler.commands.common import (
     settings_from,
     usage_error,
 )
-from compiler.diagnostics import KascError
+from compiler.diagnostics import KascError, Report
 from compiler.emit.artifacts import ARTIFACTS, render
 from compiler.emit.writing import differences, write_all
 from compiler.examine import Examined
@@ -35,7 +35,9 @@ def run(options: Namespace) -> int:
         return usage_error(f"no input found in {', '.join(options.inputs)}")
     if options.stdout and len(paths) > 1:
         return usage_error("--stdout prints one artifact of one input")
-    reports, code, targets = [], FINE, {}
+    reports: list[Report] = []
+    targets: dict[str, str] = {}
+    code = FINE
     for examined in examine_all(paths, settings):
         reports.append(examined.report)
         if examined.resolved is None or examined.report.rejected:

@@ -9,7 +9,7 @@ from compiler.commands.common import FINE
 
 def run(options: Namespace) -> int:
     """Print the script; the shell sources it."""
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
-    print(argcomplete.shellcode(["kasc"], shell=options.shell))
+    print(shellcode(["kasc"], shell=options.shell))
     return FINE

@@ -12,7 +12,7 @@ from compiler.pipeline import Resolved
 
 def definitions(resolved: Resolved) -> dict[str, Any]:
     """The HealthCheckDefinitions; see schemas/artifacts/health.schema.json."""
-    options, config = resolved
+    config = resolved.config
     health = config.health
     if health is None:
         raise RuntimeError("the pipeline has not run")

@@ -11,7 +11,7 @@ from compiler.storage.factory import JSON, StorageFactory, StoredResource
 
 def manifest(resolved: Resolved) -> dict[str, Any]:
     """The StorageFactoryManifest; see schemas/artifacts/storage.schema.json."""
-    options, config = resolved
+    config = resolved.config
     factory = config.storage_factory
     if factory is None:
         raise RuntimeError("the pipeline has not run")

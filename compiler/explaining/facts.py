@@ -96,10 +96,7 @@ def _span(having: list[str] | tuple[str, ...]) -> str:
 
 
 def _gone(name: str, entry: dict[str, Any]) -> list[str]:
-    if entry.get("neverExisted"):
-        lines = [f"{name}: never existed"]
-    else:
-        lines = [f"{name}: left in {entry['removed']}"]
+    lines = [f"{name}: never existed" if entry.get("neverExisted") else f"{name}: left in {entry['removed']}"]
     if entry.get("ga"):
         lines.append(f"  always on since {entry['ga']}")
     if entry.get("replacement"):

@@ -221,7 +221,7 @@ class _Map(ValueType):
     """A map: the first use replaces the default, later ones merge."""
 
     @property
-    def zero(self) -> Any:  # type: ignore[override]
+    def zero(self) -> Any:
         return {}
 
     def set(self, current: Any, text: str, first: bool) -> Any:

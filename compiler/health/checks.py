@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class HealthCheck(NamedTuple):
-    """One check. `group` is the name that `?exclude=` may give instead; `grace` tells whether livez-grace-period counts."""
+    """One check.
+
+    `group` is the name that `?exclude=` may give instead; `grace` tells whether livez-grace-period counts.
+    """
 
     name: str
     added_by: str

@@ -65,7 +65,7 @@ def _looks_like_flags(text: str) -> bool:
     if not lines:
         return False
     first = lines[0].removeprefix("export ")
-    name, equals, rest = first.partition("=")
+    name, equals, _ = first.partition("=")
     environment = bool(equals) and name.replace("_", "a").isalnum() and name.isupper() and "--" in "\n".join(lines)
     program = os.path.basename(first.split()[0]) == "kube-apiserver"
     return (first.startswith("--") and not first.startswith("---")) or program or environment
@@ -83,7 +83,7 @@ def _argv_or_flags(text: str) -> str:
 
 
 def is_input(path: str) -> bool:
-    """Whether a file found in a folder is an input at all; what cannot be read counts as one, so that it is reported."""
+    """Whether a file found in a folder is an input; what cannot be read counts as one, so that it is reported."""
     from compiler.source.reading import read_source
 
     try:

@@ -21,8 +21,9 @@ Path = tuple[str | int, ...]
 class Lowering:
     """Turns the option groups of one document into arguments.
 
-    `refused` holds the paths of values that the schema refused; their flags are left out and named in
-    `refused_flags`. `contents` holds what was read from `source` files. `files` collects structured files whose content the document gives, by path on the server.
+    `refused` holds the paths of values that the schema refused. An option that is refused as a whole is left out and
+    named in `refused_flags`; of a list or map only the refused elements are. `contents` holds what was read from
+    `source` files; `files` collects structured files whose content the document gives, by path on the server.
     """
 
     def __init__(self, catalog: Catalog, refused: set[Path], contents: dict[Path, Node]) -> None:
@@ -46,18 +47,35 @@ class Lowering:
                 value = node.value.get(key)
                 if value is None:
                     continue
-                if self._is_refused((section, key)):
+                if self._is_refused((section, key), spec.name in STRUCTURED):
                     self.refused_flags.add(spec.name)
                 else:
+                    value = self._without_refused(value, (section, key))
                     found += self._lower(spec, value, node.key_location(key), f"{section}.{key}")
         extra = root.get("extraFlags")
-        if extra is not None and isinstance(extra.value, dict) and not self._is_refused(("extraFlags",)):
+        if extra is not None and isinstance(extra.value, dict) and not self._is_refused(("extraFlags",), True):
             for flag, value in extra.value.items():
                 found += _extra(flag, value, extra.key_location(flag))
         return found
 
-    def _is_refused(self, path: Path) -> bool:
-        return any(refused[: len(path)] == path or path[: len(refused)] == refused for refused in self.refused)
+    def _is_refused(self, path: Path, with_parts: bool) -> bool:
+        """Whether a value is refused as a whole, or, with `with_parts`, any part of it."""
+        return any(
+            path[: len(refused)] == refused or (with_parts and refused[: len(path)] == path) for refused in self.refused
+        )
+
+    def _without_refused(self, node: Node, path: Path) -> Node:
+        """A list or map without the elements that are refused."""
+        parts = {refused[2] for refused in self.refused if refused[:2] == path and len(refused) > 2}
+        if not parts:
+            return node
+        if isinstance(node.value, dict):
+            kept = {key: child for key, child in node.value.items() if key not in parts}
+            return Node(kept, node.source, node.span, keys=node.keys)
+        if isinstance(node.value, list):
+            items = [child for index, child in enumerate(node.value) if index not in parts]
+            return Node(items, node.source, node.span)
+        return node
 
     def _lower(self, spec: FlagSpec, node: Node, key: Location, path: str) -> Iterator[Argument]:
         if spec.name in STRUCTURED:

@@ -37,7 +37,7 @@ class APIEnablementOptions(OptionGroup):
         Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete.
         """
         for key, value in self.flags.mapping(_FLAG).items():
-            if key == "v1" or key.startswith("v1/") or key == "api/v1" or key.startswith("api/v1/"):
+            if key in ("v1", "api/v1") or key.startswith(("v1/", "api/v1/")):
                 self.runtime_config["/v1"] = value
             elif key != "api/legacy":
                 self.runtime_config[key] = value

@@ -296,7 +296,7 @@ def parses_as_url(text: str) -> bool:
 
 
 def _sound_authority(rest: str) -> bool:
-    authority, slash, path = rest.partition("/")
+    authority, _, path = rest.partition("/")
     host = authority.rpartition("@")[2]
     if any(letter in ' "<>\\^`{|}' for letter in authority) or not _sound_escapes(path):
         return False

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
 
+_MAPS = ("colonSeparatedMultimapStringString", "configurationMap")
+"""Types whose elements have names in a document, not numbers."""
+
+
 class OptionGroup:
     """One named flag set of the server, with the server's three steps.
 
@@ -40,7 +44,8 @@ class OptionGroup:
         """
         run = self.run
         path = self.flags.path(flag) or run.input.path_of(flag, run.catalog)
-        if element is not None and path and self.flags.arguments.get(flag) and self.flags.arguments[flag][-1].items:
+        given = self.flags.arguments.get(flag)
+        if element is not None and given and given[-1].items and run.catalog.flags[flag].type not in _MAPS:
             path = f"{path}[{element}]"
         location = self.flags.location(flag, element) or run.input.section_location(self.name)
         run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))

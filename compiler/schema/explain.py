@@ -130,7 +130,7 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tu
         if spelled in options:
             return message, f"write it in the group {section_of(group)}: {section_of(group)}.{spelled}"
     for version in versions():
-        for group, options in catalog(version).groups.items():
+        for options in catalog(version).groups.values():
             if spelled in options:
                 return _other_version(spelled, options[spelled].name, here.version)
     gone = {key_of(name): name for name in _gone_flags()}

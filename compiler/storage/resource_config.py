@@ -7,6 +7,7 @@ pkg/server/resourceconfig/helpers.go.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from compiler.catalog import Catalog, Resource
 
@@ -16,7 +17,7 @@ _ALPHA = r"v[0-9]+alpha[0-9]+"
 _STAGES = {"alpha": 0, "beta": 1, "": 2}
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
-MATCHERS = {
+MATCHERS: dict[str, Callable[[str], bool]] = {
     "api/all": lambda version: True,
     "api/ga": lambda version: bool(re.fullmatch(_STABLE, version)),
     "api/beta": lambda version: bool(re.fullmatch(_BETA, version)),

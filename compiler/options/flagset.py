@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from compiler.flags.values import PortRange, SNIPair
 
 
+_NAMED = ("colonSeparatedMultimapStringString", "configurationMap")
+"""Types whose elements have names in a document, not numbers."""
+
+
 class FlagSet:
     """Flags of one version of kube-apiserver with their values.
 
@@ -158,31 +162,43 @@ class FlagSet:
 
     def location(self, flag: str, element: int | None = None) -> Location | None:
         """Where the value, or one element of the list, was written; None where the flag was not given."""
+        argument, index = self._holding(flag, element)
+        if argument is None:
+            return None
+        return argument.location if index is None else element_location(argument, index)
+
+    def path(self, flag: str, element: int | None = None) -> str:
+        """The place in the input where the flag, or one element of its list, was given; empty where it was not."""
+        argument, index = self._holding(flag, element)
+        if argument is None:
+            return ""
+        named = self.catalog.flags[flag].type in _NAMED
+        return (
+            f"{argument.path}[{index}]"
+            if index is not None and len(argument.items) > 1 and not named
+            else argument.path
+        )
+
+    def _holding(self, flag: str, element: int | None) -> tuple[Argument | None, int | None]:
+        """The use of a flag that holds an element, and the element's number in it; the last use where it cannot be told."""
         given = self.arguments.get(flag)
         if not given:
-            return None
-        if element is None:
-            return given[-1].location
-        for argument in given:
-            size = self._elements(flag, argument)
-            if element < size:
-                return element_location(argument, element)
-            element -= size
-        return given[-1].location
+            return None, None
+        if element is not None:
+            for argument in given:
+                size = self._elements(flag, argument)
+                if element < size:
+                    return argument, element
+                element -= size
+        return given[-1], None
 
     def _elements(self, flag: str, argument: Argument) -> int:
-        """How many list elements one occurrence of a flag holds."""
-        kind = self.catalog.flags[flag].type
+        """How many list elements one use of a flag holds."""
         try:
-            value = TYPES[kind].parse([argument.text])
+            value = TYPES[self.catalog.flags[flag].type].parse([argument.text])
         except ValueRefused:
             return 0
         return len(value) if isinstance(value, tuple | dict) else 1
-
-    def path(self, flag: str) -> str:
-        """The place in the input where the flag was given; empty where it was not."""
-        given = self.arguments.get(flag)
-        return given[-1].path if given else ""
 
 
 def shown_name(name: str) -> str:

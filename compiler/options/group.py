@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
 
-_MAPS = ("colonSeparatedMultimapStringString", "configurationMap")
-"""Types whose elements have names in a document, not numbers."""
-
-
 class OptionGroup:
     """One named flag set of the server, with the server's three steps.
 
@@ -38,21 +34,14 @@ class OptionGroup:
         """Add this group's part to the resolved config."""
 
     def refuse(self, rule: str, message: str, hint: str, flag: str, element: int | None = None) -> None:
-        """Report a broken rule at the place where a flag (or an element of its list) was given.
+        """Report a broken rule, with the rule's severity, where a flag (or an element of its list) was given.
 
         Where the flag was not given, the place is the group's section, or else the start of the input.
         """
         run = self.run
-        path = self.flags.path(flag) or run.input.path_of(flag, run.catalog)
-        given = self.flags.arguments.get(flag)
-        if element is not None and given and given[-1].items and run.catalog.flags[flag].type not in _MAPS:
-            path = f"{path}[{element}]"
+        path = self.flags.path(flag, element) or run.input.path_of(flag, run.catalog)
         location = self.flags.location(flag, element) or run.input.section_location(self.name)
         run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
-
-    def warn(self, rule: str, message: str, hint: str, flag: str) -> None:
-        """Report what the server does not refuse, or refuses only on some hosts, at the place of a flag."""
-        self.refuse(rule, message, hint, flag)
 
     def refuse_negative(self, rule: str, flag: str, hint: str = "write 0 or more") -> None:
         """Report a number or duration below zero."""

@@ -105,7 +105,7 @@ class MiscOptions(OptionGroup):
             if self.run.host.address:
                 self.refuse("NET-06", message, hint, flag)
             else:
-                self.warn("HOST-01", f"{message}, if the host has one", hint, flag)
+                self.refuse("HOST-01", f"{message}, if the host has one", hint, flag)
 
     def validate_peer_proxy(self) -> None:
         """Kubernetes: validation.go, validateUnknownVersionInteroperabilityProxyFlags."""

@@ -67,7 +67,8 @@ def _findings(root: Node, error: ValidationError, version: str) -> Iterator[tupl
             if key not in known:
                 yield _unknown_key(node, path, key, known, version), (*path, key)
     elif error.validator == "required":
-        for key in error.validator_value:
+        required: Any = error.validator_value
+        for key in required:
             if isinstance(node.value, dict) and key not in node.value:
                 message = f"{_named(path)} lacks the key {key}"
                 yield _finding("SCHEMA-03", message, f"add {key}", node, path, version), path
@@ -84,13 +85,14 @@ def _finding(rule: str, message: str, hint: str, node: Node, path: Path, version
 def _value(node: Node, path: Path, error: ValidationError, version: str) -> Diagnostic:
     name = _named(path)
     if error.validator == "type":
-        kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        told: Any = error.validator_value
+        kinds: list[str] = told if isinstance(told, list) else [told]
         message = f"{name} is {_kind_of(node)}, not {' or '.join(_NAMES[kind] for kind in kinds)}"
         return _finding("SCHEMA-02", message, _type_hint(node, kinds, path), node, path, version)
     text = _text(node, path)
     if error.validator in ("enum", "const"):
-        allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
-        words = [str(word) for word in allowed]
+        allowed: Any = error.validator_value
+        words = [str(word) for word in (allowed if error.validator == "enum" else [allowed])]
         hint = did_you_mean(str(node.value), words) or f"write {' or '.join(words)}"
         return _finding("SCHEMA-04", f"{name} cannot be {text}", hint, node, path, version)
     if error.validator == "pattern":

@@ -16,6 +16,17 @@ SHELLS = ("bash", "zsh", "fish")
 _INPUT_HELP = "a file, a folder to search, or - for standard input"
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Help as wide as the terminal; argparse would load shutil on every run to learn that."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = os.get_terminal_size().columns - 2
+        except OSError:
+            width = 98
+        super().__init__(prog, width=max(width, 40))
+
+
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     reading = parser.add_argument_group("how inputs are read")
     reading.add_argument("--as", dest="read_as", choices=INPUT_KINDS, help="the kind of input; else detected")
@@ -92,6 +103,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     """The whole parser; where a command is chosen, only that command's own options are filled in."""
     parser = argparse.ArgumentParser(
         prog="kasc",
+        formatter_class=_Formatter,
         description="Compile one declaration of a kube-apiserver into flags, storage manifest and health checks.",
         epilog="Exit codes: 0 fine, 1 errors in the input, 2 wrong usage or unreadable file, 3 out of date.",
     )
@@ -100,7 +112,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="kasc")
     for name, (text, add_options) in COMMANDS.items():
         if chosen in (name, "") or chosen not in COMMANDS:
-            add_options(commands.add_parser(name, help=text, description=text))
+            add_options(commands.add_parser(name, help=text, description=text, formatter_class=_Formatter))
     return parser
 
 

@@ -70,6 +70,7 @@ def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:
                 "VERSION-02",
                 f"nothing is recorded of Kubernetes {asked}; checked with {known}, the nearest known version",
                 f"known are {versions()[0]} to {versions()[-1]}",
+                path="kubernetesVersion" if given.read_as == "document" else "",
                 location=given.version_location or given.start,
             )
         )

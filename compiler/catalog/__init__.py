@@ -81,6 +81,7 @@ class Lifecycle(NamedTuple):
     replaced: bool
 
 
+@cache
 def minor_of(version: str) -> int:
     """The minor number of a version: `1.36` and `1.36.2` -> 36; `0.0`, before every version, -> 0."""
     return int(version.split(".")[1])
@@ -154,7 +155,7 @@ class Catalog:
                 found[name] = FlagSpec(
                     name,
                     row["group"],
-                    key_of(name),
+                    row["key"],
                     row["type"],
                     row["default"],
                     row.get("deprecated", False),
@@ -213,18 +214,19 @@ class Catalog:
         return {name: row["on"] for name, row in self._rows(_data("apis")["enabledResources"]).items()}
 
     @cached_property
-    def lifecycles(self) -> dict[str, Lifecycle]:
-        """`group/version Kind` -> its life cycle."""
+    def _lifecycles(self) -> dict[str, dict[str, Any]]:
+        return self._rows(_data("apis")["lifecycle"])
 
-        def minor(row: dict[str, Any], step: str) -> int | None:
+    def lifecycle(self, group: str, version: str, kind: str) -> Lifecycle | None:
+        """The life cycle of a kind's API version; None where nothing is known of it."""
+        row = self._lifecycles.get(f"{group}/{version} {kind}" if group else f"{version} {kind}")
+        if row is None:
+            return None
+
+        def minor(step: str) -> int | None:
             return minor_of(row[step]) if step in row else None
 
-        return {
-            name: Lifecycle(
-                minor(row, "introduced"), minor(row, "deprecated"), minor(row, "removed"), row.get("replaced", False)
-            )
-            for name, row in self._rows(_data("apis")["lifecycle"]).items()
-        }
+        return Lifecycle(minor("introduced"), minor("deprecated"), minor("removed"), row.get("replaced", False))
 
     @cached_property
     def resources(self) -> dict[str, Resource]:

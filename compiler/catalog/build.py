@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from compiler.catalog import key_of
+
 DATA = Path(__file__).parent / "data"
 GROUPS = {
     "generic": "generic",
@@ -131,7 +133,7 @@ def flags(recorded: Recorded) -> list[Row]:
     rows: list[Row] = []
     for key, found in recorded.rows(flag_table, ordered=True).items():
         group, name = key.split("/")
-        rows += [{"flag": name, "group": group, **row} for row in found]
+        rows += [{"flag": name, "key": key_of(name), "group": group, **row} for row in found]
     return rows
 
 

@@ -172,15 +172,13 @@ class FlagSet:
         argument, index = self._holding(flag, element)
         if argument is None:
             return ""
-        named = self.catalog.flags[flag].type in _NAMED
-        return (
-            f"{argument.path}[{index}]"
-            if index is not None and len(argument.items) > 1 and not named
-            else argument.path
-        )
+        if index is None or not argument.items or self.catalog.flags[flag].type in _NAMED:
+            return argument.path
+        # Where every use of a flag is one element, its path has the number already.
+        return argument.path if argument.path.endswith("]") else f"{argument.path}[{index}]"
 
     def _holding(self, flag: str, element: int | None) -> tuple[Argument | None, int | None]:
-        """The use of a flag that holds an element, and the element's number in it; the last use where it cannot be told."""
+        """The use of a flag that holds an element, and the element's number in it; else the last use."""
         given = self.arguments.get(flag)
         if not given:
             return None, None

@@ -5,16 +5,15 @@ Kubernetes: cmd/kube-apiserver/app/options/options.go and pkg/controlplane/apise
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
+from compiler.options.ip_range import IPRange, parse_cidr
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _RANGE = "service-cluster-ip-range"
 _DEFAULT_RANGE = "10.0.0.0/24"
 _PEER = "UnknownVersionInteroperabilityProxy"
@@ -28,7 +27,7 @@ class MiscOptions(OptionGroup):
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
-        self.service_ranges: list[Network] = []
+        self.service_ranges: list[IPRange] = []
         self.service_ip = ""
 
     def complete(self) -> None:
@@ -47,11 +46,11 @@ class MiscOptions(OptionGroup):
                 return
             self.service_ranges.append(network)
         primary = self.service_ranges[0]
-        if primary.num_addresses < 8:
-            message = f"--{_RANGE}: {primary} holds {primary.num_addresses} addresses, fewer than 8"
-            self.refuse("NET-02", message, f"write a wider range, such as {primary.network_address}/24", _RANGE)
+        if primary.host_bits < 3:
+            message = f"--{_RANGE}: {primary} holds {2**primary.host_bits} addresses, fewer than 8"
+            self.refuse("NET-02", message, f"write a wider range, such as {primary.address(0)}/24", _RANGE)
         else:
-            self.service_ip = str(primary.network_address + 1)
+            self.service_ip = primary.address(1)
 
     def validate_service_ranges(self) -> None:
         """Kubernetes: cmd/kube-apiserver/app/options/validation.go, validateClusterIPFlags."""
@@ -65,9 +64,9 @@ class MiscOptions(OptionGroup):
         if gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite"):
             return
         for index, network in enumerate(self.service_ranges):
-            if network.max_prefixlen - network.prefixlen > 20:
+            if network.host_bits > 20:
                 message = f"--{_RANGE}: {network} is wider than 20 bits"
-                hint = f"write /{network.max_prefixlen - 20} or narrower"
+                hint = f"write /{network.prefix + network.host_bits - 20} or narrower"
                 self.refuse("NET-05", message, hint, _RANGE, index)
 
     def validate_node_port(self) -> None:
@@ -215,22 +214,3 @@ class MiscOptions(OptionGroup):
         config.set("aggregator.rejectForwardingRedirects", flags.on(flag), flag)
         flag = "enable-aggregator-routing"
         config.set("aggregator.enableRouting", flags.on(flag), flag)
-
-
-def parse_cidr(text: str) -> Network | None:
-    """An IP range as Kubernetes parses it: leading zeros are let through, host bits are dropped; None where none.
-
-    Kubernetes: k8s.io/utils/net, ParseCIDRSloppy.
-    """
-    address, slash, prefix = text.partition("/")
-    if not slash or not (prefix.isascii() and prefix.isdecimal()) or "%" in address or len(prefix) > 20:
-        return None
-    if ":" not in address:
-        parts = address.split(".")
-        if not all(part.isascii() and part.isdecimal() and len(part) < 20 for part in parts):
-            return None
-        address = ".".join(str(int(part)) for part in parts)
-    try:
-        return ipaddress.ip_network(f"{address}/{int(prefix)}", strict=False)
-    except ValueError:
-        return None

@@ -12,8 +12,8 @@ _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
 _WIDTH = 120
 _LONGEST_FILE = 8 * 1024 * 1024
 # Whatever stands behind such a key is not repeated on a screen or in a log.
-_SECRET = re.compile(r"((?:secret|token|password|key-data|passwd)[\"']?\s*[:=]\s*)\S.*", re.IGNORECASE)
-_UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_SECRET = r"(?i)((?:secret|token|password|key-data|passwd)[\"']?\s*[:=]\s*)\S.*"
+_UNPRINTABLE = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -39,7 +39,7 @@ def _paint(text: str, code: str, colour: bool) -> str:
 
 def clean(text: str) -> str:
     """Text without characters that would move the cursor or hide what follows."""
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text.replace("\t", " "))
+    return re.sub(_UNPRINTABLE, lambda match: f"\\u{ord(match[0]):04x}", text.replace("\t", " "))
 
 
 def _finding(report: Report, found: Diagnostic, colour: bool, sources: dict[str, list[str]]) -> list[str]:
@@ -67,7 +67,7 @@ def _excerpt(location: Location, colour: bool, paint: str, sources: dict[str, li
     start = min(location.column, len(line) + 1) - 1
     end = location.end_column - 1 if location.end_line == location.line else len(line)
     end = max(min(end, len(line)), start + 1)
-    masked = _SECRET.sub(r"\1***", line)
+    masked = re.sub(_SECRET, r"\1***", line)
     if masked != line:
         # The span may lie in what was hidden: point at the line's first word instead.
         line = masked
@@ -76,7 +76,9 @@ def _excerpt(location: Location, colour: bool, paint: str, sources: dict[str, li
     cut = max(0, start - _WIDTH // 2)
     shown = line[cut : cut + _WIDTH]
     # Each character keeps one column, so that the caret stays below its text.
-    shown = "".join(" " if letter == "\t" else "\ufffd" if _UNPRINTABLE.match(letter) else letter for letter in shown)
+    shown = "".join(
+        " " if letter == "\t" else "\ufffd" if re.match(_UNPRINTABLE, letter) else letter for letter in shown
+    )
     number = f"{location.line:>5}"
     carets = "^" * max(1, min(end, cut + _WIDTH) - start)
     return [f"{number} | {shown}", f"{'':>5} | {' ' * (start - cut)}{_paint(carets, paint, colour)}"]

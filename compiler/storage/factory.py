@@ -146,7 +146,7 @@ class StorageFactory:
         versions = catalog.api_groups[resource.group]
         skip_replaced = catalog.behaviour("storageVersionSkipsReplaced")
         for version in versions:
-            cycle = catalog.lifecycles.get(f"{resource.group}/{version} {resource.kind}")
+            cycle = catalog.lifecycle(resource.group, version, resource.kind)
             if cycle is None:
                 if version in resource.served:
                     return version

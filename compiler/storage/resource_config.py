@@ -55,7 +55,7 @@ def introduced_in(catalog: Catalog, key: str) -> list[int]:
     for resource in catalog.resources.values():
         if resource.group != group or version not in resource.served or resources not in ([], [resource.resource]):
             continue
-        cycle = catalog.lifecycles.get(f"{group}/{version} {resource.kind}")
+        cycle = catalog.lifecycle(group, version, resource.kind)
         if cycle is None or cycle.introduced is None:
             return []
         found.append(cycle.introduced)
@@ -161,7 +161,7 @@ class ResourceConfig:
     def _serves(self, resource: Resource, version: str, lower_served: bool) -> bool:
         if not self.resource_enabled(resource.group, version, resource.resource):
             return False
-        cycle = self.catalog.lifecycles.get(f"{resource.group}/{version} {resource.kind}")
+        cycle = self.catalog.lifecycle(resource.group, version, resource.kind)
         if cycle is None:
             return True
         if cycle.removed is not None and cycle.removed <= self.emulated:

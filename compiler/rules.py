@@ -50,6 +50,7 @@ RULES: dict[str, Rule] = {
     "DOC-07": own("alias or merge key cannot be resolved", "YAML anchors must be defined before use"),
     "DOC-08": own("extends cannot be followed", "parents must exist and must not form a circle"),
     "DOC-09": own("more than one YAML document, or none", "one file describes one API server"),
+    "DOC-10": own("file beside the document cannot be read", "its content is a part of the document"),
     # The schema of the document
     "SCHEMA-01": own("unknown key", "a key that nothing reads is a mistake"),
     "SCHEMA-02": own("value of the wrong type", "values are typed, so that a slip does not become a flag"),

@@ -73,7 +73,7 @@ def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) ->
             source = option.get("source")
             if source is None or not isinstance(source.value, str) or section in ("deployment", "extraFlags"):
                 continue
-            content = _content_of(source, problems)
+            content = _content_of(source, f"{section}.{key}.source", problems)
             if content is None:
                 refused.add((section, key))
             else:
@@ -81,7 +81,7 @@ def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) ->
     return found
 
 
-def _content_of(source: Node, problems: list[Diagnostic]) -> Node | None:
+def _content_of(source: Node, place: str, problems: list[Diagnostic]) -> Node | None:
     """The parsed content of a file that lies beside the document that names it; None after reporting."""
     from compiler.source.reading import parse_document, read_source
 
@@ -90,8 +90,10 @@ def _content_of(source: Node, problems: list[Diagnostic]) -> Node | None:
         return parse_document(read_source(path), problems)
     except KascError as error:
         found = error.diagnostic
-        if found.location is None or found.location.line == 0:
+        if found.code == "KASC-DOC-001":
+            # A file that is not there is the fault of who names it; one that is malformed speaks for itself.
             message = f"source {shown(str(source.value))}: {found.message}"
-            found = diagnose("DOC-01", message, found.hint, location=source.location)
+            hint = "the path is relative to the folder of the file that names it"
+            found = diagnose("DOC-10", message, hint, path=place, location=source.location)
         problems.append(found)
         return None

@@ -87,7 +87,7 @@ def _excerpt(location: Location, colour: bool, paint: str, sources: dict[str, li
 def _lines_of(name: str) -> list[str]:
     """A file's lines, split where YAML and TOML split them; none where it cannot be read (standard input)."""
     try:
-        if os.path.getsize(name) > _LONGEST_FILE:
+        if not os.path.isfile(name) or os.path.getsize(name) > _LONGEST_FILE:
             return []
         with open(name, encoding="utf-8-sig", errors="replace", newline=None) as file:
             return file.read().split("\n")

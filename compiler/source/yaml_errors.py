@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import KascError, Location, diagnose
 from compiler.source.node import Source
-from compiler.source.places import location, name_character, place
+from compiler.source.places import location, name_character, place, too_deep
 
 if TYPE_CHECKING:
     from yaml import YAMLError
@@ -122,10 +122,12 @@ def check_characters(source: Source, text: str) -> None:
 
 
 def syntax_error(source: Source, text: str, error: YAMLError) -> KascError:
-    """What PyYAML raised, as a KascError DOC-04 with a place."""
+    """What PyYAML raised, as a KascError DOC-04 with a place; DOC-02 where libyaml's own bound on depth was hit."""
     marked: Any = error
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "malformed"
     mark = getattr(error, "problem_mark", None)
+    if "nesting depth" in problem:
+        return too_deep(_where(source, text, mark))
     opened = getattr(error, "context_mark", None)
     if opened is not None and "end of stream" in problem:
         mark = opened  # the end of the file is where nobody looks for the quote that was left open

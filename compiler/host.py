@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from compiler.input import InlineFile
-from compiler.source.node import Node
+
+LARGEST_FILE = 8 * 1024 * 1024
+"""Bytes of a file of the server that is looked into."""
 
 
 class MissingFile(Exception):  # noqa: N818
@@ -30,15 +33,11 @@ class Host:
         self.root = root
         self.mappings = tuple(sorted(mappings, key=lambda mapping: -len(mapping[0])))
         self.inline = inline or {}
+        self.denied: list[str] = []
 
     def with_inline(self, inline: dict[str, InlineFile]) -> Host:
         """The same host for an input that carries files of its own."""
         return Host(self.address, self.root, self.mappings, inline)
-
-    def content(self, path: str) -> Node | None:
-        """The content that the input itself gives for a path on the server."""
-        found = self.inline.get(path)
-        return found.content if found else None
 
     def local(self, path: str) -> str | None:
         """Where a file of the server is to be found here; None where no mapping covers it."""
@@ -50,13 +49,26 @@ class Host:
         return None
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file of the server; None where no mapping covers it. Raises MissingFile."""
+        """The bytes of a file of the server; None where it is unknown. Raises MissingFile.
+
+        Unknown is what no mapping covers, and what kasc may not read, which is kept in `denied`: the server runs as
+        another user.
+        """
         local = self.local(path)
         if local is None:
             return None
         try:
+            status = os.stat(local)
+            if stat.S_ISDIR(status.st_mode):
+                raise MissingFile("it is a directory")
+            if status.st_size > LARGEST_FILE or not (stat.S_ISREG(status.st_mode) or local == os.devnull):
+                self.denied.append(local)
+                return None
             with open(local, "rb") as file:
                 return file.read()
+        except PermissionError:
+            self.denied.append(local)
+            return None
         except OSError as problem:
             raise MissingFile((problem.strerror or str(problem)).lower()) from None
         except ValueError:

@@ -9,11 +9,15 @@ from compiler.source.node import Node
 
 
 class InlineFile(NamedTuple):
-    """A structured file that the input carries: the flag that names it, its path on the server, its content."""
+    """A structured file that the input carries: the flag that names it, its path on the server, its content.
+
+    `beside` tells that the content comes from a file of its own beside the document.
+    """
 
     flag: str
     path: str
     content: Node
+    beside: bool
 
 
 class ServerInput:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from compiler import chain, transports
 from compiler.catalog import Catalog
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, diagnose
 from compiler.health import checks
 from compiler.host import Host
 from compiler.input import ServerInput
@@ -136,4 +136,7 @@ def resolve(catalog: Catalog, given: ServerInput, host: Host, report: Report) ->
         for step in stage:
             config.step = step.name
             step.run(options, config)
+    for path in dict.fromkeys(options.host.denied):
+        message = f"{path} cannot be looked into; what it holds is not checked"
+        report.add(diagnose("HOST-02", message, "run kasc as a user who may read it", location=given.start))
     return Resolved(options, config)

@@ -64,6 +64,7 @@ RULES: dict[str, Rule] = {
     "INPUT-03": own("nothing here runs kube-apiserver", "there are no flags to read"),
     # What depends on the host
     "HOST-01": own("service range that may not fit the host's address", "give --host-address to decide it", "warning"),
+    "HOST-02": own("file that was not looked into", "kasc may not read it, or it is no regular file", "note"),
     # The command line and the version
     "VERSION-01": own("no Kubernetes version given", "rules and defaults differ by version", "note"),
     "VERSION-02": own("version is not recorded", "the nearest recorded version is used", "note"),
@@ -219,6 +220,8 @@ RULES: dict[str, Rule] = {
     "OIDC-02": Rule("OIDC flags beside an authentication config", _AUTHENTICATION),
     "JWT-90": Rule("authentication config without its gate", _AUTHENTICATION),
     # Authorization
+    "AZC-01": Rule("authorization config that cannot be read", "pkg/kubeapiserver/authorizer/config.go"),
+    "AZC-02": Rule("authorization config without authorizers", "pkg/kubeapiserver/authorizer/config.go"),
     "AZ-01": Rule("unknown authorization mode", _AUTHORIZATION),
     "AZ-02": Rule("authorization mode named twice", _AUTHORIZATION),
     "AZ-03": Rule("ABAC without a policy file", _AUTHORIZATION),
@@ -229,7 +232,6 @@ RULES: dict[str, Rule] = {
         "unknown version of the authorization webhook", "apiserver/plugin/pkg/authorizer/webhook/webhook.go: New"
     ),
     "AZ-10": Rule("authorization config beside authorization flags", _AUTHORIZATION),
-    "AZC-01": Rule("authorization config that cannot be read", "pkg/kubeapiserver/authorizer/config.go"),
     "AZ-90": Rule("authorization config without its gate", _AUTHORIZATION),
     # Audit
     "AUD-01": Rule("unknown audit mode", _AUDIT),

@@ -7,31 +7,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compiler.config_files.reading import load_node
-from compiler.source.node import Node
+from compiler.config_files.field import Field
+from compiler.config_files.reading import FileRules, load_config
 
 if TYPE_CHECKING:
     from compiler.options.authorization import AuthorizationOptions
 
 FLAG = "authorization-config"
+KINDS = ("AuthorizationConfiguration",)
+_RULES = FileRules(read="AZC-01", empty="AZC-02", decode="AZC-01")
 
 
 def configured_authorizers(group: AuthorizationOptions, path: str) -> list[dict[str, Any]] | None:
     """Type and name of each authorizer, in order; None where the content cannot be had."""
-    root = load_node(group, FLAG, path, "AZC-01")
-    listed = root.get("authorizers") if root is not None else None
-    if listed is None or not isinstance(listed.value, list):
+    config = load_config(group, FLAG, path, KINDS, _RULES)
+    if config is None:
         return None
-    return [_authorizer(node) for node in listed.value]
+    return [_authorizer(authorizer) for authorizer in config.root["authorizers"].items()]
 
 
-def _authorizer(node: Node) -> dict[str, Any]:
-    kind, name = node.get("type"), node.get("name")
-    entry: dict[str, Any] = {"type": kind.value if kind else "", "name": name.value if name else ""}
-    webhook = node.get("webhook")
-    if webhook is not None:
-        for field in ("timeout", "failurePolicy"):
-            value = webhook.get(field)
-            if value is not None:
-                entry[field] = value.plain()
+def _authorizer(authorizer: Field) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": authorizer["type"].text, "name": authorizer["name"].text}
+    for name in ("timeout", "failurePolicy"):
+        if authorizer["webhook"][name].text:
+            entry[name] = authorizer["webhook"][name].text
     return entry

@@ -83,17 +83,20 @@ def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) ->
 
 def _content_of(source: Node, place: str, problems: list[Diagnostic]) -> Node | None:
     """The parsed content of a file that lies beside the document that names it; None after reporting."""
+    from compiler.config_files.reading import parse_as_server
     from compiler.source.reading import parse_document, read_source
 
     path = os.path.join(os.path.dirname(source.source.name), str(source.value))
     try:
-        return parse_document(read_source(path), problems)
+        found = read_source(path)
+        # A file in YAML is one that the server could read as it is, so that its scalars mean what they mean there.
+        return parse_document(found, problems) if path.endswith(".toml") else parse_as_server(found, problems)
     except KascError as error:
-        found = error.diagnostic
-        if found.code == "KASC-DOC-001":
+        reason = error.diagnostic
+        if reason.code == "KASC-DOC-001":
             # A file that is not there is the fault of who names it; one that is malformed speaks for itself.
-            message = f"source {shown(str(source.value))}: {found.message}"
+            message = f"source {shown(str(source.value))}: {reason.message}"
             hint = "the path is relative to the folder of the file that names it"
-            found = diagnose("DOC-10", message, hint, path=place, location=source.location)
-        problems.append(found)
+            reason = diagnose("DOC-10", message, hint, path=place, location=source.location)
+        problems.append(reason)
         return None

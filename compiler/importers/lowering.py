@@ -104,9 +104,10 @@ class Lowering:
             return _text(node)
         given = node.get("path")
         path = _text(given) if given else f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
-        content = node.get("content") or self.contents.get((section_of(spec.group), spec.key))
+        inline, beside = node.get("content"), self.contents.get((section_of(spec.group), spec.key))
+        content = inline or beside
         if content is not None:
-            self.files[path] = InlineFile(spec.name, path, content)
+            self.files[path] = InlineFile(spec.name, path, content, inline is None)
         return path
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from compiler.catalog import DATA, Catalog, FlagSpec, catalog, section_of, versions
 from compiler.schema.document import document_schema
+from compiler.schema.files import file_schemas
 from compiler.schema.forms import default_of, form
 from compiler.schema.location import schema_folder
 
@@ -56,6 +57,7 @@ def build() -> dict[str, str]:
         for group, options in known.groups.items():
             files[f"v{version}/{group}.schema.json"] = group_schema(group, options, known, told)
         files[f"v{version}/apiserver.schema.json"] = document_schema(known)
+        files |= {f"v{version}/files/{name}": schema for name, schema in file_schemas(version).items()}
     return {name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in files.items()}
 
 
@@ -63,7 +65,7 @@ def main(arguments: list[str]) -> int:
     """Write the schemas, or with `--check` name those that are stale or surplus (exit 1)."""
     root = Path(schema_folder())
     files = build()
-    there = {str(path.relative_to(root)) for path in root.glob("v1.*/*.json")}
+    there = {str(path.relative_to(root)) for path in root.glob("v1.*/**/*.json")}
     stale = sorted(there - set(files))
     for name, text in files.items():
         path = root / name

@@ -50,6 +50,9 @@ def violations(document: object, version: str) -> Iterator[ValidationError]:
 
 def is_left_to_a_rule(error: ValidationError) -> bool:
     """Whether a rule of the server judges what this error is about."""
+    steps = list(error.absolute_schema_path)
+    if "content" in steps and "$ref" in steps[steps.index("content") :]:
+        return True
     schema = error.schema
     return isinstance(schema, dict) and "x-kasc-rule" in schema and error.validator in ("enum", "pattern", "const")
 

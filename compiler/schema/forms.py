@@ -11,10 +11,10 @@ from typing import Any
 from compiler.catalog import Catalog, FlagSpec
 from compiler.flags.values import TYPES
 from compiler.options.traits import CHOICES, STRUCTURED
+from compiler.schema.files import DURATION, shapes
 
 Form = dict[str, Any]
 
-DURATION = r"^[-+]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"
 _RULES = {
     "authorization-mode": "AZ-01",
     "endpoint-reconciler-type": "NET-09",
@@ -121,11 +121,20 @@ def _structured(kind: str) -> Form:
         "additionalProperties": False,
         "properties": {
             "path": {"type": "string", "description": "Where the file is to lie on the server."},
-            "content": {"type": "object", "description": f"The {kind} itself."},
+            "content": _content(kind),
             "source": {"type": "string", "description": f"A file beside this document that holds the {kind}."},
         },
         "oneOf": [{"type": "string"}, {"required": ["content"]}, {"required": ["source"]}],
     }
+
+
+def _content(kind: str) -> Form:
+    """A structured file's content; what its schema says of it is judged by the rule about decoding."""
+    found: Form = {"type": "object", "description": f"The {kind} itself."}
+    shape = shapes().get(kind)
+    if shape is not None:
+        found |= {"$ref": f"files/{kind}.schema.json", "x-kasc-rule": shape["rule"]}
+    return found
 
 
 def _gates(catalog: Catalog) -> Form:

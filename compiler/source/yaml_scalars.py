@@ -1,4 +1,4 @@
-"""What a YAML scalar means: the core schema of YAML 1.2, and its tags written out."""
+"""What a YAML scalar means: in the core schema of YAML 1.2, under its tags, and to the server's own parser."""
 
 from __future__ import annotations
 
@@ -51,6 +51,44 @@ def resolve(text: str) -> Scalar:
         return value
     if _BASED(text):
         return int(_bounded(text), 0)
+    if _SPECIAL(text):
+        return float(text.lower().replace(".", ""))
+    return text
+
+
+_GO_NAMED: dict[str, Scalar] = {
+    **_NAMED,
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), False),
+}
+# Kept as text: only files that the server reads need them.
+_GO_INTEGER = r"(?P<sign>[-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))"
+
+
+def resolve_as_server(text: str) -> Scalar:
+    """The value of a plain scalar in a file that kube-apiserver itself reads.
+
+    Its parser follows YAML 1.1: `yes` and `on` are booleans, `010` is eight, `1_000` is a thousand. Dates stay texts.
+    Raises LongNumberError and OverflowingNumberError. Kubernetes: go.yaml.in/yaml/v2, resolve.go.
+
+    >>> [resolve_as_server(text) for text in ("yes", "010", "1_000", "0x1F", "1:30", "2001-01-01")]
+    [True, 8, 1000, 31, '1:30', '2001-01-01']
+    """
+    if text[:1] not in _NUMERIC_START or not text:
+        return _GO_NAMED.get(text, text)
+    plain = text.replace("_", "") if text[0] != "." else text
+    integer = re.fullmatch(_GO_INTEGER, _bounded(plain)) if text[0] != "." else None
+    if integer is not None:
+        kind = integer.lastgroup or "d"
+        value = int(integer[kind], {"x": 16, "b": 2, "o": 8, "d": 10}[kind])
+        value = -value if integer["sign"] == "-" else value
+        if -(2**63) <= value < 2**64:
+            return value
+    if _FLOAT(plain):
+        found = float(plain)
+        if isinf(found):
+            raise OverflowingNumberError
+        return found
     if _SPECIAL(text):
         return float(text.lower().replace(".", ""))
     return text

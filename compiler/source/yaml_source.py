@@ -17,7 +17,7 @@ from yaml.events import (
 
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source import yaml_findings as findings
-from compiler.source.node import Node, Source, Span
+from compiler.source.node import Node, Scalar, Source, Span
 from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, listed, too_deep, too_many
 from compiler.source.yaml_errors import check_characters, syntax_error
 from compiler.source.yaml_merge import Merge, Unresolved
@@ -43,16 +43,34 @@ def parse_yaml(source: Source, problems: list[Diagnostic]) -> Node:
     raise KascError(diagnose("DOC-09", "the file holds no YAML document", "begin with 'key: value'", location=where))
 
 
-def parse_yaml_all(source: Source, problems: list[Diagnostic]) -> list[Node]:
+def parse_yaml_all(
+    source: Source, problems: list[Diagnostic], resolve_plain: Callable[[str], Scalar] = resolve
+) -> list[Node]:
     """Every document of a YAML text, in order; documents without any content are left out.
+
+    `resolve_plain` tells what a plain scalar means. Adds to `problems` and raises KascError (DOC-02, DOC-04) as
+    `parse_yaml` does.
+    """
+    return _parse(source, problems, resolve_plain, only_first=False)
+
+
+def parse_first_yaml(source: Source, problems: list[Diagnostic], resolve_plain: Callable[[str], Scalar]) -> Node:
+    """The first document of a YAML text, which may be empty; what follows it is not looked at.
 
     Adds to `problems` and raises KascError (DOC-02, DOC-04) as `parse_yaml` does.
     """
+    found = _parse(source, problems, resolve_plain, only_first=True)
+    return found[0] if found else Node(None, source, (1, 1, 1, 1))
+
+
+def _parse(
+    source: Source, problems: list[Diagnostic], resolve_plain: Callable[[str], Scalar], only_first: bool
+) -> list[Node]:
     text = source.text.removeprefix("\ufeff")
     check_characters(source, text)
     found: list[Diagnostic] = []
     try:
-        return _Builder(source, text, found).documents()
+        return _Builder(source, text, found, resolve_plain).documents(only_first)
     except YAMLError as error:
         raise syntax_error(source, text, error) from None
     except (ValueError, OverflowError):  # escapes that the pure Python parser does not check
@@ -93,17 +111,20 @@ class _Builder:
     anchor began.
     """
 
-    def __init__(self, source: Source, text: str, problems: list[Diagnostic]) -> None:
+    def __init__(
+        self, source: Source, text: str, problems: list[Diagnostic], resolve_plain: Callable[[str], Scalar]
+    ) -> None:
         self.source = source
         self.text = text
         self.problems = problems
+        self.resolve_plain = resolve_plain
         self.next_event = _events(text)
         self.anchors: dict[str, _Anchored] = {}
         self.size = 0
         self.deepest = 0
         self.alias_end = (0, 0)
 
-    def documents(self) -> list[Node]:
+    def documents(self, only_first: bool) -> list[Node]:
         found = []
         next_event = self.next_event
         next_event()  # the stream's start
@@ -111,8 +132,10 @@ class _Builder:
             self.anchors = {}
             event = next_event()
             node = self.build(event, 0)
-            if node.value is not None or node.text or event.tag or event.anchor:
+            if only_first or node.value is not None or node.text or event.tag or event.anchor:
                 found.append(node)
+            if only_first:
+                break
             next_event()  # the document's end
         return found
 
@@ -151,7 +174,7 @@ class _Builder:
             self.apply_tag(node, event)
         elif not event.style:
             try:
-                node.value = resolve(text)
+                node.value = self.resolve_plain(text)
             except ValueError as error:
                 self.problems.append(findings.number(node, error))
         if event.anchor is not None:

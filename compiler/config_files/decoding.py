@@ -1,0 +1,137 @@
+"""Decoding of structured files as the server does it: known kinds and fields, each of the right type.
+
+Kubernetes: apimachinery/pkg/runtime/serializer/json/json.go (Decode) and sigs.k8s.io/json (UnmarshalStrict). The
+schemas of `schemas/v1.NN/files/` say what there is; only their types and field names count here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from typing import Any
+
+from compiler.config_files.field import Field, Findings
+from compiler.flags.numbers import ValueRefused, parse_duration
+from compiler.flags.text import shown
+from compiler.schema.location import schema_folder
+from compiler.source.node import Node
+from compiler.suggest import closest
+
+Schema = dict[str, Any]
+_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+}
+
+
+@cache
+def kind_schema(version: str, kind: str) -> Schema | None:
+    """The schema of a kind of structured file; None where a version of the server does not read it."""
+    path = os.path.join(schema_folder(), f"v{version}", "files", f"{kind}.schema.json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        loaded: Schema = json.load(file)
+    return loaded
+
+
+class Decoder:
+    """Holds the nodes of one file against a schema.
+
+    `rule` is what a refusal breaks. Unknown fields are refused where the server is strict, else they give a warning
+    under `lenient_rule`, or nothing where that is empty.
+    """
+
+    def __init__(self, findings: Findings, rule: str, strict: bool, lenient_rule: str = "") -> None:
+        self.findings = findings
+        self.rule = rule
+        self.strict = strict
+        self.lenient_rule = lenient_rule
+
+    def decode(self, node: Node, schema: Schema, path: str = "") -> None:
+        """Report every value of a wrong type and every unknown field; null is the zero value of any type."""
+        value = node.value
+        if value is None:
+            return
+        kind = schema.get("type")
+        if kind is not None and not _fits(value, kind):
+            self._refuse(node, path, f"{path or 'the file'} is {_kind_of(node)}, not {_NAMES[kind]}", _hint(node, kind))
+        elif isinstance(value, dict) and kind == "object":
+            self._object(node, value, schema, path)
+        elif isinstance(value, list) and kind == "array":
+            for index, item in enumerate(value):
+                self.decode(item, schema["items"], f"{path}[{index}]")
+        elif "maximum" in schema and not schema["minimum"] <= value <= schema["maximum"]:
+            self._refuse(node, path, f"{path}: {node.text[:40]} is out of range", "write a smaller number")
+        elif schema.get("x-kasc-type") == "duration":
+            try:
+                parse_duration(str(value))
+            except ValueRefused as refusal:
+                self._refuse(node, path, f"{path}: {refusal.message}", refusal.hint)
+
+    def _object(self, node: Node, value: dict[str, Node], schema: Schema, path: str) -> None:
+        properties, others = schema.get("properties", {}), schema["additionalProperties"]
+        for key, child in value.items():
+            place = f"{path}.{key}" if path else key
+            if key in properties:
+                self.decode(child, properties[key], place)
+            elif others is not False:
+                self.decode(child, others, place)
+            else:
+                self._unknown(node, key, place, path, properties)
+
+    def _unknown(self, node: Node, key: str, place: str, path: str, properties: Schema) -> None:
+        meant = closest(key, properties)
+        rule = self.rule if self.strict else self.lenient_rule
+        if rule:
+            message = f"{shown(key)} is not a field of {path or 'the file'}"
+            hint = f"did you mean {meant}?" if meant else f"known are {', '.join(properties) or 'none'}"
+            severity = "" if self.strict else "warning"
+            self.findings.add(rule, place, node.key_location(key), message, hint, severity)
+        if self.strict:
+            # Nothing is to be said of the field that was meant, least of all that it is missing.
+            self.findings.bad |= {place, f"{path}.{meant}".lstrip(".")} if meant else {place}
+
+    def _refuse(self, node: Node, path: str, message: str, hint: str) -> None:
+        self.findings.add(self.rule, path, node.location, message, hint)
+        self.findings.bad.add(path)
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer":
+        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    types: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "number": int | float}
+    return isinstance(value, types[kind])
+
+
+def _kind_of(node: Node) -> str:
+    value = node.value
+    if isinstance(value, bool):
+        return str(value).lower()
+    for kind, name in ((dict, "a mapping"), (list, "a list"), (str, "a text")):
+        if isinstance(value, kind):
+            return name
+    return f"the number {node.text[:40]}"
+
+
+def _hint(node: Node, kind: str) -> str:
+    value = node.value
+    if kind == "string" and isinstance(value, bool | int | float):
+        return f'put it in quotes: "{node.text[:40]}"'
+    if kind == "array" and not isinstance(value, dict):
+        return "write a list: begin each element with '- '"
+    if kind in ("boolean", "integer") and isinstance(value, str):
+        return "write it without quotes"
+    return f"write {_NAMES[kind]}"
+
+
+def root_field(node: Node, findings: Findings) -> Field:
+    """The whole file as a field."""
+    return Field(node, "", findings, node.location)

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from compiler.catalog import catalog, minor_of, nearest, versions
+from compiler.catalog import catalog, minor_of, nearest, provisional, versions
 from compiler.diagnostics import KascError, Report, diagnose
 from compiler.host import Host
 from compiler.input import ServerInput
@@ -41,7 +41,7 @@ def examine(path: str, settings: Settings = DEFAULTS, cache: dict[str, Any] | No
     except KascError as error:
         report.add(error.diagnostic)
         report.read_as = settings.read_as or ""
-        report.kubernetes_version = nearest(settings.version) if settings.version else versions()[-1]
+        report.kubernetes_version = nearest(settings.version)
         return Examined(report, None)
     report.read_as = given.read_as
     version = _version_of(given, settings, report)
@@ -53,7 +53,7 @@ def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:
     """The known minor version to check against, with a note where it is not the one that was asked for."""
     asked = settings.version or given.version
     if asked is None:
-        newest = versions()[-1]
+        newest = nearest(None)
         report.add(
             diagnose(
                 "VERSION-01",
@@ -73,5 +73,10 @@ def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:
                 path="kubernetesVersion" if given.read_as == "document" else "",
                 location=given.version_location or given.start,
             )
+        )
+    if known in provisional():
+        message = f"what is known of Kubernetes {known} is provisional: it was read from source, no server was asked"
+        report.add(
+            diagnose("VERSION-03", message, "hold important findings against a real server", location=given.start)
         )
     return known

@@ -16,9 +16,10 @@ _STAGE_OF = {ALL_ALPHA: "ALPHA", ALL_BETA: "BETA"}
 class FeatureGates:
     """Feature gates of one binary at one emulated version (minor numbers), with what was set by the operator."""
 
-    def __init__(self, catalog: Catalog, emulated: int) -> None:
+    def __init__(self, catalog: Catalog, emulated: int, compatible: int | None = None) -> None:
         self.catalog = catalog
         self.emulated = emulated
+        self.compatible = compatible
         self.set_to: dict[str, bool] = {}
         self._stages: dict[str, bool] = {}
         self._states: dict[str, bool] = {}
@@ -26,7 +27,7 @@ class FeatureGates:
     def step(self, name: str) -> GateStep | None:
         """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
         gate = self.catalog.gate(name)
-        return gate.at(self.emulated) if gate else None
+        return gate.at(self.emulated, self.compatible) if gate else None
 
     def set(self, name: str, value: bool) -> None:
         """Set a gate that exists; `AllAlpha` and `AllBeta` move every gate of their stage that is not set by name."""

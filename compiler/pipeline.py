@@ -68,6 +68,7 @@ VALIDATE: tuple[Step, ...] = (
     Step("validateClusterIPFlags", lambda o, c: o.misc.validate_service_ranges()),
     Step("validateServiceNodePort", lambda o, c: o.misc.validate_node_port()),
     Step("validatePublicIPServiceClusterIPRangeIPFamilies", lambda o, c: o.misc.validate_families()),
+    Step("validateAdvertiseAddress", lambda o, c: o.misc.validate_advertise_address()),
     Step("validateAPIServerCount", lambda o, c: o.misc.validate_apiserver_count()),
     Step("GlobalFlags", lambda o, c: o.global_.validate()),
 )

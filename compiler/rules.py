@@ -68,6 +68,7 @@ RULES: dict[str, Rule] = {
     # The command line and the version
     "VERSION-01": own("no Kubernetes version given", "rules and defaults differ by version", "note"),
     "VERSION-02": own("version is not recorded", "the nearest recorded version is used", "note"),
+    "VERSION-03": own("version is provisional", "its facts were read from source, not recorded from a server", "note"),
     "EMIT-01": own("value does not fit on a line", "a line break would smuggle in another flag"),
     # The grammar of flags
     "PARSE-01": Rule("unknown or malformed flag", "github.com/spf13/pflag: flag.go parseLongArg"),
@@ -271,6 +272,7 @@ RULES: dict[str, Rule] = {
     "NET-08": Rule("node port outside the node port range", _SERVER),
     "NET-09": Rule("unknown endpoint reconciler", "pkg/controlplane/instance.go: createEndpointReconciler"),
     "NET-10": Rule("apiserver count not above zero", _SERVER),
+    "NET-91": Rule("advertised address that no Endpoints can hold", _SERVER),
     "PEER-01": Rule("peer flags without their gate", _CONTROLPLANE),
     "PEER-02": Rule("peer proxy without a client certificate", "pkg/controlplane/apiserver/peer.go: BuildPeerProxy"),
     "PEER-90": Rule("peer proxy without storage versions", _CONTROLPLANE),

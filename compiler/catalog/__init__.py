@@ -25,12 +25,16 @@ class FlagSpec(NamedTuple):
 
 
 class GateStep(NamedTuple):
-    """A gate from one version on; `minor` 0 stands for every version. `stage` is empty for a stable gate."""
+    """A gate from one version on; `minor` 0 stands for every version. `stage` is empty for a stable gate.
+
+    The step counts from the minimum compatibility version `compatible` on.
+    """
 
     minor: int
     stage: str
     default: bool
     locked: bool
+    compatible: int = 0
 
 
 class Gate(NamedTuple):
@@ -40,11 +44,16 @@ class Gate(NamedTuple):
     history: tuple[GateStep, ...]
     depends_on: tuple[str, ...]
 
-    def at(self, minor: int) -> GateStep | None:
-        """Its state for an emulated minor version; None where it did not exist yet."""
+    def at(self, minor: int, compatible: int | None = None) -> GateStep | None:
+        """Its state for an emulated and a minimum compatibility version (else the one before the emulated).
+
+        None where it did not exist yet. Kubernetes: component-base/featuregate/feature_gate.go,
+        featureSpecAtEmulationVersion.
+        """
+        oldest = minor - 1 if compatible is None else compatible
         state = None
         for step in self.history:
-            if step.minor <= minor:
+            if step.minor <= minor and step.compatible <= oldest:
                 state = step
         return state
 
@@ -118,9 +127,17 @@ def section_of(group: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def nearest(version: str) -> str:
-    """The known minor version that is nearest to a version such as `1.29`."""
+@cache
+def provisional() -> tuple[str, ...]:
+    """The known minor versions whose facts were read from source, not recorded from a server."""
+    return tuple(version for version, row in _data("versions").items() if row.get("provisional"))
+
+
+def nearest(version: str | None) -> str:
+    """The known minor version that is nearest to a version such as `1.29`; for None the newest recorded one."""
     known = versions()
+    if version is None:
+        return next(each for each in reversed(known) if each not in provisional())
     minor = min(max(minor_of(version), minor_of(known[0])), minor_of(known[-1]))
     return f"1.{minor}"
 
@@ -276,6 +293,14 @@ def removed(kind: str, name: str) -> dict[str, Any] | None:
     first version without it), `replacement`, `inertSince`, `ga`, `lastDefault`, `neverExisted`.
     """
     entry: dict[str, Any] | None = _data("removed")[kind].get(name)
+    return entry
+
+
+def left(kind: str, name: str, version: str) -> dict[str, Any] | None:
+    """What is known of something that a version no longer has, as `removed` tells it; None where it came later."""
+    entry = removed(kind, name)
+    if entry is None or (entry.get("removed") and minor_of(entry["removed"]) > minor_of(version)):
+        return None
     return entry
 
 

@@ -1,6 +1,7 @@
 """Makes the catalog's data from recorded facts: `python -m compiler.catalog.build FACTS [--check]`.
 
-FACTS is a folder with one `v1.NN.json` per recorded minor version and `history.json`. What all versions agree on is
+FACTS is a folder with one `v1.NN.json` per recorded minor version, `v1.NN-from-source.json` for versions that no server
+was run of (provisional), and `history.json`. What all versions agree on is
 stored once; everything else becomes rows with `from` and `until`, the first and the last minor version (inclusive) in
 which the row holds. A row without `until` still holds in the newest version.
 """
@@ -85,11 +86,16 @@ def spans(by_minor: dict[int, Any], minors: list[int]) -> list[Row]:
     return rows
 
 
+def _fact_files(folder: Path) -> Iterable[Path]:
+    yield from folder.glob("v1.??.json")
+    yield from folder.glob("v1.??-from-source.json")
+
+
 class Recorded:
     """The facts of all recorded minor versions, oldest first."""
 
     def __init__(self, folder: Path) -> None:
-        found = {minor_of(path.stem): json.loads(path.read_text()) for path in folder.glob("v1.??.json")}
+        found = {minor_of(path.stem.partition("-")[0]): json.loads(path.read_text()) for path in _fact_files(folder)}
         self.minors = sorted(found)
         self.facts: dict[int, Facts] = found
 
@@ -139,7 +145,11 @@ def flags(recorded: Recorded) -> list[Row]:
 
 def history_entries(gate: Facts) -> list[list[Any]]:
     """`[version, stage, default, locked]` for every step of a gate."""
-    return [[step["version"], step["stage"], step["default"], step["locked"]] for step in gate["history"]]
+    return [
+        [step["version"], step["stage"], step["default"], step["locked"]]
+        + ([minor_of(step["minCompatibilityVersion"])] if "minCompatibilityVersion" in step else [])
+        for step in gate["history"]
+    ]
 
 
 def gate_row(recorded: Recorded, name: str) -> Row:
@@ -273,7 +283,10 @@ def build(folder: Path) -> dict[str, str]:
     recorded = Recorded(folder)
     history = json.loads((folder / "history.json").read_text())
     parts = {
-        "versions": [f"1.{minor}" for minor in recorded.minors],
+        "versions": {
+            f"1.{minor}": {} if recorded.facts[minor]["recordedFrom"] else {"provisional": True}
+            for minor in recorded.minors
+        },
         "flags": flags(recorded),
         "gates": gates(recorded),
         "admission": admission(recorded),

@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.catalog import nearest, versions
+from compiler.catalog import nearest
 from compiler.commands.common import FINE, HAS_ERRORS, USAGE, UsageError, settings_from, usage_error
 from compiler.examine import examine
 from compiler.explaining.facts import explain, flag_of, known_words
@@ -23,7 +23,7 @@ def run(options: Namespace) -> int:
     words = options.words
     if not words or len(words) > 2:
         return usage_error("explain takes WHAT, INPUT, or INPUT and WHAT; try: kasc explain etcd-servers")
-    version = nearest(settings.version) if settings.version else versions()[-1]
+    version = nearest(settings.version)
     source = words[0] if len(words) == 2 or words[0] == "-" or os.path.isfile(words[0]) else None
     what = words[-1] if len(words) == 2 or source is None else None
     if source is None:

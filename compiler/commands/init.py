@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.catalog import nearest, versions
+from compiler.catalog import nearest
 from compiler.commands.common import FINE, UsageError, check_version, usage_error
 from compiler.emit.writing import write_all
 
@@ -18,7 +18,7 @@ def run(options: Namespace) -> int:
             check_version(options.kubernetes_version)
     except UsageError as problem:
         return usage_error(problem)
-    text = render(nearest(options.kubernetes_version) if options.kubernetes_version else versions()[-1], options.format)
+    text = render(nearest(options.kubernetes_version), options.format)
     if not options.out:
         sys.stdout.write(text)
         return FINE

@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.catalog import nearest, versions
+from compiler.catalog import nearest
 from compiler.commands.common import FINE, UsageError, check_version, usage_error
 from compiler.emit.writing import write_all
 from compiler.schema.location import schema_folder
@@ -22,7 +22,7 @@ def run(options: Namespace) -> int:
             check_version(options.kubernetes_version)
     except UsageError as problem:
         return usage_error(problem)
-    version = nearest(options.kubernetes_version) if options.kubernetes_version else versions()[-1]
+    version = nearest(options.kubernetes_version)
     folder = os.path.join(schema_folder(), f"v{version}")
     names = {name.removesuffix(_SUFFIX): name for name in sorted(os.listdir(folder)) if name.endswith(_SUFFIX)}
     if options.out:

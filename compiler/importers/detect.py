@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from compiler.catalog import section_of, versions
+from compiler.catalog import section_of
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source.node import Node, Source
 from compiler.source.reading import parse_document
@@ -50,9 +50,9 @@ def _is_document(root: Node) -> bool:
         return True
     if kind is not None:
         return False
-    from compiler.catalog import catalog
+    from compiler.catalog import catalog, nearest
 
-    sections = {section_of(group) for group in catalog(versions()[-1]).groups}
+    sections = {section_of(group) for group in catalog(nearest(None)).groups}
     return bool(sections & set(root.value)) or "kubernetesVersion" in root.value
 
 

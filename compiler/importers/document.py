@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from compiler.catalog import catalog, nearest, versions
+from compiler.catalog import catalog, nearest
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.flags.text import shown
 from compiler.importers.lowering import Lowering, Path
@@ -28,7 +28,7 @@ def read_document(
     told = merged.get("kubernetesVersion")
     text = told.text or str(told.value) if told is not None and told.value is not None else None
     chosen = version or text
-    known = catalog(nearest(chosen) if chosen and is_version(chosen) else versions()[-1])
+    known = catalog(nearest(chosen if chosen and is_version(chosen) else None))
     report = Report()
     refused = validate(merged, known.version, report)
     problems += report.diagnostics

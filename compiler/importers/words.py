@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from compiler.catalog import catalog, nearest, versions
+from compiler.catalog import catalog, nearest
 from compiler.diagnostics import Diagnostic, Location
 from compiler.flags.arguments import Argument, Word, split_arguments
 from compiler.input import ServerInput
@@ -19,7 +19,7 @@ def without_program(words: list[Word]) -> list[Word]:
 
 def arguments_of(words: list[Word], version: str | None, problems: list[Diagnostic]) -> list[Argument]:
     """The flags among the words, for the version that is asked for or the newest."""
-    known = catalog(nearest(version) if version else versions()[-1])
+    known = catalog(nearest(version))
     flags = known.flags
     arguments, found = split_arguments(
         words, lambda name: flags[name].type if name in flags else None, known.shorthands

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.catalog import known_in, removed
+from compiler.catalog import known_in, left
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
 from compiler.suggest import did_you_mean
@@ -43,7 +43,7 @@ class AdmissionOptions(OptionGroup):
 
     def _unknown(self, name: str) -> tuple[str, str]:
         version = self.run.catalog.version
-        gone, having = removed("admissionPlugins", name), known_in("admissionPlugins", name)
+        gone, having = left("admissionPlugins", name, version), known_in("admissionPlugins", name)
         if gone and gone.get("removed"):
             message = f"the admission plugin {name} left in {gone['removed']}"
             return message, f"use {gone['replacement']}" if gone.get("replacement") else "remove it"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.catalog import removed
+from compiler.catalog import left
 from compiler.flags.text import shown
 from compiler.options.gate_flags import FALSE, TRUE
 from compiler.options.group import OptionGroup
@@ -68,7 +68,7 @@ class APIEnablementOptions(OptionGroup):
         groups = {**self.run.catalog.api_groups, **_DELEGATES}
         group, version = parts[0], parts[1]
         if group not in groups:
-            gone = removed("apis", f"{group}/{version}")
+            gone = left("apis", f"{group}/{version}", self.run.catalog.version)
             hint = did_you_mean(group, groups) or "check the group's name"
             if gone and gone.get("removed"):
                 hint = f"it left in {gone['removed']}" + (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from compiler.catalog import Catalog, FlagSpec, known_in, removed
+from compiler.catalog import Catalog, FlagSpec, known_in, left
 from compiler.diagnostics import Location, Report, diagnose
 from compiler.flags.arguments import Argument, element_location
 from compiler.flags.text import shown
@@ -65,8 +65,8 @@ class FlagSet:
 
     def _unknown(self, argument: Argument) -> Any:
         name = argument.flag
-        gone = removed("flags", name)
         version = self.catalog.version
+        gone = left("flags", name, version)
         if gone and gone.get("neverExisted"):
             hint = (
                 f"write --{gone['replacement']}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.catalog import known_in, removed
+from compiler.catalog import known_in, left
 from compiler.flags.text import shown
 from compiler.suggest import did_you_mean
 
@@ -67,7 +67,7 @@ def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
 def _unknown(generic: GenericOptions, name: str) -> tuple[str, str]:
     """Message and hint for a gate that the binary does not have."""
     version = generic.run.catalog.version
-    gone, having = removed("featureGates", name), known_in("featureGates", name)
+    gone, having = left("featureGates", name, version), known_in("featureGates", name)
     if gone and gone.get("removed"):
         message = f"--{FLAG}: the gate {name} left in {gone['removed']}"
         if gone.get("replacement"):

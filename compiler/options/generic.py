@@ -36,7 +36,7 @@ class GenericOptions(OptionGroup):
         floor = run.catalog.behaviour("compatibilityFloor")
         chosen = self._version("min-compatibility-version")
         run.compatibility = chosen or max(run.emulated - 1, floor)
-        run.gates = FeatureGates(run.catalog, min(run.emulated, binary))
+        run.gates = FeatureGates(run.catalog, min(run.emulated, binary), run.compatibility)
         apply_gate_flags(self)
         report_dependencies(self)
 

@@ -106,6 +106,32 @@ class MiscOptions(OptionGroup):
             else:
                 self.refuse("HOST-01", f"{message}, if the host has one", hint, flag)
 
+    def validate_advertise_address(self) -> None:
+        """Whether the address may stand in the Endpoints of the service kubernetes.
+
+        Kubernetes: pkg/apis/core/validation/validation.go, ValidateEndpointIP.
+        """
+        advertised = self.flags.text("advertise-address")
+        kept = self.flags.text("endpoint-reconciler-type") in ("", "none")
+        if kept or not advertised or not self.run.catalog.behaviour("advertiseAddressFitsEndpoints"):
+            return
+        from ipaddress import ip_address
+
+        address = ip_address(advertised)
+        for wrong, what in (
+            (address.is_unspecified, "unspecified"),
+            (address.is_loopback, "a loopback address"),
+            (address.is_link_local, "a link-local address"),
+            (
+                advertised.startswith("224.0.0.") or advertised.lower().startswith("ff02:"),
+                "a link-local multicast address",
+            ),
+        ):
+            if wrong:
+                message = f"--advertise-address {advertised} is {what}, which no Endpoints can hold"
+                hint = "write an address that Pods can reach, or set --endpoint-reconciler-type=none"
+                self.refuse("NET-91", message, hint, "advertise-address")
+
     def validate_peer_proxy(self) -> None:
         """Kubernetes: validation.go, validateUnknownVersionInteroperabilityProxyFlags."""
         gates = self.run.gates

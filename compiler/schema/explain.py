@@ -11,7 +11,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from compiler.catalog import Catalog, catalog, key_of, removed, section_of, versions
+from compiler.catalog import Catalog, catalog, key_of, left, section_of, versions
 from compiler.diagnostics import Diagnostic, Report, diagnose
 from compiler.flags.text import shown
 from compiler.schema.apply import Path, load_schema
@@ -140,10 +140,10 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tu
                 return _other_version(spelled, options[spelled].name, here.version)
     gone = {key_of(name): name for name in _gone_flags()}
     if spelled in gone:
-        entry = removed("flags", gone[spelled]) or {}
-        left = f"--{gone[spelled]} left kube-apiserver in {entry['removed']}" if "removed" in entry else message
+        entry = left("flags", gone[spelled], here.version) or {}
+        told = f"--{gone[spelled]} left kube-apiserver in {entry['removed']}" if "removed" in entry else message
         use = entry.get("replacement", "")
-        return left, f"use {use}" if use else "remove it"
+        return told, f"use {use}" if use else "remove it"
     candidates = [
         *known,
         *(f"{section_of(group)}.{name}" for group, options in here.groups.items() for name in options),
@@ -154,7 +154,7 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tu
 
 def _other_version(key: str, flag: str, version: str) -> tuple[str, str]:
     having = [each for each in versions() if flag in catalog(each).flags]
-    gone = removed("flags", flag)
+    gone = left("flags", flag, version)
     message = f"{key} (--{flag}) exists in {having[0]} to {having[-1]}, not in {version}"
     use = (gone or {}).get("replacement", "")
     return message, f"use {use}" if use else "remove it, or compile for one of those versions"

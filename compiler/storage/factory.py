@@ -145,7 +145,10 @@ class StorageFactory:
             return split_api(override)[1]
         versions = catalog.api_groups[resource.group]
         skip_replaced = catalog.behaviour("storageVersionSkipsReplaced")
+        skip_alpha = catalog.behaviour("storageVersionSkipsAlpha")
         for version in versions:
+            if skip_alpha and "alpha" in version:
+                continue
             cycle = catalog.lifecycle(resource.group, version, resource.kind)
             if cycle is None:
                 if version in resource.served:
@@ -156,7 +159,13 @@ class StorageFactory:
             if skip_replaced and cycle.replaced:
                 continue
             return version
+        if skip_alpha:
+            return next((version for version in versions if self._known_to_emulated(resource, version)), versions[0])
         return versions[0]
+
+    def _known_to_emulated(self, resource: Resource, version: str) -> bool:
+        cycle = self.config.catalog.lifecycle(resource.group, version, resource.kind)
+        return cycle is not None and (cycle.introduced is None or cycle.introduced <= self.config.emulated)
 
     def encryption_for(self, group: str, resource: str) -> dict[str, Any] | None:
         """`{write, read}` for a resource, None where nothing encrypts it."""

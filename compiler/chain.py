@@ -102,12 +102,21 @@ def aggregator(run: ServerRunOptions, config: ResolvedConfig) -> None:
 
 
 def refuse_what_dies_later(run: ServerRunOptions, config: ResolvedConfig) -> None:
-    """Combinations that pass every check and end the process once it serves."""
+    """Gates whose API is not served: every check passes, and a post-start hook ends the process once it serves."""
     enabled = config.resource_config
     if enabled is None:
         return
-    waits = run.gates.on("StorageVersionAPI") and run.gates.on("APIServerIdentity")
-    if waits and not enabled.version_enabled("internal.apiserver.k8s.io", "v1alpha1"):
-        message = "the gate StorageVersionAPI is on, but internal.apiserver.k8s.io/v1alpha1 is not enabled"
-        hint = "add internal.apiserver.k8s.io/v1alpha1=true to --runtime-config, or switch the gate off"
-        run.generic.refuse("RUN-01", message, hint, "feature-gates")
+    for rule, gate, resource, version, needed in run.catalog.behaviour("gatesThatNeedTheirAPI"):
+        if not run.gates.on(gate) or not all(_holds(run, condition) for condition in needed):
+            continue
+        known = run.catalog.resources.get(resource)
+        if known is None or version not in enabled.served_versions(known):
+            api = f"{resource.partition('.')[2]}/{version}"
+            message = f"the gate {gate} is on, but {api} is not served: the server ends soon after its start"
+            hint = f"add {api}=true to --runtime-config, or switch {gate} off"
+            run.generic.refuse(rule, message, hint, "feature-gates")
+
+
+def _holds(run: ServerRunOptions, condition: str) -> bool:
+    kind, _, name = condition.partition(":")
+    return run.gates.on(name) if kind == "gate" else name in run.admission.chain()

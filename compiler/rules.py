@@ -287,5 +287,7 @@ RULES: dict[str, Rule] = {
     "CHAIN-01": Rule("core API switched off", "pkg/registry/core/rest/storage_core.go: NewRESTStorage"),
     "CHAIN-02": own("aggregator without its API", "kube-aggregator/pkg/apiserver/apiserver.go: NewWithDelegate"),
     "RUN-01": Rule("storage version API without its group version", "apiserver/pkg/storageversion: writes wait for it"),
+    "RUN-90": Rule("service CIDR allocator without its API", "pkg/registry/core/rest/storage_core.go: post-start hook"),
+    "RUN-91": Rule("mutating admission policies without their API", "apiserver/pkg/admission/plugin/policy/mutating"),
     "RUN-02": own("server that prints and ends", "component-base/version/verflag: PrintAndExitIfRequested"),
 }

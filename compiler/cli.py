@@ -11,7 +11,7 @@ from importlib import import_module
 from compiler import __version__
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
-INPUT_KINDS = ("document", "pod", "argv", "flags")
+INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
 SHELLS = ("bash", "zsh", "fish")
 _INPUT_HELP = "a file, a folder to search, or - for standard input"
 

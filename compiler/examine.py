@@ -21,7 +21,9 @@ DEFAULTS = Settings()
 
 
 class Examined(NamedTuple):
-    """`resolved` is None where the input could not be read at all; the report then says why."""
+    """`resolved` is None where the input could not be read at all, which the report then says, and for a structured
+    file, which is no server.
+    """
 
     report: Report
     resolved: Resolved | None
@@ -46,7 +48,12 @@ def examine(path: str, settings: Settings = DEFAULTS, cache: dict[str, Any] | No
     report.read_as = given.read_as
     version = _version_of(given, settings, report)
     report.kubernetes_version = version
-    return Examined(report, resolve(catalog(version), given, settings.host, report))
+    resolved = resolve(catalog(version), given, settings.host, report)
+    if given.read_as != "config-file":
+        return Examined(report, resolved)
+    # The server around a structured file is made up: only what is said of the file itself counts.
+    report.diagnostics = [found for found in problems if found.location is None or found.location.file]
+    return Examined(report, None)
 
 
 def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:

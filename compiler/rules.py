@@ -62,6 +62,7 @@ RULES: dict[str, Rule] = {
     "INPUT-01": own("input of an unknown kind", "kasc has to know what it reads"),
     "INPUT-02": own("quote that does not end", "a shell would wait for the rest"),
     "INPUT-03": own("nothing here runs kube-apiserver", "there are no flags to read"),
+    "INPUT-04": own("structured file of an unknown kind", "no server reads it"),
     # What depends on the host
     "HOST-01": own("service range that may not fit the host's address", "give --host-address to decide it", "warning"),
     "HOST-02": own("file that was not looked into", "kasc may not read it, or it is no regular file", "note"),

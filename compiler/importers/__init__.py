@@ -24,7 +24,7 @@ def read_input(
     from compiler.importers.detect import detect
 
     source = read_source(path)
-    kind, roots = detect(source, read_as, problems)
+    kind, roots = detect(source, read_as, version, problems)
     if kind == "document":
         from compiler.importers.document import read_document
 
@@ -33,6 +33,10 @@ def read_input(
         from compiler.importers.pod import read_pod
 
         return read_pod(source, roots, version, problems)
+    if kind == "config-file":
+        from compiler.importers.config_file import read_config_file
+
+        return read_config_file(path, roots[0], version)
     if kind == "argv":
         from compiler.importers.argv import read_argv
 

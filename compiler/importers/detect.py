@@ -12,7 +12,9 @@ from compiler.source.reading import parse_document
 _PODS = ("Pod", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "List")
 
 
-def detect(source: Source, read_as: str | None, problems: list[Diagnostic]) -> tuple[str, list[Node]]:
+def detect(
+    source: Source, read_as: str | None, version: str | None, problems: list[Diagnostic]
+) -> tuple[str, list[Node]]:
     """The kind, and the documents of the file where it is structured. Raises KascError where it is none."""
     if read_as == "document":
         return read_as, [parse_document(source, problems)]
@@ -20,20 +22,39 @@ def detect(source: Source, read_as: str | None, problems: list[Diagnostic]) -> t
         return read_as, []
     if read_as == "pod":
         return read_as, _documents(source, problems)
+    if read_as == "config-file":
+        return read_as, [_as_server(source, problems)]
     if source.name.endswith(".toml"):
         return "document", [parse_document(source, problems)]
     if _looks_like_flags(source.text):
         return _argv_or_flags(source.text), []
     roots = _documents(source, problems)
+    if len(roots) == 1 and _is_document(roots[0]):
+        return "document", roots
     for root in roots:
         kind = root.get("kind")
         if kind is not None and kind.value in _PODS and not _is_document(root):
             return "pod", roots
-    if len(roots) == 1 and _is_document(roots[0]):
-        return "document", roots
+    if roots and _is_config_file(roots[0], version):
+        problems.clear()
+        return "config-file", [_as_server(source, problems)]
     message = "this is no kasc document, Pod, argument list or line of flags"
     hint = "begin it with `apiVersion: kasc/v1` and `kind: APIServer`, or say what it is with --as"
     raise KascError(diagnose("INPUT-01", message, hint, location=Location(source.name, 1, 1, 1, 2)))
+
+
+def _is_config_file(root: Node, version: str | None) -> bool:
+    from compiler.catalog import nearest
+    from compiler.importers.config_file import is_config_file
+
+    return is_config_file(root, nearest(version))
+
+
+def _as_server(source: Source, problems: list[Diagnostic]) -> Node:
+    """The structured file as the server would read it, for its scalars mean other things there."""
+    from compiler.config_files.reading import parse_as_server
+
+    return parse_as_server(source, problems)
 
 
 def _documents(source: Source, problems: list[Diagnostic]) -> list[Node]:

@@ -1,0 +1,76 @@
+"""A structured file on its own: the server that it would be given to, reduced to what the file is judged by."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from compiler.catalog import Catalog, catalog, nearest
+from compiler.config_files.decoding import kind_schema
+from compiler.diagnostics import KascError, Location, diagnose
+from compiler.flags.arguments import Argument
+from compiler.flags.text import shown
+from compiler.input import InlineFile, ServerInput
+from compiler.source.node import Node
+
+KIND = "config-file"
+NOWHERE = Location("", 1, 1, 1, 1)
+"""The place of flags that no file gives: findings about them are left out."""
+# What every server needs, so that nothing but the file is found wanting.
+_BASELINE = {
+    "etcd-servers": "http://127.0.0.1:2379",
+    "service-account-issuer": "https://kubernetes.default.svc",
+    "service-account-key-file": "/etc/kubernetes/pki/sa.pub",
+    "service-account-signing-key-file": "/etc/kubernetes/pki/sa.key",
+    "service-cluster-ip-range": "10.96.0.0/16",
+    "advertise-address": "192.0.2.1",
+}
+
+
+def is_config_file(root: Node, version: str) -> bool:
+    """Whether a mapping is a kind of structured file that some server reads, by its kind and API group."""
+    schema = _schema(root, version)
+    api = root.get("apiVersion")
+    if schema is None or api is None:
+        return False
+    group = str(api.value).rpartition("/")[0]
+    return any(group == known.rpartition("/")[0] for known in schema["properties"]["apiVersion"]["enum"])
+
+
+def _schema(root: Node, version: str) -> dict[str, Any] | None:
+    kind = root.get("kind")
+    name = kind.value if kind is not None else None
+    if not isinstance(name, str) or not name.isalnum():
+        return None
+    return kind_schema(version, name)
+
+
+def read_config_file(path: str, root: Node, version: str | None) -> ServerInput:
+    """The input for a structured file; raises KascError where its kind is none that a server reads."""
+    known = catalog(nearest(version))
+    schema = _schema(root, known.version)
+    if schema is None:
+        kind = root.get("kind")
+        told = f"the kind is {shown(str(kind.value))}" if kind is not None else "the file does not say its kind"
+        hint = "give a structured configuration file such as an EncryptionConfiguration"
+        raise KascError(diagnose("INPUT-04", f"{told}; no server reads such a file", hint, location=root.location))
+    flag = str(schema["x-kasc-flags"][0])
+    server_path = os.path.abspath(path) if path != "-" else "/dev/stdin"
+    given = {**_BASELINE, flag: server_path, **_beside(flag, root, known)}
+    arguments = [Argument(name, text) for name, text in given.items() if name in known.flags]
+    files = {server_path: InlineFile(flag, server_path, root, beside=True)}
+    return ServerInput(KIND, os.path.basename(path), NOWHERE, arguments, files=files)
+
+
+def _beside(flag: str, root: Node, known: Catalog) -> dict[str, str]:
+    """Flags that the file only makes sense with."""
+    if flag == "authorization-webhook-config-file":
+        return {"authorization-mode": "Webhook"}
+    if flag == "admission-control-config-file":
+        plugins = root.get("plugins")
+        names = [
+            str(plugin.at(("name",)).value)
+            for plugin in (plugins.value if plugins is not None and isinstance(plugins.value, list) else ())
+        ]
+        return {"enable-admission-plugins": ",".join(name for name in names if name in known.plugins)}
+    return {}

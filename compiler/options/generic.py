@@ -17,7 +17,11 @@ from compiler.options.group import OptionGroup
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
-_VERSION = r"\s*v?(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)((?:\.(?:0|[1-9][0-9]*))*)([-+].*)?\s*"
+_VERSION = r"[ \t\n\f\r]*v?((?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})+)[^\n]*"
+"""What Kubernetes takes for a version: whatever follows the numbers does not count.
+
+Kubernetes: apimachinery/pkg/util/version/version.go, parse.
+"""
 _SECOND = 1_000_000_000
 
 
@@ -59,11 +63,12 @@ class GenericOptions(OptionGroup):
             elif match is None:
                 hint = f"write a version such as {self.run.catalog.version}"
                 self.refuse("VER-01", f"--{flag}: {shown(text.strip())} is not a version", hint, flag, index)
-            elif any(part != "0" for part in match[3].split(".")[1:]):
-                hint = f"write {match[1]}.{match[2]}"
-                self.refuse("VER-02", f"--{flag}: {shown(text.strip())} has a patch number", hint, flag, index)
             else:
-                found = int(match[2]) if match[1] == "1" else int(match[1]) * 1000
+                major, minor, patch = (*map(int, match[1].split(".")[:3]), 0)[:3]
+                found = minor if major == 1 else major * 1000
+                if patch:
+                    message = f"--{flag}: {shown(text.strip())} has a patch number"
+                    self.refuse("VER-02", message, f"write {major}.{minor}", flag, index)
             seen.add(component)
         return found
 

@@ -39,6 +39,11 @@ class Host:
         """The same host for an input that carries files of its own."""
         return Host(self.address, self.root, self.mappings, inline)
 
+    @property
+    def sees_files(self) -> bool:
+        """Whether any of the server's files can be looked for."""
+        return bool(self.root or self.mappings)
+
     def local(self, path: str) -> str | None:
         """Where a file of the server is to be found here; None where no mapping covers it."""
         for prefix, folder in self.mappings:

@@ -6,14 +6,13 @@ pkg/server/options/encryptionconfig/config.go.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
+from compiler.config_files.decoding import decode_base64
 from compiler.config_files.encryption_kms import KMSProvider, check_kms
 from compiler.config_files.encryption_resources import check_masked, check_resources
 from compiler.config_files.field import Field
-from compiler.config_files.reading import FileRules, load_config
+from compiler.config_files.reading import FileRules, load_config, named_by_flag
 
 if TYPE_CHECKING:
     from compiler.options.etcd import EtcdOptions
@@ -51,7 +50,7 @@ class EncryptionConfiguration:
 
 def load_encryption(group: EtcdOptions, path: str) -> EncryptionConfiguration | None:
     """The configuration as far as it can be used; None where its content cannot be had. Reports what is wrong."""
-    config = load_config(group, FLAG, path, KINDS, _RULES)
+    config = load_config(named_by_flag(group, FLAG, path), KINDS, _RULES)
     return _Loader(group, config.inline).load(config.root) if config else None
 
 
@@ -126,13 +125,11 @@ class _Loader:
         if self.inline:
             hint = "write {env: NAME} or {file: PATH}, and let the key stay out of the document"
             secret.refuse("SEC-01", "the document holds the key itself", hint)
-        try:
-            # Go's decoder skips line breaks.
-            size = len(base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True))
-        except (binascii.Error, ValueError):
+        data = decode_base64(value)
+        size = len(data) if data is not None else 0
+        if data is None:
             secret.refuse("ENC-09", "the secret is not base64", "encode it in standard base64 with padding")
-            return
-        if size not in _SIZES[kind]:
+        elif size not in _SIZES[kind]:
             sizes = " or ".join(map(str, _SIZES[kind]))
             message = f"the secret of {kind} holds {size} bytes"
             secret.refuse("ENC-10", message, f"make it {sizes} random bytes, in base64")

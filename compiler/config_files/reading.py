@@ -1,7 +1,8 @@
-"""The content of a structured file that a flag names, from the input itself or from the host's files."""
+"""The content of a file that a flag or another file names, from the input itself or from the host's files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.config_files.decoding import Decoder, kind_schema, root_field
@@ -14,6 +15,16 @@ from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from compiler.options.group import OptionGroup
+    from compiler.options.run import ServerRunOptions
+
+
+class NamedFile(NamedTuple):
+    """A file of the server and who names it: `refuse(rule, message, hint)` reports at that place."""
+
+    run: ServerRunOptions
+    flag: str
+    path: str
+    refuse: Callable[[str, str, str], None]
 
 
 class ConfigFile(NamedTuple):
@@ -26,115 +37,141 @@ class ConfigFile(NamedTuple):
 
 
 class FileRules(NamedTuple):
-    """What a flag's file breaks where it cannot be read, where it is empty, and where it cannot be decoded.
+    """What a file breaks where it cannot be read, where it is empty, and where it cannot be decoded.
 
-    `lenient` is the rule of the warning about unknown fields where the server only ignores them.
+    `lenient` is the rule of the warning about unknown fields where the server only ignores them. `typed` tells that
+    the file has to say its kind; else the first of the expected kinds is taken for granted. `recognized` tells that
+    the server looks whether the file is JSON before it reads it as YAML.
     """
 
     read: str
     empty: str
     decode: str
     lenient: str = ""
+    typed: bool = True
+    recognized: bool = True
 
 
-def load_config(
-    group: OptionGroup, flag: str, path: str, kinds: tuple[str, ...], rules: FileRules, element: int | None = None
-) -> ConfigFile | None:
-    """Read and decode the file that a flag names, one of some kinds; reports what the server would refuse.
+def named_by_flag(group: OptionGroup, flag: str, path: str, element: int | None = None) -> NamedFile:
+    """The file that a flag names."""
+
+    def refuse(rule: str, message: str, hint: str) -> None:
+        group.refuse(rule, f"--{flag}: {message}", hint, flag, element)
+
+    return NamedFile(group.run, flag, path, refuse)
+
+
+def named_by_field(run: ServerRunOptions, field: Field, path: str = "") -> NamedFile:
+    """The file that a field of another file names; `path` where that is not the field's text itself."""
+    return NamedFile(run, field.findings.flag, path or field.text, field.refuse)
+
+
+def load_config(named: NamedFile, kinds: tuple[str, ...], rules: FileRules) -> ConfigFile | None:
+    """Read and decode a structured file of one of some kinds; reports what the server would refuse.
 
     None where no mapping covers the path, and where nothing more can be said of the content. Kubernetes:
     apimachinery/pkg/runtime/serializer/codec_factory.go, UniversalDecoder.
     """
-    run = group.run
-    given = run.host.inline.get(path)
+    run = named.run
+    given = run.host.inline.get(named.path)
     inline = given is not None and not given.beside
-    prefix = f"{run.input.path_of(flag, run.catalog)}.content" if inline else ""
-    findings = Findings(run.report, flag, prefix)
-    node = given.content if given is not None else read_node(group, flag, path, rules, element)
-    if node is None:
-        return None
-    kind = _kind_of(group, node, kinds, rules.decode, findings)
+    prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if inline else ""
+    findings = Findings(run.report, named.flag, prefix)
+    node = given.content if given is not None else read_node(named, rules)
+    return decode_config(run, node, kinds, rules, findings, inline) if node is not None else None
+
+
+def decode_config(
+    run: ServerRunOptions, node: Node, kinds: tuple[str, ...], rules: FileRules, findings: Findings, inline: bool
+) -> ConfigFile | None:
+    """Decode the content of a structured file; None after reporting that it is of another kind."""
+    root = root_field(node, findings)
+    kind = _kind_of(run.catalog.version, root, kinds, rules)
     schema = kind_schema(run.catalog.version, kind) if kind else None
     if schema is None:
         return None
     Decoder(findings, rules.decode, schema["x-kasc-strict"], rules.lenient).decode(node, schema)
-    root = root_field(node, findings)
     return ConfigFile(root, kind, root["apiVersion"].text, inline)
 
 
-def _kind_of(group: OptionGroup, node: Node, kinds: tuple[str, ...], rule: str, findings: Findings) -> str:
+def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules) -> str:
     """The kind of a file; empty after reporting that it is none of those that are expected."""
-    root = root_field(node, findings)
-    known = {kind: schema for kind in kinds if (schema := kind_schema(group.run.catalog.version, kind))}
+    known = {kind: schema for kind in kinds if (schema := kind_schema(version, kind))}
     wanted = next(iter(known))
     versions = {kind: schema["properties"]["apiVersion"]["enum"] for kind, schema in known.items()}
     example = f"write apiVersion: {versions[wanted][0]} and kind: {wanted}"
-    if not isinstance(node.value, dict):
-        root.refuse(rule, "the file is not a mapping", example)
+    if root.node is None or not isinstance(root.node.value, dict):
+        root.refuse(rules.decode, "the file is not a mapping", example)
         return ""
-    kind, version = root["kind"], root["apiVersion"]
-    if not kind.text:
-        kind.refuse(rule, "the file does not say its kind", example)
-    elif not version.text:
-        version.refuse(rule, "the file does not say its apiVersion", example)
-    elif kind.text not in known:
-        message = f"the kind is {shown(kind.text)}, not {' or '.join(known)}"
-        kind.refuse(rule, message, did_you_mean(kind.text, known) or example)
-    elif version.text not in versions[kind.text]:
-        message = f"{shown(version.text)} is not an apiVersion of {kind.text} that {group.run.catalog.version} reads"
-        version.refuse(rule, message, f"write {' or '.join(versions[kind.text])}")
+    kind, api = root["kind"], root["apiVersion"]
+    name = kind.text or ("" if rules.typed else wanted)
+    if not name:
+        kind.refuse(rules.decode, "the file does not say its kind", example)
+    elif name not in known:
+        message = f"the kind is {shown(name)}, not {' or '.join(known)}"
+        kind.refuse(rules.decode, message, did_you_mean(name, known) or example)
+    elif not api.text and rules.typed:
+        api.refuse(rules.decode, "the file does not say its apiVersion", example)
+    elif api.text and api.text not in versions[name]:
+        message = f"{shown(api.text)} is not an apiVersion of {name} that {version} reads"
+        api.refuse(rules.decode, message, f"write {' or '.join(versions[name])}")
     else:
-        return kind.text
+        return name
     return ""
 
 
-def read_node(group: OptionGroup, flag: str, path: str, rules: FileRules, element: int | None = None) -> Node | None:
+def read_node(named: NamedFile, rules: FileRules) -> Node | None:
     """The parsed content of a file on the host; None where it is unknown, and after reporting what is wrong."""
-    data = read_bytes(group, flag, path, rules.read, element)
-    if data is None:
-        return None
-    if not data:
-        message = f"--{flag}: {shown(path)} is empty"
-        group.refuse(rules.empty, message, "write its content, or remove the flag", flag, element)
-        return None
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        message = f"--{flag}: {shown(path)} is not text in UTF-8"
-        group.refuse(rules.decode, message, "save it as UTF-8", flag, element)
+    text = read_text(named, rules)
+    if text is None:
         return None
     problems: list[Diagnostic] = []
     try:
-        node = parse_as_server(Source(group.run.host.local(path) or path, text), problems)
+        source = Source(named.run.host.local(named.path) or named.path, text)
+        node = parse_as_server(source, problems, rules.recognized)
     except KascError as error:
         problems.append(error.diagnostic)
         node = None
     for found in problems:
-        location = found.location or Location(path, 1, 1, 1, 2)
-        group.run.report.add(diagnose(rules.decode, found.message, found.hint, flag=flag, location=location))
+        location = found.location or Location(named.path, 1, 1, 1, 2)
+        named.run.report.add(diagnose(rules.decode, found.message, found.hint, flag=named.flag, location=location))
     return node
 
 
-def read_bytes(group: OptionGroup, flag: str, path: str, rule: str, element: int | None = None) -> bytes | None:
-    """The bytes of a file on the host; None where it is unknown, and after reporting that it cannot be read."""
+def read_text(named: NamedFile, rules: FileRules) -> str | None:
+    """The text of a file on the host; None where it is unknown, and after reporting what is wrong."""
+    data = read_bytes(named, rules.read)
+    if data is None:
+        return None
+    if not data:
+        named.refuse(rules.empty, f"{shown(named.path)} is empty", "write its content, or remove its name")
+        return None
     try:
-        return group.run.host.read(path)
-    except MissingFile as problem:
-        message = f"--{flag}: {shown(path)} cannot be read: {problem}"
-        group.refuse(rule, message, "make the file, or mend the path", flag, element)
+        return data.decode()
+    except UnicodeDecodeError:
+        named.refuse(rules.decode, f"{shown(named.path)} is not text in UTF-8", "save it as UTF-8")
         return None
 
 
-def parse_as_server(source: Source, problems: list[Diagnostic]) -> Node:
+def read_bytes(named: NamedFile, rule: str) -> bytes | None:
+    """The bytes of a file on the host; None where it is unknown, and after reporting that it cannot be read."""
+    try:
+        return named.run.host.read(named.path)
+    except MissingFile as problem:
+        named.refuse(rule, f"{shown(named.path)} cannot be read: {problem}", "make the file, or mend the path")
+        return None
+
+
+def parse_as_server(source: Source, problems: list[Diagnostic], recognized: bool = True) -> Node:
     """The first document of a file, its scalars as the server reads them.
 
-    What begins with a brace has to be JSON. Adds to `problems` and raises KascError as `parse_yaml` does. Kubernetes:
-    apimachinery/pkg/runtime/serializer/recognizer/recognizer.go, Decode.
+    Where the server looks for JSON first (`recognized`), what begins with a brace has to be JSON. Adds to `problems`
+    and raises KascError as `parse_yaml` does. Kubernetes: apimachinery/pkg/runtime/serializer/recognizer/recognizer.go.
     """
     from compiler.source.yaml_scalars import resolve_as_server
     from compiler.source.yaml_source import parse_first_yaml
 
-    if source.text.lstrip().startswith("{"):
+    if recognized and source.text.lstrip().startswith("{"):
         _check_json(source)
     return parse_first_yaml(source, problems, resolve_as_server)
 

@@ -164,30 +164,49 @@ class AuthenticationOptions(OptionGroup):
         """Kubernetes: pkg/controlplane/apiserver/options/options.go, completeServiceAccountOptions."""
         flag = "service-account-signing-key-file"
         path = self.flags.text(flag)
-        if path and self.issuers and self.issuers[0]:
-            self.run.keys.signing_key(self, "SA-12", flag, path)
+        if path and self.issuers and self.issuers[0] and self.run.host.sees_files:
+            from compiler.config_files import keys
+
+            keys.check_signing_key(self.named(flag), "SA-12")
 
     def check_files(self) -> None:
         """Keys and certificates that authenticators load.
 
         Kubernetes: authentication.go, ToAuthenticationConfig.
         """
-        flags, keys = self.flags, self.run.keys
-        for index, path in enumerate(flags.texts("service-account-key-file")):
-            keys.verification_keys(self, "SA-13", "service-account-key-file", path, element=index)
-        keys.certificates(self, "CA-01", "client-ca-file", flags.text("client-ca-file"))
-        flag = "requestheader-client-ca-file"
-        keys.certificates(self, "CA-02", flag, flags.text(flag))
-        if self.run.catalog.behaviour("overlappingClientCARefused") and not flags.texts("requestheader-allowed-names"):
-            client_ca, header_ca = flags.text("client-ca-file"), flags.text(flag)
-            if client_ca and header_ca and keys.overlap(client_ca, header_ca):
-                message = f"--{flag} shares a certificate with --client-ca-file, and every name is allowed"
-                self.refuse("RH-04", message, "set --requestheader-allowed-names, or use a CA of its own", flag)
+        flags, flag = self.flags, "service-account-key-file"
+        for index, path in enumerate(flags.texts(flag)):
+            if not path:
+                self.refuse("SA-13", f"--{flag} has an empty file name", "remove the element", flag, index)
+        if self.run.host.sees_files:
+            self._check_keys()
         webhook = flags.text("authentication-token-webhook-config-file")
         flag = "authentication-token-webhook-version"
         if webhook and flags.text(flag) not in CHOICES[flag]:
             message = f"--{flag} {shown(flags.text(flag))} is not known"
             self.refuse("WHA-02", message, "write v1 or v1beta1", flag)
+
+    def _check_keys(self) -> None:
+        from compiler.config_files import keys
+
+        flags, flag = self.flags, "service-account-key-file"
+        for index, path in enumerate(flags.texts(flag)):
+            if path:
+                keys.check_verification_keys(self.named(flag, path, index), "SA-13")
+        client_ca, header_ca = "client-ca-file", "requestheader-client-ca-file"
+        for rule, flag in (("CA-01", client_ca), ("CA-02", header_ca)):
+            if flags.text(flag):
+                keys.check_client_ca(self.named(flag), rule)
+        overlap = self.run.catalog.behaviour("overlappingClientCARefused")
+        if (
+            not overlap
+            or flags.texts("requestheader-allowed-names")
+            or not (flags.text(client_ca) and flags.text(header_ca))
+        ):
+            return
+        if keys.share_certificates(self.run.host, flags.text(client_ca), flags.text(header_ca)):
+            message = f"--{header_ca} shares a certificate with --{client_ca}, and every name is allowed"
+            self.refuse("RH-04", message, "set --requestheader-allowed-names, or use a CA of its own", header_ca)
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: BuiltInAuthenticationOptions.ApplyTo. The order of the authenticators is the order of asking."""

@@ -124,9 +124,14 @@ class EtcdOptions(OptionGroup):
         if bool(certificate) != bool(key):
             given, missing = ("etcd-certfile", "etcd-keyfile") if certificate else ("etcd-keyfile", "etcd-certfile")
             self.refuse("ETCD-07", f"--{given} is set without --{missing}", f"set --{missing} as well", given)
-        elif certificate:
-            self.run.keys.pair(self, "ETCD-07", "etcd-certfile", certificate, "etcd-keyfile", key)
-        self.run.keys.certificates(self, "ETCD-08", "etcd-cafile", self.flags.text("etcd-cafile"), any_content=True)
+        if not self.run.host.sees_files:
+            return
+        from compiler.config_files import keys
+
+        if certificate and key:
+            keys.check_pair(self.named("etcd-certfile"), self.named("etcd-keyfile"), "ETCD-07")
+        if self.flags.text("etcd-cafile"):
+            keys.check_etcd_ca(self.named("etcd-cafile"), "ETCD-08")
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: EtcdOptions.ApplyWithStorageFactoryTo, less the health checks (see health/)."""

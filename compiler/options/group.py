@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from compiler.diagnostics import diagnose
 
 if TYPE_CHECKING:
+    from compiler.config_files.reading import NamedFile
     from compiler.options.run import ServerRunOptions
     from compiler.resolved import ResolvedConfig
 
@@ -32,6 +33,12 @@ class OptionGroup:
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Add this group's part to the resolved config."""
+
+    def named(self, flag: str, path: str | None = None, element: int | None = None) -> NamedFile:
+        """The file that a flag, or an element of its list, names; `path` where that is not the flag's text itself."""
+        from compiler.config_files.reading import named_by_flag
+
+        return named_by_flag(self, flag, self.flags.text(flag) if path is None else path, element)
 
     def refuse(self, rule: str, message: str, hint: str, flag: str, element: int | None = None) -> None:
         """Report a broken rule, with the rule's severity, where a flag (or an element of its list) was given.

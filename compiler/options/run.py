@@ -6,7 +6,6 @@ Kubernetes: cmd/kube-apiserver/app/options/options.go, ServerRunOptions.
 from __future__ import annotations
 
 from compiler.catalog import Catalog
-from compiler.config_files.keys import Keys
 from compiler.diagnostics import Report
 from compiler.gates import FeatureGates
 from compiler.host import Host
@@ -47,7 +46,6 @@ class ServerRunOptions:
         self.emulated = catalog.minor
         self.compatibility = catalog.minor - 1
         self.gates = FeatureGates(catalog, catalog.minor)
-        self.keys = Keys(self)
         self.generic = GenericOptions(self)
         self.etcd = EtcdOptions(self)
         self.secure_serving = SecureServingOptions(self)

@@ -42,15 +42,18 @@ class SecureServingOptions(OptionGroup):
             return
         certificate, key = f"{folder.rstrip('/')}/apiserver.crt", f"{folder.rstrip('/')}/apiserver.key"
         self.self_signed = "generated"
-        if self.run.host.local(folder):
-            readable = [self.run.keys.readable(path) for path in (certificate, key)]
-            if all(readable):
+        host = self.run.host
+        if host.local(folder):
+            from compiler.config_files.keys import can_write_below, readable
+
+            there = [readable(host, path) for path in (certificate, key)]
+            if all(there):
                 self.self_signed = "reused"
-            elif any(readable):
-                there, gone = (certificate, key) if readable[0] else (key, certificate)
-                message = f"--cert-dir holds {shown(there)} without {shown(gone)}"
+            elif any(there):
+                lone, gone = (certificate, key) if there[0] else (key, certificate)
+                message = f"--cert-dir holds {shown(lone)} without {shown(gone)}"
                 self.refuse("SERV-02", message, "remove the lone file, or name a pair with --tls-cert-file", "cert-dir")
-            elif not self.run.keys.can_write_below(folder):
+            elif not can_write_below(host, folder):
                 message = f"--cert-dir {shown(folder)} cannot be written, and no certificate is given"
                 self.refuse("SERV-03", message, "name a writable folder, or a pair with --tls-cert-file", "cert-dir")
         flags.set("tls-cert-file", certificate)
@@ -71,19 +74,23 @@ class SecureServingOptions(OptionGroup):
         Kubernetes: serving.go, ApplyTo; component-base/cli/flag/ciphersuites_flag.go.
         """
         flags = self.flags
-        certificate, key = flags.text("tls-cert-file"), flags.text("tls-private-key-file")
         given = [flag for flag in ("tls-cert-file", "tls-private-key-file") if flags.text(flag)]
         if len(given) == 1:
             missing = "tls-private-key-file" if given[0] == "tls-cert-file" else "tls-cert-file"
             self.refuse("SERV-04", f"--{given[0]} is set without --{missing}", f"set --{missing} as well", given[0])
-        elif given and self.self_signed in ("", "reused"):
-            self.run.keys.pair(self, "SERV-05", "tls-cert-file", certificate, "tls-private-key-file", key)
+        elif given and self.self_signed in ("", "reused") and self.run.host.sees_files:
+            from compiler.config_files.keys import check_pair
+
+            check_pair(self.named("tls-cert-file"), self.named("tls-private-key-file"), "SERV-05")
         self._check_ciphers()
         self._check_curves()
+        if not self.run.host.sees_files:
+            return
         for index, pair in enumerate(flags.sni_pairs("tls-sni-cert-key")):
-            self.run.keys.pair(
-                self, "SERV-10", "tls-sni-cert-key", pair.cert, "tls-sni-cert-key", pair.key, element=index
-            )
+            from compiler.config_files.keys import check_pair
+
+            names = (self.named("tls-sni-cert-key", path, index) for path in (pair.cert, pair.key))
+            check_pair(*names, "SERV-10")
 
     def _check_ciphers(self) -> None:
         flag, catalog = "tls-cipher-suites", self.run.catalog

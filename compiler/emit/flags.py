@@ -17,6 +17,7 @@ REPEATED = frozenset(
         "configurationMap",
         "colonSeparatedMultimapStringString",
         "namedCertKey",
+        "pattern=N,...",
     )
 )
 """Types whose occurrences add up; of the others the last one counts."""

@@ -7,24 +7,40 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic, Location, diagnose
+from compiler.flags.numbers import FALSE, TRUE
 from compiler.flags.text import shown
 
+_BOOLEANS = frozenset(text.lower() for text in TRUE | FALSE)
 _IMPLIED = {"bool": "true", "version": "true"}
 """Types that stand alone, with the value that they then have; they never take the next word."""
 
+Trace = Callable[[int, int], Location]
+"""The place of some characters of a text, by the index of the first one and that behind the last."""
+
 
 class Word(NamedTuple):
-    """One word of a command line and its place."""
+    """One word of a command line and its place.
+
+    `trace` is set where the text is not written plainly, on one line and without quotes. `unknown` names a variable
+    in it that only the running server's environment has.
+    """
 
     text: str
     location: Location | None = None
     path: str = ""
+    trace: Trace | None = None
+    unknown: str = ""
+
+    def part(self, start: int, end: int) -> Location | None:
+        """The place of some of its characters."""
+        return _part(self.text, self.location, self.trace, start, end)
 
 
 class Argument(NamedTuple):
     """One use of a flag. `path` is its place in a structured input, `items` the places of its list elements.
 
-    `implicit` tells that a boolean stood alone, without a value.
+    `implicit` tells that a boolean stood alone, without a value. `trace` and `unknown` are about the value's text, as
+    for a Word.
     """
 
     flag: str
@@ -34,6 +50,31 @@ class Argument(NamedTuple):
     path: str = ""
     items: tuple[Location, ...] = ()
     implicit: bool = False
+    trace: Trace | None = None
+    unknown: str = ""
+
+    def part(self, start: int, end: int) -> Location | None:
+        """The place of some characters of the value; the whole value's where it cannot be told."""
+        return _part(self.text, self.location, self.trace, start, end)
+
+    def element(self, index: int, spans: Sequence[tuple[int, int]]) -> Location | None:
+        """The place of one element of a list; `spans` are the elements' places in the text."""
+        if self.items:
+            return self.items[index] if index < len(self.items) else self.location
+        return self.part(*spans[index]) if index < len(spans) else self.location
+
+
+def _part(text: str, at: Location | None, trace: Trace | None, start: int, end: int) -> Location | None:
+    if trace is not None:
+        return trace(start, end)
+    if at is None or at.line != at.end_line or at.end_column - at.column != len(text):
+        return at
+    return Location(at.file, at.line, at.column + start, at.line, at.column + end)
+
+
+def shifted(trace: Trace | None, offset: int) -> Trace | None:
+    """The trace of what is left of a text behind its first characters."""
+    return None if trace is None else lambda start, end: trace(offset + start, offset + end)
 
 
 TypeOf = Callable[[str], str | None]
@@ -59,119 +100,103 @@ class _Splitter:
         self.position = 0
         self.arguments: list[Argument] = []
         self.problems: list[Diagnostic] = []
+        self.alone: Argument | None = None
+        """The boolean without a value that the word before this one gave."""
 
     def run(self) -> None:
         while self.position < len(self.words):
             word = self.words[self.position]
             self.position += 1
+            before, self.alone = self.alone, None
+            if word.unknown and "$" in word.text.partition("=")[0]:
+                # What the variable stands for can be any flags.
+                continue
             if not word.text.startswith("-") or word.text == "-":
-                self._positional(word)
+                self._positional(word, before)
             elif word.text == "--":
                 for rest in self.words[self.position :]:
-                    self._positional(rest)
+                    self._positional(rest, None)
                 return
             elif word.text.startswith("--"):
                 self._long(word)
             else:
                 self._short(word)
 
-    def _refuse(self, rule: str, word: Word, message: str, hint: str, flag: str = "") -> None:
+    def _refuse(self, word: Word, message: str, hint: str, flag: str = "", rule: str = "PARSE-01") -> None:
         self.problems.append(diagnose(rule, message, hint, path=word.path, flag=flag, location=word.location))
 
-    def _positional(self, word: Word) -> None:
+    def _positional(self, word: Word, before: Argument | None) -> None:
         if not word.text:
             return
-        before = self.arguments[-1] if self.arguments else None
-        if before is not None and before.implicit:
-            hint = f"write --{before.flag}={word.text}: a boolean takes its value after =, never as the next word"
-        else:
-            hint = "remove it: kube-apiserver takes flags only"
-        self._refuse("PARSE-02", word, f"{shown(word.text)} is not a flag", hint)
+        hint = "remove it: kube-apiserver takes flags only"
+        if before is not None and word.text.lower() in _BOOLEANS:
+            value = word.text if word.text in TRUE or word.text in FALSE else word.text.lower()
+            hint = f"write --{before.flag}={value}: a boolean takes its value after =, never as the next word"
+        self._refuse(word, f"{shown(word.text)} is not a flag", hint, rule="PARSE-02")
 
     def _long(self, word: Word) -> None:
-        name, equals, value = word.text[2:].partition("=")
-        if not name or name[0] in "-=":
-            self._refuse("PARSE-01", word, f"{shown(word.text)} is not a flag", "write --NAME=VALUE")
+        name, equals, _ = word.text[2:].partition("=")
+        if not name or name[0] == "-":
+            hint = f"write {shown('--' + word.text.lstrip('-'))[1:-1]}" if name.strip("-") else "write --NAME=VALUE"
+            self._refuse(word, f"{shown(word.text)} is not a flag", hint)
             return
         flag = name.replace("_", "-")
-        name_location = _part(word, 0, 2 + len(name))
+        name_location = word.part(0, 2 + len(name))
         if equals:
-            location = _part(word, 3 + len(name), len(word.text))
-            self.arguments.append(Argument(flag, value, location, name_location, word.path))
+            self._give(flag, word, 3 + len(name), name_location)
         else:
             self._valueless(flag, word, name_location)
+
+    def _give(self, flag: str, word: Word, start: int, name_location: Location | None) -> None:
+        """A flag with its value in the same word, from an index on."""
+        text, location = word.text[start:], word.part(start, len(word.text))
+        trace = shifted(word.trace, start)
+        self.arguments.append(
+            Argument(flag, text, location, name_location, word.path, trace=trace, unknown=word.unknown)
+        )
 
     def _valueless(self, flag: str, word: Word, name_location: Location | None) -> None:
         """A flag whose value, if it takes one, is the next word."""
         kind = self.type_of(flag)
         if kind in _IMPLIED:
-            implied = _IMPLIED[kind]
-            self.arguments.append(Argument(flag, implied, word.location, name_location, word.path, implicit=True))
+            self._stand_alone(flag, word, name_location)
             return
         following = self.words[self.position] if self.position < len(self.words) else None
         if following is None or (kind is None and following.text.startswith("-")):
             if kind is not None:
-                self._refuse("PARSE-01", word, f"--{flag} has no value", f"write --{flag}=VALUE", flag)
+                self._refuse(word, f"--{flag} has no value", f"write --{flag}=VALUE", flag)
             else:
                 self.arguments.append(Argument(flag, "", word.location, name_location, word.path))
             return
         self.position += 1
-        self.arguments.append(Argument(flag, following.text, following.location, name_location, following.path))
+        text, location, path, trace, unknown = following
+        self.arguments.append(Argument(flag, text, location, name_location, path, trace=trace, unknown=unknown))
+
+    def _stand_alone(self, flag: str, word: Word, name_location: Location | None) -> None:
+        implied = _IMPLIED[self.type_of(flag) or ""]
+        self.alone = Argument(flag, implied, word.location, name_location, word.path, implicit=True)
+        self.arguments.append(self.alone)
 
     def _short(self, word: Word) -> None:
         letters = word.text[1:]
         name = letters.partition("=")[0].replace("_", "-")
         if len(name) > 1 and self.type_of(name) is not None:
-            self._refuse("PARSE-01", word, f"{shown(word.text)} has one dash", f"write -{shown(word.text)[1:-1]}", name)
+            hint = f"write -{shown(word.text)[1:-1]}"
+            self._refuse(word, f"{shown(word.text)} begins with one dash alone", hint, name)
             return
-        while letters:
-            letter, letters = letters[0], letters[1:]
+        for index, letter in enumerate(letters):
             flag = self.shorthands.get(letter)
             if flag is None:
-                self._refuse("PARSE-01", word, f"{shown(word.text)} is not a flag", "write --NAME=VALUE")
+                self._refuse(word, f"{shown(word.text)} is not a flag", "write --NAME=VALUE")
                 return
-            kind = self.type_of(flag)
-            if letters.startswith("=") and len(letters) > 1:
-                value, letters = letters[1:], ""
-            elif kind in _IMPLIED:
-                self.arguments.append(
-                    Argument(flag, _IMPLIED[kind], word.location, word.location, word.path, implicit=True)
-                )
-                continue
-            elif letters:
-                value, letters = letters, ""
+            rest = letters[index + 1 :]
+            if rest.startswith("=") and len(rest) > 1:
+                self._give(flag, word, index + 3, word.location)
+                return
+            if self.type_of(flag) in _IMPLIED:
+                self._stand_alone(flag, word, word.location)
+            elif rest:
+                self._give(flag, word, index + 2, word.location)
+                return
             else:
                 self._valueless(flag, word, word.location)
-                return
-            start = len(word.text) - len(value)
-            self.arguments.append(Argument(flag, value, _part(word, start, len(word.text)), word.location, word.path))
-
-
-def _part(word: Word, start: int, end: int) -> Location | None:
-    """The place of some characters of a word; the whole word's where it is not written plainly on one line."""
-    at = word.location
-    if at is None or at.line != at.end_line:
-        return at
-    quoted = at.end_column - at.column - len(word.text)
-    if quoted not in (0, 2):
-        return at
-    first = at.column + quoted // 2
-    return Location(at.file, at.line, first + start, at.line, first + end)
-
-
-def element_location(argument: Argument, index: int) -> Location | None:
-    """The place of one element of a comma-separated value, or of the whole value where it cannot be told."""
-    if argument.items:
-        return argument.items[index] if index < len(argument.items) else argument.location
-    at, text = argument.location, argument.text
-    if at is None or at.line != at.end_line or at.end_column - at.column != len(text):
-        return at
-    start, quoted, number = 0, False, 0
-    for position, letter in enumerate(f"{text},"):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "," and not quoted:
-            if number == index:
-                return Location(at.file, at.line, at.column + start, at.line, at.column + position)
-            number, start = number + 1, position + 1
-    return at

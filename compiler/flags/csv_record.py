@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from compiler.flags.numbers import ValueRefused
 from compiler.flags.text import shown
@@ -10,71 +11,91 @@ from compiler.flags.text import shown
 _HINT = 'put the whole element in double quotes, and write "" for a quote inside'
 
 
+class Field(NamedTuple):
+    """One field, and where it stands in the text of the record, quotes included; the end is exclusive."""
+
+    text: str
+    start: int
+    end: int
+
+
 def read_record(text: str) -> list[str]:
     """The fields of the first record of a text; blank lines before it are skipped, what follows is not read.
 
     Raises ValueRefused (PARSE-09) for bare and unbalanced quotes, and where there is no record.
     """
-    if '"' not in text and "\n" not in text:
-        return text.removesuffix("\r").split(",") if text != "\r" else [""]
-    lines = text.replace("\r\n", "\n").split("\n")
-    start = next((index for index, line in enumerate(lines) if line), None)
-    if start is None:
-        raise ValueRefused("PARSE-09", f"{shown(text)} holds no list", "write elements separated by commas")
-    rest = "\n".join(lines[start:])
-    fields: list[str] = []
+    if '"' not in text and "\n" not in text and text and text != "\r":
+        return text.removesuffix("\r").split(",")
+    return [field.text for field in read_fields(text)]
+
+
+def read_fields(text: str) -> list[Field]:
+    """The fields of `read_record` with their places; raises as that does."""
+    position = _first_line(text)
+    fields: list[Field] = []
+    while True:
+        quoted = text.startswith('"', position)
+        field = _quoted(text, position) if quoted else _bare(text, position)
+        fields.append(field)
+        if not text.startswith(",", field.end):
+            return fields
+        position = field.end + 1
+
+
+def _first_line(text: str) -> int:
+    """Where the first line that is not blank begins."""
     position = 0
     while True:
-        field, position, ended = (
-            _quoted(rest, position) if rest[position : position + 1] == '"' else _bare(rest, position)
-        )
-        fields.append(field)
-        if ended:
-            return fields
+        end = text.find("\n", position)
+        line = text[position:] if end < 0 else text[position:end]
+        if line not in ("", "\r"):
+            return position
+        if end < 0:
+            raise ValueRefused("PARSE-09", f"{shown(text)} holds no list", "write elements separated by commas")
+        position = end + 1
 
 
-def _bare(text: str, start: int) -> tuple[str, int, bool]:
-    """An unquoted field: its text, where the next one starts, whether the record ends."""
-    end = start
-    while end < len(text) and text[end] not in ",\n":
-        if text[end] == '"':
-            raise ValueRefused("PARSE-09", f"{shown(text)} has a quote inside an element", _HINT)
-        end += 1
-    ended = end >= len(text) or text[end] == "\n"
-    field = text[start:end]
-    if end >= len(text):
-        field = field.removesuffix("\r")
-    return field, end + 1, ended
+def _bare(text: str, start: int) -> Field:
+    line_end = text.find("\n", start)
+    stop = len(text) if line_end < 0 else line_end
+    comma = text.find(",", start, stop)
+    end = comma if comma >= 0 else stop
+    if '"' in text[start:end]:
+        raise ValueRefused("PARSE-09", f"{shown(text)} has a quote inside an element", _HINT)
+    if comma < 0 and end > start and text[end - 1] == "\r":
+        end -= 1
+    return Field(text[start:end], start, end)
 
 
-def _quoted(text: str, start: int) -> tuple[str, int, bool]:
+def _quoted(text: str, start: int) -> Field:
     parts: list[str] = []
     position = start + 1
     while True:
         quote = text.find('"', position)
         if quote < 0:
             raise ValueRefused("PARSE-09", f"{shown(text)} has a quote that does not end", _HINT)
-        parts.append(text[position:quote])
-        follows = text[quote + 1 : quote + 2]
-        if follows == '"':
+        parts.append(text[position:quote].replace("\r\n", "\n"))
+        end = quote + 1
+        if text.startswith('"', end):
             parts.append('"')
-            position = quote + 2
-        elif follows in ("", ",", "\n") or text[quote + 1 :] == "\r":
-            return "".join(parts), quote + 2, follows != ","
+            position = end + 1
+        elif end == len(text) or text.startswith((",", "\n", "\r\n"), end) or text[end:] == "\r":
+            return Field("".join(parts), start, end)
         else:
             raise ValueRefused("PARSE-09", f"{shown(text)} goes on after a closing quote", _HINT)
 
 
 def write_record(fields: Sequence[str]) -> str:
-    """A text that `read_record` turns into the fields again; empty for none."""
+    """A text that `read_record` turns into the fields again; empty for none.
+
+    A carriage return with a line feed cannot be kept: it is read as a line feed alone.
+    """
     if list(fields) == [""]:
         return '""'
-    return ",".join(_field(field) for field in fields)
+    return ",".join(_written(field) for field in fields)
 
 
-def _field(field: str) -> str:
-    if not field:
-        return ""
-    if field[0].isspace() or any(letter in field for letter in ',"\r\n'):
+def _written(field: str) -> str:
+    if field and (field[0].isspace() or any(letter in field for letter in ',"\r\n')):
         return '"' + field.replace('"', '""') + '"'
     return field

@@ -21,23 +21,17 @@ TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
 # Patterns are kept as text: most runs need none of them, and compiling all would cost more than parsing all flags.
-_DIGITS = {
-    2: r"_?[01]+(?:_[01]+)*",
-    8: r"_?[0-7]+(?:_[0-7]+)*",
-    10: r"[0-9]+(?:_[0-9]+)*",
-    16: r"_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*",
-}
+_DECIMAL_DIGITS = "[0-9]+(?:_[0-9]+)*"
+_HEX_DIGITS = "[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"
+_DIGITS = {2: "_?[01]+(?:_[01]+)*", 8: "_?[0-7]+(?:_[0-7]+)*", 10: _DECIMAL_DIGITS, 16: f"_?{_HEX_DIGITS}"}
 _PREFIXES = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
-# More digits than any 64-bit number has, leading zeros included, are out of range or not worth reading.
-_LONGEST = 200
-
-_DECIMAL = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _SPECIAL = r"(?i:[-+]?inf(?:inity)?|nan)"
-_HEXADECIMAL = (
-    r"([-+]?)0[xX](?P<whole>_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?"
-    r"(?:\.(?P<part>[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?)?[pP](?P<power>[-+]?[0-9]+(?:_[0-9]+)*)"
+_DECIMAL = (
+    rf"[-+]?(?:{_DECIMAL_DIGITS}(?:\.(?:{_DECIMAL_DIGITS})?)?|\.{_DECIMAL_DIGITS})(?:[eE][-+]?{_DECIMAL_DIGITS})?"
 )
-_LARGEST_FLOAT = {32: 3.4028235677973366e38, 64: float("inf")}
+_HEXADECIMAL = rf"[-+]?0[xX](?:_?{_HEX_DIGITS}(?:\.(?:{_HEX_DIGITS})?)?|\.{_HEX_DIGITS})[pP][-+]?{_DECIMAL_DIGITS}"
+_HALFWAY = 3.4028235677973366e38
+"""Halfway between the largest number of 32 bits and the next one: from here on it is rounded to infinity."""
 
 _UNITS = {
     "ns": 1,
@@ -62,6 +56,7 @@ def parse_bool(text: str) -> bool:
 
 
 def _magnitude(text: str) -> int | None:
+    """The value of digits with an optional prefix; any number past 64 bits stands for those that are too large."""
     base = _PREFIXES.get(text[:2])
     if base is not None:
         digits = text[2:]
@@ -70,24 +65,31 @@ def _magnitude(text: str) -> int | None:
         base, digits = 8, text[1:]
     else:
         base, digits = 10, text
-    if len(digits) > _LONGEST or not re.fullmatch(_DIGITS[base], digits):
+    if not re.fullmatch(_DIGITS[base], digits):
         return None
-    return int(digits.replace("_", ""), base)
+    return _bounded(digits.replace("_", ""), base)
+
+
+def _bounded(digits: str, base: int = 10) -> int:
+    """The value of digits, 2**64 for all that are larger: Python refuses to read what is very long."""
+    shorter = digits.lstrip("0") or "0"
+    return min(int(shorter, base), 2**64) if len(shorter) <= 64 else 2**64
 
 
 def parse_int(text: str, bits: int = 64) -> int:
     """Go: strconv.ParseInt with base 0."""
     sign, digits = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
-    plain = digits.isascii() and digits.isdecimal() and digits[0] != "0" and len(digits) < 19
+    plain = digits.isascii() and digits.isdecimal() and (digits[0] != "0" or digits == "0") and len(digits) < 19
     value = int(digits) if plain else _magnitude(digits)
     if value is None:
         hint = "write a whole number, such as 300"
-        if digits[:1] == "0" and digits[1:].isdecimal():
-            hint = f"write {digits.lstrip('0') or '0'}: a leading zero means octal"
+        if digits[:1] == "0" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
+            hint = f"write {sign}{digits.lstrip('0')}: a leading zero means octal"
         raise ValueRefused("PARSE-04", f"{shown(text)} is not a whole number", hint)
     value = -value if sign == "-" else value
     if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
-        raise ValueRefused("PARSE-04", f"{shown(text)} is outside of {bits} bits", "write a smaller number")
+        hint = f"write a number from {-(2 ** (bits - 1))} to {2 ** (bits - 1) - 1}"
+        raise ValueRefused("PARSE-04", f"{shown(text)} is outside of {bits} bits", hint)
     return value
 
 
@@ -103,37 +105,45 @@ def parse_uint(text: str) -> int:
 
 def parse_level(text: str) -> int:
     """klog's verbosity: an unsigned decimal of 31 bits."""
-    if not (text.isascii() and text.isdecimal()) or len(text) > _LONGEST or int(text) >= 2**31:
+    if not (text.isascii() and text.isdecimal()) or _bounded(text) >= 2**31:
         raise ValueRefused("PARSE-18", f"{shown(text)} is not a verbosity", "write a whole number, such as 2")
-    return int(text)
+    return _bounded(text)
 
 
 def parse_float(text: str, bits: int = 64) -> float:
-    """Go: strconv.ParseFloat."""
+    """Go: strconv.ParseFloat. Numbers of 32 bits keep the precision of their text."""
+    if text.isascii() and text.isdecimal() and len(text) < 16:
+        return float(text)
     value = _float_of(text)
     if value is None:
         raise ValueRefused("PARSE-06", f"{shown(text)} is not a number", "write a number, such as 0.001")
-    finite = not re.fullmatch(_SPECIAL, text)
-    if finite and (abs(value) == float("inf") or abs(value) >= _LARGEST_FLOAT[bits]):
+    if _overflows(text, abs(value), bits):
         raise ValueRefused("PARSE-06", f"{shown(text)} is too large", "write a smaller number")
     return value
 
 
+def _overflows(text: str, value: float, bits: int) -> bool:
+    """Whether a number that is written in digits is rounded to infinity."""
+    if value == float("inf"):
+        return not re.fullmatch(_SPECIAL, text)
+    if bits == 64 or value != _HALFWAY:
+        return bits == 32 and value > _HALFWAY
+    from fractions import Fraction
+
+    exact = Fraction(text.replace("_", "").lstrip("+-")) if re.fullmatch(_DECIMAL, text) else Fraction(value)
+    return exact >= Fraction(_HALFWAY)
+
+
 def _float_of(text: str) -> float | None:
-    if len(text) > 10 * _LONGEST:
-        return None
     if re.fullmatch(_DECIMAL, text) or re.fullmatch(_SPECIAL, text):
         return float(text)
-    match = re.fullmatch(_HEXADECIMAL, text)
-    if match is None or not (match["whole"] or match["part"]):
+    if not re.fullmatch(_HEXADECIMAL, text):
         return None
     plain = text.replace("_", "")
     try:
         return float.fromhex(plain)
     except OverflowError:
         return float("-inf") if plain.startswith("-") else float("inf")
-    except ValueError:
-        return None
 
 
 def parse_duration(text: str) -> int:
@@ -146,22 +156,28 @@ def parse_duration(text: str) -> int:
         match = _PIECE.match(rest, position)
         if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
             raise ValueRefused("PARSE-07", f"{shown(text)} is not a duration", _duration_hint(rest))
-        if len(rest) > 10 * _LONGEST:
-            break
         unit = _UNITS[match[3]]
-        total += int(match[1] or 0) * unit + int(match[2] or 0) * unit // 10 ** len(match[2] or "")
+        total += _bounded(match[1] or "0") * unit + _fraction(match[2] or "", unit)
         position = match.end()
-        if total > 2**63:
-            break
-    if len(rest) > 10 * _LONGEST or total > 2**63 - (sign != "-"):
+    if total > 2**63 - (sign != "-"):
         raise ValueRefused("PARSE-07", f"{shown(text)} is too long for a duration", "write at most 2562047h47m16s")
     return -total if sign == "-" else total
+
+
+def _fraction(digits: str, unit: int) -> int:
+    """The digits after the point in nanoseconds, with Go's own rounding: time.leadingFraction."""
+    value, scale = 0, 1.0
+    for digit in digits:
+        if value > (2**63 - 1) // 10 or value * 10 + int(digit) > 2**63:
+            break
+        value, scale = value * 10 + int(digit), scale * 10
+    return int(float(value) * (float(unit) / scale))
 
 
 def _duration_hint(rest: str) -> str:
     if rest.isascii() and rest.isdecimal():
         return f"write the unit as well, such as {rest}s"
-    if re.fullmatch(r"[0-9]+d", rest) and len(rest) < 8:
+    if re.fullmatch(r"[0-9]{1,6}d", rest):
         return f"days are not known: write {24 * int(rest[:-1])}h"
     return "write numbers with units, such as 1m30s"
 

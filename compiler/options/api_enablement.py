@@ -56,8 +56,7 @@ class APIEnablementOptions(OptionGroup):
                 self._validate_key(key, value)
 
     def _refuse(self, rule: str, message: str, hint: str, key: str) -> None:
-        keys = list(self.flags.mapping(_FLAG))
-        self.refuse(rule, message, hint, _FLAG, keys.index(key) if key in keys else None)
+        self.refuse(rule, message, hint, _FLAG, self.flags.entry(_FLAG, key))
 
     def _validate_key(self, key: str, value: str) -> None:
         parts = key.split("/")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.catalog import Catalog, FlagSpec, known_in, left
 from compiler.diagnostics import Location, Report, diagnose
-from compiler.flags.arguments import Argument, element_location
+from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
 from compiler.flags.values import TYPES, ValueRefused
 from compiler.suggest import did_you_mean
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from compiler.flags.values import PortRange, SNIPair
 
 
-_NAMED = ("colonSeparatedMultimapStringString", "configurationMap")
+_NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap", "stringToString")
 """Types whose elements have names in a document, not numbers."""
 
 
@@ -36,13 +36,20 @@ class FlagSet:
         self._values: dict[str, Any] = {}
 
     def parse(self, arguments: Iterable[Argument], report: Report) -> None:
-        """Take the arguments in order; what the grammar refuses goes to the report with its rule."""
+        """Take the arguments in order; what the grammar refuses goes to the report with its rule.
+
+        A value that is not known reads as the default and counts as refused, so that nothing judges it.
+        """
         for argument in arguments:
             spec = self.catalog.flags.get(argument.flag)
             if spec is None:
                 report.add(self._unknown(argument))
                 continue
             given = self.arguments.setdefault(argument.flag, [])
+            if argument.unknown:
+                self.refused.add(argument.flag)
+                given.append(argument)
+                continue
             kind = TYPES[spec.type]
             current = self._values.get(argument.flag)
             try:
@@ -65,6 +72,9 @@ class FlagSet:
 
     def _unknown(self, argument: Argument) -> Any:
         name = argument.flag
+        if name == "help":
+            message = "with --help the program prints and ends; it does not serve"
+            return diagnose("RUN-02", message, "remove it", path=argument.path, flag=name, location=argument.location)
         version = self.catalog.version
         gone = left("flags", name, version)
         if gone and gone.get("neverExisted"):
@@ -165,7 +175,17 @@ class FlagSet:
         argument, index = self._holding(flag, element)
         if argument is None:
             return None
-        return argument.location if index is None else element_location(argument, index)
+        return argument.location if index is None else argument.element(index, self._spans(flag, argument))
+
+    def entry(self, flag: str, key: str) -> int | None:
+        """The number of the element, of all uses of a map's flag, that gave a key its value."""
+        kind = TYPES[self.catalog.flags[flag].type]
+        found, number = None, 0
+        for argument in self.arguments.get(flag, ()):
+            names = kind.keys(argument.text) if self._spans(flag, argument) else []
+            found = max((number + place for place, name in enumerate(names) if name == key), default=found)
+            number += len(names)
+        return found
 
     def path(self, flag: str, element: int | None = None) -> str:
         """The place in the input where the flag, or one element of its list, was given; empty where it was not."""
@@ -184,19 +204,20 @@ class FlagSet:
             return None, None
         if element is not None:
             for argument in given:
-                size = self._elements(flag, argument)
+                size = len(self._spans(flag, argument))
                 if element < size:
                     return argument, element
                 element -= size
         return given[-1], None
 
-    def _elements(self, flag: str, argument: Argument) -> int:
-        """How many list elements one use of a flag holds."""
+    def _spans(self, flag: str, argument: Argument) -> list[tuple[int, int]]:
+        """The elements that one use of a flag holds, as places in its text."""
+        if argument.unknown:
+            return []
         try:
-            value = TYPES[self.catalog.flags[flag].type].parse([argument.text])
+            return TYPES[self.catalog.flags[flag].type].elements(argument.text)
         except ValueRefused:
-            return 0
-        return len(value) if isinstance(value, tuple | dict) else 1
+            return []
 
 
 def shown_name(name: str) -> str:

@@ -29,6 +29,8 @@ def apply_gate_flags(generic: GenericOptions) -> None:
             message = f"--{FLAG} names the component {shown(component)}"
             generic.refuse("FG-08", message, "write the gate alone, or kube:NAME=true", FLAG, index)
             continue
+        if not entry:
+            continue
         name, equals, text = entry.partition("=")
         name, text = name.strip(), text.strip()
         if not equals:

@@ -36,10 +36,16 @@ class MetricsOptions(OptionGroup):
                     message = f"--{flag}: {shown(name)} is not a metric's name"
                     self.refuse("MET-02", message, "use letters, digits, _ and :", flag, index)
         labels, manifest = "allow-metric-labels", "allow-metric-labels-manifest"
-        for index, key in enumerate(flags.mapping(labels)):
+        for key in flags.mapping(labels):
             if key.count(",") != 1 or not all(key.split(",")):
                 hint = "write METRIC,LABEL=VALUE[,VALUE...]"
-                self.refuse("MET-03", f"--{labels}: {shown(key)} is not a metric and a label", hint, labels, index)
+                self.refuse(
+                    "MET-03",
+                    f"--{labels}: {shown(key)} is not a metric and a label",
+                    hint,
+                    labels,
+                    flags.entry(labels, key),
+                )
         if self.run.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
             self.refuse("MET-05", f"--{labels} cannot be given beside --{manifest}", "keep one of the two", labels)
 

@@ -30,6 +30,8 @@ _ENCRYPTION = "apiserver/pkg/server/options/encryptionconfig/config.go"
 _ENCRYPTION_RULES = "apiserver/pkg/apis/apiserver/validation/validation_encryption.go"
 _SERVING = "apiserver/pkg/server/options/serving.go: Validate"
 _AUDIT = "apiserver/pkg/server/options/audit.go: Validate"
+_AUDIT_POLICY = "apiserver/pkg/audit/policy/reader.go: LoadPolicyFromFile"
+_AUDIT_RULES = "apiserver/pkg/apis/audit/validation/validation.go: ValidatePolicy"
 _ADMISSION = "apiserver/pkg/server/options/admission.go: Validate"
 _RESOURCE_CONFIG = "apiserver/pkg/server/resourceconfig/helpers.go: MergeAPIResourceConfigs"
 _AUTHENTICATION = "pkg/kubeapiserver/options/authentication.go: Validate"
@@ -37,6 +39,8 @@ _AUTHORIZATION = "pkg/kubeapiserver/options/authorization.go: Validate"
 _SERVICE_ACCOUNTS = "pkg/controlplane/apiserver/options/options.go: completeServiceAccountOptions"
 _CONTROLPLANE = "pkg/controlplane/apiserver/options/validation.go"
 _SERVER = "cmd/kube-apiserver/app/options/validation.go"
+_EGRESS = "apiserver/pkg/server/egressselector"
+_EGRESS_RULES = f"{_EGRESS}/config.go: ValidateEgressSelectorConfiguration"
 _METRICS = "component-base/metrics/api/v1/config.go: Validate"
 
 RULES: dict[str, Rule] = {
@@ -215,6 +219,9 @@ RULES: dict[str, Rule] = {
     "RH-02": Rule("uid headers without X-Remote-Uid", "apiserver/pkg/server/options/authentication.go: Validate"),
     "RH-03": Rule("uid headers without their gate", "apiserver/pkg/server/options/authentication.go: Validate"),
     "RH-04": Rule("client CA bundles overlap", _AUTHENTICATION),
+    "WHA-01": Rule(
+        "token webhook kubeconfig that cannot be used", "apiserver/pkg/util/webhook/webhook.go: LoadKubeconfig"
+    ),
     "WHA-02": Rule(
         "unknown version of the token webhook", "apiserver/plugin/pkg/authenticator/token/webhook/webhook.go: New"
     ),
@@ -230,6 +237,9 @@ RULES: dict[str, Rule] = {
     "AZ-04": Rule("Webhook without a config file", _AUTHORIZATION),
     "AZ-05": Rule("policy file without ABAC", _AUTHORIZATION),
     "AZ-06": Rule("webhook config without Webhook", _AUTHORIZATION),
+    "AZ-07": Rule(
+        "authorization webhook kubeconfig that cannot be used", "apiserver/pkg/util/webhook/webhook.go: LoadKubeconfig"
+    ),
     "AZ-08": Rule(
         "unknown version of the authorization webhook", "apiserver/plugin/pkg/authorizer/webhook/webhook.go: New"
     ),
@@ -245,7 +255,20 @@ RULES: dict[str, Rule] = {
     "AUD-07": Rule("unknown audit API version", _AUDIT),
     "AUD-08": Rule("unknown audit log format", _AUDIT),
     "AUD-09": Rule("negative audit log limit", _AUDIT),
+    "AUD-10": Rule("audit log that cannot be opened", "apiserver/pkg/server/options/audit.go: ensureLogFile"),
+    "AUD-11": Rule(
+        "audit webhook kubeconfig that cannot be used", "apiserver/pkg/util/webhook/webhook.go: LoadKubeconfig"
+    ),
     "AUD-12": Rule("audit webhook version that is no group and version", _AUDIT),
+    "AUDP-01": Rule("audit policy that cannot be read", _AUDIT_POLICY),
+    "AUDP-02": Rule("audit policy that cannot be decoded", _AUDIT_POLICY),
+    "AUDP-03": Rule("audit policy without rules", _AUDIT_POLICY),
+    "AUDP-04": Rule("unknown audit level", _AUDIT_RULES),
+    "AUDP-05": Rule("unknown stage", _AUDIT_RULES),
+    "AUDP-06": Rule("malformed non-resource URL", _AUDIT_RULES),
+    "AUDP-07": Rule("rule about resources and other URLs", _AUDIT_RULES),
+    "AUDP-08": Rule("malformed group, or objects without their resource", _AUDIT_RULES),
+    "AUDP-90": own("field that the audit policy does not have", "the server ignores it with a warning", "warning"),
     # Admission
     "ADM-01": Rule("unknown plugin enabled", _ADMISSION),
     "ADM-02": Rule("unknown plugin disabled", _ADMISSION),
@@ -274,6 +297,9 @@ RULES: dict[str, Rule] = {
     "NET-09": Rule("unknown endpoint reconciler", "pkg/controlplane/instance.go: createEndpointReconciler"),
     "NET-10": Rule("apiserver count not above zero", _SERVER),
     "NET-91": Rule("advertised address that no Endpoints can hold", _SERVER),
+    "KUB-01": Rule("kubelet client file that cannot be read", "client-go/transport/transport.go: loadTLSFiles"),
+    "KUB-02": Rule("kubelet CA without a certificate", "client-go/transport/transport.go: rootCertPool"),
+    "PRX-01": Rule("proxy client pair that cannot be used", "kube-aggregator/pkg/apiserver/apiserver.go"),
     "PEER-01": Rule("peer flags without their gate", _CONTROLPLANE),
     "PEER-02": Rule("peer proxy without a client certificate", "pkg/controlplane/apiserver/peer.go: BuildPeerProxy"),
     "PEER-90": Rule("peer proxy without storage versions", _CONTROLPLANE),
@@ -284,6 +310,26 @@ RULES: dict[str, Rule] = {
     "MET-02": Rule("malformed metric name", _METRICS),
     "MET-03": Rule("malformed metric label", _METRICS),
     "MET-05": Rule("metric labels given twice", _METRICS),
+    # Egress selector
+    "EGR-01": Rule(
+        "egress selector config that cannot be read", f"{_EGRESS}/config.go: ReadEgressSelectorConfiguration"
+    ),
+    "EGR-02": Rule("unknown proxy protocol", _EGRESS_RULES),
+    "EGR-03": Rule("direct connection with a transport", _EGRESS_RULES),
+    "EGR-04": Rule("HTTPConnect without exactly one transport", _EGRESS_RULES),
+    "EGR-05": Rule("GRPC without a Unix socket", _EGRESS_RULES),
+    "EGR-06": Rule("Unix socket without a name", _EGRESS_RULES),
+    "EGR-07": Rule("proxy address that is no http or https URL", _EGRESS_RULES),
+    "EGR-08": Rule("TLS settings for a plain http proxy", _EGRESS_RULES),
+    "EGR-09": Rule("https proxy without usable certificates", _EGRESS_RULES),
+    "EGR-10": Rule("unknown or repeated kind of peer", _EGRESS_RULES),
+    "EGR-11": Rule("HTTPConnect over plain http", f"{_EGRESS}/egress_selector.go: getTLSConfig"),
+    # Tracing
+    "TRC-01": Rule(
+        "tracing config that cannot be read", "apiserver/pkg/server/options/tracing.go: ReadTracingConfiguration"
+    ),
+    "TRC-02": Rule("sampling rate out of range", "component-base/tracing/api/v1/config.go: validateSamplingRate"),
+    "TRC-03": Rule("endpoint of an unknown scheme", "component-base/tracing/api/v1/config.go: validateEndpoint"),
     # What ends the server after it passed every check
     "CHAIN-01": Rule("core API switched off", "pkg/registry/core/rest/storage_core.go: NewRESTStorage"),
     "CHAIN-02": own("aggregator without its API", "kube-aggregator/pkg/apiserver/apiserver.go: NewWithDelegate"),

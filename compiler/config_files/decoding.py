@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from compiler.source.node import Node
 from compiler.suggest import closest
 
 Schema = dict[str, Any]
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})"
 _NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -73,6 +75,8 @@ class Decoder:
                 parse_duration(str(value))
             except ValueRefused as refusal:
                 self._refuse(node, path, f"{path}: {refusal.message}", refusal.hint)
+        elif schema.get("x-kasc-type") == "time" and not re.fullmatch(_TIME, str(value)):
+            self._refuse(node, path, f"{path}: {shown(str(value))} is not a time", "write such as 2026-01-31T12:00:00Z")
         elif schema.get("contentEncoding") == "base64" and decode_base64(str(value)) is None:
             self._refuse(node, path, f"{path} is not base64", "encode it in standard base64 with padding")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.config_files.field import Field
+from compiler.flags.go_url import parse_url
 from compiler.flags.text import shown
-from compiler.options.authentication import parses_as_url
 
 if TYPE_CHECKING:
     from compiler.options.etcd import EtcdOptions
@@ -64,7 +64,8 @@ def _check_name(group: EtcdOptions, name: Field, version: str, before: list[KMSP
 
 def _check_endpoint(endpoint: Field) -> None:
     text = endpoint.text
-    if not text or not parses_as_url(text) or text.partition(":")[0].lower() != "unix":
+    parsed = parse_url(text)
+    if not text or parsed is None or parsed.scheme != "unix":
         message = f"the endpoint {shown(text)} is not a Unix socket" if text else "the plugin has no endpoint"
         endpoint.refuse("ENC-22", message, "write unix:///PATH/TO/SOCKET")
 

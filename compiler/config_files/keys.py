@@ -160,3 +160,9 @@ def can_write_below(host: Host, path: str) -> bool:
     while not os.path.exists(local) and os.path.dirname(local) != local:
         local = os.path.dirname(local)
     return os.path.isdir(local)
+
+
+def can_write_to(host: Host, path: str) -> bool:
+    """Whether a file could be opened for writing, its folders made first; True where it is unknown."""
+    local = host.local(path)
+    return local is None or (not os.path.isdir(local) and can_write_below(host, os.path.dirname(path)))

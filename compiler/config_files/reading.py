@@ -37,18 +37,17 @@ class ConfigFile(NamedTuple):
 
 
 class FileRules(NamedTuple):
-    """What a file breaks where it cannot be read, where it is empty, and where it cannot be decoded.
+    """What a file breaks where it cannot be read, where it is empty (nothing, for an empty text), and where it cannot
+    be decoded.
 
-    `lenient` is the rule of the warning about unknown fields where the server only ignores them. `typed` tells that
-    the file has to say its kind; else the first of the expected kinds is taken for granted. `recognized` tells that
-    the server looks whether the file is JSON before it reads it as YAML.
+    `lenient` is the rule of the warning about unknown and repeated fields where the server only ignores them.
+    `recognized` tells that the server looks whether the file is JSON before it reads it as YAML.
     """
 
     read: str
     empty: str
     decode: str
     lenient: str = ""
-    typed: bool = True
     recognized: bool = True
 
 
@@ -77,40 +76,65 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], rules: FileRules) -> C
     inline = given is not None and not given.beside
     prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if inline else ""
     findings = Findings(run.report, named.flag, prefix)
-    node = given.content if given is not None else read_node(named, rules)
-    return decode_config(run, node, kinds, rules, findings, inline) if node is not None else None
+    problems: list[Diagnostic] = []
+    node = given.content if given is not None else read_node(named, rules, problems)
+    return decode_config(run, node, kinds, rules, findings, inline, problems) if node is not None else None
 
 
 def decode_config(
-    run: ServerRunOptions, node: Node, kinds: tuple[str, ...], rules: FileRules, findings: Findings, inline: bool
+    run: ServerRunOptions,
+    node: Node,
+    kinds: tuple[str, ...],
+    rules: FileRules,
+    findings: Findings,
+    inline: bool,
+    problems: list[Diagnostic],
 ) -> ConfigFile | None:
-    """Decode the content of a structured file; None after reporting that it is of another kind."""
+    """Decode the content of a structured file; None after reporting that it is of another kind.
+
+    `problems` are what was found while it was parsed.
+    """
     root = root_field(node, findings)
     kind = _kind_of(run.catalog.version, root, kinds, rules)
     schema = kind_schema(run.catalog.version, kind) if kind else None
+    strict = schema is None or schema["x-kasc-strict"]
+    for found in problems:
+        if strict or found.code != "KASC-DOC-005":
+            _report(findings, rules.decode, found)
+        elif rules.lenient:
+            _report(findings, rules.lenient, found)
     if schema is None:
         return None
-    Decoder(findings, rules.decode, schema["x-kasc-strict"], rules.lenient).decode(node, schema)
+    Decoder(findings, rules.decode, strict, rules.lenient).decode(node, schema)
     return ConfigFile(root, kind, root["apiVersion"].text, inline)
+
+
+def _report(findings: Findings, rule: str, found: Diagnostic) -> None:
+    """Report what the parser found as the break of a rule."""
+    location = found.location or Location("", 1, 1, 1, 2)
+    findings.report.add(diagnose(rule, found.message, found.hint, flag=findings.flag, location=location))
 
 
 def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules) -> str:
     """The kind of a file; empty after reporting that it is none of those that are expected."""
     known = {kind: schema for kind in kinds if (schema := kind_schema(version, kind))}
     wanted = next(iter(known))
+    required = known[wanted]["x-kasc-required"]
     versions = {kind: schema["properties"]["apiVersion"]["enum"] for kind, schema in known.items()}
     example = f"write apiVersion: {versions[wanted][0]} and kind: {wanted}"
-    if root.node is None or not isinstance(root.node.value, dict):
+    if root.given and isinstance(root.node, Node) and not isinstance(root.node.value, dict):
         root.refuse(rules.decode, "the file is not a mapping", example)
         return ""
     kind, api = root["kind"], root["apiVersion"]
-    name = kind.text or ("" if rules.typed else wanted)
+    name = kind.text or ("" if "kind" in required else wanted)
+    if name in known and known[name]["x-kasc-any-version"]:
+        return name
     if not name:
         kind.refuse(rules.decode, "the file does not say its kind", example)
     elif name not in known:
         message = f"the kind is {shown(name)}, not {' or '.join(known)}"
         kind.refuse(rules.decode, message, did_you_mean(name, known) or example)
-    elif not api.text and rules.typed:
+    elif not api.text and "apiVersion" in required:
         api.refuse(rules.decode, "the file does not say its apiVersion", example)
     elif api.text and api.text not in versions[name]:
         message = f"{shown(api.text)} is not an apiVersion of {name} that {version} reads"
@@ -120,22 +144,20 @@ def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules
     return ""
 
 
-def read_node(named: NamedFile, rules: FileRules) -> Node | None:
-    """The parsed content of a file on the host; None where it is unknown, and after reporting what is wrong."""
+def read_node(named: NamedFile, rules: FileRules, problems: list[Diagnostic]) -> Node | None:
+    """The parsed content of a file on the host; None where it is unknown, and after reporting why it cannot be had.
+
+    What does not end the parsing is added to `problems`.
+    """
     text = read_text(named, rules)
     if text is None:
         return None
-    problems: list[Diagnostic] = []
     try:
         source = Source(named.run.host.local(named.path) or named.path, text)
-        node = parse_as_server(source, problems, rules.recognized)
+        return parse_as_server(source, problems, rules.recognized)
     except KascError as error:
-        problems.append(error.diagnostic)
-        node = None
-    for found in problems:
-        location = found.location or Location(named.path, 1, 1, 1, 2)
-        named.run.report.add(diagnose(rules.decode, found.message, found.hint, flag=named.flag, location=location))
-    return node
+        _report(Findings(named.run.report, named.flag), rules.decode, error.diagnostic)
+        return None
 
 
 def read_text(named: NamedFile, rules: FileRules) -> str | None:
@@ -143,7 +165,7 @@ def read_text(named: NamedFile, rules: FileRules) -> str | None:
     data = read_bytes(named, rules.read)
     if data is None:
         return None
-    if not data:
+    if not data and rules.empty:
         named.refuse(rules.empty, f"{shown(named.path)} is empty", "write its content, or remove its name")
         return None
     try:

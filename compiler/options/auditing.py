@@ -51,15 +51,17 @@ class AuditOptions(OptionGroup):
             if flags.on(f"{name}-batch-throttle-enable"):
                 for part in ("qps", "burst"):
                     self._positive("AUD-04", f"{name}-batch-throttle-{part}")
-        self._choice("AUD-07", f"{name}-version") if flags.text(f"{name}-version").count("/") < 2 else None
+        # AUD-12 says it of the webhook's version, whether the webhook is on or not.
+        if backend == "log" or flags.text(f"{name}-version").count("/") < 2:
+            self._choice("AUD-07", f"{name}-version")
         event, batch = f"{name}-truncate-max-event-size", f"{name}-truncate-max-batch-size"
         self._positive("AUD-05", event)
-        if flags.number(batch) < flags.number(event):
+        if flags.number(event) > 0 and flags.number(batch) < flags.number(event):
             message = f"--{batch} {flags.number(batch)} is smaller than --{event} {flags.number(event)}"
             self.refuse("AUD-06", message, f"write at least {flags.number(event)}", batch)
 
     def _positive(self, rule: str, flag: str) -> None:
-        if not (self.flags.value(flag) or 0) > 0:
+        if (self.flags.value(flag) or 0) <= 0:  # NaN passes, as in the server
             self.refuse(rule, f"--{flag} must be above 0", "write a positive number", flag)
 
     def apply_to(self, config: ResolvedConfig) -> None:
@@ -67,6 +69,7 @@ class AuditOptions(OptionGroup):
         flags = self.flags
         policy = flags.text("audit-policy-file")
         config.set("audit.policyFile", policy, "audit-policy-file")
+        self._check_files(policy)
         backends: list[dict[str, Any]] = []
         if policy and flags.text("audit-log-path"):
             path = flags.text("audit-log-path")
@@ -77,6 +80,24 @@ class AuditOptions(OptionGroup):
         if policy and flags.text("audit-webhook-config-file"):
             backends.append(self._backend("webhook", {"configFile": flags.text("audit-webhook-config-file")}))
         config.set("audit.backends", backends, "audit-log-path", "audit-webhook-config-file", "audit-policy-file")
+
+    def _check_files(self, policy: str) -> None:
+        """What is opened at the start. Without a policy, the webhook's kubeconfig is not."""
+        webhook, path = "audit-webhook-config-file", self.flags.text("audit-log-path")
+        if policy:
+            from compiler.config_files.audit_policy import load_audit_policy
+
+            load_audit_policy(self.named("audit-policy-file"))
+            if self.flags.text(webhook):
+                from compiler.config_files.kubeconfig import load_kubeconfig
+
+                load_kubeconfig(self.named(webhook), "AUD-11")
+        if path not in ("", "-") and self.run.host.sees_files:
+            from compiler.config_files.keys import can_write_to
+
+            if not can_write_to(self.run.host, path):
+                message = f"--audit-log-path {shown(path)} cannot be written: it is a folder, or lies below a file"
+                self.refuse("AUD-10", message, "name a file in a folder", "audit-log-path")
 
     def _backend(self, kind: str, own: dict[str, Any]) -> dict[str, Any]:
         flags, name = self.flags, f"audit-{kind}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.flags.go_url import is_https, parses_as_url
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
 from compiler.options.traits import CHOICES
@@ -59,7 +60,7 @@ class AuthenticationOptions(OptionGroup):
             flag = "service-account-key-file"
             self.refuse("SA-05", f"--{flag} is required and names no file", hint, flag)
         uri = flags.text("service-account-jwks-uri")
-        if uri and not _is_https(uri):
+        if uri and not is_https(uri):
             flag = "service-account-jwks-uri"
             self.refuse("SA-06", f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag)
         self._validate_oidc()
@@ -185,6 +186,10 @@ class AuthenticationOptions(OptionGroup):
         if webhook and flags.text(flag) not in CHOICES[flag]:
             message = f"--{flag} {shown(flags.text(flag))} is not known"
             self.refuse("WHA-02", message, "write v1 or v1beta1", flag)
+        if webhook:
+            from compiler.config_files.kubeconfig import load_kubeconfig
+
+            load_kubeconfig(self.named("authentication-token-webhook-config-file"), "WHA-01")
 
     def _check_keys(self) -> None:
         from compiler.config_files import keys
@@ -288,49 +293,3 @@ _SOURCES = (
     "authentication-token-webhook-config-file",
     "anonymous-auth",
 )
-
-
-def parses_as_url(text: str) -> bool:
-    """Whether Go's net/url would parse the text: no control characters, a sound scheme, escapes, host and port."""
-    if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in text):
-        return False
-    head = text.partition("#")[0]
-    scheme, colon, rest = head.partition(":")
-    if colon and "/" not in scheme and "?" not in scheme:
-        if not scheme:
-            return False
-        if scheme[0].isascii() and scheme[0].isalpha():
-            if not all(letter.isascii() and (letter.isalnum() or letter in "+-.") for letter in scheme):
-                return False
-        else:
-            # Without a leading letter it is no scheme, and a first path segment must not hold a colon.
-            return False
-    else:
-        scheme, rest = "", head
-    if rest.startswith("//"):
-        return _sound_authority(rest[2:].partition("?")[0])
-    if scheme and not rest.startswith("/"):
-        return True  # opaque: nothing more is looked at
-    return _sound_escapes(rest.partition("?")[0])
-
-
-def _sound_authority(rest: str) -> bool:
-    authority, _, path = rest.partition("/")
-    host = authority.rpartition("@")[2]
-    if any(letter in ' "<>\\^`{|}' for letter in authority) or not _sound_escapes(path):
-        return False
-    if host.startswith("["):
-        _, bracket, port = host.partition("]")
-        return bool(bracket) and (not port or (port[0] == ":" and (not port[1:] or port[1:].isdecimal())))
-    _, colon, port = host.rpartition(":")
-    return not colon or not port or (port.isascii() and port.isdecimal())
-
-
-def _sound_escapes(text: str) -> bool:
-    parts = text.split("%")
-    hexadecimal = "0123456789abcdefABCDEF"
-    return all(len(part) >= 2 and part[0] in hexadecimal and part[1] in hexadecimal for part in parts[1:])
-
-
-def _is_https(text: str) -> bool:
-    return parses_as_url(text) and text[:6].lower() == "https:"

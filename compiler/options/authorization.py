@@ -119,6 +119,11 @@ class AuthorizationOptions(OptionGroup):
         """Kubernetes: pkg/controlplane/apiserver/config.go, BuildAuthorizer."""
         flags = self.flags
         chain = self.authorizers()
+        webhook = "authorization-webhook-config-file"
+        if flags.text(webhook) and "Webhook" in self.modes and not flags.text("authorization-config"):
+            from compiler.config_files.kubeconfig import load_kubeconfig
+
+            load_kubeconfig(self.named(webhook), "AZ-07")
         config.set("authorization.privilegedGroups", ["system:masters"])
         config.set("authorization.configFile", flags.text("authorization-config"), "authorization-config")
         config.set("authorization.authorizers", chain, "authorization-mode", "authorization-config")

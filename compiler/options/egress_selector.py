@@ -18,7 +18,18 @@ class EgressSelectorOptions(OptionGroup):
 
     name = "egress_selector"
 
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        # Kind of peer -> proxy protocol; None where a file says so that cannot be had.
+        self.selections: dict[str, str] | None = {}
+
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: EgressSelectorOptions.ApplyTo; without a file every dialer is the direct one."""
         flag = "egress-selector-config-file"
-        config.set("egressSelector.configFile", self.flags.text(flag), flag)
+        path = self.flags.text(flag)
+        config.set("egressSelector.configFile", path, flag)
+        if path:
+            from compiler.config_files.egress_selector import load_egress_selector
+
+            self.selections = load_egress_selector(self.named(flag))
+        config.set("egressSelector.selections", self.selections, flag)

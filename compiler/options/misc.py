@@ -200,10 +200,25 @@ class MiscOptions(OptionGroup):
             ("caFile", "kubelet-certificate-authority"),
         ):
             config.set(f"kubeletClient.{path}", flags.text(flag), flag)
+        self._check_kubelet_files()
         config.set_duration("kubeletClient.timeout", flags.number("kubelet-timeout"), "kubelet-timeout")
         flag = "kubelet-preferred-address-types"
         config.set("kubeletClient.preferredAddressTypes", list(flags.texts(flag)), flag)
         config.set("kubeletClient.port", flags.number("kubelet-port"), "kubelet-port")
+
+    def _check_kubelet_files(self) -> None:
+        """Every file has to be there; of their contents only the CA's is looked at before a kubelet is called.
+
+        Kubernetes: client-go/transport/transport.go, TLSConfigFor with ReloadTLSFiles.
+        """
+        if not self.run.host.sees_files:
+            return
+        from compiler.config_files.keys import check_root_ca
+        from compiler.config_files.reading import read_bytes
+
+        for flag in ("kubelet-client-certificate", "kubelet-client-key", "kubelet-certificate-authority"):
+            if self.flags.text(flag) and read_bytes(self.named(flag), "KUB-01") is not None and "authority" in flag:
+                check_root_ca(self.named(flag), "KUB-02")
 
     def apply_peers(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/peer.go, BuildPeerProxy and CreatePeerEndpointLeaseReconciler."""
@@ -218,6 +233,10 @@ class MiscOptions(OptionGroup):
         for flag in ("proxy-client-cert-file", "proxy-client-key-file"):
             if not flags.text(flag):
                 self.refuse("PEER-02", f"--peer-ca-file needs --{flag}", f"set --{flag}", "peer-ca-file")
+        if self.run.host.sees_files:
+            from compiler.config_files.keys import check_root_ca
+
+            check_root_ca(self.named("peer-ca-file"), "PEER-02")
 
     def apply_event_storage(self, config: ResolvedConfig) -> None:
         """Events live as long as event-ttl says, in whole seconds."""
@@ -236,6 +255,12 @@ class MiscOptions(OptionGroup):
             ("proxyClientKeyFile", "proxy-client-key-file"),
         ):
             config.set(f"aggregator.{path}", flags.text(flag), flag)
+        certificate, key = "proxy-client-cert-file", "proxy-client-key-file"
+        # One of the two alone is ignored.
+        if self.run.host.sees_files and flags.text(certificate) and flags.text(key):
+            from compiler.config_files.keys import check_pair
+
+            check_pair(self.named(certificate), self.named(key), "PRX-01")
         flag = "aggregator-reject-forwarding-redirect"
         config.set("aggregator.rejectForwardingRedirects", flags.on(flag), flag)
         flag = "enable-aggregator-routing"

@@ -89,8 +89,8 @@ class SecureServingOptions(OptionGroup):
         for index, pair in enumerate(flags.sni_pairs("tls-sni-cert-key")):
             from compiler.config_files.keys import check_pair
 
-            names = (self.named("tls-sni-cert-key", path, index) for path in (pair.cert, pair.key))
-            check_pair(*names, "SERV-10")
+            flag = "tls-sni-cert-key"
+            check_pair(self.named(flag, pair.cert, index), self.named(flag, pair.key, index), "SERV-10")
 
     def _check_ciphers(self) -> None:
         flag, catalog = "tls-cipher-suites", self.run.catalog

@@ -23,4 +23,8 @@ class TracingOptions(OptionGroup):
         path = self.flags.text("tracing-config-file")
         gates = self.run.gates
         on = bool(path) and (gates.known("APIServerTracing") is None or gates.on("APIServerTracing"))
+        if on:
+            from compiler.config_files.tracing import load_tracing
+
+            load_tracing(self.named("tracing-config-file"))
         config.set("tracing.configFile", path if on else "", "tracing-config-file", "feature-gates")

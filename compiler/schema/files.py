@@ -25,6 +25,7 @@ _SCALARS: dict[str, dict[str, Any]] = {
     "float": {"type": "number"},
     "duration": {"type": "string", "pattern": DURATION, "x-kasc-type": "duration"},
     "bytes": {"type": "string", "contentEncoding": "base64"},
+    "time": {"type": "string", "format": "date-time", "x-kasc-type": "time"},
     "any": {},
     "secret": {
         "oneOf": [
@@ -80,6 +81,8 @@ def kind_schema(kind: str, shape: Shape, version: str) -> dict[str, Any] | None:
         "title": f"{kind}, Kubernetes {version}",
         "x-kasc-flags": shape["flags"],
         "x-kasc-strict": _holds(shape["strict"], minor),
+        "x-kasc-required": shape.get("required", ["apiVersion", "kind"]),
+        "x-kasc-any-version": _holds(shape.get("anyApiVersion"), minor),
         "required": ["apiVersion", "kind"],
         **body,
     }

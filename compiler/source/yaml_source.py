@@ -247,9 +247,10 @@ class _Builder:
                     merge = Merge(key_span, node)
                 else:
                     self.duplicate(key, merge.key_span, key_span)
-            elif key in values:
-                self.duplicate(key, keys[key], key_span)
             else:
+                if key in values:
+                    self.duplicate(key, keys[key], key_span)
+                # Where repeated keys are let through, the last one counts.
                 values[key] = node
                 keys[key] = key_span
         if has_brace(self.text, event):

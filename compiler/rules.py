@@ -36,6 +36,7 @@ _ADMISSION = "apiserver/pkg/server/options/admission.go: Validate"
 _RESOURCE_CONFIG = "apiserver/pkg/server/resourceconfig/helpers.go: MergeAPIResourceConfigs"
 _AUTHENTICATION = "pkg/kubeapiserver/options/authentication.go: Validate"
 _AUTHORIZATION = "pkg/kubeapiserver/options/authorization.go: Validate"
+_AUTHORIZERS = "apiserver/pkg/apis/apiserver/validation/validation.go: ValidateAuthorizationConfiguration"
 _SERVICE_ACCOUNTS = "pkg/controlplane/apiserver/options/options.go: completeServiceAccountOptions"
 _CONTROLPLANE = "pkg/controlplane/apiserver/options/validation.go"
 _SERVER = "cmd/kube-apiserver/app/options/validation.go"
@@ -219,6 +220,9 @@ RULES: dict[str, Rule] = {
     "RH-02": Rule("uid headers without X-Remote-Uid", "apiserver/pkg/server/options/authentication.go: Validate"),
     "RH-03": Rule("uid headers without their gate", "apiserver/pkg/server/options/authentication.go: Validate"),
     "RH-04": Rule("client CA bundles overlap", _AUTHENTICATION),
+    "TOK-01": Rule(
+        "token file that cannot be read", "apiserver/pkg/authentication/token/tokenfile/tokenfile.go: NewCSV"
+    ),
     "WHA-01": Rule(
         "token webhook kubeconfig that cannot be used", "apiserver/pkg/util/webhook/webhook.go: LoadKubeconfig"
     ),
@@ -243,7 +247,20 @@ RULES: dict[str, Rule] = {
     "AZ-08": Rule(
         "unknown version of the authorization webhook", "apiserver/plugin/pkg/authorizer/webhook/webhook.go: New"
     ),
+    "AZ-09": Rule("ABAC policy that cannot be read", "pkg/auth/authorizer/abac/abac.go: NewFromFile"),
     "AZ-10": Rule("authorization config beside authorization flags", _AUTHORIZATION),
+    "AZC-03": Rule("unknown or repeated type of authorizer", _AUTHORIZERS),
+    "AZC-04": Rule("missing, repeated or unusable name of an authorizer", _AUTHORIZERS),
+    "AZC-05": Rule("webhook out of place, or missing", _AUTHORIZERS),
+    "AZC-06": Rule("authorization webhook timeout out of range", _AUTHORIZERS),
+    "AZC-07": Rule("negative cache time of an authorization webhook", _AUTHORIZERS),
+    "AZC-08": Rule("unknown SubjectAccessReview version", _AUTHORIZERS),
+    "AZC-09": Rule("unknown SubjectAccessReview version of match conditions", _AUTHORIZERS),
+    "AZC-10": Rule("unknown failure policy", _AUTHORIZERS),
+    "AZC-11": Rule("unknown connection type, or kubeconfig out of place", _AUTHORIZERS),
+    "AZC-12": Rule("authorization webhook kubeconfig that cannot be used", _AUTHORIZERS),
+    "AZC-13": Rule("match condition that cannot be used", _AUTHORIZERS),
+    "AZC-14": Rule("authorization webhook in the cluster", "pkg/kubeapiserver/authorizer/reload.go"),
     "AZ-90": Rule("authorization config without its gate", _AUTHORIZATION),
     # Audit
     "AUD-01": Rule("unknown audit mode", _AUDIT),

@@ -202,6 +202,10 @@ class AuthenticationOptions(OptionGroup):
         for rule, flag in (("CA-01", client_ca), ("CA-02", header_ca)):
             if flags.text(flag):
                 keys.check_client_ca(self.named(flag), rule)
+        if flags.text("token-auth-file"):
+            from compiler.config_files.token_file import load_token_file
+
+            load_token_file(self.named("token-auth-file"))
         overlap = self.run.catalog.behaviour("overlappingClientCARefused")
         if (
             not overlap

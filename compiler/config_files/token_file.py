@@ -1,0 +1,49 @@
+"""The static token file: one record a user, in CSV. Nothing of a record is ever shown.
+
+Kubernetes: apiserver/pkg/authentication/token/tokenfile/tokenfile.go, NewCSV.
+"""
+
+from __future__ import annotations
+
+from compiler.config_files.reading import NamedFile, read_bytes
+from compiler.diagnostics import Location, diagnose
+from compiler.flags.csv_record import read_fields
+from compiler.flags.numbers import ValueRefused
+from compiler.source.places import place
+
+_RULE = "TOK-01"
+_COLUMNS = 3
+
+
+def load_token_file(named: NamedFile) -> None:
+    """Report what the server would refuse; its reading ends at the first record that is malformed."""
+    data = read_bytes(named, _RULE)
+    if data is None:
+        return
+    text = data.decode(errors="replace")
+    position = 0
+    while position < len(text):
+        rest = text[position:]
+        if not rest.strip("\r\n"):
+            return
+        start = position + len(rest) - len(rest.lstrip("\r\n"))
+        try:
+            fields = read_fields(rest)
+        except ValueRefused:
+            hint = 'put the whole field in double quotes, and write "" for a quote inside'
+            _refuse(named, text, start, "has a quote out of place", hint)
+            return
+        if len(fields) < _COLUMNS:
+            message = f"has {len(fields)} columns, fewer than {_COLUMNS}"
+            _refuse(named, text, start, message, "write TOKEN,USER,UID[,GROUPS]; comments are not known here")
+            return
+        end = text.find("\n", position + fields[-1].end)
+        position = end + 1 if end >= 0 else len(text)
+
+
+def _refuse(named: NamedFile, text: str, start: int, problem: str, hint: str) -> None:
+    line, column = place(text, start)
+    file = named.run.host.local(named.path) or named.path
+    location = Location(file, line, column, line, column + 1)
+    message = f"a record of the token file {problem}"
+    named.run.report.add(diagnose(_RULE, message, hint, flag=named.flag, location=location))

@@ -194,17 +194,25 @@ def parse_as_server(source: Source, problems: list[Diagnostic], recognized: bool
     from compiler.source.yaml_source import parse_first_yaml
 
     if recognized and source.text.lstrip().startswith("{"):
-        _check_json(source)
+        source = _json_as_yaml(source)
     return parse_first_yaml(source, problems, resolve_as_server)
 
 
-def _check_json(source: Source) -> None:
+def _json_as_yaml(source: Source) -> Source:
+    """A JSON text with what is not YAML in it put otherwise, at the same places; raises KascError where it is no JSON.
+
+    That is a tab before the first brace, and a character beyond the basic plane in two escapes.
+    """
     import json
+    import re
 
     try:
         json.loads(source.text)
+        before, brace, rest = source.text.partition("{")
+        rest = re.sub(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..", lambda pair: json.loads(f'"{pair[0]}"'), rest)
+        return Source(source.name, before.replace("\t", " ") + brace + rest)
     except RecursionError:
-        return  # the bound on depth says it better
+        return source  # the bound on depth says it better
     except ValueError as error:
         line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
         where = Location(source.name, line, column, line, column + 1)

@@ -125,11 +125,11 @@ class AuthorizationOptions(OptionGroup):
 
             load_kubeconfig(self.named(webhook), "AZ-07")
         policy = "authorization-policy-file"
-        if flags.text(policy) and any(authorizer["type"] == "ABAC" for authorizer in chain or ()):
-            if self.run.host.sees_files:
-                from compiler.config_files.abac import load_abac_policy
+        abac = any(authorizer["type"] == "ABAC" for authorizer in chain or ())
+        if abac and flags.text(policy) and self.run.host.sees_files:
+            from compiler.config_files.abac import load_abac_policy
 
-                load_abac_policy(self.named(policy))
+            load_abac_policy(self.named(policy))
         config.set("authorization.privilegedGroups", ["system:masters"])
         config.set("authorization.configFile", flags.text("authorization-config"), "authorization-config")
         config.set("authorization.authorizers", chain, "authorization-mode", "authorization-config")

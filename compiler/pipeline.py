@@ -137,6 +137,9 @@ def resolve(catalog: Catalog, given: ServerInput, host: Host, report: Report) ->
         for step in stage:
             config.step = step.name
             step.run(options, config)
+    unknown = options.flags.unknown
+    if unknown:
+        report.diagnostics[:] = [found for found in report.diagnostics if found.flag not in unknown]
     for path in dict.fromkeys(options.host.denied):
         message = f"{path} cannot be looked into; what it holds is not checked"
         report.add(diagnose("HOST-02", message, "run kasc as a user who may read it", location=given.start))

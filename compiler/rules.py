@@ -56,6 +56,7 @@ RULES: dict[str, Rule] = {
     "DOC-08": own("extends cannot be followed", "parents must exist and must not form a circle"),
     "DOC-09": own("more than one YAML document, or none", "one file describes one API server"),
     "DOC-10": own("file beside the document cannot be read", "its content is a part of the document"),
+    "DOC-11": own("value that its flag cannot carry", "the server would read something else from the flag"),
     # The schema of the document
     "SCHEMA-01": own("unknown key", "a key that nothing reads is a mistake"),
     "SCHEMA-02": own("value of the wrong type", "values are typed, so that a slip does not become a flag"),
@@ -68,6 +69,8 @@ RULES: dict[str, Rule] = {
     "INPUT-02": own("quote that does not end", "a shell would wait for the rest"),
     "INPUT-03": own("nothing here runs kube-apiserver", "there are no flags to read"),
     "INPUT-04": own("structured file of an unknown kind", "no server reads it"),
+    "INPUT-05": own("value that is not known here", "only the running server's environment has it", "note"),
+    "INPUT-06": own("command that is no list of texts", "Kubernetes does not run such a container"),
     # What depends on the host
     "HOST-01": own("service range that may not fit the host's address", "give --host-address to decide it", "warning"),
     "HOST-02": own("file that was not looked into", "kasc may not read it, or it is no regular file", "note"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.diagnostics import Diagnostic, Location
 from compiler.flags.arguments import Word
-from compiler.importers.words import plain_input
+from compiler.importers.words import plain_input, without_program
 from compiler.input import ServerInput
 from compiler.source.node import Source
 
@@ -16,4 +16,4 @@ def read_argv(source: Source, version: str | None, problems: list[Diagnostic]) -
         text = line.removesuffix("\r")
         if text and not text.startswith("#"):
             words.append(Word(text, Location(source.name, number, 1, number, 1 + len(text))))
-    return plain_input("argv", "kube-apiserver", source.name, words, version, problems)
+    return plain_input("argv", source.name, without_program(words), version, problems)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 
 from compiler.catalog import section_of
-from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.diagnostics import Diagnostic, KascError
 from compiler.source.node import Node, Source
-from compiler.source.reading import parse_document
+from compiler.source.reading import is_toml, parse_document
 
-_PODS = ("Pod", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "List")
+_PODS = frozenset(
+    (
+        *("Pod", "PodList", "List", "PodTemplate", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet"),
+        *("ReplicationController", "Job", "CronJob"),
+    )
+)
 
 
 def detect(
@@ -28,6 +33,14 @@ def detect(
         return "document", [parse_document(source, problems)]
     if _looks_like_flags(source.text):
         return _argv_or_flags(source.text), []
+    if "[" in source.text:
+        from compiler.importers.unknown import unit
+
+        found = unit(source)
+        if found is not None:
+            raise KascError(found)
+    if is_toml(source):
+        return "document", [parse_document(source, problems)]
     roots = _documents(source, problems)
     if len(roots) == 1 and _is_document(roots[0]):
         return "document", roots
@@ -38,9 +51,9 @@ def detect(
     if roots and _is_config_file(roots[0], version):
         problems.clear()
         return "config-file", [_as_server(source, problems)]
-    message = "this is no kasc document, Pod, argument list or line of flags"
-    hint = "begin it with `apiVersion: kasc/v1` and `kind: APIServer`, or say what it is with --as"
-    raise KascError(diagnose("INPUT-01", message, hint, location=Location(source.name, 1, 1, 1, 2)))
+    from compiler.importers.unknown import unknown_input
+
+    raise KascError(unknown_input(source, roots))
 
 
 def _is_config_file(root: Node, version: str | None) -> bool:

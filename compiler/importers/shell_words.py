@@ -1,88 +1,198 @@
-"""Shell words with their places; expansions are kept as they are written."""
+"""Shell words with their places. What a variable stands for is put in where it is known, and named where it is not."""
 
 from __future__ import annotations
 
+import re
+from bisect import bisect
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
 from compiler.diagnostics import KascError, Location, diagnose
-from compiler.flags.arguments import Word
+from compiler.flags.arguments import Trace, Word
+from compiler.source.node import Source
+from compiler.source.places import LINE_BREAK
+
+_REFERENCE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*)|[@*#?0-9]|[({])"
+_OPERATOR = r"[0-9]*(?:>>|>\||>&|<<|<&|<>|&>>|&>|[<>])|&&|\|\||;;|[;|&()\n]"
+_ESCAPED = ("$", "`", '"', "\\")
 
 
-def split_words(text: str, name: str, line: int, column: int) -> list[Word]:
-    """The words of a text that begins at a line and column: quotes, backslashes, continuations and comments.
+class Token(NamedTuple):
+    """A word, or an operator that stands between words."""
 
-    Raises KascError for a quote that does not end.
+    word: Word
+    operator: bool = False
+
+
+def trace_of(source: Source) -> Trace:
+    """The places of a file's characters."""
+    starts = [0, *(found.end() for found in LINE_BREAK.finditer(source.text))]
+
+    def place(index: int) -> tuple[int, int]:
+        line = bisect(starts, index)
+        return line, index - starts[line - 1] + 1
+
+    return lambda start, end: Location(source.name, *place(start), *place(end))
+
+
+def composed(base: Trace, spans: Sequence[tuple[int, int]]) -> Trace:
+    """The places of a text whose characters each stand for a span of another text, which `base` places."""
+
+    def trace(start: int, end: int) -> Location:
+        if start < end:
+            return base(spans[start][0], spans[end - 1][1])
+        at = spans[start][0] if start < len(spans) else spans[-1][1] if spans else 0
+        return base(at, at)
+
+    return trace
+
+
+class Splitter:
+    """Splits a text into words: quotes, backslashes, continued lines, comments, variables.
+
+    `base` places the text's characters. `variables` may grow while words are taken. With `command`, operators and the
+    ends of lines come as tokens of their own. `used` names the variables that were put in.
     """
-    words: list[Word] = []
-    parts: list[str] = []
-    start: tuple[int, int] | None = None
-    position = 0
-    while position < len(text):
-        letter = text[position]
-        following = text[position + 1 : position + 2]
-        if letter in " \t\r\n":
-            if start is not None:
-                words.append(Word("".join(parts), Location(name, *start, line, column)))
-                parts, start = [], None
-        elif letter == "#" and start is None:
-            end = text.find("\n", position)
-            column += (end if end >= 0 else len(text)) - position
-            position = end if end >= 0 else len(text)
-            continue
-        elif letter == "\\" and following == "\n":
-            position += 2
-            line, column = line + 1, 1
-            continue
+
+    def __init__(
+        self, text: str, base: Trace, variables: Mapping[str, str], *, command: bool = False, comments: bool = True
+    ) -> None:
+        self.text = text
+        self.base = base
+        self.variables = variables
+        self.command = command
+        self.comments = comments
+        self.used: set[str] = set()
+        self._position = 0
+        self._start: int | None = None
+        self._letters: list[str] = []
+        self._spans: list[tuple[int, int]] = []
+        self._unknown = ""
+
+    def tokens(self) -> Iterator[Token]:
+        """The words in order; raises KascError (INPUT-02) for a quote that does not end."""
+        text = self.text
+        while self._position < len(text):
+            at = self._position
+            letter = text[at]
+            operator = re.compile(_OPERATOR).match(text, at) if self.command and self._may_be_operator(at) else None
+            if operator is not None:
+                yield from self._finished()
+                self._position = operator.end()
+                yield Token(Word(operator[0], self.base(at, operator.end())), operator=True)
+            elif letter in " \t\r\n":
+                self._position += 1
+                yield from self._finished(at)
+            elif letter == "#" and self._start is None and self.comments:
+                end = text.find("\n", at)
+                self._position = end if end >= 0 else len(text)
+            elif letter == "\\" and self._line_end(at + 1):
+                self._position = at + 1 + self._line_end(at + 1)
+            else:
+                yield from self._take(letter)
+        yield from self._finished()
+
+    def _may_be_operator(self, at: int) -> bool:
+        # Digits belong to a redirection where they are a word of their own.
+        return self.text[at] in ";|&<>()\n" or (self._start is None and self.text[at].isdigit())
+
+    def _line_end(self, at: int) -> int:
+        """The length of a line's end at an index, 0 where there is none."""
+        return 2 if self.text.startswith("\r\n", at) else int(self.text.startswith("\n", at))
+
+    def _take(self, letter: str) -> Iterator[Token]:
+        at = self._position
+        self._start = at if self._start is None else self._start
+        if letter == "'":
+            end = self._closing(self.text.find("'", at + 1), at)
+            for index in range(at + 1, end):
+                self._add(self.text[index], index, index + 1)
+            self._position = end + 1
+        elif letter == '"':
+            self._double_quoted(at)
+        elif letter == "\\":
+            self._position = min(at + 2, len(self.text))
+            self._add(self.text[at + 1 : at + 2] or "\\", at, self._position)
+        elif letter in "$`":
+            yield from self._variable(splits=True)
         else:
-            start = start or (line, column)
-            if letter == "\\":
-                parts.append(following)
-                position, column = position + 2, column + 2
-                continue
-            if letter in "'\"":
-                end = _closing(text, position)
-                if end < 0:
-                    at = Location(name, line, column, line, column + 1)
-                    hint = "close the quote, or put a backslash before it"
-                    raise KascError(diagnose("INPUT-02", "a quote does not end", hint, location=at))
-                inside = text[position + 1 : end]
-                parts.append(inside if letter == "'" else _unescaped(inside))
-                skipped = text[position : end + 1]
-                if "\n" in skipped:
-                    line += skipped.count("\n")
-                    column = len(skipped) - skipped.rfind("\n")
-                else:
-                    column += len(skipped)
-                position = end + 1
-                continue
-            parts.append(letter)
-        line, column = (line + 1, 1) if letter == "\n" else (line, column + 1)
-        position += 1
-    if start is not None:
-        words.append(Word("".join(parts), Location(name, *start, line, column)))
-    return words
+            self._add(letter, at, at + 1)
+            self._position += 1
 
+    def _double_quoted(self, opening: int) -> None:
+        self._position += 1
+        while not self.text.startswith('"', self._position):
+            at = self._position
+            if at >= len(self.text):
+                self._closing(-1, opening)
+            letter, following = self.text[at], self.text[at + 1 : at + 2]
+            if letter == "\\" and self._line_end(at + 1):
+                self._position += 1 + self._line_end(at + 1)
+            elif letter == "\\" and following in _ESCAPED and following:
+                self._add(following, at, at + 2)
+                self._position += 2
+            elif letter in "$`":
+                for _ in self._variable(splits=False):
+                    pass
+            else:
+                self._add(letter, at, at + 1)
+                self._position += 1
+        self._position += 1
 
-def _closing(text: str, start: int) -> int:
-    quote, position = text[start], start + 1
-    while position < len(text):
-        if text[position] == "\\" and quote == '"':
-            position += 2
-            continue
-        if text[position] == quote:
-            return position
-        position += 1
-    return -1
+    def _variable(self, *, splits: bool) -> Iterator[Token]:
+        """Put in a variable; white space in it ends a word where it `splits`."""
+        at = self._position
+        match = re.compile(_REFERENCE).match(self.text, at)
+        name = (match[1] or match[2] or "") if match else ""
+        if name not in self.variables:
+            end = self._computed_end(match.end() if match else at + 1)
+            if match or self.text[at] == "`":
+                self._unknown = self._unknown or self.text[at:end]
+            for index in range(at, end):
+                self._add(self.text[index], index, index + 1)
+            self._position = end
+            return
+        self.used.add(name)
+        end = self._position = match.end() if match else at
+        for letter in self.variables[name]:
+            if splits and letter in " \t\r\n":
+                yield from self._finished(end)
+            else:
+                self._start = at if self._start is None else self._start
+                self._add(letter, at, end)
 
+    def _computed_end(self, end: int) -> int:
+        """The end of a reference: of `$(...)`, `${...}` and `` `...` `` behind what closes it."""
+        opening = self.text[end - 1]
+        if opening not in "({`" or (self.text[end - 2 : end - 1] not in ("$", "") and opening != "`"):
+            return end
+        depth, closing = 1, {"(": ")", "{": "}", "`": "`"}[opening]
+        for index in range(end, len(self.text)):
+            if self.text[index] == closing:
+                depth -= 1
+            elif self.text[index] == opening:
+                depth += 1
+            if depth == 0:
+                return index + 1
+        return end
 
-def _unescaped(inside: str) -> str:
-    """Between double quotes, a backslash escapes only a few characters."""
-    parts: list[str] = []
-    position = 0
-    while position < len(inside):
-        if inside[position] == "\\" and inside[position + 1 : position + 2] in ("$", "`", '"', "\\", "\n"):
-            if inside[position + 1] != "\n":
-                parts.append(inside[position + 1])
-            position += 2
-        else:
-            parts.append(inside[position])
-            position += 1
-    return "".join(parts)
+    def _closing(self, end: int, opening: int) -> int:
+        if end < 0:
+            at = self.base(opening, opening + 1)
+            hint = "close the quote, or put a backslash before it"
+            raise KascError(diagnose("INPUT-02", "a quote does not end", hint, location=at))
+        return end
+
+    def _add(self, letter: str, start: int, end: int) -> None:
+        self._letters.append(letter)
+        self._spans.append((start, end))
+
+    def _finished(self, end: int | None = None) -> Iterator[Token]:
+        """The word that ends before an index; none where no word was begun."""
+        if self._start is not None:
+            text = "".join(self._letters)
+            location = self.base(self._start, self._position if end is None else end)
+            width = location.end_column - location.column if location.line == location.end_line else -1
+            trace = None if width == len(text) else composed(self.base, self._spans)
+            yield Token(Word(text, location, trace=trace, unknown=self._unknown))
+        self._start, self._letters, self._spans, self._unknown = None, [], [], ""

@@ -5,15 +5,26 @@ from __future__ import annotations
 import os
 
 from compiler.catalog import catalog, nearest
-from compiler.diagnostics import Diagnostic, Location
+from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.arguments import Argument, Word, split_arguments
+from compiler.flags.text import shown
 from compiler.input import ServerInput
+
+PROGRAMS = ("kube-apiserver", "apiserver")
+
+
+def is_program(word: Word) -> bool:
+    """Whether a word names kube-apiserver, with or without a path."""
+    return os.path.basename(word.text) in PROGRAMS and not word.text.startswith("-")
 
 
 def without_program(words: list[Word]) -> list[Word]:
-    """The words after a leading program name."""
-    if words and os.path.basename(words[0].text) in ("kube-apiserver", "apiserver"):
-        return words[1:]
+    """The words after the program's name, where it comes before all flags; `exec` and such may lead it."""
+    for index, word in enumerate(words):
+        if is_program(word):
+            return words[index + 1 :]
+        if word.text.startswith("-"):
+            break
     return words
 
 
@@ -21,16 +32,37 @@ def arguments_of(words: list[Word], version: str | None, problems: list[Diagnost
     """The flags among the words, for the version that is asked for or the newest."""
     known = catalog(nearest(version))
     flags = known.flags
-    arguments, found = split_arguments(
-        words, lambda name: flags[name].type if name in flags else None, known.shorthands
-    )
+
+    def type_of(name: str) -> str | None:
+        return flags[name].type if name in flags else "bool" if name == "help" else None
+
+    arguments, found = split_arguments(words, type_of, {**known.shorthands, "h": "help"})
     problems += found
+    problems += _about_unknown(words)
     return arguments
 
 
+def _about_unknown(words: list[Word]) -> list[Diagnostic]:
+    """One note for each variable that only the running server's environment has, at its first use."""
+    uses: dict[str, list[Word]] = {}
+    for word in words:
+        if word.unknown:
+            uses.setdefault(word.unknown, []).append(word)
+    hint = "write the value itself to have it checked"
+    notes = []
+    for name, found in uses.items():
+        what = "the argument that uses it is" if len(found) == 1 else f"the {len(found)} arguments that use it are"
+        first = found[0]
+        at = first.text.find(name)
+        location = first.part(at, at + len(name)) if at >= 0 else first.location
+        message = f"what {shown(name)[1:-1]} stands for is not known here; {what} not judged"
+        notes.append(diagnose("INPUT-05", message, hint, path=first.path, location=location))
+    return notes
+
+
 def plain_input(
-    kind: str, name: str, source: str, words: list[Word], version: str | None, problems: list[Diagnostic]
+    kind: str, source: str, words: list[Word], version: str | None, problems: list[Diagnostic]
 ) -> ServerInput:
     """A ServerInput of a kind that says nothing but flags."""
     start = Location(source, 1, 1, 1, 2)
-    return ServerInput(kind, name, start, arguments_of(without_program(words), version, problems))
+    return ServerInput(kind, "kube-apiserver", start, arguments_of(words, version, problems))

@@ -33,12 +33,14 @@ class FlagSet:
         self.catalog = catalog
         self.arguments: dict[str, list[Argument]] = {}
         self.refused: set[str] = set()
+        self.unknown: set[str] = set()
         self._values: dict[str, Any] = {}
 
     def parse(self, arguments: Iterable[Argument], report: Report) -> None:
         """Take the arguments in order; what the grammar refuses goes to the report with its rule.
 
-        A value that is not known reads as the default and counts as refused, so that nothing judges it.
+        A value that is known only when the server runs counts as it is written, or as the default where it cannot be
+        read; what is found about its flag is left out in the end.
         """
         for argument in arguments:
             spec = self.catalog.flags.get(argument.flag)
@@ -46,10 +48,6 @@ class FlagSet:
                 report.add(self._unknown(argument))
                 continue
             given = self.arguments.setdefault(argument.flag, [])
-            if argument.unknown:
-                self.refused.add(argument.flag)
-                given.append(argument)
-                continue
             kind = TYPES[spec.type]
             current = self._values.get(argument.flag)
             try:
@@ -69,6 +67,9 @@ class FlagSet:
             else:
                 self._values[argument.flag] = value
             given.append(argument)
+            if argument.unknown:
+                self.refused.add(argument.flag)
+                self.unknown.add(argument.flag)
 
     def _unknown(self, argument: Argument) -> Any:
         name = argument.flag
@@ -212,8 +213,6 @@ class FlagSet:
 
     def _spans(self, flag: str, argument: Argument) -> list[tuple[int, int]]:
         """The elements that one use of a flag holds, as places in its text."""
-        if argument.unknown:
-            return []
         try:
             return TYPES[self.catalog.flags[flag].type].elements(argument.text)
         except ValueRefused:

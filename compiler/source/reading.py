@@ -63,7 +63,7 @@ def parse_document(source: Source, problems: list[Diagnostic], *, toml: bool | N
     the first line with content. Adds to `problems` and raises KascError as `parse_yaml` and `parse_toml` do.
     """
     if toml is None:
-        toml = _is_toml(source)
+        toml = is_toml(source)
     if toml:
         from compiler.source.toml_source import parse_toml
 
@@ -73,7 +73,8 @@ def parse_document(source: Source, problems: list[Diagnostic], *, toml: bool | N
     return parse_yaml(source, problems)
 
 
-def _is_toml(source: Source) -> bool:
+def is_toml(source: Source) -> bool:
+    """Whether a text is TOML: by the ending of its name, for other names by its first line with content."""
     name = source.name.lower()
     if name.endswith(".toml"):
         return True

@@ -1,0 +1,151 @@
+"""Where the characters of a scalar stand in its file, through quotes, escapes, folded lines and blocks."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from compiler.diagnostics import Location
+from compiler.source.node import Node, Source, Span
+from compiler.source.places import LINE_BREAK
+
+Cell = tuple[str, Span]
+"""One character of a value, and what stands for it in the file."""
+
+_ESCAPES = {
+    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
+    "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
+}  # fmt: skip
+_CODES = {"x": 2, "u": 4, "U": 8}
+
+
+def place_in(node: Node, start: int, end: int) -> Location:
+    """The place of some characters of a scalar, from the index `start` to before `end`.
+
+    It is the place of the whole scalar where the characters cannot be found.
+    """
+    whole = node.location
+    text = node.value if isinstance(node.value, str) else node.text
+    one_line = whole.line == whole.end_line
+    if one_line and whole.end_column - whole.column == len(text):
+        return whole._replace(column=whole.column + start, end_column=whole.column + end)
+    if one_line and whole.end_column - whole.column == len(text) + 2:
+        column = whole.column
+        if _lines(node.source)[whole.line - 1][column : column + len(text)] == text:
+            return whole._replace(column=column + 1 + start, end_column=column + 1 + end)
+    cells = characters(node)
+    if cells is None:
+        return whole
+    if start >= end:
+        line, column = cells[start][:2] if start < len(cells) else cells[-1][2:] if cells else node.span[:2]
+        return Location(whole.file, line, column, line, column)
+    return Location(whole.file, *cells[start][:2], *cells[end - 1][2:])
+
+
+@lru_cache(maxsize=1)
+def _lines(source: Source) -> list[str]:
+    return LINE_BREAK.split(source.text.removeprefix("\ufeff"))
+
+
+def characters(node: Node) -> list[Span] | None:
+    """What stands in the file for each character of a text; None where that cannot be told.
+
+    The text is read anew from the file, so that an answer is never a guess: it is None where the result differs.
+    """
+    if not isinstance(node.value, str):
+        return None
+    line, column, end_line, end_column = node.span
+    lines = _lines(node.source)[line - 1 : end_line]
+    if len(lines) != end_line - line + 1:
+        return None
+    first = lines[0][column - 1 : column]
+    if first in ("|", ">"):
+        cells = _block(lines, line, node.value, folded=first == ">")
+    else:
+        quote = first if first in ("'", '"') and first else ""
+        lines[-1] = lines[-1][: end_column - 1 - len(quote)]
+        cells = _flow(lines, line, column - 1 + len(quote), quote)
+    return [span for _, span in cells] if "".join(text for text, _ in cells) == node.value else None
+
+
+def _flow(lines: list[str], number: int, column: int, quote: str) -> list[Cell]:
+    """A scalar between quotes, or a plain one, that begins in the first line at a column (from 0)."""
+    cells: list[Cell] = []
+    blank = 0
+    for index, line in enumerate(lines):
+        start = column if index == 0 else len(line) - len(line.lstrip(" \t"))
+        end = len(line) if index == len(lines) - 1 else len(line.rstrip(" \t"))
+        joined = quote == '"' and index < len(lines) - 1 and _ends_escaped(line, start)
+        if joined:
+            end = len(line) - 1
+        if index and start >= end and index < len(lines) - 1:
+            blank += 1
+            continue
+        if index and not (cells and cells[-1][0] == ""):
+            place = (number + index, start + 1, number + index, start + 1)
+            cells += [("\n", place)] * blank if blank else [(" ", place)]
+        elif cells:
+            cells.pop()
+        blank = 0
+        cells += _line(line, start, end, number + index, quote)
+        if joined:
+            cells.append(("", (number + index, end + 1, number + index, end + 2)))
+    return cells
+
+
+def _ends_escaped(line: str, start: int) -> bool:
+    """Whether a line ends with a backslash that joins it to the next one."""
+    return (len(line) - len(line[start:].rstrip("\\")) - start) % 2 == 1
+
+
+def _line(line: str, start: int, end: int, number: int, quote: str) -> list[Cell]:
+    """The characters of a part of one line."""
+    cells: list[Cell] = []
+    while start < end:
+        char, size = line[start], 1
+        if quote == "'" and line.startswith("''", start):
+            size = 2
+        elif quote == '"' and char == "\\" and start + 1 < end:
+            char, size = _escape(line, start)
+        cells.append((char, (number, start + 1, number, start + size + 1)))
+        start += size
+    return cells
+
+
+def _escape(line: str, start: int) -> tuple[str, int]:
+    """What an escape stands for, and its length."""
+    letter = line[start + 1]
+    digits = _CODES.get(letter)
+    if digits is None:
+        return _ESCAPES.get(letter, letter), 2
+    try:
+        return chr(int(line[start + 2 : start + 2 + digits], 16)), 2 + digits
+    except (ValueError, OverflowError):
+        return "", 2 + digits
+
+
+def _block(lines: list[str], number: int, value: str, *, folded: bool) -> list[Cell]:
+    """A block scalar, whose header stands in the first line."""
+    filled = [line for line in lines[1:] if line.strip(" ")]
+    written = next((line for line in value.split("\n") if line.strip(" ")), "")
+    if not filled:
+        return [(char, (number, 1, number, 1)) for char in value]
+    indent = (len(filled[0]) - len(filled[0].lstrip(" "))) - (len(written) - len(written.lstrip(" ")))
+    cells: list[Cell] = []
+    before, blank = "", 0
+    for index, line in enumerate(lines[1:], 1):
+        text = line[indent:]
+        if not text:
+            blank += 1
+            continue
+        place = (number + index, indent + 1, number + index, indent + 1)
+        plain = folded and not before.startswith((" ", "\t")) and not text.startswith((" ", "\t"))
+        breaks = "\n" * (blank + (1 if before else 0))
+        if plain and before:
+            breaks = breaks[1:] or " "
+        cells += [(char, place) for char in breaks]
+        cells += [
+            (char, (number + index, indent + at, number + index, indent + at + 1)) for at, char in enumerate(text, 1)
+        ]
+        before, blank = text, 0
+    place = (number + len(lines) - 1, len(lines[-1]) + 1, number + len(lines) - 1, len(lines[-1]) + 1)
+    return cells + [("\n", place)] * (len(value) - len(cells))

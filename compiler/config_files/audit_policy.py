@@ -5,9 +5,8 @@ Kubernetes: apiserver/pkg/audit/policy/reader.go and pkg/apis/audit/validation/v
 
 from __future__ import annotations
 
-import re
-
 from compiler.config_files.field import Field
+from compiler.config_files.names import is_subdomain
 from compiler.config_files.reading import FileRules, NamedFile, load_config
 from compiler.flags.text import shown
 from compiler.suggest import did_you_mean
@@ -16,7 +15,6 @@ KINDS = ("Policy",)
 _RULES = FileRules(read="AUDP-01", empty="AUDP-02", decode="AUDP-02", lenient="AUDP-90")
 _LEVELS = ("None", "Metadata", "Request", "RequestResponse")
 _STAGES = ("RequestReceived", "ResponseStarted", "ResponseComplete", "Panic")
-_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 
 
 def load_audit_policy(named: NamedFile) -> None:
@@ -69,7 +67,7 @@ def _check_url(url: Field) -> None:
 def _check_resources(resources: Field, any_group: bool) -> None:
     group = resources["group"]
     known = not group.text or (any_group and group.text == "*")
-    if not known and (len(group.text) > 253 or not re.fullmatch(_SUBDOMAIN, group.text)):
+    if not known and not is_subdomain(group.text):
         hint = f"write {group.text.partition('/')[0].lower()}" if "/" in group.text else "write such as apps"
         group.refuse("AUDP-08", f"{shown(group.text)} is not an API group", hint)
     if resources["resourceNames"].items() and not resources["resources"].items():

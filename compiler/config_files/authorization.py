@@ -6,11 +6,11 @@ ValidateAuthorizationConfiguration.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from compiler.config_files.authorization_webhook import check_webhook
+from compiler.config_files.authorization_webhook import check_webhook, described_webhook
 from compiler.config_files.field import Field
+from compiler.config_files.names import is_subdomain
 from compiler.config_files.reading import FileRules, load_config, named_by_flag
 from compiler.flags.text import shown
 from compiler.options.traits import CHOICES
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 FLAG = "authorization-config"
 KINDS = ("AuthorizationConfiguration",)
 _RULES = FileRules(read="AZC-01", empty="AZC-02", decode="AZC-01")
-_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 
 
 def configured_authorizers(group: AuthorizationOptions, path: str) -> list[dict[str, Any]] | None:
@@ -36,69 +35,64 @@ def configured_authorizers(group: AuthorizationOptions, path: str) -> list[dict[
     types: set[str] = set()
     names: set[str] = set()
     for authorizer in authorizers.items():
-        if _check_type(authorizer["type"], types):
-            _check_name(authorizer["name"], authorizer["type"].text, names)
-            _check_part(group, authorizer)
+        kind = authorizer["type"]
+        if kind.text in types and kind.text != "Webhook":
+            # What the server would say of its name is said by this.
+            kind.refuse("AZC-03", f"the type {kind.text} stands twice", "keep one; only webhooks may repeat")
+            continue
+        known = _check_type(kind)
+        types.add(kind.text)
+        _check_name(authorizer["name"], kind.text if known else "", names)
+        _check_part(group, authorizer, known)
     return [_described(authorizer) for authorizer in authorizers.items()]
 
 
-def _check_type(kind: Field, types: set[str]) -> bool:
-    """Whether the type is one that can be worked with; nothing else is said of an authorizer without one."""
+def _check_type(kind: Field) -> bool:
+    """Whether there is such a type."""
     known = CHOICES["authorization-mode"]
-    if not kind.text:
-        kind.refuse("AZC-03", "the authorizer has no type", f"write {', '.join(known)}")
-    elif kind.text not in known:
-        hint = did_you_mean(kind.text, known) or f"write {', '.join(known)}"
-        kind.refuse("AZC-03", f"{shown(kind.text)} is not a type of authorizer", hint)
-    elif kind.text in types and kind.text != "Webhook":
-        kind.refuse("AZC-03", f"the type {kind.text} stands twice", "keep one; only webhooks may repeat")
-    else:
-        types.add(kind.text)
+    if kind.text in known:
         return True
+    hint = (did_you_mean(kind.text, known) if kind.text else "") or f"write {', '.join(known)}"
+    message = f"{shown(kind.text)} is not a type of authorizer" if kind.text else "the authorizer has no type"
+    kind.refuse("AZC-03", message, hint)
     return False
 
 
 def _check_name(name: Field, kind: str, names: set[str]) -> None:
-    wanted = kind.lower()
+    """`kind` is empty where it is not known."""
+    wanted = "" if kind in ("", "Webhook") else kind.lower()
     if not name.text:
-        name.refuse("AZC-04", "the authorizer has no name", f"write {wanted if kind != 'Webhook' else 'one'}")
-    elif name.text in names:
-        name.refuse("AZC-04", f"the name {shown(name.text)} stands twice", "give every authorizer a name of its own")
-    elif len(name.text) > 253 or not re.fullmatch(_SUBDOMAIN, name.text):
+        name.refuse("AZC-04", "the authorizer has no name", f"write {wanted or 'one, such as my-webhook'}")
+    elif wanted and name.text != wanted:
+        message = f"an authorizer of the type {kind} cannot be called {shown(name.text)}"
+        name.refuse("AZC-04", message, f"write {wanted}")
+    elif not is_subdomain(name.text):
         hint = "use small letters, digits, - and ."
         name.refuse("AZC-04", f"the name {shown(name.text)} is not a DNS subdomain", hint)
-    elif kind != "Webhook" and name.text != wanted:
-        name.refuse(
-            "AZC-04", f"an authorizer of the type {kind} cannot be called {shown(name.text)}", f"write {wanted}"
-        )
-    names.add(name.text)
+    elif name.text in names:
+        hint = f"rename the other: {kind} has to be called {wanted}" if wanted else "give each a name of its own"
+        name.refuse("AZC-04", f"the name {shown(name.text)} stands twice", hint)
+    else:
+        names.add(name.text)
 
 
-def _check_part(group: AuthorizationOptions, authorizer: Field) -> None:
+def _check_part(group: AuthorizationOptions, authorizer: Field, known: bool) -> None:
+    """What hangs on the type; where that is not known, a webhook tells what is meant."""
     kind, webhook = authorizer["type"].text, authorizer["webhook"]
-    if kind == "Webhook":
-        if webhook.given:
-            check_webhook(group, webhook)
-        else:
-            authorizer.refuse("AZC-05", "the type is Webhook, and there is no webhook", "say how it is reached")
+    if webhook.given and (kind == "Webhook" or not known):
+        check_webhook(group, webhook)
+    elif kind == "Webhook":
+        webhook.refuse("AZC-05", "the type is Webhook, and there is no webhook", "say how it is reached")
     elif webhook.given:
         webhook.refuse("AZC-05", f"an authorizer of the type {kind} has a webhook", "remove webhook")
-    elif kind == "ABAC" and not group.flags.text("authorization-policy-file"):
+    if kind == "ABAC" and not group.flags.text("authorization-policy-file"):
         message = "the type ABAC has no policy file"
         authorizer["type"].refuse("AZ-09", message, "set --authorization-policy-file")
 
 
 def _described(authorizer: Field) -> dict[str, Any]:
-    """Type and name, and for a webhook what the server would keep of it."""
+    """Type and name, and for a webhook what the server keeps of it."""
     entry: dict[str, Any] = {"type": authorizer["type"].text, "name": authorizer["name"].text}
-    webhook = authorizer["webhook"]
-    if webhook.given:
-        for name, default in (
-            ("timeout", ""),
-            ("failurePolicy", ""),
-            ("authorizedTTL", "5m0s"),
-            ("unauthorizedTTL", "30s"),
-        ):
-            if webhook[name].text or default:
-                entry[name] = webhook[name].text if webhook[name].duration != 0 else default
+    if authorizer["webhook"].given:
+        entry |= described_webhook(authorizer["webhook"])
     return entry

@@ -55,6 +55,11 @@ class Field:
         return self.node is not None and self.node.value is not None
 
     @property
+    def is_null(self) -> bool:
+        """Whether null is written here."""
+        return self.node is not None and self.node.value is None
+
+    @property
     def is_bad(self) -> bool:
         """Whether the decoder refused what stands here."""
         return self.path in self.findings.bad

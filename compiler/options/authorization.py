@@ -28,6 +28,9 @@ class AuthorizationOptions(OptionGroup):
     """Kubernetes: BuiltInAuthorizationOptions."""
 
     name = "authorization"
+    chain: list[dict[str, Any]] | None
+    """Type, name and further settings of each authorizer in order, after the group system:masters; None where a file
+    holds them that cannot be had. Known after validation."""
 
     def complete(self) -> None:
         """No mode at all means AlwaysAllow, which in turn switches anonymous requests off.
@@ -47,9 +50,14 @@ class AuthorizationOptions(OptionGroup):
     def validate(self) -> None:
         """Kubernetes: BuiltInAuthorizationOptions.Validate."""
         flags = self.flags
-        if flags.text("authorization-config"):
+        path = flags.text("authorization-config")
+        if path:
+            from compiler.config_files.authorization import configured_authorizers
+
             self._validate_config_alone()
+            self.chain = configured_authorizers(self, path)
             return
+        self.chain = self._chain_of_flags()
         self._validate_modes()
         policy, webhook = flags.text("authorization-policy-file"), flags.text("authorization-webhook-config-file")
         if "ABAC" in self.modes and not policy:
@@ -100,45 +108,45 @@ class AuthorizationOptions(OptionGroup):
                 self.refuse("AZ-02", f"--{flag} names {shown(mode)} twice", "keep one", flag, index)
             seen.add(mode)
 
-    def authorizers(self) -> list[dict[str, Any]] | None:
-        """The chain in order, after the group system:masters; None where a file holds it that cannot be had."""
-        path = self.flags.text("authorization-config")
-        if not path:
-            chain = []
-            for mode in self.modes:
-                entry: dict[str, Any] = {"type": mode, "name": "default" if mode == "Webhook" else mode.lower()}
-                if mode == "Webhook":
-                    entry |= {"timeout": "30s", "failurePolicy": "NoOpinion"}
-                chain.append(entry)
-            return chain
-        from compiler.config_files.authorization import configured_authorizers
+    def _chain_of_flags(self) -> list[dict[str, Any]]:
+        """Kubernetes: buildAuthorizationConfiguration."""
+        return [
+            {"type": "Webhook", "name": "default", **self._webhook_of_flags()}
+            if mode == "Webhook"
+            else {"type": mode, "name": mode.lower()}
+            for mode in self.modes
+        ]
 
-        return configured_authorizers(self, path)
+    def _webhook_of_flags(self) -> dict[str, Any]:
+        from compiler.config_files.authorization_webhook import LONGEST_TIMEOUT, webhook_entry
+
+        flags = self.flags
+        return webhook_entry(
+            flags.number("authorization-webhook-cache-authorized-ttl"),
+            flags.number("authorization-webhook-cache-unauthorized-ttl"),
+            LONGEST_TIMEOUT,
+            flags.text("authorization-webhook-version"),
+            "NoOpinion",
+            flags.text("authorization-webhook-config-file"),
+        )
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/config.go, BuildAuthorizer."""
-        flags = self.flags
-        chain = self.authorizers()
-        webhook = "authorization-webhook-config-file"
-        if flags.text(webhook) and "Webhook" in self.modes and not flags.text("authorization-config"):
+        flags, chain = self.flags, self.chain
+        file, webhook, policy = "authorization-config", "authorization-webhook-config-file", "authorization-policy-file"
+        if not flags.text(file) and flags.text(webhook) and "Webhook" in self.modes:
             from compiler.config_files.kubeconfig import load_kubeconfig
 
             load_kubeconfig(self.named(webhook), "AZ-07")
-        policy = "authorization-policy-file"
-        abac = any(authorizer["type"] == "ABAC" for authorizer in chain or ())
-        if abac and flags.text(policy) and self.run.host.sees_files:
-            from compiler.config_files.abac import load_abac_policy
-
-            load_abac_policy(self.named(policy))
         config.set("authorization.privilegedGroups", ["system:masters"])
-        config.set("authorization.configFile", flags.text("authorization-config"), "authorization-config")
-        config.set("authorization.authorizers", chain, "authorization-mode", "authorization-config")
+        config.set("authorization.configFile", flags.text(file), file)
+        config.set("authorization.authorizers", chain, "authorization-mode", file)
+        if any(authorizer["type"] == "ABAC" for authorizer in chain or ()):
+            config.set("authorization.policyFile", flags.text(policy), policy)
+            if flags.text(policy) and self.run.host.sees_files:
+                from compiler.config_files.abac import load_abac_policy
+
+                load_abac_policy(self.named(policy))
         # Where the chain is in a file that cannot be had, RBAC is what nearly every such file has.
         rbac = chain is None or any(authorizer["type"] == "RBAC" for authorizer in chain)
-        config.set("authorization.rbac", rbac, "authorization-mode", "authorization-config")
-        for path, flag in (
-            ("webhookCacheAuthorizedTTL", "authorization-webhook-cache-authorized-ttl"),
-            ("webhookCacheUnauthorizedTTL", "authorization-webhook-cache-unauthorized-ttl"),
-        ):
-            if not flags.text("authorization-config") and "Webhook" in self.modes:
-                config.set_duration(f"authorization.{path}", flags.number(flag), flag)
+        config.set("authorization.rbac", rbac, "authorization-mode", file)

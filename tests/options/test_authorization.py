@@ -37,10 +37,34 @@ def test_no_mode_means_always_allow() -> None:
     assert values["authorization.authorizers"] == [{"type": "AlwaysAllow", "name": "alwaysallow"}]
 
 
+WEBHOOK = {
+    "type": "Webhook",
+    "name": "default",
+    "authorizedTTL": "5m0s",
+    "cacheAuthorizedRequests": True,
+    "unauthorizedTTL": "30s",
+    "cacheUnauthorizedRequests": True,
+    "timeout": "30s",
+    "subjectAccessReviewVersion": "v1beta1",
+    "failurePolicy": "NoOpinion",
+    "kubeConfigFile": "/a",
+}
+
+
 def test_chain_in_the_order_of_the_flag() -> None:
     values = config("--authorization-mode=Webhook,RBAC", "--authorization-webhook-config-file=/a")
     assert values["authorization.privilegedGroups"] == ["system:masters"]
-    assert values["authorization.authorizers"] == [
-        {"type": "Webhook", "name": "default", "timeout": "30s", "failurePolicy": "NoOpinion"},
-        {"type": "RBAC", "name": "rbac"},
-    ]
+    assert values["authorization.authorizers"] == [WEBHOOK, {"type": "RBAC", "name": "rbac"}]
+
+
+def test_nothing_is_cached_for_no_time() -> None:
+    values = config(
+        "--authorization-mode=Webhook",
+        "--authorization-webhook-config-file=/a",
+        "--authorization-webhook-cache-authorized-ttl=0",
+        "--authorization-webhook-cache-unauthorized-ttl=-1s",
+        "--authorization-webhook-version=v1",
+    )
+    changed = {"authorizedTTL": "0s", "cacheAuthorizedRequests": False, "unauthorizedTTL": "-1s"}
+    expected = {**WEBHOOK, **changed, "subjectAccessReviewVersion": "v1"}
+    assert values["authorization.authorizers"] == [expected]

@@ -22,7 +22,7 @@ class SNIPair(NamedTuple):
     names: tuple[str, ...]
 
 
-def _parts(text: str) -> Iterator[Span]:
+def parts_of(text: str) -> Iterator[Span]:
     """Where the parts between commas stand."""
     start = 0
     for part in text.split(","):
@@ -33,13 +33,21 @@ def _parts(text: str) -> Iterator[Span]:
 def _filled(text: str) -> list[Span]:
     """The parts that are not empty, without white space around them."""
     found = []
-    for start, end in _parts(text):
+    for start, end in parts_of(text):
         part = text[start:end]
         if part:
             inner = trimmed(part)
             lead = part.index(inner)
             found.append((start + lead, start + lead + len(inner)))
     return found
+
+
+class Text(ValueType):
+    """pflag: string.go. Commas mean nothing to the flag itself, but to some of the rules about it."""
+
+    def elements(self, text: str) -> list[Span]:
+        """The parts between commas."""
+        return list(parts_of(text))
 
 
 class ListType(ValueType):
@@ -107,7 +115,7 @@ class Int32Slice(ListType):
 
     def elements(self, text: str) -> list[Span]:
         """The numbers."""
-        return list(_parts(text))
+        return list(parts_of(text))
 
 
 class CertificatePairs(ListType):
@@ -187,7 +195,7 @@ class VModule(ListType):
 
     def elements(self, text: str) -> list[Span]:
         """The patterns with their verbosity."""
-        return [(start, end) for start, end in _parts(text) if start < end]
+        return [(start, end) for start, end in parts_of(text) if start < end]
 
 
 class MapType(ValueType):

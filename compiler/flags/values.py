@@ -16,6 +16,7 @@ from compiler.flags.lists import (
     StringArray,
     StringSlice,
     StringToString,
+    Text,
     VModule,
 )
 from compiler.flags.network import PortRange, format_port_range, parse_ip, parse_port_range
@@ -123,7 +124,7 @@ TYPES: dict[str, ValueType] = {
     "duration": _Simple(parse_duration, 0, format_duration),
     "ip": _IP(empty_refused=False),
     "ipNonEmpty": _IP(empty_refused=True),
-    "string": ValueType(),
+    "string": Text(),
     "stringSlice": StringSlice(),
     "stringArray": StringArray(),
     "int32Slice": Int32Slice(),

@@ -33,7 +33,7 @@ def detect(
         return "document", [parse_document(source, problems)]
     if _looks_like_flags(source.text):
         return _argv_or_flags(source.text), []
-    if "[" in source.text:
+    if "[Unit]" in source.text or "[Service]" in source.text:
         from compiler.importers.unknown import unit
 
         found = unit(source)

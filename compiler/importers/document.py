@@ -32,7 +32,7 @@ def read_document(
     report = Report()
     refused = validate(merged, known.version, report)
     problems += report.diagnostics
-    lowering = Lowering(known, refused, _load_sources(merged, problems, refused))
+    lowering = Lowering(known, refused, _load_sources(merged, problems, refused), problems)
     arguments = lowering.arguments(merged)
     name = merged.at(("metadata", "name"))
     return ServerInput(

@@ -1,6 +1,7 @@
 """From a document's typed values to flag arguments: the text that the server itself would be given.
 
-Everything that follows reads flags and nothing else, so that a document means exactly what its flags mean.
+Everything that follows reads flags and nothing else, so that a document means exactly what its flags mean. A value
+that would mean something else as flag text is reported and left out.
 """
 
 from __future__ import annotations
@@ -8,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.catalog import Catalog, FlagSpec, section_of
-from compiler.diagnostics import Location
-from compiler.flags.arguments import Argument
-from compiler.flags.values import TYPES
+from compiler.diagnostics import Diagnostic, Location, diagnose
+from compiler.flags.arguments import Argument, Trace
+from compiler.flags.text import shown
+from compiler.importers.carrying import Element, elements_of, joined, text_of
 from compiler.input import InlineFile
 from compiler.options.traits import DEFAULT_FILE_FOLDER, STRUCTURED
 from compiler.source.node import Node
 
 Path = tuple[str | int, ...]
+
+_ONE_EACH = ("stringArray", "namedCertKey", "noSplitMap", "stringToString")
+"""Types that take one element in each use of the flag."""
 
 
 class Lowering:
@@ -24,12 +29,16 @@ class Lowering:
     `refused` holds the paths of values that the schema refused. An option that is refused as a whole is left out and
     named in `refused_flags`; of a list or map only the refused elements are. `contents` holds what was read from
     `source` files; `files` collects structured files whose content the document gives, by path on the server.
+    `problems` takes what no flag can carry.
     """
 
-    def __init__(self, catalog: Catalog, refused: set[Path], contents: dict[Path, Node]) -> None:
+    def __init__(
+        self, catalog: Catalog, refused: set[Path], contents: dict[Path, Node], problems: list[Diagnostic]
+    ) -> None:
         self.catalog = catalog
         self.refused = refused
         self.contents = contents
+        self.problems = problems
         self.refused_flags: set[str] = set()
         self.files: dict[str, InlineFile] = {}
         self.sections: dict[str, Location] = {}
@@ -50,12 +59,15 @@ class Lowering:
                 if self._is_refused((section, key), spec.name in STRUCTURED):
                     self.refused_flags.add(spec.name)
                 else:
-                    value = self._without_refused(value, (section, key))
-                    found += self._lower(spec, value, node.key_location(key), f"{section}.{key}")
+                    kept = self._without_refused(value, (section, key))
+                    if not kept.value and value.value:
+                        self.refused_flags.add(spec.name)
+                    else:
+                        found += self._lower(spec, kept, node.key_location(key), f"{section}.{key}")
         extra = root.get("extraFlags")
-        if extra is not None and isinstance(extra.value, dict) and not self._is_refused(("extraFlags",), True):
+        if extra is not None and isinstance(extra.value, dict):
             for flag, value in extra.value.items():
-                found += _extra(flag, value, extra.key_location(flag))
+                found += self._extra(flag, value, extra.key_location(flag))
         return found
 
     def _is_refused(self, path: Path, with_parts: bool) -> bool:
@@ -79,84 +91,70 @@ class Lowering:
 
     def _lower(self, spec: FlagSpec, node: Node, key: Location, path: str) -> Iterator[Argument]:
         if spec.name in STRUCTURED:
-            yield Argument(spec.name, self._structured(spec, node), node.location, key, path)
+            yield Argument(spec.name, self._structured(spec, node), node.location, key, path, trace=_trace(node))
             return
-        items = node.value if isinstance(node.value, list) else None
-        if spec.type == "stringArray" and items is not None:
-            for index, item in enumerate(items):
-                yield Argument(spec.name, _text(item), item.location, key, f"{path}[{index}]", (item.location,))
-        elif spec.name == "tls-sni-cert-key" and items is not None:
-            for index, item in enumerate(items):
-                yield Argument(spec.name, _sni(item), item.location, key, f"{path}[{index}]", (item.location,))
-        elif spec.type in ("noSplitMap", "stringToString") and isinstance(node.value, dict):
-            for name, item in node.value.items():
-                text = f"{name}={','.join(_texts(item))}"
-                yield Argument(spec.name, text, item.location, key, f"{path}.{name}", (item.location,))
-        else:
-            parts = list(_parts(spec, node))
-            places = tuple(place for _, place in parts)
-            texts = tuple(text for text, _ in parts)
-            yield Argument(spec.name, _joined(spec, node, texts), node.location, key, path, places)
+        if not isinstance(node.value, list | dict):
+            if spec.type == "stringSlice":
+                text = joined(spec, [text_of(node)])
+                yield Argument(spec.name, text, node.location, key, path, (node.location,))
+            else:
+                yield Argument(spec.name, text_of(node), node.location, key, path, trace=_trace(node))
+            return
+        kept = [element for element in elements_of(spec, node) if not self._misread(spec, element, path)]
+        if not kept and node.value:
+            self.refused_flags.add(spec.name)
+        elif spec.type in _ONE_EACH:
+            for each in kept:
+                yield Argument(spec.name, each.text, each.location, key, path + each.path, (each.location,))
+        elif kept or spec.type != "int32Slice":
+            places = tuple(element.location for element in kept)
+            yield Argument(spec.name, joined(spec, [each.text for each in kept]), node.location, key, path, places)
+
+    def _misread(self, spec: FlagSpec, element: Element, path: str) -> bool:
+        """Whether the flag would hold something else than the element; reported."""
+        if element.fault is None:
+            return False
+        node, problem, where = element.fault
+        message = f"{path}{where}: {problem}"
+        hint = f"remove it: no spelling of --{spec.name} can carry it"
+        self.problems.append(diagnose("DOC-11", message, hint, path=path + where, flag=spec.name, location=node))
+        return True
 
     def _structured(self, spec: FlagSpec, node: Node) -> str:
         """The path on the server; where the document gives the content, that is kept under the path."""
         if not isinstance(node.value, dict):
-            return _text(node)
+            return text_of(node)
         given = node.get("path")
-        path = _text(given) if given else f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
+        path = text_of(given) if given else f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
         inline, beside = node.get("content"), self.contents.get((section_of(spec.group), spec.key))
         content = inline or beside
         if content is not None:
             self.files[path] = InlineFile(spec.name, path, content, inline is None)
         return path
 
-
-def _extra(flag: str, node: Node, key: Location) -> Iterator[Argument]:
-    for item in node.value if isinstance(node.value, list) else [node]:
-        yield Argument(flag.replace("_", "-"), _text(item), item.location, key, f"extraFlags.{flag}")
-
-
-def _text(node: Node) -> str:
-    """A scalar as flag text. Numbers keep the spelling of the document where they are written plainly."""
-    if isinstance(node.value, bool):
-        return "true" if node.value else "false"
-    if isinstance(node.value, float):
-        return node.text.lstrip("+").lstrip(".") if node.text.endswith((".nan", ".inf")) else repr(node.value)
-    return "" if node.value is None else str(node.value)
-
-
-def _texts(node: Node) -> list[str]:
-    return [_text(item) for item in node.value] if isinstance(node.value, list) else [_text(node)]
+    def _extra(self, flag: str, node: Node, key: Location) -> Iterator[Argument]:
+        """The uses of a flag that is given by its own name, with its text as the command line has it."""
+        path, name = f"extraFlags.{flag}", flag.replace("_", "-")
+        if self._is_refused(("extraFlags", flag), True):
+            self.refused_flags.add(name)
+        elif flag.startswith("-"):
+            self.refused_flags.add(name.lstrip("-"))
+            message = f"{shown(flag)} is not a flag's name"
+            hint = f"write {shown(flag.lstrip('-'))[1:-1]}, without dashes in front"
+            self.problems.append(diagnose("SCHEMA-01", message, hint, path=path, location=key))
+        else:
+            for item in node.value if isinstance(node.value, list) else [node]:
+                yield Argument(name, text_of(item), item.location, key, path, trace=_trace(item))
 
 
-def _sni(node: Node) -> str:
-    certificate, key, names = node.get("certFile"), node.get("keyFile"), node.get("names")
-    pair = f"{_text(certificate) if certificate else ''},{_text(key) if key else ''}"
-    listed = ",".join(_texts(names)) if names else ""
-    return f"{pair}:{listed}" if listed else pair
+def _trace(node: Node) -> Trace | None:
+    """The places of a text's characters, sought only where a finding asks for them."""
+    if not isinstance(node.value, str):
+        return None
 
+    def trace(start: int, end: int) -> Location:
+        from compiler.source.characters import place_in
 
-def _parts(spec: FlagSpec, node: Node) -> Iterator[tuple[str, Location]]:
-    """The elements of a list or map option, each as the text of one element."""
-    if isinstance(node.value, list):
-        for item in node.value:
-            yield (_override(item) if spec.name == "etcd-servers-overrides" else _text(item)), item.location
-    elif isinstance(node.value, dict):
-        sign = "#" if spec.name == "watch-cache-sizes" else "="
-        for name, item in node.value.items():
-            yield f"{name}{sign}{_text(item)}", node.key_location(name)
+        return place_in(node, start, end)
 
-
-def _override(node: Node) -> str:
-    resource, servers = node.get("resource"), node.get("servers")
-    return f"{_text(resource) if resource else ''}#{';'.join(_texts(servers)) if servers else ''}"
-
-
-def _joined(spec: FlagSpec, node: Node, texts: tuple[str, ...]) -> str:
-    if not isinstance(node.value, list | dict):
-        return _text(node)
-    if spec.type in ("configurationMap", "colonSeparatedMultimapStringString"):
-        return ",".join(texts)
-    if spec.type == "int32Slice":
-        return ",".join(texts)
-    return TYPES["stringSlice"].format(texts)[0] if texts else ""
+    return trace

@@ -35,6 +35,7 @@ def place_in(node: Node, start: int, end: int) -> Location:
     cells = characters(node)
     if cells is None:
         return whole
+    end = min(end, len(cells))
     if start >= end:
         line, column = cells[start][:2] if start < len(cells) else cells[-1][2:] if cells else node.span[:2]
         return Location(whole.file, line, column, line, column)

@@ -296,6 +296,17 @@ RULES: dict[str, Rule] = {
     "ADM-04": Rule("unknown plugin in admission-control", "pkg/kubeapiserver/options/admission.go: Validate"),
     "ADM-05": Rule("admission-control beside its successors", "pkg/kubeapiserver/options/admission.go: Validate"),
     # APIs
+    "ADMC-01": Rule("admission config that cannot be read", "apiserver/pkg/admission/config.go"),
+    "ADMC-02": Rule("admission config that cannot be decoded", "apiserver/pkg/admission/config.go"),
+    "ADMC-03": Rule("plugin configuration that cannot be read", "apiserver/pkg/admission/config.go"),
+    "ADMC-04": Rule("EventRateLimit without usable limits", "plugin/pkg/admission/eventratelimit"),
+    "ADMC-05": Rule("ImagePolicyWebhook without a usable configuration", "plugin/pkg/admission/imagepolicy"),
+    "ADMC-06": Rule("PodSecurity with an unusable configuration", "pod-security-admission/admission/api/validation"),
+    "ADMC-07": Rule("webhook or policy plugin with an unusable configuration", "apiserver/pkg/admission/plugin"),
+    "ADMC-08": Rule("ResourceQuota with an unusable configuration", "apiserver/pkg/admission/plugin/resourcequota"),
+    "ADMC-09": Rule(
+        "PodTolerationRestriction with an unusable configuration", "plugin/pkg/admission/podtolerationrestriction"
+    ),
     "API-01": Rule("every API switched off", "apiserver/pkg/server/options/api_enablement.go: Validate"),
     "API-02": Rule("malformed runtime-config key", _RESOURCE_CONFIG),
     "API-03": Rule("unknown API group", "apiserver/pkg/server/options/api_enablement.go: Validate"),

@@ -19,8 +19,11 @@ _EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.
 _SECRETS = ("token", "password", "client-key-data")
 
 
-def load_kubeconfig(named: NamedFile, rule: str) -> None:
-    """Report under one rule everything for which the server would refuse the kubeconfig."""
+def load_kubeconfig(named: NamedFile, rule: str, usable: bool = True) -> None:
+    """Report under one rule everything for which the server would refuse the kubeconfig.
+
+    Where `usable` is off, it only has to be readable: nobody looks at its current context before a call.
+    """
     # Kind and apiVersion may be missing; and it is read as YAML whatever it looks like.
     rules = FileRules(read=rule, empty=rule, decode=rule, recognized=False)
     config = load_config(named, KINDS, rules)
@@ -31,7 +34,8 @@ def load_kubeconfig(named: NamedFile, rule: str) -> None:
         _refuse_secrets(root)
     for part, inner in (("clusters", "cluster"), ("users", "user"), ("contexts", "context")):
         _check_names(root[part], rule, inner)
-    _Kubeconfig(named, root, rule).check()
+    if usable:
+        _Kubeconfig(named, root, rule).check()
 
 
 def _refuse_secrets(root: Field) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.config_files.decoding import Decoder, kind_schema, root_field
@@ -78,23 +78,24 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], rules: FileRules) -> C
     findings = Findings(run.report, named.flag, prefix)
     problems: list[Diagnostic] = []
     node = given.content if given is not None else read_node(named, rules, problems)
-    return decode_config(run, node, kinds, rules, findings, inline, problems) if node is not None else None
+    if node is None:
+        return None
+    return decode_config(run, root_field(node, findings), kinds, rules, inline, problems)
 
 
 def decode_config(
     run: ServerRunOptions,
-    node: Node,
+    root: Field,
     kinds: tuple[str, ...],
     rules: FileRules,
-    findings: Findings,
-    inline: bool,
-    problems: list[Diagnostic],
+    inline: bool = False,
+    problems: Iterable[Diagnostic] = (),
 ) -> ConfigFile | None:
     """Decode the content of a structured file; None after reporting that it is of another kind.
 
     `problems` are what was found while it was parsed.
     """
-    root = root_field(node, findings)
+    findings = root.findings
     kind = _kind_of(run.catalog.version, root, kinds, rules)
     schema = kind_schema(run.catalog.version, kind) if kind else None
     strict = schema is None or schema["x-kasc-strict"]
@@ -105,7 +106,8 @@ def decode_config(
             _report(findings, rules.lenient, found)
     if schema is None:
         return None
-    Decoder(findings, rules.decode, strict, rules.lenient).decode(node, schema)
+    if root.node is not None:
+        Decoder(findings, rules.decode, strict, rules.lenient).decode(root.node, schema, root.path)
     return ConfigFile(root, kind, root["apiVersion"].text, inline)
 
 
@@ -116,31 +118,32 @@ def _report(findings: Findings, rule: str, found: Diagnostic) -> None:
 
 
 def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules) -> str:
-    """The kind of a file; empty after reporting that it is none of those that are expected."""
+    """The kind of a file, as its schema is called; empty after reporting that it is none of those expected."""
     known = {kind: schema for kind in kinds if (schema := kind_schema(version, kind))}
     wanted = next(iter(known))
     required = known[wanted]["x-kasc-required"]
     versions = {kind: schema["properties"]["apiVersion"]["enum"] for kind, schema in known.items()}
-    example = f"write apiVersion: {versions[wanted][0]} and kind: {wanted}"
+    named = {kind: kind.partition(".")[0] for kind in known}
+    example = f"write apiVersion: {versions[wanted][0]} and kind: {named[wanted]}"
     if root.given and isinstance(root.node, Node) and not isinstance(root.node.value, dict):
         root.refuse(rules.decode, "the file is not a mapping", example)
         return ""
     kind, api = root["kind"], root["apiVersion"]
-    name = kind.text or ("" if "kind" in required else wanted)
-    if name in known and known[name]["x-kasc-any-version"]:
-        return name
+    name = kind.text or ("" if "kind" in required else named[wanted])
+    fitting = [each for each in known if named[each] == name]
+    served = [each for each in fitting if api.text in versions[each] or known[each]["x-kasc-any-version"]]
     if not name:
         kind.refuse(rules.decode, "the file does not say its kind", example)
-    elif name not in known:
-        message = f"the kind is {shown(name)}, not {' or '.join(known)}"
-        kind.refuse(rules.decode, message, did_you_mean(name, known) or example)
-    elif not api.text and "apiVersion" in required:
+    elif not fitting:
+        message = f"the kind is {shown(name)}, not {' or '.join(named.values())}"
+        kind.refuse(rules.decode, message, did_you_mean(name, named.values()) or example)
+    elif served or (not api.text and "apiVersion" not in required):
+        return (served or fitting)[0]
+    elif not api.text:
         api.refuse(rules.decode, "the file does not say its apiVersion", example)
-    elif api.text and api.text not in versions[name]:
-        message = f"{shown(api.text)} is not an apiVersion of {name} that {version} reads"
-        api.refuse(rules.decode, message, f"write {' or '.join(versions[name])}")
     else:
-        return name
+        message = f"{shown(api.text)} is not an apiVersion of {name} that {version} reads"
+        api.refuse(rules.decode, message, f"write {' or '.join(each for kind in fitting for each in versions[kind])}")
     return ""
 
 

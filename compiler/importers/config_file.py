@@ -39,10 +39,12 @@ def is_config_file(root: Node, version: str) -> bool:
 
 def _schema(root: Node, version: str) -> dict[str, Any] | None:
     kind = root.get("kind")
+    api = root.get("apiVersion")
     name = kind.value if kind is not None else None
     if not isinstance(name, str) or not name.isalnum():
         return None
-    return kind_schema(version, name)
+    group = str(api.value).partition(".")[0] if api is not None else ""
+    return kind_schema(version, name) or (kind_schema(version, f"{name}.{group}") if group.isalnum() else None)
 
 
 def read_config_file(path: str, root: Node, version: str | None) -> ServerInput:

@@ -65,12 +65,26 @@ class AdmissionOptions(OptionGroup):
             if plugin.name in on or not (plugin.default_off or plugin.name in off)
         ]
 
+    def _check_config(self, flag: str) -> None:
+        """What the plugins of the chain make of their configurations."""
+        chain = self.chain()
+        if self.flags.text(flag):
+            from compiler.config_files.admission import load_admission
+
+            load_admission(self.named(flag), chain)
+        elif "EventRateLimit" in chain or "ImagePolicyWebhook" in chain:
+            from compiler.config_files.admission import check_unconfigured
+
+            on = _LEGACY if self.flags.changed(_LEGACY) else _ON
+            check_unconfigured(self.named(on), chain)
+
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: AdmissionOptions.ApplyTo."""
         flags = self.flags
         config.set("admission.plugins", self.chain(), _ON, _OFF, _LEGACY)
         flag = "admission-control-config-file"
         config.set("admission.configFile", flags.text(flag), flag)
+        self._check_config(flag)
         config.set("admission.restMapperResetInterval", "30s")
         for path, flag in (
             ("defaultNotReadyTolerationSeconds", "default-not-ready-toleration-seconds"),

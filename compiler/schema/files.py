@@ -47,7 +47,10 @@ Shape = dict[str, Any]
 
 @cache
 def shapes() -> dict[str, Shape]:
-    """Kind -> its shape, for all kinds of structured files."""
+    """Kind -> its shape, for all kinds of structured files.
+
+    Where API groups have kinds of one name, the first part of the group follows: `Configuration.resourcequota`.
+    """
     found: dict[str, Shape] = {}
     for path in sorted(SHAPES.glob("*.yaml")):
         found |= yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -73,13 +76,15 @@ def kind_schema(kind: str, shape: Shape, version: str) -> dict[str, Any] | None:
     body = _form(shape, minor)
     body["properties"] = {
         "apiVersion": {"enum": api_versions, "description": "The version of this format."},
-        "kind": {"const": kind, "description": "What the file is."},
+        "kind": {"const": kind.partition(".")[0], "description": "What the file is."},
         **body["properties"],
     }
+    plugin = {"x-kasc-plugin": shape["plugin"]} if "plugin" in shape else {}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{kind}, Kubernetes {version}",
+        "title": f"{kind.partition('.')[0]}, Kubernetes {version}",
         "x-kasc-flags": shape["flags"],
+        **plugin,
         "x-kasc-strict": _holds(shape["strict"], minor),
         "x-kasc-required": shape.get("required", ["apiVersion", "kind"]),
         "x-kasc-any-version": _holds(shape.get("anyApiVersion"), minor),

@@ -14,6 +14,12 @@ def duplicate_key(key: str, first: Span, where: Location) -> Diagnostic:
     return diagnose("DOC-05", message, "keep one of the two, or join their values", location=where)
 
 
+def merged_over(key: str, where: Location) -> Diagnostic:
+    """DOC-05 for a key that stands in a mapping and in what is merged into it, or in two of the merged ones."""
+    message = f"the key {shown(key)} is given twice: << merges it as well, and the server takes none twice"
+    return diagnose("DOC-05", message, "write the mapping out, without <<", location=where)
+
+
 def collection_key(node: Node, where: Location) -> Diagnostic:
     """DOC-06 for a mapping or a list that stands where a key must be."""
     kind = "mapping" if isinstance(node.value, dict) else "list"

@@ -68,8 +68,8 @@ _GO_INTEGER = r"(?P<sign>[-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[o
 def resolve_as_server(text: str) -> Scalar:
     """The value of a plain scalar in a file that kube-apiserver itself reads.
 
-    Its parser follows YAML 1.1: `yes` and `on` are booleans, `010` is eight, `1_000` is a thousand. Dates stay texts.
-    Raises LongNumberError and OverflowingNumberError. Kubernetes: go.yaml.in/yaml/v2, resolve.go.
+    Its parser follows YAML 1.1: `yes` and `on` are booleans, `010` is eight, `1_000` is a thousand. Dates stay texts,
+    and so do numbers that are too large. Kubernetes: go.yaml.in/yaml/v2, resolve.go.
 
     >>> [resolve_as_server(text) for text in ("yes", "010", "1_000", "0x1F", "1:30", "2001-01-01")]
     [True, 8, 1000, 31, '1:30', '2001-01-01']
@@ -77,8 +77,8 @@ def resolve_as_server(text: str) -> Scalar:
     if text[:1] not in _NUMERIC_START or not text:
         return _GO_NAMED.get(text, text)
     plain = text.replace("_", "") if text[0] != "." else text
-    integer = re.fullmatch(_GO_INTEGER, _bounded(plain)) if text[0] != "." else None
-    if integer is not None:
+    integer = re.fullmatch(_GO_INTEGER, plain) if text[0] != "." else None
+    if integer is not None and len(plain) <= MAX_NUMBER:
         kind = integer.lastgroup or "d"
         value = int(integer[kind], {"x": 16, "b": 2, "o": 8, "d": 10}[kind])
         value = -value if integer["sign"] == "-" else value
@@ -86,9 +86,7 @@ def resolve_as_server(text: str) -> Scalar:
             return value
     if _FLOAT(plain):
         found = float(plain)
-        if isinf(found):
-            raise OverflowingNumberError
-        return found
+        return text if isinf(found) else found
     if _SPECIAL(text):
         return float(text.lower().replace(".", ""))
     return text

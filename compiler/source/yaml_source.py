@@ -20,7 +20,7 @@ from compiler.source import yaml_findings as findings
 from compiler.source.node import Node, Scalar, Source, Span
 from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, listed, too_deep, too_many
 from compiler.source.yaml_errors import check_characters, syntax_error
-from compiler.source.yaml_merge import Merge, Unresolved
+from compiler.source.yaml_merge import Merge, Unresolved, merge_in_turn
 from compiler.source.yaml_places import empty_value_span, has_brace, opening_span, scalar_span, span_of, tag_location
 from compiler.source.yaml_scalars import TAG_PREFIX, LongNumberError, OverflowingNumberError, resolve, resolve_tagged
 
@@ -118,6 +118,7 @@ class _Builder:
         self.text = text
         self.problems = problems
         self.resolve_plain = resolve_plain
+        self.as_server = resolve_plain is not resolve
         self.next_event = _events(text)
         self.anchors: dict[str, _Anchored] = {}
         self.size = 0
@@ -232,6 +233,7 @@ class _Builder:
         values: dict[str, Node] = {}
         keys: dict[str, Span] = {}
         merge: Merge | None = None
+        merged: set[str] = set()
         while type(item := next_event()) is not MappingEndEvent:
             key, key_span = self.key(item, depth)
             value = next_event()
@@ -243,14 +245,21 @@ class _Builder:
             if key is None:
                 continue
             if key == "<<" and type(item) is ScalarEvent and not item.style and item.tag is None:
-                if merge is None:
-                    merge = Merge(key_span, node)
+                this = Merge(key_span, node, type(value) is AliasEvent)
+                if self.as_server:
+                    merge_in_turn(values, keys, this, merged, self.problems)
+                elif merge is None:
+                    merge = this
                 else:
                     self.duplicate(key, merge.key_span, key_span)
             else:
-                if key in values:
+                if key in merged:
+                    self.problems.append(findings.merged_over(key, at_span(self.source, key_span)))
+                elif key in values:
                     self.duplicate(key, keys[key], key_span)
-                # Where repeated keys are let through, the last one counts.
+                    if not self.as_server:
+                        continue
+                # Where the server lets repeated keys through, the last one counts.
                 values[key] = node
                 keys[key] = key_span
         if has_brace(self.text, event):

@@ -1,0 +1,98 @@
+"""Functions, macros and settings of the CEL environment, read from data/environment.txt for one Kubernetes version."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from compiler.cel.types import Type, read_type
+
+
+class Overload(NamedTuple):
+    """One signature of a function; the first argument of a method is its receiver."""
+
+    method: bool
+    arguments: tuple[Type, ...]
+    result: Type
+    open_types: tuple[str, ...]
+
+    def __str__(self) -> str:
+        texts = [str(argument) for argument in self.arguments]
+        return f"{texts[0]}.({', '.join(texts[1:])})" if self.method else f"({', '.join(texts)})"
+
+
+class Declarations:
+    """What expressions can use in one Kubernetes version, apart from variables.
+
+    `macros` has the expansion for each name and number of arguments.
+    """
+
+    def __init__(self, minor: int, sections: dict[str, list[list[str]]]) -> None:
+        self.macros = {(row[0], int(row[1])): row[2] for row in _of(minor, sections["macros"], 3)}
+        self.settings = {row[0]: row[1] for row in _of(minor, sections["settings"], 2)}
+        self._rows: dict[str, list[list[str]]] = {}
+        for row in _of(minor, sections["functions"], 4):
+            self._rows.setdefault(row[0], []).append(row)
+        self._functions: dict[str, list[Overload]] = {}
+
+    def function(self, name: str) -> list[Overload] | None:
+        """The overloads of a function in the order in which they are tried."""
+        found = self._functions.get(name)
+        if found is None:
+            rows = self._rows.get(name)
+            if rows is None:
+                return None
+            found = self._functions[name] = [_overload(row) for row in rows]
+        return found
+
+    def names(self) -> list[str]:
+        """The names of all functions and macros that can be written in an expression."""
+        names = [name for name in self._rows if name[0].isalpha() and "@" not in name]
+        return [*names, *(name for name, _ in self.macros)]
+
+
+_loaded: dict[int, Declarations] = {}
+
+
+def declarations_of(minor: int) -> Declarations:
+    """The declarations of Kubernetes 1.MINOR, read once."""
+    found = _loaded.get(minor)
+    if found is None:
+        found = _loaded[minor] = Declarations(minor, _sections())
+    return found
+
+
+def _sections() -> dict[str, list[list[str]]]:
+    path = os.path.join(os.path.dirname(__file__), "data", "environment.txt")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    sections: dict[str, list[list[str]]] = {}
+    for block in text.split("\n[")[1:]:
+        heading, _, lines = block.partition("]\n")
+        sections[heading] = [line.split() for line in lines.split("\n") if line and line[0] != "#"]
+    return sections
+
+
+def _of(minor: int, rows: list[list[str]], columns: int) -> list[list[str]]:
+    return [row for row in rows if len(row) == columns or _holds(minor, row[columns])]
+
+
+def _holds(minor: int, span: str) -> bool:
+    first, _, last = span.partition("-")
+    return int(first[2:]) <= minor and (not last or minor <= int(last[2:]))
+
+
+def _overload(row: list[str]) -> Overload:
+    arguments = () if row[2] == "-" else tuple(read_type(text) for text in row[2].split(";"))
+    result = read_type(row[3])
+    names: dict[str, None] = {}
+    for described in (*arguments, result):
+        _collect(described, names)
+    return Overload(row[1] == "method", arguments, result, tuple(names))
+
+
+def _collect(described: Type, names: dict[str, None]) -> None:
+    if described.kind == "param":
+        names[described.name] = None
+    for param in described.params:
+        _collect(param, names)

@@ -1,0 +1,169 @@
+"""Variables and object types that an expression may use, by the place where it is written.
+
+Sources: k8s.io/apiserver/pkg/authentication/cel/compile.go, pkg/authorization/cel/compile.go, pkg/cel/types.go.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from compiler.cel.types import Type, read_type, type_of
+
+
+class Environment(NamedTuple):
+    """One variable and the object types that it is made of, as texts that `read_type` understands.
+
+    `lists` are the lists and maps below them: the server knows each under its path as the name of a type.
+    """
+
+    variable: str
+    type: str
+    objects: dict[str, dict[str, str]]
+    lists: dict[str, str]
+
+
+_STRINGS = "list(string)"
+_EXTRA = "map(string,list(string))"
+_USER = "kubernetes.UserInfo"
+_REQUEST = "kubernetes.SubjectAccessReviewSpec"
+_SELECTOR = "kubernetes.{}SelectorAttributes"
+_REQUIREMENT = "kubernetes.SelectorRequirement"
+
+CLAIMS = Environment("claims", "map(string,any)", {}, {"map": "map(string,any)"})
+"""Claim mappings and claim validation rules of an AuthenticationConfiguration."""
+
+USER = Environment(
+    "user",
+    f"object({_USER})",
+    {_USER: {"username": "string", "uid": "string", "groups": _STRINGS, "extra": _EXTRA}},
+    {f"{_USER}.groups": _STRINGS, f"{_USER}.extra": _EXTRA},
+)
+"""User validation rules of an AuthenticationConfiguration."""
+
+
+def request_environment(selectors: bool) -> Environment:
+    """Match conditions of an AuthorizationConfiguration.
+
+    `selectors`: whether resource attributes have field and label selectors (the gate AuthorizeWithSelectors).
+    """
+    resource = dict.fromkeys(("namespace", "verb", "group", "version", "resource", "subresource", "name"), "string")
+    objects = {
+        _REQUEST: {
+            "resourceAttributes": "object(kubernetes.ResourceAttributes)",
+            "nonResourceAttributes": "object(kubernetes.NonResourceAttributes)",
+            "user": "string",
+            "groups": _STRINGS,
+            "extra": _EXTRA,
+            "uid": "string",
+        },
+        "kubernetes.ResourceAttributes": resource,
+        "kubernetes.NonResourceAttributes": {"path": "string", "verb": "string"},
+    }
+    lists = {f"{_REQUEST}.groups": _STRINGS, f"{_REQUEST}.extra": _EXTRA}
+    if selectors:
+        requirements = f"list(object({_REQUIREMENT}))"
+        for kind in ("Field", "Label"):
+            name, field = _SELECTOR.format(kind), f"{kind.lower()}Selector"
+            resource[field] = f"object({name})"
+            objects[name] = {"rawSelector": "string", "requirements": requirements}
+            lists[f"{_REQUEST}.resourceAttributes.{field}.requirements"] = requirements
+        objects[_REQUIREMENT] = {"key": "string", "operator": "string", "values": _STRINGS}
+    return Environment("request", f"object({_REQUEST})", objects, lists)
+
+
+_GOOGLE = "google.protobuf."
+_SIMPLE = ("bool", "bytes", "double", "int", "null_type", "string", "uint")
+_SCALARS = {
+    **{name: name for name in (*_SIMPLE, "duration", "timestamp")},
+    "list": "list(any)",
+    "map": "map(any,any)",
+}
+_MESSAGES = {
+    "Any": ("any", {"type_url": "string", "value": "bytes"}),
+    "Duration": ("duration", {"seconds": "int", "nanos": "int"}),
+    "Empty": (f"object({_GOOGLE}Empty)", {}),
+    "Timestamp": ("timestamp", {"seconds": "int", "nanos": "int"}),
+    "Struct": ("map(string,dyn)", {"fields": "map(string,dyn)"}),
+    "Struct.FieldsEntry": (f"object({_GOOGLE}Struct.FieldsEntry)", {"key": "string", "value": "dyn"}),
+    "Value": (
+        "dyn",
+        {
+            "null_value": "int",
+            "number_value": "double",
+            "string_value": "string",
+            "bool_value": "bool",
+            "struct_value": "map(string,dyn)",
+            "list_value": "list(dyn)",
+        },
+    ),
+    "ListValue": ("list(dyn)", {"values": "list(dyn)"}),
+    "DoubleValue": ("wrapper(double)", {"value": "double"}),
+    "FloatValue": ("wrapper(double)", {"value": "double"}),
+    "Int64Value": ("wrapper(int)", {"value": "int"}),
+    "Int32Value": ("wrapper(int)", {"value": "int"}),
+    "UInt64Value": ("wrapper(uint)", {"value": "uint"}),
+    "UInt32Value": ("wrapper(uint)", {"value": "uint"}),
+    "BoolValue": ("wrapper(bool)", {"value": "bool"}),
+    "StringValue": ("wrapper(string)", {"value": "string"}),
+    "BytesValue": ("wrapper(bytes)", {"value": "bytes"}),
+}
+_NAMED = {
+    **{name: name for name in (*_SIMPLE, "type")},
+    "list": "list(A)",
+    "map": "map(A,B)",
+    f"{_GOOGLE}Duration": "duration",
+    f"{_GOOGLE}Timestamp": "timestamp",
+}
+_REGISTERED = {
+    **_NAMED,
+    f"{_GOOGLE}Empty": f"object({_GOOGLE}Empty)",
+    f"{_GOOGLE}Struct.FieldsEntry": f"object({_GOOGLE}Struct.FieldsEntry)",
+    "optional_type": "optional_type",
+    "net.IP": "net.IP",
+    "net.CIDR": "net.CIDR",
+}
+CONSTANTS = {f"{_GOOGLE}NullValue.NULL_VALUE": 0}
+"""Enumeration values that can be named."""
+
+
+class TypeNames:
+    """What the names of types mean in one environment. Go: apiservercel.DeclTypeProvider over cel-go's registry."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def declared(self, name: str) -> Type | None:
+        """The standard type that a name stands for wherever it is not hidden by a variable. Go: stdlib.Types."""
+        text = _NAMED.get(name)
+        return type_of(read_type(text)) if text else None
+
+    def structured(self, name: str) -> Type | None:
+        """The type that can be built and asked for fields under this name. Go: FindStructType."""
+        environment = self._environment
+        if name in environment.objects:
+            return Type("struct", name)
+        if name in environment.lists:
+            return read_type(environment.lists[name])
+        if name in _SCALARS:
+            return read_type(_SCALARS[name])
+        message = _MESSAGES.get(name.removeprefix(_GOOGLE)) if name.startswith(_GOOGLE) else None
+        return read_type(message[0]) if message else None
+
+    def registered(self, name: str) -> Type | None:
+        """The type whose name is a value. Go: FindIdent."""
+        text = _REGISTERED.get(name)
+        return read_type(text) if text else None
+
+    def field(self, type_name: str, field: str) -> Type | None:
+        """The type of an object's field. Go: FindStructFieldType."""
+        fields = self.fields(type_name)
+        text = fields.get(field)
+        return read_type(text) if text else None
+
+    def fields(self, type_name: str) -> dict[str, str]:
+        """The fields of an object type."""
+        found = self._environment.objects.get(type_name)
+        if found is None:
+            message = _MESSAGES.get(type_name.removeprefix(_GOOGLE)) if type_name.startswith(_GOOGLE) else None
+            found = message[1] if message else {}
+        return found

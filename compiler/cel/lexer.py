@@ -1,0 +1,98 @@
+"""Expressions as tokens.
+
+Source: cel-go parser/gen/CEL.g4, the lexer rules.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from compiler.cel.problems import Refused
+from compiler.flags.text import shown
+
+_ESCAPE = r"\\(?:[abfnrtv\"'\\?`]|[0-3][0-7][0-7]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})"
+_STRINGS = "|".join(
+    (
+        r"[rR](?:\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''|\"[^\"\n\r]*\"|'[^'\n\r]*')",
+        rf"\"\"\"(?:[^\\]|{_ESCAPE})*?\"\"\"|'''(?:[^\\]|{_ESCAPE})*?'''",
+        rf"\"(?:[^\\\"\n\r]|{_ESCAPE})*\"|'(?:[^\\'\n\r]|{_ESCAPE})*'",
+    )
+)
+_TOKEN = (
+    r"(?P<space>[\t \r\n\f]+|//[^\n]*)"
+    rf"|(?P<bytes>[bB](?:{_STRINGS}))|(?P<string>{_STRINGS})"
+    r"|(?P<ident>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<double>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<uint>(?:0x[0-9a-fA-F]+|[0-9]+)[uU])|(?P<int>0x[0-9a-fA-F]+|[0-9]+)"
+    r"|(?P<sign>==|!=|<=|>=|&&|\|\||[-<>\[\]{}().,!?:+*/%])"
+)
+KEYWORDS = frozenset(("in", "true", "false", "null"))
+
+
+class Token(NamedTuple):
+    """A piece of an expression: `kind` is the text itself for signs and keywords, and `end` for what follows all."""
+
+    kind: str
+    text: str
+    offset: int
+
+
+def tokens_of(expression: str) -> list[Token]:
+    """All tokens and the end. Raises Refused where a character fits no token."""
+    match_at = re.compile(_TOKEN).match
+    tokens: list[Token] = []
+    position, length = 0, len(expression)
+    while position < length:
+        match = match_at(expression, position)
+        if match is None:
+            raise _unreadable(expression, position)
+        kind = match.lastgroup
+        if kind != "space":
+            text = match.group()
+            is_sign = kind == "sign" or (kind == "ident" and text in KEYWORDS)
+            tokens.append(Token(text if is_sign else str(kind), text, position))
+        position = match.end()
+    tokens.append(Token("end", "", length))
+    return tokens
+
+
+def _unreadable(expression: str, position: int) -> Refused:
+    letter = expression[position]
+    if letter in "\"'":
+        escape = _bad_escape(expression, position)
+        if escape >= 0:
+            return Refused(
+                f"{shown(expression[escape : escape + 2])} is no escape",
+                r"write \\ for a backslash, or a raw string: r'...'",
+                escape,
+            )
+        return Refused(f"the string that begins with {letter} does not end", f"close it with {letter}", position)
+    hint = {
+        "=": "write == to compare",
+        "&": "write && for and",
+        "|": "write || for or",
+        "`": "write map['key'] for keys that are no plain names",
+        "“": 'write plain quotes: "',
+        "”": 'write plain quotes: "',
+        "‘": "write plain quotes: '",
+        "’": "write plain quotes: '",
+    }.get(letter, "remove it, or put it in quotes if it is text")
+    return Refused(f"{shown(letter)} cannot stand here", hint, position)
+
+
+def _bad_escape(expression: str, start: int) -> int:
+    """The offset of the first escape that is none, in the string that starts here; -1 where there is none."""
+    quote = expression[start : start + 3] if expression.startswith(expression[start] * 3, start) else expression[start]
+    position = start + len(quote)
+    while position < len(expression) and not expression.startswith(quote, position):
+        if expression[position] == "\\":
+            escape = re.compile(_ESCAPE).match(expression, position)
+            if escape is None:
+                return position if position + 1 < len(expression) else -1
+            position = escape.end()
+        elif len(quote) == 1 and expression[position] in "\r\n":
+            return -1
+        else:
+            position += 1
+    return -1

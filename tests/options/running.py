@@ -20,9 +20,12 @@ NEEDED = {
 
 
 def server(
-    *flags: str, version: str = "1.36", address: str = "192.0.2.2", drop: tuple[str, ...] = ()
+    *flags: str, version: str = "1.36", address: str = "192.0.2.2", drop: tuple[str, ...] = (), host: Host | None = None
 ) -> tuple[Resolved, Report]:
-    """The flags on top of what every server needs, less the needed ones that are given or dropped."""
+    """The flags on top of what every server needs, less the needed ones that are given or dropped.
+
+    `host` says where files are to be found; without it, they are unknown.
+    """
     given = {flag.split("=")[0] for flag in flags} | set(drop)
     base = [f"{name}={value}" for name, value in NEEDED.items() if name not in given]
     known = catalog(version)
@@ -36,7 +39,7 @@ def server(
     report = Report("flags")
     report.extend(problems)
     start = Location("flags", 1, 1, 1, 2)
-    return resolve(known, ServerInput("argv", "test", start, arguments), Host(address), report), report
+    return resolve(known, ServerInput("argv", "test", start, arguments), host or Host(address), report), report
 
 
 def rules(*flags: str, version: str = "1.36", address: str = "192.0.2.2", drop: tuple[str, ...] = ()) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from compiler import chain, transports
+from compiler import chain, handler_chain, transports
 from compiler.catalog import Catalog
 from compiler.diagnostics import Report, diagnose
 from compiler.health import checks
@@ -113,11 +113,18 @@ CREATE_CONFIGS: tuple[Step, ...] = (
     Step("CreateAPIExtensionsConfig", lambda o, c: chain.api_extensions(o, c)),
     Step("CreateAggregatorConfig", lambda o, c: o.misc.apply_aggregator(c)),
     Step("aggregatorDelegate", lambda o, c: chain.aggregator(o, c)),
-    Step("CreateServerChain", lambda o, c: chain.refuse_what_dies_later(o, c)),
-    Step("PrepareRun", checks.complete_health_checks),
 )
 
-STAGES: tuple[tuple[Step, ...], ...] = (SET, COMPLETE, VALIDATE, BUILD_GENERIC_CONFIG, CREATE_CONFIGS)
+SERVER_CHAIN: tuple[Step, ...] = (
+    Step("Config.Complete", lambda o, c: chain.complete_config(o, c)),
+    Step("DefaultBuildHandlerChain", handler_chain.build_handler_chain),
+    Step("NewOpenIDMetadataProvider", lambda o, c: o.authentication.apply_issuer_discovery(c)),
+    Step("CreateServerChain", lambda o, c: chain.refuse_what_dies_later(o, c)),
+    Step("PrepareRun", checks.complete_health_checks),
+    Step("Run", handler_chain.plan_shutdown),
+)
+
+STAGES: tuple[tuple[Step, ...], ...] = (SET, COMPLETE, VALIDATE, BUILD_GENERIC_CONFIG, CREATE_CONFIGS, SERVER_CHAIN)
 
 
 class Resolved(NamedTuple):

@@ -5,20 +5,30 @@ Kubernetes: component-base/tracing/api/v1/config.go, ValidateTracingConfiguratio
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from compiler.config_files.reading import FileRules, NamedFile, load_config
 from compiler.flags.go_url import parse_url
 from compiler.flags.text import shown
 
 KINDS = ("TracingConfiguration",)
 _RULES = FileRules(read="TRC-01", empty="", decode="TRC-01")
+DEFAULT_ENDPOINT = "localhost:4317"
 _SCHEMES = ("dns", "unix", "unix-abstract")
 
 
-def load_tracing(named: NamedFile) -> None:
-    """Report everything for which the server would refuse the file."""
+class Tracing(NamedTuple):
+    """Where traces go, and how many of a million requests without a sampled parent are traced."""
+
+    endpoint: str
+    rate: int
+
+
+def load_tracing(named: NamedFile) -> Tracing | None:
+    """What the file says; None where its content cannot be had. Reports what the server would refuse."""
     config = load_config(named, KINDS, _RULES)
     if config is None:
-        return
+        return None
     rate, endpoint = config.root["samplingRatePerMillion"], config.root["endpoint"]
     if rate.number is not None and not 0 <= rate.number <= 1_000_000:
         rate.refuse("TRC-02", f"the sampling rate {rate.number} is outside 0 to 1000000", "write a share of a million")
@@ -28,3 +38,4 @@ def load_tracing(named: NamedFile) -> None:
         if parsed is None or parsed.scheme not in _SCHEMES:
             message = f"the endpoint {shown(endpoint.text)} is not an address of a collector"
             endpoint.refuse("TRC-03", message, "write HOST:PORT, or a URL with dns, unix or unix-abstract")
+    return Tracing(endpoint.text or DEFAULT_ENDPOINT, rate.number or 0)

@@ -31,6 +31,9 @@ def _entry(check: HealthCheck, grace: str = "") -> dict[str, Any]:
     entry: dict[str, Any] = {"name": check.name, "addedBy": check.added_by}
     if check.group:
         entry["group"] = check.group
+    if check.etcd is not None:
+        entry |= check.etcd.limits()
+    entry |= check.limits or {}
     if check.grace and grace not in ("", "0s"):
         entry["grace"] = grace
     return entry

@@ -16,10 +16,16 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
         path: {"step": origin.step, "from": _sources(options.flags, origin.flags)}
         for path, origin in config.provenance.items()
     }
+    tree = config.tree()
+    # Reckoned here, because only this artifact asks for all of them.
+    tree["featureGates"]["enabled"] = [name for name in sorted(options.catalog.gates) if options.gates.on(name)]
+    origin = config.provenance["featureGates.changed"]
+    flags = (*origin.flags, "emulated-version", "min-compatibility-version")
+    provenance["featureGates.enabled"] = {"step": origin.step, "from": _sources(options.flags, flags)}
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": list(options.input.layers),
-        "config": config.tree(),
+        "config": tree,
         "provenance": provenance,
     }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from compiler.emit.header import header
 from compiler.pipeline import Resolved
-from compiler.storage.factory import JSON, StorageFactory, StoredResource
+from compiler.storage.factory import StorageFactory, StoredResource
 
 
 def manifest(resolved: Resolved) -> dict[str, Any]:
@@ -15,22 +16,27 @@ def manifest(resolved: Resolved) -> dict[str, Any]:
     factory = config.storage_factory
     if factory is None:
         raise RuntimeError("the pipeline has not run")
-    transport = config.tree()["etcd"]
+    etcd = config.tree()["etcd"]
     return {
         **header(resolved, "StorageFactoryManifest"),
         "transport": {
-            "servers": transport["servers"],
+            "servers": etcd["servers"],
             "prefix": factory.prefix,
-            **transport["transport"],
-            "compactionInterval": transport["compactionInterval"],
-            "countMetricPollPeriod": transport["countMetricPollPeriod"],
-            "dbMetricPollInterval": transport["dbMetricPollInterval"],
-            "leaseReuseDurationSeconds": transport["leaseReuseDurationSeconds"],
+            **etcd["transport"],
+            "compactionInterval": etcd["compactionInterval"],
+            "countMetricPollPeriod": etcd["countMetricPollPeriod"],
+            "dbMetricPollInterval": etcd["dbMetricPollInterval"],
+            "leaseReuseDurationSeconds": etcd["leases"]["reuseDurationSeconds"],
         },
         "codec": {"mediaType": factory.media_type},
+        "encryption": {
+            "configFile": etcd["encryption"]["config"],
+            "automaticReload": etcd["encryption"]["automaticReload"],
+            "known": factory.encryption is not None or not etcd["encryption"]["config"],
+        },
         "resources": [_row(row) for row in factory.rows()],
-        "customObjects": _custom_objects(factory),
-        "otherKeys": _other_keys(resolved, factory),
+        "customObjects": _custom_objects(resolved, factory),
+        "otherKeys": [*_other_keys(resolved, factory)],
         "healthChecks": _health_checks(resolved, factory),
     }
 
@@ -51,53 +57,57 @@ def _row(row: StoredResource) -> dict[str, Any]:
     return found
 
 
-def _custom_objects(factory: StorageFactory) -> dict[str, Any]:
-    """Objects of custom resources: the definition chooses their version, and they are always JSON."""
+def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, Any]:
+    """Objects of custom resources: the definition chooses their version; the flags about media types do not count."""
     return {
-        "keyPrefix": f"{factory.prefix}/{{group}}/{{resource}}",
+        "keyPrefix": factory.key("{group}", "{resource}"),
         "servers": list(factory.servers),
-        "storageVersion": "as the definition's storage version says",
-        "mediaType": JSON,
+        "storageVersion": None,
+        "mediaType": resolved.config.get("apiExtensions.customObjects.mediaType"),
         "encryption": factory.encryption_for("{group}", "{resource}"),
         "watchCache": factory.watch_cache,
+        "exceptions": factory.custom_exceptions(),
     }
 
 
-def _other_keys(resolved: Resolved, factory: StorageFactory) -> list[dict[str, str]]:
-    """Keys that no resource owns, with what writes them."""
+def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:
+    """Keys that no resource owns, with what writes them; never encrypted.
+
+    Kubernetes: pkg/controlplane/instance.go and apiserver/peer.go, reconcilers; pkg/registry/core/rest/storage_core.go,
+    newServiceIPAllocators; apiserver/pkg/storage/etcd3/compact.go.
+    """
     options, config = resolved
-    gates, prefix = options.gates, factory.prefix
-    rows = []
+    gates = options.gates
+
+    def row(key: str, writer: str, servers: tuple[str, ...]) -> dict[str, Any]:
+        return {"keyPrefix": key, "writtenBy": writer, "servers": list(servers)}
+
     if config.get("endpointReconciler.type") in ("", "lease"):
-        rows.append((f"{prefix}/masterleases/", "endpoint reconciler: one key for each API server"))
+        servers = factory.servers_for("", "apiServerIPInfo")
+        yield row(factory.key("masterleases/"), "endpoint reconciler: one key for each API server", servers)
     if config.get("peerProxy.leaseReconciler"):
-        rows.append((f"{prefix}/peerserverleases/", "peer endpoint reconciler: one key for each API server"))
+        servers = factory.servers_for("", "apiServerPeerIPInfo")
+        yield row(factory.key("peerserverleases/"), "peer endpoint reconciler: one key for each API server", servers)
+    # The allocators take the config of services.
+    servers = factory.servers_for("", "services")
     if not (gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite")):
-        rows.append((f"{prefix}/ranges/serviceips", "service IP allocator"))
+        yield row(factory.key("ranges/serviceips"), "service IP allocator", servers)
         if len(config.get("services.ipRanges", ())) > 1:
-            rows.append((f"{prefix}/ranges/secondaryserviceips", "service IP allocator of the second range"))
-    rows.append((f"{prefix}/ranges/servicenodeports", "node port allocator"))
-    rows.append(("compact_rev_key", "compactor: the revision up to which it compacted"))
-    return [{"keyPrefix": key, "writtenBy": writer} for key, writer in rows]
+            yield row(factory.key("ranges/secondaryserviceips"), "service IP allocator of the second range", servers)
+    yield row(factory.key("ranges/servicenodeports"), "node port allocator", servers)
+    if options.flags.number("etcd-compaction-interval"):
+        for servers in dict.fromkeys((factory.servers, *factory.override_server_sets())):
+            yield row("compact_rev_key", "compactor: the revision up to which it compacted", servers)
 
 
 def _health_checks(resolved: Resolved, factory: StorageFactory) -> list[dict[str, Any]]:
     """The etcd checks: each reads one key of one server set."""
-    config = resolved.config
-    timeouts = {False: config.get("etcd.healthcheckTimeout"), True: config.get("etcd.readycheckTimeout")}
+    health = resolved.config.health
     overrides = factory.override_server_sets()
     rows = []
-    for check in config.health.readyz if config.health else ():
-        if not check.name.startswith("etcd"):
+    for check in health.readyz if health else ():
+        if check.etcd is None:
             continue
-        number = check.name.rpartition("-")[2]
-        servers = overrides[int(number)] if number.isdigit() else factory.servers
-        rows.append(
-            {
-                "name": check.name,
-                "key": f"{factory.prefix}/health",
-                "servers": list(servers),
-                "timeout": timeouts["readiness" in check.name],
-            }
-        )
+        servers = factory.servers if check.etcd.override is None else overrides[check.etcd.override]
+        rows.append({"name": check.name, "key": factory.key("health"), "servers": list(servers), **check.etcd.limits()})
     return rows

@@ -6,23 +6,47 @@ the aggregator, which takes over the checks of the servers that it delegates to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.flags.numbers import format_duration
 
 if TYPE_CHECKING:
     from compiler.options.run import ServerRunOptions
     from compiler.resolved import ResolvedConfig
 
 
+_DEFAULT_TIMEOUT = 2 * 10**9
+_KMS_CACHE = {"healthyFor": "20s", "unhealthyFor": "3s"}
+"""How long an answer of a key management plugin is kept. Kubernetes: encryptionconfig/config.go."""
+
+
+class EtcdCheck(NamedTuple):
+    """How a check reads etcd: the common servers, or those of the override with a number; timeout in nanoseconds.
+
+    Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Check.
+    """
+
+    override: int | None
+    timeout: int
+
+    def limits(self) -> dict[str, str]:
+        """Timeout, and the time within which the last result is given again instead of asking etcd anew."""
+        return {"timeout": format_duration(self.timeout), "minInterval": format_duration(self.timeout // 2)}
+
+
 class HealthCheck(NamedTuple):
     """One check.
 
-    `group` is the name that `?exclude=` may give instead; `grace` tells whether livez-grace-period counts.
+    `group` is the name that `?exclude=` may give instead; `grace` tells whether livez-grace-period counts; `limits`
+    are further times, as durations by name.
     """
 
     name: str
     added_by: str
     group: str = ""
     grace: bool = False
+    etcd: EtcdCheck | None = None
+    limits: dict[str, str] | None = None
 
 
 class HealthChecks:
@@ -56,12 +80,16 @@ def add_etcd_health_endpoint(run: ServerRunOptions, config: ResolvedConfig) -> N
     by_group = bool(run.catalog.behaviour("excludeByGroup"))
     group, ready_group = ("etcd", "etcd-readiness") if by_group else ("", "")
     source = "EtcdOptions.addEtcdHealthEndpoint"
-    health.add(HealthCheck("etcd", source, group))
-    health.readyz.append(HealthCheck("etcd-readiness", source, ready_group))
-    if run.catalog.behaviour("overrideHealthChecks"):
-        for number in range(len(factory.override_server_sets())):
-            health.add(HealthCheck(f"etcd-override-{number}", source, group))
-            health.readyz.append(HealthCheck(f"etcd-override-readiness-{number}", source, ready_group))
+    # 0 stands for the default of either check.
+    health_timeout, ready_timeout = (
+        run.flags.number(flag) or _DEFAULT_TIMEOUT for flag in ("etcd-healthcheck-timeout", "etcd-readycheck-timeout")
+    )
+    overrides = len(factory.override_server_sets()) if run.catalog.behaviour("overrideHealthChecks") else 0
+    for number in (None, *range(overrides)):
+        part, ending = ("", "") if number is None else ("-override", f"-{number}")
+        name, ready_name = f"etcd{part}{ending}", f"etcd{part}-readiness{ending}"
+        health.add(HealthCheck(name, source, group, etcd=EtcdCheck(number, health_timeout)))
+        health.readyz.append(HealthCheck(ready_name, source, ready_group, etcd=EtcdCheck(number, ready_timeout)))
 
 
 def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -80,7 +108,7 @@ def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None
     else:
         names = ["kms-providers"] if providers else []
     for name in names:
-        check = HealthCheck(name, "EtcdOptions.maybeApplyResourceTransformers")
+        check = HealthCheck(name, "EtcdOptions.maybeApplyResourceTransformers", limits=_KMS_CACHE)
         health.healthz.append(check)
         health.readyz.append(check)
 
@@ -96,13 +124,25 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
     health.readyz.append(HealthCheck("informer-sync", "GenericAPIServer"))
     for row in run.catalog.health_checks:
         if all(_holds(condition, run, config) for condition in row.get("when", ())):
-            health.add(HealthCheck(row["name"], row["addedBy"], grace=row["server"] == "aggregator"))
+            limits = _limits(row, run)
+            health.add(HealthCheck(row["name"], row["addedBy"], grace=row["server"] == "aggregator", limits=limits))
     health.readyz.append(HealthCheck("shutdown", "GenericAPIServer.PrepareRun"))
     health.pre_shutdown.append("stop-kubernetes-service-controller")
     if run.catalog.behaviour("identityLeasePreShutdownHook") and run.gates.on("APIServerIdentity"):
         health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
     if run.gates.on("UnknownVersionInteroperabilityProxy"):
         health.pre_shutdown.append("peer-endpoint-reconciler-controller")
+
+
+def _limits(row: dict[str, Any], run: ServerRunOptions) -> dict[str, str] | None:
+    """The times of a row: durations, or flags that give them."""
+    given = row.get("limits")
+    if given is None:
+        return None
+    flags = run.flags
+    return {
+        name: format_duration(flags.number(text[2:])) if text.startswith("--") else text for name, text in given.items()
+    }
 
 
 def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> bool:

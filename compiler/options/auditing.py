@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
 from compiler.options.traits import CHOICES
@@ -70,16 +71,14 @@ class AuditOptions(OptionGroup):
         policy = flags.text("audit-policy-file")
         config.set("audit.policyFile", policy, "audit-policy-file")
         self._check_files(policy)
-        backends: list[dict[str, Any]] = []
+        backends = []
         if policy and flags.text("audit-log-path"):
-            path = flags.text("audit-log-path")
-            rotation = {name: flags.number(f"audit-log-{name}") for name in ("maxage", "maxbackup", "maxsize")}
-            backends.append(
-                self._backend("log", {"path": path, **rotation, "compress": flags.on("audit-log-compress")})
-            )
+            backends.append(self._backend("log", self._log()))
         if policy and flags.text("audit-webhook-config-file"):
-            backends.append(self._backend("webhook", {"configFile": flags.text("audit-webhook-config-file")}))
-        config.set("audit.backends", backends, "audit-log-path", "audit-webhook-config-file", "audit-policy-file")
+            backends.append(self._backend("webhook", self._webhook()))
+        sources = ("audit-policy-file", "audit-log-path", "audit-webhook-config-file")
+        config.set("audit.backends", backends, *sources)
+        config.set("audit.enabled", bool(backends), *sources)
 
     def _check_files(self, policy: str) -> None:
         """What is opened at the start. Without a policy, the webhook's kubeconfig is not."""
@@ -99,13 +98,49 @@ class AuditOptions(OptionGroup):
                 message = f"--audit-log-path {shown(path)} cannot be written: it is a folder, or lies below a file"
                 self.refuse("AUD-10", message, "name a file in a folder", "audit-log-path")
 
+    def _log(self) -> dict[str, Any]:
+        """Kubernetes: AuditLogOptions.getWriter."""
+        flags, path = self.flags, self.flags.text("audit-log-path")
+        appends = flags.number("audit-log-maxsize") == 0 and self.run.catalog.behaviour("auditMaxsizeZeroAppends")
+        return {
+            "path": path,
+            "format": flags.text("audit-log-format"),
+            "rotates": path != "-" and not appends,
+            **{name: flags.number(f"audit-log-{name}") for name in ("maxage", "maxbackup", "maxsize")},
+            "compress": flags.on("audit-log-compress"),
+        }
+
+    def _webhook(self) -> dict[str, Any]:
+        """Kubernetes: AuditWebhookOptions.newUntruncatedBackend."""
+        flags = self.flags
+        backoff, alias = "audit-webhook-initial-backoff", "audit-webhook-batch-initial-backoff"
+        # Two flags of one variable: the last one counts.
+        if flags.changed(alias) and (flags.location(alias) or ()) > (flags.location(backoff) or ()):
+            backoff = alias
+        return {
+            "configFile": flags.text("audit-webhook-config-file"),
+            "initialBackoff": format_duration(flags.number(backoff)),
+            "dialer": self.run.egress_selector.dialer("controlplane"),
+        }
+
     def _backend(self, kind: str, own: dict[str, Any]) -> dict[str, Any]:
+        """One backend; `batch` and `truncate` are None where nothing is collected or cut off."""
         flags, name = self.flags, f"audit-{kind}"
-        backend = {"type": kind, **own, "mode": flags.text(f"{name}-mode"), "version": flags.text(f"{name}-version")}
-        if backend["mode"] == "batch":
-            backend["bufferSize"] = flags.number(f"{name}-batch-buffer-size")
-            backend["maxBatchSize"] = flags.number(f"{name}-batch-max-size")
+        mode = flags.text(f"{name}-mode")
+        batch = truncate = None
+        if mode == "batch":
+            throttled = flags.on(f"{name}-batch-throttle-enable")
+            batch = {
+                "bufferSize": flags.number(f"{name}-batch-buffer-size"),
+                "maxSize": flags.number(f"{name}-batch-max-size"),
+                "maxWait": format_duration(flags.number(f"{name}-batch-max-wait")),
+                "throttleQPS": flags.fraction(f"{name}-batch-throttle-qps") if throttled else None,
+                "throttleBurst": flags.number(f"{name}-batch-throttle-burst") if throttled else None,
+            }
         if flags.on(f"{name}-truncate-enabled"):
-            backend["truncateMaxEventSize"] = flags.number(f"{name}-truncate-max-event-size")
-            backend["truncateMaxBatchSize"] = flags.number(f"{name}-truncate-max-batch-size")
-        return backend
+            truncate = {
+                "maxEventSize": flags.number(f"{name}-truncate-max-event-size"),
+                "maxBatchSize": flags.number(f"{name}-truncate-max-batch-size"),
+            }
+        version = flags.text(f"{name}-version")
+        return {"type": kind, **own, "mode": mode, "version": version, "batch": batch, "truncate": truncate}

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.flags.go_url import is_https, parses_as_url
+from compiler.config_files.anonymous import Anonymous, configured_anonymous
+from compiler.flags.go_url import is_https, parse_url, parses_as_url
+from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
+from compiler.options.authenticators import apply_authenticators
 from compiler.options.group import OptionGroup
 from compiler.options.traits import CHOICES
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
 HOUR = 3600 * 10**9
+_YEAR = 365 * 24 * HOUR
 _OIDC = (
     "oidc-issuer-url",
     "oidc-client-id",
@@ -218,82 +222,45 @@ class AuthenticationOptions(OptionGroup):
             self.refuse("RH-04", message, "set --requestheader-allowed-names, or use a CA of its own", header_ca)
 
     def apply_to(self, config: ResolvedConfig) -> None:
-        """Kubernetes: BuiltInAuthenticationOptions.ApplyTo. The order of the authenticators is the order of asking."""
-        flags = self.flags
+        """Kubernetes: BuiltInAuthenticationOptions.ApplyTo."""
         self.check_files()
-        config.set("authentication.anonymous", self._anonymous(), "anonymous-auth", "authorization-mode")
-        config.set("authentication.authenticators", self._authenticators(), *_SOURCES)
-        audiences = flags.texts("api-audiences") or self.issuers
-        config.set("authentication.apiAudiences", list(audiences), "api-audiences", "service-account-issuer")
-        cas = [path for path in (flags.text("client-ca-file"), flags.text("requestheader-client-ca-file")) if path]
-        config.set("authentication.clientCAs", cas, "client-ca-file", "requestheader-client-ca-file")
-        if flags.text("requestheader-client-ca-file"):
-            header = {
-                "usernameHeaders": list(flags.texts("requestheader-username-headers")),
-                "groupHeaders": list(flags.texts("requestheader-group-headers")),
-                "uidHeaders": list(flags.texts("requestheader-uid-headers")),
-                "extraHeaderPrefixes": list(flags.texts("requestheader-extra-headers-prefix")),
-                "allowedClientNames": list(flags.texts("requestheader-allowed-names")),
-            }
-            config.set("authentication.requestHeader", header, "requestheader-client-ca-file")
-        flag = "service-account-issuer"
-        config.set("authentication.serviceAccounts.issuers", list(self.issuers), flag)
-        flag = "service-account-key-file"
-        config.set("authentication.serviceAccounts.keyFiles", list(flags.texts(flag)), flag)
-        flag = "service-account-lookup"
-        config.set("authentication.serviceAccounts.lookup", flags.on(flag), flag)
+        apply_authenticators(self, config)
 
-    def _anonymous(self) -> bool | str:
-        if self.flags.text("authentication-config") and not self.flags.changed("anonymous-auth"):
-            return "as the authentication config says" if self.flags.on("anonymous-auth") else False
-        return self.flags.on("anonymous-auth")
+    def anonymous(self) -> Anonymous:
+        """Whether requests without credentials are let in: as the file says, else as the flag does.
 
-    def _authenticators(self) -> list[str]:
-        flags = self.flags
-        steps = (
-            ("requestHeader", bool(flags.text("requestheader-client-ca-file"))),
-            ("x509", bool(flags.text("client-ca-file"))),
-            ("tokenFile", bool(flags.text("token-auth-file"))),
-            ("legacyServiceAccount", bool(flags.texts("service-account-key-file"))),
-            ("serviceAccount", bool(self.issuers)),
-            ("bootstrapToken", flags.on("enable-bootstrap-token-auth")),
-            ("jwt", bool(flags.text("authentication-config") or flags.text("oidc-issuer-url"))),
-            ("webhook", bool(flags.text("authentication-token-webhook-config-file"))),
-            ("anonymous", flags.on("anonymous-auth")),
-        )
-        return [name for name, used in steps if used]
+        Kubernetes: ToAuthenticationConfig. A flag that was given stands against a file that says it as well.
+        """
+        flags, path = self.flags, self.flags.text("authentication-config")
+        flag = Anonymous(flags.on("anonymous-auth"), ())
+        if not path:
+            return flag
+        found = configured_anonymous(self.run, path)
+        unknown = found is not None and found.enabled is None
+        return flag if found is None or (unknown and flags.changed("anonymous-auth")) else found
 
     def apply_service_account_issuer(self, config: ResolvedConfig) -> None:
-        """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig: public keys, issuer and JWKS."""
-        flags = self.flags
-        external = flags.text("external-hostname")
-        if external and ":" not in external:
-            external = f"{external}:{flags.number('secure-port')}"
-        flag = "service-account-jwks-uri"
-        uri = flags.text(flag) or f"https://{external}/openid/v1/jwks"
-        config.set("serviceAccountIssuer.issuer", self.issuers[0] if self.issuers else "", "service-account-issuer")
-        config.set("serviceAccountIssuer.jwksURI", uri, flag, "external-hostname", "secure-port")
-        for path, name in (
-            ("signingKeyFile", "service-account-signing-key-file"),
-            ("signingEndpoint", "service-account-signing-endpoint"),
-        ):
-            if flags.text(name):
-                config.set(f"serviceAccountIssuer.{path}", flags.text(name), name)
-        flag = "service-account-max-token-expiration"
-        config.set_duration("serviceAccountIssuer.maxTokenExpiration", flags.number(flag), flag)
-        flag = "service-account-extend-token-expiration"
-        config.set("serviceAccountIssuer.extendTokenExpiration", flags.on(flag), flag)
+        """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; options.go, completeServiceAccountOptions."""
+        flags, issuers = self.flags, "service-account-issuer"
+        config.set("serviceAccountIssuer.issuer", self.issuers[0] if self.issuers else "", issuers)
+        key, endpoint = "service-account-signing-key-file", "service-account-signing-endpoint"
+        config.set("serviceAccountIssuer.signingKeyFile", flags.text(key), key)
+        config.set("serviceAccountIssuer.signingEndpoint", flags.text(endpoint), endpoint)
+        limit, extend = "service-account-max-token-expiration", "service-account-extend-token-expiration"
+        # An external signer tells at the start how long its tokens may live.
+        asked = bool(flags.text(endpoint))
+        longest = format_duration(flags.number(limit)) if flags.number(limit) or not asked else None
+        config.set("serviceAccountIssuer.maxTokenExpiration", longest, limit, endpoint)
+        config.set("serviceAccountIssuer.extendTokenExpiration", flags.on(extend), extend)
+        config.set("serviceAccountIssuer.extendedExpiration", None if asked else format_duration(_YEAR), endpoint)
 
-
-_SOURCES = (
-    "requestheader-client-ca-file",
-    "client-ca-file",
-    "token-auth-file",
-    "service-account-key-file",
-    "service-account-issuer",
-    "enable-bootstrap-token-auth",
-    "oidc-issuer-url",
-    "authentication-config",
-    "authentication-token-webhook-config-file",
-    "anonymous-auth",
-)
+    def apply_issuer_discovery(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/serviceaccount/openidmetadata.go, NewOpenIDMetadataProvider."""
+        flag, issuer = "service-account-jwks-uri", self.issuers[0] if self.issuers else ""
+        external = config.get("generic.externalAddress")
+        uri = self.flags.text(flag) or (f"https://{external}/openid/v1/jwks" if external else None)
+        sources = (flag, "external-hostname", "advertise-address", "secure-port")
+        config.set("serviceAccountIssuer.jwksURI", uri, *sources)
+        parsed = parse_url(issuer)
+        served = parsed is not None and parsed.scheme == "https" and not parsed.query and not parsed.fragment
+        config.set("serviceAccountIssuer.discoveryEndpoints", served, "service-account-issuer")

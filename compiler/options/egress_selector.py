@@ -33,3 +33,15 @@ class EgressSelectorOptions(OptionGroup):
 
             self.selections = load_egress_selector(self.named(flag))
         config.set("egressSelector.selections", self.selections, flag)
+        dialers = {name: self.dialer(name) for name in ("cluster", "controlplane", "etcd")}
+        config.set("egressSelector.dialers", dialers, flag)
+
+    def dialer(self, peers: str) -> str | None:
+        """How a kind of peer is dialled: `direct` or the proxy protocol; None where a file says so that is unknown.
+
+        Kubernetes: egressselector/egress_selector.go, Lookup.
+        """
+        if self.selections is None:
+            return None
+        protocol = self.selections.get(peers, "Direct")
+        return "direct" if protocol == "Direct" else protocol

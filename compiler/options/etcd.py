@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from compiler.config_files.encryption import EncryptionConfiguration
     from compiler.resolved import ResolvedConfig
 
+_DEFAULT_CHECK_TIMEOUT = 2 * 10**9
+_HISTORY_WINDOW = 75 * 10**9
 _SIZE = r"[-+]?[0-9]+"
 _MEDIA_TYPES = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 
@@ -49,14 +52,15 @@ class EtcdOptions(OptionGroup):
         flag = "watch-cache-sizes"
         for index, element in enumerate(self.flags.texts(flag)):
             resource, hash_sign, size = element.partition("#")
-            if not hash_sign or not re.fullmatch(_SIZE, size) or abs(int(size[:20])) >= 2**31:
+            if not hash_sign or not re.fullmatch(_SIZE, size) or not -(2**63) <= int(size[:40]) < 2**63:
                 hint = "write RESOURCE[.GROUP]#SIZE, such as events#0"
                 self.refuse("ETCD-06", f"--{flag}: {shown(element)} is not a resource and a size", hint, flag, index)
             elif int(size) < 0:
                 hint = "write 0 to switch the cache of this resource off"
                 self.refuse("ETCD-06", f"--{flag}: the size of {shown(resource)} is negative", hint, flag, index)
             else:
-                self.watch_cache_sizes[resource] = int(size)
+                name, _, group = resource.partition(".")
+                self.watch_cache_sizes[f"{name}.{group}" if group else name] = int(size)
 
     def validate(self) -> None:
         """Kubernetes: EtcdOptions.Validate."""
@@ -140,8 +144,10 @@ class EtcdOptions(OptionGroup):
         config.set("etcd.backend", "etcd3", "storage-backend")
         config.set("etcd.servers", list(flags.texts("etcd-servers")), "etcd-servers")
         config.set("etcd.prefix", flags.text("etcd-prefix"), "etcd-prefix")
-        for path, flag in (("certFile", "etcd-certfile"), ("keyFile", "etcd-keyfile"), ("caFile", "etcd-cafile")):
+        files = (("certFile", "etcd-certfile"), ("keyFile", "etcd-keyfile"), ("caFile", "etcd-cafile"))
+        for path, flag in files:
             config.set(f"etcd.transport.{path}", flags.text(flag), flag)
+        config.set("etcd.transport.tls", any(flags.text(flag) for _, flag in files), *(flag for _, flag in files))
         config.set("etcd.transport.dialTimeout", "20s")
         config.set("etcd.transport.keepaliveTime", "30s")
         config.set("etcd.transport.keepaliveTimeout", "10s")
@@ -156,15 +162,30 @@ class EtcdOptions(OptionGroup):
             ("readycheckTimeout", "etcd-readycheck-timeout"),
         ):
             # The prober treats 0 as its own default of two seconds.
-            config.set_duration(f"etcd.{path}", flags.number(flag) or 2_000_000_000, flag)
+            config.set_duration(f"etcd.{path}", flags.number(flag) or _DEFAULT_CHECK_TIMEOUT, flag)
+        config.set_duration("etcd.eventsHistoryWindow", self._history_window(), "request-timeout")
         flag = "lease-reuse-duration-seconds"
-        config.set("etcd.leaseReuseDurationSeconds", flags.number(flag), flag)
+        config.set("etcd.leases.reuseDurationSeconds", flags.number(flag), flag)
+        config.set("etcd.leases.maxObjectCount", 1000)
         config.set("etcd.watchCache", flags.on("watch-cache"), "watch-cache")
-        config.set("etcd.enableGarbageCollector", flags.on("enable-garbage-collector"), "enable-garbage-collector")
-        config.set(
-            "etcd.deleteCollectionWorkers", flags.number("delete-collection-workers"), "delete-collection-workers"
-        )
-        reload = flags.on("encryption-provider-config-automatic-reload")
-        path = flags.text("encryption-provider-config")
-        config.set("etcd.encryption.config", path, "encryption-provider-config")
-        config.set("etcd.encryption.automaticReload", reload, "encryption-provider-config-automatic-reload")
+        reload = "encryption-provider-config-automatic-reload"
+        path = "encryption-provider-config"
+        config.set("etcd.encryption.config", flags.text(path), path)
+        config.set("etcd.encryption.automaticReload", flags.on(reload), reload)
+        plugins = [
+            {
+                "name": plugin.name,
+                "apiVersion": plugin.api_version,
+                "endpoint": plugin.endpoint,
+                "timeout": format_duration(plugin.timeout),
+            }
+            for plugin in (self.encryption.kms if self.encryption else ())
+        ]
+        config.set("etcd.encryption.kms", plugins if self.encryption or not flags.text(path) else None, path)
+
+    def _history_window(self) -> int:
+        """Nanoseconds of events that watch caches keep at least. Kubernetes: options.go, Complete."""
+        timeout = self.flags.number("request-timeout")
+        if timeout > 0 and self.run.catalog.behaviour("eventsHistoryWindowFollowsRequestTimeout"):
+            return max(_HISTORY_WINDOW, timeout + 15 * 10**9)
+        return _HISTORY_WINDOW

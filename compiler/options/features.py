@@ -51,6 +51,4 @@ class FeatureOptions(OptionGroup):
             message = "priority and fairness is on, but the two in-flight limits add up to 0"
             hint = "raise --max-requests-inflight, or set --enable-priority-and-fairness=false"
             self.refuse("APF-01", message, hint, limits[0])
-        if fair:
-            config.set("flowControl.totalConcurrency", total, *limits)
-            config.set_duration("flowControl.queueWait", flags.number("request-timeout") // 4, "request-timeout")
+        config.set("flowControl.totalConcurrency", total if fair else None, *limits, "enable-priority-and-fairness")

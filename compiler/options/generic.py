@@ -156,10 +156,16 @@ class GenericOptions(OptionGroup):
         elif run.host.address and (":" in run.host.address or bind != "::"):
             flags.set("advertise-address", run.host.address)
 
+    @property
+    def public_address(self) -> str:
+        """The address that other members use; empty where only the host itself knows it."""
+        address = self.flags.text("advertise-address")
+        return "" if address in ("0.0.0.0", "::") else address
+
     def complete_external_host(self) -> None:
         """The external name is the advertised address where none is given."""
         if not self.flags.text("external-hostname"):
-            self.flags.set("external-hostname", self.flags.text("advertise-address"))
+            self.flags.set("external-hostname", self.public_address)
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: ServerRunOptions.ApplyTo."""
@@ -173,8 +179,9 @@ class GenericOptions(OptionGroup):
             ("hstsDirectives", "strict-transport-security-directives"),
         ):
             config.set(f"generic.{path}", list(flags.texts(flag)), flag)
-        config.set("generic.externalAddress", flags.text("external-hostname"), "external-hostname", "advertise-address")
-        config.set("generic.publicAddress", flags.text("advertise-address"), "advertise-address", "bind-address")
+        external = flags.text("external-hostname") or None
+        config.set("generic.externalAddress", external, "external-hostname", "advertise-address")
+        config.set("generic.publicAddress", self.public_address or None, "advertise-address", "bind-address")
         config.set("generic.maxRequestsInFlight", flags.number("max-requests-inflight"), "max-requests-inflight")
         flag = "max-mutating-requests-inflight"
         config.set("generic.maxMutatingRequestsInFlight", flags.number(flag), flag)

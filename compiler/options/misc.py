@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.flags.text import shown
+from compiler.options.addresses import join_host_port
 from compiler.options.group import OptionGroup
 from compiler.options.ip_range import IPRange, parse_cidr
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _RANGE = "service-cluster-ip-range"
 _DEFAULT_RANGE = "10.0.0.0/24"
+_PEER_ADDRESS = ("peer-advertise-ip", "peer-advertise-port")
 _PEER = "UnknownVersionInteroperabilityProxy"
 DEFAULT_NODE_PORTS = (30000, 2768)
 
@@ -176,7 +178,8 @@ class MiscOptions(OptionGroup):
         """Kubernetes: cmd/kube-apiserver/app/server.go, CreateKubeAPIServerConfig."""
         flags = self.flags
         config.set("services.ipRanges", [str(network) for network in self.service_ranges], _RANGE)
-        config.set("services.apiServerServiceIP", self.service_ip, _RANGE)
+        config.set("services.apiServerServiceIP", self.service_ip or None, _RANGE)
+        config.set("services.apiServerServicePort", 443)
         ports = flags.port_range("service-node-port-range")
         base, size = (ports.base, ports.size) if ports.size else DEFAULT_NODE_PORTS
         config.set("services.nodePortRange", f"{base}-{base + size - 1}", "service-node-port-range")
@@ -190,6 +193,26 @@ class MiscOptions(OptionGroup):
         config.set("endpointReconciler.type", kind, flag)
         config.set("endpointReconciler.interval", "10s")
         config.set("endpointReconciler.leaseTTL", "15s")
+        config.set("endpointReconciler.masterCount", flags.number("apiserver-count"), "apiserver-count")
+        flag = "enable-logs-handler"
+        config.set("misc.logsHandler", flags.on(flag), flag)
+        config.set("misc.systemNamespaces", ["kube-system", "kube-public", "default"])
+        self._apply_leadership(config)
+
+    def _apply_leadership(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/server.go, New; the times were fixed before they were flags."""
+        gate = "CoordinatedLeaderElection"
+        config.set("coordinatedLeadership.enabled", self.run.gates.on(gate), "feature-gates")
+        for path, name, fixed in (
+            ("leaseDuration", "lease-duration", 15),
+            ("renewDeadline", "renew-deadline", 10),
+            ("retryPeriod", "retry-period", 2),
+        ):
+            flag = f"coordinated-leadership-{name}"
+            known = self.flags.has(flag)
+            config.set_duration(
+                f"coordinatedLeadership.{path}", self.flags.number(flag) if known else fixed * 10**9, flag
+            )
 
     def apply_kubelet_client(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/kubelet/client/kubelet_client.go."""
@@ -205,6 +228,9 @@ class MiscOptions(OptionGroup):
         flag = "kubelet-preferred-address-types"
         config.set("kubeletClient.preferredAddressTypes", list(flags.texts(flag)), flag)
         config.set("kubeletClient.port", flags.number("kubelet-port"), "kubelet-port")
+        config.set("kubeletClient.dialer", self.run.egress_selector.dialer("cluster"), "egress-selector-config-file")
+        authority = "kubelet-certificate-authority"
+        config.set("kubeletClient.insecureSkipVerify", not flags.text(authority), authority)
 
     def _check_kubelet_files(self) -> None:
         """Every file has to be there; of their contents only the CA's is looked at before a kubelet is called.
@@ -224,12 +250,17 @@ class MiscOptions(OptionGroup):
         """Kubernetes: pkg/controlplane/apiserver/peer.go, BuildPeerProxy and CreatePeerEndpointLeaseReconciler."""
         flags, on = self.flags, self.run.gates.on(_PEER)
         config.set("peerProxy.leaseReconciler", on, "feature-gates")
+        config.set("peerProxy.leaseInterval", "10s" if on else None, "feature-gates")
+        config.set("peerProxy.leaseTTL", "15s" if on else None, "feature-gates")
+        config.set("peerProxy.advertiseAddress", self._peer_address(), *_PEER_ADDRESS, "advertise-address")
         proxied = on and bool(flags.text("peer-ca-file"))
         config.set("peerProxy.enabled", proxied, "peer-ca-file", "feature-gates")
+        config.set("peerProxy.caFile", flags.text("peer-ca-file"), "peer-ca-file")
+        config.set("peerProxy.serverName", "kubernetes.default.svc" if proxied else None, "peer-ca-file")
+        dialer = self.run.egress_selector.dialer("controlplane") if proxied else None
+        config.set("peerProxy.dialer", dialer, "egress-selector-config-file")
         if not proxied:
             return
-        config.set("peerProxy.serverName", "kubernetes.default.svc")
-        config.set("peerProxy.caFile", flags.text("peer-ca-file"), "peer-ca-file")
         for flag in ("proxy-client-cert-file", "proxy-client-key-file"):
             if not flags.text(flag):
                 self.refuse("PEER-02", f"--peer-ca-file needs --{flag}", f"set --{flag}", "peer-ca-file")
@@ -238,14 +269,17 @@ class MiscOptions(OptionGroup):
 
             check_root_ca(self.named("peer-ca-file"), "PEER-02")
 
+    def _peer_address(self) -> str | None:
+        """Where peers reach this server; None where only the host knows. Kubernetes: peer.go, getPeerAddress."""
+        ip, port = (self.flags.text(flag) for flag in _PEER_ADDRESS)
+        if ip and port:
+            return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+        public = self.run.generic.public_address
+        return join_host_port(public, self.flags.number("secure-port")) if public else None
+
     def apply_event_storage(self, config: ResolvedConfig) -> None:
         """Events live as long as event-ttl says, in whole seconds."""
         config.set("eventStorage.ttlSeconds", self.flags.number("event-ttl") // 10**9, "event-ttl")
-        timeout = self.flags.number("request-timeout")
-        window = 75 * 10**9
-        if timeout > 0 and self.run.catalog.behaviour("eventsHistoryWindowFollowsRequestTimeout"):
-            window = max(window, timeout + 15 * 10**9)
-        config.set_duration("eventStorage.historyWindow", window, "request-timeout")
 
     def apply_aggregator(self, config: ResolvedConfig) -> None:
         """Kubernetes: cmd/kube-apiserver/app/aggregator.go, CreateAggregatorConfig."""
@@ -263,5 +297,3 @@ class MiscOptions(OptionGroup):
             check_pair(self.named(certificate), self.named(key), "PRX-01")
         flag = "aggregator-reject-forwarding-redirect"
         config.set("aggregator.rejectForwardingRedirects", flags.on(flag), flag)
-        flag = "enable-aggregator-routing"
-        config.set("aggregator.enableRouting", flags.on(flag), flag)

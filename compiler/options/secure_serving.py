@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.flags.go_path import join
 from compiler.flags.text import shown
+from compiler.options.addresses import join_host_port
 from compiler.options.group import OptionGroup
 from compiler.suggest import did_you_mean
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 _HTTP2_CIPHERS = ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
 _CURVES = {23: "P-256", 24: "P-384", 25: "P-521", 29: "X25519", 4588: "X25519MLKEM768"}
 _ANY = ("", "0.0.0.0", "::")
+_DEFAULT_STREAMS = 100
+"""HTTP/2 streams of one connection. Kubernetes: server/secure_serving.go, Serve."""
+LOOPBACK_NAME = "apiserver-loopback-client"
 
 
 class SecureServingOptions(OptionGroup):
@@ -40,7 +45,7 @@ class SecureServingOptions(OptionGroup):
         self.self_signed = "in memory"
         if not folder:
             return
-        certificate, key = f"{folder.rstrip('/')}/apiserver.crt", f"{folder.rstrip('/')}/apiserver.key"
+        certificate, key = (join(folder, f"apiserver.{ending}") for ending in ("crt", "key"))
         self.self_signed = "generated"
         host = self.run.host
         if host.local(folder):
@@ -135,66 +140,82 @@ class SecureServingOptions(OptionGroup):
         bind, port = flags.text("bind-address") or "0.0.0.0", flags.number("secure-port")
         config.set("secureServing.bindAddress", bind, "bind-address")
         config.set("secureServing.bindPort", port, "secure-port")
-        config.set("secureServing.http2", not flags.on("disable-http2-serving"), "disable-http2-serving")
-        flag = "http2-max-streams-per-connection"
-        config.set("secureServing.http2MaxStreamsPerConnection", max(flags.number(flag), 0), flag)
+        # Go listens to both families where the address is unspecified, whichever of the two it is.
+        dual = bind in _ANY
+        listener = {"network": "tcp", "address": join_host_port("::" if dual else bind, port), "dualStack": dual}
+        config.set("secureServing.listener", listener, "bind-address", "secure-port")
         for path, flag in (
             ("permitPortSharing", "permit-port-sharing"),
             ("permitAddressSharing", "permit-address-sharing"),
         ):
             config.set(f"secureServing.{path}", flags.on(flag), flag)
-        config.set(
-            "secureServing.certificate", self.certificate_plan(), "tls-cert-file", "tls-private-key-file", "cert-dir"
-        )
-        config.set("secureServing.cipherSuites", list(flags.texts("tls-cipher-suites")), "tls-cipher-suites")
-        if flags.has("tls-curve-preferences"):
-            config.set(
-                "secureServing.curvePreferences", list(flags.value("tls-curve-preferences")), "tls-curve-preferences"
-            )
-        config.set("secureServing.minTLSVersion", flags.text("tls-min-version") or "VersionTLS12", "tls-min-version")
-        pairs = [
-            {"certFile": pair.cert, "keyFile": pair.key, "names": list(pair.names)}
-            for pair in flags.sni_pairs("tls-sni-cert-key")
-        ]
-        config.set("secureServing.sniCertKeys", pairs, "tls-sni-cert-key")
+        http2, streams = "disable-http2-serving", "http2-max-streams-per-connection"
+        config.set("secureServing.http2", not flags.on(http2), http2)
+        most = flags.number(streams) if flags.number(streams) > 0 else _DEFAULT_STREAMS
+        config.set("secureServing.http2MaxStreamsPerConnection", None if flags.on(http2) else most, streams, http2)
+        self._apply_tls(config)
         self._apply_loopback(config, bind, port)
 
+    def _apply_tls(self, config: ResolvedConfig) -> None:
+        flags, suites, curves = self.flags, "tls-cipher-suites", "tls-curve-preferences"
+        config.set(
+            "secureServing.certificate",
+            self.certificate_plan(),
+            *("tls-cert-file", "tls-private-key-file", "cert-dir"),
+            *("bind-address", "advertise-address", "service-cluster-ip-range"),
+        )
+        config.set("secureServing.cipherSuites", list(flags.texts(suites)), suites)
+        config.set("secureServing.curvePreferences", list(flags.value(curves) or ()), curves)
+        config.set("secureServing.minTLSVersion", flags.text("tls-min-version") or "VersionTLS12", "tls-min-version")
+        own = {"source": "loopback", "certFile": None, "keyFile": None, "names": [LOOPBACK_NAME]}
+        pairs = [
+            {"source": "files", "certFile": pair.cert, "keyFile": pair.key, "names": list(pair.names)}
+            for pair in flags.sni_pairs("tls-sni-cert-key")
+        ]
+        # The loopback client's certificate comes first, so that none of the same name is taken for it.
+        config.set("secureServing.sniCertKeys", [own, *pairs], "tls-sni-cert-key")
+
     def certificate_plan(self) -> dict[str, object]:
-        """Where the serving certificate comes from, and what a self-signed one will say."""
+        """Where the serving certificate comes from, and what one that is made at the start will say.
+
+        Kubernetes: serving.go, MaybeDefaultWithSelfSignedCerts; client-go/util/cert, GenerateSelfSignedCertKey.
+        """
         flags = self.flags
         plan: dict[str, object] = {
-            "certFile": flags.text("tls-cert-file"),
-            "keyFile": flags.text("tls-private-key-file"),
+            "certFile": flags.text("tls-cert-file") or None,
+            "keyFile": flags.text("tls-private-key-file") or None,
             "selfSigned": bool(self.self_signed),
+            "generate": None,
         }
-        if self.self_signed in ("generated", "in memory"):
-            bind = flags.text("bind-address")
-            addresses = [flags.text("advertise-address"), self.run.misc.service_ip]
-            names = ["kubernetes.default.svc", "kubernetes.default", "kubernetes"]
-            if bind in _ANY:
-                names.append("localhost")
-            else:
-                addresses.append(bind)
-            plan["subjectAltNames"] = {"ips": [ip for ip in dict.fromkeys(addresses) if ip], "dns": names}
-            plan["validForDays"] = 365
+        if self.self_signed not in ("generated", "in memory"):
+            return plan
+        bind, public = flags.text("bind-address"), self.run.generic.public_address
+        addresses = [public, self.run.misc.service_ip]
+        names = ["kubernetes.default.svc", "kubernetes.default", "kubernetes"]
+        if bind in _ANY:
+            names.append("localhost")
+        else:
+            addresses.append(bind)
+        plan["generate"] = {
+            "inMemory": self.self_signed == "in memory",
+            "keyType": "RSA 2048",
+            "validForDays": 365,
+            "commonName": f"{public}@<unix time>" if public else None,
+            "subjectAltNames": {"ips": [ip for ip in dict.fromkeys(addresses) if ip], "dns": names},
+        }
         return plan
 
     def _apply_loopback(self, config: ResolvedConfig, bind: str, port: int) -> None:
-        """Kubernetes: apiserver/pkg/server/config_selfclient.go, NewLoopbackClientConfig; secure_serving.go."""
-        host = bind
-        if bind == "0.0.0.0":
-            host = "localhost"
-        elif bind == "::":
-            host = "::1"
-        days = self.run.catalog.behaviour("loopbackCertificateDays")
-        config.set(
-            "loopbackClient.host",
-            f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
-            "bind-address",
-            "secure-port",
-        )
-        config.set("loopbackClient.serverName", "apiserver-loopback-client")
-        config.set("loopbackClient.certificateValidForDays", days)
+        """Kubernetes: apiserver/pkg/server/config_selfclient.go, LoopbackHostPort and NewLoopbackClientConfig."""
+        host = "::1" if bind in _ANY else bind
+        where = ("bind-address", "secure-port")
+        config.set("loopbackClient.host", f"https://{join_host_port(host, port)}", *where)
+        # Without IPv6, Go listens to IPv4 alone, and the loopback address is looked for in that family.
+        other = f"https://{join_host_port('127.0.0.1', port)}" if bind == "0.0.0.0" else None
+        config.set("loopbackClient.hostWithoutIPv6", other, *where)
+        config.set("loopbackClient.serverName", LOOPBACK_NAME)
+        config.set("loopbackClient.certificateValidForDays", self.run.catalog.behaviour("loopbackCertificateDays"))
+        config.set("loopbackClient.tokenSource", "random")
         config.set("loopbackClient.user", "system:apiserver")
         config.set("loopbackClient.groups", ["system:authenticated", "system:masters"])
         config.set("loopbackClient.qps", -1)

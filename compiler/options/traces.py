@@ -20,11 +20,18 @@ class TracingOptions(OptionGroup):
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: TracingOptions.ApplyTo; nothing happens without a file or with the gate off."""
-        path = self.flags.text("tracing-config-file")
-        gates = self.run.gates
+        flag, gates = "tracing-config-file", self.run.gates
+        path = self.flags.text(flag)
         on = bool(path) and (gates.known("APIServerTracing") is None or gates.on("APIServerTracing"))
+        found = None
         if on:
             from compiler.config_files.tracing import load_tracing
 
-            load_tracing(self.named("tracing-config-file"))
-        config.set("tracing.configFile", path if on else "", "tracing-config-file", "feature-gates")
+            found = load_tracing(self.named(flag))
+        sources = (flag, "feature-gates")
+        config.set("tracing.enabled", on, *sources)
+        config.set("tracing.configFile", path if on else "", *sources)
+        config.set("tracing.endpoint", found.endpoint if found else None, *sources)
+        config.set("tracing.samplingRatePerMillion", found.rate if found else None, *sources)
+        # What was built from the client before, as the clientset of the informers, stays untraced.
+        config.set("loopbackClient.traced", on, *sources)

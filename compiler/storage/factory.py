@@ -6,10 +6,10 @@ staging/src/k8s.io/apiserver/pkg/server/storage/storage_factory.go.
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.catalog import Catalog, Resource
+from compiler.flags.go_path import join
 from compiler.storage.resource_config import ResourceConfig, split_api
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ COHABITING = (
 _DELEGATED = {"apiextensions.k8s.io": "v1beta1", "apiregistration.k8s.io": "v1"}
 """Groups of the delegated servers: stored version. Their objects and custom objects are JSON whatever the flags say."""
 
-JSON = "application/json"
+JSON, CBOR = "application/json", "application/cbor"
 
 
 class StoredResource(NamedTuple):
@@ -101,19 +101,19 @@ class StorageFactory:
     def __init__(self, config: StorageFactoryConfig, servers: tuple[str, ...], prefix: str, media_type: str) -> None:
         self.config = config
         self.servers = servers
-        # The server cleans the path, so that /a/b/ and /a/b are one place.
-        self.prefix = posixpath.normpath("/" + prefix.lstrip("/"))
+        # The server cleans the path, so that /a/b/ and a//b are one place. Kubernetes: storage/etcd3/store.go, New.
+        self.prefix = join("/", prefix)
         self.media_type = media_type
         self.encryption: EncryptionConfiguration | None = None
         self.watch_cache = True
         self.watch_cache_sizes: dict[str, int] = {}
         self._locations: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._given_locations: list[tuple[str, ...]] = []
+        self.overrides: list[ServersOverride] = []
 
     def set_etcd_location(self, override: ServersOverride) -> None:
         """Send one resource, or with `*` a whole group, to servers of its own."""
         self._locations[override.group, override.resource] = override.servers
-        self._given_locations.append(override.servers)
+        self.overrides.append(override)
 
     def storage_group_of(self, group: str, resource: str) -> str:
         """The group that stores a resource, where groups share it."""
@@ -128,6 +128,10 @@ class StorageFactory:
         """The etcd servers of a resource: its own override, else its group's, else the common ones."""
         own = self._locations.get((group, resource)) or self._locations.get((group, "*"))
         return own or self.servers
+
+    def key(self, *parts: str) -> str:
+        """A key below etcd-prefix. A slash at its end is kept."""
+        return f"{self.prefix.rstrip('/')}/{'/'.join(parts)}"
 
     def resource_prefix(self, group: str, resource: str) -> str:
         """The key prefix below etcd-prefix."""
@@ -181,7 +185,7 @@ class StorageFactory:
                 group,
                 name,
                 self.servers,
-                f"{self.prefix}/{group}/{name}",
+                self.key(group, name),
                 _DELEGATED[group],
                 JSON,
                 self.encryption_for(group, name),
@@ -200,7 +204,7 @@ class StorageFactory:
             group,
             name,
             self.servers_for(group, name),
-            f"{self.prefix}/{self.resource_prefix(group, name)}",
+            self.key(self.resource_prefix(group, name)),
             self.storage_version(resource),
             self.media_type,
             self.encryption_for(group, name),
@@ -219,6 +223,18 @@ class StorageFactory:
                 found.append(self._row(resource))
         return sorted(found, key=lambda row: (row.group, row.resource))
 
+    def custom_exceptions(self) -> list[dict[str, Any]]:
+        """Custom resources, or with `*` whole groups of them, that are named by encryption or by watch cache sizes."""
+        own = self.config.catalog.api_groups
+        encrypted = [name for resources, _ in self.encryption.entries for name in resources] if self.encryption else []
+        found = []
+        for name in dict.fromkeys((*encrypted, *self.watch_cache_sizes)):
+            resource, _, group = name.partition(".")
+            if group not in ("", "*") and group not in own and group not in _DELEGATED:
+                encryption, cached = self.encryption_for(group, resource), self._cached(name)
+                found.append({"group": group, "resource": resource, "encryption": encryption, "watchCache": cached})
+        return sorted(found, key=lambda entry: (entry["group"], entry["resource"]))
+
     def override_server_sets(self) -> list[tuple[str, ...]]:
         """The distinct server sets of the overrides, in the order of the flag; their order inside does not count.
 
@@ -226,9 +242,9 @@ class StorageFactory:
         """
         seen = set()
         found = []
-        for servers in self._given_locations:
-            key = tuple(sorted(servers))
+        for override in self.overrides:
+            key = tuple(sorted(override.servers))
             if key not in seen:
                 seen.add(key)
-                found.append(servers)
+                found.append(override.servers)
         return found

@@ -66,6 +66,7 @@ def test_authenticators_in_the_order_of_asking() -> None:
         "--token-auth-file=/tokens",
     )
     assert values["authentication.authenticators"] == [
+        "loopbackToken",
         "requestHeader",
         "x509",
         "tokenFile",
@@ -78,7 +79,10 @@ def test_authenticators_in_the_order_of_asking() -> None:
 
 
 def test_always_allow_switches_anonymous_requests_off() -> None:
-    assert config("--authorization-mode=AlwaysAllow")["authentication.anonymous"] is False
+    assert config("--authorization-mode=AlwaysAllow")["authentication.anonymous"] == {
+        "enabled": False,
+        "conditions": [],
+    }
 
 
 def test_jwks_uri_follows_the_external_address() -> None:

@@ -74,7 +74,7 @@ def test_only_its_own_version_can_be_emulated_by_1_31() -> None:
 def test_advertised_address(flags: tuple[str, ...], address: str) -> None:
     values = config(*flags)
     assert values["generic.publicAddress"] == address
-    assert values["generic.externalAddress"] == address
+    assert values["generic.externalAddress"] == f"{address}:6443"
 
 
 def test_finding_points_at_the_element() -> None:

@@ -43,19 +43,25 @@ def test_self_signed_certificate_plan() -> None:
         "certFile": "/var/run/kubernetes/apiserver.crt",
         "keyFile": "/var/run/kubernetes/apiserver.key",
         "selfSigned": True,
-        "subjectAltNames": {
-            "ips": ["192.0.2.2", "10.0.0.1"],
-            "dns": ["kubernetes.default.svc", "kubernetes.default", "kubernetes", "localhost"],
+        "generate": {
+            "inMemory": False,
+            "keyType": "RSA 2048",
+            "validForDays": 365,
+            "commonName": "192.0.2.2@<unix time>",
+            "subjectAltNames": {
+                "ips": ["192.0.2.2", "10.0.0.1"],
+                "dns": ["kubernetes.default.svc", "kubernetes.default", "kubernetes", "localhost"],
+            },
         },
-        "validForDays": 365,
     }
 
 
 def test_no_cert_dir_keeps_the_certificate_in_memory() -> None:
     plan = config("--cert-dir=", "--bind-address=10.0.0.9")["secureServing.certificate"]
     assert isinstance(plan, dict)
-    assert (plan["certFile"], plan["selfSigned"]) == ("", True)
-    assert plan["subjectAltNames"] == {
+    assert (plan["certFile"], plan["selfSigned"]) == (None, True)
+    assert plan["generate"]["inMemory"] is True
+    assert plan["generate"]["subjectAltNames"] == {
         "ips": ["10.0.0.9", "10.0.0.1"],
         "dns": ["kubernetes.default.svc", "kubernetes.default", "kubernetes"],
     }

@@ -85,4 +85,4 @@ def test_no_policy_no_audit_backend() -> None:
 def test_concurrency_is_the_sum_of_both_limits() -> None:
     values = config()
     assert values["flowControl.totalConcurrency"] == 600
-    assert values["flowControl.queueWait"] == "15s"
+    assert values["handlerChain.queueWait"] == "15s"

@@ -108,7 +108,7 @@ def test_the_name_of_a_webhook_is_a_subdomain(tmp_path: Path, name: str) -> None
         ("type: KubeConfigFile, ", "", "AZC-11 connectionInfo.type 10:21"),
         ("type: KubeConfigFile", "type: Foo", "AZC-11 connectionInfo.type 10:28"),
         ("type: KubeConfigFile", "type: InClusterConfig", "AZC-11 connectionInfo.kubeConfigFile 10:61"),
-        ("type: KubeConfigFile, kubeConfigFile: /f/kc.yaml", "type: InClusterConfig", "AZC-14 connectionInfo.type 10:28"),
+        ("KubeConfigFile, kubeConfigFile: /f/kc.yaml", "InClusterConfig", "AZC-14 connectionInfo.type 10:28"),
         (", kubeConfigFile: /f/kc.yaml", "", "AZC-12 connectionInfo.kubeConfigFile 10:21"),
         ("/f/kc.yaml", "kc.yaml", "AZC-12 connectionInfo.kubeConfigFile 10:60"),
         ("/f/kc.yaml", "/f/none.yaml", "AZC-12 connectionInfo.kubeConfigFile 10:60"),

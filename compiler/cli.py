@@ -72,6 +72,31 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     _add_reading(parser)
 
 
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", help="a file, or - for standard input")
+    etcd = parser.add_argument_group("which etcd")
+    etcd.add_argument(
+        "--etcd",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="members to ask, comma-separated; GROUP/RESOURCE=URL for the servers of an override (else: the input's)",
+    )
+    for name, text in (("cafile", "CA bundle"), ("certfile", "client certificate"), ("keyfile", "key of it")):
+        etcd.add_argument(f"--etcd-{name}", metavar="FILE", help=f"{text}; else the input's, where it is at hand")
+    etcd.add_argument("--user", metavar="NAME", help="user of etcd; the password is taken from KASC_ETCD_PASSWORD")
+    etcd.add_argument("--timeout", metavar="SECONDS", type=float, default=10.0, help="longest wait for an answer")
+    scope = parser.add_argument_group("what is looked at")
+    scope.add_argument("--prefix", metavar="KEY", help="keys that begin so; else all")
+    scope.add_argument("--sample", metavar="N", type=int, default=20, help="values of each resource to look into")
+    scope.add_argument("--all", action="store_true", help="look into every value")
+    scope.add_argument(
+        "--plan-migration", metavar="OLD", help="print what has to be rewritten from the input OLD to INPUT, in order"
+    )
+    _add_reading(parser)
+    _add_report(parser)
+
+
 def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubernetes-version", metavar="1.NN", help="for this version; else the newest")
     parser.add_argument("--format", choices=("yaml", "toml"), default="yaml", help="form of the document")
@@ -92,6 +117,7 @@ def _add_completion(parser: argparse.ArgumentParser) -> None:
 COMMANDS = {
     "compile": ("check, resolve and write artifacts", _add_compile),
     "check": ("validate only", _add_check),
+    "verify": ("compare the storage manifest with a real etcd", _add_verify),
     "explain": ("what a flag, key, gate, plugin or code means", _add_explain),
     "init": ("write a commented starting document", _add_init),
     "schema": ("print or write the JSON Schemas", _add_schema),

@@ -79,6 +79,14 @@ RULES: dict[str, Rule] = {
     "VERSION-02": own("version is not recorded", "the nearest recorded version is used", "note"),
     "VERSION-03": own("version is provisional", "its facts were read from source, not recorded from a server", "note"),
     "EMIT-01": own("value does not fit on a line", "a line break would smuggle in another flag"),
+    # A real etcd against the storage manifest
+    "VERIFY-01": own("keys that nothing explains", "the manifest explains every key of the server", "warning"),
+    "VERIFY-02": own("objects stored in another version", "a value changes at its next write", "warning"),
+    "VERIFY-03": own("objects stored in another media type", "a value changes at its next write", "warning"),
+    "VERIFY-04": own("objects that an earlier provider encrypted", "a value changes at its next write", "warning"),
+    "VERIFY-05": own("objects in the wrong etcd", "an override does not move what is there", "warning"),
+    "VERIFY-06": own("etcd member that is not well", "the server needs a healthy etcd", "warning"),
+    "VERIFY-07": own("objects that no provider can read", "listing their resource fails", "warning"),
     # The grammar of flags
     "PARSE-01": Rule("unknown or malformed flag", "github.com/spf13/pflag: flag.go parseLongArg"),
     "PARSE-02": Rule("argument that is no flag", "cmd/kube-apiserver/app/server.go: NewAPIServerCommand"),

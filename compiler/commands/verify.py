@@ -1,0 +1,189 @@
+"""`kasc verify INPUT --etcd URL`: compare the storage manifest with what a real etcd holds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from typing import Any
+
+from compiler.commands.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError, settings_from, usage_error
+from compiler.diagnostics import Report
+from compiler.emit.storage import manifest
+from compiler.examine import Settings, examine
+from compiler.live.etcd import Credentials, Etcd, EtcdError, Health, prefix_end
+from compiler.pipeline import Resolved
+from compiler.reporters import write_report
+from compiler.reporters.text import clean
+from compiler.storage.factory import StorageFactory
+from compiler.storage.layout import Layout
+from compiler.verify.findings import of_members, of_scan
+from compiler.verify.migration import as_data, as_text, plan
+from compiler.verify.progress import Progress
+from compiler.verify.scan import Found, Scan
+from compiler.verify.table import data, table
+
+PASSWORD = "KASC_ETCD_PASSWORD"
+Cluster = tuple[frozenset[str], list[str]]
+"""The servers of a cluster as the manifest names them, and the URLs at which it is to be asked."""
+
+
+def run(options: Namespace) -> int:
+    """Scan every etcd of one input, and report how it differs from the manifest."""
+    try:
+        settings = settings_from(options)
+        examined = examine(options.input, settings)
+        if examined.resolved is None or examined.report.rejected:
+            write_report(options.output, [examined.report])
+            return USAGE if examined.resolved is None else HAS_ERRORS
+        if options.plan_migration:
+            return _plan(options, settings, examined.resolved)
+        clusters = _clusters(options, examined.resolved)
+    except UsageError as problem:
+        return usage_error(problem)
+    report = Report(options.input)
+    report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
+    layout = Layout(manifest(examined.resolved), _factory(examined.resolved))
+    results = [_verify(cluster, layout, options, examined.resolved, report) for cluster in clusters]
+    partial = any(found.problem for found, _ in results)
+    _write(options, report, results)
+    if partial:
+        return USAGE
+    return STALE if report.diagnostics else FINE
+
+
+def _factory(resolved: Resolved) -> StorageFactory:
+    factory = resolved.config.storage_factory
+    if factory is None:
+        raise RuntimeError("the pipeline has not run")
+    return factory
+
+
+def _clusters(options: Namespace, resolved: Resolved) -> list[Cluster]:
+    """The etcds to ask: as the options say, else as the input does; raises UsageError."""
+    factory = _factory(resolved)
+    common = frozenset(factory.servers)
+    if not options.etcd:
+        sets = [factory.servers, *factory.override_server_sets()]
+        return [(frozenset(servers), list(servers)) for servers in dict.fromkeys(map(tuple, sets))]
+    clusters: list[Cluster] = []
+    for text in options.etcd:
+        resource, equals, urls = text.partition("=")
+        if equals and "//" not in resource:
+            group, slash, name = resource.partition("/")
+            if not slash:
+                raise UsageError(f"--etcd {text!r}: write URL, or GROUP/RESOURCE=URL for the servers of an override")
+            servers = frozenset(factory.servers_for(group, name))
+        else:
+            servers, urls = common, text
+        clusters.append((servers, [url for url in urls.split(",") if url]))
+    return clusters
+
+
+def _credentials(options: Namespace, resolved: Resolved) -> Credentials:
+    """Client files as the options give them, else as the input does, where they are at hand here."""
+
+    def found(name: str) -> str:
+        if path := getattr(options, f"etcd_{name}"):
+            return str(path)
+        on_server = resolved.options.flags.text(f"etcd-{name}")
+        local = resolved.options.host.local(on_server) or on_server
+        return local if local and os.path.exists(local) else ""
+
+    password = os.environ.get(PASSWORD, "") if options.user else ""
+    return Credentials(found("cafile"), found("certfile"), found("keyfile"), options.user or "", password)
+
+
+def _verify(
+    cluster: Cluster, layout: Layout, options: Namespace, resolved: Resolved, report: Report
+) -> tuple[Found, list[Health]]:
+    """Ask every member how it is, and scan the cluster through the first one that is well."""
+    servers, urls = cluster
+    credentials = _credentials(options, resolved)
+    members: list[Health] = []
+    well: Etcd | None = None
+    found = Found(",".join(urls))
+    for url in urls:
+        try:
+            etcd = Etcd(url, credentials, options.timeout)
+            health = etcd.health()
+        except EtcdError as error:
+            members.append(Health(url, "", 0, str(error)))
+            found.problem, found.hint = str(error), error.hint
+            continue
+        members.append(health)
+        if not health.problem and well is None:
+            well, found.url = etcd, url
+        else:
+            found.problem = found.problem or health.problem
+            etcd.close()
+    report.extend(of_members(members))
+    if well is None:
+        return found, members
+    found.problem = found.hint = ""
+    progress = Progress(well, options.prefix)
+    try:
+        Scan(layout, options.sample, options.all, options.prefix or "").run(well, found, progress.step)
+    except EtcdError as error:
+        found.problem, found.hint = str(error), error.hint
+    finally:
+        progress.end()
+        well.close()
+    report.extend(of_scan(found, servers))
+    return found, members
+
+
+def _write(options: Namespace, report: Report, results: list[tuple[Found, list[Health]]]) -> None:
+    partial = any(found.problem for found, _ in results)
+    if options.output == "json":
+        import json
+
+        from compiler.reporters.json_report import as_data as report_data
+
+        whole: dict[str, Any] = report_data([report])
+        whole["verify"] = [data(found, members, bool(found.problem)) for found, members in results]
+        whole["partial"] = partial
+        print(json.dumps(whole, indent=1))
+    elif options.output == "text":
+        for found, _ in results:
+            if len(results) > 1:
+                print(clean(found.url))
+            print("\n".join(map(clean, table(found))))
+            if found.outside:
+                print(f"{found.outside} keys lie outside of the prefix; nothing is said of them")
+        write_report("text", [report])
+    else:
+        write_report(options.output, [report])
+    for found, _ in results:
+        if found.problem:
+            seen = f" after {found.keys} keys; what is reported is partial" if found.keys else ""
+            print(clean(f"kasc: {found.problem}{seen}: {found.hint}"), file=sys.stderr)
+
+
+def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
+    """The plan from another input to this one, with counts where an etcd is given."""
+    examined = examine(options.plan_migration, settings)
+    if examined.resolved is None:
+        write_report(options.output, [examined.report])
+        return USAGE
+    count = None
+    if options.etcd:
+        try:
+            etcd = Etcd(options.etcd[0].split(",")[0], _credentials(options, examined.resolved), options.timeout)
+
+            def count(prefix: str) -> int | None:
+                start = f"{prefix}/".encode()
+                return etcd.count(start, prefix_end(start))
+
+            steps = plan(manifest(examined.resolved), manifest(new), count)
+        except EtcdError as error:
+            return usage_error(f"{error}: {error.hint}")
+    else:
+        steps = plan(manifest(examined.resolved), manifest(new))
+    if options.output == "json":
+        import json
+
+        print(json.dumps({"schemaVersion": 1, "plan": as_data(steps)}, indent=1))
+    else:
+        print("\n".join(as_text(steps)))
+    return FINE

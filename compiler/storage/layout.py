@@ -1,0 +1,93 @@
+"""Which row of the storage manifest owns a key of etcd."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any, NamedTuple
+
+from compiler.storage.factory import JSON, StorageFactory
+
+
+class Owner(NamedTuple):
+    """What owns the keys below a prefix.
+
+    `name` is the resource as `resource.group`, or what else writes there. `media_type` is empty where nothing is
+    promised of the values; `version` is empty where a definition chooses it. `write` and `read` are encryption
+    prefixes, None for plain values.
+    """
+
+    name: str
+    prefix: str
+    servers: frozenset[str]
+    media_type: str = ""
+    version: str = ""
+    write: str | None = None
+    read: tuple[str | None, ...] = (None,)
+
+
+class Layout:
+    """The manifest as a lookup from keys to owners."""
+
+    def __init__(self, manifest: dict[str, Any], factory: StorageFactory) -> None:
+        self.factory = factory
+        self.root = f"{factory.prefix.rstrip('/')}/"
+        self.custom: dict[tuple[str, str], Owner] = {}
+        common = frozenset(factory.servers)
+        owners = [_resource_owner(row) for row in manifest["resources"]]
+        owners += [
+            Owner(row["writtenBy"].partition(":")[0], row["keyPrefix"].rstrip("/"), common)
+            for row in manifest["otherKeys"]
+        ]
+        self.owners = sorted(owners, key=lambda owner: owner.prefix)
+        self._prefixes = [owner.prefix for owner in self.owners]
+
+    def owner_of(self, key: str) -> Owner | None:
+        """The owner of a key; None where no row of the manifest explains it."""
+        # A prefix of the key sorts before it; between the two there can only be longer prefixes of other keys.
+        index = bisect_right(self._prefixes, key)
+        while index:
+            index -= 1
+            prefix = self._prefixes[index]
+            if key == prefix or key.startswith(f"{prefix}/"):
+                return self.owners[index]
+            if not key.startswith(prefix[: len(self.root)]) or prefix < key[: len(self.root)]:
+                break
+        return self._custom_owner(key)
+
+    def _custom_owner(self, key: str) -> Owner | None:
+        """The owner of an object of a custom resource: its group has a dot, unlike every built-in prefix."""
+        parts = key[len(self.root) :].split("/") if key.startswith(self.root) else []
+        if len(parts) < 3 or "." not in parts[0] or not parts[1]:
+            return None
+        group, resource = parts[0], parts[1]
+        owner = self.custom.get((group, resource))
+        if owner is None:
+            encryption = self.factory.encryption_for(group, resource)
+            owner = Owner(
+                f"{resource}.{group}",
+                f"{self.root}{group}/{resource}",
+                frozenset(self.factory.servers),
+                JSON,
+                "",
+                *_encryption(encryption),
+            )
+            self.custom[group, resource] = owner
+        return owner
+
+
+def _resource_owner(row: dict[str, Any]) -> Owner:
+    group = row["group"]
+    return Owner(
+        f"{row['resource']}.{group}" if group else row["resource"],
+        row["keyPrefix"],
+        frozenset(row["servers"]),
+        row["mediaType"],
+        f"{group}/{row['storageVersion']}" if group else row["storageVersion"],
+        *_encryption(row["encryption"]),
+    )
+
+
+def _encryption(encryption: dict[str, Any] | None) -> tuple[str | None, tuple[str | None, ...]]:
+    if encryption is None:
+        return None, (None,)
+    return encryption["write"], tuple(encryption["read"])

@@ -1,0 +1,90 @@
+"""How a value lies in etcd: read from its first bytes.
+
+Kubernetes: apimachinery/pkg/runtime/serializer/protobuf/protobuf.go (the envelope), and
+apiserver/pkg/storage/value (the prefixes of encryption).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+JSON = "application/json"
+YAML = "application/yaml"
+CBOR = "application/cbor"
+_MAGIC = b"k8s\0"
+_CBOR_MAGIC = b"\xd9\xd9\xf7"
+_ENCRYPTED = b"k8s:enc:"
+_LONGEST_PREFIX = 512
+_HEAD = 4096
+_API_VERSION = rb'"apiVersion"\s*:\s*"([^"\\]{1,200})"'
+_KIND = rb'"kind"\s*:\s*"([^"\\]{1,200})"'
+
+
+class StoredValue(NamedTuple):
+    """`encryption` is the prefix (`k8s:enc:kms:v2:NAME:`) of an encrypted value, of which nothing else is known."""
+
+    media_type: str = ""
+    api_version: str = ""
+    kind: str = ""
+    encryption: str = ""
+
+
+def describe(value: bytes) -> StoredValue:
+    """What the first bytes of a value tell; empty texts for what they do not."""
+    if value.startswith(_ENCRYPTED):
+        return StoredValue(encryption=_encryption_prefix(value))
+    if value.startswith(_MAGIC):
+        api_version, kind = _type_meta(value[len(_MAGIC) : _HEAD])
+        return StoredValue(PROTOBUF, api_version, kind)
+    if value.startswith(_CBOR_MAGIC):
+        return StoredValue(CBOR)
+    if value[:1] == b"{":
+        return StoredValue(JSON, *_json_type(value))
+    if re.match(rb"[A-Za-z]+:", value):
+        found = dict(re.findall(rb"(?m)^(apiVersion|kind): ?(\S+)$", value))
+        return StoredValue(YAML, _text(found.get(b"apiVersion")), _text(found.get(b"kind")))
+    return StoredValue()
+
+
+def _text(data: bytes | None) -> str:
+    return data.decode(errors="replace") if data else ""
+
+
+def _encryption_prefix(value: bytes) -> str:
+    """`k8s:enc:PROVIDER:VERSION:NAME:`; what follows is cipher text."""
+    parts = value[:_LONGEST_PREFIX].split(b":", 5)
+    return _text(b":".join(parts[:5]) + b":") if len(parts) == 6 else _text(_ENCRYPTED)
+
+
+def _json_type(value: bytes) -> tuple[str, str]:
+    """The server writes kind and apiVersion first; other writers may not, and then the whole value is read."""
+    head = value[:_HEAD]
+    version, kind = re.search(_API_VERSION, head[:300]), re.search(_KIND, head[:300])
+    if version and kind:
+        return _text(version[1]), _text(kind[1])
+    import json
+
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return "", ""
+    names = (found.get("apiVersion"), found.get("kind")) if isinstance(found, dict) else ("", "")
+    return names[0] if isinstance(names[0], str) else "", names[1] if isinstance(names[1], str) else ""
+
+
+def _type_meta(data: bytes) -> tuple[str, str]:
+    """apiVersion and kind of runtime.Unknown: its first field is a TypeMeta of two strings."""
+    try:
+        if data[0] != 0x0A:
+            return "", ""
+        end, position = 2 + data[1], 2
+        found = {}
+        while position < end:
+            tag, length = data[position], data[position + 1]
+            found[tag] = data[position + 2 : position + 2 + length]
+            position += 2 + length
+    except IndexError:
+        return "", ""
+    return _text(found.get(0x0A)), _text(found.get(0x12))

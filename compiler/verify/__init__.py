@@ -1,0 +1,1 @@
+"""What a real etcd holds, against what the storage manifest says."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from compiler.diagnostics import Diagnostic
 from compiler.input import ServerInput
+from compiler.source.node import Source
 from compiler.source.reading import read_source
 
 
@@ -21,9 +22,20 @@ def read_input(
     `version` (from the command line) wins over what the input says. Problems go to `problems`; raises KascError
     where nothing sensible can follow.
     """
+    return input_of(read_source(path), path, read_as, version, problems, cache)
+
+
+def input_of(
+    source: Source,
+    path: str,
+    read_as: str | None,
+    version: str | None,
+    problems: list[Diagnostic],
+    cache: dict[str, Any] | None = None,
+) -> ServerInput:
+    """As `read_input`, for a text that was read already; `path` tells what the files that it names are beside of."""
     from compiler.importers.detect import detect
 
-    source = read_source(path)
     kind, roots = detect(source, read_as, version, problems)
     if kind == "document":
         from compiler.importers.document import read_document

@@ -45,7 +45,7 @@ def joined(spec: FlagSpec, texts: Sequence[str]) -> str:
 
 
 def elements_of(spec: FlagSpec, node: Node) -> Iterator[Element]:
-    """The elements of a list or map, each with what would be misread of it."""
+    """The elements of a list or map, each with what would be misread of it; a scalar is its only element."""
     if isinstance(node.value, list):
         read = {"etcd-servers-overrides": _override, "tls-sni-cert-key": _pair}.get(spec.name, _plain)
         for index, item in enumerate(node.value):
@@ -53,6 +53,8 @@ def elements_of(spec: FlagSpec, node: Node) -> Iterator[Element]:
     elif isinstance(node.value, dict):
         for name, item in node.value.items():
             yield _entry(spec, name, item, node.key_location(name))
+    else:
+        yield _plain(spec, node, "")
 
 
 def _plain(spec: FlagSpec, item: Node, path: str) -> Element:
@@ -117,6 +119,8 @@ def _entry(spec: FlagSpec, name: str, item: Node, key: Location) -> Element:
         return _labels(name, item, key, path)
     one_each = spec.type == "noSplitMap"
     problem = _problem(name, "=" if one_each else ",=")
+    if not problem and spec.type == "colonSeparatedMultimapStringString":
+        problem = next(filter(None, (_problem(part, "") for part in name.split(":", 1))), "")
     found = (key, problem, path) if problem else _fault(item, path, "" if one_each else ",")
     return Element(f"{name}={value}", item.location if one_each else key, path, found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from compiler.catalog import section_of
 from compiler.diagnostics import Diagnostic, KascError
@@ -15,6 +16,8 @@ _PODS = frozenset(
         *("ReplicationController", "Job", "CronJob"),
     )
 )
+_LEADING = ("exec", "sudo", "nohup", "env", "command")
+"""Words that may come before the program's name."""
 
 
 def detect(
@@ -46,7 +49,7 @@ def detect(
         return "document", roots
     for root in roots:
         kind = root.get("kind")
-        if kind is not None and kind.value in _PODS and not _is_document(root):
+        if kind is not None and isinstance(kind.value, str) and kind.value in _PODS and not _is_document(root):
             return "pod", roots
     if roots and _is_config_file(roots[0], version):
         problems.clear()
@@ -91,29 +94,46 @@ def _is_document(root: Node) -> bool:
 
 
 def _content_lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _looks_like_flags(text: str) -> bool:
     lines = _content_lines(text)
     if not lines:
         return False
-    first = lines[0].removeprefix("export ")
+    first = lines[0].strip().removeprefix("export ")
     name, equals, _ = first.partition("=")
     environment = bool(equals) and name.replace("_", "a").isalnum() and name.isupper() and "--" in "\n".join(lines)
-    program = os.path.basename(first.split()[0]) == "kube-apiserver"
-    return (first.startswith("--") and not first.startswith("---")) or program or environment
+    program = next((word for word in first.split() if word not in _LEADING), "")
+    flag = first.lstrip("\"'")
+    return (
+        (flag.startswith("--") and not flag.startswith("---"))
+        or os.path.basename(program) == "kube-apiserver"
+        or environment
+    )
 
 
 def _argv_or_flags(text: str) -> str:
     lines = _content_lines(text)
     if os.path.basename(lines[0]) == "kube-apiserver":
         lines = lines[1:]
-    one_each = all(
-        line.startswith("-") and not line.endswith("\\") and " -" not in line and "'" not in line and '"' not in line
-        for line in lines
+    takes_next = False
+    for line in lines:
+        if not (line.startswith("-") or takes_next) or _is_for_a_shell(line):
+            return "flags"
+        takes_next = line.startswith("--") and "=" not in line
+    return "argv"
+
+
+def _is_for_a_shell(line: str) -> bool:
+    """Whether a line holds what only a shell would take away: quotes, variables, comments, several words."""
+    return (
+        line.endswith("\\")
+        or line.strip() != line
+        or (line.startswith("-") and " " in line.partition("=")[0])
+        or any(sign in line for sign in (" -", " #", "'", '"'))
+        or re.search(r"\$[A-Za-z_({]", line) is not None
     )
-    return "argv" if one_each else "flags"
 
 
 def is_input(path: str) -> bool:

@@ -30,7 +30,8 @@ def read_document(
     chosen = version or text
     known = catalog(nearest(chosen if chosen and is_version(chosen) else None))
     report = Report()
-    refused = validate(merged, known.version, report)
+    # A key that the document lacks refuses none of those that it has.
+    refused = validate(merged, known.version, report) - {()}
     problems += report.diagnostics
     lowering = Lowering(known, refused, _load_sources(merged, problems, refused), problems)
     arguments = lowering.arguments(merged)

@@ -93,15 +93,11 @@ class Lowering:
         if spec.name in STRUCTURED:
             yield Argument(spec.name, self._structured(spec, node), node.location, key, path, trace=_trace(node))
             return
-        if not isinstance(node.value, list | dict):
-            if spec.type == "stringSlice":
-                text = joined(spec, [text_of(node)])
-                yield Argument(spec.name, text, node.location, key, path, (node.location,))
-            else:
-                yield Argument(spec.name, text_of(node), node.location, key, path, trace=_trace(node))
+        if not isinstance(node.value, list | dict) and spec.type != "stringSlice":
+            yield Argument(spec.name, text_of(node), node.location, key, path, trace=_trace(node))
             return
         kept = [element for element in elements_of(spec, node) if not self._misread(spec, element, path)]
-        if not kept and node.value:
+        if not kept and node.value not in ({}, []):
             self.refused_flags.add(spec.name)
         elif spec.type in _ONE_EACH:
             for each in kept:

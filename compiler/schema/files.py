@@ -75,8 +75,8 @@ def kind_schema(kind: str, shape: Shape, version: str) -> dict[str, Any] | None:
         return None
     body = _form(shape, minor)
     body["properties"] = {
-        "apiVersion": {"enum": api_versions, "description": "The version of this format."},
-        "kind": {"const": kind.partition(".")[0], "description": "What the file is."},
+        "apiVersion": {"type": "string", "enum": api_versions, "description": "The version of this format."},
+        "kind": {"type": "string", "const": kind.partition(".")[0], "description": "What the file is."},
         **body["properties"],
     }
     plugin = {"x-kasc-plugin": shape["plugin"]} if "plugin" in shape else {}

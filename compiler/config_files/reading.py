@@ -14,6 +14,8 @@ from compiler.source.node import Node, Source
 from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    import re
+
     from compiler.options.group import OptionGroup
     from compiler.options.run import ServerRunOptions
 
@@ -108,13 +110,20 @@ def decode_config(
         return None
     if root.node is not None:
         Decoder(findings, rules.decode, strict, rules.lenient).decode(root.node, schema, root.path)
-    return ConfigFile(root, kind, root["apiVersion"].text, inline)
+    return ConfigFile(root, kind, _heading(root, "apiVersion")[-1].text, inline)
 
 
 def _report(findings: Findings, rule: str, found: Diagnostic) -> None:
     """Report what the parser found as the break of a rule."""
     location = found.location or Location("", 1, 1, 1, 2)
     findings.report.add(diagnose(rule, found.message, found.hint, flag=findings.flag, location=location))
+
+
+def _heading(root: Field, name: str) -> list[Field]:
+    """The fields that the server takes for the kind or the apiVersion, whatever their case; the last one counts."""
+    value = root.node.value if root.node is not None else None
+    keys = sorted(key for key in value if key.lower() == name.lower()) if isinstance(value, dict) else []
+    return [root[key] for key in keys if root[key].given] or [root[name]]
 
 
 def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules) -> str:
@@ -128,7 +137,12 @@ def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules
     if root.given and isinstance(root.node, Node) and not isinstance(root.node.value, dict):
         root.refuse(rules.decode, "the file is not a mapping", example)
         return ""
-    kind, api = root["kind"], root["apiVersion"]
+    kinds_given, apis_given = _heading(root, "kind"), _heading(root, "apiVersion")
+    for field in kinds_given + apis_given:
+        if field.given and not (field.node and isinstance(field.node.value, str)):
+            field.refuse(rules.decode, f"{field.path} is not a text", example)
+            return ""
+    kind, api = kinds_given[-1], apis_given[-1]
     name = kind.text or ("" if "kind" in required else named[wanted])
     fitting = [each for each in known if named[each] == name]
     served = [each for each in fitting if api.text in versions[each] or known[each]["x-kasc-any-version"]]
@@ -204,22 +218,37 @@ def parse_as_server(source: Source, problems: list[Diagnostic], recognized: bool
 def _json_as_yaml(source: Source) -> Source:
     """A JSON text with what is not YAML in it put otherwise, at the same places; raises KascError where it is no JSON.
 
-    That is a tab before the first brace, and a character beyond the basic plane in two escapes.
+    That is a tab before the first brace, a character that stands in two escapes, and what YAML does not take at all.
     """
     import json
     import re
 
     try:
-        json.loads(source.text)
+        json.loads(source.text, parse_int=float, parse_constant=_refuse_constant)
         before, brace, rest = source.text.partition("{")
-        rest = re.sub(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..", lambda pair: json.loads(f'"{pair[0]}"'), rest)
+        rest = re.sub("[\x7f-\x84\x86-\x9f\ufffe\uffff]", "\ufffd", rest)
+        if "\\u" in rest:
+            rest = re.sub(r"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..", _without_surrogates, rest)
         return Source(source.name, before.replace("\t", " ") + brace + rest)
     except RecursionError:
         return source  # the bound on depth says it better
     except ValueError as error:
         line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
         where = Location(source.name, line, column, line, column + 1)
-        reason = getattr(error, "msg", "malformed")
+        reason = getattr(error, "msg", str(error))
         message = f"the file begins with a brace and is not JSON: {reason[:1].lower()}{reason[1:]}"
         hint = "mend the JSON, or write it as YAML that does not begin with a brace"
         raise KascError(diagnose("DOC-04", message, hint, location=where)) from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"the value {name} is none of JSON's")
+
+
+def _without_surrogates(escapes: re.Match[str]) -> str:
+    """A pair of escapes as its character, half a pair as what Go puts in its place."""
+    import json
+
+    if escapes[0] == "\\\\":
+        return escapes[0]
+    return json.loads(f'"{escapes[0]}"') if len(escapes[0]) == 12 else "\\ufffd"

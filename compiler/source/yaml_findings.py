@@ -20,6 +20,12 @@ def merged_over(key: str, where: Location) -> Diagnostic:
     return diagnose("DOC-05", message, "write the mapping out, without <<", location=where)
 
 
+def unread_version(version: tuple[int, int], where: Location) -> Diagnostic:
+    """DOC-04 for a directive that names a version of YAML which the server's own parser does not read."""
+    message = f"the file says that it is YAML {version[0]}.{version[1]}, and the server's parser takes 1.1 alone"
+    return diagnose("DOC-04", message, "remove the line with %YAML", location=where)
+
+
 def collection_key(node: Node, where: Location) -> Diagnostic:
     """DOC-06 for a mapping or a list that stands where a key must be."""
     kind = "mapping" if isinstance(node.value, dict) else "list"

@@ -129,7 +129,9 @@ class _Builder:
         found = []
         next_event = self.next_event
         next_event()  # the stream's start
-        while type(next_event()) is not StreamEndEvent:
+        while type(start := next_event()) is not StreamEndEvent:
+            if self.as_server and start.version not in (None, (1, 1)):
+                raise KascError(findings.unread_version(start.version, at_span(self.source, span_of(start))))
             self.anchors = {}
             event = next_event()
             node = self.build(event, 0)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Diagnostic, KascError
 from compiler.source.node import Source
 from compiler.source.yaml_scalars import resolve_as_server
 from compiler.source.yaml_source import parse_first_yaml
@@ -51,3 +51,13 @@ def test_only_mappings_can_be_merged(text: str) -> None:
 @pytest.mark.parametrize("text", ["1e400", "-1e999", "9" * 700 + "e9", "----BEGIN" + "x" * 700, "1" + "a" * 700])
 def test_what_is_no_number_is_a_text(text: str) -> None:
     assert read(f"a: {text}") == ({"a": text}, [])
+
+
+def test_the_version_of_yaml() -> None:
+    assert read("%YAML 1.1\n---\na: 1\n") == ({"a": 1}, [])
+    with pytest.raises(KascError) as refused:
+        read("# c\n%YAML 1.2\n---\na: 1\n")
+    assert "YAML 1.2" in refused.value.diagnostic.message
+    where = refused.value.diagnostic.location
+    assert where is not None
+    assert where[1:3] == (2, 1)

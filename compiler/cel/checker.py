@@ -1,7 +1,7 @@
 """The types of an expression, and whether each name, field and call is known.
 
 Source: cel-go checker/checker.go and checker/env.go, with the options of the server's environment: optional types,
-comparisons across number types, lists and maps whose elements are of one type.
+comparisons across number types.
 """
 
 from __future__ import annotations
@@ -123,8 +123,7 @@ class Checker:
         found = next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
         found = found or self._names.declared(name)
         if found is None:
-            described = self._names.structured(name) or self._names.registered(name)
-            found = type_of(described) if described else None
+            found = self._described(name)
         if found is None and name in CONSTANTS:
             found, node.constant = INT, CONSTANTS[name]
         if found is None:
@@ -135,6 +134,14 @@ class Checker:
         node.name = name
         self._set(node, found)
         return True
+
+    def _described(self, name: str) -> Type | None:
+        """The type of a name that stands for a type."""
+        found = self._names.configured(name)
+        if found is not None and "type-names-are-values" in self.settings:
+            return found
+        found = found or self._names.built_in(name) or self._names.registered(name)
+        return type_of(found) if found else None
 
     def _select(self, node: Select) -> None:
         name = qualified_name(node)
@@ -251,7 +258,7 @@ class Checker:
             found = self._typed(element)
             if index in node.optional:
                 found = self._unwrapped_value(element, found)
-            joined = self._joined(element, joined, found)
+            joined = self._joined(joined, found)
         self._set(node, list_of(joined or self._mapping.fresh()))
 
     def _map(self, node: MapLiteral) -> None:
@@ -259,12 +266,12 @@ class Checker:
         values: Type | None = None
         for key, value, optional in node.entries:
             self.check(key)
-            keys = self._joined(key, keys, self._typed(key))
+            keys = self._joined(keys, self._typed(key))
             self.check(value)
             found = self._typed(value)
             if optional:
                 found = self._unwrapped_value(value, found)
-            values = self._joined(value, values, found)
+            values = self._joined(values, found)
         if keys is None or values is None:
             keys, values = self._mapping.fresh(), self._mapping.fresh()
         self._set(node, map_of(keys, values))
@@ -275,14 +282,11 @@ class Checker:
             self._explain.wrong_type(node, optional_of(inner), inner)
         return inner
 
-    def _joined(self, node: Node, before: Type | None, found: Type) -> Type:
-        """The type of elements so far and one more. Go: joinTypes, where elements have to be of one type."""
+    def _joined(self, before: Type | None, found: Type) -> Type:
+        """The type of elements so far and one more. Go: joinTypes. Mixed lists are refused later, where they are."""
         if before is None:
             return found
-        if self._mapping.assignable(before, found):
-            return most_general(before, found)
-        self._explain.mixed(node, self._mapping.substitute(before), self._mapping.substitute(found))
-        return ERROR
+        return most_general(before, found) if self._mapping.assignable(before, found) else DYN
 
     def _message(self, node: Message) -> None:
         ident = Ident(node.offset, node.name)

@@ -137,15 +137,16 @@ class TypeNames:
         text = _NAMED.get(name)
         return type_of(read_type(text)) if text else None
 
-    def structured(self, name: str) -> Type | None:
-        """The type that can be built and asked for fields under this name. Go: FindStructType."""
+    def configured(self, name: str) -> Type | None:
+        """The type that the environment itself adds under this name. Go: DeclTypeProvider.FindStructType."""
         environment = self._environment
         if name in environment.objects:
             return Type("struct", name)
-        if name in environment.lists:
-            return read_type(environment.lists[name])
-        if name in _SCALARS:
-            return read_type(_SCALARS[name])
+        text = environment.lists.get(name) or _SCALARS.get(name)
+        return read_type(text) if text else None
+
+    def built_in(self, name: str) -> Type | None:
+        """The protobuf message of this name. Go: Registry.FindStructType."""
         message = _MESSAGES.get(name.removeprefix(_GOOGLE)) if name.startswith(_GOOGLE) else None
         return read_type(message[0]) if message else None
 

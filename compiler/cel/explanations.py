@@ -102,14 +102,6 @@ class Explanations:
             hint = "compare it with something, such as == 'value'"
         self._add(node.offset, f"this gives {found}, but {wanted} is wanted", hint)
 
-    def mixed(self, node: Node, before: Type, found: Type) -> None:
-        """An element of another type than those before it."""
-        self._add(
-            node.offset,
-            f"this gives {found}, but what comes before it in the list or map gives {before}",
-            "give all elements one type, or wrap each in dyn()",
-        )
-
     def no_range(self, node: Comprehension, found: Type) -> None:
         """A macro on something that is neither a list nor a map."""
         hint = "call it on a list or map"

@@ -50,7 +50,7 @@ class Planner:
             return self._list(node)
         if isinstance(node, MapLiteral):
             return self._map(node)
-        if isinstance(node, Message) and self._names.structured(node.name) is None:
+        if isinstance(node, Message) and not (self._names.configured(node.name) or self._names.built_in(node.name)):
             raise Refused(f"{shown(node.name)} cannot be built here", "write the value itself", node.offset)
         for part in children(node):
             self.plan(part)

@@ -6,9 +6,11 @@ the aggregator, which takes over the checks of the servers that it delegates to.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.flags.numbers import format_duration
+from compiler.health.go_slice import GoSlice
 
 if TYPE_CHECKING:
     from compiler.options.run import ServerRunOptions
@@ -50,25 +52,35 @@ class HealthCheck(NamedTuple):
 
 
 class HealthChecks:
-    """The three lists and the hooks that run before shutdown."""
+    """The three lists and the hooks that run before shutdown.
+
+    What steps add to `healthz` while the config is built is kept as a slice of Go: the three servers share it.
+    """
 
     def __init__(self) -> None:
         generic = "GenericAPIServer"
         seed = [HealthCheck("ping", generic), HealthCheck("log", generic)]
+        self.seed = GoSlice(seed)
         self.healthz, self.livez, self.readyz = list(seed), list(seed), list(seed)
         self.pre_shutdown: list[str] = []
 
     def add(self, check: HealthCheck) -> None:
         """Kubernetes: Config.AddHealthChecks: all three lists."""
-        for endpoint in (self.healthz, self.livez, self.readyz):
-            endpoint.append(check)
+        self.add_healthz(check)
+        self.livez.append(check)
+        self.readyz.append(check)
+
+    def add_healthz(self, *checks: HealthCheck) -> None:
+        """Kubernetes: Config.AddHealthzChecks."""
+        self.seed.append(*checks)
+        self.healthz += checks
 
 
 def add_loopback_certificate_check(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Kubernetes: serving_with_loopback.go, ApplyTo: healthz and livez only."""
     if run.catalog.behaviour("loopbackServingCertificateCheck") and config.health:
         check = HealthCheck("loopback-serving-certificate", "SecureServingOptions.ApplyTo")
-        config.health.healthz.append(check)
+        config.health.add_healthz(check)
         config.health.livez.append(check)
 
 
@@ -107,31 +119,58 @@ def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None
         names = [f"kms-provider-{number}" for number in range(len(providers))]
     else:
         names = ["kms-providers"] if providers else []
-    for name in names:
-        check = HealthCheck(name, "EtcdOptions.maybeApplyResourceTransformers", limits=_KMS_CACHE)
-        health.healthz.append(check)
-        health.readyz.append(check)
+    source = "EtcdOptions.maybeApplyResourceTransformers"
+    checks = [HealthCheck(name, source, limits=_KMS_CACHE) for name in names]
+    health.add_healthz(*checks)
+    health.readyz += checks
 
 
 def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Add what the three servers of the chain add while they are built, and the end of readyz.
 
-    Kubernetes: GenericAPIServer PrepareRun, and the servers' own hooks.
+    Kubernetes: server/config.go, New, of each server; GenericAPIServer.PrepareRun.
     """
     health = config.health
     if health is None:
         return
-    health.readyz.append(HealthCheck("informer-sync", "GenericAPIServer"))
+    rows: dict[str, list[HealthCheck]] = {"config": [], "apiextensions": [], "kube-apiserver": [], "aggregator": []}
     for row in run.catalog.health_checks:
         if all(_holds(condition, run, config) for condition in row.get("when", ())):
-            limits = _limits(row, run)
-            health.add(HealthCheck(row["name"], row["addedBy"], grace=row["server"] == "aggregator", limits=limits))
-    health.readyz.append(HealthCheck("shutdown", "GenericAPIServer.PrepareRun"))
+            check = HealthCheck(row["name"], row["addedBy"], grace=row["server"] == "aggregator")
+            rows[row["server"]].append(check._replace(limits=_limits(row, run)))
+    inner = _serve(health, (), (), rows["apiextensions"])
+    inner = _serve(health, rows["config"], inner, rows["kube-apiserver"])
+    added = list(_serve(health, (), inner, rows["aggregator"]))[health.seed.length :]
+    health.healthz += added
+    health.livez += added
+    shutdown = HealthCheck("shutdown", "GenericAPIServer.PrepareRun")
+    health.readyz += [HealthCheck("informer-sync", "GenericAPIServer"), *added, shutdown]
     health.pre_shutdown.append("stop-kubernetes-service-controller")
     if run.catalog.behaviour("identityLeasePreShutdownHook") and run.gates.on("APIServerIdentity"):
         health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
     if run.gates.on("UnknownVersionInteroperabilityProxy"):
         health.pre_shutdown.append("peer-endpoint-reconciler-controller")
+
+
+def _serve(
+    health: HealthChecks, hooks: Iterable[HealthCheck], delegate: Iterable[HealthCheck], own: Iterable[HealthCheck]
+) -> GoSlice[HealthCheck]:
+    """The healthz list of one server: the config's, those of the config's hooks, the delegate's, its own.
+
+    Each server begins with a copy of the same slice. Where that has room left, a server writes over what its
+    delegate put there, and then copies from what it wrote: with five distinct sets of override servers, for example,
+    clients see one check eight times and seven others not at all.
+    """
+    checks = health.seed.copy()
+    for check in hooks:
+        checks.append(check)
+    known = {check.name for check in health.seed}
+    for check in delegate:
+        if check.name not in known:
+            checks.append(check)
+    for check in own:
+        checks.append(check)
+    return checks
 
 
 def _limits(row: dict[str, Any], run: ServerRunOptions) -> dict[str, str] | None:

@@ -1,0 +1,56 @@
+"""Slices as Go appends to them, where several share one array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_WORDS = 2
+"""Words of eight bytes that an interface value takes."""
+_SIZE_CLASSES = (
+    *range(16, 257, 16),
+    *(288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 1408, 1536, 1792, 2048),
+    *(2304, 2688, 3072, 3200, 3456, 4096),
+)
+"""Bytes that Go's allocator hands out. Go: runtime/sizeclasses.go."""
+
+
+class GoSlice(Generic[T]):
+    """A slice of interface values. A copy shares the array: what one appends into spare room, the other reads there.
+
+    Go: runtime/slice.go, growslice.
+    """
+
+    __slots__ = ("array", "capacity", "length")
+
+    def __init__(self, items: list[T]) -> None:
+        self.array = list(items)
+        self.length = self.capacity = len(items)
+
+    def copy(self) -> GoSlice[T]:
+        """Another slice of the same length on the same array."""
+        other: GoSlice[T] = GoSlice([])
+        other.array, other.length, other.capacity = self.array, self.length, self.capacity
+        return other
+
+    def append(self, *items: T) -> None:
+        """Add items: into the array where all of them fit, else into a new array that only this slice has."""
+        length = self.length + len(items)
+        if length > self.capacity:
+            self.array = self.array[: self.length]
+            self.capacity = _grown(self.capacity, length)
+        self.array[self.length : length] = items
+        self.length = length
+
+    def __iter__(self) -> Iterator[T]:
+        """The items as the array holds them when each is reached; how many there are is known at the start."""
+        for index in range(self.length):
+            yield self.array[index]
+
+
+def _grown(capacity: int, length: int) -> int:
+    wanted = max(2 * capacity, length)
+    size = wanted * _WORDS * 8
+    return next((room for room in _SIZE_CLASSES if room >= size), size) // (_WORDS * 8)

@@ -20,7 +20,7 @@ from compiler.source.node import Node
 from compiler.suggest import closest
 
 Schema = dict[str, Any]
-_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})"
+_TIME = r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})([.,][0-9]+)?(Z|[-+]([0-9]{2}):([0-9]{2}))"
 _NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -75,7 +75,7 @@ class Decoder:
                 parse_duration(str(value))
             except ValueRefused as refusal:
                 self._refuse(node, path, f"{path}: {refusal.message}", refusal.hint)
-        elif schema.get("x-kasc-type") == "time" and not re.fullmatch(_TIME, str(value)):
+        elif schema.get("x-kasc-type") == "time" and not _is_time(str(value)):
             self._refuse(node, path, f"{path}: {shown(str(value))} is not a time", "write such as 2026-01-31T12:00:00Z")
         elif schema.get("contentEncoding") == "base64" and decode_base64(str(value)) is None:
             self._refuse(node, path, f"{path} is not base64", "encode it in standard base64 with padding")
@@ -115,6 +115,21 @@ def _fits(value: Any, kind: str) -> bool:
         return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     types: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "number": int | float}
     return isinstance(value, types[kind])
+
+
+def _is_time(text: str) -> bool:
+    """Go: time.Parse with the layout RFC3339."""
+    from datetime import datetime
+
+    found = re.fullmatch(_TIME, text)
+    if found is None:
+        return False
+    year, *rest = (int(found[group]) for group in range(1, 7))
+    try:
+        datetime(year or 2000, *rest)
+    except ValueError:
+        return False
+    return found[8] == "Z" or (int(found[9]) <= 24 and int(found[10]) <= 60)
 
 
 def decode_base64(text: str) -> bytes | None:

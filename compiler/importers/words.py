@@ -33,10 +33,9 @@ def arguments_of(words: list[Word], version: str | None, problems: list[Diagnost
     known = catalog(nearest(version))
     flags = known.flags
 
-    def type_of(name: str) -> str | None:
-        return flags[name].type if name in flags else "bool" if name == "help" else None
-
-    arguments, found = split_arguments(words, type_of, {**known.shorthands, "h": "help"})
+    arguments, found = split_arguments(
+        words, lambda name: flags[name].type if name in flags else None, known.shorthands
+    )
     problems += found
     problems += _about_unknown(words)
     return arguments

@@ -73,9 +73,6 @@ class FlagSet:
 
     def _unknown(self, argument: Argument) -> Any:
         name = argument.flag
-        if name == "help":
-            message = "with --help the program prints and ends; it does not serve"
-            return diagnose("RUN-02", message, "remove it", path=argument.path, flag=name, location=argument.location)
         version = self.catalog.version
         gone = left("flags", name, version)
         if gone and gone.get("neverExisted"):

@@ -14,7 +14,7 @@ FLAGS = catalog("1.36").flags
 
 
 def type_of(name: str) -> str | None:
-    return FLAGS[name].type if name in FLAGS else "bool" if name == "help" else None
+    return FLAGS[name].type if name in FLAGS else None
 
 
 def split(*texts: str) -> tuple[list[Argument], list[Diagnostic]]:
@@ -23,7 +23,7 @@ def split(*texts: str) -> tuple[list[Argument], list[Diagnostic]]:
         Word(text, Location("f", line, 1, line, 1 + len(text)), f"args[{line - 1}]")
         for line, text in enumerate(texts, 1)
     ]
-    return split_arguments(words, type_of, {"v": "v", "h": "help"})
+    return split_arguments(words, type_of, catalog("1.36").shorthands)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from compiler.source.places import LINE_BREAK
 
 _REFERENCE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*)|[@*#?0-9]|[({])"
 _OPERATOR = r"[0-9]*(?:>>|>\||>&|<<|<&|<>|&>>|&>|[<>])|&&|\|\||;;|[;|&()\n]"
+_SEARCHED = 1_000_000
+"""Characters that are searched in vain for what closes a reference, before all others are taken as they are."""
 _ESCAPED = ("$", "`", '"', "\\")
 
 
@@ -68,6 +70,7 @@ class Splitter:
         self._letters: list[str] = []
         self._spans: list[tuple[int, int]] = []
         self._unknown = ""
+        self._budget = _SEARCHED
 
     def tokens(self) -> Iterator[Token]:
         """The words in order; raises KascError (INPUT-02) for a quote that does not end."""
@@ -167,13 +170,15 @@ class Splitter:
         if opening not in "({`" or (self.text[end - 2 : end - 1] not in ("$", "") and opening != "`"):
             return end
         depth, closing = 1, {"(": ")", "{": "}", "`": "`"}[opening]
-        for index in range(end, len(self.text)):
+        stop = min(len(self.text), end + self._budget)
+        for index in range(end, stop):
             if self.text[index] == closing:
                 depth -= 1
             elif self.text[index] == opening:
                 depth += 1
             if depth == 0:
                 return index + 1
+        self._budget -= stop - end
         return end
 
     def _closing(self, end: int, opening: int) -> int:

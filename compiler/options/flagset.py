@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from compiler.catalog import Catalog, FlagSpec, known_in, left
-from compiler.diagnostics import Location, Report, diagnose
+from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
 from compiler.flags.values import TYPES, ValueRefused
+from compiler.source.places import MAX_PROBLEMS
 from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -40,12 +41,15 @@ class FlagSet:
         """Take the arguments in order; what the grammar refuses goes to the report with its rule.
 
         A value that is known only when the server runs counts as it is written, or as the default where it cannot be
-        read; what is found about its flag is left out in the end.
+        read; what is found about its flag is left out in the end. Past `MAX_PROBLEMS` nothing more is listed.
         """
+        room = MAX_PROBLEMS
         for argument in arguments:
             spec = self.catalog.flags.get(argument.flag)
             if spec is None:
-                report.add(self._unknown(argument))
+                room -= 1
+                if room >= 0:
+                    report.add(self._unknown(argument))
                 continue
             given = self.arguments.setdefault(argument.flag, [])
             kind = TYPES[spec.type]
@@ -54,16 +58,9 @@ class FlagSet:
                 value = kind.set(self._default(spec) if current is None else current, argument.text, not given)
             except ValueRefused as refusal:
                 self.refused.add(argument.flag)
-                report.add(
-                    diagnose(
-                        refusal.rule,
-                        f"--{argument.flag}: {refusal.message}",
-                        refusal.hint,
-                        path=argument.path,
-                        flag=argument.flag,
-                        location=argument.location,
-                    )
-                )
+                room -= 1
+                if room >= 0:
+                    report.add(_refusal(argument, refusal))
             else:
                 self._values[argument.flag] = value
             given.append(argument)
@@ -214,6 +211,13 @@ class FlagSet:
             return TYPES[self.catalog.flags[flag].type].elements(argument.text)
         except ValueRefused:
             return []
+
+
+def _refusal(argument: Argument, refusal: ValueRefused) -> Diagnostic:
+    """The finding about a value that its flag does not take."""
+    flag, location = argument.flag, argument.location
+    message = f"--{flag}: {refusal.message}"
+    return diagnose(refusal.rule, message, refusal.hint, path=argument.path, flag=flag, location=location)
 
 
 def shown_name(name: str) -> str:

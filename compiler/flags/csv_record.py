@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from compiler.flags.numbers import ValueRefused
 from compiler.flags.text import shown
@@ -11,12 +10,15 @@ from compiler.flags.text import shown
 _HINT = 'put the whole element in double quotes, and write "" for a quote inside'
 
 
-class Field(NamedTuple):
+class Field:
     """One field, and where it stands in the text of the record, quotes included; the end is exclusive."""
 
-    text: str
-    start: int
-    end: int
+    __slots__ = ("end", "start", "text")
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.text = text
+        self.start = start
+        self.end = end
 
 
 def read_record(text: str) -> list[str]:

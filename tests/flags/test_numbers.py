@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from compiler.flags.network import PortRange
-from compiler.flags.values import TYPES, ValueRefused
+from compiler.flags.values import TYPES, PortRange, ValueRefused
 
 MAX = 2**63 - 1
 SECOND = 1_000_000_000

@@ -12,10 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.flags.csv_record import read_fields, read_record, write_record
-from compiler.flags.network import PortRange
 from compiler.flags.numbers import ValueRefused, format_duration, parse_duration
 from compiler.flags.text import trimmed
-from compiler.flags.values import TYPES, SNIPair
+from compiler.flags.values import TYPES, PortRange, SNIPair
 from compiler.rules import RULES
 
 # Texts that lie near the grammars: their letters, signs and white space.

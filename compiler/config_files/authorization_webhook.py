@@ -130,4 +130,16 @@ def _check_conditions(group: AuthorizationOptions, conditions: list[Field]) -> N
             expression.refuse("AZC-13", "the match condition has no expression", "write one, or remove the condition")
         elif expression.text in seen:
             expression.refuse("AZC-13", "the match condition stands twice", "keep one")
+        else:
+            _check_expression(group, expression)
         seen.add(expression.text)
+
+
+def _check_expression(group: AuthorizationOptions, expression: Field) -> None:
+    from compiler.cel import request_environment
+    from compiler.config_files.expressions import check_expression
+
+    run, gate = group.run, "AuthorizeWithSelectors"
+    # Versions without the gate have what it brought.
+    environment = request_environment(run.gates.on(gate) or not run.gates.known(gate))
+    check_expression(expression, "AZC-13", environment, run.catalog.minor, "bool")

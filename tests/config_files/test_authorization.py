@@ -145,6 +145,39 @@ def test_match_conditions(tmp_path: Path, conditions: list[str], expected: str) 
     assert found.replace("authorizers[0].webhook.", "") == expected
 
 
+SELECTS = "request.resourceAttributes.fieldSelector.rawSelector == 'a'"
+
+
+@pytest.mark.parametrize(
+    ("expression", "version", "flags", "expected"),
+    [
+        ("request.user == 'a'", "1.31", "", ""),
+        ("request.user", "1.31", "", "13:20"),
+        ("request.user == 1", "1.31", "", "13:33"),
+        ("dyn(true)", "1.31", "", "13:20"),
+        ("request.foo == 1 || foo", "1.31", "", "13:28 13:40"),
+        ("true &&", "1.31", "", "13:27"),
+        ("request.user.matches('(')", "1.36", "", "13:41"),
+        (SELECTS, "1.31", "", "13:47"),
+        (SELECTS, "1.31", "--feature-gates=AuthorizeWithSelectors=true", ""),
+        (SELECTS, "1.32", "", ""),
+        (SELECTS, "1.32", "--feature-gates=AuthorizeWithSelectors=false,AuthorizeNodeWithSelectors=false", "13:47"),
+        (SELECTS, "1.36", "", ""),
+        (SELECTS, "1.37", "", ""),
+        ("semver('1.2.3').major() == 1", "1.33", "", ""),
+        ("semver('1.2.3').major() == 1", "1.31", "", "13:20"),
+        ("[1].distinct() == [1]", "1.34", "", ""),
+        ("[1].distinct() == [1]", "1.33", "", "13:24"),
+    ],
+)
+def test_expressions(tmp_path: Path, expression: str, version: str, flags: str, expected: str) -> None:
+    condition = f'    matchConditions:\n    - expression: "{expression}"\n'
+    text = HEAD + WEBHOOK + "    matchConditionSubjectAccessReviewVersion: v1\n" + condition
+    found = findings(tmp_path, text, *flags.split(), version=version)
+    path = "AZC-13 authorizers[0].webhook.matchConditions[0].expression"
+    assert found == [f"{path} {place}" for place in expected.split()]
+
+
 def test_versions_of_the_file(tmp_path: Path) -> None:
     text = HEAD.replace("v1beta1", "v1") + f"authorizers: [{NODE}]"
     assert findings(tmp_path, text, version="1.31") == ["AZC-01 apiVersion 1:13"]

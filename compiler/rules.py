@@ -57,6 +57,7 @@ RULES: dict[str, Rule] = {
     "DOC-09": own("more than one YAML document, or none", "one file describes one API server"),
     "DOC-10": own("file beside the document cannot be read", "its content is a part of the document"),
     "DOC-11": own("value that its flag cannot carry", "the server would read something else from the flag"),
+    "DOC-12": own("path of two files", "one of them would take the other's place"),
     # The schema of the document
     "SCHEMA-01": own("unknown key", "a key that nothing reads is a mistake"),
     "SCHEMA-02": own("value of the wrong type", "values are typed, so that a slip does not become a flag"),
@@ -79,6 +80,12 @@ RULES: dict[str, Rule] = {
     "VERSION-02": own("version is not recorded", "the nearest recorded version is used", "note"),
     "VERSION-03": own("version is provisional", "its facts were read from source, not recorded from a server", "note"),
     "EMIT-01": own("value does not fit on a line", "a line break would smuggle in another flag"),
+    "EMIT-02": own("path that cannot be mounted", "Kubernetes refuses a colon in a mount's path"),
+    # The section `deployment`
+    "DEPLOY-01": own("malformed name", "Kubernetes refuses the Pod"),
+    "DEPLOY-02": own("malformed quantity, or one that does not fit", "Kubernetes refuses the Pod"),
+    "DEPLOY-03": own("volume or mount that stands twice", "Kubernetes refuses the Pod"),
+    "DEPLOY-04": own("path that cannot be mounted", "Kubernetes refuses the Pod, or the container cannot run"),
     # A real etcd against the storage manifest
     "VERIFY-01": own("keys that nothing explains", "the manifest explains every key of the server", "warning"),
     "VERIFY-02": own("objects stored in another version", "a value changes at its next write", "warning"),
@@ -288,6 +295,7 @@ RULES: dict[str, Rule] = {
         "audit webhook kubeconfig that cannot be used", "apiserver/pkg/util/webhook/webhook.go: LoadKubeconfig"
     ),
     "AUD-12": Rule("audit webhook version that is no group and version", _AUDIT),
+    "AUD-13": Rule("audit buffer that no memory holds", "apiserver/plugin/pkg/audit/buffered/buffered.go: NewBackend"),
     "AUDP-01": Rule("audit policy that cannot be read", _AUDIT_POLICY),
     "AUDP-02": Rule("audit policy that cannot be decoded", _AUDIT_POLICY),
     "AUDP-03": Rule("audit policy without rules", _AUDIT_POLICY),

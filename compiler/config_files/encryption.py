@@ -124,7 +124,7 @@ class _Loader:
             return
         if self.inline:
             hint = "write {env: NAME} or {file: PATH}, and let the key stay out of the document"
-            secret.refuse("SEC-01", "the document holds the key itself", hint)
+            secret.refuse("SEC-01", "the document carries the key itself", hint)
         data = decode_base64(value)
         size = len(data) if data is not None else 0
         if data is None:

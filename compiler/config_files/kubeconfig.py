@@ -44,7 +44,7 @@ def _refuse_secrets(root: Field) -> None:
             secret = entry["user"][name]
             if secret.given:
                 hint = "name a file that holds it: tokenFile or client-key"
-                secret.refuse("SEC-01", f"the document holds the {name} itself", hint)
+                secret.refuse("SEC-01", f"the document carries the {name} itself", hint)
 
 
 def _check_names(entries: Field, rule: str, what: str) -> None:

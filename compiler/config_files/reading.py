@@ -30,7 +30,7 @@ class NamedFile(NamedTuple):
 
 
 class ConfigFile(NamedTuple):
-    """A structured file that could be read. `inline` tells that its content stands in a kasc document."""
+    """A structured file that could be read. `inline` tells that a kasc document carries its content."""
 
     root: Field
     kind: str
@@ -75,8 +75,9 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], rules: FileRules) -> C
     """
     run = named.run
     given = run.host.inline.get(named.path)
-    inline = given is not None and not given.beside
-    prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if inline else ""
+    # What a document carries, in itself or in a file beside it, becomes an artifact.
+    inline = given is not None and run.input.read_as == "document"
+    prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if given is not None and not given.beside else ""
     findings = Findings(run.report, named.flag, prefix)
     problems: list[Diagnostic] = []
     node = given.content if given is not None else read_node(named, rules, problems)

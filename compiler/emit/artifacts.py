@@ -42,7 +42,7 @@ def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: b
             found[f"kube-apiserver.{form}"] = text_of(pod.static_pod(resolved, explicit), form)
         elif name == "files":
             for path, content in files_artifact.structured_files(resolved).items():
-                found[f"files/{path}"] = text_of(content, "yaml")
+                found[f"files/{path}"] = files_artifact.file_text(content)
         else:
             stem, build = _DOCUMENTS[name]
             found[f"{stem}.{form}"] = text_of(build(resolved), form)

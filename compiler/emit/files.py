@@ -5,20 +5,46 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
+from compiler.emit.yaml_text import dump
 from compiler.pipeline import Resolved
+
+_REFERENCES = """\
+# The secrets below are references ({env: NAME} or {file: PATH}), which kube-apiserver does not follow:
+# put the values in their places where the server runs.
+"""
 
 
 def structured_files(resolved: Resolved) -> dict[str, Any]:
     """File name below `files/` -> content, for every option whose content the document gives.
 
-    The name is the last part of the path on the server; where two paths end alike, the flag's name stands before it.
+    The name is the last part of the path on the server; where two paths end alike, or not in a name, the flag's name
+    takes part in it.
     """
     given = resolved.options.input.files
-    names = [posixpath.basename(path) for path in given]
-    found = {}
+    ends = [posixpath.basename(path) for path in given]
+    found: dict[str, Any] = {}
     for path, file in given.items():
         name = posixpath.basename(path)
-        if names.count(name) > 1:
+        if not _is_file_name(name):
+            name = f"{file.flag}.yaml"
+        if ends.count(name) > 1 or name in found:
             name = f"{file.flag}-{name}"
-        found[name] = file.content.plain()
-    return found
+        found[name] = file
+    return {name: file.content.plain() for name, file in found.items()}
+
+
+def _is_file_name(name: str) -> bool:
+    return name not in ("", ".", "..") and len(name.encode(errors="replace")) < 200 and name.isprintable()
+
+
+def file_text(content: Any) -> str:
+    """The text of a structured file. It is YAML whatever its name says, as the server reads either."""
+    return (_REFERENCES if _holds_references(content) else "") + dump(content)
+
+
+def _holds_references(content: Any, key: str = "") -> bool:
+    if isinstance(content, dict):
+        if key == "secret" and list(content) in (["env"], ["file"]):
+            return True
+        return any(_holds_references(value, name) for name, value in content.items())
+    return isinstance(content, list) and any(_holds_references(item) for item in content)

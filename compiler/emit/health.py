@@ -22,6 +22,7 @@ def definitions(resolved: Resolved) -> dict[str, Any]:
         "healthz": [_entry(check) for check in health.healthz],
         "livez": [_entry(check, grace) for check in health.livez],
         "readyz": [_entry(check) for check in health.readyz],
+        "anyOrder": health.any_order,
         "preShutdownHooks": health.pre_shutdown,
         "probes": probes(resolved),
     }

@@ -54,6 +54,7 @@ class HealthCheck(NamedTuple):
 class HealthChecks:
     """The three lists and the hooks that run before shutdown.
 
+    `any_order` holds sets of checks that come out of a map of Go, in an order that no start shares with the next.
     What steps add to `healthz` while the config is built is kept as a slice of Go: the three servers share it.
     """
 
@@ -62,6 +63,7 @@ class HealthChecks:
         seed = [HealthCheck("ping", generic), HealthCheck("log", generic)]
         self.seed = GoSlice(seed)
         self.healthz, self.livez, self.readyz = list(seed), list(seed), list(seed)
+        self.any_order: list[list[str]] = []
         self.pre_shutdown: list[str] = []
 
     def add(self, check: HealthCheck) -> None:
@@ -138,6 +140,8 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
         if all(_holds(condition, run, config) for condition in row.get("when", ())):
             check = HealthCheck(row["name"], row["addedBy"], grace=row["server"] == "aggregator")
             rows[row["server"]].append(check._replace(limits=_limits(row, run)))
+    if len(rows["config"]) > 1:
+        health.any_order.append([check.name for check in rows["config"]])
     inner = _serve(health, (), (), rows["apiextensions"])
     inner = _serve(health, rows["config"], inner, rows["kube-apiserver"])
     added = list(_serve(health, (), inner, rows["aggregator"]))[health.seed.length :]

@@ -14,25 +14,46 @@ _SHORTEST_STARTUP_SECONDS = 240
 def probes(resolved: Resolved) -> dict[str, Any]:
     """startup, liveness and readiness for a static Pod.
 
-    Liveness leaves etcd out: an etcd outage must not restart every API server at once.
+    Liveness leaves etcd out: an etcd outage must not restart every API server at once. A kubelet asks without
+    credentials: where the server would answer 401, it can only look whether the port is open.
     """
-    options = resolved.options
-    flags = options.flags
-    bind = flags.text("bind-address")
-    # With hostNetwork, a probe without a host goes to the node's address, where a narrower listener is not.
-    host = bind if bind not in ("", "0.0.0.0", "::") else ("::1" if bind == "::" else "127.0.0.1")
-    port = flags.number("secure-port")
+    flags = resolved.options.flags
     patience = flags.number("storage-initialization-timeout") // 10**9 + flags.number("livez-grace-period") // 10**9
     startup_seconds = max(_SHORTEST_STARTUP_SECONDS, 2 * patience)
+    start = {"initialDelaySeconds": 10, "periodSeconds": _PERIOD, "timeoutSeconds": 15}
     return {
-        "startup": _probe(host, port, "/livez", period=_PERIOD, failures=-(-startup_seconds // _PERIOD), delay=10),
-        "liveness": _probe(host, port, "/livez?exclude=etcd", period=_PERIOD, failures=8, delay=10),
-        "readiness": _probe(host, port, "/readyz", period=1, failures=3),
+        "startup": _action(resolved, "/livez") | start | {"failureThreshold": -(-startup_seconds // _PERIOD)},
+        "liveness": _action(resolved, "/livez", "?exclude=etcd") | start | {"failureThreshold": 8},
+        "readiness": _action(resolved, "/readyz") | {"periodSeconds": 1, "timeoutSeconds": 15, "failureThreshold": 3},
     }
 
 
-def _probe(host: str, port: int, path: str, *, period: int, failures: int, delay: int = 0) -> dict[str, Any]:
-    probe: dict[str, Any] = {"httpGet": {"host": host, "path": path, "port": port, "scheme": "HTTPS"}}
-    if delay:
-        probe["initialDelaySeconds"] = delay
-    return probe | {"periodSeconds": period, "timeoutSeconds": 15, "failureThreshold": failures}
+def _action(resolved: Resolved, path: str, query: str = "") -> dict[str, Any]:
+    """What the kubelet does."""
+    port = resolved.options.flags.number("secure-port")
+    where = _host(resolved)
+    if _lets_in(resolved, path):
+        return {"httpGet": {**where, "path": path + query, "port": port, "scheme": "HTTPS"}}
+    return {"tcpSocket": {**where, "port": port}}
+
+
+def _lets_in(resolved: Resolved, path: str) -> bool:
+    """Whether requests without credentials are let in on a path; taken for granted where a file decides it."""
+    anonymous = resolved.config.get("authentication.anonymous")
+    paths = [condition["path"] for condition in anonymous["conditions"] or ()]
+    return anonymous["enabled"] is not False and (not paths or path in paths)
+
+
+def _host(resolved: Resolved) -> dict[str, str]:
+    """The address to ask. A kubelet asks the Pod's own where none is given.
+
+    With the node's network that is the node's address, where a narrower listener is not.
+    """
+    node = resolved.options.input.deployment
+    network = node.get("hostNetwork") if node is not None else None
+    if network is not None and network.value is False:
+        return {}
+    bind = resolved.options.flags.text("bind-address")
+    if bind == "::":
+        return {"host": "::1"}
+    return {"host": bind if bind not in ("", "0.0.0.0") else "127.0.0.1"}

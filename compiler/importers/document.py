@@ -36,6 +36,11 @@ def read_document(
     lowering = Lowering(known, refused, _load_sources(merged, problems, refused), problems)
     arguments = lowering.arguments(merged)
     name = merged.at(("metadata", "name"))
+    deployment = merged.get("deployment") if ("deployment",) not in {place[:1] for place in refused} else None
+    if deployment is not None:
+        from compiler.deployment import check_deployment
+
+        problems += check_deployment(deployment)
     return ServerInput(
         "document",
         name.value if isinstance(name.value, str) else _name_of(path),
@@ -45,7 +50,7 @@ def read_document(
         version_location=told.location if told else None,
         sections=lowering.sections,
         files=lowering.files,
-        deployment=merged.get("deployment") if ("deployment",) not in {place[:1] for place in refused} else None,
+        deployment=deployment,
         layers=loaded.layers,
         refused_flags=frozenset(lowering.refused_flags),
     )

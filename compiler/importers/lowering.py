@@ -121,10 +121,16 @@ class Lowering:
         if not isinstance(node.value, dict):
             return text_of(node)
         given = node.get("path")
-        path = text_of(given) if given else f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
+        path = text_of(given) or f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
         inline, beside = node.get("content"), self.contents.get((section_of(spec.group), spec.key))
         content = inline or beside
-        if content is not None:
+        if content is not None and path in self.files:
+            message = f"{shown(path)} is the path of --{self.files[path].flag}'s file already"
+            place = f"{section_of(spec.group)}.{spec.key}.path"
+            where = given.location if given else node.location
+            hint = "give each file a path of its own"
+            self.problems.append(diagnose("DOC-12", message, hint, path=place, flag=spec.name, location=where))
+        elif content is not None:
             self.files[path] = InlineFile(spec.name, path, content, inline is None)
         return path
 

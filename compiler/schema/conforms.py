@@ -17,7 +17,7 @@ Load = Callable[[str], Schema]
 
 IGNORED = frozenset(("$schema", "title", "description", "default", "deprecated", "examples", "x-kasc-rule"))
 KNOWN = IGNORED | {
-    "$ref", "type", "const", "enum", "pattern", "minimum", "maxLength",
+    "$ref", "type", "const", "enum", "pattern", "minimum", "maximum", "maxLength",
     "properties", "required", "additionalProperties", "items", "oneOf",
 }  # fmt: skip
 """Every keyword that a schema may use; a test names any other."""
@@ -64,11 +64,11 @@ def _plain(value: object, schema: Schema) -> bool:
         if "pattern" in schema and not re.search(schema["pattern"], value):
             return False
         return "maxLength" not in schema or len(value) <= schema["maxLength"]
-    return not (
-        "minimum" in schema
-        and isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and value < schema["minimum"]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return True
+    # A comparison with NaN is false either way, as jsonschema's own ones are.
+    return not ("minimum" in schema and value < schema["minimum"]) and not (
+        "maximum" in schema and value > schema["maximum"]
     )
 
 

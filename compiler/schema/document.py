@@ -8,6 +8,7 @@ from compiler.catalog import Catalog, section_of
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _LABELS: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
+_PATH_TYPES = ("", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")
 _QUANTITIES: dict[str, Any] = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 
 _GROUPS = {
@@ -103,6 +104,7 @@ def _deployment() -> dict[str, Any]:
             "terminationGracePeriodSeconds": {
                 "type": "integer",
                 "minimum": 0,
+                "maximum": 2**63 - 1,
                 "description": "How long the kubelet waits for the server to end, in seconds.",
             },
             "resources": {
@@ -114,7 +116,7 @@ def _deployment() -> dict[str, Any]:
                     "limits": {**_QUANTITIES, "description": "What the container may use at most."},
                 },
             },
-            "securityContext": {"type": "object", "description": "Security context of the Pod, as Kubernetes has it."},
+            "securityContext": _security_context(),
             "extraVolumes": {
                 "type": "array",
                 "description": "Host paths mounted besides those that the flags name.",
@@ -127,7 +129,10 @@ def _deployment() -> dict[str, Any]:
                         "hostPath": {**_TEXT, "description": "Path on the node."},
                         "mountPath": {**_TEXT, "description": "Path in the container."},
                         "readOnly": {"type": "boolean", "description": "Whether the container may only read it."},
-                        "pathType": {**_TEXT, "description": "Type of the host path, such as Directory."},
+                        "pathType": {
+                            "enum": list(_PATH_TYPES),
+                            "description": "What has to be at the host path, or is made; else nothing is looked at.",
+                        },
                     },
                 },
             },
@@ -144,5 +149,70 @@ def _deployment() -> dict[str, Any]:
                     },
                 },
             },
+        },
+    }
+
+
+def _security_context() -> dict[str, Any]:
+    """What a Pod's security context may hold on Linux. Kubernetes: pkg/apis/core/types.go, PodSecurityContext."""
+    number: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+    return {
+        "type": "object",
+        "description": "Security context of the Pod, as Kubernetes has it.",
+        "additionalProperties": False,
+        "properties": {
+            "runAsUser": {**number, "description": "User that the server runs as."},
+            "runAsGroup": {**number, "description": "Group that the server runs as."},
+            "runAsNonRoot": {"type": "boolean", "description": "Refuse to run as root."},
+            "fsGroup": {**number, "description": "Group that owns the volumes."},
+            "fsGroupChangePolicy": {
+                "enum": ["Always", "OnRootMismatch"],
+                "description": "When the owner of volumes is changed.",
+            },
+            "supplementalGroups": {"type": "array", "items": number, "description": "Further groups."},
+            "supplementalGroupsPolicy": {
+                "enum": ["Merge", "Strict"],
+                "description": "Whether groups of the image count as well.",
+            },
+            "seccompProfile": _profile("System calls that are allowed."),
+            "appArmorProfile": _profile("The AppArmor profile."),
+            "seLinuxOptions": {
+                "type": "object",
+                "description": "The SELinux context.",
+                "additionalProperties": False,
+                "properties": {
+                    name: {**_TEXT, "description": f"The {name} of the context."}
+                    for name in ("user", "role", "type", "level")
+                },
+            },
+            "sysctls": {
+                "type": "array",
+                "description": "Kernel parameters.",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["name", "value"],
+                    "properties": {
+                        "name": {**_TEXT, "description": "Name of the parameter."},
+                        "value": {**_TEXT, "description": "Its value."},
+                    },
+                },
+            },
+        },
+    }
+
+
+def _profile(told: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": told,
+        "additionalProperties": False,
+        "required": ["type"],
+        "properties": {
+            "type": {
+                "enum": ["RuntimeDefault", "Unconfined", "Localhost"],
+                "description": "Where the profile comes from.",
+            },
+            "localhostProfile": {**_TEXT, "description": "Name of a profile on the node, for Localhost."},
         },
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from compiler.config_files.field import Field
 from compiler.config_files.names import is_subdomain
 from compiler.config_files.reading import FileRules, NamedFile, load_config
-from compiler.flags.text import shown
+from compiler.flags.text import shown, trimmed
 from compiler.suggest import did_you_mean
 
 KINDS = ("Policy",)
@@ -58,10 +58,14 @@ def _check_url(url: Field) -> None:
     text = url.text
     if text == "*":
         return
+    stars = "*" in text[:-1]
     if not text.startswith("/"):
-        url.refuse("AUDP-06", f"{shown(text)} does not begin with a slash", f"write /{text}")
-    elif "*" in text[:-1]:
-        url.refuse("AUDP-06", f"{shown(text)} has a * before its end", "put the * at the end")
+        hint = (
+            "begin it with a slash, and put a single * at the end" if stars else f"write {shown('/' + trimmed(text))}"
+        )
+        url.refuse("AUDP-06", f"{shown(text)} does not begin with a slash", hint)
+    elif stars:
+        url.refuse("AUDP-06", f"{shown(text)} has a * before its end", "put a single * at the end")
 
 
 def _check_resources(resources: Field, any_group: bool) -> None:

@@ -124,9 +124,9 @@ def _is_time(text: str) -> bool:
     found = re.fullmatch(_TIME, text)
     if found is None:
         return False
-    year, *rest = (int(found[group]) for group in range(1, 7))
+    year, month, day, hour, minute, second = (int(found[group]) for group in range(1, 7))
     try:
-        datetime(year or 2000, *rest)
+        datetime(year or 2000, month, day, hour, minute, second)
     except ValueError:
         return False
     return found[8] == "Z" or (int(found[9]) <= 24 and int(found[10]) <= 60)

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
 
+_ROUNDED_TO_ZERO = 2.0**-150
+_LONGEST_NAME = 255
+_LARGEST_CHANNEL = 2**45 - 12
+"""Elements of a channel of pointers that Go's runtime agrees to make, whatever memory there is."""
+
+
 class AuditOptions(OptionGroup):
     """Kubernetes: AuditOptions, with a log and a webhook backend of one shape."""
 
@@ -57,13 +63,15 @@ class AuditOptions(OptionGroup):
             self._choice("AUD-07", f"{name}-version")
         event, batch = f"{name}-truncate-max-event-size", f"{name}-truncate-max-batch-size"
         self._positive("AUD-05", event)
-        if flags.number(event) > 0 and flags.number(batch) < flags.number(event):
+        if 0 < flags.number(event) > flags.number(batch) and flags.ok(event, batch):
             message = f"--{batch} {flags.number(batch)} is smaller than --{event} {flags.number(event)}"
             self.refuse("AUD-06", message, f"write at least {flags.number(event)}", batch)
 
     def _positive(self, rule: str, flag: str) -> None:
-        if (self.flags.value(flag) or 0) <= 0:  # NaN passes, as in the server
-            self.refuse(rule, f"--{flag} must be above 0", "write a positive number", flag)
+        """NaN passes, as in the server, and what is too small for 32 bits is zero."""
+        value = self.flags.value(flag) or 0
+        if value <= _ROUNDED_TO_ZERO and self.flags.ok(flag):
+            self.refuse(rule, f"--{flag} {value} is not above 0", "write a positive number", flag)
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: AuditOptions.ApplyTo. Without a policy no backend is built."""
@@ -91,12 +99,24 @@ class AuditOptions(OptionGroup):
                 from compiler.config_files.kubeconfig import load_kubeconfig
 
                 load_kubeconfig(self.named(webhook), "AUD-11")
-        if path not in ("", "-") and self.run.host.sees_files:
+        if path not in ("", "-"):
+            self._check_log_file(path)
+
+    def _check_log_file(self, path: str) -> None:
+        """Kubernetes: AuditLogOptions.ensureLogFile, which makes the folders as well."""
+        problem = ""
+        if path.rpartition("/")[2] in ("", ".", ".."):
+            problem = "it names a folder"
+        elif any(len(name.encode(errors="surrogateescape")) > _LONGEST_NAME for name in path.split("/")):
+            problem = f"no file can have a name of more than {_LONGEST_NAME} bytes"
+        elif self.run.host.sees_files:
             from compiler.config_files.keys import can_write_to
 
             if not can_write_to(self.run.host, path):
-                message = f"--audit-log-path {shown(path)} cannot be written: it is a folder, or lies below a file"
-                self.refuse("AUD-10", message, "name a file in a folder", "audit-log-path")
+                problem = "it is a folder, or lies below a file"
+        if problem:
+            message = f"--audit-log-path {shown(path)} cannot be written: {problem}"
+            self.refuse("AUD-10", message, "name a file in a folder", "audit-log-path")
 
     def _log(self) -> dict[str, Any]:
         """Kubernetes: AuditLogOptions.getWriter."""
@@ -130,8 +150,12 @@ class AuditOptions(OptionGroup):
         batch = truncate = None
         if mode == "batch":
             throttled = flags.on(f"{name}-batch-throttle-enable")
+            size = f"{name}-batch-buffer-size"
+            if flags.number(size) > _LARGEST_CHANNEL:
+                message = f"--{size} {flags.number(size)} crashes kube-apiserver: no memory holds such a buffer"
+                self.refuse("AUD-13", message, "write such as 10000", size)
             batch = {
-                "bufferSize": flags.number(f"{name}-batch-buffer-size"),
+                "bufferSize": flags.number(size),
                 "maxSize": flags.number(f"{name}-batch-max-size"),
                 "maxWait": format_duration(flags.number(f"{name}-batch-max-wait")),
                 "throttleQPS": flags.fraction(f"{name}-batch-throttle-qps") if throttled else None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
 from compiler.options.traits import CHOICES
-from compiler.suggest import did_you_mean
+from compiler.suggest import closest
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -58,7 +58,7 @@ class AuthorizationOptions(OptionGroup):
             self.chain = configured_authorizers(self, path)
             return
         self.chain = self._chain_of_flags()
-        self._validate_modes()
+        meant = self._validate_modes()
         policy, webhook = flags.text("authorization-policy-file"), flags.text("authorization-webhook-config-file")
         if "ABAC" in self.modes and not policy:
             hint = "set --authorization-policy-file, or remove ABAC"
@@ -66,22 +66,13 @@ class AuthorizationOptions(OptionGroup):
         if "Webhook" in self.modes and not webhook:
             hint = "set --authorization-webhook-config-file, or remove Webhook"
             self.refuse("AZ-04", "--authorization-mode Webhook has no config file", hint, "authorization-mode")
-        if policy and "ABAC" not in self.modes:
-            flag = "authorization-policy-file"
-            self.refuse(
-                "AZ-05",
-                f"--{flag} is set, but the mode ABAC is not",
-                f"add ABAC to the modes, or remove --{flag}",
-                flag,
-            )
-        if webhook and "Webhook" not in self.modes:
-            flag = "authorization-webhook-config-file"
-            self.refuse(
-                "AZ-06",
-                f"--{flag} is set, but the mode Webhook is not",
-                f"add Webhook to the modes, or remove --{flag}",
-                flag,
-            )
+        for rule, mode, flag in (
+            ("AZ-05", "ABAC", "authorization-policy-file"),
+            ("AZ-06", "Webhook", "authorization-webhook-config-file"),
+        ):
+            if flags.text(flag) and mode not in self.modes and mode not in meant:
+                message = f"--{flag} is set, but the mode {mode} is not"
+                self.refuse(rule, message, f"add {mode} to the modes, or remove --{flag}", flag)
         version = flags.text("authorization-webhook-version")
         if webhook and "Webhook" in self.modes and version not in CHOICES["authorization-webhook-version"]:
             flag = "authorization-webhook-version"
@@ -97,16 +88,20 @@ class AuthorizationOptions(OptionGroup):
                 message = f"--{other} cannot be given beside --{flag}"
                 self.refuse("AZ-10", message, f"remove --{other}, or --{flag}", other)
 
-    def _validate_modes(self) -> None:
+    def _validate_modes(self) -> set[str]:
+        """The modes that misspelled ones stand for."""
         flag, known = "authorization-mode", CHOICES["authorization-mode"]
-        seen = set()
+        meant, seen = set(), set()
         for index, mode in enumerate(self.modes):
             if mode not in known:
-                hint = did_you_mean(mode, known) or f"write {', '.join(known)}"
+                near = closest(mode, known) if mode else ""
+                hint = f"did you mean {near}?" if near else f"write {', '.join(known)}"
                 self.refuse("AZ-01", f"--{flag}: {shown(mode)} is not a mode", hint, flag, index)
-            if mode in seen:
+                meant.add(near)
+            elif mode in seen:
                 self.refuse("AZ-02", f"--{flag} names {shown(mode)} twice", "keep one", flag, index)
             seen.add(mode)
+        return meant
 
     def _chain_of_flags(self) -> list[dict[str, Any]]:
         """Kubernetes: buildAuthorizationConfiguration."""

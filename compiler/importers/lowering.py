@@ -121,7 +121,7 @@ class Lowering:
         if not isinstance(node.value, dict):
             return text_of(node)
         given = node.get("path")
-        path = text_of(given) or f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
+        path = text_of(given) if given else f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
         inline, beside = node.get("content"), self.contents.get((section_of(spec.group), spec.key))
         content = inline or beside
         if content is not None and path in self.files:

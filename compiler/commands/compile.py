@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from typing import TextIO
 
 from compiler.commands.common import (
     FINE,
@@ -48,7 +49,7 @@ def run(options: Namespace) -> int:
             examined.report.add(error.diagnostic)
             continue
         if options.stdout:
-            sys.stdout.write("".join(files.values()))
+            sys.stdout.write(_stream_of(files))
             continue
         target = _target(options, examined, len(paths))
         if target in targets:
@@ -56,7 +57,9 @@ def run(options: Namespace) -> int:
             code = max(code, usage_error(message))
             continue
         targets[target] = examined.report.path
-        code = max(code, _deliver(target, files, options.check))
+        # A report for programs has standard output for itself.
+        changes = sys.stdout if options.output == "text" else sys.stderr
+        code = max(code, _deliver(target, files, changes if options.check else None))
     # Standard output belongs to the artifact; and a clean run that writes files says so itself.
     stream = sys.stderr if options.stdout or options.output == "text" else sys.stdout
     write_report(options.output, reports, stream, summary=not options.stdout)
@@ -83,15 +86,24 @@ def _target(options: Namespace, examined: Examined, inputs: int) -> str:
     name = examined.resolved.options.input.name
     if options.out and inputs == 1:
         return str(options.out)
-    return os.path.join(options.out or "compiled", name)
+    # Whatever an input calls itself, its folder lies in the one that was asked for.
+    inside = name.isprintable() and "/" not in name and name not in ("", ".", "..")
+    return os.path.join(options.out or "compiled", name if inside else "kube-apiserver")
 
 
-def _deliver(target: str, files: dict[str, str], check: bool) -> int:
-    """Write the files, or say where the folder differs; the exit code of either."""
+def _stream_of(files: dict[str, str]) -> str:
+    """The text of one artifact; several files are YAML documents, each with its name above it."""
+    if len(files) == 1:
+        return next(iter(files.values()))
+    return "".join(f"---\n# {name}\n{text}" for name, text in files.items())
+
+
+def _deliver(target: str, files: dict[str, str], changes: TextIO | None) -> int:
+    """Write the files; or where `changes` is given, say there in what the folder differs. The exit code of either."""
     try:
-        if check:
+        if changes is not None:
             text = differences(target, files)
-            sys.stdout.write(text)
+            changes.write(text)
             return STALE if text else FINE
         write_all(target, files)
     except OSError as problem:

@@ -26,7 +26,16 @@ def text_of(data: Any, form: str) -> str:
         return dump(data)
     import json
 
-    return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
+    return json.dumps(_finite(data), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _finite(data: Any) -> Any:
+    """Data as JSON can hold it: what is no number, or infinite, becomes null."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and data - data != 0 else data
 
 
 def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: bool = False) -> dict[str, str]:

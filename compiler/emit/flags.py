@@ -37,11 +37,11 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
         if flags.changed(name):
             given = flags.arguments[name]
             for argument in given if spec.type in REPEATED else given[-1:]:
-                if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in argument.text):
+                if not _fits_a_line(argument.text):
                     raise KascError(
                         diagnose(
                             "EMIT-01",
-                            f"--{name} holds a line break or another control character",
+                            f"--{name} holds a line break or another character that no line of text can hold",
                             "remove it: the value has to fit on a line",
                             path=argument.path,
                             flag=name,
@@ -52,6 +52,14 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
         elif explicit:
             lines += _default_lines(flags, name)
     return lines
+
+
+def _fits_a_line(text: str) -> bool:
+    """Whether a text has neither control characters, nor line breaks of any kind, nor halves of characters."""
+    return text.isprintable() or not any(
+        letter < " " or "\x7f" <= letter <= "\x9f" or letter in "\u2028\u2029" or "\ud800" <= letter <= "\udfff"
+        for letter in text
+    )
 
 
 def _default_lines(flags: FlagSet, name: str) -> list[str]:

@@ -2,33 +2,93 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 
 def write_all(folder: str, files: dict[str, str]) -> None:
     """Write files (name below `folder` -> text) so that a failure leaves what was there. Raises OSError.
 
-    Every file is first written whole under a temporary name beside its place; only then are they renamed.
+    Every file is first written whole under a temporary name beside its place; only then are they renamed. Where a
+    rename fails, those before it are taken back.
     """
-    pending: list[tuple[str, str]] = []
+    texts = {os.path.join(folder, name): text.encode() for name, text in files.items()}
+    made: list[str] = []
+    pending: dict[str, str] = {}
+    before: dict[str, bytes | None] = {}
     try:
-        for name, text in files.items():
-            path = os.path.join(folder, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+        for path, data in texts.items():
+            made += _make_folder(os.path.dirname(path))
             if os.path.isdir(path):
                 raise IsADirectoryError(21, "is a directory", path)
-            temporary = f"{path}.{os.getpid()}.tmp"
-            pending.append((temporary, path))
-            with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        while pending:
-            temporary, path = pending[0]
-            os.replace(temporary, path)
-            pending.pop(0)
+            pending[path] = _write_beside(path, data)
+        for path in texts:
+            before[path] = _read(path)
+            os.replace(pending[path], path)
+            del pending[path]
+    except BaseException:
+        with contextlib.suppress(OSError):
+            # The one that failed is as it was.
+            for path in [path for path in before if path not in pending]:
+                _restore(path, before[path])
+        raise
     finally:
-        for temporary, _ in pending:
-            if os.path.exists(temporary):
+        for temporary in pending.values():
+            with contextlib.suppress(OSError):
                 os.unlink(temporary)
+        for empty in reversed(made):
+            with contextlib.suppress(OSError):
+                os.rmdir(empty)
+
+
+def _make_folder(folder: str) -> Iterator[str]:
+    """Make a folder and those above it; gives each one that was not there, the outermost first."""
+    if folder and not os.path.isdir(folder):
+        yield from _make_folder(os.path.dirname(folder))
+        try:
+            os.mkdir(folder)
+        except FileExistsError:
+            if not os.path.isdir(folder):
+                raise NotADirectoryError(20, "is not a directory", folder) from None
+        else:
+            yield folder
+
+
+def _write_beside(path: str, data: bytes) -> str:
+    """Write to a new file in the same folder, with the rights of the one that it will replace."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(temporary, os.stat(path).st_mode & 0o7777)
+    except BaseException as problem:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(problem, OSError):
+            problem.filename = path
+        raise
+    return temporary
+
+
+def _restore(path: str, data: bytes | None) -> None:
+    """Put back what a file held; None where there was none."""
+    if data is None:
+        os.unlink(path)
+    else:
+        os.replace(_write_beside(path, data), path)
+
+
+def _read(path: str) -> bytes | None:
+    """The bytes of a file, None where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def differences(folder: str, files: dict[str, str]) -> str:
@@ -36,14 +96,14 @@ def differences(folder: str, files: dict[str, str]) -> str:
     parts: list[str] = []
     for name, text in files.items():
         path = os.path.join(folder, name)
-        there = ""
-        if os.path.exists(path):
-            with open(path, encoding="utf-8", errors="replace", newline="") as file:
-                there = file.read()
-            if there == text:
-                continue
+        there = _read(path)
+        if there == text.encode():
+            continue
         from difflib import unified_diff
 
-        lines = unified_diff(there.splitlines(True), text.splitlines(True), path, f"{path} (compiled)")
-        parts += list(lines) or [f"{path} is missing\n"]
+        old = (there or b"").decode(errors="replace")
+        lines = unified_diff(old.splitlines(True), text.splitlines(True), path, f"{path} (compiled)")
+        parts += [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
+        if not text and there is None:
+            parts.append(f"{path} is missing\n")
     return "".join(parts)

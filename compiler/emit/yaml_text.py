@@ -17,6 +17,8 @@ _PLAIN = re.compile(
     r"|(?:[0-9]+(?:\.[0-9]+)?(?:h|ms|m|s))+",
     re.ASCII,
 )
+_LONGEST_KEY = 1000
+"""Characters after which a key has to be marked as one."""
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n", "=", "<<"))
 # What JSON leaves as it is but YAML does not print, and separate surrogates, which no YAML reader joins.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]")
@@ -25,7 +27,7 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029
 def scalar(value: Any) -> str:
     """One value as YAML: a plain word where that is safe, else as JSON writes it."""
     if isinstance(value, str):
-        if _PLAIN.fullmatch(value) and value.lower() not in _WORDS and "://" not in value[:1]:
+        if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
             return value
         return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
     if value is None:
@@ -67,11 +69,16 @@ def dump(value: Any) -> str:
 def _write(value: Any, indent: str, lines: list[str]) -> None:
     if isinstance(value, dict) and value:
         for key, item in value.items():
+            name = scalar(str(key))
+            long = len(name) > _LONGEST_KEY
+            if long:
+                lines.append(f"{indent}? {name}")
+                name = ""
             if isinstance(item, dict | list | tuple) and item:
-                lines.append(f"{indent}{scalar(str(key))}:")
-                _write(item, indent if isinstance(item, list | tuple) else f"{indent}  ", lines)
+                lines.append(f"{indent}{name}:")
+                _write(item, indent if isinstance(item, list | tuple) and not long else f"{indent}  ", lines)
             else:
-                lines.append(f"{indent}{scalar(str(key))}: {scalar(item)}")
+                lines.append(f"{indent}{name}: {scalar(item)}")
     elif isinstance(value, list | tuple) and value:
         for item in value:
             if isinstance(item, dict | list | tuple) and item:

@@ -124,7 +124,12 @@ def _structured(kind: str) -> Form:
             "content": _content(kind),
             "source": {"type": "string", "description": f"A file beside this document that holds the {kind}."},
         },
-        "oneOf": [{"type": "string"}, {"required": ["content"]}, {"required": ["source"]}],
+        # Of a text, a branch that only asks for a key would hold as well.
+        "oneOf": [
+            {"type": "string"},
+            {"type": "object", "required": ["content"]},
+            {"type": "object", "required": ["source"]},
+        ],
     }
 
 

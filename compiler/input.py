@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from compiler.catalog import Catalog, section_of
-from compiler.diagnostics import Location
+from compiler.diagnostics import Diagnostic, Location
 from compiler.flags.arguments import Argument
 from compiler.source.node import Node
 
@@ -11,13 +11,15 @@ from compiler.source.node import Node
 class InlineFile(NamedTuple):
     """A structured file that the input carries: the flag that names it, its path on the server, its content.
 
-    `beside` tells that the content comes from a file of its own beside the document.
+    `beside` tells that the content comes from a file of its own beside the document. `problems` are what was found
+    while that was parsed; what they mean hangs on the kind of the file.
     """
 
     flag: str
     path: str
     content: Node
     beside: bool
+    problems: tuple[Diagnostic, ...] = ()
 
 
 class ServerInput:

@@ -33,7 +33,7 @@ def load_admission(named: NamedFile, enabled: list[str]) -> None:
     inline = given is not None and not given.beside
     prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if inline else ""
     findings = Findings(run.report, named.flag, prefix)
-    problems: list[Diagnostic] = []
+    problems = list(given.problems) if given is not None else []
     node = given.content if given is not None else _parse(named, findings, "ADMC-01", "ADMC-02", problems)
     if node is None:
         check_unconfigured(named, enabled)

@@ -79,7 +79,7 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], rules: FileRules) -> C
     inline = given is not None and run.input.read_as == "document"
     prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if given is not None and not given.beside else ""
     findings = Findings(run.report, named.flag, prefix)
-    problems: list[Diagnostic] = []
+    problems = list(given.problems) if given is not None else []
     node = given.content if given is not None else read_node(named, rules, problems)
     if node is None:
         return None

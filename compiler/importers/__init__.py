@@ -48,7 +48,7 @@ def input_of(
     if kind == "config-file":
         from compiler.importers.config_file import read_config_file
 
-        return read_config_file(path, roots[0], version)
+        return read_config_file(path, roots[0], version, problems)
     if kind == "argv":
         from compiler.importers.argv import read_argv
 

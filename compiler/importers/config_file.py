@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.catalog import Catalog, catalog, nearest
 from compiler.config_files.decoding import kind_schema
-from compiler.diagnostics import KascError, Location, diagnose
+from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
 from compiler.input import InlineFile, ServerInput
@@ -47,8 +47,11 @@ def _schema(root: Node, version: str) -> dict[str, Any] | None:
     return kind_schema(version, name) or (kind_schema(version, f"{name}.{group}") if group.isalnum() else None)
 
 
-def read_config_file(path: str, root: Node, version: str | None) -> ServerInput:
-    """The input for a structured file; raises KascError where its kind is none that a server reads."""
+def read_config_file(path: str, root: Node, version: str | None, problems: list[Diagnostic]) -> ServerInput:
+    """The input for a structured file; raises KascError where its kind is none that a server reads.
+
+    What was found while it was parsed is taken from `problems`: it is judged with the file.
+    """
     known = catalog(nearest(version))
     schema = _schema(root, known.version)
     if schema is None:
@@ -60,7 +63,8 @@ def read_config_file(path: str, root: Node, version: str | None) -> ServerInput:
     server_path = os.path.abspath(path) if path != "-" else "/dev/stdin"
     given = {**_BASELINE, flag: server_path, **_beside(flag, root, known)}
     arguments = [Argument(name, text) for name, text in given.items() if name in known.flags]
-    files = {server_path: InlineFile(flag, server_path, root, beside=True)}
+    files = {server_path: InlineFile(flag, server_path, root, True, tuple(problems))}
+    problems.clear()
     return ServerInput(KIND, os.path.basename(path), NOWHERE, arguments, files=files)
 
 
@@ -68,6 +72,8 @@ def _beside(flag: str, root: Node, known: Catalog) -> dict[str, str]:
     """Flags that the file only makes sense with."""
     if flag == "authorization-webhook-config-file":
         return {"authorization-mode": "Webhook"}
+    if flag == "authorization-config":
+        return {"authorization-policy-file": os.devnull}  # for the type ABAC; nothing else looks at it
     if flag == "admission-control-config-file":
         plugins = root.get("plugins")
         names = [

@@ -7,7 +7,7 @@ import os
 from compiler.catalog import catalog, nearest
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.flags.text import shown
-from compiler.importers.lowering import Lowering, Path
+from compiler.importers.lowering import Content, Lowering, Path
 from compiler.input import ServerInput
 from compiler.source.node import Node
 from compiler.source.overlays import Cache, extend_document
@@ -71,9 +71,9 @@ def _name_of(path: str) -> str:
     return stem if stem not in ("", "-") else "kube-apiserver"
 
 
-def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) -> dict[Path, Node]:
+def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) -> dict[Path, Content]:
     """Section and key of each option with a `source` file -> its content; what cannot be read counts as refused."""
-    found: dict[Path, Node] = {}
+    found: dict[Path, Content] = {}
     for section, group in root.value.items() if isinstance(root.value, dict) else ():
         for key, option in group.value.items() if isinstance(group.value, dict) else ():
             source = option.get("source")
@@ -87,8 +87,11 @@ def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) ->
     return found
 
 
-def _content_of(source: Node, place: str, problems: list[Diagnostic]) -> Node | None:
-    """The parsed content of a file that lies beside the document that names it; None after reporting."""
+def _content_of(source: Node, place: str, problems: list[Diagnostic]) -> Content | None:
+    """The parsed content of a file that lies beside the document that names it; None after reporting.
+
+    What a file in YAML holds against the rules is not reported yet: the server lets some kinds of files pass with it.
+    """
     from compiler.config_files.reading import parse_as_server
     from compiler.source.reading import parse_document, read_source
 
@@ -96,7 +99,10 @@ def _content_of(source: Node, place: str, problems: list[Diagnostic]) -> Node | 
     try:
         found = read_source(path)
         # A file in YAML is one that the server could read as it is, so that its scalars mean what they mean there.
-        return parse_document(found, problems) if path.endswith(".toml") else parse_as_server(found, problems)
+        if path.endswith(".toml"):
+            return parse_document(found, problems), ()
+        parsed: list[Diagnostic] = []
+        return parse_as_server(found, parsed), tuple(parsed)
     except KascError as error:
         reason = error.diagnostic
         if reason.code == "KASC-DOC-001":

@@ -18,6 +18,8 @@ from compiler.options.traits import DEFAULT_FILE_FOLDER, STRUCTURED
 from compiler.source.node import Node
 
 Path = tuple[str | int, ...]
+Content = tuple[Node, tuple[Diagnostic, ...]]
+"""A file beside the document: its content, and what was found while it was parsed."""
 
 _ONE_EACH = ("stringArray", "namedCertKey", "noSplitMap", "stringToString")
 """Types that take one element in each use of the flag."""
@@ -33,7 +35,7 @@ class Lowering:
     """
 
     def __init__(
-        self, catalog: Catalog, refused: set[Path], contents: dict[Path, Node], problems: list[Diagnostic]
+        self, catalog: Catalog, refused: set[Path], contents: dict[Path, Content], problems: list[Diagnostic]
     ) -> None:
         self.catalog = catalog
         self.refused = refused
@@ -123,7 +125,7 @@ class Lowering:
         given = node.get("path")
         path = text_of(given) if given else f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
         inline, beside = node.get("content"), self.contents.get((section_of(spec.group), spec.key))
-        content = inline or beside
+        content, found = (inline, ()) if inline or not beside else beside
         if content is not None and path in self.files:
             message = f"{shown(path)} is the path of --{self.files[path].flag}'s file already"
             place = f"{section_of(spec.group)}.{spec.key}.path"
@@ -131,7 +133,7 @@ class Lowering:
             hint = "give each file a path of its own"
             self.problems.append(diagnose("DOC-12", message, hint, path=place, flag=spec.name, location=where))
         elif content is not None:
-            self.files[path] = InlineFile(spec.name, path, content, inline is None)
+            self.files[path] = InlineFile(spec.name, path, content, inline is None, found)
         return path
 
     def _extra(self, flag: str, node: Node, key: Location) -> Iterator[Argument]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic
@@ -113,6 +113,7 @@ def test_refused(tmp_path: Path, line: str, place: str) -> None:
     assert found.hint
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(ACCEPTED) | st.sampled_from([line for line, _ in REFUSED[:-1]])))
 def test_every_line_stands_for_itself(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
     folder = tmp_path_factory.mktemp("abac")

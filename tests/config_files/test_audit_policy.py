@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.examine import examine
 from tests.config_files.running import placed, started
 from tests.shared import shared
 
@@ -162,3 +163,29 @@ def test_policies_of_public_repositories(tmp_path: Path, name: str) -> None:
     """The server starts with the first, and refuses the indents of the second before it looks at its case."""
     errors, _ = judged(tmp_path, shared("corpus", "structured", name).read_text())
     assert errors == ([] if "full" in name else ["AUDP-02  11:7"])
+
+
+def test_a_file_beside_the_document_and_one_on_its_own(tmp_path: Path) -> None:
+    """What the server lets pass is no error there either, and what it refuses breaks the rule of the file."""
+    twice = HEAD + METADATA + METADATA
+    chain = (
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\nauthorizers:\n- &a {type: ABAC}\n"
+    )
+    (tmp_path / "policy.yaml").write_text(twice)
+    (tmp_path / "chain.yaml").write_text(chain + "- {<<: *a, type: Node, name: node}\n")
+    document = tmp_path / "document.yaml"
+    document.write_text(
+        "apiVersion: kasc/v1\nkind: APIServer\nkubernetesVersion: '1.36'\nmetadata: {name: a}\n"
+        "generic: {advertiseAddress: 192.0.2.2}\netcd: {etcdServers: [https://etcd:2379]}\n"
+        "authentication: {serviceAccountIssuer: [https://a], serviceAccountKeyFile: [/a.pub]}\n"
+        "misc: {serviceAccountSigningKeyFile: /a.key, serviceClusterIPRange: 10.0.0.0/24}\n"
+        "auditing: {auditPolicyFile: {source: policy.yaml}}\n"
+        "authorization: {authorizationConfig: {source: chain.yaml}}\n"
+    )
+    warned = "KASC-AUDP-090  4:1"
+    refused = ["AZC-01  5:12", "AZC-04 authorizers[0].name 4:6"]
+    found = [placed(found) for found in examine(str(document)).report.sorted()]
+    assert found == [refused[1], "AZ-09 authorizers[0].type 4:13", refused[0], warned]
+    assert [placed(found) for found in examine(str(tmp_path / "policy.yaml")).report.of("warning")] == [warned]
+    errors = examine(str(tmp_path / "chain.yaml")).report.of("error")
+    assert sorted(placed(found) for found in errors) == refused

@@ -142,6 +142,11 @@ class AuthorizationOptions(OptionGroup):
                 from compiler.config_files.abac import load_abac_policy
 
                 load_abac_policy(self.named(policy))
+        if flags.text(file):
+            # Read again and again; what is not Webhook has to stay, or the new content is passed over.
+            lasting = None if chain is None else [one["type"] for one in chain if one["type"] != "Webhook"]
+            config.set("authorization.reloadInterval", "1m0s", file)
+            config.set("authorization.lastingTypes", lasting, file)
         # Where the chain is in a file that cannot be had, RBAC is what nearly every such file has.
         rbac = chain is None or any(authorizer["type"] == "RBAC" for authorizer in chain)
         config.set("authorization.rbac", rbac, "authorization-mode", file)

@@ -254,6 +254,15 @@ def test_what_is_well_formed_counts(tmp_path: Path) -> None:
     assert chain(tmp_path, HEAD + f"authorizers: [{NODE}]", "--authorization-mode=RBAC")[1] == []
 
 
+def test_a_file_is_read_again(tmp_path: Path) -> None:
+    text = HEAD + WEBHOOK + f"- {NODE}\n- {{type: RBAC, name: rbac}}\n"
+    resolved, _ = started(tmp_path, {"authz.yaml": text}, FLAG, drop=("--authorization-mode",))
+    assert resolved.config.values["authorization.reloadInterval"] == "1m0s"
+    assert resolved.config.values["authorization.lastingTypes"] == ["Node", "RBAC"]
+    resolved, _ = server("--authorization-mode=Node")
+    assert "authorization.reloadInterval" not in resolved.config.values
+
+
 def test_an_unknown_file_is_taken_for_one_with_rbac() -> None:
     resolved, report = server("--authorization-config=/etc/authz.yaml", drop=("--authorization-mode",))
     assert list(report.of("error")) == []

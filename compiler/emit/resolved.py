@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from compiler.emit.header import header
-from compiler.options.flagset import FlagSet
+from compiler.options.run import ServerRunOptions
 from compiler.pipeline import Resolved
 
 
@@ -13,7 +14,7 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
     """The ResolvedConfig; see schemas/artifacts/resolved.schema.json."""
     options, config = resolved
     provenance = {
-        path: {"step": origin.step, "from": _sources(options.flags, origin.flags)}
+        path: {"step": origin.step, "from": _sources(options, origin.flags)}
         for path, origin in config.provenance.items()
     }
     tree = config.tree()
@@ -21,21 +22,29 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
     tree["featureGates"]["enabled"] = [name for name in sorted(options.catalog.gates) if options.gates.on(name)]
     origin = config.provenance["featureGates.changed"]
     flags = (*origin.flags, "emulated-version", "min-compatibility-version")
-    provenance["featureGates.enabled"] = {"step": origin.step, "from": _sources(options.flags, flags)}
+    provenance["featureGates.enabled"] = {"step": origin.step, "from": _sources(options, flags)}
     return {
         **header(resolved, "ResolvedConfig"),
-        "layers": list(options.input.layers),
+        "layers": [_relative(layer, options.input.start.file) for layer in options.input.layers],
         "config": tree,
         "provenance": provenance,
     }
 
 
-def _sources(flags: FlagSet, names: tuple[str, ...]) -> dict[str, str]:
+def _sources(options: ServerRunOptions, names: tuple[str, ...]) -> dict[str, str]:
     """Flag -> `default`, or the file, line and column where it was given."""
-    sources = {}
+    flags, sources = options.flags, {}
     for name in names:
         if not flags.has(name):
             continue
-        location = flags.location(name)
-        sources[name] = f"{location.file}:{location.line}:{location.column}" if location else "default"
+        at = flags.location(name)
+        file = _relative(at.file, options.input.start.file) if at else ""
+        sources[name] = f"{file}:{at.line}:{at.column}" if at else "default"
     return sources
+
+
+def _relative(path: str, document: str) -> str:
+    """A file as seen from the document's folder, so that it does not matter where kasc was called from."""
+    if not path or path.startswith("<") or os.path.isabs(path) != os.path.isabs(document):
+        return path
+    return os.path.relpath(path, os.path.dirname(document) or ".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,23 @@ def document(version: str = "1.36", **sections: dict[str, Any]) -> dict[str, Any
     return made
 
 
-def resolve(content: dict[str, Any], folder: Path, host: Host = Host("192.0.2.2")) -> Resolved:
+def as_text(content: dict[str, Any]) -> str:
+    """The document in JSON, as YAML reads it: what YAML does not print is escaped, no pair of escapes stands."""
+    text = json.dumps(content, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+HOST = Host("192.0.2.2")
+
+
+def resolve(content: dict[str, Any], folder: Path, host: Host = HOST) -> Resolved:
     """The document as the pipeline resolves it; it has to be accepted."""
     path = folder / "apiserver.json"
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(as_text(content), encoding="utf-8")
     return resolve_file(path, host)
 
 
-def resolve_file(path: Path, host: Host = Host("192.0.2.2")) -> Resolved:
+def resolve_file(path: Path, host: Host = HOST) -> Resolved:
     found = examine(str(path), Settings(host=host))
     assert [error.message for error in found.report.of("error")] == []
     assert found.resolved is not None
@@ -78,7 +88,7 @@ def resolve_file(path: Path, host: Host = Host("192.0.2.2")) -> Resolved:
 def refused(content: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
     """Rule and path of every error about a document."""
     path = folder / "apiserver.json"
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(as_text(content), encoding="utf-8")
     return [(error.code, error.path) for error in examine(str(path)).report.of("error")]
 
 

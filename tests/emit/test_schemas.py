@@ -32,8 +32,8 @@ def errors(resolved: Resolved) -> list[tuple[str, list[Any], str]]:
         if name.startswith("files/"):
             continue
         data = text if name.endswith(".flags") else yaml.safe_load(text)
-        for error in Draft202012Validator(SCHEMAS[BY_FILE[name]]).iter_errors(data):
-            found.append((name, list(error.absolute_path), error.message))
+        validator = Draft202012Validator(SCHEMAS[BY_FILE[name]])
+        found += [(name, list(error.absolute_path), error.message) for error in validator.iter_errors(data)]
     return found
 
 

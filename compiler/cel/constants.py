@@ -6,9 +6,10 @@ Sources: cel-go common/types/*.go (ConvertToType) and common/stdlib/standard.go.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from compiler.cel.types import Type
+from compiler.cel.types import make
 from compiler.flags.numbers import ValueRefused, parse_bool, parse_duration, parse_float
 from compiler.flags.text import shown
 
@@ -39,17 +40,17 @@ class NotConvertible(Exception):  # noqa: N818
         self.hint = hint
 
 
-def converted(function: str, given: Constant) -> Constant:
-    """What `function(given)` is. Raises NotConvertible where the server refuses it."""
+def converted(function: str, given: Constant, settings: Mapping[str, str]) -> Constant:
+    """What `function(given)` is, by the settings of a version. Raises NotConvertible where the server refuses it."""
     if given.kind == "error":
         raise NotConvertible(str(given.value), "write a value that can be made")
     if function == "dyn":
         return given
     if function == "type":
-        return Constant("type", given.value if given.kind == "type" else Type(given.kind, given.kind))
+        return Constant("type", given.value if given.kind == "type" else make(given.kind, given.kind))
     if function == given.kind:
         return given
-    found = _convert(function, given)
+    found = _convert(function, given, "zone-offset-unbounded" in settings)
     if found is None:
         raise NotConvertible(f"{function}() does not take {_described(given)}", "write a value that it takes")
     return Constant(function, found)
@@ -59,9 +60,9 @@ def _described(given: Constant) -> str:
     return "null" if given.kind == "null" else f"a value of type {given.kind}"
 
 
-def _convert(function: str, given: Constant) -> Any:
+def _convert(function: str, given: Constant, any_zone: bool) -> Any:
     if given.kind == "string":
-        return _from_text(function, given.value)
+        return _timestamp(given.value, any_zone) if function == "timestamp" else _from_text(function, given.value)
     if function == "string":
         return _to_text(given)
     if function == "int" and given.kind in ("double", "uint", "duration", "timestamp"):
@@ -87,8 +88,6 @@ def _from_text(function: str, text: str) -> Any:
         raise NotConvertible(refused.message, refused.hint) from None
     if function == "bytes":
         return text.encode("utf-8", "surrogatepass")
-    if function == "timestamp":
-        return _timestamp(text)
     low, high = (0, 2**64) if function == "uint" else (-(2**63), 2**63)
     sign = text[:1] if function == "int" and text[:1] in ("-", "+") else ""
     digits = text[len(sign) :]
@@ -149,10 +148,10 @@ def _moment(seconds: int) -> int:
     return seconds
 
 
-def _timestamp(text: str) -> int:
+def _timestamp(text: str, any_zone: bool) -> int:
     from compiler.cel.times import parse_timestamp
 
-    found = parse_timestamp(text)
+    found = parse_timestamp(text, any_zone)
     if found is None:
         raise NotConvertible(f"{shown(text)} is not a timestamp", "write it as 2006-01-02T15:04:05Z")
     _moment(found // _BILLION)

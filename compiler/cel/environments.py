@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from compiler.cel.types import Type, read_type, type_of
+from compiler.cel.types import Type, make, read_type, type_of
 
 
 class Environment(NamedTuple):
@@ -141,7 +141,7 @@ class TypeNames:
         """The type that the environment itself adds under this name. Go: DeclTypeProvider.FindStructType."""
         environment = self._environment
         if name in environment.objects:
-            return Type("struct", name)
+            return make("struct", name)
         text = environment.lists.get(name) or _SCALARS.get(name)
         return read_type(text) if text else None
 

@@ -21,6 +21,7 @@ _SIGNS = {
     "cel.@mapInsert": "transformMap()",
 }
 _MOST = 3
+_MOST_ARGUMENTS = 6
 
 
 class Explanations:
@@ -130,10 +131,9 @@ class Explanations:
         name = _SIGNS.get(node.function, node.function.strip("_"))
         plain = name.replace(".", "").replace("_", "").isalnum() and node.function != "@in"
         if node.target is not None:
-            arguments = ", ".join(map(str, given[1:]))
-            message = f"{name}() cannot be called on {given[0]} with ({arguments})"
+            message = f"{name}() cannot be called on {given[0]} with ({_listed(given[1:])})"
         elif plain and node.function not in _SIGNS:
-            message = f"{name}() cannot be called with ({', '.join(map(str, given))})"
+            message = f"{name}() cannot be called with ({_listed(given)})"
         elif len(given) == 1:
             message = f"{name} cannot be applied to {given[0]}"
         else:
@@ -158,6 +158,10 @@ class Explanations:
         from compiler.suggest import did_you_mean
 
         return did_you_mean(word, candidates, spelling)
+
+
+def _listed(given: list[Type]) -> str:
+    return ", ".join([*map(str, given[:_MOST_ARGUMENTS]), *(["..."] if len(given) > _MOST_ARGUMENTS else [])])
 
 
 def _call_text(name: str, overload: Overload) -> str:

@@ -21,7 +21,7 @@ _STRINGS = "|".join(
 )
 _TOKEN = (
     r"(?P<space>[\t \r\n\f]+|//[^\n]*)"
-    rf"|(?P<bytes>[bB](?:{_STRINGS}))|(?P<string>{_STRINGS})"
+    rf"|(?P<string>[bB]?(?:{_STRINGS}))"
     r"|(?P<ident>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<double>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<uint>(?:0x[0-9a-fA-F]+|[0-9]+)[uU])|(?P<int>0x[0-9a-fA-F]+|[0-9]+)"
@@ -50,8 +50,11 @@ def tokens_of(expression: str) -> list[Token]:
         kind = match.lastgroup
         if kind != "space":
             text = match.group()
-            is_sign = kind == "sign" or (kind == "ident" and text in KEYWORDS)
-            tokens.append(Token(text if is_sign else str(kind), text, position))
+            if kind == "sign" or (kind == "ident" and text in KEYWORDS):
+                kind = text
+            elif kind == "string" and text[0] in "bB":
+                kind = "bytes"
+            tokens.append(Token(str(kind), text, position))
         position = match.end()
     tokens.append(Token("end", "", length))
     return tokens

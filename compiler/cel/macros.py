@@ -7,34 +7,66 @@ from __future__ import annotations
 
 from compiler.cel.declarations import Declarations
 from compiler.cel.problems import Refused
-from compiler.cel.tree import Call, Comprehension, Ident, ListLiteral, Literal, MapLiteral, Node, Select, Value, copied
+from compiler.cel.tree import (
+    Call,
+    Comprehension,
+    Ident,
+    ListLiteral,
+    Literal,
+    MapLiteral,
+    Node,
+    Select,
+    Value,
+    children,
+    copied,
+)
 from compiler.flags.text import shown
 
+LARGEST = 50_000
+"""How many nodes optMap() and optFlatMap() may repeat: a bound of our own, the server repeats on."""
 _TRADITIONAL = "__result__"
 _SORTED = "@__sortBy_input__"
-_ENCLOSING = ("quantifier", "map", "filter", "optional-map", "transform", "sort-by")
 
 
-def expanded(
-    declarations: Declarations, offset: int, function: str, target: Node | None, args: list[Node]
-) -> Node | None:
-    """What the call becomes if it is a macro. Raises Refused where its arguments are not those of the macro."""
-    expansion = declarations.macros.get((function, len(args)))
-    if expansion is None or (target is None) != (expansion == "has"):
-        return None
-    if expansion == "has" or target is None:
-        return _presence(offset, args[0])
-    return _Expander(declarations.settings, offset, function, target, args).expand(expansion)
+class Macros:
+    """The macros of one version, for one expression."""
+
+    def __init__(self, declarations: Declarations) -> None:
+        self._declarations = declarations
+        self._repeated = 0
+
+    def expanded(self, offset: int, function: str, target: Node | None, args: list[Node]) -> Node | None:
+        """What the call becomes if it is a macro. Raises Refused where its arguments are not those of the macro."""
+        expansion = self._declarations.macros.get((function, len(args)))
+        if expansion is None or (target is None) != (expansion == "has"):
+            return None
+        if target is None:
+            return _presence(args[0])
+        if expansion == "optional-map":
+            self._repeated += _size(target)
+            if self._repeated > LARGEST:
+                message = f"{function}() repeats what it is called on, and here that becomes too large"
+                raise Refused(message, "write fewer of them after one another", offset)
+        return _Expander(self._declarations.settings, offset, function, target, args).expand(expansion)
 
 
-def _presence(offset: int, argument: Node) -> Node:
+def _size(node: Node) -> int:
+    """The number of nodes, counted up to the bound."""
+    stack, count = [node], 0
+    while stack and count <= LARGEST:
+        stack += children(stack.pop())
+        count += 1
+    return count
+
+
+def _presence(argument: Node) -> Node:
     if not isinstance(argument, Select):
         raise Refused(
             "has() takes a field, such as has(claims.email)",
             "write the field with a dot; for other keys write 'key' in map",
             argument.offset,
         )
-    return Select(argument.offset if argument.offset > offset else offset, argument.operand, argument.field, test=True)
+    return Select(argument.offset, argument.operand, argument.field, test=True)
 
 
 class _Expander:
@@ -119,9 +151,7 @@ class _Expander:
         return self._call("_?_:_", has_value, bound, self._call("optional.none"))
 
     def _sort_by(self) -> Node:
-        if isinstance(self._target, Literal | MapLiteral) or not isinstance(
-            self._target, ListLiteral | Select | Ident | Comprehension | Call
-        ):
+        if not isinstance(self._target, ListLiteral | Select | Ident | Comprehension | Call):
             raise Refused("sortBy() takes a list, not this", "call it on a list", self._target.offset)
         keys = self._map(Ident(self._offset, _SORTED))
         ordered = Call(self._offset, "@sortByAssociatedKeys", [keys], Ident(self._offset, _SORTED))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from compiler.cel.declarations import Declarations
 from compiler.cel.lexer import Token, tokens_of
 from compiler.cel.literals import bytes_literal, number_literal, string_literal
-from compiler.cel.macros import expanded
+from compiler.cel.macros import Macros
 from compiler.cel.problems import Refused
 from compiler.cel.tree import Call, Ident, ListLiteral, Literal, MapLiteral, Message, Node, Select
 from compiler.flags.text import shown
@@ -37,10 +37,7 @@ def parse(expression: str, declarations: Declarations) -> Node:
         raise Refused(
             f"the expression has {len(expression)} characters, more than {LONGEST}", "write a shorter expression", 0
         )
-    node = _Parser(tokens_of(expression), declarations).whole()
-    if node.depth > DEEPEST:
-        raise _too_deep(0)
-    return node
+    return _Parser(tokens_of(expression), declarations).whole()
 
 
 def _too_deep(offset: int) -> Refused:
@@ -49,11 +46,19 @@ def _too_deep(offset: int) -> Refused:
     )
 
 
+def _nested(node: Node, depth: int) -> Node:
+    """The node with its depth, unless it is too much."""
+    if depth > DEEPEST:
+        raise _too_deep(node.offset)
+    node.depth = depth
+    return node
+
+
 class _Parser:
     def __init__(self, tokens: list[Token], declarations: Declarations) -> None:
         self._tokens = tokens
         self._index = 0
-        self._declarations = declarations
+        self._macros = Macros(declarations)
         self._surrogates = "surrogate-escapes" in declarations.settings
         self._nesting = {"expr": 0, "relation": 0, "calc": 0}
 
@@ -188,8 +193,7 @@ class _Parser:
             node = Call(name.offset, "_?._", [operand, Literal(name.offset, "string", name.text)])
         else:
             node = Select(name.offset, operand, name.text)
-        node.depth = operand.depth + 1
-        return node
+        return _nested(node, operand.depth + 1)
 
     def _arguments(self) -> list[Node]:
         arguments: list[Node] = []
@@ -258,8 +262,7 @@ class _Parser:
                 self._take(",")
         self._need("]")
         node = ListLiteral(offset, elements, frozenset(optional))
-        node.depth = max((element.depth for element in elements), default=0)
-        return node
+        return _nested(node, max((element.depth for element in elements), default=0))
 
     def _map(self, offset: int) -> Node:
         entries: list[tuple[Node, Node, bool]] = []
@@ -275,8 +278,7 @@ class _Parser:
                 self._take(",")
         self._need("}")
         node = MapLiteral(offset, entries)
-        node.depth = max((max(key.depth, value.depth) for key, value, _ in entries), default=0)
-        return node
+        return _nested(node, max((max(key.depth, value.depth) for key, value, _ in entries), default=0))
 
     def _message(self, offset: int, name: str) -> Node:
         fields: list[tuple[str, Node, bool, int]] = []
@@ -291,13 +293,10 @@ class _Parser:
             if not fields:
                 self._take(",")
         self._need("}")
-        node = Message(offset, name, fields)
-        node.depth = max((value.depth for _, value, _, _ in fields), default=0)
-        return node
+        return _nested(Message(offset, name, fields), max((value.depth for _, value, _, _ in fields), default=0))
 
     def _call(self, offset: int, function: str, args: list[Node], counted: int, target: Node | None = None) -> Node:
         """A call, or what a macro makes of it; `counted` is 1 where the server's visitor counts the rule."""
-        node = expanded(self._declarations, offset, function, target, args) or Call(offset, function, args, target)
+        node = self._macros.expanded(offset, function, target, args) or Call(offset, function, args, target)
         parts = args if target is None else [target, *args]
-        node.depth = max((part.depth for part in parts), default=0) + counted
-        return node
+        return _nested(node, max((part.depth for part in parts), default=0) + counted)

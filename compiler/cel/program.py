@@ -75,7 +75,7 @@ class Planner:
             self._index(node.args[1], values[1])
         elif node.function in CONVERSIONS and len(values) == 1 and values[0] is not None:
             try:
-                return converted(node.function, values[0])
+                return converted(node.function, values[0], self._checker.settings)
             except NotConvertible as refused:
                 raise Refused(refused.message, refused.hint, parts[0].offset) from None
         elif node.function == "@in" and node.matched == 1 and node.first == 0:

@@ -6,24 +6,15 @@ judged from below, so a pattern near that limit of 3.3 million instructions may 
 
 from __future__ import annotations
 
+from compiler.cel.regexp_classes import ClassReader, RegexpRefused
 from compiler.flags.text import shown
 
 _MOST_REPEATS = 1000
 _DEEPEST = 1000
 _LARGEST = (128 << 20) // 40
-_PERL_CLASSES = "dDsSwW"
-_POSIX_NAMES = "alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit"
-_POSIX_CLASSES = frozenset(_POSIX_NAMES.split())
-_HEX = "0123456789abcdefABCDEF"
 
 
-class RegexpRefused(Exception):  # noqa: N818
-    """A pattern that Go cannot read: what is wrong, and what to write instead."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+__all__ = ["RegexpRefused", "check_regexp"]
 
 
 class _Part:
@@ -53,11 +44,9 @@ def check_regexp(pattern: str, loose_names: bool = False) -> None:
     _Reader(pattern, loose_names).read()
 
 
-class _Reader:
+class _Reader(ClassReader):
     def __init__(self, pattern: str, loose_names: bool) -> None:
-        self._text = pattern
-        self._at = 0
-        self._loose = loose_names
+        super().__init__(pattern, loose_names)
         self._groups = [_Group(captures=False)]
 
     def read(self) -> None:
@@ -68,12 +57,6 @@ class _Reader:
             raise self._refused(
                 "a parenthesis is not closed", "write ) at the end of the group, or \\( for the character"
             )
-
-    def _refused(self, what: str, hint: str) -> RegexpRefused:
-        return RegexpRefused(f"the regular expression {shown(self._text)} cannot be read: {what}", hint)
-
-    def _peek(self, ahead: int = 0) -> str:
-        return self._text[self._at + ahead : self._at + ahead + 1]
 
     def _push(self, part: _Part) -> None:
         if part.size > _LARGEST:
@@ -102,6 +85,7 @@ class _Reader:
             self._at += 1
         elif letter == "[":
             self._class()
+            self._push(_Part())
         elif letter == "\\":
             self._backslash()
         else:
@@ -231,114 +215,6 @@ class _Reader:
         elif not self._escaped_class():
             self._escape()
         self._push(_Part())
-
-    def _escaped_class(self) -> bool:
-        """Read a class such as \\d or \\p{Greek} if one stands here."""
-        letter = self._peek(1)
-        if self._peek() != "\\" or not letter:
-            return False
-        if letter in _PERL_CLASSES:
-            self._at += 2
-            return True
-        if letter not in "pP":
-            return False
-        name, end = self._peek(2), self._at + 3
-        if name == "{":
-            end = self._text.find("}", self._at) + 1
-            name = self._text[self._at + 3 : end - 1] if end else ""
-        from compiler.cel.unicode_names import is_class_name
-
-        if not name or not is_class_name(name.removeprefix("^"), self._loose):
-            written = shown(self._text[self._at : end] if end else self._text[self._at :])
-            raise self._refused(f"{written} is no Unicode class", "write a class such as \\pL, \\p{Lu} or \\p{Greek}")
-        self._at = end
-        return True
-
-    def _escape(self) -> str:
-        """Read an escape of one character and give the character. Go: parseEscape."""
-        start = self._at
-        letter = self._peek(1)
-        if not letter:
-            raise self._refused("it ends in a backslash", "write \\\\ for the character itself")
-        self._at += 2
-        if letter in "01234567" and (letter == "0" or (self._peek() and self._peek() in "01234567")):
-            digits = letter
-            while len(digits) < 3 and self._peek() and self._peek() in "01234567":
-                digits += self._peek()
-                self._at += 1
-            return chr(int(digits, 8))
-        if letter == "x":
-            return self._hexadecimal(start)
-        if letter in "afnrtv":
-            return {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}[letter]
-        if letter.isascii() and not letter.isalnum():
-            return letter
-        hint = f"write {letter} without the backslash"
-        if letter in "123456789":
-            hint = "Go has no references to groups: match in another way"
-        raise self._refused(f"{shown(self._text[start : self._at])} is no escape", hint)
-
-    def _hexadecimal(self, start: int) -> str:
-        digits, after = self._text[self._at : self._at + 2], self._at + 2
-        if digits[:1] == "{":
-            end = self._text.find("}", self._at)
-            digits, after = (self._text[self._at + 1 : end], end + 1) if end > 0 else ("", after)
-        elif len(digits) < 2:
-            digits = ""
-        if (
-            not digits
-            or not all(digit in _HEX for digit in digits)
-            or int(digits.lstrip("0")[:8] or "0", 16) > 0x10FFFF
-        ):
-            raise self._refused(
-                f"{shown(self._text[start:after])} is no escape", "write two hexadecimal digits, or more in braces"
-            )
-        self._at = after
-        return chr(int(digits, 16))
-
-    def _class(self) -> None:
-        """Read [...]. Go: parseClass."""
-        self._at += 1
-        if self._peek() == "^":
-            self._at += 1
-        first = True
-        while first or self._peek() != "]":
-            first = False
-            if self._text.startswith("[:", self._at) and self._posix_class():
-                continue
-            if self._escaped_class():
-                continue
-            start = self._at
-            low = self._class_character()
-            if self._peek() == "-" and self._peek(1) not in ("", "]"):
-                self._at += 1
-                if self._class_character() < low:
-                    raise self._refused(
-                        f"the range {shown(self._text[start : self._at])} is the wrong way round",
-                        "write the smaller end first, or a - at the end of the class for the character",
-                    )
-        self._at += 1
-        self._push(_Part())
-
-    def _posix_class(self) -> bool:
-        end = self._text.find(":]", self._at + 2)
-        if len(self._text) - self._at <= 2 or end < 0:
-            return False
-        name = self._text[self._at + 2 : end]
-        if name.removeprefix("^") not in _POSIX_CLASSES:
-            written = shown(self._text[self._at : end + 2])
-            raise self._refused(f"{written} is no class", "write a class such as [:alpha:] or [:digit:]")
-        self._at = end + 2
-        return True
-
-    def _class_character(self) -> str:
-        letter = self._peek()
-        if not letter:
-            raise self._refused("a bracket is not closed", "write ] at the end of the class, or \\[ for the character")
-        if letter == "\\":
-            return self._escape()
-        self._at += 1
-        return letter
 
 
 def _joined(parts: list[_Part]) -> _Part:

@@ -14,8 +14,11 @@ _YEAR_1970 = 719162
 """Days from 0001-01-01 to 1970-01-01."""
 
 
-def parse_timestamp(text: str) -> int | None:
-    """Nanoseconds from 1970, None where the text is no timestamp. The year may be 0."""
+def parse_timestamp(text: str, any_zone: bool) -> int | None:
+    """Nanoseconds from 1970, None where the text is no timestamp. The year may be 0.
+
+    `any_zone`: whether the offset of the time zone has no bound (Go before 1.23).
+    """
     match = re.fullmatch(_FORM, text)
     if match is None:
         return None
@@ -23,7 +26,9 @@ def parse_timestamp(text: str) -> int | None:
     zone_hour, zone_minute = int(match[9] or 0), int(match[10] or 0)
     if not 1 <= month <= 12 or not 1 <= day <= _days_in(year, month):
         return None
-    if hour > 23 or minute > 59 or second > 59 or zone_hour > 24 or zone_minute > 60:
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    if not any_zone and (zone_hour > 24 or zone_minute > 60):
         return None
     zone = (zone_hour * 60 + zone_minute) * 60
     seconds = (_day_number(year, month, day) * 24 + hour) * 3600 + minute * 60 + second

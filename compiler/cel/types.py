@@ -5,30 +5,40 @@ Source: cel-go common/types/types.go.
 
 from __future__ import annotations
 
-_EMPTY: tuple[Type, ...] = ()
+from compiler.cel.problems import Refused
+
+LARGEST = 20_000
+"""A bound of our own: the server reckons on until it runs out of memory."""
+_LONGEST = 500
+"""Types of more parts than these are not written out."""
 
 
 class Type:
     """A type: its kind, its name and, for lists, maps, types and abstract types, its parameters.
 
     Kinds are those of cel-go: `bool`, `list`, `struct`, `opaque`, `param` (a type that is still open) and so on.
-    A nullable type stands for a protobuf wrapper: it also takes null.
+    A nullable type stands for a protobuf wrapper: it also takes null. `is_open` tells whether any part is open,
+    `size` how many parts there are. Types come from `make`, which gives one object for one type: they nest so deep
+    in some expressions that comparing them part by part would take forever.
     """
 
-    __slots__ = ("kind", "name", "nullable", "params")
+    __slots__ = ("is_open", "kind", "name", "nullable", "params", "size")
 
-    def __init__(self, kind: str, name: str, params: tuple[Type, ...] = _EMPTY, nullable: bool = False) -> None:
+    def __init__(self, kind: str, name: str, params: tuple[Type, ...], nullable: bool) -> None:
         self.kind = kind
         self.name = name
         self.params = params
         self.nullable = nullable
+        self.is_open: bool = kind == "param" or any(param.is_open for param in params)
+        self.size: int = 1 + sum(param.size for param in params)
 
     def __str__(self) -> str:
         name = "any" if self.kind == "any" else self.name.removeprefix("google.protobuf.")
         if self.kind in ("duration", "timestamp"):
             name = self.kind
         if self.params:
-            name = f"{name}({', '.join(map(str, self.params))})"
+            inner = ", ".join(map(str, self.params)) if self.size < _LONGEST else "..."
+            name = f"{name}({inner})"
         return f"wrapper({name})" if self.nullable else name
 
     def is_exactly(self, other: Type) -> bool:
@@ -60,19 +70,36 @@ class Type:
         return all(mine.takes(theirs) for mine, theirs in zip(self.params, other.params, strict=True))
 
 
-ANY = Type("any", "google.protobuf.Any")
-BOOL = Type("bool", "bool")
-BYTES = Type("bytes", "bytes")
-DOUBLE = Type("double", "double")
-DURATION = Type("duration", "google.protobuf.Duration")
-DYN = Type("dyn", "dyn")
-ERROR = Type("error", "error")
-INT = Type("int", "int")
-NULL = Type("null", "null_type")
-STRING = Type("string", "string")
-TIMESTAMP = Type("timestamp", "google.protobuf.Timestamp")
-TYPE = Type("type", "type")
-UINT = Type("uint", "uint")
+_made: dict[tuple[str, str, tuple[Type, ...], bool], Type] = {}
+
+
+def make(kind: str, name: str, params: tuple[Type, ...] = (), nullable: bool = False) -> Type:
+    """The type of this description. Raises Refused where it is larger than any that people write."""
+    key = (kind, name, params, nullable)
+    found = _made.get(key)
+    if found is None:
+        found = Type(kind, name, params, nullable)
+        if found.size > LARGEST:
+            raise Refused(
+                "the type of a value in it has too many parts", "write a list or map of fewer others in one another", 0
+            )
+        _made[key] = found
+    return found
+
+
+ANY = make("any", "google.protobuf.Any")
+BOOL = make("bool", "bool")
+BYTES = make("bytes", "bytes")
+DOUBLE = make("double", "double")
+DURATION = make("duration", "google.protobuf.Duration")
+DYN = make("dyn", "dyn")
+ERROR = make("error", "error")
+INT = make("int", "int")
+NULL = make("null", "null_type")
+STRING = make("string", "string")
+TIMESTAMP = make("timestamp", "google.protobuf.Timestamp")
+TYPE = make("type", "type")
+UINT = make("uint", "uint")
 
 _SIMPLE = {
     "any": ANY,
@@ -93,22 +120,22 @@ _read: dict[str, Type] = dict(_SIMPLE)
 
 def list_of(element: Type) -> Type:
     """The type of a list."""
-    return Type("list", "list", (element,))
+    return make("list", "list", (element,))
 
 
 def map_of(key: Type, value: Type) -> Type:
     """The type of a map."""
-    return Type("map", "map", (key, value))
+    return make("map", "map", (key, value))
 
 
 def optional_of(inner: Type) -> Type:
     """The type of a value that may be missing."""
-    return Type("opaque", "optional_type", (inner,))
+    return make("opaque", "optional_type", (inner,))
 
 
 def type_of(described: Type) -> Type:
     """The type of a type, such as that of the name `int`."""
-    return Type("type", "type", (described,))
+    return make("type", "type", (described,))
 
 
 def is_dyn(tested: Type) -> bool:
@@ -139,17 +166,17 @@ def read_type(text: str) -> Type:
 
 def _read_composed(text: str) -> Type:
     if len(text) == 1:
-        return Type("param", text)
+        return make("param", text)
     if text.startswith("wrapper("):
         inner = read_type(text[8:-1])
-        return Type(inner.kind, inner.name, inner.params, nullable=True)
+        return make(inner.kind, inner.name, inner.params, nullable=True)
     if text.startswith("object("):
-        return Type("struct", text[7:-1])
+        return make("struct", text[7:-1])
     if not text.endswith(")"):
-        return Type("opaque", text)
+        return make("opaque", text)
     name, _, rest = text[:-1].partition("(")
     params = tuple(read_type(part) for part in _parts(rest))
-    return Type(name if name in ("list", "map", "type") else "opaque", name, params)
+    return make(name if name in ("list", "map", "type") else "opaque", name, params)
 
 
 def _parts(text: str) -> list[str]:

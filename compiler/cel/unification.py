@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compiler.cel.types import DYN, Type, is_dyn
+from compiler.cel.types import DYN, Type, is_dyn, make
 
 _NULLABLE = ("opaque", "struct", "any", "duration", "timestamp")
 _BY_TYPE = ("bool", "bytes", "double", "int", "string", "uint", "any", "duration", "timestamp", "struct")
@@ -25,7 +25,7 @@ class Mapping:
     def fresh(self) -> Type:
         """A new open type."""
         self._count += 1
-        return Type("param", f"_var{self._count - 1}")
+        return make("param", f"_var{self._count - 1}")
 
     def assignable(self, wanted: Type, given: Type) -> bool:
         """Go: isAssignable. Keeps what was learned about open types only where it holds."""
@@ -42,12 +42,9 @@ class Mapping:
             if known is None:
                 return DYN if open_as_dyn else found
             found = known
-        if not found.params:
+        if not found.is_open:
             return found
-        params = tuple(self.substitute(param, open_as_dyn) for param in found.params)
-        if all(new is old for new, old in zip(params, found.params, strict=True)):
-            return found
-        return Type(found.kind, found.name, params)
+        return make(found.kind, found.name, tuple(self.substitute(param, open_as_dyn) for param in found.params))
 
     def _attempt(self, wanted: Sequence[Type], given: Sequence[Type]) -> bool:
         start = len(self._undo)
@@ -72,6 +69,8 @@ class Mapping:
 
     def _fits(self, left: Type, right: Type) -> bool:
         """Go: internalIsAssignable."""
+        if left is right:
+            return True
         if right.kind == "param":
             valid, known = self._stands_for(left, right)
             if valid or known:
@@ -113,6 +112,8 @@ class Mapping:
 
     def _absent(self, open_type: Type, within: Type) -> bool:
         """Whether an open type does not occur in another type. Go: notReferencedIn."""
+        if not within.is_open:
+            return True
         if open_type.is_exactly(within):
             return False
         if within.kind == "param":
@@ -128,7 +129,7 @@ def most_general(left: Type, right: Type) -> Type:
 
 def _is_no_more_specific(left: Type, right: Type) -> bool:
     """Go: isEqualOrLessSpecific."""
-    if is_dyn(left) or left.kind == "param":
+    if left is right or is_dyn(left) or left.kind == "param":
         return True
     if is_dyn(right) or right.kind == "param" or left.kind != right.kind:
         return False

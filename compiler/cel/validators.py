@@ -41,7 +41,7 @@ def _call(node: Call, checker: Checker) -> Iterator[CelProblem]:
         return
     if node.function in ("duration", "timestamp"):
         try:
-            converted(node.function, Constant(literal.kind, literal.value))
+            converted(node.function, Constant(literal.kind, literal.value), checker.settings)
         except NotConvertible as refused:
             yield CelProblem(refused.message, refused.hint, literal.offset)
     elif node.function == "matches" and literal.kind == "string":

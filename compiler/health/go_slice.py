@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_WORDS = 2
-"""Words of eight bytes that an interface value takes."""
+_VALUE = 16
+"""Bytes of an interface value."""
 _SIZE_CLASSES = (
     *range(16, 257, 16),
     *(288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 1408, 1536, 1792, 2048),
@@ -51,6 +51,7 @@ class GoSlice(Generic[T]):
 
 
 def _grown(capacity: int, length: int) -> int:
-    wanted = max(2 * capacity, length)
-    size = wanted * _WORDS * 8
-    return next((room for room in _SIZE_CLASSES if room >= size), size) // (_WORDS * 8)
+    """The new capacity; an array of more than 512 bytes with pointers in it has a header. Go: roundupsize."""
+    size = max(2 * capacity, length) * _VALUE
+    header = 8 if size > 512 else 0
+    return (next((room for room in _SIZE_CLASSES if room >= size + header), size + header) - header) // _VALUE

@@ -94,35 +94,40 @@ class Checker(Aggregates):
             node.args[1].type = STRING
             self._set(node, self._mapping.substitute(found))
             return
-        for arg in node.args:
-            self.check(arg)
-        if node.target is None:
-            self._apply(node, self._function(node, node.function))
-            return
-        prefix = qualified_name(node.target)
-        if prefix:
-            whole = f"{prefix}.{node.function}".removeprefix(".")
-            if self._declarations.function(whole) is not None:
-                node.target, node.function = None, whole
-                self._apply(node, self._function(node, whole))
-                return
-        self.check(node.target)
-        self._apply(node, self._function(node, node.function))
-
-    def _function(self, node: Call, name: str) -> list[Overload] | None:
-        found = self._declarations.function(name.removeprefix(".") if node.target is None else name)
-        if found is not None and node.target is None:
-            node.function = name.removeprefix(".")
-        return found
-
-    def _apply(self, node: Call, overloads: list[Overload] | None) -> None:
-        parts = node.args if node.target is None else [node.target, *node.args]
-        given = [self._typed(part) for part in parts]
+        overloads = self._overloads(node)
         if overloads is None:
-            if node.target is None or given[0].kind != "error":
-                self._explain.unknown_function(node, given)
+            # What stands in the parentheses of an unknown function may well be meant for a macro.
             node.type = ERROR
             return
+        for arg in node.args:
+            self.check(arg)
+        if node.target is not None:
+            self.check(node.target)
+        self._apply(node, overloads)
+
+    def _overloads(self, node: Call) -> list[Overload] | None:
+        """The function that is called, by its full name if its target is no value; reports one that is not known."""
+        find = self._declarations.function
+        if node.target is None:
+            node.function = node.function.removeprefix(".")
+        prefix = qualified_name(node.target)
+        whole = f"{prefix}.{node.function}".removeprefix(".") if prefix else ""
+        if whole and find(whole) is not None:
+            node.target, node.function = None, whole
+        found = find(node.function)
+        if found is None:
+            if whole and self._declarations.is_namespace(prefix):
+                self._explain.unknown_function(node, whole)
+                return None
+            if node.target is not None:
+                self.check(node.target)
+            if node.target is None or self._typed(node.target).kind != "error":
+                self._explain.unknown_function(node, node.function)
+        return found
+
+    def _apply(self, node: Call, overloads: list[Overload]) -> None:
+        parts = node.args if node.target is None else [node.target, *node.args]
+        given = [self._typed(part) for part in parts]
         found = self._logical(parts) if node.function in ("_&&_", "_||_") else self._resolved(node, overloads, given)
         if found is None:
             node.type = ERROR

@@ -45,6 +45,10 @@ class Declarations:
             found = self._functions[name] = [_overload(row) for row in rows]
         return found
 
+    def is_namespace(self, prefix: str) -> bool:
+        """Whether functions are named `prefix.something`."""
+        return any(name.startswith(f"{prefix}.") for name in self._rows)
+
     def names(self) -> list[str]:
         """The names of all functions and macros that can be written in an expression."""
         names = [name for name in self._rows if name[0].isalpha() and "@" not in name]

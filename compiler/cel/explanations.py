@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.cel.declarations import Declarations, Overload
 from compiler.cel.environments import Environment, TypeNames
 from compiler.cel.problems import CelProblem
+from compiler.cel.remedies import LIBRARIES, OTHER_NAMES, remedy
 from compiler.cel.tree import Call, Comprehension, Message, Node, qualified_name
 from compiler.cel.types import Type
 from compiler.flags.text import shown
@@ -48,7 +49,9 @@ class Explanations:
         """A name that is neither a variable nor a type."""
         name = qualified_name(node)
         known = [known for scope in self._scopes for known in scope if known[0].isalpha()]
-        if self._declarations.function(name):
+        if name in LIBRARIES:
+            hint = f"the functions of {name} are not part of the server's environment"
+        elif self._declarations.function(name):
             hint = f"{name} is a function: call it as {name}(...)"
         elif name == "self" or name in ("object", "claims", "user", "request", "token", "jwt"):
             hint = f"this expression has the variable {self._environment.variable}"
@@ -69,22 +72,20 @@ class Explanations:
             hint = f"{field} is a function: call it as .{field}()"
         self._add(offset, f"a value of type {target} has no field {shown(field)}", hint)
 
-    def unknown_function(self, node: Call, given: list[Type]) -> None:
+    def unknown_function(self, node: Call, name: str) -> None:
         """A function that does not exist in this version."""
-        prefix = qualified_name(node.target)
-        names = self._declarations.names()
-        taken = sorted({count for name, count in self._declarations.macros if name == node.function})
+        taken = sorted({count for macro, count in self._declarations.macros if macro == name})
         if taken:
-            counts = " or ".join(map(str, taken))
-            self._add(
-                node.offset,
-                f"{node.function}() is given {len(node.args)} arguments",
-                f"it takes {counts} in this version of Kubernetes",
-            )
+            count = "1 argument" if len(node.args) == 1 else f"{len(node.args)} arguments"
+            hint = f"it takes {' or '.join(map(str, taken))} in this version of Kubernetes"
+            self._add(node.offset, f"{name}() is given {count}", hint)
             return
-        whole = f"{prefix}.{node.function}" if prefix and f"{prefix}.{node.function}" in names else node.function
-        hint = self._nearest(whole, names, "{}()") or "this version of Kubernetes has no such function"
-        self._add(node.offset, f"the function {shown(node.function.removeprefix('.'))} is not known", hint)
+        hint = OTHER_NAMES.get(name.lower(), "") or self._nearest(name, self._declarations.names(), "{}()")
+        self._add(
+            node.offset,
+            f"the function {shown(name)} is not known",
+            hint or "this version of Kubernetes has no such function",
+        )
 
     def unknown_type(self, node: Message) -> None:
         """The name of a message that does not exist."""
@@ -141,8 +142,9 @@ class Explanations:
         self._add(node.offset, message, self._taken(node, name, plain, overloads, given))
 
     def _taken(self, node: Call, name: str, plain: bool, overloads: list[Overload], given: list[Type]) -> str:
-        if node.function in ("_==_", "_!=_") and len(given) == 2:
-            return f"compare values of one type: convert one side, such as string(...) or {given[0]}(...)"
+        hint = remedy(node.function, given)
+        if hint:
+            return hint
         fitting = [overload for overload in overloads if overload.method == (node.target is not None)]
         if not fitting:
             style = f"value.{name}(...)" if node.target is None else f"{name}(...)"

@@ -97,6 +97,8 @@ class _Parser:
             hint = "write {} instead".format({"and": "&&", "or": "||", "not": "!"}[token.text])
         elif token.kind in _RESERVED and self._index and self._tokens[self._index - 1].kind == ".":
             hint = f"write [{token.text!r}] instead of .{token.text}"
+        elif token.kind == "," and wanted == ")":
+            hint = "write a list in square brackets: [a, b]"
         return Refused(f"{what} where {wanted} is expected", hint, token.offset)
 
     def _enter(self, rule: str) -> None:
@@ -248,51 +250,42 @@ class _Parser:
             return self._call(token.offset, dot + token.text, self._arguments(), 0)
         return Ident(token.offset, dot + token.text)
 
+    def _more(self, close: str, first: bool) -> bool:
+        """Whether another element follows; takes the comma before it, or what closes, with a comma before that."""
+        comma = self._take(",")
+        if self._take(close):
+            return False
+        if comma == first:
+            raise self._unexpected(close if comma else f"a comma or {close}")
+        return True
+
     def _list(self, offset: int) -> Node:
         elements: list[Node] = []
         optional: set[int] = set()
-        while self._kind() not in ("]", ","):
+        while self._more("]", not elements):
             if self._take("?"):
                 optional.add(len(elements))
             elements.append(self._expr())
-            if not self._take(","):
-                break
-        else:
-            if not elements:
-                self._take(",")
-        self._need("]")
         node = ListLiteral(offset, elements, frozenset(optional))
         return _nested(node, max((element.depth for element in elements), default=0))
 
     def _map(self, offset: int) -> Node:
         entries: list[tuple[Node, Node, bool]] = []
-        while self._kind() not in ("}", ","):
+        while self._more("}", not entries):
             optional = self._take("?")
             key = self._expr()
             self._need(":", "a colon")
             entries.append((key, self._expr(), optional))
-            if not self._take(","):
-                break
-        else:
-            if not entries:
-                self._take(",")
-        self._need("}")
         node = MapLiteral(offset, entries)
         return _nested(node, max((max(key.depth, value.depth) for key, value, _ in entries), default=0))
 
     def _message(self, offset: int, name: str) -> Node:
         fields: list[tuple[str, Node, bool, int]] = []
-        while self._kind() not in ("}", ","):
+        while self._more("}", not fields):
             optional = self._take("?")
             field = self._need("ident", "the name of a field")
             self._need(":", "a colon")
             fields.append((field.text, self._expr(), optional, field.offset))
-            if not self._take(","):
-                break
-        else:
-            if not fields:
-                self._take(",")
-        self._need("}")
         return _nested(Message(offset, name, fields), max((value.depth for _, value, _, _ in fields), default=0))
 
     def _call(self, offset: int, function: str, args: list[Node], counted: int, target: Node | None = None) -> Node:

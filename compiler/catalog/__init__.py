@@ -277,6 +277,14 @@ class Catalog:
                 return row["value"]
         return None
 
+    @property
+    def url_strictness(self) -> int:
+        """How strict the binary is about hosts in URLs, as `compiler.flags.go_url` counts it.
+
+        Where releases of one minor version differ, the one that takes most counts.
+        """
+        return self.behaviour("urlStrictness") or 0
+
 
 @cache
 def catalog(version: str) -> Catalog:

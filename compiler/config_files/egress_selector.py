@@ -88,7 +88,7 @@ def _check_tcp(named: NamedFile, tcp: Field) -> None:
         tcp.refuse("EGR-09", "an https URL needs a tlsConfig", "set tlsConfig with clientCert and clientKey")
     else:
         _check_tls(named, tls)
-        if not parses_as_url(url.text):
+        if not parses_as_url(url.text, named.run.catalog.url_strictness):
             url.refuse("EGR-07", f"{shown(url.text)} is not a URL", "write https://HOST:PORT")
 
 

@@ -38,7 +38,7 @@ def check_kms(group: EtcdOptions, plugin: Field, before: list[KMSProvider]) -> K
         hint = "write apiVersion: v2 with a plugin that speaks it, or switch the gate KMSv1 on"
         plugin.refuse("ENC-25", "KMS v1 is used, but the gate KMSv1 is off", hint)
     _check_name(group, plugin["name"], version, before)
-    _check_endpoint(plugin["endpoint"])
+    _check_endpoint(plugin["endpoint"], group.run.catalog.url_strictness)
     timeout = plugin["timeout"].duration
     if timeout is not None and timeout <= 0:
         plugin["timeout"].refuse("ENC-21", f"the timeout {plugin['timeout'].text} is not above 0", "write such as 3s")
@@ -62,9 +62,9 @@ def _check_name(group: EtcdOptions, name: Field, version: str, before: list[KMSP
             name.refuse("ENC-20", f"the name {shown(name.text)} is used twice", "give every plugin a name of its own")
 
 
-def _check_endpoint(endpoint: Field) -> None:
+def _check_endpoint(endpoint: Field, strictness: int) -> None:
     text = endpoint.text
-    parsed = parse_url(text)
+    parsed = parse_url(text, strictness)
     if not text or parsed is None or parsed.scheme != "unix":
         message = f"the endpoint {shown(text)} is not a Unix socket" if text else "the plugin has no endpoint"
         endpoint.refuse("ENC-22", message, "write unix:///PATH/TO/SOCKET")

@@ -34,7 +34,7 @@ def load_tracing(named: NamedFile) -> Tracing | None:
         rate.refuse("TRC-02", f"the sampling rate {rate.number} is outside 0 to 1000000", "write a share of a million")
     if endpoint.given:
         text = endpoint.text if "//" in endpoint.text else f"dns://{endpoint.text}"
-        parsed = parse_url(text)
+        parsed = parse_url(text, named.run.catalog.url_strictness)
         if parsed is None or parsed.scheme not in _SCHEMES:
             message = f"the endpoint {shown(endpoint.text)} is not an address of a collector"
             endpoint.refuse("TRC-03", message, "write HOST:PORT, or a URL with dns, unix or unix-abstract")

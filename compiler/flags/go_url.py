@@ -1,4 +1,9 @@
-"""URLs as Go reads them. Go: net/url, Parse."""
+"""URLs as Go reads them. Go: net/url, Parse.
+
+How much a host may be has been narrowed over time, so every reader says how strict its server is: 0 takes anything in
+brackets, 1 only IPv6 addresses there (Go 1.24.8 and 1.25.2), 2 brackets only at the start and one colon only after
+the host of an http or https URL (Go 1.26). `Catalog.behaviour("urlStrictness")` knows it by version.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +13,22 @@ from typing import NamedTuple
 _HEX = "[0-9A-Fa-f]{2}"
 # Kept as text: most runs parse no URL.
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*):"
-_USER = r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*"
-_PATH = rf"(?:[^%]|%{_HEX})*"
-# In a host only bytes beyond ASCII may be escaped, and the sign itself.
-_HOST = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:\[\]<>\"]|[^\x00-\x7f]|%25|%[89A-Fa-f][0-9A-Fa-f])*"
-_ZONE = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=:\[\]<>\"]|[^\x00-\x7f]|%{_HEX})*"
+_USER = r"[A-Za-z0-9\-._~:!$&'()*+,;=%@]*"
+_ESCAPED = rf"(?:[^%]|%{_HEX})*"
+_LETTER = r"[A-Za-z0-9\-._~!$&'()*+,;=:\[\]<>\"]|[^\x00-\x7f]"
+# In a host only bytes beyond ASCII may be escaped, and the sign itself; in a zone what needs no escape, and spaces.
+_HOST = rf"(?:{_LETTER}|%25|%[89A-Fa-f][0-9A-Fa-f])*"
+_ZONE = rf"(?:{_LETTER}|%2[0-24-9A-Ea-e]|%3[0-9A-Ea-e]|%4[1-9A-Fa-f]|%5[0-9ABDFabdf]|%6[1-9A-Fa-f]|%7[0-9AEae])*"
 _PORT = r"(?::[0-9]*)?"
+LOOSE, LITERALS, COLONS = 0, 1, 2
 
 
 class URL(NamedTuple):
-    """The parts of a URL, unescaped only as far as nobody asks for more. `user` is None where there is no `@`."""
+    """The parts of a URL, without escapes in host, path and fragment.
+
+    `user` is what stands before the `@`, still escaped; None where there is no `@`. Escaped bytes that are not UTF-8
+    are kept as Python's surrogate escapes.
+    """
 
     scheme: str
     opaque: str
@@ -28,61 +39,82 @@ class URL(NamedTuple):
     fragment: str
 
 
-def parse_url(text: str, strict_hosts: bool = False) -> URL | None:
-    """The parts of a URL; None where Go cannot parse it.
-
-    Newer releases of Go take only IPv6 addresses in brackets, and one colon in the host of http and https
-    (`strict_hosts`).
-    """
+def parse_url(text: str, strictness: int = LOOSE) -> URL | None:
+    """The parts of a URL; None where Go cannot parse it. `strictness` is about hosts, as said above."""
     rest, _, fragment = text.partition("#")
     if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in rest):
         return None
-    if rest.startswith(":") or not _fits(_PATH, fragment):
+    if rest.startswith(":") or not _fits(_ESCAPED, fragment):
         return None
     found = re.match(_SCHEME, rest)
     scheme = found[1].lower() if found else ""
     rest, _, query = rest[found.end() if found else 0 :].partition("?")
-    if rest == "*" and not scheme:
-        return URL("", "", None, "", "*", query, fragment)
     if not rest.startswith("/"):
         if scheme:
-            return URL(scheme, rest, None, "", "", query, fragment)
+            return URL(scheme, rest, None, "", "", query, _plain(fragment))
         if ":" in rest.partition("/")[0]:
             return None
     user, host = None, ""
     if rest.startswith("//") and (scheme or not rest.startswith("///")):
         authority, slash, path = rest[2:].partition("/")
         rest = slash + path
-        name, at, host = authority.rpartition("@")
+        name, at, written = authority.rpartition("@")
         user = name if at else None
-        if not _sound_authority(scheme, user or "", host, strict_hosts):
+        read = _host(scheme, written, strictness)
+        if read is None or not _fits(_USER, name) or not _fits(_ESCAPED, name):
             return None
-    return URL(scheme, "", user, host, rest, query, fragment) if _fits(_PATH, rest) else None
+        host = read
+    return URL(scheme, "", user, host, _plain(rest), query, _plain(fragment)) if _fits(_ESCAPED, rest) else None
 
 
-def parses_as_url(text: str) -> bool:
+def parses_as_url(text: str, strictness: int = LOOSE) -> bool:
     """Whether Go can parse the text as a URL."""
-    return parse_url(text) is not None
+    return parse_url(text, strictness) is not None
 
 
-def is_https(text: str) -> bool:
+def is_https(text: str, strictness: int = LOOSE) -> bool:
     """Whether a text is a URL with the scheme https."""
-    parsed = parse_url(text)
+    parsed = parse_url(text, strictness)
     return parsed is not None and parsed.scheme == "https"
 
 
-def _sound_authority(scheme: str, user: str, host: str, strict_hosts: bool) -> bool:
-    if not _fits(_USER, user) or not _fits(_PATH, user) or (strict_hosts and "[" in host[1:]):
-        return False
-    if host.startswith("["):
-        literal, bracket, port = host[1:].rpartition("]")
-        address, _, zone = literal.partition("%25")
-        sound = bool(bracket) and _fits(_PORT, port) and _fits(_HOST, address)
-        return sound and _fits(_ZONE, zone) and (not strict_hosts or _is_ipv6(address))
-    position = host.find(":") if strict_hosts and scheme in ("http", "https") else host.rfind(":")
-    if position >= 0 and not _fits(_PORT, host[position:]):
-        return False
-    return _fits(_HOST, host)
+def _host(scheme: str, written: str, strictness: int) -> str | None:
+    """The host with its port, without escapes; None where it is none. Go: parseHost."""
+    opening = written.rfind("[")
+    if opening > 0 and strictness == COLONS:
+        return None
+    if written.startswith("[") or (opening >= 0 and strictness):
+        return _literal(written, strictness)
+    # Older versions looked at the last colon alone.
+    first = strictness == COLONS and scheme in ("http", "https")
+    position = written.find(":") if first else written.rfind(":")
+    if position >= 0 and not _fits(_PORT, written[position:]):
+        return None
+    return _plain(written) if _fits(_HOST, written) else None
+
+
+def _literal(written: str, strictness: int) -> str | None:
+    """A host that is, or was meant to be, an address in brackets."""
+    start = written.rfind("[") + 1 if strictness else 1
+    end = written.rfind("]")
+    if end < 0 or not _fits(_PORT, written[end + 1 :]):
+        return None
+    address, escape, zone = written[start:end].partition("%25")
+    if not _fits(_HOST, address) or not _fits(_ZONE, zone):
+        return None
+    inside = _plain(address) + _plain(escape + zone)
+    if strictness and not _is_ipv6(inside):
+        return None
+    return f"[{inside}]{written[end + 1 :]}"
+
+
+def _plain(text: str) -> str:
+    """The text without escapes."""
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote
+
+    return unquote(text, errors="surrogateescape")
 
 
 def _fits(pattern: str, text: str) -> bool:
@@ -90,10 +122,14 @@ def _fits(pattern: str, text: str) -> bool:
 
 
 def _is_ipv6(text: str) -> bool:
+    """Go: netip.ParseAddr, for addresses that are not IPv4."""
     from ipaddress import IPv6Address
 
+    address, sign, zone = text.partition("%")
+    if sign and not zone:
+        return False
     try:
-        IPv6Address(text)
+        IPv6Address(address)
     except ValueError:
         return False
     return True

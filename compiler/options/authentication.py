@@ -64,7 +64,7 @@ class AuthenticationOptions(OptionGroup):
             flag = "service-account-key-file"
             self.refuse("SA-05", f"--{flag} is required and names no file", hint, flag)
         uri = flags.text("service-account-jwks-uri")
-        if uri and not is_https(uri):
+        if uri and not is_https(uri, self.run.catalog.url_strictness):
             flag = "service-account-jwks-uri"
             self.refuse("SA-06", f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag)
         self._validate_oidc()
@@ -85,7 +85,7 @@ class AuthenticationOptions(OptionGroup):
                 self.refuse("SA-02", f"--{flag} has an empty issuer", "remove it", flag, index)
             elif issuer in seen:
                 self.refuse("SA-03", f"--{flag} names {shown(issuer)} twice", "keep one", flag, index)
-            elif ":" in issuer and not parses_as_url(issuer):
+            elif ":" in issuer and not parses_as_url(issuer, self.run.catalog.url_strictness):
                 hint = "write an https URL, or a name without a colon"
                 self.refuse("SA-04", f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index)
             seen.add(issuer)
@@ -261,6 +261,6 @@ class AuthenticationOptions(OptionGroup):
         uri = self.flags.text(flag) or (f"https://{external}/openid/v1/jwks" if external else None)
         sources = (flag, "external-hostname", "advertise-address", "secure-port")
         config.set("serviceAccountIssuer.jwksURI", uri, *sources)
-        parsed = parse_url(issuer)
+        parsed = parse_url(issuer, self.run.catalog.url_strictness)
         served = parsed is not None and parsed.scheme == "https" and not parsed.query and not parsed.fragment
         config.set("serviceAccountIssuer.discoveryEndpoints", served, "service-account-issuer")

@@ -71,6 +71,10 @@ def _flag(word: str, version: str) -> list[str] | None:
     lines += [f"  {told[part]}" for part in ("does", "wrong") if told.get(part)]
     if told.get("unit"):
         lines.append(f"  unit: {told['unit']}")
+    if "example" in told:
+        import json
+
+        lines.append(f"  example: {key_of(flag)}: {json.dumps(told['example'], ensure_ascii=False)}")
     lines.append(f"  type: {spec.type}")
     lines.append(f"  default: {_default_history(flag, having)}")
     if spec.deprecated:

@@ -22,7 +22,7 @@ from compiler.schema.location import schema_folder
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def option_schema(spec: FlagSpec, known: Catalog, told: dict[str, str]) -> dict[str, Any]:
+def option_schema(spec: FlagSpec, known: Catalog, told: dict[str, Any]) -> dict[str, Any]:
     """The schema of one option, with everything that an editor can show of it."""
     shape = form(spec, known)
     text = " ".join(part for part in (told.get("does"), told.get("wrong")) if part)
@@ -32,6 +32,8 @@ def option_schema(spec: FlagSpec, known: Catalog, told: dict[str, str]) -> dict[
     default = default_of(spec, shape)
     if default is not None:
         found["default"] = default
+    if "example" in told:
+        found["examples"] = [told["example"]]
     if spec.deprecated:
         found["deprecated"] = True
     return found | shape

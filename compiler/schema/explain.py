@@ -50,8 +50,9 @@ def violations(document: object, version: str) -> Iterator[ValidationError]:
 
 def is_left_to_a_rule(error: ValidationError) -> bool:
     """Whether a rule of the server judges what this error is about."""
+    # properties, group, properties, option, properties, content; of the content itself only its type counts here.
     steps = list(error.absolute_schema_path)
-    if "content" in steps and "$ref" in steps[steps.index("content") :]:
+    if steps[4:6] == ["properties", "content"] and steps[6:] != ["type"]:
         return True
     schema = error.schema
     return isinstance(schema, dict) and "x-kasc-rule" in schema and error.validator in ("enum", "pattern", "const")

@@ -24,6 +24,7 @@ _RESERVED_WORDS = (
     " while"
 )
 _RESERVED = frozenset(_RESERVED_WORDS.split())
+_WORDS = {"and": "&&", "or": "||", "not": "!"}
 _CONSTANTS: dict[str, tuple[str, bool | None]] = {
     "true": ("bool", True),
     "false": ("bool", False),
@@ -93,9 +94,11 @@ class _Parser:
         token = self._tokens[self._index]
         what = "the expression ends" if token.kind == "end" else f"{shown(token.text)} stands"
         hint = f"write {wanted} here"
-        if token.kind == "ident" and token.text in ("and", "or", "not"):
-            hint = "write {} instead".format({"and": "&&", "or": "||", "not": "!"}[token.text])
-        elif token.kind in _RESERVED and self._index and self._tokens[self._index - 1].kind == ".":
+        before = self._tokens[self._index - 1].text if self._index else ""
+        word = token.text if token.text in _WORDS else before
+        if word in _WORDS:
+            hint = f"write {_WORDS[word]} instead of {word}"
+        elif token.kind in _RESERVED and before == ".":
             hint = f"write [{token.text!r}] instead of .{token.text}"
         elif token.kind == "," and wanted == ")":
             hint = "write a list in square brackets: [a, b]"

@@ -62,7 +62,7 @@ def _day_number(year: int, month: int, day: int) -> int:
 
 
 def _date_of(days: int) -> tuple[int, int, int]:
-    year = 1970 + days // 366
+    year = 1970 + days // (366 if days > 0 else 365)
     while _day_number(year + 1, 1, 1) <= days:
         year += 1
     month = 1

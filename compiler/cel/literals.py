@@ -59,12 +59,12 @@ def bytes_literal(token: Token) -> Literal:
     """Bytes. Raises Refused for an escape that stands for more than a byte."""
     text, raw = _content(token.text[1:])
     if raw or "\\" not in text:
-        return Literal(token.offset, "bytes", text.encode())
+        return Literal(token.offset, "bytes", text.encode("utf-8", "surrogatepass"))
     parts = bytearray()
     position = 0
     while position < len(text):
         if text[position] != "\\":
-            parts += text[position].encode()
+            parts += text[position].encode("utf-8", "surrogatepass")
             position += 1
             continue
         if text[position + 1] in "uU":

@@ -85,7 +85,8 @@ class AuditOptions(OptionGroup):
         if policy and flags.text("audit-webhook-config-file"):
             backends.append(self._backend("webhook", self._webhook()))
         sources = ("audit-policy-file", "audit-log-path", "audit-webhook-config-file")
-        config.set("audit.backends", backends, *sources)
+        others = (flag for flag in flags.arguments if flag.startswith("audit-") and flag not in sources)
+        config.set("audit.backends", backends, *sources, *others)
         config.set("audit.enabled", bool(backends), *sources)
 
     def _check_files(self, policy: str) -> None:

@@ -35,6 +35,9 @@ _AUDIT_RULES = "apiserver/pkg/apis/audit/validation/validation.go: ValidatePolic
 _ADMISSION = "apiserver/pkg/server/options/admission.go: Validate"
 _RESOURCE_CONFIG = "apiserver/pkg/server/resourceconfig/helpers.go: MergeAPIResourceConfigs"
 _AUTHENTICATION = "pkg/kubeapiserver/options/authentication.go: Validate"
+_TO_AUTHENTICATION_CONFIG = "pkg/kubeapiserver/options/authentication.go: ToAuthenticationConfig"
+_JWT = "apiserver/pkg/apis/apiserver/validation/validation.go: ValidateAuthenticationConfiguration"
+_OIDC = "apiserver/plugin/pkg/authenticator/token/oidc/oidc.go: New"
 _AUTHORIZATION = "pkg/kubeapiserver/options/authorization.go: Validate"
 _AUTHORIZERS = "apiserver/pkg/apis/apiserver/validation/validation.go: ValidateAuthorizationConfiguration"
 _SERVICE_ACCOUNTS = "pkg/controlplane/apiserver/options/options.go: completeServiceAccountOptions"
@@ -249,6 +252,32 @@ RULES: dict[str, Rule] = {
     ),
     "OIDC-01": Rule("OIDC flags without issuer and client", _AUTHENTICATION),
     "OIDC-02": Rule("OIDC flags beside an authentication config", _AUTHENTICATION),
+    "OIDC-03": Rule("issuer URL of the oidc flags that cannot be used", _JWT),
+    "OIDC-04": Rule("issuer of the oidc flags that issues service account tokens", _OIDC),
+    "OIDC-05": Rule("oidc flags without a username claim", _JWT),
+    "OIDC-06": Rule("CA file of the oidc flags that cannot be used", _TO_AUTHENTICATION_CONFIG),
+    "OIDC-07": Rule("unknown signing algorithm", _OIDC),
+    "JWT-01": Rule("authentication config that cannot be read", _TO_AUTHENTICATION_CONFIG),
+    "JWT-02": Rule("anonymous requests configured by a file and a flag", _TO_AUTHENTICATION_CONFIG),
+    "JWT-03": Rule("anonymous section that cannot be used", _JWT),
+    "JWT-04": Rule("too many issuers", _JWT),
+    "JWT-05": Rule("issuer URL that cannot be used", _JWT),
+    "JWT-06": Rule("issuer or discovery URL that stands twice", _JWT),
+    "JWT-07": Rule("discovery URL that cannot be used", _JWT),
+    "JWT-08": Rule("missing, empty or repeated audience", _JWT),
+    "JWT-09": Rule("audience policy that does not fit the audiences", _JWT),
+    "JWT-10": Rule("certificate authority of an issuer that cannot be used", _JWT),
+    "JWT-11": Rule("egress selection of an issuer that cannot be used", _JWT),
+    "JWT-12": Rule("claim validation rule that cannot be used", _JWT),
+    "JWT-13": Rule("username mapping that cannot be used", _JWT),
+    "JWT-14": Rule("groups mapping that cannot be used", _JWT),
+    "JWT-15": Rule("uid mapping that cannot be used", _JWT),
+    "JWT-16": Rule("extra attribute that cannot be used", _JWT),
+    "JWT-17": Rule("missing or repeated user validation rule", _JWT),
+    "JWT-18": Rule(
+        "expression about claims or a user that cannot be used", "apiserver/pkg/authentication/cel/compile.go"
+    ),
+    "JWT-19": Rule("username from an address that nobody verified", _JWT),
     "JWT-90": Rule("authentication config without its gate", _AUTHENTICATION),
     # Authorization
     "AZC-01": Rule("authorization config that cannot be read", "pkg/kubeapiserver/authorizer/config.go"),

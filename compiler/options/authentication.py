@@ -7,30 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.config_files.anonymous import Anonymous, configured_anonymous
-from compiler.flags.go_url import is_https, parse_url, parses_as_url
+from compiler.flags.go_url import is_https, parse_url, parses_as_url, shown_url
 from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
 from compiler.options.authenticators import apply_authenticators
 from compiler.options.group import OptionGroup
+from compiler.options.oidc import check_oidc, validate_oidc
 from compiler.options.traits import CHOICES
 
 if TYPE_CHECKING:
+    from compiler.config_files.authentication import ConfiguredAuthentication
     from compiler.resolved import ResolvedConfig
 
 HOUR = 3600 * 10**9
 _YEAR = 365 * 24 * HOUR
-_OIDC = (
-    "oidc-issuer-url",
-    "oidc-client-id",
-    "oidc-ca-file",
-    "oidc-username-claim",
-    "oidc-username-prefix",
-    "oidc-groups-claim",
-    "oidc-groups-prefix",
-    "oidc-signing-algs",
-    "oidc-required-claim",
-)
 _HEADERS = ("username-headers", "group-headers", "extra-headers-prefix", "allowed-names")
 
 
@@ -38,6 +28,8 @@ class AuthenticationOptions(OptionGroup):
     """Kubernetes: BuiltInAuthenticationOptions."""
 
     name = "authentication"
+    configured: ConfiguredAuthentication | None = None
+    """What the file of --authentication-config says; None where there is none, or none that can be had."""
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -66,8 +58,8 @@ class AuthenticationOptions(OptionGroup):
         uri = flags.text("service-account-jwks-uri")
         if uri and not is_https(uri, self.run.catalog.url_strictness):
             flag = "service-account-jwks-uri"
-            self.refuse("SA-06", f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag)
-        self._validate_oidc()
+            self.refuse("SA-06", f"--{flag} {shown_url(uri)} is not an https URL", "write https://HOST/PATH", flag)
+        validate_oidc(self)
         self._validate_request_header()
         flag = "authentication-config"
         gate = "StructuredAuthenticationConfiguration"
@@ -87,24 +79,8 @@ class AuthenticationOptions(OptionGroup):
                 self.refuse("SA-03", f"--{flag} names {shown(issuer)} twice", "keep one", flag, index)
             elif ":" in issuer and not parses_as_url(issuer, self.run.catalog.url_strictness):
                 hint = "write an https URL, or a name without a colon"
-                self.refuse("SA-04", f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index)
+                self.refuse("SA-04", f"--{flag}: {shown_url(issuer)} is not a URL", hint, flag, index)
             seen.add(issuer)
-
-    def _validate_oidc(self) -> None:
-        flags = self.flags
-        given = [flag for flag in _OIDC if flags.changed(flag)]
-        if not given:
-            return
-        if flags.text("authentication-config"):
-            message = f"--{given[0]} cannot be given beside --authentication-config"
-            self.refuse(
-                "OIDC-02", message, "move the issuer into the file, or remove --authentication-config", given[0]
-            )
-            return
-        for flag in ("oidc-issuer-url", "oidc-client-id"):
-            if not flags.text(flag):
-                self.refuse("OIDC-01", f"--{given[0]} is given, but --{flag} is not", f"set --{flag}", given[0])
-                return
 
     def _validate_request_header(self) -> None:
         """Kubernetes: apiserver/pkg/server/options/authentication.go, RequestHeaderAuthenticationOptions.Validate."""
@@ -185,6 +161,11 @@ class AuthenticationOptions(OptionGroup):
                 self.refuse("SA-13", f"--{flag} has an empty file name", "remove the element", flag, index)
         if self.run.host.sees_files:
             self._check_keys()
+        if flags.text("authentication-config"):
+            from compiler.config_files.authentication import load_authentication
+
+            self.configured = load_authentication(self)
+        check_oidc(self)
         webhook = flags.text("authentication-token-webhook-config-file")
         flag = "authentication-token-webhook-version"
         if webhook and flags.text(flag) not in CHOICES[flag]:
@@ -225,19 +206,6 @@ class AuthenticationOptions(OptionGroup):
         """Kubernetes: BuiltInAuthenticationOptions.ApplyTo."""
         self.check_files()
         apply_authenticators(self, config)
-
-    def anonymous(self) -> Anonymous:
-        """Whether requests without credentials are let in: as the file says, else as the flag does.
-
-        Kubernetes: ToAuthenticationConfig. A flag that was given stands against a file that says it as well.
-        """
-        flags, path = self.flags, self.flags.text("authentication-config")
-        flag = Anonymous(flags.on("anonymous-auth"), ())
-        if not path:
-            return flag
-        found = configured_anonymous(self.run, path)
-        unknown = found is not None and found.enabled is None
-        return flag if found is None or (unknown and flags.changed("anonymous-auth")) else found
 
     def apply_service_account_issuer(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; options.go, completeServiceAccountOptions."""

@@ -6,12 +6,12 @@ pkg/kubeapiserver/authenticator/config.go, New.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.flags.numbers import format_duration
+from compiler.options import oidc
 
 if TYPE_CHECKING:
-    from compiler.config_files.anonymous import Anonymous
     from compiler.options.authentication import AuthenticationOptions
     from compiler.resolved import ResolvedConfig
 
@@ -24,12 +24,6 @@ _HEADERS = {
     "extraHeaderPrefixes": "requestheader-extra-headers-prefix",
     "allowedClientNames": "requestheader-allowed-names",
 }
-_OIDC = {
-    "usernameClaim": "oidc-username-claim",
-    "groupsClaim": "oidc-groups-claim",
-    "groupsPrefix": "oidc-groups-prefix",
-    "caFile": "oidc-ca-file",
-}
 _TOKENS = {
     "tokenFile": "token-auth-file",
     "legacyServiceAccount": "service-account-key-file",
@@ -39,6 +33,16 @@ _TOKENS = {
     "webhook": "authentication-token-webhook-config-file",
 }
 """Authenticators of tokens in the order of asking -> the flag that brings each of them in."""
+
+
+class Anonymous(NamedTuple):
+    """Whether requests without credentials are let in, and on which paths alone; no path means on all.
+
+    Both are None where a file decides that cannot be had.
+    """
+
+    enabled: bool | None
+    paths: tuple[str, ...] | None
 
 
 def apply_authenticators(group: AuthenticationOptions, config: ResolvedConfig) -> None:
@@ -53,7 +57,7 @@ def apply_authenticators(group: AuthenticationOptions, config: ResolvedConfig) -
     audiences = flags.texts("api-audiences") or group.issuers
     config.set("authentication.apiAudiences", list(audiences), "api-audiences", "service-account-issuer")
     _apply_service_accounts(group, config)
-    anonymous = group.anonymous()
+    anonymous = _anonymous(group)
     found = {
         "enabled": anonymous.enabled,
         "conditions": None if anonymous.paths is None else [{"path": path} for path in anonymous.paths],
@@ -73,34 +77,33 @@ def _apply_service_accounts(group: AuthenticationOptions, config: ResolvedConfig
     config.set(f"{path}.lookup", flags.on("service-account-lookup"), "service-account-lookup")
 
 
+def _anonymous(group: AuthenticationOptions) -> Anonymous:
+    """What the file says of it, else the flag. A flag that was given stands against a file that says it as well.
+
+    Kubernetes: ToAuthenticationConfig.
+    """
+    flags, configured = group.flags, group.configured
+    if configured is None and flags.text(_FILE) and not flags.changed("anonymous-auth"):
+        return Anonymous(None, None)
+    told = configured.anonymous if configured is not None else None
+    return Anonymous(flags.on("anonymous-auth"), ()) if told is None else told
+
+
 def _apply_jwt(group: AuthenticationOptions, config: ResolvedConfig) -> None:
     """The issuers of the oidc flags or of the file; None where the file's content cannot be had."""
     flags = group.flags
-    issuers: list[dict[str, Any]] | None = []
     if flags.text(_FILE):
-        from compiler.config_files.anonymous import configured_issuers
-
-        issuers = configured_issuers(group.run, flags.text(_FILE))
-    elif flags.text("oidc-issuer-url") and flags.text("oidc-client-id"):
-        url, prefix = flags.text("oidc-issuer-url"), flags.text("oidc-username-prefix")
-        if not prefix and flags.text("oidc-username-claim") != "email":
-            prefix = f"{url}#"
-        issuers = [
-            {
-                "url": url,
-                "audiences": [flags.text("oidc-client-id")],
-                **{name: flags.text(flag) for name, flag in _OIDC.items()},
-                "usernamePrefix": "" if prefix == "-" else prefix,
-                "requiredClaims": dict(flags.mapping("oidc-required-claim")),
-            }
-        ]
-    sources = (_FILE, "oidc-issuer-url", "oidc-client-id", *_OIDC.values(), "oidc-username-prefix")
+        issuers = group.configured.issuers if group.configured is not None else None
+        # Every algorithm of JOSE will do, as long as it fits the issuer's key.
+        algorithms = None
+    else:
+        issuers = oidc.issuers_of_flags(group)
+        algorithms = list(flags.texts(oidc.ALGORITHMS)) or ["RS256"]
     config.set("authentication.jwt.configFile", flags.text(_FILE), _FILE)
     config.set("authentication.jwt.reloadInterval", "1m0s" if flags.text(_FILE) else None, _FILE)
-    config.set("authentication.jwt.issuers", issuers, *sources, "oidc-required-claim")
-    # With a file every algorithm of JOSE will do, as long as it fits the issuer's key.
-    algorithms = None if flags.text(_FILE) else list(flags.texts("oidc-signing-algs"))
-    config.set("authentication.jwt.signingAlgorithms", algorithms, "oidc-signing-algs", _FILE)
+    sources = (_FILE, *(flag for flag in oidc.FLAGS if flag != oidc.ALGORITHMS))
+    config.set("authentication.jwt.issuers", issuers, *sources)
+    config.set("authentication.jwt.signingAlgorithms", algorithms, oidc.ALGORITHMS, _FILE)
 
 
 def _apply_webhook(group: AuthenticationOptions, config: ResolvedConfig) -> None:
@@ -132,9 +135,9 @@ def _apply_order(group: AuthenticationOptions, config: ResolvedConfig, anonymous
     order = [name for name, flag in before if flags.text(flag)] + tokens
     if anonymous.enabled is not False:
         order.append("anonymous")
-    sources = (_HEADER_CA, "client-ca-file", *_TOKENS.values(), "oidc-issuer-url", "anonymous-auth")
+    sources = (_HEADER_CA, "client-ca-file", *_TOKENS.values(), oidc.ISSUER, "anonymous-auth")
     config.set("authentication.authenticators", order, *sources)
-    config.set("authentication.tokens.authenticators", tokens, *_TOKENS.values(), "oidc-issuer-url")
+    config.set("authentication.tokens.authenticators", tokens, *_TOKENS.values(), oidc.ISSUER)
     config.set("authentication.tokens.channels", ["bearer header", "websocket protocol"])
     config.set("authentication.tokens.successCacheTTL", "10s")
     config.set("authentication.tokens.failureCacheTTL", "0s")

@@ -10,7 +10,7 @@ from compiler.pipeline import Resolved
 
 _REFERENCES = """\
 # The secrets below are references ({env: NAME} or {file: PATH}), which kube-apiserver does not follow:
-# put the values in their places where the server runs.
+# put the keys in their places where the server runs (docs/secrets.md).
 """
 
 

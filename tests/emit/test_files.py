@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +15,9 @@ import pytest
 import yaml
 
 from compiler.emit.files import structured_files
+from compiler.examine import examine
 from tests.commands.running import kasc
-from tests.emit.compiling import ENCRYPTION, artifacts, document, refused, resolve
+from tests.emit.compiling import ENCRYPTION, ROOT, artifacts, document, refused, resolve
 
 KEY = "c2VjcmV0IGlzIHNlY3VyZSwgcmVhbGx5IHNlY3VyZT8="
 PATH = "etcd.encryptionProviderConfig"
@@ -97,7 +102,9 @@ def test_what_a_server_has_on_disk_is_no_part_of_an_artifact(
 ) -> None:
     """A Pod names its files by path: keys in them are read to be checked, and never written."""
     (tmp_path / "root/etc").mkdir(parents=True)
-    (tmp_path / "root/etc/enc.yaml").write_text(yaml.safe_dump(encryption(KEY)))
+    content = encryption(KEY)
+    content["resources"][0]["providers"][2]["aescbc"]["keys"][0]["secret"] = KEY
+    (tmp_path / "root/etc/enc.yaml").write_text(yaml.safe_dump(content))
     (tmp_path / "a.args").write_text(
         "--etcd-servers=http://a\n--service-account-issuer=https://a\n--service-account-key-file=/none\n"
         "--service-account-signing-key-file=/none\n--service-cluster-ip-range=10.0.0.0/24\n--authorization-mode=RBAC\n"
@@ -117,6 +124,9 @@ POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level":
 TRACING = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "TracingConfiguration"}
 
 
+TRACES = "tracing-config-file"
+
+
 def named(folder: Path, audit: str, tracing: str) -> set[str]:
     sections: dict[str, dict[str, Any]] = {
         "auditing": {"auditPolicyFile": {"path": audit, "content": POLICY}},
@@ -130,13 +140,30 @@ def named(folder: Path, audit: str, tracing: str) -> set[str]:
     [
         ("/a/policy.yaml", "/b/tracing.yaml", {"policy.yaml", "tracing.yaml"}),
         ("/a/x.yaml", "/b/x.yaml", {"audit-policy-file-x.yaml", "tracing-config-file-x.yaml"}),
-        (
-            "/a/tracing-config-file.yaml",
-            "/b/..",
-            {"tracing-config-file.yaml", "tracing-config-file-tracing-config-file.yaml"},
-        ),
+        ("/a/tracing-config-file.yaml", "/b/..", {f"{TRACES}.yaml", f"{TRACES}-{TRACES}.yaml"}),
         ("/a/", "/b/.", {"audit-policy-file.yaml", "tracing-config-file.yaml"}),
     ],
 )
 def test_names(audit: str, tracing: str, names: set[str], tmp_path: Path) -> None:
     assert named(tmp_path, audit, tracing) == names
+
+
+def test_the_program_of_the_manual_fills_references_in(tmp_path: Path) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/secrets.md").read_text(), re.DOTALL)
+    (tmp_path / "two").write_text(f"{KEY}\n")
+    content = encryption({"env": "KEY_ONE"})
+    content["resources"][0]["providers"][2]["aescbc"]["keys"][0]["secret"] = {"file": str(tmp_path / "two")}
+    made = artifacts(resolve(document(etcd={"encryptionProviderConfig": {"content": content}}), tmp_path))
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        input=made["files/encryption-provider-config.yaml"],
+        env={**os.environ, "KEY_ONE": KEY},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = encryption(KEY)
+    expected["resources"][0]["providers"][2]["aescbc"]["keys"][0]["secret"] = KEY
+    assert yaml.safe_load(ran.stdout) == expected
+    (tmp_path / "filled.yaml").write_text(ran.stdout)
+    assert [found.message for found in examine(str(tmp_path / "filled.yaml")).report.of("error")] == []

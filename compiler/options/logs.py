@@ -51,3 +51,7 @@ class LogsOptions(OptionGroup):
         config.set_duration("logging.flushFrequency", flags.number("log-flush-frequency"), "log-flush-frequency")
         config.set("logging.verbosity", flags.number("v"), "v")
         config.set("logging.vmodule", dict(flags.value("vmodule") or ()), "vmodule")
+        for kind in ("text", "json"):
+            stream, buffer = f"log-{kind}-split-stream", f"log-{kind}-info-buffer-size"
+            config.set(f"logging.{kind}.splitStream", flags.on(stream), stream)
+            config.set(f"logging.{kind}.infoBufferSize", flags.number(buffer), buffer)

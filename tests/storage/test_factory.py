@@ -199,9 +199,7 @@ def encrypted(folder: Path, *entries: tuple[list[str], str], **etcd: Any) -> dic
         "kind": "EncryptionConfiguration",
         "resources": resources,
     }
-    return storage.manifest(
-        resolve(document(etcd={"encryptionProviderConfig": {"content": content}, **etcd}), folder)
-    )
+    return storage.manifest(resolve(document(etcd={"encryptionProviderConfig": {"content": content}, **etcd}), folder))
 
 
 def writers(made: dict[str, Any]) -> dict[str, str | None]:

@@ -51,7 +51,8 @@ def test_a_resource_beats_its_version_and_a_version_clears_what_was_said_of_its_
 
 def test_ranks() -> None:
     ordered = ["v10", "v2", "v1", "v11beta2", "v2beta1", "v1beta12", "v1beta3", "v3alpha1", "v1alpha10", "v1alpha2"]
-    assert sorted(reversed(ordered), key=version_rank, reverse=True) == ordered
+    alphabetical = sorted(ordered)
+    assert sorted(alphabetical, key=version_rank, reverse=True) == ordered
 
 
 def test_a_group_that_is_off_is_not_stored() -> None:
@@ -79,7 +80,11 @@ def test_a_group_that_is_off_is_not_stored() -> None:
         ),
         # An emulated version alone moves the minimum below it.
         ("1.36", ("--emulated-version=1.34",), {"resourceclaims.resource.k8s.io": "v1beta2"}),
-        ("1.36", ("--emulated-version=1.35", "--min-compatibility-version=1.35"), {"servicecidrs.networking.k8s.io": "v1"}),
+        (
+            "1.36",
+            ("--emulated-version=1.35", "--min-compatibility-version=1.35"),
+            {"servicecidrs.networking.k8s.io": "v1"},
+        ),
         # What is newer than the emulated version is not there.
         ("1.36", ("--emulated-version=1.35",), {"mutatingadmissionpolicies.admissionregistration.k8s.io": None}),
         ("1.33", ("--emulated-version=1.32",), {"ipaddresses.networking.k8s.io": None}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any, NamedTuple
 
-from compiler.storage.factory import JSON, StorageFactory
+from compiler.storage.factory import StorageFactory
 
 
 class Owner(NamedTuple):
@@ -32,12 +32,15 @@ class Layout:
         self.factory = factory
         self.root = f"{factory.prefix.rstrip('/')}/"
         self.custom: dict[tuple[str, str], Owner] = {}
-        common = frozenset(factory.servers)
+        self.custom_media_type: str = manifest["customObjects"]["mediaType"]
         owners = [_resource_owner(row) for row in manifest["resources"]]
-        owners += [
-            Owner(row["writtenBy"].partition(":")[0], row["keyPrefix"].rstrip("/"), common)
-            for row in manifest["otherKeys"]
-        ]
+        others: dict[str, Owner] = {}
+        for row in manifest["otherKeys"]:
+            owner = Owner(row["writtenBy"].partition(":")[0], row["keyPrefix"].rstrip("/"), frozenset(row["servers"]))
+            # One key may lie in several etcds, with a row for each.
+            known = others.get(owner.prefix)
+            others[owner.prefix] = owner._replace(servers=known.servers | owner.servers) if known else owner
+        owners += others.values()
         self.owners = sorted(owners, key=lambda owner: owner.prefix)
         self._prefixes = [owner.prefix for owner in self.owners]
 
@@ -67,7 +70,7 @@ class Layout:
                 f"{resource}.{group}",
                 f"{self.root}{group}/{resource}",
                 frozenset(self.factory.servers),
-                JSON,
+                self.custom_media_type,
                 "",
                 *_encryption(encryption),
             )

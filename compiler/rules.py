@@ -247,6 +247,7 @@ RULES: dict[str, Rule] = {
     "WHA-01": Rule(
         "token webhook kubeconfig that cannot be used", "apiserver/pkg/util/webhook/webhook.go: LoadKubeconfig"
     ),
+    "KUBECONFIG-01": own("field that a kubeconfig does not have", "the server ignores it", "warning"),
     "WHA-02": Rule(
         "unknown version of the token webhook", "apiserver/plugin/pkg/authenticator/token/webhook/webhook.go: New"
     ),

@@ -61,8 +61,14 @@ class Decoder:
         if value is None:
             return
         kind = schema.get("type")
-        if kind is not None and not _fits(value, kind):
-            self._refuse(node, path, f"{path or 'the file'} is {_kind_of(node)}, not {_NAMES[kind]}", _hint(node, kind))
+        if isinstance(value, list) and schema.get("contentEncoding") == "base64":
+            # Go takes the bytes one by one as well.
+            self.decode(node, {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}, path)
+        elif kind is not None and not _fits(value, kind):
+            # Of a secret nothing is shown.
+            found = "" if schema.get("writeOnly") else f"{_kind_of(node)}, "
+            hint = _hint(node, kind) if found else "put it in quotes"
+            self._refuse(node, path, f"{path or 'the file'} is {found}not {_NAMES[kind]}", hint)
         elif isinstance(value, dict) and kind == "object":
             self._object(node, value, schema, path)
         elif isinstance(value, list) and kind == "array":

@@ -1,22 +1,22 @@
 """Kubeconfigs of webhooks, as far as the server looks into them before it serves.
 
-Only the current context's cluster and user are looked at, and the user only where the server's address is https.
-Kubernetes: apiserver/pkg/util/webhook/webhook.go, LoadKubeconfig; client-go/tools/clientcmd; client-go/transport.
+Only the current context's cluster and user are looked at, and most of the user only where the server's address is
+https. Kubernetes: apiserver/pkg/util/webhook/webhook.go, LoadKubeconfig and NewGenericWebhook;
+client-go/tools/clientcmd.
 """
 
 from __future__ import annotations
 
-import posixpath
-
-from compiler.config_files.decoding import decode_base64
 from compiler.config_files.field import Field
-from compiler.config_files.reading import FileRules, NamedFile, load_config, named_by_field, read_bytes
-from compiler.flags.go_url import parse_url
+from compiler.config_files.kubeconfig_user import KubeconfigUser
+from compiler.config_files.reading import FileRules, NamedFile, load_config
+from compiler.flags.go_url import parse_url, shown_url
 from compiler.flags.text import shown
 
 KINDS = ("Config",)
-_EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _SECRETS = ("token", "password", "client-key-data")
+_PROVIDER_SECRETS = ("client-secret", "id-token", "refresh-token")
+_LENIENT = "KUBECONFIG-01"
 
 
 def load_kubeconfig(named: NamedFile, rule: str, usable: bool = True) -> None:
@@ -25,35 +25,44 @@ def load_kubeconfig(named: NamedFile, rule: str, usable: bool = True) -> None:
     Where `usable` is off, it only has to be readable: nobody looks at its current context before a call.
     """
     # Kind and apiVersion may be missing; and it is read as YAML whatever it looks like.
-    rules = FileRules(read=rule, empty=rule, decode=rule, recognized=False)
+    rules = FileRules(read=rule, empty=rule, decode=rule, lenient=_LENIENT, recognized=False)
     config = load_config(named, KINDS, rules)
     if config is None:
         return
     root = config.root
     if config.inline:
         _refuse_secrets(root)
+    _check_names(root["extensions"], rule, "extension")
+    _check_names(root["preferences"]["extensions"], rule, "extension")
     for part, inner in (("clusters", "cluster"), ("users", "user"), ("contexts", "context")):
         _check_names(root[part], rule, inner)
+        for entry in root[part].items():
+            _check_names(entry[inner]["extensions"], rule, "extension")
     if usable:
         _Kubeconfig(named, root, rule).check()
 
 
 def _refuse_secrets(root: Field) -> None:
     for entry in root["users"].items():
-        for name in _SECRETS:
-            secret = entry["user"][name]
+        user = entry["user"]
+        provider = user["auth-provider"]["config"]
+        secrets = [user[name] for name in _SECRETS] + [provider[name] for name in _PROVIDER_SECRETS]
+        for secret in secrets:
             if secret.given:
-                hint = "name a file that holds it: tokenFile or client-key"
+                name = secret.path.rpartition(".")[2]
+                hint = "name a file that holds it, with tokenFile or client-key, or use exec"
                 secret.refuse("SEC-01", f"the document carries the {name} itself", hint)
 
 
 def _check_names(entries: Field, rule: str, what: str) -> None:
+    """Lists become maps by name. An extension that is null does not count."""
     seen = set()
     for entry in entries.items():
         name = entry["name"].text
         if name in seen:
             entry["name"].refuse(rule, f"the {what} {shown(name)} stands twice", "give each a name of its own")
-        seen.add(name)
+        if what != "extension" or entry["extension"].given:
+            seen.add(name)
 
 
 class _Kubeconfig:
@@ -63,137 +72,85 @@ class _Kubeconfig:
         self.named = named
         self.root = root
         self.rule = rule
+        self.strictness = named.run.catalog.url_strictness
 
     def check(self) -> None:
+        """Report everything that is wrong. What has no name is found under the empty name."""
         current = self.root["current-context"]
         context = self._entry("contexts", current.text)
         if current.text and context is None:
-            hint = "name one of the contexts"
-            current.refuse(self.rule, f"the current context {shown(current.text)} is not in the file", hint)
+            self._refuse_missing(current, "contexts", f"the current context {shown(current.text)}")
             return
-        wanted = context["context"]["cluster"] if context else current
-        cluster = self._entry("clusters", wanted.text) if context else None
+        chosen = context["context"] if context else None
+        cluster = self._entry("clusters", chosen["cluster"].text if chosen else "")
         if cluster is None:
-            if context is None:
-                message, hint = "no context is chosen", "set current-context"
-            elif wanted.text:
-                message, hint = f"the cluster {shown(wanted.text)} is not in the file", "name one of the clusters"
-            else:
-                message, hint = "the context names no cluster", "set its cluster"
-            wanted.refuse(self.rule, message, hint)
+            self._refuse_cluster(current, chosen)
             return
-        self._check_cluster(cluster["cluster"])
-        user = self._entry("users", context["context"]["user"].text) if context else None
+        user = self._entry("users", chosen["user"].text if chosen else "")
+        server = cluster["cluster"]["server"].text
+        secure = self._is_secure(server)
+        self._check_cluster(cluster["cluster"], secure)
         if user is not None:
-            self._check_user(user["user"], cluster["cluster"]["server"].text)
+            KubeconfigUser(self.named, user["user"], self.rule).check(secure)
 
     def _entry(self, part: str, name: str) -> Field | None:
-        found = [entry for entry in self.root[part].items() if entry["name"].text == name]
-        return found[0] if found else None
+        return next((entry for entry in self.root[part].items() if entry["name"].text == name), None)
 
-    def _check_cluster(self, cluster: Field) -> None:
+    def _refuse_missing(self, field: Field, part: str, what: str) -> None:
+        entries = self.root[part].items()
+        if self.root[part].is_bad or any(entry.is_bad or entry["name"].is_bad for entry in entries):
+            return
+        names = ", ".join(shown(entry["name"].text) for entry in entries[:5])
+        hint = f"name one of the {part}: {names}" if names else f"add it to the {part}"
+        field.refuse(self.rule, f"{what} is not in the file", hint)
+
+    def _refuse_cluster(self, current: Field, chosen: Field | None) -> None:
+        if chosen is None:
+            current.refuse(self.rule, "no context is chosen", "set current-context")
+        elif chosen["cluster"].text:
+            wanted = chosen["cluster"]
+            self._refuse_missing(wanted, "clusters", f"the cluster {shown(wanted.text)}")
+        else:
+            chosen["cluster"].refuse(self.rule, "the context names no cluster", "set its cluster")
+
+    def _is_secure(self, server: str) -> bool:
+        """Whether the server is called over TLS. Kubernetes: client-go/rest/config.go, IsConfigTransportTLS."""
+        parsed = parse_url(server, self.strictness)
+        return parsed is not None and parsed.scheme == "https" and parsed.host != ""
+
+    def _check_cluster(self, cluster: Field, secure: bool) -> None:
+        """Kubernetes: client-go/tools/clientcmd/validation.go, validateClusterInfo; client-go/transport."""
+        from compiler.config_files.kubeconfig_user import content_of, named_in
+
         server, rule = cluster["server"], self.rule
         if not server.text:
             server.refuse(rule, "the cluster has no server", "write https://HOST:PORT/PATH")
-        elif not _is_host(server.text):
+        elif not self._is_host(server.text):
             hint = "write https://HOST:PORT/PATH"
-            server.refuse(rule, f"the server {shown(server.text)} is not a URL or a host", hint)
+            server.refuse(rule, f"the server {shown_url(server.text)} is not a URL or a host", hint)
         proxy = cluster["proxy-url"]
-        parsed = parse_url(proxy.text)
+        parsed = parse_url(proxy.text, self.strictness)
         if proxy.text and (parsed is None or parsed.scheme not in ("http", "https", "socks5")):
-            proxy.refuse(rule, f"the proxy {shown(proxy.text)} is not a URL", "write http, https or socks5://HOST:PORT")
+            hint = "write http, https or socks5://HOST:PORT"
+            proxy.refuse(rule, f"the proxy {shown_url(proxy.text)} is not a URL of a known scheme", hint)
         path, data = cluster["certificate-authority"], cluster["certificate-authority-data"]
         if path.text and data.text:
             data.refuse(rule, "the CA bundle is given as a path and as data", "keep one of the two")
-        secure = server.text.lower().startswith("https:")
-        if cluster["insecure-skip-tls-verify"].on and (path.text or data.text) and secure:
+            return
+        insecure = cluster["insecure-skip-tls-verify"]
+        if insecure.on and (path.text or data.text) and secure:
             hint = "remove insecure-skip-tls-verify, or the CA bundle"
-            cluster["insecure-skip-tls-verify"].refuse(rule, "a CA bundle is given, and then not used", hint)
-        content = self._content(path, data)
+            insecure.refuse(rule, "a CA bundle is given, and then not used", hint)
+        content = content_of(self.named, path, data, rule)
         if content is not None and secure:
             from compiler.config_files.keys import check_root_ca_of
 
-            check_root_ca_of(content, self._name(path if path.text else data), rule)
+            check_root_ca_of(content, named_in(self.named, path if path.text else data), rule)
 
-    def _check_user(self, user: Field, server: str) -> None:
-        rule = self.rule
-        certificate = (user["client-certificate"], user["client-certificate-data"])
-        key = (user["client-key"], user["client-key-data"])
-        if any(field.text for field in certificate):
-            for path, data in (certificate, key):
-                if path.text and data.text:
-                    data.refuse(rule, f"{path.path} is given as a path and as data", "keep one of the two")
-            if not any(field.text for field in key):
-                user.refuse(rule, "the client certificate has no key", "set client-key")
-        methods = [user["token"].text != "", bool(user["username"].text or user["password"].text)]
-        if all(methods):
-            user.refuse(rule, "a token and a password are given", "keep one way to authenticate")
-        impersonated = any(user[name].given for name in ("as-uid", "as-groups", "as-user-extra"))
-        if impersonated and not user["as"].text:
-            user.refuse(rule, "a uid, groups or extra are impersonated without a user", "set as")
-        self._check_exec(user)
-        for path in (certificate[0], key[0]) if any(field.text for field in certificate) else ():
-            if path.text:
-                read_bytes(self._name(path), rule)
-        if server.lower().startswith("https:"):
-            self._check_secure(user, certificate, key)
-
-    def _check_exec(self, user: Field) -> None:
-        run, rule = user["exec"], self.rule
-        if not run.given:
-            return
-        if user["auth-provider"].given:
-            run.refuse(rule, "exec and auth-provider are given", "keep exec")
-        for name in ("command", "apiVersion"):
-            if not run[name].text:
-                run[name].refuse(rule, f"exec has no {name}", f"set {name}")
-        version, mode = run["apiVersion"].text, run["interactiveMode"]
-        if version and version not in _EXEC_VERSIONS:
-            hint = f"write {_EXEC_VERSIONS[0]}"
-            run["apiVersion"].refuse(rule, f"exec has the unknown apiVersion {shown(version)}", hint)
-        # Only v1 has no default for it.
-        if mode.text not in ("Never", "IfAvailable", "Always") and (mode.text or version == _EXEC_VERSIONS[0]):
-            mode.refuse(rule, "exec does not say its interactiveMode", "write interactiveMode: Never")
-        for variable in run["env"].items():
-            if not variable["name"].text:
-                variable["name"].refuse(rule, "a variable of exec has no name", "give it one, or remove it")
-
-    def _check_secure(self, user: Field, certificate: tuple[Field, Field], key: tuple[Field, Field]) -> None:
-        """What is only looked at where the server is called over TLS."""
-        rule = self.rule
-        if user["auth-provider"].given and not user["exec"].given:
-            name = shown(user["auth-provider"]["name"].text)
-            user["auth-provider"].refuse(rule, f"the auth provider {name} is not built in", "use exec")
-        token_file = user["tokenFile"]
-        if token_file.text and not user["token"].text:
-            read_bytes(self._name(token_file), rule)
-        # A pair of two files is read again and again, and not held together at the start.
-        if certificate[1].text or key[1].text:
-            first, second = self._content(*certificate), self._content(*key)
-            if first is not None and second is not None:
-                from compiler.config_files.keys import check_pair_of
-
-                names = [self._name(data if data.text else path) for path, data in (certificate, key)]
-                check_pair_of(first, second, names[0], names[1], rule)
-
-    def _name(self, field: Field) -> NamedFile:
-        """The file that a field names; relative paths start at the folder of the kubeconfig."""
-        if field.path.endswith("-data"):
-            return named_by_field(self.named.run, field, field.path)
-        path = posixpath.join(posixpath.dirname(self.named.path), field.text)
-        return named_by_field(self.named.run, field, path)
-
-    def _content(self, path: Field, data: Field) -> bytes | None:
-        """What a pair of fields stands for; the data wins. None where there is nothing, or nothing known."""
-        if data.text:
-            return decode_base64(data.text)
-        return read_bytes(self._name(path), self.rule) if path.text else None
-
-
-def _is_host(server: str) -> bool:
-    """Kubernetes: client-go/rest/url_utils.go, DefaultServerURL."""
-    parsed = parse_url(server)
-    if parsed is None or not parsed.scheme or not parsed.host:
-        parsed = parse_url(f"http://{server}")
-        return parsed is not None and parsed.path in ("", "/")
-    return True
+    def _is_host(self, server: str) -> bool:
+        """Kubernetes: client-go/rest/url_utils.go, DefaultServerURL."""
+        parsed = parse_url(server, self.strictness)
+        if parsed is None or not parsed.scheme or not parsed.host:
+            parsed = parse_url(f"http://{server}", self.strictness)
+            return parsed is not None and parsed.path in ("", "/")
+        return True

@@ -13,6 +13,9 @@ _WIDTH = 120
 _LONGEST_FILE = 8 * 1024 * 1024
 # Whatever stands behind such a key is not repeated on a screen or in a log.
 _SECRET = r"(?i)((?:secret|token|password|key-data|passwd)[\"']?\s*[:=]\s*)\S.*"
+_PASSWORD = r"(//[^/\s:@]*:)[^/\s@]+@"
+# Files that hold nothing but secrets.
+_UNSHOWN = ("TOK-01",)
 _UNPRINTABLE = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 
 
@@ -49,7 +52,7 @@ def _finding(report: Report, found: Diagnostic, colour: bool, sources: dict[str,
     rule = f" ({found.rule})" if found.rule else ""
     severity = _paint(found.severity, f"1;{_COLOURS[found.severity]}", colour)
     lines = [f"{_paint(place, '1', colour)}: {severity} {found.code}{rule}: {clean(found.message)}"]
-    if found.location:
+    if found.location and (found.rule not in _UNSHOWN or found.location.file == report.path):
         lines += _excerpt(found.location, colour, _COLOURS[found.severity], sources)
     if found.hint:
         lines.append(f"    {_paint('hint:', '1', colour)} {clean(found.hint)}")
@@ -67,7 +70,7 @@ def _excerpt(location: Location, colour: bool, paint: str, sources: dict[str, li
     start = min(location.column, len(line) + 1) - 1
     end = location.end_column - 1 if location.end_line == location.line else len(line)
     end = max(min(end, len(line)), start + 1)
-    masked = re.sub(_SECRET, r"\1***", line)
+    masked = re.sub(_PASSWORD, r"\1***@", re.sub(_SECRET, r"\1***", line))
     if masked != line:
         # The span may lie in what was hidden: point at the line's first word instead.
         line = masked

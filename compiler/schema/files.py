@@ -123,4 +123,6 @@ def _form(shape: Shape, minor: int) -> dict[str, Any]:
         found |= _SCALARS[shape["type"]]
         if "enum" in shape:
             found["enum"] = shape["enum"]
+        if shape.get("private"):
+            found["writeOnly"] = True
     return found

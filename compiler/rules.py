@@ -97,6 +97,7 @@ RULES: dict[str, Rule] = {
     "VERIFY-05": own("objects in the wrong etcd", "an override does not move what is there", "warning"),
     "VERIFY-06": own("etcd member that is not well", "the server needs a healthy etcd", "warning"),
     "VERIFY-07": own("objects that no provider can read", "listing their resource fails", "warning"),
+    "VERIFY-08": own("an etcd that could not be read, or not to its end", "what is reported is partial"),
     # The grammar of flags
     "PARSE-01": Rule("unknown or malformed flag", "github.com/spf13/pflag: flag.go parseLongArg"),
     "PARSE-02": Rule("argument that is no flag", "cmd/kube-apiserver/app/server.go: NewAPIServerCommand"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from argparse import Namespace
 from typing import Any
 
@@ -11,13 +10,13 @@ from compiler.commands.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError,
 from compiler.diagnostics import Report
 from compiler.emit.storage import manifest
 from compiler.examine import Settings, examine
-from compiler.live.etcd import Credentials, Etcd, EtcdError, Health, prefix_end
+from compiler.live.etcd import Credentials, Etcd, EtcdError, Health, addresses_of, prefix_end
 from compiler.pipeline import Resolved
 from compiler.reporters import write_report
 from compiler.reporters.text import clean
 from compiler.storage.factory import StorageFactory
 from compiler.storage.layout import Layout
-from compiler.verify.findings import of_members, of_scan
+from compiler.verify.findings import of_end, of_members, of_scan
 from compiler.verify.migration import as_data, as_text, plan
 from compiler.verify.progress import Progress
 from compiler.verify.scan import Found, Scan
@@ -65,7 +64,7 @@ def _clusters(options: Namespace, resolved: Resolved) -> list[Cluster]:
     common = frozenset(factory.servers)
     if not options.etcd:
         sets = [factory.servers, *factory.override_server_sets()]
-        return [(frozenset(servers), list(servers)) for servers in dict.fromkeys(map(tuple, sets))]
+        return _distinct([(frozenset(servers), list(servers)) for servers in dict.fromkeys(map(tuple, sets))])
     clusters: list[Cluster] = []
     for text in options.etcd:
         resource, equals, urls = text.partition("=")
@@ -77,7 +76,21 @@ def _clusters(options: Namespace, resolved: Resolved) -> list[Cluster]:
         else:
             servers, urls = common, text
         clusters.append((servers, [url for url in urls.split(",") if url]))
-    return clusters
+    return _distinct(clusters)
+
+
+def _distinct(clusters: list[Cluster]) -> list[Cluster]:
+    """Each etcd once, also where the input calls it by several names: those that share an address are one."""
+    found: list[tuple[set[Any], Cluster]] = []
+    for servers, urls in clusters:
+        addresses = {address for url in urls for address in addresses_of(url)}
+        known = next((entry for entry in found if entry[0] & addresses), None)
+        if known is None:
+            found.append((addresses, (servers, urls)))
+        else:
+            index = found.index(known)
+            found[index] = (known[0] | addresses, (known[1][0] | servers, known[1][1]))
+    return [cluster for _, cluster in found]
 
 
 def _credentials(options: Namespace, resolved: Resolved) -> Credentials:
@@ -99,38 +112,43 @@ def _verify(
 ) -> tuple[Found, list[Health]]:
     """Ask every member how it is, and scan the cluster through the first one that is well."""
     servers, urls = cluster
-    credentials = _credentials(options, resolved)
+    members, well = _members(urls, _credentials(options, resolved), options.timeout)
+    if len(members) > 1 or well is not None:
+        report.extend(of_members(members))
+    found = Found(well.url if well else ",".join(urls))
+    if well is None:
+        found.problem, found.hint = members[-1].problem, members[-1].hint
+    else:
+        progress = Progress(well, options.prefix)
+        try:
+            Scan(layout, options.sample, options.all, options.prefix or "").run(well, found, progress.step)
+        except EtcdError as error:
+            found.problem, found.hint = str(error), error.hint
+        finally:
+            progress.end()
+            well.close()
+        report.extend(of_scan(found, servers))
+    if found.problem:
+        report.add(of_end(found))
+    return found, members
+
+
+def _members(urls: list[str], credentials: Credentials, timeout: float) -> tuple[list[Health], Etcd | None]:
+    """How every member is, and the first one that can be read."""
     members: list[Health] = []
-    well: Etcd | None = None
-    found = Found(",".join(urls))
+    first: Etcd | None = None
     for url in urls:
         try:
-            etcd = Etcd(url, credentials, options.timeout)
-            health = etcd.health()
+            etcd = Etcd(url, credentials, timeout)
         except EtcdError as error:
-            members.append(Health(url, "", 0, str(error)))
-            found.problem, found.hint = str(error), error.hint
+            members.append(Health(url, problem=str(error), hint=error.hint))
             continue
-        members.append(health)
-        if not health.problem and well is None:
-            well, found.url = etcd, url
+        members.append(etcd.health())
+        if first is None and members[-1].version:
+            first = etcd
         else:
-            found.problem = found.problem or health.problem
             etcd.close()
-    report.extend(of_members(members))
-    if well is None:
-        return found, members
-    found.problem = found.hint = ""
-    progress = Progress(well, options.prefix)
-    try:
-        Scan(layout, options.sample, options.all, options.prefix or "").run(well, found, progress.step)
-    except EtcdError as error:
-        found.problem, found.hint = str(error), error.hint
-    finally:
-        progress.end()
-        well.close()
-    report.extend(of_scan(found, servers))
-    return found, members
+    return members, first
 
 
 def _write(options: Namespace, report: Report, results: list[tuple[Found, list[Health]]]) -> None:
@@ -146,6 +164,8 @@ def _write(options: Namespace, report: Report, results: list[tuple[Found, list[H
         print(json.dumps(whole, indent=1))
     elif options.output == "text":
         for found, _ in results:
+            if not found.keys:
+                continue
             if len(results) > 1:
                 print(clean(found.url))
             print("\n".join(map(clean, table(found))))
@@ -154,10 +174,6 @@ def _write(options: Namespace, report: Report, results: list[tuple[Found, list[H
         write_report("text", [report])
     else:
         write_report(options.output, [report])
-    for found, _ in results:
-        if found.problem:
-            seen = f" after {found.keys} keys; what is reported is partial" if found.keys else ""
-            print(clean(f"kasc: {found.problem}{seen}: {found.hint}"), file=sys.stderr)
 
 
 def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:

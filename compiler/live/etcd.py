@@ -15,6 +15,8 @@ from compiler.live.range_response import Page, parse_range
 
 # etcd3's generated code does not work with the compiled implementation of later protobuf releases.
 os.environ["PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"] = "python"
+# What a failed call means is told by EtcdError; the library would tell it once more, on standard error.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 OLDEST = (3, 4)
 """The oldest release that kube-apiserver works with."""
@@ -22,6 +24,7 @@ _LARGEST_ANSWER = 512 * 1024 * 1024
 _PAGE_BYTES = 4 * 1024 * 1024
 _FIRST_PAGE, _LARGEST_PAGE = 64, 10_000
 _END = b"\0"
+_ALARMS = {1: "NOSPACE", 2: "CORRUPT"}
 
 
 class EtcdError(Exception):
@@ -43,12 +46,13 @@ class Credentials(NamedTuple):
 
 
 class Health(NamedTuple):
-    """The state of one member: `problem` is empty where it is well. Size in bytes."""
+    """The state of one member: `problem` is empty where it is well, `hint` says what to do. Size in bytes."""
 
     url: str
-    version: str
-    db_size: int
-    problem: str
+    version: str = ""
+    db_size: int = 0
+    problem: str = ""
+    hint: str = ""
 
 
 class Etcd:
@@ -113,13 +117,18 @@ class Etcd:
                 etcdrpc.AlarmRequest(action=0), self.timeout, metadata=self.client.metadata
             ).alarms
         except self._call_errors as error:
-            return Health(self.url, "", 0, str(self._explained(error)))
-        problem = "it has no leader" if not status.leader else ""
-        names = {1: "NOSPACE", 2: "CORRUPT"}
-        raised = sorted({names.get(alarm.alarm, str(alarm.alarm)) for alarm in alarms if alarm.alarm})
-        if raised and not problem:
-            problem = f"alarm {', '.join(raised)}"
-        return Health(self.url, status.version, status.dbSize, problem)
+            explained = self._explained(error)
+            return Health(self.url, problem=str(explained), hint=explained.hint)
+        found = Health(self.url, status.version, status.dbSize)
+        if not status.leader:
+            return found._replace(problem=f"{self.url} has no leader", hint="bring a majority of its members back")
+        raised = sorted({_ALARMS.get(alarm.alarm, str(alarm.alarm)) for alarm in alarms if alarm.alarm})
+        if raised:
+            hint = "see etcdctl alarm list; compact, defragment, then etcdctl alarm disarm"
+            return found._replace(problem=f"{self.url} has raised the alarm {', '.join(raised)}", hint=hint)
+        if _too_old(status.version):
+            return found._replace(problem=f"{self.url} runs etcd {status.version}", hint="upgrade it to 3.5 or newer")
+        return found
 
     def scan(self, start: bytes, end: bytes, keys_only: bool) -> Iterator[Page]:
         """Pages of a range of keys, in order and at one revision; `end` of a zero byte means to the last key.
@@ -162,10 +171,7 @@ class Etcd:
         )
         try:
             answer: bytes = self._range(
-                request.SerializeToString(),
-                timeout=self.timeout,
-                metadata=self.client.metadata,
-                credentials=self.client.call_credentials,
+                request.SerializeToString(), timeout=self.timeout, metadata=self.client.metadata
             )
         except self._call_errors as error:
             if "compacted" in (error.details() or ""):
@@ -176,11 +182,12 @@ class Etcd:
     def _explained(self, error: Any) -> EtcdError:
         """What a failed call means, in words."""
         code = error.code().name if hasattr(error, "code") else "UNKNOWN"
-        details = (error.details() or "").partition("\n")[0][:200] if hasattr(error, "details") else str(error)
+        details = (error.details() or "") if hasattr(error, "details") else str(error)
         for name, part, message, hint in _MEANINGS:
             if code == name and part in details:
                 return EtcdError(f"{self.url} {message}", hint)
-        return EtcdError(f"{self.url} refused: {details or code}", "see the log of etcd")
+        shown = details.partition("\n")[0][:200] or code
+        return EtcdError(f"{self.url} refused: {shown}", "see the log of etcd")
 
 
 class _CompactedError(Exception):
@@ -218,13 +225,24 @@ def _address(url: str) -> tuple[str, int, bool]:
     raise EtcdError(f"{url!r} is not the address of an etcd", "write http://HOST:PORT or https://HOST:PORT")
 
 
+def addresses_of(url: str) -> set[tuple[str, int]]:
+    """Addresses and port that a URL of an etcd stands for; none where it cannot be resolved."""
+    import socket
+
+    try:
+        host, port, _ = _address(url)
+        return {(str(info[4][0]), port) for info in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)}
+    except (EtcdError, OSError):
+        return set()
+
+
 def _system_roots() -> str:
     import ssl
 
     return ssl.get_default_verify_paths().cafile or ""
 
 
-def too_old(version: str) -> bool:
+def _too_old(version: str) -> bool:
     """Whether a release of etcd is older than what kube-apiserver works with."""
     numbers = version.split(".")[:2]
     return not all(number.isdecimal() for number in numbers) or tuple(map(int, numbers)) < OLDEST

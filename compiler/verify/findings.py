@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.flags.text import shown
-from compiler.live.etcd import Health, too_old
+from compiler.live.etcd import Health
 from compiler.verify.scan import Deviation, Found, Tally
 
 
 def of_members(members: list[Health]) -> list[Diagnostic]:
     """What is wrong with the members themselves."""
-    found = []
-    for member in members:
-        if member.problem:
-            message = f"the member {member.url} is not well: {member.problem}"
-            found.append(diagnose("VERIFY-06", message, "mend it first"))
-        elif too_old(member.version):
-            message = f"the member {member.url} runs etcd {member.version}"
-            found.append(diagnose("VERIFY-06", message, "upgrade it to 3.5 or newer"))
-    return found
+    return [diagnose("VERIFY-06", member.problem, member.hint) for member in members if member.problem]
+
+
+def of_end(found: Found) -> Diagnostic:
+    """Why a scan ended early, or could not begin."""
+    seen = f"; the report covers the {_keys(found.keys)} before" if found.keys else ""
+    return diagnose("VERIFY-08", f"{found.problem}{seen}", found.hint)
 
 
 def of_scan(found: Found, servers: frozenset[str]) -> list[Diagnostic]:

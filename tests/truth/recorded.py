@@ -16,7 +16,7 @@ from compiler.host import Host
 
 ETCD_PORT = "23790"
 BASELINE = [
-    f"--etcd-servers=http://127.0.0.1:{ETCD_PORT}",
+    "--etcd-servers=http://127.0.0.1:$E",
     "--service-account-issuer=https://kubernetes.default.svc",
     "--service-account-signing-key-file=$T/sa.key",
     "--service-account-key-file=$T/sa.pub",
@@ -56,9 +56,15 @@ def make_keys(folder: Path) -> None:
 
 def examined(folder: Path, version: str, flags: list[str], files: dict[str, Any]) -> Examined:
     """What kasc makes of a case; `$T` in flags and files is the folder, `$E` the etcd port."""
+    path = write_pod(folder, version, flags, files)
+    return examine(str(path), Settings("pod", version, Host("192.0.2.2", "/")))
+
+
+def write_pod(folder: Path, version: str, flags: list[str], files: dict[str, Any], port: str = ETCD_PORT) -> Path:
+    """Write a case as a static Pod, with its files beside it."""
 
     def expand(text: str) -> str:
-        return text.replace("$T", str(folder)).replace("$E", ETCD_PORT)
+        return text.replace("$T", str(folder)).replace("$E", port)
 
     for path, body in files.items():
         target = Path(expand(path))
@@ -77,8 +83,15 @@ def examined(folder: Path, version: str, flags: list[str], files: dict[str, Any]
     }
     path = folder / "pod.json"
     path.write_text(json.dumps(pod, indent=1))
-    settings = Settings("pod", version, Host("192.0.2.2", "/"))
-    return examine(str(path), settings)
+    return path
+
+
+def run_flags(run: dict[str, Any]) -> list[str]:
+    """All flags of a recorded run: its own replace those of the baseline, and an authorization config its modes."""
+    own = [flag.split("=")[0] for flag in run["flags"]]
+    if "--authorization-config" in own:
+        own.append("--authorization-mode")
+    return over(BASELINE, run["flags"], own)
 
 
 def over(baseline: list[str], flags: list[str], drop: list[str]) -> list[str]:

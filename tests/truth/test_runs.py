@@ -12,7 +12,7 @@ import pytest
 from compiler.emit import health, storage
 from compiler.pipeline import Resolved
 from tests.shared import SHARED, shared
-from tests.truth.recorded import BASELINE, examined, make_keys, over
+from tests.truth.recorded import examined, make_keys, run_flags
 
 RUNS = sorted(path.stem for path in (SHARED / "truth/runs").glob("*.json")) or ["absent"]
 MEDIA = {"application/vnd.kubernetes.protobuf": "protobuf", "application/json": "json", "application/yaml": "yaml"}
@@ -28,10 +28,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def resolved(run: dict[str, Any], folder: Path) -> tuple[Resolved, list[str]]:
-    own = [flag.split("=")[0] for flag in run["flags"]]
-    if "--authorization-config" in own:
-        own.append("--authorization-mode")
-    found = examined(folder, run["kubernetesMinor"], over(BASELINE, run["flags"], own), run["files"])
+    found = examined(folder, run["kubernetesMinor"], run_flags(run), run["files"])
     assert found.resolved is not None
     return found.resolved, [error.message for error in found.report.of("error")]
 

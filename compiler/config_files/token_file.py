@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from compiler.config_files.reading import NamedFile, read_bytes
 from compiler.diagnostics import Location, diagnose
-from compiler.flags.csv_record import read_fields
+from compiler.flags.csv_record import next_record, read_fields
 from compiler.flags.numbers import ValueRefused
 from compiler.source.places import place
 
@@ -22,13 +22,9 @@ def load_token_file(named: NamedFile) -> None:
         return
     text = data.decode(errors="replace")
     position = 0
-    while position < len(text):
-        rest = text[position:]
-        if not rest.strip("\r\n"):
-            return
-        start = position + len(rest) - len(rest.lstrip("\r\n"))
+    while (start := next_record(text, position)) is not None:
         try:
-            fields = read_fields(rest)
+            fields = read_fields(text, start)
         except ValueRefused:
             hint = 'put the whole field in double quotes, and write "" for a quote inside'
             _refuse(named, text, start, "has a quote out of place", hint)
@@ -37,7 +33,7 @@ def load_token_file(named: NamedFile) -> None:
             message = f"has {len(fields)} columns, fewer than {_COLUMNS}"
             _refuse(named, text, start, message, "write TOKEN,USER,UID[,GROUPS]; comments are not known here")
             return
-        end = text.find("\n", position + fields[-1].end)
+        end = text.find("\n", fields[-1].end)
         position = end + 1 if end >= 0 else len(text)
 
 

@@ -31,9 +31,11 @@ def read_record(text: str) -> list[str]:
     return [field.text for field in read_fields(text)]
 
 
-def read_fields(text: str) -> list[Field]:
-    """The fields of `read_record` with their places; raises as that does."""
-    position = _first_line(text)
+def read_fields(text: str, start: int = 0) -> list[Field]:
+    """The fields of the first record from a place on, with their places; raises as `read_record` does."""
+    position = next_record(text, start)
+    if position is None:
+        raise ValueRefused("PARSE-09", f"{shown(text)} holds no list", "write elements separated by commas")
     fields: list[Field] = []
     while True:
         quoted = text.startswith('"', position)
@@ -44,16 +46,15 @@ def read_fields(text: str) -> list[Field]:
         position = field.end + 1
 
 
-def _first_line(text: str) -> int:
-    """Where the first line that is not blank begins."""
-    position = 0
+def next_record(text: str, position: int = 0) -> int | None:
+    """Where the first line begins, from a place on, that is not blank; None where there is none."""
     while True:
         end = text.find("\n", position)
         line = text[position:] if end < 0 else text[position:end]
         if line not in ("", "\r"):
             return position
         if end < 0:
-            raise ValueRefused("PARSE-09", f"{shown(text)} holds no list", "write elements separated by commas")
+            return None
         position = end + 1
 
 

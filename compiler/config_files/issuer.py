@@ -92,14 +92,15 @@ def _check_egress(group: AuthenticationOptions, kind: Field) -> None:
     if not kind.text:
         return
     run = group.run
+    selections = run.egress_selector.selections
     if kind.text not in _EGRESS_TYPES:
         message = f"{shown(kind.text)} is not a kind of egress selection"
         kind.refuse("JWT-11", message, f"write {' or '.join(_EGRESS_TYPES)}, in small letters")
     elif run.gates.known(_EGRESS_GATE) and not run.gates.on(_EGRESS_GATE):
         kind.refuse("JWT-11", f"egressSelectorType needs the gate {_EGRESS_GATE}", f"leave {_EGRESS_GATE} on")
-    elif run.egress_selector.dialer(kind.text) == "direct" and not _egress_is_wrong(group):
-        message = f"the egress selector has no proxy for {kind.text}"
-        hint = f"add it to --egress-selector-config-file, or remove egressSelectorType: {kind.text}"
+    elif selections is not None and kind.text not in selections and not _egress_is_wrong(group):
+        message = f"the egress selector says nothing of {kind.text}"
+        hint = "add it to the file of --egress-selector-config-file, or remove egressSelectorType"
         kind.refuse("JWT-11", message, hint)
 
 

@@ -68,7 +68,7 @@ def _check_audiences(audiences: Field, policy: Field) -> None:
     if policy.text == "MatchAny" or (len(entries) == 1 and not policy.text):
         return
     message = f"audienceMatchPolicy cannot be {shown(policy.text)}" if policy.text else "there are several audiences"
-    hint = "write MatchAny" if len(entries) > 1 else "write MatchAny, or remove it"
+    hint = "write audienceMatchPolicy: MatchAny" if len(entries) > 1 else "write MatchAny, or remove it"
     policy.refuse("JWT-09", message, hint)
 
 

@@ -80,7 +80,8 @@ def diagnose(
 class Report:
     """The findings about one input, in the order of discovery.
 
-    `outcome` is `reject` exactly where one of them is an error.
+    `outcome` is `reject` exactly where one of them is an error. `texts` holds what cannot be read again when a finding
+    is shown: the text of standard input, by its name.
     """
 
     def __init__(self, path: str = "") -> None:
@@ -88,6 +89,7 @@ class Report:
         self.read_as = ""
         self.kubernetes_version = ""
         self.diagnostics: list[Diagnostic] = []
+        self.texts: dict[str, str] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a finding, unless the very same one is already known."""

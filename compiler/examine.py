@@ -34,12 +34,16 @@ def examine(path: str, settings: Settings = DEFAULTS, cache: dict[str, Any] | No
 
     `cache` may be shared between calls of one run, so that common parents are parsed once.
     """
-    from compiler.importers import read_input
+    from compiler.importers import input_of
+    from compiler.source.reading import STANDARD_INPUT, STANDARD_INPUT_NAME, read_source
 
-    report = Report(path)
+    report = Report(STANDARD_INPUT_NAME if path == STANDARD_INPUT else path)
     problems = report.diagnostics
     try:
-        given = read_input(path, settings.read_as, settings.version, problems, cache)
+        source = read_source(path)
+        if path == STANDARD_INPUT:
+            report.texts[source.name] = source.text
+        given = input_of(source, path, settings.read_as, settings.version, problems, cache)
     except KascError as error:
         report.add(error.diagnostic)
         report.read_as = settings.read_as or ""

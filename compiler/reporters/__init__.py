@@ -18,4 +18,5 @@ def write_report(form: str, reports: list[Report], stream: TextIO | None = None,
     else:
         from compiler.reporters import text
 
-        stream.write(text.render(reports, text.wants_colour(stream), summary))
+        encoding = stream.encoding or "utf-8"
+        stream.write(text.render(reports, text.wants_colour(stream), summary, text.width_of(stream), encoding))

@@ -13,6 +13,7 @@ from compiler import __version__
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
 INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
 SHELLS = ("bash", "zsh", "fish")
+FORMS = ("text", "json", "sarif", "github", "junit")
 _INPUT_HELP = "a file, a folder to search, or - for standard input"
 
 
@@ -42,8 +43,18 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
     report = parser.add_argument_group("what is reported")
-    report.add_argument("--output", choices=("text", "json"), default="text", help="form of the report")
-    report.add_argument("--strict", action="store_true", help="warnings count as errors")
+    # The defaults are those of compiler.commands.common: a configuration file may give others.
+    report.add_argument("--output", choices=FORMS, help="form of the report (default: text)")
+    switch = argparse.BooleanOptionalAction
+    report.add_argument("-q", "--quiet", action=switch, help="findings only, no summary line")
+    report.add_argument("--strict", action=switch, help="warnings count as errors")
+    for name, text in (("select", "show only"), ("ignore", "do not show")):
+        report.add_argument(
+            f"--{name}",
+            metavar="CODE",
+            action="append",
+            help=f"{text} findings of this code, or of all that begin with it, such as KASC-ETCD",
+        )
 
 
 def _add_compile(parser: argparse.ArgumentParser) -> None:

@@ -80,8 +80,9 @@ def diagnose(
 class Report:
     """The findings about one input, in the order of discovery.
 
-    `outcome` is `reject` exactly where one of them is an error. `texts` holds what cannot be read again when a finding
-    is shown: the text of standard input, by its name.
+    `outcome` is `reject` exactly where one of them is an error. `unshown` holds the errors that a selection leaves out
+    of the listing: they count all the same. `texts` holds what cannot be read again when a finding is shown: the text
+    of standard input, by its name.
     """
 
     def __init__(self, path: str = "") -> None:
@@ -89,6 +90,7 @@ class Report:
         self.read_as = ""
         self.kubernetes_version = ""
         self.diagnostics: list[Diagnostic] = []
+        self.unshown: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
@@ -109,14 +111,19 @@ class Report:
             key=lambda found: (0, *found.location[:3]) if found.location else nowhere,
         )
 
+    def all(self) -> Iterator[Diagnostic]:
+        """Every finding that counts, shown or not."""
+        yield from self.diagnostics
+        yield from self.unshown
+
     def of(self, severity: str) -> Iterator[Diagnostic]:
-        """The findings of one severity."""
-        return (found for found in self.diagnostics if found.severity == severity)
+        """The findings of one severity, shown or not."""
+        return (found for found in self.all() if found.severity == severity)
 
     @property
     def rejected(self) -> bool:
         """Whether the server of that version would refuse to start."""
-        return any(found.severity == ERROR for found in self.diagnostics)
+        return any(found.severity == ERROR for found in self.all())
 
     @property
     def outcome(self) -> str:

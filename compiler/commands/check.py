@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from compiler.commands.common import UsageError, examine_all, exit_code, find_inputs, settings_from, usage_error
-from compiler.reporters import write_report
+from compiler.commands.common import UsageError, examine_all, find_inputs, publish, settings_from, usage_error
 
 
 def run(options: Namespace) -> int:
@@ -17,6 +16,4 @@ def run(options: Namespace) -> int:
     paths = find_inputs(options.inputs)
     if not paths:
         return usage_error(f"no input found in {', '.join(options.inputs)}")
-    reports = [examined.report for examined in examine_all(paths, settings)]
-    write_report(options.output, reports)
-    return exit_code(reports, options.strict)
+    return publish(options, [examined.report for examined in examine_all(paths, settings)])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from compiler.diagnostics import ERROR, WARNING, Report
 from compiler.examine import Examined, Settings, examine
@@ -16,6 +17,9 @@ from compiler.host import Host
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
 _SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 _UNREADABLE = "KASC-DOC-001"
+CONFIGURATION_FILES = (".kasc.toml", "pyproject.toml")
+# Every way to write the table tool.kasc; most projects have none, and their file is not parsed.
+_OWN_TABLE = r"""tool["' \t]*\.["' \t]*kasc|^[ \t]*(?:\[[ \t]*["']?tool["']?[ \t]*\]|["']?tool["']?[ \t]*=)"""
 
 
 class UsageError(Exception):
@@ -23,7 +27,12 @@ class UsageError(Exception):
 
 
 def settings_from(options: Namespace) -> Settings:
-    """Raises UsageError for a version, a mapping or an address that is none."""
+    """How inputs are read; what the command line leaves open of the report is filled in.
+
+    Raises UsageError for a version, a mapping, an address or a code that is none, and for a malformed configuration.
+    """
+    if hasattr(options, "output"):
+        _complete_report(options)
     version: str | None = options.kubernetes_version
     if version is not None:
         check_version(version)
@@ -42,6 +51,47 @@ def settings_from(options: Namespace) -> Settings:
             raise UsageError(f"--host-address {options.host_address!r}: write an IP address") from None
     host = Host(options.host_address or "", options.files_root or "", tuple(mappings))
     return Settings(options.read_as, version, host)
+
+
+def _complete_report(options: Namespace) -> None:
+    """Fill in the options of the report: from a configuration file where there is one, else the defaults."""
+    defaults: dict[str, Any] = {"output": "text", "quiet": False, "strict": False, "select": [], "ignore": []}
+    found = _configuration_file()
+    if found:
+        from compiler.commands.configuration import read_configuration
+
+        defaults |= read_configuration(*found)
+    for name, value in defaults.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    if options.select or options.ignore:
+        from compiler.commands.configuration import checked_codes
+
+        options.select, options.ignore = (checked_codes(f"--{n}", getattr(options, n)) for n in ("select", "ignore"))
+
+
+def _configuration_file() -> tuple[str, str] | None:
+    """Path and text of the nearest file above the current folder that configures kasc; None where there is none."""
+    try:
+        folder = os.getcwd()
+    except OSError:
+        return None
+    while True:
+        for name in CONFIGURATION_FILES:
+            path = os.path.join(folder, name)
+            if not os.path.isfile(path):
+                continue
+            try:
+                with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                    text = file.read()
+            except OSError as problem:
+                raise UsageError(f"{path} cannot be read: {(problem.strerror or str(problem)).lower()}") from None
+            if name != "pyproject.toml" or ("kasc" in text and re.search(_OWN_TABLE, text, re.MULTILINE)):
+                return path, text
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
 
 
 def check_version(text: str) -> None:
@@ -104,14 +154,29 @@ class _Progress:
             print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
 
 
-def exit_code(reports: list[Report], strict: bool) -> int:
-    """2 where a file could not be read, 1 where one has errors (or warnings, if strict), else 0."""
-    if any(found.code == _UNREADABLE for report in reports for found in report.diagnostics):
+def publish(
+    options: Namespace,
+    reports: list[Report],
+    stream: TextIO | None = None,
+    summary: bool = True,
+    more: dict[str, Any] | None = None,
+) -> int:
+    """Write the report that the options ask for, of the findings that they select. Returns the exit code.
+
+    `more` is what a command adds to the JSON report. The code is 2 where a file could not be read, 1 where one has
+    errors (or warnings, if strict), else 0.
+    """
+    from compiler.reporters import write_report
+
+    if options.select or options.ignore:
+        from compiler.reporters.selection import keep_selected
+
+        keep_selected(reports, options.select, options.ignore)
+    write_report(options.output, reports, stream, summary and not options.quiet, options.strict, more)
+    if any(found.code == _UNREADABLE for report in reports for found in report.all()):
         return USAGE
-    bad = (ERROR, WARNING) if strict else (ERROR,)
-    if any(found.severity in bad for report in reports for found in report.diagnostics):
-        return HAS_ERRORS
-    return FINE
+    bad = (ERROR, WARNING) if options.strict else (ERROR,)
+    return HAS_ERRORS if any(found.severity in bad for report in reports for found in report.all()) else FINE
 
 
 def usage_error(problem: Exception | str) -> int:

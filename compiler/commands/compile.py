@@ -12,8 +12,8 @@ from compiler.commands.common import (
     STALE,
     UsageError,
     examine_all,
-    exit_code,
     find_inputs,
+    publish,
     settings_from,
     usage_error,
 )
@@ -21,7 +21,6 @@ from compiler.diagnostics import KascError, Report
 from compiler.emit.artifacts import ARTIFACTS, render
 from compiler.emit.writing import differences, write_all
 from compiler.examine import Examined
-from compiler.reporters import write_report
 
 
 def run(options: Namespace) -> int:
@@ -59,13 +58,11 @@ def run(options: Namespace) -> int:
         targets[target] = examined.report.path
         # A report for programs has standard output for itself.
         changes = sys.stdout if options.output == "text" else sys.stderr
-        code = max(code, _deliver(target, files, changes if options.check else None))
+        code = max(code, _deliver(target, files, changes if options.check else None, options.quiet))
     # Standard output belongs to the artifact; and a clean run that writes files says so itself.
     stream = sys.stderr if options.stdout or options.output == "text" else sys.stdout
-    write_report(options.output, reports, stream, summary=not options.stdout)
-    return (
-        max(code, exit_code(reports, options.strict)) if code != STALE else exit_code(reports, options.strict) or STALE
-    )
+    judged = publish(options, reports, stream, summary=not options.stdout)
+    return max(code, judged) if code != STALE else judged or STALE
 
 
 def _artifact_names(options: Namespace) -> list[str]:
@@ -98,7 +95,7 @@ def _stream_of(files: dict[str, str]) -> str:
     return "".join(f"---\n# {name}\n{text}" for name, text in files.items())
 
 
-def _deliver(target: str, files: dict[str, str], changes: TextIO | None) -> int:
+def _deliver(target: str, files: dict[str, str], changes: TextIO | None, quiet: bool) -> int:
     """Write the files; or where `changes` is given, say there in what the folder differs. The exit code of either."""
     try:
         if changes is not None:
@@ -109,5 +106,6 @@ def _deliver(target: str, files: dict[str, str], changes: TextIO | None) -> int:
     except OSError as problem:
         message = (problem.strerror or str(problem)).lower()
         return usage_error(f"{problem.filename or target} cannot be written: {message}")
-    print(f"{target}: {len(files)} files written", file=sys.stderr)
+    if not quiet:
+        print(f"{target}: {len(files)} files written", file=sys.stderr)
     return FINE

@@ -6,13 +6,12 @@ import os
 from argparse import Namespace
 from typing import Any
 
-from compiler.commands.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError, settings_from, usage_error
+from compiler.commands.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError, publish, settings_from, usage_error
 from compiler.diagnostics import Report
 from compiler.emit.storage import manifest
 from compiler.examine import Settings, examine
 from compiler.live.etcd import Credentials, Etcd, EtcdError, Health, addresses_of, prefix_end
 from compiler.pipeline import Resolved
-from compiler.reporters import write_report
 from compiler.reporters.text import clean
 from compiler.storage.factory import StorageFactory
 from compiler.storage.layout import Layout
@@ -33,7 +32,7 @@ def run(options: Namespace) -> int:
         settings = settings_from(options)
         examined = examine(options.input, settings)
         if examined.resolved is None or examined.report.rejected:
-            write_report(options.output, [examined.report])
+            publish(options, [examined.report])
             return USAGE if examined.resolved is None else HAS_ERRORS
         if options.plan_migration:
             return _plan(options, settings, examined.resolved)
@@ -48,7 +47,7 @@ def run(options: Namespace) -> int:
     _write(options, report, results)
     if partial:
         return USAGE
-    return STALE if report.diagnostics else FINE
+    return STALE if any(report.all()) else FINE
 
 
 def _factory(resolved: Resolved) -> StorageFactory:
@@ -152,17 +151,7 @@ def _members(urls: list[str], credentials: Credentials, timeout: float) -> tuple
 
 
 def _write(options: Namespace, report: Report, results: list[tuple[Found, list[Health]]]) -> None:
-    partial = any(found.problem for found, _ in results)
-    if options.output == "json":
-        import json
-
-        from compiler.reporters.json_report import as_data as report_data
-
-        whole: dict[str, Any] = report_data([report])
-        whole["verify"] = [data(found, members, bool(found.problem)) for found, members in results]
-        whole["partial"] = partial
-        print(json.dumps(whole, indent=1))
-    elif options.output == "text":
+    if options.output == "text" and not options.quiet:
         for found, _ in results:
             if not found.keys:
                 continue
@@ -171,16 +160,18 @@ def _write(options: Namespace, report: Report, results: list[tuple[Found, list[H
             print("\n".join(map(clean, table(found))))
             if found.outside:
                 print(f"{found.outside} keys lie outside of the prefix; nothing is said of them")
-        write_report("text", [report])
-    else:
-        write_report(options.output, [report])
+    more = {
+        "verify": [data(found, members, bool(found.problem)) for found, members in results],
+        "partial": any(found.problem for found, _ in results),
+    }
+    publish(options, [report], more=more)
 
 
 def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
     """The plan from another input to this one, with counts where an etcd is given."""
     examined = examine(options.plan_migration, settings)
     if examined.resolved is None:
-        write_report(options.output, [examined.report])
+        publish(options, [examined.report])
         return USAGE
     count = None
     if options.etcd:

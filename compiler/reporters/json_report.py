@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Report
+from compiler.diagnostics import Diagnostic, Report
+from compiler.reporters.totals import not_shown, totals
 
 
-def render(reports: list[Report]) -> str:
-    """All reports as one JSON document, ASCII only."""
-    return json.dumps(as_data(reports), indent=1) + "\n"
+def render(reports: list[Report], more: dict[str, Any] | None = None) -> str:
+    """All reports as one JSON document, ASCII only; `more` is what a command has to add."""
+    return json.dumps(as_data(reports) | (more or {}), indent=1) + "\n"
 
 
 def as_data(reports: list[Report]) -> dict[str, Any]:
@@ -29,7 +30,8 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
         ],
         "summary": {
             "files": len(reports),
-            **{f"{severity}s": sum(len(list(r.of(severity))) for r in reports) for severity in (ERROR, WARNING, NOTE)},
+            **{f"{severity}s": number for severity, number in totals(reports).items()},
+            **({"notShown": hidden} if (hidden := not_shown(reports)) else {}),
         },
     }
 

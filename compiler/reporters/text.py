@@ -8,6 +8,7 @@ from typing import TextIO
 
 from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Report
 from compiler.reporters.excerpt import UNPRINTABLE, WIDTH, Excerpts
+from compiler.reporters.totals import in_words
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
 # Files that hold nothing but secrets.
@@ -33,12 +34,18 @@ def render(
     """All findings by file and position, then one line that counts them."""
     lines: list[str] = []
     for report in reports:
-        excerpts = Excerpts(report.texts, width, encoding)
-        for found in report.sorted():
-            lines += _finding(report, found, colour, excerpts)
+        lines += findings(report, report.sorted(), colour, width, encoding)
     if summary:
-        lines.append(_summary(reports))
+        lines.append(in_words(reports))
     return "".join(f"{line}\n" for line in lines)
+
+
+def findings(
+    report: Report, chosen: list[Diagnostic], colour: bool = False, width: int = WIDTH, encoding: str = "utf-8"
+) -> list[str]:
+    """The lines about some findings of a report."""
+    excerpts = Excerpts(report.texts, width, encoding)
+    return [line for found in chosen for line in _finding(report, found, colour, excerpts)]
 
 
 def _paint(text: str, code: str, colour: bool) -> str:
@@ -65,10 +72,3 @@ def _finding(report: Report, found: Diagnostic, colour: bool, excerpts: Excerpts
     if found.hint:
         lines.append(f"    {_paint('hint:', '1', colour)} {clean(found.hint)}")
     return lines
-
-
-def _summary(reports: list[Report]) -> str:
-    counts = {severity: sum(len(list(report.of(severity))) for report in reports) for severity in _COLOURS}
-    words = [f"{count} {severity}{'s' if count != 1 else ''}" for severity, count in counts.items() if count]
-    files = f"{len(reports)} input{'s' if len(reports) != 1 else ''}"
-    return f"{files}: {', '.join(words) if words else 'no problems'}"

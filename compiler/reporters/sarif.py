@@ -1,0 +1,96 @@
+"""The report in SARIF 2.1.0, for code scanning and for editors.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from compiler import __version__
+from compiler.diagnostics import Diagnostic, Location, Report
+from compiler.reporters.rule_help import CODES_PAGE, HOME, help_of, table
+from compiler.reporters.totals import not_shown
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_PROBLEM_SEVERITY = {"error": "error", "warning": "warning", "note": "recommendation"}
+
+Form = dict[str, Any]
+
+
+def render(reports: list[Report]) -> str:
+    """All reports as one SARIF log with one run, ASCII only."""
+    return json.dumps(as_data(reports), indent=1) + "\n"
+
+
+def as_data(reports: list[Report]) -> Form:
+    """The log; rules are those that have a result, by code, results go by input and position."""
+    codes = sorted({found.code for report in reports for found in report.diagnostics})
+    index = {code: number for number, code in enumerate(codes)}
+    driver = {
+        "name": "kasc",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "informationUri": HOME,
+        "rules": [_rule(code) for code in codes],
+    }
+    run: Form = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(report, found, index) for report in reports for found in report.sorted()],
+    }
+    if hidden := not_shown(reports):
+        run["properties"] = {"errorsNotShown": hidden}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(code: str) -> Form:
+    rule = table()[code]
+    told = help_of(code)
+    return {
+        "id": code,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": told.summary},
+        "help": {"text": told.text, "markdown": told.markdown},
+        "helpUri": f"{CODES_PAGE}#{code.lower()}",
+        "defaultConfiguration": {"level": rule.severity},
+        "properties": {"problem.severity": _PROBLEM_SEVERITY[rule.severity], "tags": ["kube-apiserver"]},
+    }
+
+
+def _result(report: Report, found: Diagnostic, index: dict[str, int]) -> Form:
+    text = f"{found.message}\n{found.hint}" if found.hint else found.message
+    place: Form = {"physicalLocation": _place(found.location or Location(report.path, 1, 1, 1, 1))}
+    if found.path:
+        place["logicalLocations"] = [{"fullyQualifiedName": found.path}]
+    about = {"rule": found.rule, "flag": found.flag, "source": found.source}
+    return {
+        "ruleId": found.code,
+        "ruleIndex": index[found.code],
+        "level": found.severity,
+        "message": {"text": text},
+        "locations": [place],
+        "properties": {key: value for key, value in about.items() if value},
+    }
+
+
+def _place(location: Location) -> Form:
+    return {"artifactLocation": artifact_location(location.file), "region": region(location)}
+
+
+def region(location: Location) -> Form:
+    """A span; SARIF counts from 1 with an exclusive end as well."""
+    _, line, column, end_line, end_column = location
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+
+
+def artifact_location(name: str) -> Form:
+    """A file as a URI: relative to the current folder where it lies below, which code scanning wants."""
+    from urllib.parse import quote
+
+    inside = os.path.relpath(name)
+    if inside == os.pardir or inside.startswith(os.pardir + os.sep):
+        return {"uri": "file://" + quote(os.fsencode(os.path.abspath(name)))}
+    return {"uri": quote(os.fsencode(inside.replace(os.sep, "/"))), "uriBaseId": "%SRCROOT%"}

@@ -1,0 +1,26 @@
+"""Which findings are shown. What is left out never changes whether the server would start."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import ERROR, Diagnostic, Report
+
+
+def keep_selected(reports: list[Report], select: list[str], ignore: list[str]) -> None:
+    """Take out of the reports what is not selected, and what is ignored.
+
+    Warnings and notes are gone then. Errors are only not shown: the outcome of the input, the exit code and the
+    numbers stay as they are, since the server refuses the input all the same.
+    """
+
+    def is_shown(found: Diagnostic) -> bool:
+        selected = not select or any(matches(found.code, code) for code in select)
+        return selected and not any(matches(found.code, code) for code in ignore)
+
+    for report in reports:
+        report.unshown += [found for found in report.diagnostics if found.severity == ERROR and not is_shown(found)]
+        report.diagnostics = [found for found in report.diagnostics if is_shown(found)]
+
+
+def matches(code: str, given: str) -> bool:
+    """Whether a code is the given one, or begins with it: `KASC-ETCD` stands for `KASC-ETCD-002` as well."""
+    return code == given or code.startswith(f"{given}-")

@@ -1,0 +1,51 @@
+"""Reports with findings of every kind, and hypothesis strategies for them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from compiler.diagnostics import SEVERITIES, Diagnostic, Location, Report, code_of
+from compiler.rules import RULES
+
+CODES = sorted(map(code_of, RULES))
+TEXTS = st.text(st.characters(codec=None), max_size=40)
+"""Texts with everything that a Python string can hold, half surrogate pairs included."""
+
+
+def report(path: str, *findings: Diagnostic) -> Report:
+    made = Report(path)
+    made.read_as, made.kubernetes_version = "document", "1.36"
+    made.extend(findings)
+    return made
+
+
+def finding(severity: str = "error", message: str = "wrong", line: int = 1, file: str = "a.yaml") -> Diagnostic:
+    where = Location(file, line, 3, line, 9)
+    return Diagnostic("KASC-ETCD-002", severity, message, "write another", "ETCD-02", "etcd.x", "x", where, "etcd.go")
+
+
+@st.composite
+def locations(draw: st.DrawFn) -> Location:
+    line, column = draw(st.integers(1, 99)), draw(st.integers(1, 99))
+    lines, columns = draw(st.integers(0, 3)), draw(st.integers(0, 9))
+    name = draw(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12))
+    return Location(name, line, column, line + lines, column + columns)
+
+
+FINDINGS = st.builds(
+    Diagnostic,
+    code=st.sampled_from(CODES),
+    severity=st.sampled_from(SEVERITIES),
+    message=TEXTS,
+    hint=TEXTS,
+    rule=st.none() | st.just("ETCD-02"),
+    path=TEXTS,
+    flag=TEXTS,
+    location=st.none() | locations(),
+    source=TEXTS,
+)
+REPORTS = st.lists(
+    st.builds(report, st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12), FINDINGS)
+    | st.builds(report, st.just("a.yaml"), FINDINGS, FINDINGS, FINDINGS),
+    max_size=3,
+)

@@ -57,6 +57,36 @@ AUTHENTICATION = {
         }
     ],
 }
+WEBHOOK = {
+    "timeout": "3s",
+    "authorizedTTL": "5m",
+    "cacheAuthorizedRequests": True,
+    "subjectAccessReviewVersion": "v1",
+    "failurePolicy": "Deny",
+    "connectionInfo": {"type": "KubeConfigFile", "kubeConfigFile": "/etc/kubeconfig"},
+    "matchConditionSubjectAccessReviewVersion": "v1",
+    "matchConditions": [{"expression": "request.user == 'a'"}, {"expression": "request.groups[0]"}],
+}
+AUTHORIZATION = {
+    "apiVersion": "apiserver.config.k8s.io/v1",
+    "kind": "AuthorizationConfiguration",
+    "authorizers": [
+        {"type": "Webhook", "name": "a", "webhook": WEBHOOK},
+        {"type": "ABAC", "name": "abac"},
+        {"type": "RBAC", "name": "rbac"},
+    ],
+}
+POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "metadata": {"name": "a", "labels": {"a": "b"}, "creationTimestamp": "2026-01-01T00:00:00Z"},
+    "omitStages": ["Panic"],
+    "rules": [
+        {"level": "None", "nonResourceURLs": ["/a*"], "verbs": ["get"], "userGroups": ["a"]},
+        {"level": "Request", "resources": [{"group": "apps", "resources": ["a"], "resourceNames": ["b"]}]},
+        {"level": "Metadata", "namespaces": ["a"], "omitManagedFields": True, "omitStages": ["ResponseStarted"]},
+    ],
+}
 _TEXTS = st.sampled_from(["", "a", "https://u:s3cret@h", "claims.", "%", "[", "a\nb", "\u2028", "é" * 200])
 _KEYS = st.sampled_from(["", "a", "name", "claim", "expression", "é", "a b"])
 _VALUES = st.recursive(
@@ -91,10 +121,10 @@ def changed(draw: st.DrawFn, base: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def check(content: dict[str, Any], flag: str) -> None:
+def check(content: dict[str, Any], flag: str, *drop: str) -> None:
     text = json.dumps(content, indent=1)
     with tempfile.TemporaryDirectory() as folder:
-        _, report = started(Path(folder), {"file": text}, f"{flag}=/f/file")
+        _, report = started(Path(folder), {"file": text}, f"{flag}=/f/file", drop=drop)
         lines = text.split("\n")
         for found in report.of("error"):
             where = found.location
@@ -117,3 +147,15 @@ def test_kubeconfigs(content: dict[str, Any]) -> None:
 @given(changed(AUTHENTICATION))
 def test_authentication_configs(content: dict[str, Any]) -> None:
     check(content, "--authentication-config")
+
+
+@settings(max_examples=60)
+@given(changed(AUTHORIZATION))
+def test_authorization_configs(content: dict[str, Any]) -> None:
+    check(content, "--authorization-config", "--authorization-mode")
+
+
+@settings(max_examples=60)
+@given(changed(POLICY))
+def test_audit_policies(content: dict[str, Any]) -> None:
+    check(content, "--audit-policy-file")

@@ -3,10 +3,11 @@
 from typing import Any, NamedTuple
 
 from compiler.catalog import catalog, minor_of, nearest, provisional, versions
-from compiler.diagnostics import KascError, Report, diagnose
+from compiler.diagnostics import ERROR, Diagnostic, KascError, Report, diagnose
 from compiler.host import Host
 from compiler.input import ServerInput
 from compiler.pipeline import Resolved, resolve
+from compiler.source.node import Source
 
 
 class Settings(NamedTuple):
@@ -34,30 +35,48 @@ def examine(path: str, settings: Settings = DEFAULTS, cache: dict[str, Any] | No
 
     `cache` may be shared between calls of one run, so that common parents are parsed once.
     """
-    from compiler.importers import input_of
     from compiler.source.reading import STANDARD_INPUT, STANDARD_INPUT_NAME, read_source
 
     report = Report(STANDARD_INPUT_NAME if path == STANDARD_INPUT else path)
-    problems = report.diagnostics
     try:
         source = read_source(path)
         if path == STANDARD_INPUT:
             report.texts[source.name] = source.text
-        given = input_of(source, path, settings.read_as, settings.version, problems, cache)
+        resolved = _resolve(source, path, settings, cache, report)
     except KascError as error:
         report.add(error.diagnostic)
         report.read_as = settings.read_as or ""
         report.kubernetes_version = nearest(settings.version)
         return Examined(report, None)
+    if "kasc:" in source.text or any(_is_soft_in_another(found, source.name) for found in report.diagnostics):
+        from compiler.suppression import suppress
+
+        suppress(report, source, read_source)
+    return Examined(report, resolved)
+
+
+def _is_soft_in_another(found: Diagnostic, name: str) -> bool:
+    """Whether a comment in another file than the input itself may suppress a finding."""
+    return found.severity != ERROR and found.location is not None and found.location.file != name
+
+
+def _resolve(
+    source: Source, path: str, settings: Settings, cache: dict[str, Any] | None, report: Report
+) -> Resolved | None:
+    """What the server would run with; None for a structured file. Raises KascError for what cannot be read at all."""
+    from compiler.importers import input_of
+
+    problems = report.diagnostics
+    given = input_of(source, path, settings.read_as, settings.version, problems, cache)
     report.read_as = given.read_as
     version = _version_of(given, settings, report)
     report.kubernetes_version = version
     resolved = resolve(catalog(version), given, settings.host, report)
     if given.read_as != "config-file":
-        return Examined(report, resolved)
+        return resolved
     # The server around a structured file is made up: only what is said of the file itself counts.
     report.diagnostics = [found for found in problems if found.location is None or found.location.file]
-    return Examined(report, None)
+    return None
 
 
 def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:

@@ -75,6 +75,11 @@ RULES: dict[str, Rule] = {
     "INPUT-04": own("structured file of an unknown kind", "no server reads it"),
     "INPUT-05": own("value that is not known here", "only the running server's environment has it", "note"),
     "INPUT-06": own("command that is no list of texts", "Kubernetes does not run such a container"),
+    # Comments that suppress findings
+    "IGNORE-01": own("suppression of nothing", "it would hide a later finding unseen", "warning"),
+    "IGNORE-02": own("suppression of an unknown code", "it suppresses nothing", "warning"),
+    "IGNORE-03": own("suppression without a reason", "who reads it later has to know why; it has no effect", "warning"),
+    "IGNORE-04": own("suppression of an error", "the server refuses the input all the same", "warning"),
     # What depends on the host
     "HOST-01": own("service range that may not fit the host's address", "give --host-address to decide it", "warning"),
     "HOST-02": own("file that was not looked into", "kasc may not read it, or it is no regular file", "note"),

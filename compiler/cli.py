@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from importlib import import_module
+from typing import Any, NoReturn
 
 from compiler import __version__
 
@@ -21,16 +22,44 @@ class _Formatter(argparse.HelpFormatter):
     """Help as wide as the terminal; argparse would load shutil on every run to learn that."""
 
     def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
         try:
-            width = os.get_terminal_size().columns - 2
+            width = int(columns) if columns.isdecimal() else os.get_terminal_size().columns
         except OSError:
-            width = 98
-        super().__init__(prog, width=max(width, 40))
+            width = 100
+        super().__init__(prog, max_help_position=30, width=max(width - 2, 40))
+        # argparse forgets the indent of the commands when it reckons where their texts begin.
+        self._action_max_length = max(map(len, COMMANDS)) + 4
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the words, and in another what to write instead."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\ntry: {self.prog} --help\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        from compiler.suggest import did_you_mean
+
+        choices = [str(choice) for choice in action.choices]
+        if action.dest != "command":
+            name = action.option_strings[-1] if action.option_strings else action.dest
+            hint = did_you_mean(str(value), choices) or f"write {', '.join(choices[:-1])} or {choices[-1]}"
+            self.error(f"{name} cannot be {value!r}: {hint}")
+        hint = did_you_mean(str(value), choices) or f"commands are {', '.join(choices)}"
+        if os.path.exists(str(value)):
+            hint = f"write kasc check {value}, or kasc compile {value}"
+        self.error(f"{value!r} is not a command: {hint}")
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     reading = parser.add_argument_group("how inputs are read")
-    reading.add_argument("--as", dest="read_as", choices=INPUT_KINDS, help="the kind of input; else detected")
+    kinds = ", ".join(INPUT_KINDS)
+    reading.add_argument(
+        "--as", dest="read_as", metavar="KIND", choices=INPUT_KINDS, help=f"what an input is, of {kinds}; else detected"
+    )
     reading.add_argument(
         "--kubernetes-version", metavar="1.NN", help="check against this version, whatever the input says"
     )
@@ -44,7 +73,9 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 def _add_report(parser: argparse.ArgumentParser) -> None:
     report = parser.add_argument_group("what is reported")
     # The defaults are those of compiler.commands.common: a configuration file may give others.
-    report.add_argument("--output", choices=FORMS, help="form of the report (default: text)")
+    report.add_argument(
+        "--output", metavar="FORM", choices=FORMS, help=f"form of the report: {', '.join(FORMS)} (default: text)"
+    )
     switch = argparse.BooleanOptionalAction
     report.add_argument("-q", "--quiet", action=switch, help="findings only, no summary line")
     report.add_argument("--strict", action=switch, help="warnings count as errors")
@@ -110,19 +141,27 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubernetes-version", metavar="1.NN", help="for this version; else the newest")
-    parser.add_argument("--format", choices=("yaml", "toml"), default="yaml", help="form of the document")
+    parser.add_argument("--format", choices=("yaml", "toml"), help="form of the document; else as FILE ends")
     parser.add_argument("-o", "--out", metavar="FILE", help="write to this file instead of standard output")
     parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
 
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", default="apiserver", help="option group, or apiserver for all of them")
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        default="apiserver",
+        help="option group, kind of a structured file, artifact or report; the whole document where none is named",
+    )
     parser.add_argument("--kubernetes-version", metavar="1.NN", help="of this version; else the newest")
     parser.add_argument("-o", "--out", metavar="DIR", help="write all schemas of the version to this folder")
 
 
 def _add_completion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=SHELLS)
+    parser.add_argument(
+        "shell", metavar="SHELL", choices=SHELLS, help=f"one of {', '.join(SHELLS)}; it sources the script"
+    )
 
 
 COMMANDS = {
@@ -136,21 +175,44 @@ COMMANDS = {
 }
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
+def _parser(chosen: str) -> _Parser:
     """The whole parser; where a command is chosen, only that command's own options are filled in."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="kasc",
         formatter_class=_Formatter,
+        allow_abbrev=False,
         description="Compile one declaration of a kube-apiserver into flags, storage manifest and health checks.",
-        epilog="Exit codes: 0 fine, 1 errors in the input, 2 wrong usage or unreadable file, 3 out of date.",
+        epilog="`kasc COMMAND --help` tells more. Exit codes: 0 fine, 1 errors in the input (or warnings, with "
+        "--strict), 2 wrong usage or a file that cannot be read or written, 3 out of date.",
     )
     parser.add_argument("--version", action="version", version=f"kasc {__version__}")
     # Without a name here, argparse would load what it formats help texts with, on every run.
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="kasc")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True, prog="kasc")
     for name, (text, add_options) in COMMANDS.items():
         if chosen in (name, "") or chosen not in COMMANDS:
-            add_options(commands.add_parser(name, help=text, description=text, formatter_class=_Formatter))
+            add_options(
+                commands.add_parser(name, help=text, description=text, formatter_class=_Formatter, allow_abbrev=False)
+            )
     return parser
+
+
+def _refuse(command: str, words: list[str]) -> NoReturn:
+    """End with what is wrong about words that a command does not know."""
+    from compiler.suggest import did_you_mean
+
+    parsers: dict[str, _Parser] = next(
+        action.choices for action in _parser("")._actions if isinstance(action, argparse._SubParsersAction)
+    )
+    own = parsers[command]
+    word = next((word for word in words if word.startswith("-")), words[0])
+    name = word.partition("=")[0]
+    if not word.startswith("-"):
+        own.error(f"{word!r} is one word too many")
+    elsewhere = [f"kasc {other}" for other, parser in parsers.items() if name in parser._option_string_actions]
+    hint = did_you_mean(name, own._option_string_actions)
+    if elsewhere:
+        hint = f"it is an option of {', '.join(elsewhere)}"
+    own.error(f"no option {name}{f': {hint}' if hint else ''}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -158,38 +220,70 @@ def main(arguments: list[str] | None = None) -> int:
     # What is made here lives until the end of a short process: looking for garbage early costs more than it frees.
     gc.set_threshold(100_000)
     words = sys.argv[1:] if arguments is None else arguments
-    parser = _parser("" if "_ARGCOMPLETE" in os.environ or not words else words[0])
-    if "_ARGCOMPLETE" in os.environ:
-        import argcomplete
-
-        argcomplete.autocomplete(parser)
-    options = parser.parse_args(words)
-    command = import_module(f"compiler.commands.{options.command}")
     try:
-        code: int = command.run(options)
+        code = _run(words)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of a pipe went away; a second write at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        # The reader of a pipe went away, as `head` does: end as a program does that the signal ends.
+        _abandon(sys.stdout)
+        return 128 + 13
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        print("kasc: interrupted", file=sys.stderr)
+        return 128 + 2
+    except OSError as problem:
+        if problem.filename is not None:
+            raise
+        _abandon(sys.stdout)
+        print(f"kasc: cannot write to standard output: {(problem.strerror or str(problem)).lower()}", file=sys.stderr)
+        return 2
     return code
+
+
+def _run(words: list[str]) -> int:
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    parser = _parser("" if "_ARGCOMPLETE" in os.environ or not words else words[0])
+    if "_ARGCOMPLETE" in os.environ:
+        from compiler.commands.completion import complete
+
+        complete(parser)
+    if not words:
+        parser.print_help(sys.stderr)
+        return 2
+    options, unknown = parser.parse_known_args(words)
+    if unknown and options.command == "explain":
+        # What is explained may be a flag as the server takes it.
+        options.words += unknown
+    elif unknown:
+        _refuse(options.command, unknown)
+    code: int = import_module(f"compiler.commands.{options.command}").run(options)
+    return code
+
+
+def _abandon(stream: Any) -> None:
+    """Let what is still to be written go nowhere: a second attempt at exit must not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def program() -> None:
     """The program `kasc`."""
-    _end(main())
+    _start(sys.argv[1:])
 
 
 def compile_program() -> None:
     """The program `compile`: the same as `kasc compile`."""
-    _end(main(["compile", *sys.argv[1:]]))
+    _start(["compile", *sys.argv[1:]])
 
 
-def _end(code: int) -> None:
-    """End the process at once: taking every object apart first would take a tenth of a short run."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+def _start(words: list[str]) -> None:
+    """Run in a process of its own, and end it at once: taking every object apart would take a tenth of a short run."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started the program
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        # What a terminal cannot show is spelled out.
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+    code = main(words)
+    try:
+        sys.stderr.flush()
+    finally:
+        os._exit(code)

@@ -47,7 +47,9 @@ class Host:
     def local(self, path: str) -> str | None:
         """Where a file of the server is to be found here; None where no mapping covers it."""
         for prefix, folder in self.mappings:
-            if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
+            if path == prefix:
+                return folder
+            if path.startswith(prefix.rstrip("/") + "/"):
                 return os.path.join(folder, path[len(prefix) :].lstrip("/"))
         if self.root and path:
             return os.path.join(self.root, path.lstrip("/"))

@@ -41,8 +41,12 @@ def settings_from(options: Namespace) -> Settings:
         prefix, equals, folder = text.partition("=")
         if not equals or not prefix.startswith("/") or not folder:
             raise UsageError(f"--file-map {text!r}: write PREFIX=DIR, such as /etc/kubernetes=./pki")
+        if not os.path.exists(folder):
+            raise UsageError(f"--file-map {text!r}: there is no {folder}")
         mappings.append((prefix, folder))
-    if options.host_address:
+    if options.files_root is not None and not os.path.isdir(options.files_root):
+        raise UsageError(f"--files-root {options.files_root!r} is not a folder")
+    if options.host_address is not None:
         import ipaddress
 
         try:
@@ -102,21 +106,53 @@ def check_version(text: str) -> None:
         raise UsageError(f"--kubernetes-version {text!r}: write a version such as 1.36")
 
 
-def find_inputs(given: list[str]) -> list[str]:
-    """Files as given, and the files of folders, sorted; folders leave out what another document extends."""
+def version_of(text: str | None) -> str:
+    """The known minor version that a command is about; says so where it is not the one that was asked for.
+
+    Raises UsageError for what is no version.
+    """
+    from compiler.catalog import minor_of, nearest, versions
+
+    if text is not None:
+        check_version(text)
+    version = nearest(text)
+    if text is not None and minor_of(text) != minor_of(version):
+        known = f"{versions()[0]} to {versions()[-1]}"
+        print(f"kasc: nothing is recorded of Kubernetes {text}; {version} is nearest of {known}", file=sys.stderr)
+    return version
+
+
+def find_inputs(given: list[str], problems: list[str], leave_out: str = "") -> list[str]:
+    """Files as given, and the documents of folders, sorted, less what another document extends and what lies below
+    `leave_out`. What names no input is added to `problems`.
+    """
     found: list[str] = []
     for path in given:
-        found += _below(path) if path != "-" and os.path.isdir(path) else [path]
+        if path and not os.path.isdir(path):
+            found.append(path)
+            continue
+        inside = _below(path, problems, leave_out) if path else []
+        found += inside
+        if not inside:
+            problems.append(f"no input found in {path}" if path else "the name of an input is empty")
     return list(dict.fromkeys(found))
 
 
-def _below(folder: str) -> list[str]:
-    found = []
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [os.path.join(root, name) for name in sorted(files) if name.endswith(_SUFFIXES)]
+def _below(folder: str, problems: list[str], leave_out: str) -> list[str]:
     from compiler.importers.detect import is_input, parents_of
 
+    def unreadable(problem: OSError) -> None:
+        problems.append(f"cannot search {problem.filename}: {reason(problem)}")
+
+    found = []
+    outside = os.path.abspath(leave_out) if leave_out else ""
+    for root, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.abspath(os.path.join(root, name)) != outside
+        )
+        found += [os.path.join(root, name) for name in sorted(files) if name.endswith(_SUFFIXES)]
     inputs = [path for path in found if is_input(path)]
     parents = {parent for path in inputs for parent in parents_of(path)}
     return [path for path in inputs if os.path.normpath(path) not in parents]
@@ -126,10 +162,12 @@ def examine_all(paths: list[str], settings: Settings) -> Iterator[Examined]:
     """Each input in turn, with progress on standard error where it takes more than a second."""
     cache: dict[str, Any] = {}
     progress = _Progress(len(paths))
-    for path in paths:
-        yield examine(path, settings, cache)
-        progress.step()
-    progress.end()
+    try:
+        for path in paths:
+            yield examine(path, settings, cache)
+            progress.step()
+    finally:
+        progress.end()
 
 
 class _Progress:
@@ -151,7 +189,7 @@ class _Progress:
 
     def end(self) -> None:
         if self.shown:
-            print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def publish(
@@ -168,15 +206,41 @@ def publish(
     """
     from compiler.reporters import write_report
 
-    if options.select or options.ignore:
-        from compiler.reporters.selection import keep_selected
-
-        keep_selected(reports, options.select, options.ignore)
+    keep_selected(options, reports)
     write_report(options.output, reports, stream, summary and not options.quiet, options.strict, more)
     if any(found.code == _UNREADABLE for report in reports for found in report.all()):
         return USAGE
-    bad = (ERROR, WARNING) if options.strict else (ERROR,)
-    return HAS_ERRORS if any(found.severity in bad for report in reports for found in report.all()) else FINE
+    return HAS_ERRORS if any(fails(report, options.strict) for report in reports) else FINE
+
+
+def keep_selected(options: Namespace, reports: list[Report]) -> None:
+    """Take out of the reports what the options do not select."""
+    if options.select or options.ignore:
+        from compiler.reporters import selection
+
+        selection.keep_selected(reports, options.select, options.ignore)
+
+
+def fails(report: Report, strict: bool) -> bool:
+    """Whether an input has errors (or warnings, if strict)."""
+    bad = (ERROR, WARNING) if strict else (ERROR,)
+    return any(found.severity in bad for found in report.all())
+
+
+def worst(*codes: int) -> int:
+    """The exit code of several together: what could not be done comes before errors, errors before what is stale."""
+    return next((code for code in (USAGE, HAS_ERRORS, STALE) if code in codes), FINE)
+
+
+def reason(problem: OSError) -> str:
+    """Why the system refused something, in the middle of a sentence."""
+    return (problem.strerror or str(problem)).lower()
+
+
+def write_text(text: str) -> None:
+    """Print an artifact, in UTF-8 whatever the terminal takes: it is the same wherever it is made."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
 
 
 def usage_error(problem: Exception | str) -> int:

@@ -6,66 +6,93 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.catalog import nearest
-from compiler.commands.common import FINE, HAS_ERRORS, USAGE, UsageError, settings_from, usage_error
-from compiler.examine import examine
-from compiler.explaining.facts import explain, flag_of, known_words
+from compiler.commands.common import FINE, HAS_ERRORS, USAGE, UsageError, settings_from, usage_error, version_of
+from compiler.examine import Examined, Settings, examine
 from compiler.reporters.text import clean
-from compiler.suggest import did_you_mean
+
+_USAGE = "explain takes WHAT, INPUT, or INPUT and WHAT; try: kasc explain etcd-servers"
+_NAMED = "name a flag, key, option group, gate, plugin, resource, code or artifact field"
 
 
 def run(options: Namespace) -> int:
     """Explain one word, or the values of one input."""
-    try:
-        settings = settings_from(options)
-    except UsageError as problem:
-        return usage_error(problem)
     words = options.words
     if not words or len(words) > 2:
-        return usage_error("explain takes WHAT, INPUT, or INPUT and WHAT; try: kasc explain etcd-servers")
-    version = nearest(settings.version)
-    source = words[0] if len(words) == 2 or words[0] == "-" or os.path.isfile(words[0]) else None
-    what = words[-1] if len(words) == 2 or source is None else None
+        return usage_error(_USAGE)
+    try:
+        settings = settings_from(options)
+        version = version_of(settings.version)
+        source, what = _input_and_word(words)
+    except UsageError as error:
+        return usage_error(error)
     if source is None:
-        return _print_facts(str(what), version)
+        return _explain(what or "", version, None)
     examined = examine(source, settings)
     if examined.resolved is None:
-        from compiler.reporters import write_report
-
-        write_report("text", [examined.report], sys.stderr)
-        return USAGE
-    from compiler.explaining.values import explain_all, explain_value
-
+        return _nothing_to_explain(examined, settings)
+    errors = sum(1 for _ in examined.report.of("error"))
+    if errors:
+        count = f"{errors} error{'s' if errors > 1 else ''}"
+        print(clean(f"kasc: {source} has {count}: kasc check shows them"), file=sys.stderr)
     if what is None:
-        _print(explain_all(examined.resolved))
+        from compiler.explaining.values import everything
+
+        _print(everything(examined.resolved))
         return FINE
-    version = examined.report.kubernetes_version
-    code = _print_facts(what, version)
-    flag = flag_of(what, version)
-    if flag is not None:
-        _print(explain_value(examined.resolved, flag))
-    elif code == FINE:
-        gates = examined.resolved.options.gates
-        if gates.known(what) is not None:
-            state = "on" if gates.on(what) else "off"
-            set_by = "set by --feature-gates" if what in gates.set_to else "as by default"
-            print(f"  here: {state}, {set_by}")
-        elif what in examined.resolved.options.catalog.plugins:
-            enabled = what in examined.resolved.options.admission.chain()
-            print(f"  here: {'in' if enabled else 'not in'} the chain")
-    return code
+    return _explain(what, examined.report.kubernetes_version, examined)
+
+
+def _input_and_word(words: list[str]) -> tuple[str | None, str | None]:
+    """Raises UsageError where one of two words has to be an input and is none."""
+    first = words[0]
+    if len(words) == 1:
+        if first == "-" or os.path.isfile(first):
+            return first, None
+        if os.path.isdir(first):
+            raise UsageError(f"{first} is a folder: name a file in it")
+        if os.sep in first and first.endswith((".yaml", ".yml", ".toml", ".json")):
+            raise UsageError(f"cannot read {first}: there is no such file")
+        return None, first
+    if first != "-" and not os.path.isfile(first):
+        if os.path.isfile(words[1]):
+            raise UsageError(f"write the input first: kasc explain {words[1]} {first}")
+        raise UsageError(
+            f"cannot read {first}: {'it is a folder' if os.path.isdir(first) else 'there is no such file'}"
+        )
+    return first, words[1]
+
+
+def _nothing_to_explain(examined: Examined, settings: Settings) -> int:
+    from compiler.reporters import write_report
+
+    report = examined.report
+    if report.rejected:
+        write_report("text", [report], sys.stderr)
+        return USAGE if any(found.code == "KASC-DOC-001" for found in report.diagnostics) else HAS_ERRORS
+    return usage_error(f"{report.path} is a structured file, no server: name the document that refers to it")
+
+
+def _explain(word: str, version: str, examined: Examined | None) -> int:
+    from compiler.explaining.facts import facts
+    from compiler.explaining.subjects import known_words, subject_of
+
+    subject = subject_of(word, version)
+    lines = facts(subject, version) if subject is not None else []
+    if examined is not None and examined.resolved is not None:
+        from compiler.explaining.values import resolved_value, values
+
+        if subject is not None:
+            lines += values(subject, examined.resolved, examined.report)
+        if subject is None or subject.kind in ("key", "field"):
+            lines += resolved_value(word, examined.resolved)
+    if not lines:
+        from compiler.suggest import did_you_mean
+
+        return usage_error(clean(f"nothing is known of {word!r}: {did_you_mean(word, known_words(version)) or _NAMED}"))
+    _print(lines)
+    return FINE
 
 
 def _print(lines: list[str]) -> None:
     for line in lines:
         print(clean(line))
-
-
-def _print_facts(what: str, version: str) -> int:
-    lines = explain(what, version)
-    if lines is None:
-        hint = did_you_mean(what, known_words(version)) or "name a flag, key, gate, plugin, group or code"
-        print(clean(f"kasc: nothing is known of {what!r}: {hint}"), file=sys.stderr)
-        return HAS_ERRORS
-    _print(lines)
-    return FINE

@@ -6,30 +6,32 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.catalog import nearest
-from compiler.commands.common import FINE, UsageError, check_version, usage_error
+from compiler.commands.common import FINE, UsageError, reason, usage_error, version_of, write_text
 from compiler.emit.writing import write_all
 
 
 def run(options: Namespace) -> int:
     """Write the document to standard output or to a file that is not there yet."""
     try:
-        if options.kubernetes_version:
-            check_version(options.kubernetes_version)
-    except UsageError as problem:
-        return usage_error(problem)
-    text = render(nearest(options.kubernetes_version), options.format)
-    if not options.out:
-        sys.stdout.write(text)
+        version = version_of(options.kubernetes_version)
+    except UsageError as error:
+        return usage_error(error)
+    path = options.out
+    form = options.format or ("toml" if path and path.endswith(".toml") else "yaml")
+    text = render(version, form)
+    if not path:
+        write_text(text)
         return FINE
-    if os.path.exists(options.out) and not options.force:
-        return usage_error(f"{options.out} is there already; give --force to overwrite it")
-    folder, name = os.path.split(options.out)
+    if os.path.isdir(path):
+        return usage_error(f"{path} is a folder: name a file in it")
+    if os.path.lexists(path) and not options.force:
+        return usage_error(f"{path} is there already; give --force to overwrite it")
+    folder, name = os.path.split(path)
     try:
         write_all(folder or ".", {name: text})
-    except OSError as problem:
-        return usage_error(f"{options.out} cannot be written: {problem.strerror}")
-    print(f"{options.out} written; check it with: kasc check {options.out}", file=sys.stderr)
+    except OSError as error:
+        return usage_error(f"{error.filename or path} cannot be written: {reason(error)}")
+    print(f"{path} written; check it with: kasc check {path}", file=sys.stderr)
     return FINE
 
 

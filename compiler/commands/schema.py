@@ -1,44 +1,57 @@
-"""`kasc schema [GROUP]`: print or write the JSON Schemas."""
+"""`kasc schema [NAME]`: print or write the JSON Schemas."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from argparse import Namespace
 
-from compiler.catalog import nearest
-from compiler.commands.common import FINE, UsageError, check_version, usage_error
+from compiler.commands.common import FINE, UsageError, reason, usage_error, version_of, write_text
 from compiler.emit.writing import write_all
+from compiler.schema.bundle import SUFFIX, bundled, names
 from compiler.schema.location import schema_folder
 from compiler.suggest import did_you_mean
 
-_SUFFIX = ".schema.json"
-
 
 def run(options: Namespace) -> int:
-    """Print one schema, or write all those of a version."""
+    """Print one schema, whole in itself; or write all those of a version, which refer to one another."""
     try:
-        if options.kubernetes_version:
-            check_version(options.kubernetes_version)
-    except UsageError as problem:
-        return usage_error(problem)
-    version = nearest(options.kubernetes_version)
-    folder = os.path.join(schema_folder(), f"v{version}")
-    names = {name.removesuffix(_SUFFIX): name for name in sorted(os.listdir(folder)) if name.endswith(_SUFFIX)}
+        version = version_of(options.kubernetes_version)
+    except UsageError as error:
+        return usage_error(error)
+    known = names(version)
     if options.out:
-        try:
-            write_all(options.out, {name: _read(folder, name) for name in names.values()})
-        except OSError as problem:
-            return usage_error(f"{problem.filename or options.out} cannot be written: {problem.strerror}")
-        print(f"{options.out}: {len(names)} schemas of {version} written", file=sys.stderr)
-        return FINE
-    if options.name not in names:
-        hint = did_you_mean(options.name, names) or f"write one of {', '.join(names)}"
-        return usage_error(f"{options.name!r} is not an option group of {version}: {hint}")
-    sys.stdout.write(_read(folder, names[options.name]))
+        return _write(options.out, sorted(set(known.values())), version)
+    path = known.get(options.name)
+    if path is None:
+        hint = did_you_mean(options.name, known)
+        return usage_error(f"{options.name!r} is not a schema of {version}: {hint or f'known are {_listed(known)}'}")
+    folder = f"v{version}"
+    if path.startswith(f"{folder}{os.sep}"):
+        inner = os.path.relpath(path, folder).removesuffix(SUFFIX)
+        write_text(json.dumps(bundled(version, inner), indent=1, ensure_ascii=False) + "\n")
+    else:
+        write_text(_read(path))
     return FINE
 
 
-def _read(folder: str, name: str) -> str:
-    with open(os.path.join(folder, name), encoding="utf-8") as file:
+def _write(target: str, paths: list[str], version: str) -> int:
+    """The schemas of the version lie together, since they refer to one another; the others are found beside them."""
+    files = {os.path.relpath(path, f"v{version}") if path.startswith("v") else path: _read(path) for path in paths}
+    try:
+        write_all(target, files)
+    except OSError as error:
+        return usage_error(f"{error.filename or target} cannot be written: {reason(error)}")
+    print(f"{target}: {len(files)} schemas of {version} written", file=sys.stderr)
+    return FINE
+
+
+def _listed(known: dict[str, str]) -> str:
+    """Each schema once: where it goes by two spellings, that of documents."""
+    return ", ".join({path: name for name, path in known.items()}.values())
+
+
+def _read(path: str) -> str:
+    with open(os.path.join(schema_folder(), path), encoding="utf-8") as file:
         return file.read()

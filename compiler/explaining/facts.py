@@ -2,12 +2,59 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
-from compiler.catalog import DATA, FlagSpec, Gate, catalog, key_of, known_in, removed, section_of, versions
+from compiler.catalog import (
+    DATA,
+    FlagSpec,
+    Gate,
+    catalog,
+    key_of,
+    known_in,
+    provisional,
+    removed,
+    section_of,
+    versions,
+)
 from compiler.diagnostics import code_of
+from compiler.emit.artifacts import ARTIFACTS
+from compiler.explaining.subjects import Subject
+from compiler.options.traits import CHOICES, STRUCTURED
 from compiler.rules import RULES
+from compiler.schema.bundle import artifact_schema, bundled, fields
+
+_MOST = 20
+_NOTHING = ("", "<nil>", "[]", "{}")
+
+
+def facts(subject: Subject, version: str) -> list[str]:
+    """What is known of a subject: a headline, then lines with an indent of two."""
+    about = {
+        "code": _code,
+        "flag": _flag,
+        "group": _group,
+        "gate": _gate,
+        "plugin": _plugin,
+        "resource": _resource,
+        "artifact": _artifact,
+        "key": _key,
+        "field": _field,
+    }.get(subject.kind)
+    if about is not None:
+        return about(subject.name, version)
+    name = f"--{subject.name}" if subject.kind == "flags" else subject.name
+    return _gone(name, removed(subject.kind, subject.name) or {}, _KINDS[subject.kind])
+
+
+_KINDS = {
+    "flags": "flag",
+    "featureGates": "feature gate",
+    "admissionPlugins": "admission plugin",
+    "apis": "API version",
+    "configAPIs": "kind of file",
+}
 
 
 def descriptions() -> dict[str, Any]:
@@ -19,112 +66,101 @@ def descriptions() -> dict[str, Any]:
     return loaded
 
 
-def explain(word: str, version: str) -> list[str] | None:
-    """Lines about a word, None where nothing is known of it."""
-    for find in (_code, _flag, _group, _gate, _plugin, _field):
-        lines = find(word, version)
-        if lines:
-            return lines
-    return None
-
-
-def known_words(version: str) -> list[str]:
-    """Everything that can be explained, for suggestions."""
-    known = catalog(version)
-    keys = [spec.key for spec in known.flags.values()]
-    return [*known.flags, *keys, *map(section_of, known.groups), *known.gates, *known.plugins, *map(code_of, RULES)]
-
-
-def flag_of(word: str, version: str) -> str | None:
-    """The flag that a word names: `--etcd-servers`, `etcd_servers`, `etcdServers` or `etcd.etcdServers`."""
-    name = word.lstrip("-").replace("_", "-")
-    last = word.rpartition(".")[2]
-    for known in (catalog(version), *map(catalog, reversed(versions()))):
-        if name in known.flags:
-            return name
-        for spec in known.flags.values():
-            if word == spec.key or (last == spec.key and word == f"{section_of(spec.group)}.{spec.key}"):
-                return spec.name
-    return None
-
-
-def _code(word: str, version: str) -> list[str] | None:
-    by_name = {name: rule for rule in RULES for name in (rule, code_of(rule))}
-    rule = by_name.get(word.upper())
-    if rule is None:
-        return None
+def _code(rule: str, version: str) -> list[str]:
     entry = RULES[rule]
     kind = f"rule {rule} of kube-apiserver" if entry.of_server else "kasc's own"
     where = "enforced by" if entry.of_server else "because"
     return [f"{code_of(rule)}: {entry.title}", f"  {entry.severity}, {kind}", f"  {where} {entry.source}"]
 
 
-def _flag(word: str, version: str) -> list[str] | None:
-    flag = flag_of(word, version)
-    if flag is None:
-        gone = removed("flags", word.lstrip("-"))
-        return _gone(f"--{word.lstrip('-')}", gone) if gone else None
-    having = [each for each in versions() if flag in catalog(each).flags]
+def _flag(flag: str, version: str) -> list[str]:
+    having = known_in("flags", flag)
     spec = catalog(version if version in having else having[-1]).flags[flag]
     told = descriptions()["options"].get(flag, {})
-    lines = [f"--{flag}  ({section_of(spec.group)}.{key_of(flag)})"]
+    key = key_of(flag)
+    lines = [f"--{flag}  ({section_of(spec.group)}.{key})"]
     lines += [f"  {told[part]}" for part in ("does", "wrong") if told.get(part)]
     if told.get("unit"):
         lines.append(f"  unit: {told['unit']}")
     if "example" in told:
-        import json
-
-        lines.append(f"  example: {key_of(flag)}: {json.dumps(told['example'], ensure_ascii=False)}")
+        lines.append(f"  example: {key}: {json.dumps(told['example'], ensure_ascii=False)}")
     lines.append(f"  type: {spec.type}")
+    if flag in CHOICES:
+        lines.append(f"  one of: {', '.join(CHOICES[flag])}")
+    if flag in STRUCTURED:
+        lines.append(f"  names a file of the kind {STRUCTURED[flag]}; in a document it may stand inline, as content")
     lines.append(f"  default: {_default_history(flag, having)}")
     if spec.deprecated:
         lines.append("  deprecated")
     lines.append(f"  versions: {_span(having)}")
-    return lines
+    gone = removed("flags", flag)
+    return [*lines, *(f"  {line}" for line in _how_it_left(gone))] if gone else lines
 
 
-def _default_history(flag: str, having: list[str]) -> str:
+def _default_history(flag: str, having: tuple[str, ...]) -> str:
     defaults: list[tuple[str, FlagSpec]] = []
     for version in having:
         spec = catalog(version).flags[flag]
         if not defaults or defaults[-1][1].default != spec.default:
             defaults.append((version, spec))
-    texts = [spec.default if spec.default not in ("", "<nil>", "[]") else "none" for _, spec in defaults]
+    texts = [default_text(spec) for _, spec in defaults]
     if len(texts) == 1:
         return texts[0]
     return ", ".join(f"{text} from {version}" for text, (version, _) in zip(texts, defaults, strict=True))
 
 
-def _span(having: list[str] | tuple[str, ...]) -> str:
-    return having[0] if len(having) == 1 else f"{having[0]} to {having[-1]}"
+def default_text(spec: FlagSpec) -> str:
+    """A flag's default, `none` where it has none."""
+    return "none" if spec.default in _NOTHING else spec.default
 
 
-def _gone(name: str, entry: dict[str, Any]) -> list[str]:
-    lines = [f"{name}: never existed" if entry.get("neverExisted") else f"{name}: left in {entry['removed']}"]
+def _span(having: tuple[str, ...]) -> str:
+    recorded = [version for version in having if version not in provisional()]
+    others = [f"provisionally {version}" for version in having if version in provisional()]
+    ends = recorded if len(recorded) < 2 else [f"{recorded[0]} to {recorded[-1]}"]
+    return ", ".join([*ends, *others])
+
+
+def _gone(name: str, entry: dict[str, Any], kind: str) -> list[str]:
+    return [f"{name}: {kind}, not in {_span(versions())}", *(f"  {line}" for line in _how_it_left(entry))]
+
+
+def _how_it_left(entry: dict[str, Any]) -> list[str]:
+    lines = []
+    if entry.get("neverExisted"):
+        lines.append("never existed")
     if entry.get("ga"):
-        lines.append(f"  always on since {entry['ga']}")
+        lines.append(f"stable since {entry['ga']}")
+    if entry.get("inertSince"):
+        lines.append(f"without effect since {entry['inertSince']}")
+    if entry.get("removed"):
+        lines.append(f"left in {entry['removed']}")
+    if "lastDefault" in entry:
+        lines.append(f"{'on' if entry['lastDefault'] else 'off'} by default when it left")
     if entry.get("replacement"):
-        lines.append(f"  use {entry['replacement']}")
+        lines.append(f"use {entry['replacement']}")
     return lines
 
 
-def _group(word: str, version: str) -> list[str] | None:
-    known = catalog(version)
-    for group, options in known.groups.items():
-        if word in (group, section_of(group)):
-            return [f"{section_of(group)}: option group of {version}", *(f"  {key}" for key in options)]
-    return None
+def _group(group: str, version: str) -> list[str]:
+    told = descriptions()["options"]
+    lines = [f"{section_of(group)}: option group of {version}"]
+    for key, spec in catalog(version).groups[group].items():
+        lines.append(f"  {key}: {_first_sentence(told.get(spec.name, {}).get('does', ''))}")
+    return lines
 
 
-def _gate(word: str, version: str) -> list[str] | None:
-    having = known_in("featureGates", word)
-    gone = removed("featureGates", word)
-    if not having:
-        return _gone(word, gone) if gone else None
-    gate = catalog(version if version in having else having[-1]).gates[word]
-    lines = [f"{word}: feature gate, in {_span(having)}", *(f"  {line}" for line in _steps(gate))]
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].partition("; ")[0].rstrip(".")
+
+
+def _gate(name: str, version: str) -> list[str]:
+    having = known_in("featureGates", name)
+    gate = catalog(version if version in having else having[-1]).gates[name]
+    lines = [f"{name}: feature gate, in {_span(having)}", *(f"  {line}" for line in _steps(gate))]
     if gate.depends_on:
         lines.append(f"  needs {', '.join(gate.depends_on)}")
+    gone = removed("featureGates", name)
     if gone and gone.get("removed"):
         lines.append(f"  left in {gone['removed']}")
     return lines
@@ -139,49 +175,68 @@ def _steps(gate: Gate) -> list[str]:
     return lines
 
 
-def _plugin(word: str, version: str) -> list[str] | None:
-    having = known_in("admissionPlugins", word)
-    gone = removed("admissionPlugins", word)
-    if not having:
-        return _gone(word, gone) if gone else None
+def _plugin(name: str, version: str) -> list[str]:
+    having = known_in("admissionPlugins", name)
     known = catalog(version if version in having else having[-1])
     order = list(known.plugins)
-    state = "off" if known.plugins[word].default_off else "on"
+    state = "off" if known.plugins[name].default_off else "on"
     return [
-        f"{word}: admission plugin, in {_span(having)}",
-        f"  {descriptions()['plugins'].get(word, '')}",
-        f"  {state} by default; number {order.index(word) + 1} of {len(order)} in the chain",
+        f"{name}: admission plugin, in {_span(having)}",
+        f"  {descriptions()['plugins'].get(name, '')}",
+        f"  {state} by default; number {order.index(name) + 1} of {len(order)} in the chain",
     ]
 
 
-def _field(word: str, version: str) -> list[str] | None:
-    """A field of an artifact: `keyPrefix`, or `storage.resources.keyPrefix`."""
-    import json
-
-    from compiler.schema.location import schema_folder
-
-    folder = os.path.join(schema_folder(), "artifacts")
-    found = []
-    for name in sorted(os.listdir(folder)):
-        with open(os.path.join(folder, name), encoding="utf-8") as file:
-            schema = json.load(file)
-        for path, field in _fields(schema, schema, name.partition(".")[0], 0):
-            if (path == word or path.rpartition(".")[2] == word) and field.get("description"):
-                found.append(f"{path}: {field['description']}")
-    return found or None
+def _resource(word: str, version: str) -> list[str]:
+    lines = []
+    group, _, name = word.rpartition("/")
+    for each in catalog(version).resources.values():
+        if word in (each.group_resource, each.resource) or (group == each.group and name == each.resource):
+            scope = "namespaced" if each.namespaced else "of the whole cluster"
+            lines.append(f"{each.group_resource}: resource of {version}, {each.kind}, {scope}")
+            lines.append(f"  served as {', '.join(f'{each.group}/{v}' if each.group else v for v in each.served)}")
+            lines.append(f"  {'' if each.stored else 'not '}stored in etcd")
+    return lines
 
 
-def _fields(schema: dict[str, Any], root: dict[str, Any], path: str, depth: int) -> list[tuple[str, dict[str, Any]]]:
-    if depth > 8:
-        return []
-    if "$ref" in schema:
-        target = root["$defs"][schema["$ref"].rpartition("/")[2]]
-        schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
-    found = []
-    for name, field in schema.get("properties", {}).items():
-        found.append((f"{path}.{name}", field))
-        found += _fields(field, root, f"{path}.{name}", depth + 1)
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), dict):
-            found += _fields(schema[key], root, path, depth + 1)
-    return found
+def _artifact(name: str, version: str) -> list[str]:
+    if name == "files":
+        return ["files: artifact, files/...", "  The structured files that the flags point to."]
+    schema = artifact_schema(name)
+    lines = [f"{name}: artifact, number {ARTIFACTS.index(name) + 1} of {len(ARTIFACTS)}", f"  {schema['description']}"]
+    return [
+        *lines,
+        *(f"  {key}: {field.get('description', '')}" for key, field in schema.get("properties", {}).items()),
+    ]
+
+
+def _key(word: str, version: str) -> list[str]:
+    return _fields(list(fields(bundled(version), "")), word)
+
+
+def _field(word: str, version: str) -> list[str]:
+    every = [each for name in ARTIFACTS if name != "files" for each in fields(artifact_schema(name), name)]
+    return _fields(every, word)
+
+
+def _fields(every: list[tuple[str, dict[str, Any]]], word: str) -> list[str]:
+    """One field with all that its schema says; of several that end in the word, what each means."""
+    found = [each for each in every if each[0] == word] or [each for each in every if each[0].endswith(f".{word}")]
+    if len({path for path, _ in found}) > 1:
+        lines = [f"{path}: {field.get('description', '')}".rstrip(" :") for path, field in found]
+        lines = list(dict.fromkeys(lines))
+        more = len(lines) - _MOST
+        return [*lines[:_MOST], f"and {more} more: write more of the path"] if more > 0 else lines
+    path, field = found[0]
+    lines = [f"{path}: {field.get('description', '')}".rstrip(" :")]
+    kinds = field.get("type", ())
+    if kinds:
+        lines.append(f"  type: {kinds if isinstance(kinds, str) else ' or '.join(kinds)}")
+    if "enum" in field:
+        lines.append(f"  one of: {', '.join(map(str, field['enum']))}")
+    if "default" in field:
+        lines.append(f"  default: {json.dumps(field['default'])}")
+    inner = field.get("items", field)
+    for key, value in inner.get("properties", {}).items():
+        lines.append(f"  {key}: {value.get('description', '')}".rstrip(" :"))
+    return lines

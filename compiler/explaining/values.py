@@ -1,55 +1,180 @@
-"""A value of one input: what it is, where it came from, what it became."""
+"""What something is in one input: its value, where that came from, the layer, and the steps that touched it."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
+from compiler.catalog import section_of
+from compiler.diagnostics import Diagnostic, KascError, Location, Report
 from compiler.emit.yaml_text import scalar
+from compiler.explaining.facts import default_text
+from compiler.explaining.subjects import Subject
 from compiler.flags.values import TYPES
 from compiler.options.traits import STRUCTURED
 from compiler.pipeline import Resolved
+from compiler.reporters.excerpt import without_passwords
 
-_SECRETS = ("token-auth-file",)
+_LONGEST = 100
+_MOST = 8
 
 
-def explain_value(resolved: Resolved, flag: str) -> list[str]:
-    """Lines on one flag of an input."""
-    options, config = resolved
-    flags = options.flags
-    if not flags.has(flag):
-        return [f"  not a flag of {options.catalog.version}"]
-    spec = flags.catalog.flags[flag]
+def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
+    """Lines on a subject in one input."""
+    options = resolved.options
+    name = subject.name
+    if subject.kind == "flag":
+        return _flag(resolved, name)
+    if subject.kind == "group":
+        return _group(resolved, name)
+    if subject.kind == "code":
+        return _findings(report, name)
+    if subject.kind == "gate" and options.gates.known(name) is not None:
+        return [f"  here: {_state(resolved, name)}", *(f"  {line}" for line in _needs(resolved, name))]
+    if subject.kind == "plugin" and name in options.catalog.plugins:
+        chain = list(options.admission.chain())
+        return (
+            [f"  here: number {chain.index(name) + 1} of {len(chain)} in the chain"]
+            if name in chain
+            else ["  here: not in the chain"]
+        )
+    if subject.kind == "resource":
+        return _stored(resolved, name)
+    return []
+
+
+def resolved_value(path: str, resolved: Resolved) -> list[str]:
+    """Lines on a path of the resolved config, such as `services.ipRanges`; empty where there is no such path."""
+    config = resolved.config
+    path = path.removeprefix("resolved.").removeprefix("config.")
+    found = [each for each in config.values if each == path or each.startswith(f"{path}.")]
     lines = []
-    if flags.changed(flag):
-        for argument in flags.arguments[flag]:
-            at = argument.location
-            place = f"{at.file}:{at.line}:{at.column}" if at else "the input"
-            lines.append(f"  given: {scalar(argument.text)} at {place}")
-    else:
-        default = spec.default if spec.default not in ("", "<nil>", "[]") else "none"
-        lines.append(f"  not given: the default is {default}")
-    value = flags.value(flag)
-    texts = [] if value is None or flag in STRUCTURED else TYPES[spec.type].format(value)
-    if texts and flag not in _SECRETS and texts != [argument.text for argument in flags.arguments.get(flag, ())]:
-        lines.append(f"  effective: {', '.join(map(scalar, texts))}")
-    for path, origin in config.provenance.items():
-        if flag in origin.flags:
-            lines.append(f"  {origin.step} set {path}: {_short(config.values[path])}")
+    for each in found:
+        origin = config.provenance[each]
+        lines.append(f"{each}: {_short(config.values[each])}")
+        lines.append(f"  set by {origin.step}{f' from {_dashed(origin.flags)}' if origin.flags else ''}")
     return lines
 
 
-def explain_all(resolved: Resolved) -> list[str]:
+def everything(resolved: Resolved) -> list[str]:
     """One line for every flag that the input gives, in the server's order."""
     flags = resolved.options.flags
     lines = []
     for name in flags.catalog.flags:
         for argument in flags.arguments.get(name, ()):
             at = argument.location
-            place = f"  # {at.file}:{at.line}:{at.column}" if at else ""
-            lines.append(f"--{name}={argument.text}{place}")
+            lines.append(f"--{name}={_safe(argument.text)}{f'  # {_place(at)}' if at else ''}")
     return lines
 
 
-def _short(value: object) -> str:
-    import json
+def _flag(resolved: Resolved, flag: str) -> list[str]:
+    options, config = resolved
+    flags = options.flags
+    if not flags.has(flag):
+        return [f"  here: not a flag of {options.catalog.version}"]
+    spec = flags.catalog.flags[flag]
+    given = flags.arguments.get(flag, [])
+    lines = [f"  given: {scalar(_safe(argument.text))} at {_place(argument.location)}" for argument in given]
+    if not given:
+        lines.append(f"  not given: the default is {default_text(spec)}")
+    lines += [f"  {line}" for line in _layers(resolved, section_of(spec.group), spec.key)]
+    value = flags.value(flag)
+    kind = TYPES[spec.type]
+    texts = [] if value is None or flag in STRUCTURED or flag in flags.refused else kind.format(value)
+    differs = texts != [argument.text for argument in given] if given else value != kind.default(spec.default)
+    if texts and differs:
+        lines.append(f"  effective: {', '.join(scalar(_safe(text)) for text in texts)}")
+    for path, origin in config.provenance.items():
+        if flag in origin.flags:
+            lines.append(f"  {origin.step} set {path}: {_short(config.values[path])}")
+    return lines
 
-    text = json.dumps(value, ensure_ascii=True)
-    return text if len(text) <= 100 else f"{text[:99]}…"
+
+def _layers(resolved: Resolved, section: str, key: str) -> Iterator[str]:
+    """Which of the documents that extend one another say something of an option, the first to apply first."""
+    from compiler.source.reading import parse_document, read_source
+
+    layers = resolved.options.input.layers
+    if len(layers) < 2:
+        return
+    for number, layer in enumerate(layers, 1):
+        try:
+            root = parse_document(read_source(layer), [])
+        except KascError:
+            continue
+        group = root.get(section)
+        node = group.get(key) if group is not None else None
+        if group is not None and node is not None:
+            what = "removes it" if node.value is None else "sets it"
+            yield f"layer {number} of {len(layers)} {what}: {_place(group.key_location(key))}"
+
+
+def _group(resolved: Resolved, group: str) -> list[str]:
+    flags = resolved.options.flags
+    lines = [
+        f"    {key}: {scalar(_safe(argument.text))} at {_place(argument.location)}"
+        for key, spec in flags.catalog.groups.get(group, {}).items()
+        for argument in flags.arguments.get(spec.name, ())
+    ]
+    return ["  here:", *lines] if lines else ["  here: all as by default"]
+
+
+def _findings(report: Report, rule: str) -> list[str]:
+    from compiler.diagnostics import code_of
+
+    def line(found: Diagnostic) -> str:
+        return f"  here: {_place(found.location)}: {_safe(found.message)}"
+
+    return [line(found) for found in report.sorted() if found.code == code_of(rule)] or ["  here: not found"]
+
+
+def _state(resolved: Resolved, name: str) -> str:
+    """Whether a gate is on, and why."""
+    gates, flags = resolved.options.gates, resolved.options.flags
+    step = gates.step(name)
+    state = "on" if gates.on(name) else "off"
+    if step is None:
+        return "unknown to the version that is emulated"
+    if name in gates.set_to:
+        return f"{state}, set at {_place(flags.location('feature-gates', flags.entry('feature-gates', name)))}"
+    return f"{state}, as by default" if gates.on(name) == step.default else f"{state}, like all gates of its stage"
+
+
+def _needs(resolved: Resolved, name: str) -> Iterator[str]:
+    gates = resolved.options.gates
+    gate = gates.known(name)
+    for need in gate.depends_on if gate else ():
+        yield f"needs {need}, which is {'on' if gates.on(need) else 'off'}"
+
+
+def _stored(resolved: Resolved, word: str) -> list[str]:
+    """The rows of the storage manifest about a resource."""
+    from compiler.emit.storage import manifest
+
+    lines = []
+    for row in manifest(resolved)["resources"]:
+        names = (row["resource"], f"{row['group']}/{row['resource']}", f"{row['resource']}.{row['group']}")
+        if word in names:
+            about = f"{row['resource']}.{row['group']}".rstrip(".")
+            encryption = row["encryption"]
+            write = f"written as {encryption['write']}" if encryption and encryption["write"] else "written as it is"
+            lines.append(f"  here: {about} below {row['keyPrefix']} as {row['storageVersion']}, {write}")
+            lines.append(f"    in {', '.join(map(_safe, row['servers'][:_MOST]))}")
+    return lines or ["  here: not stored"]
+
+
+def _place(at: Location | None) -> str:
+    return f"{at.file}:{at.line}:{at.column}" if at else "the input"
+
+
+def _dashed(flags: tuple[str, ...]) -> str:
+    return ", ".join(f"--{flag}" for flag in flags)
+
+
+def _safe(text: str) -> str:
+    return without_passwords(text)
+
+
+def _short(value: object) -> str:
+    text = _safe(json.dumps(value, ensure_ascii=True))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

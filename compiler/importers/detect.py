@@ -137,14 +137,17 @@ def _is_for_a_shell(line: str) -> bool:
 
 
 def is_input(path: str) -> bool:
-    """Whether a file found in a folder is an input; what cannot be read counts as one, so that it is reported."""
-    from compiler.source.reading import read_source
+    """Whether a file found in a folder is an input; what cannot be opened counts as one, so that it is reported."""
+    from compiler.source.reading import LIMIT, read_source
 
     try:
-        source = read_source(path)
-    except KascError:
-        return True
-    text = source.text
+        text = read_source(path).text
+    except KascError as error:
+        if error.diagnostic.code == "KASC-DOC-001":
+            return True
+        # Too large, or in another encoding: reported where it is a document all the same.
+        with open(path, "rb") as file:
+            return b"kasc/v1" in file.read(LIMIT).replace(b"\0", b"")
     if "kasc/v1" in text or "kind: APIServer" in text:
         return True
     return "kube-apiserver" in text and "--etcd-servers" in text

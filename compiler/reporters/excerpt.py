@@ -130,7 +130,12 @@ def _without_secrets(lines: list[str], index: int) -> str:
     indent = len(line) - len(line.lstrip())
     if re.fullmatch(_BASE64, line) or re.search(_SECRET_BELOW, above):
         return line[:indent] + _HIDDEN
-    return re.sub(_PASSWORD, rf"\1{_HIDDEN}@", re.sub(_SECRET, rf"\1{_HIDDEN}", line))
+    return without_passwords(re.sub(_SECRET, rf"\1{_HIDDEN}", line))
+
+
+def without_passwords(text: str) -> str:
+    """A text with the passwords in its URLs hidden."""
+    return re.sub(_PASSWORD, rf"\1{_HIDDEN}@", text)
 
 
 def _read(name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.health.checks import HealthChecks
+from compiler.health.checks import new_health_checks
 from compiler.options.addresses import has_port, join_host_port
 from compiler.storage.factory import CBOR, COHABITING, JSON, StorageFactoryConfig
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def new_config(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Kubernetes: server/config.go, NewConfig."""
-    config.health = HealthChecks()
+    config.health = new_health_checks(run)
     config.set("generic.apiServerID", _API_SERVER_ID if run.gates.on("APIServerIdentity") else None, "feature-gates")
     config.set("generic.maxRequestBodyBytes", 3 * 1024 * 1024)
     config.set("generic.jsonPatchMaxCopyBytes", 3 * 1024 * 1024)

@@ -53,3 +53,7 @@ def plan_shutdown(run: ServerRunOptions, config: ResolvedConfig) -> None:
     last = 2 * _SECOND if flags.on(retry) else flags.number("request-timeout")
     config.set_duration("shutdown.httpTimeout", last, retry, "request-timeout")
     config.set("shutdown.preShutdownHooks", list(config.health.pre_shutdown) if config.health else [], "feature-gates")
+    if run.input.deployment is not None or run.input.read_as == "pod":
+        from compiler.health.drain import check_drain
+
+        check_drain(run)

@@ -26,7 +26,8 @@ class ServerInput:
     """The flags of one kube-apiserver with the places where they were given.
 
     `version` is the text that the input gives for the Kubernetes version (`1.36`, `v1.36.2`), None where it is
-    silent. `sections` holds the place of each option group that the input names. `unreadable` is set where nothing
+    silent. `sections` holds the place of each option group that the input names. `grace_period` is the Pod's
+    terminationGracePeriodSeconds. `unreadable` is set where nothing
     sensible can follow: the flags could not be found at all.
     """
 
@@ -42,6 +43,7 @@ class ServerInput:
         sections: dict[str, Location] | None = None,
         files: dict[str, InlineFile] | None = None,
         deployment: Node | None = None,
+        grace_period: Node | None = None,
         layers: tuple[str, ...] = (),
         image: str = "",
         refused_flags: frozenset[str] = frozenset(),
@@ -55,6 +57,7 @@ class ServerInput:
         self.sections = sections or {}
         self.files = files or {}
         self.deployment = deployment
+        self.grace_period = grace_period
         self.layers = layers
         self.image = image
         self.refused_flags = refused_flags

@@ -94,6 +94,8 @@ RULES: dict[str, Rule] = {
     "DEPLOY-02": own("malformed quantity, or one that does not fit", "Kubernetes refuses the Pod"),
     "DEPLOY-03": own("volume or mount that stands twice", "Kubernetes refuses the Pod"),
     "DEPLOY-04": own("path that cannot be mounted", "Kubernetes refuses the Pod, or the container cannot run"),
+    "DRAIN-01": own("server that is killed before it has ended", "the Pod's grace period has to cover it", "warning"),
+    "DRAIN-02": own("server that ends before its load balancer sees it", "requests still come to it", "warning"),
     # A real etcd against the storage manifest
     "VERIFY-01": own("keys that nothing explains", "the manifest explains every key of the server", "warning"),
     "VERIFY-02": own("objects stored in another version", "a value changes at its next write", "warning"),

@@ -263,9 +263,12 @@ class Catalog:
         return tuple(self._rows(_data("tls")[part]))
 
     @cached_property
-    def health_checks(self) -> list[dict[str, Any]]:
-        """The boot-sequence health checks in the server's order, each with the conditions under which it exists."""
-        return [row for row in _data("health") if self._holds(row)]
+    def health_checks(self) -> dict[str, dict[str, Any]]:
+        """The health checks by name, in the server's order, each with the conditions under which it exists.
+
+        A final `N` in a name stands for a number.
+        """
+        return {row["name"]: row for row in _data("health") if self._holds(row)}
 
     def behaviour(self, name: str) -> Any:
         """What `behaviours.json` says for this version; None where it says nothing.
@@ -292,6 +295,18 @@ def catalog(version: str) -> Catalog:
     if version not in versions():
         raise KeyError(version)
     return Catalog(version)
+
+
+def health_rows() -> list[dict[str, Any]]:
+    """The rows of health checks of all versions, in the server's order."""
+    found: list[dict[str, Any]] = _data("health")
+    return found
+
+
+def health_meanings() -> dict[str, dict[str, str]]:
+    """What it means where a health check fails, and what to do: name of its row -> `fails` and `do`."""
+    found: dict[str, dict[str, str]] = _data("health_meanings")
+    return found
 
 
 def removed(kind: str, name: str) -> dict[str, Any] | None:

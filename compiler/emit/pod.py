@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.emit.flags import flag_lines
 from compiler.emit.mounts import mounts_and_volumes
+from compiler.health.drain import KUBELET_DEFAULT, Drain
 from compiler.health.probes import probes
 from compiler.pipeline import Resolved
 
@@ -35,8 +36,9 @@ def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
         "priorityClassName": deployment.get("priorityClassName", "system-node-critical"),
         "securityContext": deployment.get("securityContext", {"seccompProfile": {"type": "RuntimeDefault"}}),
     }
-    if "terminationGracePeriodSeconds" in deployment:
-        spec["terminationGracePeriodSeconds"] = deployment["terminationGracePeriodSeconds"]
+    period = deployment.get("terminationGracePeriodSeconds", Drain(resolved.options).grace_period)
+    if period != KUBELET_DEFAULT:
+        spec["terminationGracePeriodSeconds"] = period
     spec["volumes"] = volumes
     labels = {"component": "kube-apiserver", "tier": "control-plane"} | deployment.get("labels", {})
     metadata: dict[str, Any] = {

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
 
+ENDPOINTS = ("healthz", "livez", "readyz")
 _DEFAULT_TIMEOUT = 2 * 10**9
-_KMS_CACHE = {"healthyFor": "20s", "unhealthyFor": "3s"}
-"""How long an answer of a key management plugin is kept. Kubernetes: encryptionconfig/config.go."""
 
 
 class EtcdCheck(NamedTuple):
@@ -39,12 +38,15 @@ class EtcdCheck(NamedTuple):
 class HealthCheck(NamedTuple):
     """One check.
 
-    `group` is the name that `?exclude=` may give instead; `grace` tells whether livez-grace-period counts; `limits`
-    are further times, as durations by name.
+    `row` is its name in health.json, where checks of one kind share a row (`etcd-override-N`), and `when` the
+    conditions of that row. `group` is the name that `?exclude=` may give instead; `grace` tells whether
+    livez-grace-period counts; `limits` are further times, as durations by name.
     """
 
     name: str
     added_by: str
+    row: str
+    when: tuple[str, ...] = ()
     group: str = ""
     grace: bool = False
     etcd: EtcdCheck | None = None
@@ -58,32 +60,45 @@ class HealthChecks:
     What steps add to `healthz` while the config is built is kept as a slice of Go: the three servers share it.
     """
 
-    def __init__(self) -> None:
-        generic = "GenericAPIServer"
-        seed = [HealthCheck("ping", generic), HealthCheck("log", generic)]
+    def __init__(self, seed: list[HealthCheck]) -> None:
         self.seed = GoSlice(seed)
         self.healthz, self.livez, self.readyz = list(seed), list(seed), list(seed)
         self.any_order: list[list[str]] = []
         self.pre_shutdown: list[str] = []
 
-    def add(self, check: HealthCheck) -> None:
-        """Kubernetes: Config.AddHealthChecks: all three lists."""
-        self.add_healthz(check)
-        self.livez.append(check)
-        self.readyz.append(check)
+    def add(self, row: dict[str, Any], *checks: HealthCheck) -> None:
+        """Add checks to the lists that their row names, all three where it names none.
 
-    def add_healthz(self, *checks: HealthCheck) -> None:
-        """Kubernetes: Config.AddHealthzChecks."""
-        self.seed.append(*checks)
-        self.healthz += checks
+        Kubernetes: Config.AddHealthChecks, AddHealthzChecks, AddLivezChecks, AddReadyzChecks.
+        """
+        lists = row.get("endpoints", ENDPOINTS)
+        if "healthz" in lists:
+            self.seed.append(*checks)
+        for name in lists:
+            getattr(self, name).extend(checks)
+
+    def every(self) -> dict[str, HealthCheck]:
+        """Each check once by name, in the order of healthz, then what only the others have."""
+        return {check.name: check for name in ENDPOINTS for check in getattr(self, name)}
+
+
+def new_health_checks(run: ServerRunOptions) -> HealthChecks:
+    """Kubernetes: server/config.go, NewConfig."""
+    rows = run.catalog.health_checks
+    return HealthChecks([_check(rows["ping"]), _check(rows["log"])])
+
+
+def _check(row: dict[str, Any], name: str = "") -> HealthCheck:
+    """The check of a row; `name` where the row stands for several."""
+    kind = row["name"]
+    return HealthCheck(name or kind, row["addedBy"], kind, tuple(row.get("when", ())), row.get("group", ""))
 
 
 def add_loopback_certificate_check(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Kubernetes: serving_with_loopback.go, ApplyTo: healthz and livez only."""
-    if run.catalog.behaviour("loopbackServingCertificateCheck") and config.health:
-        check = HealthCheck("loopback-serving-certificate", "SecureServingOptions.ApplyTo")
-        config.health.add_healthz(check)
-        config.health.livez.append(check)
+    row = run.catalog.health_checks.get("loopback-serving-certificate")
+    if row and config.health:
+        config.health.add(row, _check(row))
 
 
 def add_etcd_health_endpoint(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -91,19 +106,17 @@ def add_etcd_health_endpoint(run: ServerRunOptions, config: ResolvedConfig) -> N
     health, factory = config.health, config.storage_factory
     if health is None or factory is None:
         return
-    by_group = bool(run.catalog.behaviour("excludeByGroup"))
-    group, ready_group = ("etcd", "etcd-readiness") if by_group else ("", "")
-    source = "EtcdOptions.addEtcdHealthEndpoint"
+    rows = run.catalog.health_checks
     # 0 stands for the default of either check.
-    health_timeout, ready_timeout = (
+    timeouts = [
         run.flags.number(flag) or _DEFAULT_TIMEOUT for flag in ("etcd-healthcheck-timeout", "etcd-readycheck-timeout")
-    )
-    overrides = len(factory.override_server_sets()) if run.catalog.behaviour("overrideHealthChecks") else 0
+    ]
+    overrides = len(factory.override_server_sets()) if "etcd-override-N" in rows else 0
     for number in (None, *range(overrides)):
-        part, ending = ("", "") if number is None else ("-override", f"-{number}")
-        name, ready_name = f"etcd{part}{ending}", f"etcd{part}-readiness{ending}"
-        health.add(HealthCheck(name, source, group, etcd=EtcdCheck(number, health_timeout)))
-        health.readyz.append(HealthCheck(ready_name, source, ready_group, etcd=EtcdCheck(number, ready_timeout)))
+        kinds = ("etcd", "etcd-readiness") if number is None else ("etcd-override-N", "etcd-override-readiness-N")
+        for kind, timeout in zip(kinds, timeouts, strict=True):
+            check = _check(rows[kind], kind if number is None else f"{kind[:-1]}{number}")
+            health.add(rows[kind], check._replace(etcd=EtcdCheck(number, timeout)))
 
 
 def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -116,15 +129,13 @@ def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None
         return
     providers = encryption.kms if encryption else ()
     if run.flags.on("encryption-provider-config-automatic-reload"):
-        names = ["kms-providers"]
+        kind, names = "kms-providers", ["kms-providers"]
     elif any(provider.api_version == "v1" for provider in providers):
-        names = [f"kms-provider-{number}" for number in range(len(providers))]
+        kind, names = "kms-provider-N", [f"kms-provider-{number}" for number in range(len(providers))]
     else:
-        names = ["kms-providers"] if providers else []
-    source = "EtcdOptions.maybeApplyResourceTransformers"
-    checks = [HealthCheck(name, source, limits=_KMS_CACHE) for name in names]
-    health.add_healthz(*checks)
-    health.readyz += checks
+        kind, names = "kms-providers", ["kms-providers"] if providers else []
+    row = run.catalog.health_checks[kind]
+    health.add(row, *(_check(row, name)._replace(limits=row["limits"]) for name in names))
 
 
 def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -136,10 +147,10 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
     if health is None:
         return
     rows: dict[str, list[HealthCheck]] = {"config": [], "apiextensions": [], "kube-apiserver": [], "aggregator": []}
-    for row in run.catalog.health_checks:
-        if all(_holds(condition, run, config) for condition in row.get("when", ())):
-            check = HealthCheck(row["name"], row["addedBy"], grace=row["server"] == "aggregator")
-            rows[row["server"]].append(check._replace(limits=_limits(row, run)))
+    for row in run.catalog.health_checks.values():
+        if row["server"] in rows and all(_holds(condition, run, config) for condition in row.get("when", ())):
+            check = _check(row)._replace(grace=row["server"] == "aggregator", limits=_limits(row, run))
+            rows[row["server"]].append(check)
     if len(rows["config"]) > 1:
         health.any_order.append([check.name for check in rows["config"]])
     inner = _serve(health, (), (), rows["apiextensions"])
@@ -147,8 +158,8 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
     added = list(_serve(health, (), inner, rows["aggregator"]))[health.seed.length :]
     health.healthz += added
     health.livez += added
-    shutdown = HealthCheck("shutdown", "GenericAPIServer.PrepareRun")
-    health.readyz += [HealthCheck("informer-sync", "GenericAPIServer"), *added, shutdown]
+    known = run.catalog.health_checks
+    health.readyz += [_check(known["informer-sync"]), *added, _check(known["shutdown"])]
     health.pre_shutdown.append("stop-kubernetes-service-controller")
     if run.catalog.behaviour("identityLeasePreShutdownHook") and run.gates.on("APIServerIdentity"):
         health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")

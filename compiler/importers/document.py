@@ -51,6 +51,7 @@ def read_document(
         sections=lowering.sections,
         files=lowering.files,
         deployment=deployment,
+        grace_period=deployment.get("terminationGracePeriodSeconds") if deployment is not None else None,
         layers=loaded.layers,
         refused_flags=frozenset(lowering.refused_flags),
     )

@@ -107,6 +107,7 @@ def _deployment() -> dict[str, Any]:
                 "maximum": 2**63 - 1,
                 "description": "How long the kubelet waits for the server to end, in seconds.",
             },
+            "loadBalancer": _load_balancer(),
             "resources": {
                 "type": "object",
                 "description": "What the container asks for and may use.",
@@ -149,6 +150,25 @@ def _deployment() -> dict[str, Any]:
                     },
                 },
             },
+        },
+    }
+
+
+def _load_balancer() -> dict[str, Any]:
+    """What is known of the load balancer in front of the servers."""
+
+    def number(least: int, most: int, description: str) -> dict[str, Any]:
+        return {"type": "integer", "minimum": least, "maximum": most, "description": description}
+
+    return {
+        "type": "object",
+        "description": "How the load balancer in front looks at readyz; its settings are emitted accordingly.",
+        "additionalProperties": False,
+        "properties": {
+            "intervalSeconds": number(1, 300, "Seconds from one check to the next; 5 where it is not given."),
+            "timeoutSeconds": number(1, 120, "Seconds that an answer may take; 3 where it is not given."),
+            "unhealthyThreshold": number(1, 10, "Failures in a row that take a server out; 2 where it is not given."),
+            "healthyThreshold": number(1, 10, "Successes in a row that take it in again; 2 where it is not given."),
         },
     }
 

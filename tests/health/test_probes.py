@@ -17,11 +17,11 @@ def made(folder: Path, **sections: dict[str, Any]) -> dict[str, Any]:
     return probes(resolve(document(**sections), folder))
 
 
-def test_defaults_are_those_of_kubeadm(tmp_path: Path) -> None:
+def test_times_are_those_of_kubeadm_and_only_readiness_hangs_on_etcd(tmp_path: Path) -> None:
     where = {"host": "127.0.0.1", "port": 6443, "scheme": "HTTPS"}
     start = {"initialDelaySeconds": 10, "periodSeconds": 10, "timeoutSeconds": 15}
     assert made(tmp_path) == {
-        "startup": {"httpGet": {"path": "/livez", **where}, **start, "failureThreshold": 24},
+        "startup": {"httpGet": {"path": "/livez?exclude=etcd", **where}, **start, "failureThreshold": 24},
         "liveness": {"httpGet": {"path": "/livez?exclude=etcd", **where}, **start, "failureThreshold": 8},
         "readiness": {
             "httpGet": {"path": "/readyz", **where},
@@ -60,6 +60,41 @@ def test_the_start_may_take_twice_what_it_waits_for(tmp_path: Path) -> None:
     assert startup["failureThreshold"] * startup["periodSeconds"] == 730
 
 
+def plugins(*timeouts: str) -> dict[str, Any]:
+    providers: list[dict[str, Any]] = [
+        {"kms": {"apiVersion": "v2", "name": f"p{number}", "endpoint": "unix:///run/k.sock", "timeout": timeout}}
+        for number, timeout in enumerate(timeouts)
+    ]
+    content = {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "EncryptionConfiguration",
+        "resources": [{"resources": ["secrets"], "providers": [*providers, {"identity": {}}]}],
+    }
+    return {"encryptionProviderConfig": {"content": content}}
+
+
+@pytest.mark.parametrize(
+    ("etcd", "startup", "liveness", "readiness"),
+    [
+        ({}, 15, 15, 15),
+        # Readiness waits for the checks etcd and etcd-readiness, one after the other; liveness leaves etcd out.
+        ({"etcdHealthcheckTimeout": "20s", "etcdReadycheckTimeout": "10s"}, 15, 15, 31),
+        ({"etcdReadycheckTimeout": "20500ms"}, 15, 15, 24),
+        # Each plugin is asked in turn, in readyz but not in livez.
+        (plugins("30s", "20s"), 15, 15, 55),
+    ],
+)
+def test_an_answer_may_take_what_its_checks_wait_for(
+    etcd: dict[str, Any], startup: int, liveness: int, readiness: int, tmp_path: Path
+) -> None:
+    found = made(tmp_path, etcd=etcd)
+    assert {name: probe["timeoutSeconds"] for name, probe in found.items()} == {
+        "startup": startup,
+        "liveness": liveness,
+        "readiness": readiness,
+    }
+
+
 def configured(**anonymous: Any) -> dict[str, dict[str, Any]]:
     content = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration"}
     return {"authentication": {"authenticationConfig": {"content": content | anonymous}}}
@@ -72,6 +107,7 @@ def configured(**anonymous: Any) -> dict[str, dict[str, Any]]:
         ({"authorization": {"authorizationMode": ["AlwaysAllow"]}}, []),
         ({"authentication": {"authenticationConfig": "/unknown.yaml"}}, ["/livez", "/readyz"]),
         ({"authentication": {"authenticationConfig": "/unknown.yaml", "anonymousAuth": False}}, []),
+        ({"authorization": {"authorizationMode": ["Node"]}}, []),
         (configured(), ["/livez", "/readyz"]),
         (configured(anonymous={"enabled": False}), []),
         (configured(anonymous={"enabled": True}), ["/livez", "/readyz"]),

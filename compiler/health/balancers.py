@@ -1,0 +1,105 @@
+"""Health checks of the load balancer in front of the servers, in the words of common ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.health.access import access_to
+from compiler.health.alternatives import SERVER_NAME, Client
+from compiler.health.probes import READINESS
+from compiler.options.addresses import join_host_port
+
+if TYPE_CHECKING:
+    from compiler.health.balancing import Balancing
+    from compiler.pipeline import Resolved
+
+
+def load_balancers(resolved: Resolved, times: Balancing) -> dict[str, Any]:
+    """Settings for HAProxy, NGINX, an AWS Network Load Balancer and Google Cloud.
+
+    All ask for readyz, which tells at once that a server is about to end. Where requests without credentials are
+    sent away, HAProxy shows a client certificate; the others can only look whether the port is open.
+    """
+    asks = not access_to(resolved, READINESS).denied
+    port = resolved.options.flags.number("secure-port")
+    name = resolved.options.input.name
+    server = join_host_port(resolved.config.get("generic.publicAddress") or name, port)
+    return {
+        "path": READINESS if asks else None,
+        "port": port,
+        "intervalSeconds": times.interval,
+        "takenOutAfterSeconds": times.detection,
+        "haproxy": _haproxy(resolved, times, name, server, asks),
+        "nginx": _nginx(times, server),
+        "awsNLB": _aws(times, port, asks),
+        "gcp": _gcp(times, port, asks),
+    }
+
+
+def _haproxy(resolved: Resolved, times: Balancing, name: str, server: str, asks: bool) -> list[str]:
+    """A backend that passes TLS through and checks with TLS of its own."""
+    client = Client(resolved)
+    shows = "" if asks else f" crt {client.certificate.removesuffix('.crt')}.pem"
+    return [
+        "backend kube-apiserver",
+        "    mode tcp",
+        "    balance leastconn",
+        "    option httpchk",
+        f"    http-check send meth GET uri {READINESS}",
+        "    http-check expect status 200",
+        f"    timeout check {times.timeout}s",
+        f"    default-server check check-ssl verify required ca-file {client.server_ca}{shows} "
+        f"check-sni {SERVER_NAME} verifyhost {SERVER_NAME} "
+        f"inter {times.interval}s fall {times.unhealthy} rise {times.healthy} on-marked-down shutdown-sessions",
+        f"    server {name} {server}",
+    ]
+
+
+def _nginx(times: Balancing, server: str) -> list[str]:
+    """A part of the section `stream`. It has no checks of its own: it sees refused connections, readyz it does not."""
+    return [
+        "upstream kube-apiserver {",
+        "    least_conn;",
+        f"    server {server} max_fails={times.unhealthy} fail_timeout={times.interval * times.unhealthy}s;",
+        "}",
+        "server {",
+        "    listen 6443;",
+        f"    proxy_connect_timeout {times.timeout}s;",
+        "    proxy_next_upstream on;",
+        "    proxy_pass kube-apiserver;",
+        "}",
+    ]
+
+
+def _aws(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
+    """Properties of AWS::ElasticLoadBalancingV2::TargetGroup, within the bounds that AWS sets."""
+    found: dict[str, Any] = {
+        "Protocol": "TCP",
+        "Port": port,
+        "HealthCheckEnabled": True,
+        "HealthCheckProtocol": "HTTPS" if asks else "TCP",
+        "HealthCheckPort": "traffic-port",
+        "HealthCheckIntervalSeconds": _within(times.interval, 5, 300),
+        "HealthCheckTimeoutSeconds": _within(times.timeout, 2, 120),
+        "HealthyThresholdCount": _within(times.healthy, 2, 10),
+        "UnhealthyThresholdCount": _within(times.unhealthy, 2, 10),
+    }
+    return found | ({"HealthCheckPath": READINESS, "Matcher": {"HttpCode": "200"}} if asks else {})
+
+
+def _gcp(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
+    """A health check of Google Compute Engine, within the bounds that it sets."""
+    interval = _within(times.interval, 1, 300)
+    found: dict[str, Any] = {
+        "type": "HTTPS" if asks else "TCP",
+        "checkIntervalSec": interval,
+        "timeoutSec": _within(times.timeout, 1, interval),
+        "healthyThreshold": _within(times.healthy, 1, 10),
+        "unhealthyThreshold": _within(times.unhealthy, 1, 10),
+    }
+    where = {"port": port}
+    return found | ({"httpsHealthCheck": where | {"requestPath": READINESS}} if asks else {"tcpHealthCheck": where})
+
+
+def _within(value: int, least: int, most: int) -> int:
+    return min(max(value, least), most)

@@ -1,0 +1,118 @@
+"""How the server ends: a timeline, what the Pod and the load balancer in front have to wait, and where they do not.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/genericapiserver.go, RunWithContext, and lifecycle_signals.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.diagnostics import diagnose
+from compiler.flags.numbers import format_duration
+from compiler.health.balancing import Balancing
+
+if TYPE_CHECKING:
+    from compiler.options.run import ServerRunOptions
+    from compiler.source.node import Node
+
+DELAY, GRACE, RETRY = (
+    "shutdown-delay-duration",
+    "shutdown-watch-termination-grace-period",
+    "shutdown-send-retry-after",
+)
+SECOND = 10**9
+KUBELET_DEFAULT = 30
+"""Seconds that a kubelet waits where the Pod says nothing."""
+_RESERVE = 5
+"""Seconds for what has no limit of its own: the last audit events, the end of the process."""
+_GOODBYE = 2 * SECOND
+
+
+class Drain:
+    """The times of an ordered end, in nanoseconds after the signal; each is the latest possible."""
+
+    def __init__(self, run: ServerRunOptions) -> None:
+        flags = run.flags
+        self.retry = flags.on(RETRY)
+        self.watch_grace = max(flags.number(GRACE), 0)
+        self.refuses = max(flags.number(DELAY), 0)
+        requests = max(flags.number("request-timeout"), 0)
+        self.drained = self.refuses + max(requests, self.watch_grace)
+        self.total = self.drained + (_GOODBYE if self.retry else 0)
+        self.requests_by = self.refuses + requests
+
+    @property
+    def seconds(self) -> int:
+        """The total in whole seconds, rounded up."""
+        return -(-self.total // SECOND)
+
+    @property
+    def grace_period(self) -> int:
+        """terminationGracePeriodSeconds that covers it; never less than a kubelet's own default."""
+        return max(KUBELET_DEFAULT, self.seconds + _RESERVE)
+
+    def timeline(self) -> list[dict[str, str]]:
+        """Events in order, each with the latest time at which it comes."""
+        if self.retry:
+            refusal = "new requests get 429 with Retry-After, and are told to close their connections"
+        else:
+            refusal = "the listener closes: new connections are refused"
+        events = [
+            (0, "shutdownInitiated", "readyz fails, the hooks before shutdown run; requests are served as before"),
+            (self.refuses, "notAcceptingNewRequests", refusal),
+            (
+                self.requests_by,
+                "requestsDrained",
+                "requests in flight have ended, at their deadlines at the latest",
+            ),
+        ]
+        if self.watch_grace:
+            what = "watches have been ended one after the other"
+            events.append((self.refuses + self.watch_grace, "watchesDrained", what))
+        if self.retry:
+            events.append((self.drained, "listenerCloses", "new connections are refused, HTTP/2 says goodbye"))
+        events.append((self.total, "ended", "the process ends"))
+        events.sort(key=lambda event: event[0])
+        return [{"at": format_duration(at), "event": event, "what": what} for at, event, what in events]
+
+
+def described(run: ServerRunOptions) -> dict[str, Any]:
+    """The part `drain` of the health artifact."""
+    drain = Drain(run)
+    return {
+        "timeline": drain.timeline(),
+        "total": format_duration(drain.total),
+        "terminationGracePeriodSeconds": drain.grace_period,
+    }
+
+
+def check_drain(run: ServerRunOptions) -> None:
+    """Warn where a Pod's grace period or a load balancer's checks do not cover the end of the server.
+
+    A Pod without a grace period is spoken of only where a flag shows that somebody cares about the end.
+    """
+    given, drain = run.input, Drain(run)
+    period = given.grace_period
+    seconds = period.value if period is not None else KUBELET_DEFAULT
+    told = period is not None or (given.read_as == "pod" and any(run.flags.changed(flag) for flag in (DELAY, GRACE)))
+    if told and isinstance(seconds, int) and seconds < drain.seconds:
+        last = format_duration(drain.total)
+        message = f"the server may take {last} to end, but the kubelet kills it after {seconds}s"
+        hint = f"set terminationGracePeriodSeconds: {drain.grace_period}, or shorten what the server waits for"
+        _warn(run, "DRAIN-01", message, hint, "deployment.terminationGracePeriodSeconds", period)
+    balancing = Balancing(given.deployment)
+    if balancing.node is not None and drain.refuses < balancing.detection * SECOND:
+        message = (
+            f"the load balancer needs {balancing.detection}s to see that readyz fails, "
+            f"but the server refuses requests after {format_duration(drain.refuses)}"
+        )
+        hint = f"set --{DELAY} to {balancing.detection}s or more, or let the load balancer look more often"
+        _warn(run, "DRAIN-02", message, hint, "deployment.loadBalancer", balancing.node)
+
+
+def _warn(run: ServerRunOptions, rule: str, message: str, hint: str, path: str, node: Node | None) -> None:
+    given = run.input
+    location = node.location if node is not None else given.start
+    run.report.add(
+        diagnose(rule, message, hint, path=path if given.read_as == "document" else "", flag=DELAY, location=location)
+    )

@@ -1,0 +1,69 @@
+"""What each health check of one configuration is about: its condition, what it asks, what a failure means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.catalog import health_meanings
+
+if TYPE_CHECKING:
+    from compiler.health.checks import HealthCheck
+    from compiler.pipeline import Resolved
+
+_CONDITIONS = {
+    "encryptionReload": "--encryption-provider-config with --encryption-provider-config-automatic-reload",
+    "kmsEach": "a KMS v1 plugin in the encryption config, without reload; N counts all plugins of the file",
+    "kmsTogether": "only KMS v2 plugins in the encryption config, or reload",
+    "overrides": "--etcd-servers-overrides; N counts the distinct sets of servers",
+    "peerProxy": "--peer-ca-file with the gate UnknownVersionInteroperabilityProxy",
+    "priorityAndFairness": "--enable-priority-and-fairness",
+    "!priorityAndFairness": "--enable-priority-and-fairness=false",
+    "proxyClientCert": "--proxy-client-cert-file with --proxy-client-key-file",
+    "rbac": "RBAC among the authorizers",
+    "served:": "the core API is served",
+}
+
+
+def condition_of(when: tuple[str, ...]) -> str:
+    """The conditions of a row in health.json, in words."""
+    return " and ".join(map(_words, when)) or "always"
+
+
+def _words(condition: str) -> str:
+    kind, _, name = condition.partition(":")
+    if kind == "gate":
+        return f"the gate {name}"
+    return _CONDITIONS.get(condition) or f"{name} is served"
+
+
+def explained(resolved: Resolved) -> list[dict[str, Any]]:
+    """Every check once, and what it means where it fails."""
+    health = resolved.config.health
+    if health is None:
+        raise RuntimeError("the pipeline has not run")
+    return [_entry(check, resolved) for check in health.every().values()]
+
+
+def _entry(check: HealthCheck, resolved: Resolved) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": check.name, "condition": condition_of(check.when)}
+    if check.group:
+        entry["group"] = check.group
+    entry["livezGrace"] = check.grace
+    targets = targets_of(check, resolved)
+    if targets:
+        entry["asks"] = targets
+    return entry | health_meanings()[check.row]
+
+
+def targets_of(check: HealthCheck, resolved: Resolved) -> list[str]:
+    """What a check asks outside of the server: URLs of etcd, sockets of key management plugins."""
+    factory, encryption = resolved.config.storage_factory, resolved.options.etcd.encryption
+    if check.etcd is not None and factory is not None:
+        number = check.etcd.override
+        return list(factory.servers if number is None else factory.override_server_sets()[number])
+    plugins = encryption.kms if encryption else ()
+    if check.row == "kms-provider-N":
+        plugins = plugins[int(check.name.rpartition("-")[2]) :][:1]
+    elif check.row != "kms-providers":
+        return []
+    return [plugin.endpoint for plugin in plugins]

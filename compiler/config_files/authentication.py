@@ -12,7 +12,7 @@ from compiler.config_files.claim_mappings import check_claims, described_claims
 from compiler.config_files.field import Field
 from compiler.config_files.issuer import check_issuer, described_issuer
 from compiler.config_files.reading import FileRules, load_config
-from compiler.flags.go_url import shown_url
+from compiler.flags.text import shown
 from compiler.options.authenticators import Anonymous
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _check_unique(fields: list[Field], name: str) -> None:
     seen = set()
     for field in fields:
         if field.text and field.text in seen:
-            field.refuse("JWT-06", f"two issuers have the {name} {shown_url(field.text)}", "keep one of the two")
+            field.refuse("JWT-06", f"two issuers have the {name} {shown(field.text)}", "keep one of the two")
         seen.add(field.text)
 
 

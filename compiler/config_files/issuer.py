@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.config_files.field import Field
-from compiler.flags.go_url import parse_url, shown_url
+from compiler.flags.go_url import parse_url
 from compiler.flags.text import shown
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ def check_issuer(group: AuthenticationOptions, issuer: Field) -> None:
     if not url.text:
         url.refuse("JWT-05", "the issuer has no url", "write the issuer's https URL, as tokens have it in iss")
     elif url.text in group.issuers:
-        message = f"{shown_url(url.text)} issues service account tokens: no other issuer can have its URL"
+        message = f"{shown(url.text)} issues service account tokens: no other issuer can have its URL"
         url.refuse("JWT-05", message, "give the issuer, or --service-account-issuer, another URL")
     elif wrong := wrong_with_url(url.text, strictness):
-        url.refuse("JWT-05", f"the url {shown_url(url.text)} {wrong}", URL_HINT)
+        url.refuse("JWT-05", f"the url {shown(url.text)} {wrong}", URL_HINT)
     if discovery.text and url.text and discovery.text.rstrip("/") == url.text.rstrip("/"):
         discovery.refuse("JWT-07", "discoveryURL is the same as url", "remove it, or name the discovery document")
     elif discovery.text and (wrong := wrong_with_url(discovery.text, strictness)):
-        discovery.refuse("JWT-07", f"the discoveryURL {shown_url(discovery.text)} {wrong}", URL_HINT)
+        discovery.refuse("JWT-07", f"the discoveryURL {shown(discovery.text)} {wrong}", URL_HINT)
     _check_audiences(issuer["audiences"], issuer["audienceMatchPolicy"])
     _check_authority(issuer["certificateAuthority"])
     _check_egress(group, issuer["egressSelectorType"])

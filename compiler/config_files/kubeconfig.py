@@ -10,7 +10,7 @@ from __future__ import annotations
 from compiler.config_files.field import Field
 from compiler.config_files.kubeconfig_user import KubeconfigUser
 from compiler.config_files.reading import FileRules, NamedFile, load_config
-from compiler.flags.go_url import parse_url, shown_url
+from compiler.flags.go_url import parse_url
 from compiler.flags.text import shown
 
 KINDS = ("Config",)
@@ -127,12 +127,12 @@ class _Kubeconfig:
             server.refuse(rule, "the cluster has no server", "write https://HOST:PORT/PATH")
         elif not self._is_host(server.text):
             hint = "write https://HOST:PORT/PATH"
-            server.refuse(rule, f"the server {shown_url(server.text)} is not a URL or a host", hint)
+            server.refuse(rule, f"the server {shown(server.text)} is not a URL or a host", hint)
         proxy = cluster["proxy-url"]
         parsed = parse_url(proxy.text, self.strictness)
         if proxy.text and (parsed is None or parsed.scheme not in ("http", "https", "socks5")):
             hint = "write http, https or socks5://HOST:PORT"
-            proxy.refuse(rule, f"the proxy {shown_url(proxy.text)} is not a URL of a known scheme", hint)
+            proxy.refuse(rule, f"the proxy {shown(proxy.text)} is not a URL of a known scheme", hint)
         path, data = cluster["certificate-authority"], cluster["certificate-authority-data"]
         if path.text and data.text:
             data.refuse(rule, "the CA bundle is given as a path and as data", "keep one of the two")

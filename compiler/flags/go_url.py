@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from compiler.flags.text import shown
-
 _HEX = "[0-9A-Fa-f]{2}"
 # Kept as text: most runs parse no URL.
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*):"
@@ -78,11 +76,6 @@ def is_https(text: str, strictness: int = LOOSE) -> bool:
     """Whether a text is a URL with the scheme https."""
     parsed = parse_url(text, strictness)
     return parsed is not None and parsed.scheme == "https"
-
-
-def shown_url(text: str) -> str:
-    """The text as `shown` puts it, without what may be a user's password."""
-    return shown(re.sub(r"//[^/?#]*@", "//…@", text))
 
 
 def _host(scheme: str, written: str, strictness: int) -> str | None:

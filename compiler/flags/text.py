@@ -11,7 +11,14 @@ _SPACES = (
 
 
 def shown(text: str) -> str:
-    """The text in quotes, shortened to 100 characters, with control characters spelled out."""
+    """The text in quotes, shortened to 100 characters, with control characters spelled out.
+
+    What may be the user and the password of a URL is left out.
+    """
+    if "//" in text and "@" in text:
+        import re
+
+        text = re.sub(r"//[^/?#]*@", "//…@", text)
     cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     safe = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut)
     return '"' + safe.replace('"', '\\"') + '"'

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.flags.go_url import is_https, parse_url, parses_as_url, shown_url
+from compiler.flags.go_url import is_https, parse_url, parses_as_url
 from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
 from compiler.options.authenticators import apply_authenticators
@@ -58,7 +58,7 @@ class AuthenticationOptions(OptionGroup):
         uri = flags.text("service-account-jwks-uri")
         if uri and not is_https(uri, self.run.catalog.url_strictness):
             flag = "service-account-jwks-uri"
-            self.refuse("SA-06", f"--{flag} {shown_url(uri)} is not an https URL", "write https://HOST/PATH", flag)
+            self.refuse("SA-06", f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag)
         validate_oidc(self)
         self._validate_request_header()
         flag = "authentication-config"
@@ -79,7 +79,7 @@ class AuthenticationOptions(OptionGroup):
                 self.refuse("SA-03", f"--{flag} names {shown(issuer)} twice", "keep one", flag, index)
             elif ":" in issuer and not parses_as_url(issuer, self.run.catalog.url_strictness):
                 hint = "write an https URL, or a name without a colon"
-                self.refuse("SA-04", f"--{flag}: {shown_url(issuer)} is not a URL", hint, flag, index)
+                self.refuse("SA-04", f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index)
             seen.add(issuer)
 
     def _validate_request_header(self) -> None:

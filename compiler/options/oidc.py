@@ -45,15 +45,14 @@ def check_oidc(group: AuthenticationOptions) -> None:
     if flags.text(_FILE) or not (flags.text(ISSUER) and flags.text(CLIENT)):
         return
     from compiler.config_files.issuer import URL_HINT, wrong_with_url
-    from compiler.flags.go_url import shown_url
 
     url = flags.text(ISSUER)
     wrong = wrong_with_url(url, group.run.catalog.url_strictness)
     if url in group.issuers:
-        message = f"--{ISSUER} {shown_url(url)} issues service account tokens: no other issuer can have its URL"
+        message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer can have its URL"
         group.refuse("OIDC-04", message, "give the issuer, or --service-account-issuer, another URL", ISSUER)
     elif wrong:
-        group.refuse("OIDC-03", f"--{ISSUER} {shown_url(url)} {wrong}", URL_HINT, ISSUER)
+        group.refuse("OIDC-03", f"--{ISSUER} {shown(url)} {wrong}", URL_HINT, ISSUER)
     if not flags.text(USERNAME):
         group.refuse("OIDC-05", f"--{USERNAME} is empty", "write sub, or remove the flag", USERNAME)
     if "" in flags.mapping(REQUIRED):

@@ -7,6 +7,7 @@ from compiler.diagnostics import ERROR, Diagnostic, KascError, Report, diagnose
 from compiler.host import Host
 from compiler.input import ServerInput
 from compiler.pipeline import Resolved, resolve
+from compiler.risks import find_risks
 from compiler.source.node import Source
 
 
@@ -72,6 +73,7 @@ def _resolve(
     version = _version_of(given, settings, report)
     report.kubernetes_version = version
     resolved = resolve(catalog(version), given, settings.host, report)
+    find_risks(resolved, report)
     if given.read_as != "config-file":
         return resolved
     # The server around a structured file is made up: only what is said of the file itself counts.

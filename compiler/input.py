@@ -26,9 +26,9 @@ class ServerInput:
     """The flags of one kube-apiserver with the places where they were given.
 
     `version` is the text that the input gives for the Kubernetes version (`1.36`, `v1.36.2`), None where it is
-    silent. `sections` holds the place of each option group that the input names. `grace_period` is the Pod's
-    terminationGracePeriodSeconds. `unreadable` is set where nothing
-    sensible can follow: the flags could not be found at all.
+    silent. `sections` holds the place of each option group that the input names. `layers` names the files that a
+    document is made of, `layer_roots` has what each says by itself. `container` is that of a Pod, `grace_period` the
+    Pod's terminationGracePeriodSeconds.
     """
 
     def __init__(
@@ -45,6 +45,8 @@ class ServerInput:
         deployment: Node | None = None,
         grace_period: Node | None = None,
         layers: tuple[str, ...] = (),
+        layer_roots: tuple[Node, ...] = (),
+        container: Node | None = None,
         image: str = "",
         refused_flags: frozenset[str] = frozenset(),
     ) -> None:
@@ -59,6 +61,8 @@ class ServerInput:
         self.deployment = deployment
         self.grace_period = grace_period
         self.layers = layers
+        self.layer_roots = layer_roots
+        self.container = container
         self.image = image
         self.refused_flags = refused_flags
 

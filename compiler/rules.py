@@ -20,6 +20,11 @@ def own(title: str, why: str, severity: str = "error") -> Rule:
     return Rule(title, why, severity, of_server=False)
 
 
+def risk(title: str, why: str, severity: str = "warning") -> Rule:
+    """What the server starts with, and an operator would want to know; never an error."""
+    return own(title, why, severity)
+
+
 _REGISTRY = "component-base/compatibility/registry.go: Set"
 _VERSION = "component-base/compatibility/version.go: Validate"
 _GATES = "component-base/featuregate/feature_gate.go: unsafeSetFromMap"
@@ -105,6 +110,75 @@ RULES: dict[str, Rule] = {
     "VERIFY-06": own("etcd member that is not well", "the server needs a healthy etcd", "warning"),
     "VERIFY-07": own("objects that no provider can read", "listing their resource fails", "warning"),
     "VERIFY-08": own("an etcd that could not be read, or not to its end", "what is reported is partial"),
+    # Risks: what the server starts with
+    "RISK-01": risk(
+        "document that gives service account tokens another issuer",
+        "the server refuses tokens of issuers that it does not know",
+    ),
+    "RISK-02": risk(
+        "service account issuer that is no https URL",
+        "pkg/serviceaccount/openidmetadata.go: NewOpenIDMetadataProvider",
+        "note",
+    ),
+    "RISK-03": risk("service account tokens that are not looked up", "a token outlives what it was made for"),
+    "RISK-04": risk("static tokens", "they stand in plain text and never run out"),
+    "RISK-05": risk(
+        "anonymous requests beyond the health checks", "RBAC alone keeps them from everything else", "note"
+    ),
+    "RISK-06": risk("probes that the server does not let in", "a kubelet asks without credentials"),
+    "RISK-07": risk(
+        "groups of an identity provider without a prefix", "its groups can be named like those of Kubernetes", "note"
+    ),
+    "RISK-08": risk("every client can pass for a front proxy", "a front proxy tells the server who the user is"),
+    "RISK-09": risk(
+        "front proxy headers without the standard ones", "apiserver/pkg/server/options/authentication.go: Validate"
+    ),
+    "RISK-10": risk(
+        "token lifetime that does not bind Pods",
+        "pkg/controlplane/apiserver/options/options.go: completeServiceAccountOptions",
+        "note",
+    ),
+    "RISK-11": risk("everything is allowed", "an authorizer that says yes is never overruled"),
+    "RISK-12": risk("authorization without RBAC", "the control plane's own rights are roles"),
+    "RISK-13": risk(
+        "Node authorization without NodeRestriction",
+        "the authorizer limits what kubelets read, the plugin what they write",
+    ),
+    "RISK-14": risk("guard of the cluster that is off", "it is on unless somebody says otherwise"),
+    "RISK-15": risk("admission that refuses everything", "plugin/pkg/admission/deny/admission.go"),
+    "RISK-20": risk("encryption that only reads", "the first provider writes"),
+    "RISK-21": risk("secrets that are not encrypted", "encryption at rest is there for them"),
+    "RISK-22": risk("encryption without the identity provider", "what was stored before cannot be read", "note"),
+    "RISK-23": risk("weak encryption", "the documentation advises against it", "note"),
+    "RISK-24": risk("KMS v1", "deprecated since 1.28"),
+    "RISK-25": risk("key of readable text", "keys have to be random"),
+    "RISK-30": risk("etcd in plain text", "etcd holds everything, secrets included"),
+    "RISK-31": risk("events that stay too long, or cannot be written", "apiserver/pkg/storage/etcd3/store.go: Create"),
+    "RISK-32": risk("watch cache off", "etcd answers every read itself", "note"),
+    "RISK-40": risk("weak cipher suite", "Go counts it among the insecure ones"),
+    "RISK-41": risk("old version of TLS", "TLS 1.0 and 1.1 are broken"),
+    "RISK-42": risk("cipher suites that have no effect", "Go does not let them be chosen in TLS 1.3", "note"),
+    "RISK-43": risk("every web page is let in", "apiserver/pkg/server/filters/cors.go: WithCORS"),
+    "RISK-45": risk("webhook that anyone can pass for", "a webhook decides who may do what, or sees what is done"),
+    "RISK-50": risk("audit backend without a policy", "apiserver/pkg/server/options/audit.go: ApplyTo"),
+    "RISK-51": risk("audit policy without a backend", "apiserver/pkg/server/options/audit.go: ApplyTo"),
+    "RISK-52": risk("audit log without bound", "a full disk stops the server"),
+    "RISK-53": risk("credentials in the audit log", "apiserver/pkg/audit/policy/checker.go: EvaluatePolicyRule"),
+    "RISK-60": risk("service range over addresses of machines", "a service's address hides the machine from Pods"),
+    "RISK-61": risk("node ports over ports of the control plane", "kube-proxy takes them on every node"),
+    "RISK-62": risk("no service range", "pkg/controlplane/apiserver/options/options.go: ServiceIPRange"),
+    "RISK-63": risk("kubelets called without a certificate", "kubelets ask for one", "note"),
+    "RISK-64": risk("kubelets that are not verified", "pkg/kubelet/client/kubelet_client.go", "note"),
+    "RISK-70": risk("no time for requests", "apiserver/pkg/endpoints/filters/request_deadline.go: WithRequestDeadline"),
+    "RISK-71": risk("no limit for busy clients", "apiserver/pkg/server/filters/maxinflight.go: WithMaxInFlightLimit"),
+    "RISK-72": risk("contents of requests in the log", "client-go/rest/request.go: logBody", "note"),
+    "RISK-73": risk("all experiments at once", "alpha features may break, and lose data"),
+    "RISK-80": risk("deprecated flag", "the server warns of it"),
+    "RISK-81": risk("feature gate that does nothing", "component-base/featuregate/feature_gate.go: unsafeSetFromMap"),
+    "RISK-82": risk("feature gate on its way out", "component-base/featuregate/feature_gate.go: unsafeSetFromMap"),
+    "RISK-83": risk("early format of a structured file", "early formats go", "note"),
+    "RISK-84": risk("deprecated value", "the server or its documentation warns of it"),
+    "RISK-90": risk("place that was not filled in", "nobody puts anything in here"),
     # The grammar of flags
     "PARSE-01": Rule("unknown or malformed flag", "github.com/spf13/pflag: flag.go parseLongArg"),
     "PARSE-02": Rule("argument that is no flag", "cmd/kube-apiserver/app/server.go: NewAPIServerCommand"),

@@ -23,7 +23,7 @@ etcd:
 authentication:
   serviceAccountIssuer: [https://kubernetes.default.svc]
   serviceAccountKeyFile: [/pki/sa.pub]
-authorization: {authorizationMode: [Node, RBAC]}
+authorization: {authorizationMode: [RBAC]}
 misc:
   serviceAccountSigningKeyFile: /pki/sa.key
   serviceClusterIPRange: fd00::/112
@@ -33,7 +33,7 @@ apiVersion = "kasc/v1"
 kind = "APIServer"
 kubernetesVersion = "1.36"
 etcd.etcdServers = ["http://127.0.0.1:2379"]
-authorization.authorizationMode = ["Node", "RBAC"]
+authorization.authorizationMode = ["RBAC"]
 [authentication]
 serviceAccountIssuer = ["https://kubernetes.default.svc"]
 serviceAccountKeyFile = ["/pki/sa.pub"]
@@ -42,7 +42,7 @@ serviceAccountSigningKeyFile = "/pki/sa.key"
 serviceClusterIPRange = "fd00::/112"
 """
 FLAGS = """\
---etcd-servers=http://127.0.0.1:2379 --authorization-mode=Node,RBAC
+--etcd-servers=http://127.0.0.1:2379 --authorization-mode=RBAC
 --service-account-issuer=https://kubernetes.default.svc --service-account-key-file=/pki/sa.pub
 --service-account-signing-key-file=/pki/sa.key
 --service-cluster-ip-range=fd00::/112

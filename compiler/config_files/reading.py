@@ -111,7 +111,9 @@ def decode_config(
         return None
     if root.node is not None:
         Decoder(findings, rules.decode, strict, rules.lenient).decode(root.node, schema, root.path)
-    return ConfigFile(root, kind, _heading(root, "apiVersion")[-1].text, inline)
+    config = ConfigFile(root, kind, _heading(root, "apiVersion")[-1].text, inline)
+    run.config_files.append(config)
+    return config
 
 
 def _report(findings: Findings, rule: str, found: Diagnostic) -> None:

@@ -53,6 +53,7 @@ def read_document(
         deployment=deployment,
         grace_period=deployment.get("terminationGracePeriodSeconds") if deployment is not None else None,
         layers=loaded.layers,
+        layer_roots=loaded.roots,
         refused_flags=frozenset(lowering.refused_flags),
     )
 

@@ -38,6 +38,7 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 version_location=image.location if image else None,
                 image=text_of(image),
                 grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
+                container=container,
             )
     message = "no container of this file runs kube-apiserver"
     hint = "give a Pod whose command is kube-apiserver, or say what the file is with --as"

@@ -5,6 +5,8 @@ Kubernetes: cmd/kube-apiserver/app/options/options.go, ServerRunOptions.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from compiler.catalog import Catalog
 from compiler.diagnostics import Report
 from compiler.gates import FeatureGates
@@ -28,13 +30,16 @@ from compiler.options.misc import MiscOptions
 from compiler.options.secure_serving import SecureServingOptions
 from compiler.options.traces import TracingOptions
 
+if TYPE_CHECKING:
+    from compiler.config_files.reading import ConfigFile
+
 
 class ServerRunOptions:
     """The options of one kube-apiserver.
 
     `catalog` holds the facts of the binary's version, `flags` the parsed values, `host` what is known of the machine
     and its files, `report` takes the findings. `gates` follow from the emulated version; until the registry is set
-    they are the defaults.
+    they are the defaults. `config_files` are the structured files whose content could be had, as they were read.
     """
 
     def __init__(self, catalog: Catalog, given: ServerInput, host: Host, report: Report) -> None:
@@ -46,6 +51,7 @@ class ServerRunOptions:
         self.emulated = catalog.minor
         self.compatibility = catalog.minor - 1
         self.gates = FeatureGates(catalog, catalog.minor)
+        self.config_files: list[ConfigFile] = []
         self.generic = GenericOptions(self)
         self.etcd = EtcdOptions(self)
         self.secure_serving = SecureServingOptions(self)

@@ -29,10 +29,14 @@ EXTENDS = "extends"
 
 
 class LoadedDocument(NamedTuple):
-    """A document with everything it extends. `layers` has the names of the files in the order they were applied."""
+    """A document with everything it extends.
+
+    `layers` has the names of the files in the order they were applied, `roots` what each of them says by itself.
+    """
 
     root: Node
     layers: tuple[str, ...]
+    roots: tuple[Node, ...]
 
 
 class ParsedFile(NamedTuple):
@@ -70,7 +74,7 @@ def extend_document(root: Node, path: str, problems: list[Diagnostic], cache: Ca
     merged = _without_nulls(stack.layers[0])
     for layer in stack.layers[1:]:
         merged = _merge(merged, layer)
-    return LoadedDocument(merged, tuple(layer.source.name for layer in stack.layers))
+    return LoadedDocument(merged, tuple(layer.source.name for layer in stack.layers), tuple(stack.layers))
 
 
 class _Stack:

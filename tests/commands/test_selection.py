@@ -10,11 +10,13 @@ import pytest
 from tests.commands.running import SAMPLES, kasc
 from tests.commands.test_check import WRONG
 
-FINE = WRONG.replace("  storageBackend: etcd2\n", "")
-# A warning (the range may not fit the host) and, for want of a version, a note.
-WARNED = FINE.replace("misc: {", "misc: {serviceClusterIPRange: 'fd00::/112', ").replace(
-    'kubernetesVersion: "1.36"\n', ""
+FINE = (
+    WRONG.replace("  storageBackend: etcd2\n", "")
+    .replace("[Node, RBAC]", "[RBAC]")
+    .replace("misc: {", "misc: {serviceClusterIPRange: 10.0.0.0/24, ")
 )
+# A warning (the range may not fit the host) and, for want of a version, a note.
+WARNED = FINE.replace("10.0.0.0/24", "'fd00::/112'").replace('kubernetesVersion: "1.36"\n', "")
 ERRORS = WRONG.replace("RBAC", "Rbac2").replace("metadata:", "generic: {goawayChance: 1}\nmetadata:")
 
 

@@ -205,7 +205,7 @@ def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path: Path, capsys
 
 def test_an_input_that_is_refused_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text((SAMPLES / "minimal.yaml").read_text().replace("[Node, RBAC]", "[Nope]"))
+    wrong.write_text((SAMPLES / "minimal.yaml").read_text().replace("[RBAC]", "[Nope]"))
     ran = kasc(capsys, "compile", wrong, "-o", tmp_path / "out")
     assert ran.code == 1
     assert not (tmp_path / "out").exists()

@@ -12,9 +12,9 @@ from tests.importers.reading import Read, read
 
 HEAD = "apiVersion: kasc/v1\nkind: APIServer\n"
 NEEDED = """\
-etcd: {etcdServers: [http://a]}
+etcd: {etcdServers: [https://a]}
 authentication: {serviceAccountIssuer: [https://a], serviceAccountKeyFile: [/pki/sa.pub]}
-authorization: {authorizationMode: [Node, RBAC]}
+authorization: {authorizationMode: [RBAC]}
 misc: {serviceAccountSigningKeyFile: /pki/sa.key, serviceClusterIPRange: 10.0.0.0/24}
 generic: {advertiseAddress: 192.0.2.1}
 """

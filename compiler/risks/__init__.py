@@ -1,0 +1,56 @@
+"""Risks: what the server starts with, and an operator would want to know.
+
+One module a concern, each with `find(risks)`. They look at the resolved options, never at the text of the input, so a
+risk is found whatever the input was. Nothing here is an error: a risk never changes the outcome.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from compiler.risks.telling import Risks
+
+if TYPE_CHECKING:
+    from compiler.diagnostics import Report
+    from compiler.pipeline import Resolved
+
+_CONCERNS: dict[str, tuple[str, ...]] = {
+    "access": (),
+    "service_accounts": (),
+    "identities": (
+        "authentication-config",
+        "oidc-groups-claim",
+        "requestheader-client-ca-file",
+        "requestheader-extra-headers-prefix",
+        "requestheader-group-headers",
+        "requestheader-username-headers",
+        "token-auth-file",
+    ),
+    "probes": ("anonymous-auth", "authentication-config", "authorization-mode"),
+    "webhooks": (
+        "admission-control-config-file",
+        "audit-webhook-config-file",
+        "authentication-token-webhook-config-file",
+        "authorization-config",
+        "authorization-webhook-config-file",
+    ),
+    "storage": (),
+    "encryption": ("encryption-provider-config",),
+    "serving": ("cors-allowed-origins", "tls-cipher-suites", "tls-min-version"),
+    "auditing": ("audit-log-path", "audit-policy-file", "audit-webhook-config-file"),
+    "networking": (),
+    "running": ("enable-priority-and-fairness", "feature-gates", "request-timeout", "runtime-config", "v"),
+    "deprecations": (),
+    "placeholders": (),
+}
+"""Module of a concern -> flags of which one has to be given for it to find anything; none where it always looks."""
+
+
+def find_risks(resolved: Resolved, report: Report) -> None:
+    """Add a warning or a note to the report for every risk of a resolved server."""
+    risks = Risks(resolved, report)
+    given = risks.flags.arguments.keys()
+    for name, flags in _CONCERNS.items():
+        if not flags or not given.isdisjoint(flags):
+            import_module(f"compiler.risks.{name}").find(risks)

@@ -1,0 +1,92 @@
+"""What still works and is on its way out: flags, feature gates, plugins, formats of files.
+
+Kubernetes: MarkDeprecated in the options; component-base/featuregate/feature_gate.go, unsafeSetFromMap.
+"""
+
+from __future__ import annotations
+
+from compiler.catalog import removed
+from compiler.risks.telling import Risks
+
+_INSTEAD = {
+    "admission-control": "write --enable-admission-plugins and --disable-admission-plugins",
+    "apiserver-count": "remove it; the endpoint reconciler lease counts by itself",
+    "audit-webhook-batch-initial-backoff": "write --audit-webhook-initial-backoff",
+    "default-watch-cache-size": "remove it: watch caches size themselves",
+    "enable-logs-handler": "remove it, and read the logs on the node",
+    "kubelet-port": "remove it: a Node says on which port its kubelet listens",
+    "kubelet-read-only-port": "remove it: the server does not use it",
+}
+_PLUGINS, _LEGACY = "enable-admission-plugins", "admission-control"
+_GATES, _RECONCILER = "feature-gates", "endpoint-reconciler-type"
+_SPECIAL = ("AllAlpha", "AllBeta")
+
+
+def find(risks: Risks) -> None:
+    """Look at everything that was given."""
+    flags = risks.flags
+    for flag in flags.arguments:
+        spec = risks.catalog.flags.get(flag)
+        if spec is not None and spec.deprecated:
+            message = f"--{flag} is deprecated{_goes('flags', flag)}"
+            risks.tell("RISK-80", message, _INSTEAD.get(flag, "remove it"), flag)
+    if flags.changed(_GATES):
+        _check_gates(risks)
+    if flags.text(_RECONCILER) == "master-count":
+        message = f"--{_RECONCILER} master-count is deprecated, and counts servers that are gone"
+        risks.tell("RISK-84", message, "write lease, or remove the flag", _RECONCILER)
+    for flag in (_PLUGINS, _LEGACY):
+        for index, name in enumerate(flags.texts(flag)):
+            if name == "AlwaysAdmit":
+                message = f"--{flag}: {name} is deprecated and does nothing"
+                risks.tell("RISK-84", message, f"remove {name}", flag, index)
+    if risks.options.config_files:
+        _check_formats(risks)
+
+
+def _goes(kind: str, name: str) -> str:
+    """When it leaves, as the end of a sentence; empty where that is not known."""
+    entry = removed(kind, name)
+    return f", and gone from {entry['removed']} on" if entry and entry.get("removed") else ""
+
+
+def _check_gates(risks: Risks) -> None:
+    """The server warns of every gate that is stable or deprecated."""
+    gates = risks.options.gates
+    last = {entry.partition("=")[0].strip(): index for index, (_, entry) in enumerate(risks.flags.value(_GATES) or ())}
+    for name, index in last.items():
+        step = gates.step(name)
+        if step is None or name not in gates.set_to or name in _SPECIAL or step.stage not in ("", "DEPRECATED"):
+            continue
+        goes = _goes("featureGates", name)
+        on, hint = gates.set_to[name], f"remove {name}: a server that does not have it any more refuses to start"
+        if step.stage:
+            message = f"--{_GATES}: {name} is deprecated{goes}"
+            risks.tell("RISK-82", message, f"prepare to do without {name}", _GATES, index)
+        elif on == step.default:
+            state = "on" if on else "off"
+            message = f"--{_GATES}: {name} does nothing: the feature is stable, and {state} by itself{goes}"
+            risks.tell("RISK-81", message, hint, _GATES, index)
+        else:
+            message = f"--{_GATES}: {name} is stable, and can be switched off for a while only{goes}"
+            risks.tell("RISK-82", message, f"prepare to do without {name}", _GATES, index)
+
+
+def _check_formats(risks: Risks) -> None:
+    """A format in alpha or beta where the server reads a stable one of the same kind."""
+    from compiler.config_files.decoding import kind_schema
+
+    for file in risks.options.config_files:
+        schema = kind_schema(risks.catalog.version, file.kind)
+        known = schema["properties"].get("apiVersion", {}).get("enum", ()) if schema else ()
+        group, slash, version = file.api_version.rpartition("/")
+        stable = next((api for api in known if api.startswith(group + slash) and _is_stable(api)), "")
+        if version and not _is_stable(file.api_version) and stable:
+            message = f"{file.api_version} is an early format of {file.kind.partition('.')[0]}, and {stable} is there"
+            hint = f"write {stable}, and compare the fields"
+            risks.tell_at("RISK-83", message, hint, file.root["apiVersion"], severity="note")
+
+
+def _is_stable(api: str) -> bool:
+    version = api.rpartition("/")[2]
+    return "alpha" not in version and "beta" not in version

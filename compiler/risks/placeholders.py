@@ -1,0 +1,67 @@
+"""Values that look as if something should have been put in their place before.
+
+What a shell or a kubelet would put in is dealt with while the input is read; this is about what nobody does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from compiler.flags.text import shown
+from compiler.risks.telling import Risks
+
+if TYPE_CHECKING:
+    from compiler.config_files.field import Field
+
+_NAME = "[A-Za-z_][A-Za-z0-9_.]*"
+_PLACEHOLDER = (
+    rf"\$\{{{_NAME}[^}}]*\}}|\$\({_NAME}\)|\$[A-Z][A-Z0-9_]+\b|\{{\{{.*?\}}\}}|<[A-Z][A-Z0-9_-]+>|__[A-Z][A-Z0-9_]*?__"
+)
+_SIGNS = ("$", "{{", "<", "__")
+_COMMANDS = ("exec",)
+"""Parts of a kubeconfig that are programs to run, with a language of their own."""
+_SECRETS = ("client-key-data", "client-secret", "id-token", "password", "refresh-token", "secret", "token")
+_HINT = "write the value itself; nothing is put in here"
+
+
+def find(risks: Risks) -> None:
+    """Look at the text of every flag, and at every text of a structured file."""
+    for flag, arguments in risks.flags.arguments.items():
+        for argument in arguments:
+            found = _found(argument.text)
+            if found is not None:
+                message = f"--{flag}: {_told(found, '@' in argument.text)}"
+                location = argument.part(*found.span())
+                risks.tell_there("RISK-90", message, _HINT, argument.path, location, flag)
+    for file in risks.options.config_files:
+        root = file.root
+        if root.path or root.node is None or not any(sign in root.node.source.text for sign in _SIGNS):
+            continue
+        for text in _texts(root):
+            found = _found(text.text)
+            if found is not None:
+                secret = text.path.rpartition(".")[2] in _SECRETS
+                risks.tell_at("RISK-90", _told(found, secret), _HINT, text)
+
+
+def _found(text: str) -> re.Match[str] | None:
+    return re.search(_PLACEHOLDER, text) if any(sign in text for sign in _SIGNS) else None
+
+
+def _told(found: re.Match[str], secret: bool) -> str:
+    """What is said of it; nothing is shown of what may be a password with a dollar sign."""
+    what = "a part of the value" if secret else shown(found[0])
+    return f"{what} looks like a place to fill in, and is taken as it stands"
+
+
+def _texts(field: Field) -> Iterator[Field]:
+    """All texts below a place."""
+    if field.text:
+        yield field
+    for item in field.items():
+        yield from _texts(item)
+    for key, child in field.entries():
+        if key not in _COMMANDS:
+            yield from _texts(child)

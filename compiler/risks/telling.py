@@ -1,0 +1,73 @@
+"""What the checks of one server share: its options, and how a risk is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import ERROR, diagnose
+
+if TYPE_CHECKING:
+    from compiler.config_files.field import Field
+    from compiler.diagnostics import Location, Report
+    from compiler.pipeline import Resolved
+
+_UNKNOWN_VALUE = "KASC-INPUT-005"
+
+
+class Risks:
+    """The resolved options of one server, and its report.
+
+    Nothing is told of a flag, or of the file that it names, where an error is about it or its value is not known. What
+    is missing is not told of where the input has any error or any value that is not known, for it may be what is meant,
+    nor where the input is a structured file alone.
+    """
+
+    def __init__(self, resolved: Resolved, report: Report) -> None:
+        self.options, self.config = resolved
+        self.flags = self.options.flags
+        self.catalog = self.options.catalog
+        self.given = self.options.input
+        self._report = report
+        errors = {found.flag for found in report.of(ERROR)}
+        self._spoilt = errors | self.flags.refused
+        unknown = any(found.code == _UNKNOWN_VALUE for found in report.diagnostics)
+        self._partial = bool(errors) or unknown or self.given.read_as == "config-file"
+
+    def settled(self, *flags: str) -> bool:
+        """Whether all the flags have the values that they seem to have."""
+        if self._partial and not all(map(self.flags.changed, flags)):
+            return False
+        return self._spoilt.isdisjoint(flags)
+
+    def tell(
+        self, rule: str, message: str, hint: str, flag: str, element: int | None = None, *, severity: str = ""
+    ) -> None:
+        """Tell a risk where a flag, or an element of its list, is given, or else where its section is.
+
+        A risk of a flag that is not given is one of something missing.
+        """
+        if not self.settled(flag):
+            return
+        spec = self.catalog.flags.get(flag)
+        path = self.flags.path(flag, element) or self.given.path_of(flag, self.catalog)
+        location = self.flags.location(flag, element) or self.given.section_location(spec.group if spec else "")
+        self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location, severity=severity))
+
+    def tell_there(
+        self, rule: str, message: str, hint: str, path: str, location: Location | None, flag: str = ""
+    ) -> None:
+        """Tell a risk at a place of one's own choice."""
+        if flag not in self._spoilt:
+            self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
+
+    def tell_at(self, rule: str, message: str, hint: str, field: Field, *, severity: str = "") -> None:
+        """Tell a risk at a place of a structured file."""
+        if field.findings.flag not in self._spoilt:
+            field.findings.add(rule, field.path, field.location, message, hint, severity)
+
+    def file(self, flag: str) -> Field | None:
+        """The content of the structured file that a flag names; None where it cannot be had."""
+        for found in self.options.config_files:
+            if found.root.findings.flag == flag:
+                return found.root
+        return None

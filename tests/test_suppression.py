@@ -142,6 +142,7 @@ def test_several_codes_and_several_comments(tmp_path: Path, capsys: pytest.Captu
     assert examine_codes(path, unversioned) == ["KASC-VERSION-001", WARNED]
     flow = (
         "{apiVersion: kasc/v1, kind: APIServer, etcd: {etcdServers: [http://127.0.0.1:2379]}, "
+        "authorization: {authorizationMode: [RBAC]}, "
         "authentication: {serviceAccountIssuer: [https://x], serviceAccountKeyFile: [/k]}, "
         "misc: {serviceAccountSigningKeyFile: /k, serviceClusterIPRange: 'fd00::/112'}}"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from compiler.flags.go_url import shown_url
+from compiler.flags.text import shown
 from compiler.flags.numbers import format_duration
 from compiler.risks.telling import Risks
 
@@ -27,7 +27,7 @@ def find(risks: Risks) -> None:
     if issuers and issuers[0]:
         _check_layers(risks, issuers)
         if not risks.config.get("serviceAccountIssuer.discoveryEndpoints"):
-            message = f"--{_ISSUER}: {shown_url(issuers[0])} is not an https URL: the discovery document and the keys"
+            message = f"--{_ISSUER}: {shown(issuers[0])} is not an https URL: the discovery document and the keys"
             message += " of service account tokens are not served"
             hint = "put an https URL first where others are to verify tokens, and keep this issuer behind it"
             risks.tell("RISK-02", message, hint, _ISSUER, 0)
@@ -52,10 +52,10 @@ def _check_layers(risks: Risks, issuers: tuple[str, ...]) -> None:
     if len(firsts) < 2 or firsts[-1][0] != issuers[0] or firsts[-2][0] == issuers[0]:
         return
     before, name = firsts[-2]
-    message = f"--{_ISSUER}: tokens are signed for {shown_url(issuers[0])}, where {name} has {shown_url(before)}"
+    message = f"--{_ISSUER}: tokens are signed for {shown(issuers[0])}, where {name} has {shown(before)}"
     if before in issuers:
         hint = "tell the new issuer to those who verify tokens outside of the cluster"
         risks.tell("RISK-01", f"{message}, which stays accepted", hint, _ISSUER, 0, severity="note")
     else:
-        hint = f"keep {shown_url(before)} at the end of the list until all its tokens have run out"
+        hint = f"keep {shown(before)} at the end of the list until all its tokens have run out"
         risks.tell("RISK-01", f"{message}; tokens of that issuer are refused", hint, _ISSUER, 0)

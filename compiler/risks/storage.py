@@ -5,7 +5,7 @@ Kubernetes: apiserver/pkg/server/options/etcd.go; apiserver/pkg/storage/etcd3/st
 
 from __future__ import annotations
 
-from compiler.flags.go_url import shown_url
+from compiler.flags.text import shown
 from compiler.risks.hosts import is_local
 from compiler.risks.telling import Risks
 
@@ -36,7 +36,7 @@ def _is_plain(server: str) -> bool:
 
 
 def _tell_plain(risks: Risks, server: str, flag: str, index: int) -> None:
-    message = f"--{flag}: {shown_url(server)} is reached in plain text: whoever is on the way reads and writes the"
+    message = f"--{flag}: {shown(server)} is reached in plain text: whoever is on the way reads and writes the"
     risks.tell(
         "RISK-30", f"{message} whole cluster", "write https, and let etcd ask for client certificates", flag, index
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.flags.go_url import shown_url
+from compiler.flags.text import shown
 from compiler.risks.hosts import is_local
 from compiler.risks.telling import Risks
 
@@ -42,7 +42,7 @@ def _check_cluster(risks: Risks, cluster: Field) -> None:
     if is_local(text):
         return
     if not text.startswith("https://"):
-        message = f"the webhook {shown_url(server.text)} is called in plain text: whoever is on the way decides for it"
+        message = f"the webhook {shown(server.text)} is called in plain text: whoever is on the way decides for it"
         risks.tell_at("RISK-45", message, "write https, with certificate-authority", server)
     elif insecure.on:
         message = "the webhook's certificate is not verified: whoever is on the way decides for it"

@@ -258,6 +258,8 @@ RULES: dict[str, Rule] = {
     "ETCD-06": Rule("malformed watch cache size", "apiserver/pkg/server/options/etcd.go: ParseWatchCacheSizes"),
     "ETCD-07": Rule("etcd client pair that cannot be used", "apiserver/pkg/storage/storagebackend/factory/etcd3.go"),
     "ETCD-08": Rule("etcd CA file that cannot be read", "apiserver/pkg/storage/storagebackend/factory/etcd3.go"),
+    "ETCD-90": Rule("no etcd server to which a connection can be made", "etcd: client/v3/client.go: newClient"),
+    "ETCD-91": own("etcd server to which no connection can be made", "the other servers bear its load", "warning"),
     "ENC-01": Rule("encryption config that cannot be read", _ENCRYPTION),
     "ENC-02": Rule("encryption config that cannot be decoded", _ENCRYPTION),
     "ENC-03": Rule("encryption config without entries", _ENCRYPTION_RULES),
@@ -468,7 +470,9 @@ RULES: dict[str, Rule] = {
     "MET-01": Rule("hidden metrics of another than the previous version", _METRICS),
     "MET-02": Rule("malformed metric name", _METRICS),
     "MET-03": Rule("malformed metric label", _METRICS),
+    "MET-04": Rule("manifest of metric labels that cannot be used", _METRICS),
     "MET-05": Rule("metric labels given twice", _METRICS),
+    "MET-90": Rule("manifest of metric labels that crashes the server", "component-base/metrics/opts.go"),
     # Egress selector
     "EGR-01": Rule(
         "egress selector config that cannot be read", f"{_EGRESS}/config.go: ReadEgressSelectorConfiguration"

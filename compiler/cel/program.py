@@ -99,7 +99,7 @@ class Planner:
     def _pattern(self, node: Node, value: Constant | None) -> None:
         if value is None or value.kind != "string":
             return
-        from compiler.cel.regexp import RegexpRefused, check_regexp
+        from compiler.flags.go_regexp import RegexpRefused, check_regexp
 
         try:
             check_regexp(value.value, "loose-unicode-names" in self._checker.settings)

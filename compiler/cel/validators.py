@@ -45,7 +45,7 @@ def _call(node: Call, checker: Checker) -> Iterator[CelProblem]:
         except NotConvertible as refused:
             yield CelProblem(refused.message, refused.hint, literal.offset)
     elif node.function == "matches" and literal.kind == "string":
-        from compiler.cel.regexp import RegexpRefused, check_regexp
+        from compiler.flags.go_regexp import RegexpRefused, check_regexp
 
         try:
             check_regexp(str(literal.value), "loose-unicode-names" in checker.settings)

@@ -15,6 +15,7 @@ from compiler.options.group import OptionGroup
 if TYPE_CHECKING:
     from compiler.config_files.encryption import EncryptionConfiguration
     from compiler.resolved import ResolvedConfig
+    from compiler.storage.factory import StorageFactory
 
 _DEFAULT_CHECK_TIMEOUT = 2 * 10**9
 _HISTORY_WINDOW = 75 * 10**9
@@ -28,6 +29,7 @@ class ServersOverride(NamedTuple):
     group: str
     resource: str
     servers: tuple[str, ...]
+    element: int
 
 
 class EtcdOptions(OptionGroup):
@@ -105,7 +107,7 @@ class EtcdOptions(OptionGroup):
                 self.refuse("ETCD-03", f"--{flag}: {shown(element)} has an empty server", hint, flag, index)
                 continue
             group, resource = left.split("/")
-            self.overrides.append(ServersOverride(group, resource, servers))
+            self.overrides.append(ServersOverride(group, resource, servers, index))
 
     def load_encryption(self) -> None:
         """Read the encryption config, where its content can be had, and report what the server would refuse.
@@ -137,10 +139,40 @@ class EtcdOptions(OptionGroup):
         if self.flags.text("etcd-cafile"):
             keys.check_etcd_ca(self.named("etcd-cafile"), "ETCD-08")
 
+    def check_endpoints(self, factory: StorageFactory) -> None:
+        """Servers that the etcd client can never connect to: where all are so, the server ends before it serves.
+
+        Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Client.
+        """
+        from compiler.storage.endpoints import dial_problem
+
+        strictness = self.run.catalog.behaviour("urlStrictness")
+        flag = "etcd-servers"
+        problems = [dial_problem(server, strictness) for server in self.flags.texts(flag)]
+        for index, problem in enumerate(problems):
+            self._refuse_endpoint(flag, index, self.flags.texts(flag)[index], problem, all(problems))
+        flag = "etcd-servers-overrides"
+        for override in self.overrides:
+            problems = [dial_problem(server, strictness) for server in override.servers]
+            if any(problems):
+                stores = any(row.servers == override.servers for row in factory.rows())
+                for server, problem in zip(override.servers, problems, strict=True):
+                    self._refuse_endpoint(flag, override.element, server, problem, all(problems) and stores)
+
+    def _refuse_endpoint(self, flag: str, element: int, server: str, problem: str, hopeless: bool) -> None:
+        if problem:
+            from compiler.flags.go_url import shown_url
+
+            message = f"--{flag}: {shown_url(server)} {problem}, so that no connection to it can be made"
+            hint = "write https://HOST:PORT, such as https://10.0.0.11:2379"
+            self.refuse("ETCD-90" if hopeless else "ETCD-91", message, hint, flag, element)
+
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: EtcdOptions.ApplyWithStorageFactoryTo, less the health checks (see health/)."""
         flags = self.flags
         self.check_client_files()
+        if config.storage_factory is not None:
+            self.check_endpoints(config.storage_factory)
         config.set("etcd.backend", "etcd3", "storage-backend")
         config.set("etcd.servers", list(flags.texts("etcd-servers")), "etcd-servers")
         config.set("etcd.prefix", flags.text("etcd-prefix"), "etcd-prefix")

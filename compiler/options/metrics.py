@@ -36,18 +36,26 @@ class MetricsOptions(OptionGroup):
                     message = f"--{flag}: {shown(name)} is not a metric's name"
                     self.refuse("MET-02", message, "use letters, digits, _ and :", flag, index)
         labels, manifest = "allow-metric-labels", "allow-metric-labels-manifest"
-        for key in flags.mapping(labels):
-            if key.count(",") != 1 or not all(key.split(",")):
-                hint = "write METRIC,LABEL=VALUE[,VALUE...]"
-                self.refuse(
-                    "MET-03",
-                    f"--{labels}: {shown(key)} is not a metric and a label",
-                    hint,
-                    labels,
-                    flags.entry(labels, key),
-                )
+        if flags.mapping(labels):
+            self._check_labels(labels)
+        if flags.text(manifest):
+            from compiler.config_files.metric_labels import check_metric_labels
+
+            # Where the server does not check the manifest, it does not read it beside the labels either.
+            if self.run.catalog.behaviour("metricLabelsManifestChecked") or not flags.mapping(labels):
+                check_metric_labels(self.named(manifest))
         if self.run.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
             self.refuse("MET-05", f"--{labels} cannot be given beside --{manifest}", "keep one of the two", labels)
+
+    def _check_labels(self, flag: str) -> None:
+        """Kubernetes: validateAllowListMapping."""
+        from compiler.config_files.metric_labels import is_metric_label
+
+        for key in self.flags.mapping(flag):
+            if not is_metric_label(key):
+                message = f"--{flag}: {shown(key)} is not a metric and a label"
+                hint = "write METRIC,LABEL=VALUE[,VALUE...]"
+                self.refuse("MET-03", message, hint, flag, self.flags.entry(flag, key))
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: metrics Options.Apply."""

@@ -12,9 +12,9 @@ from compiler.cel.declarations import declarations_of
 from compiler.cel.lexer import tokens_of
 from compiler.cel.literals import bytes_literal, string_literal
 from compiler.cel.parser import parse
-from compiler.cel.regexp import RegexpRefused, check_regexp
 from compiler.cel.times import format_timestamp, parse_timestamp
 from compiler.cel.tree import Node, children
+from compiler.flags.go_regexp import RegexpRefused, check_regexp
 from tests.cel.test_verdicts import FOLDER, rows
 
 ENVIRONMENTS = (CLAIMS, USER, request_environment(selectors=True))

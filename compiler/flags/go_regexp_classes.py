@@ -50,7 +50,7 @@ class ClassReader:
         if name == "{":
             end = self._text.find("}", self._at) + 1
             name = self._text[self._at + 3 : end - 1] if end else ""
-        from compiler.cel.unicode_names import is_class_name
+        from compiler.flags.go_unicode_names import is_class_name
 
         if not name or not is_class_name(name.removeprefix("^"), self._loose):
             written = shown(self._text[self._at : end] if end else self._text[self._at :])

@@ -13,6 +13,7 @@ from compiler.flags.go_url import parse_url
 from compiler.flags.text import shown
 
 if TYPE_CHECKING:
+    from compiler.catalog import Catalog
     from compiler.options.authentication import AuthenticationOptions
 
 URL_HINT = "write https://HOST/PATH, without user, query and fragment"
@@ -49,7 +50,7 @@ def check_issuer(group: AuthenticationOptions, issuer: Field) -> None:
     elif discovery.text and (wrong := wrong_with_url(discovery.text, strictness)):
         discovery.refuse("JWT-07", f"the discoveryURL {shown(discovery.text)} {wrong}", URL_HINT)
     _check_audiences(issuer["audiences"], issuer["audienceMatchPolicy"])
-    _check_authority(issuer["certificateAuthority"])
+    _check_authority(issuer["certificateAuthority"], group.run.catalog)
     _check_egress(group, issuer["egressSelectorType"])
 
 
@@ -72,14 +73,15 @@ def _check_audiences(audiences: Field, policy: Field) -> None:
     policy.refuse("JWT-09", message, hint)
 
 
-def _check_authority(authority: Field) -> None:
+def _check_authority(authority: Field, catalog: Catalog) -> None:
     """Kubernetes: client-go/util/cert/pem.go, ParseCertsPEM."""
     if not authority.text:
         return
-    from compiler.config_files import pem
+    from compiler.config_files.certificate import go_of
+    from compiler.config_files.keys import certificates
 
-    found = pem.certificates(authority.text.encode(), strict=True)
-    if found is None:
+    found = certificates(authority.text.encode(), go_of(catalog))
+    if None in found:
         hint = "mend the bundle, or take the damaged certificate out"
         authority.refuse("JWT-10", "certificateAuthority holds a certificate that cannot be read", hint)
     elif not found:

@@ -6,9 +6,12 @@ Kubernetes: client-go/util/keyutil/key.go, client-go/util/cert, client-go/transp
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from compiler.config_files import pem
+from compiler.config_files.certificate import Go, go_of, parse_certificate
+from compiler.config_files.pem import blocks
+from compiler.config_files.private_key import parse_pkcs1, parse_pkcs8, parse_private_key, parse_sec1
+from compiler.config_files.public_key import BITS_OF_CURVE, PublicKey, parse_public_key
 from compiler.config_files.reading import NamedFile, read_bytes
 from compiler.flags.text import shown
 from compiler.host import MissingFile
@@ -16,7 +19,9 @@ from compiler.host import MissingFile
 if TYPE_CHECKING:
     from compiler.host import Host
 
-_SIGNING = ("rsa", "secp256r1", "secp384r1", "secp521r1")
+_SIGNING = ("RSA", "SECP256R1", "SECP384R1", "SECP521R1")
+_TLS = ("RSA", "Ed25519", *BITS_OF_CURVE)
+_TLS_KEYS = "an RSA, ECDSA or Ed25519"
 
 
 def check_pair(certificate: NamedFile, key: NamedFile, rule: str) -> None:
@@ -28,34 +33,43 @@ def check_pair(certificate: NamedFile, key: NamedFile, rule: str) -> None:
 
 def check_pair_of(first: bytes, second: bytes, certificate: NamedFile, key: NamedFile, rule: str) -> None:
     """The same for contents; the two named files say where each stands. Go: crypto/tls, X509KeyPair."""
-    leaves = [block.der for block in pem.blocks(first) if block.type == "CERTIFICATE"]
-    leaf = pem.certificate(leaves[0]) if leaves else None
+    go = _go(certificate)
+    leaves = [block.der for block in blocks(first) if block.type == "CERTIFICATE"]
+    leaf = parse_certificate(leaves[0], go) if leaves else None
     if leaf is None:
-        message = f"{shown(certificate.path)} holds no certificate" + (" that can be read" if leaves else "")
+        message = f"{shown(certificate.path)} holds no certificate" + (" that the server can read" if leaves else "")
         certificate.refuse(rule, message, "name a PEM file with the certificate first")
         return
-    private = _first_private_key(second)
+    private = _first_private_key(second, go)
     if private is None:
         message = f"{shown(key.path)} holds no private key that the server can read"
-        key.refuse(rule, message, "name a PEM file with an RSA, ECDSA or Ed25519 key, without a password")
-    elif _public_of(leaf) != pem.public_bytes(private.public_key()):
+        key.refuse(rule, message, f"name a PEM file with {_TLS_KEYS} key, without a password")
+    elif leaf.kind not in _TLS:
+        message = f"{shown(certificate.path)} is for a kind of key that TLS cannot use"
+        certificate.refuse(rule, message, f"make one for {_TLS_KEYS} key")
+    elif not leaf.fits(private):
         message = f"{shown(key.path)} does not belong to the certificate {shown(certificate.path)}"
         key.refuse(rule, message, "name the key that the certificate was made for")
 
 
-def _first_private_key(data: bytes) -> Any:
+def _first_private_key(data: bytes, go: Go) -> PublicKey | None:
     """The key in the first block that says it is one; what comes after is not looked at."""
-    for block in pem.blocks(data):
+    for block in blocks(data):
         if block.type == "PRIVATE KEY" or block.type.endswith(" PRIVATE KEY"):
-            return pem.private_key(block.der)
+            found = parse_private_key(block.der, go.certificates)
+            return found if found is not None and found.kind in _TLS else None
     return None
 
 
-def _public_of(certificate: Any) -> bytes:
-    try:
-        return pem.public_bytes(certificate.public_key())
-    except Exception:  # a key of a kind that cryptography does not know belongs to nothing
-        return b""
+def _go(named: NamedFile) -> Go:
+    """How strictly the server that reads a file does so."""
+    return go_of(named.run.catalog)
+
+
+def certificates(data: bytes, go: Go) -> list[PublicKey | None]:
+    """The keys of a bundle's certificates, None for one that cannot be read; blocks with headers are none."""
+    found = (block for block in blocks(data) if block.type == "CERTIFICATE" and not block.headers)
+    return [parse_certificate(block.der, go) for block in found]
 
 
 def check_client_ca(named: NamedFile, rule: str) -> None:
@@ -67,9 +81,9 @@ def check_client_ca(named: NamedFile, rule: str) -> None:
 
 def check_client_ca_of(data: bytes, named: NamedFile, rule: str) -> None:
     """The same for a content."""
-    found = pem.certificates(data, strict=True)
-    if found is None:
-        message = f"{shown(named.path)} holds a certificate that cannot be read"
+    found = certificates(data, _go(named))
+    if None in found:
+        message = f"{shown(named.path)} holds a certificate that the server cannot read"
         named.refuse(rule, message, "mend the bundle, or take the damaged certificate out")
     elif not found:
         named.refuse(rule, f"{shown(named.path)} holds no certificate", "name a PEM file with at least one")
@@ -84,14 +98,14 @@ def check_root_ca(named: NamedFile, rule: str) -> None:
 
 def check_root_ca_of(data: bytes, named: NamedFile, rule: str) -> None:
     """The same for a content."""
-    if data and not pem.certificates(data):
+    if data and not any(certificates(data, _go(named))):
         named.refuse(rule, f"{shown(named.path)} holds no certificate", "name a PEM file with at least one")
 
 
 def check_etcd_ca(named: NamedFile, rule: str) -> None:
     """Every PEM block has to be a certificate. etcd: client/pkg/tlsutil/tlsutil.go, NewCertPool."""
     data = read_bytes(named, rule)
-    if data is not None and any(pem.certificate(block.der) is None for block in pem.blocks(data)):
+    if data is not None and any(parse_certificate(block.der, _go(named)) is None for block in blocks(data)):
         message = f"{shown(named.path)} holds something else than certificates"
         named.refuse(rule, message, "leave only certificates in the bundle")
 
@@ -101,10 +115,11 @@ def check_signing_key(named: NamedFile, rule: str) -> None:
     data = read_bytes(named, rule)
     if data is None:
         return
-    forms = {"EC PRIVATE KEY": "sec1", "RSA PRIVATE KEY": "pkcs1", "PRIVATE KEY": "pkcs8"}
-    keys = (pem.private_key(block.der, forms[block.type]) for block in pem.blocks(data) if block.type in forms)
-    key = next((key for key in keys if key is not None), None)
-    if key is None or pem.kind_of(key) not in _SIGNING:
+    go = _go(named)
+    forms = {"EC PRIVATE KEY": parse_sec1, "RSA PRIVATE KEY": parse_pkcs1, "PRIVATE KEY": parse_pkcs8}
+    found = (forms[block.type](block.der, go.certificates) for block in blocks(data) if block.type in forms)
+    key = next((key for key in found if key is not None), None)
+    if key is None or key.kind not in _SIGNING:
         message = f"{shown(named.path)} holds no private key that can sign tokens"
         named.refuse(rule, message, "make an RSA key, or an ECDSA key on P-256, P-384 or P-521")
 
@@ -115,32 +130,34 @@ def check_verification_keys(named: NamedFile, rule: str) -> None:
         named.refuse(rule, "a file name is empty", "name a file, or remove the element")
         return
     data = read_bytes(named, rule)
-    if data is not None and not any(_verifies(block.der) for block in pem.blocks(data)):
+    if data is not None and not any(_verifies(block.der, _go(named)) for block in blocks(data)):
         message = f"{shown(named.path)} holds no RSA or ECDSA key"
         named.refuse(rule, message, "name a PEM file with the public key")
 
 
-def _verifies(der: bytes) -> bool:
+def _verifies(der: bytes, go: Go) -> bool:
     """An RSA key of any form, an ECDSA key in SEC 1, a public key in PKIX, or a certificate of either kind."""
-    private = pem.private_key(der)
-    if private is not None:
-        kind = pem.kind_of(private)
-        return kind == "rsa" or (kind.startswith("secp") and pem.private_key(der, "sec1") is not None)
-    public = pem.public_key(der)
-    return public is not None and (pem.kind_of(public) == "rsa" or pem.kind_of(public).startswith("secp"))
+    strictness = go.certificates
+    private = parse_pkcs1(der, strictness) or parse_pkcs8(der, strictness)
+    if private is not None and private.kind == "RSA":
+        return True
+    public = parse_public_key(der) or parse_certificate(der, go)
+    if public is not None and (public.kind == "RSA" or public.kind in BITS_OF_CURVE):
+        return True
+    return parse_sec1(der, strictness) is not None
 
 
-def share_certificates(host: Host, one: str, other: str) -> bool:
-    """Whether two bundles have a certificate in common; False where either is unknown."""
+def share_certificates(one: NamedFile, other: NamedFile) -> bool:
+    """Whether two bundles have a certificate in common; False where either is unknown or has one that is damaged."""
     found = []
-    for path in (one, other):
+    for named in (one, other):
         try:
-            data = host.read(path)
+            data = named.run.host.read(named.path)
         except MissingFile:
             data = None
-        if data is None:
+        if data is None or None in certificates(data, _go(named)):
             return False
-        found.append({block.der for block in pem.blocks(data) if block.type == "CERTIFICATE"})
+        found.append({block.der for block in blocks(data) if block.type == "CERTIFICATE" and not block.headers})
     return bool(found[0] & found[1])
 
 

@@ -198,7 +198,7 @@ class AuthenticationOptions(OptionGroup):
             or not (flags.text(client_ca) and flags.text(header_ca))
         ):
             return
-        if keys.share_certificates(self.run.host, flags.text(client_ca), flags.text(header_ca)):
+        if keys.share_certificates(self.named(client_ca), self.named(header_ca)):
             message = f"--{header_ca} shares a certificate with --{client_ca}, and every name is allowed"
             self.refuse("RH-04", message, "set --requestheader-allowed-names, or use a CA of its own", header_ca)
 

@@ -1,0 +1,195 @@
+"""Private keys, as far as it takes to tell whether Go can read them and what their public key is.
+
+Nothing secret is kept: a private key is told by its public key. Go: crypto/x509, pkcs1.go, pkcs8.go and sec1.go;
+crypto/rsa, PrivateKey.Validate; encoding/asn1, Unmarshal.
+"""
+
+from __future__ import annotations
+
+from compiler.config_files.der import BITS, INTEGER, OCTETS, OID, SEQUENCE, Der, MalformedDER
+from compiler.config_files.public_key import BITS_OF_CURVE, CURVES, EC, ED25519, RSA, X25519, PublicKey, read_algorithm
+
+CONSISTENT = 2
+"""From this strictness on (see `certificate.py`) all numbers of an RSA key have to fit one another."""
+_NONZERO = 4
+
+
+def parse_private_key(data: bytes, strictness: int) -> PublicKey | None:
+    """A key in any of the three forms; None where it can be read in none. Go: crypto/tls, parsePrivateKey."""
+    return parse_pkcs1(data, strictness) or parse_pkcs8(data, strictness) or parse_sec1(data, strictness)
+
+
+def parse_pkcs1(data: bytes, strictness: int) -> PublicKey | None:
+    """An RSA key in PKCS #1 form; None where it is none. Go: ParsePKCS1PrivateKey."""
+    try:
+        whole = Der(data)
+        found = _rsa(whole.inner(), strictness)
+        return found if whole.empty else None
+    except MalformedDER:
+        return None
+
+
+def parse_pkcs8(data: bytes, strictness: int) -> PublicKey | None:
+    """A key in PKCS #8 form without a password; None where it is none. Go: ParsePKCS8PrivateKey."""
+    try:
+        info = Der(data).inner()
+        info.integer(8)
+        algorithm = read_algorithm(info.inner())
+        secret = info.take(OCTETS)
+        if algorithm.oid == RSA:
+            return parse_pkcs1(secret, strictness)
+        if algorithm.oid == EC:
+            named = Der(algorithm.parameters)
+            return _ec(secret, named.oid() if named.has(OID) else None, strictness)
+        seed = Der(secret).take(OCTETS)
+        if algorithm.oid not in (ED25519, X25519) or algorithm.parameters or len(seed) != 32:
+            return None
+        return _ed25519(seed) if algorithm.oid == ED25519 else PublicKey("X25519", None)
+    except MalformedDER:
+        return None
+
+
+def parse_sec1(data: bytes, strictness: int) -> PublicKey | None:
+    """An ECDSA key in SEC 1 form; None where it is none. Go: ParseECPrivateKey."""
+    try:
+        return _ec(data, None, strictness)
+    except MalformedDER:
+        return None
+
+
+def _rsa(key: Der, strictness: int) -> PublicKey | None:
+    """Go: ParsePKCS1PrivateKey, with what it makes of each number."""
+    version, modulus, exponent = key.integer(8), key.integer(), key.integer(8)
+    secret, *primes = (key.integer() for _ in range(3))
+    crt = [key.integer() if _follows(key, INTEGER) else None for _ in range(3)]
+    further = key.inner() if _follows(key, SEQUENCE) else Der(b"")
+    while not further.empty:
+        prime = further.inner()
+        primes.append(prime.integer())
+        prime.integer(), prime.integer()
+    if version > 1 or min(modulus, secret, *primes) <= 0 or not 2 <= exponent < 1 << 31:
+        return None
+    strict = strictness >= CONSISTENT
+    if strict and not _is_consistent(modulus, exponent, secret, primes, crt):
+        return None
+    if not strict and not _fits_primes(modulus, exponent, secret, primes):
+        return None
+    return PublicKey("RSA", (modulus, exponent))
+
+
+def _follows(der: Der, tag: int) -> bool:
+    """Whether the next element, if there is any, has this tag; it has to be well-formed all the same."""
+    if der.empty:
+        return False
+    start = der.position
+    found, _ = der.any()
+    der.position = start
+    return found == tag
+
+
+def _fits_primes(modulus: int, exponent: int, secret: int, primes: list[int]) -> bool:
+    """Go, until 1.23: rsa.PrivateKey.Validate."""
+    product = 1
+    for prime in primes:
+        product *= prime
+    fits = min(primes) > 1 and product == modulus
+    return fits and all(exponent * secret % (prime - 1) == 1 for prime in primes)
+
+
+def _is_consistent(modulus: int, exponent: int, secret: int, primes: list[int], crt: list[int | None]) -> bool:
+    """Go, from 1.24 on: crypto/internal/fips140/rsa, checkPrivateKey."""
+    if any(number is not None and number <= 0 for number in crt):
+        return False
+    if modulus % 2 == 0 or exponent % 2 == 0 or secret >= modulus or min(primes) <= 1:
+        return False
+    if len(primes) > 2:
+        # Of such keys only the primes are looked at.
+        return _relatively_prime(primes)
+    p, q = primes
+    if p * q != modulus or not _fits_primes(modulus, exponent, secret, primes):
+        return False
+    dp, dq = secret % (p - 1), secret % (q - 1)
+    given = [number for number in crt if number is not None]
+    # What is not given in full is reckoned anew.
+    dp_given, dq_given, inverse = given if len(given) == 3 else (dp, dq, pow(q, p - 2, p))
+    bits = modulus.bit_length() // 2
+    return (
+        (dp_given, dq_given) == (dp, dq)
+        and inverse < p
+        and inverse * q % p == 1
+        and abs(p - q).bit_length() > bits - 100
+        and secret.bit_length() > bits
+    )
+
+
+def _relatively_prime(primes: list[int]) -> bool:
+    from math import gcd
+
+    product = primes[0]
+    for prime in primes[1:]:
+        if gcd(product, prime) != 1:
+            return False
+        product *= prime
+    return True
+
+
+def _ec(data: bytes, curve: bytes | None, strictness: int) -> PublicKey | None:
+    """Go: parseECPrivateKey; the curve that PKCS #8 names wins, and a public key is not looked at."""
+    key = Der(data).inner()
+    version, secret = key.integer(8), key.take(OCTETS)
+    named, public = _explicit(key, 0xA0), _explicit(key, 0xA1)
+    if named.has(OID):
+        own = named.oid()
+        curve = own if curve is None else curve
+    if public.has(BITS):
+        public.bits()
+    name = CURVES.get(curve or b"")
+    if version != 1 or name is None:
+        return None
+    size = (BITS_OF_CURVE[name] + 7) // 8
+    number = int.from_bytes(secret, "big")
+    return None if number >= 1 << 8 * size else _ec_public(name, number, strictness)
+
+
+def _explicit(der: Der, tag: int) -> Der:
+    """What an optional tag is wrapped around; no element where the next one is of another kind.
+
+    The last element cannot be without content, whatever it is. Go: encoding/asn1, parseField.
+    """
+    start = der.position
+    if der.empty:
+        return der
+    found, content = der.any()
+    if not content and (der.empty or found == tag):
+        raise MalformedDER
+    if found == tag:
+        return Der(content)
+    der.position = start
+    return Der(b"")
+
+
+def _ec_public(curve: str, number: int, strictness: int) -> PublicKey | None:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    if number == 0:
+        return PublicKey(curve, (0, 0)) if strictness < _NONZERO else None
+    try:
+        public = ec.derive_private_key(number, getattr(ec, curve)()).public_key().public_numbers()
+    except UnsupportedAlgorithm:
+        return PublicKey(curve, None)
+    except ValueError:
+        return None
+    return PublicKey(curve, (public.x, public.y))
+
+
+def _ed25519(seed: bytes) -> PublicKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    try:
+        public = Ed25519PrivateKey.from_private_bytes(seed).public_key()
+    except UnsupportedAlgorithm:
+        return PublicKey("Ed25519", None)
+    return PublicKey("Ed25519", (public.public_bytes(Encoding.Raw, PublicFormat.Raw),))

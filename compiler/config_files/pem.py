@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
+
+from compiler.config_files.decoding import decode_base64
 
 _BEGIN, _END, _DASHES = b"-----BEGIN ", b"\n-----END ", b"-----"
 
@@ -59,7 +60,7 @@ def _block(data: bytes, start: int, end: int) -> tuple[Block, bytes] | None:
     closing, after = _line(data, end + len(_END))
     if closing != kind + _DASHES:
         return None
-    der = _base64(data[position:end])
+    der = decode_base64(data[position:end].translate(None, b" \t").decode("latin-1"))
     return (Block(kind.decode("latin-1"), der, headers), data[after:]) if der is not None else None
 
 
@@ -67,16 +68,3 @@ def _line(data: bytes, start: int) -> tuple[bytes, int]:
     end = data.find(b"\n", start)
     after = end + 1 if end >= 0 else len(data)
     return data[start : end if end >= 0 else len(data)].removesuffix(b"\r").rstrip(b" \t"), after
-
-
-def _base64(text: bytes) -> bytes | None:
-    import base64
-    import binascii
-
-    plain = re.sub(rb"[ \t\r\n]", b"", text)
-    if len(plain) % 4:
-        return None
-    try:
-        return base64.b64decode(plain, validate=True)
-    except (binascii.Error, ValueError):
-        return None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from compiler.config_files.der import BITS, INTEGER, OCTETS, OID, SEQUENCE, Der, MalformedDER
 from compiler.config_files.public_key import BITS_OF_CURVE, CURVES, EC, ED25519, RSA, X25519, PublicKey, read_algorithm
+from compiler.config_files.rsa_numbers import RSANumbers
 
-CONSISTENT = 2
-"""From this strictness on (see `certificate.py`) all numbers of an RSA key have to fit one another."""
 _NONZERO = 4
 
 
@@ -67,14 +66,8 @@ def _rsa(key: Der, strictness: int) -> PublicKey | None:
         prime = further.inner()
         primes.append(prime.integer())
         prime.integer(), prime.integer()
-    if version > 1 or min(modulus, secret, *primes) <= 0 or not 2 <= exponent < 1 << 31:
-        return None
-    strict = strictness >= CONSISTENT
-    if strict and not _is_consistent(modulus, exponent, secret, primes, crt):
-        return None
-    if not strict and not _fits_primes(modulus, exponent, secret, primes):
-        return None
-    return PublicKey("RSA", (modulus, exponent))
+    numbers = RSANumbers(modulus, exponent, secret, primes, crt)
+    return PublicKey("RSA", (modulus, exponent)) if version <= 1 and numbers.fit(strictness) else None
 
 
 def _follows(der: Der, tag: int) -> bool:
@@ -85,52 +78,6 @@ def _follows(der: Der, tag: int) -> bool:
     found, _ = der.any()
     der.position = start
     return found == tag
-
-
-def _fits_primes(modulus: int, exponent: int, secret: int, primes: list[int]) -> bool:
-    """Go, until 1.23: rsa.PrivateKey.Validate."""
-    product = 1
-    for prime in primes:
-        product *= prime
-    fits = min(primes) > 1 and product == modulus
-    return fits and all(exponent * secret % (prime - 1) == 1 for prime in primes)
-
-
-def _is_consistent(modulus: int, exponent: int, secret: int, primes: list[int], crt: list[int | None]) -> bool:
-    """Go, from 1.24 on: crypto/internal/fips140/rsa, checkPrivateKey."""
-    if any(number is not None and number <= 0 for number in crt):
-        return False
-    if modulus % 2 == 0 or exponent % 2 == 0 or secret >= modulus or min(primes) <= 1:
-        return False
-    if len(primes) > 2:
-        # Of such keys only the primes are looked at.
-        return _relatively_prime(primes)
-    p, q = primes
-    if p * q != modulus or not _fits_primes(modulus, exponent, secret, primes):
-        return False
-    dp, dq = secret % (p - 1), secret % (q - 1)
-    given = [number for number in crt if number is not None]
-    # What is not given in full is reckoned anew.
-    dp_given, dq_given, inverse = given if len(given) == 3 else (dp, dq, pow(q, p - 2, p))
-    bits = modulus.bit_length() // 2
-    return (
-        (dp_given, dq_given) == (dp, dq)
-        and inverse < p
-        and inverse * q % p == 1
-        and abs(p - q).bit_length() > bits - 100
-        and secret.bit_length() > bits
-    )
-
-
-def _relatively_prime(primes: list[int]) -> bool:
-    from math import gcd
-
-    product = primes[0]
-    for prime in primes[1:]:
-        if gcd(product, prime) != 1:
-            return False
-        product *= prime
-    return True
 
 
 def _ec(data: bytes, curve: bytes | None, strictness: int) -> PublicKey | None:

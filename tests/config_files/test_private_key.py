@@ -16,7 +16,8 @@ from compiler.config_files.private_key import parse_pkcs1, parse_pkcs8, parse_pr
 from compiler.config_files.public_key import PublicKey, parse_public_key
 from tests.config_files.der_bytes import NULL, RSA, bits, element, integer, octets, oid, sequence
 
-LATEST, BEFORE_CHECKS = 4, 1
+# How strictly the Go of 1.36 reads, that of 1.33 to 1.35, and that of 1.32.
+LATEST, CHECKED, BEFORE_CHECKS = 4, 2, 1
 PKCS8, TRADITIONAL = serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL
 KEY = rsa.generate_private_key(65537, 1024).private_numbers()
 P, Q, N, D = KEY.p, KEY.q, KEY.public_numbers.n, KEY.d
@@ -60,7 +61,7 @@ def pkcs8(algorithm: bytes, secret: bytes, *further: bytes, version: int = 0) ->
         (pkcs1(*crt(), version=2), False, False),
         (pkcs1(*crt(), version=-1), True, True),
         (pkcs1(*crt(), n=N + 2), False, False),
-        (pkcs1(*crt(), d=D + 2), False, False),
+        (pkcs1(d=D + 2), False, False),
         (pkcs1(*crt(), d=-D), False, False),
         (pkcs1(*crt(), p=1, q=N), False, False),
         (pkcs1(*crt(), p=N, q=1), False, False),
@@ -92,6 +93,17 @@ def pkcs8(algorithm: bytes, secret: bytes, *further: bytes, version: int = 0) ->
 def test_rsa(data: bytes, until_1_32: bool, from_1_33: bool) -> None:
     assert (parse_pkcs1(data, BEFORE_CHECKS) is not None) is until_1_32
     assert (parse_pkcs1(data, LATEST) is not None) is from_1_33
+
+
+def test_private_exponent_may_be_any_where_the_others_do_without() -> None:
+    """Go looked at it again from 1.26 on."""
+    data = pkcs1(*crt(), d=D + 2)
+    assert [parse_pkcs1(data, strictness) is not None for strictness in (BEFORE_CHECKS, CHECKED, 3, LATEST)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def close_primes() -> bytes:

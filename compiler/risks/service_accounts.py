@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from compiler.flags.text import shown
 from compiler.flags.numbers import format_duration
+from compiler.flags.text import shown
 from compiler.risks.telling import Risks
 
 _ISSUER, _LONGEST, _EXTEND = (

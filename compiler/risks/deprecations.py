@@ -58,17 +58,14 @@ def _check_gates(risks: Risks) -> None:
         step = gates.step(name)
         if step is None or name not in gates.set_to or name in _SPECIAL or step.stage not in ("", "DEPRECATED"):
             continue
-        goes = _goes("featureGates", name)
-        on, hint = gates.set_to[name], f"remove {name}: a server that does not have it any more refuses to start"
-        if step.stage:
-            message = f"--{_GATES}: {name} is deprecated{goes}"
-            risks.tell("RISK-82", message, f"prepare to do without {name}", _GATES, index)
-        elif on == step.default:
-            state = "on" if on else "off"
-            message = f"--{_GATES}: {name} does nothing: the feature is stable, and {state} by itself{goes}"
+        goes, what = _goes("featureGates", name), "deprecated" if step.stage else "stable"
+        if step.locked or (not step.stage and gates.set_to[name] == step.default):
+            state = "on" if step.default else "off"
+            message = f"--{_GATES}: {name} does nothing: the feature is {what}, and {state} by itself{goes}"
+            hint = f"remove {name}: a server that does not have it any more refuses to start"
             risks.tell("RISK-81", message, hint, _GATES, index)
         else:
-            message = f"--{_GATES}: {name} is stable, and can be switched off for a while only{goes}"
+            message = f"--{_GATES}: {name} is {what}, and can be set for a while only{goes}"
             risks.tell("RISK-82", message, f"prepare to do without {name}", _GATES, index)
 
 

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler.flags.text import shown
+from compiler.flags.values import TYPES
 from compiler.risks.telling import Risks
 
 if TYPE_CHECKING:
     from compiler.config_files.field import Field
+    from compiler.diagnostics import Location
+    from compiler.flags.arguments import Argument
 
 _NAME = "[A-Za-z_][A-Za-z0-9_.]*"
 _PLACEHOLDER = (
@@ -33,8 +36,7 @@ def find(risks: Risks) -> None:
             found = _found(argument.text)
             if found is not None:
                 message = f"--{flag}: {_told(found, '@' in argument.text)}"
-                location = argument.part(*found.span())
-                risks.tell_there("RISK-90", message, _HINT, argument.path, location, flag)
+                risks.tell_there("RISK-90", message, _HINT, argument.path, _place(risks, argument, found), flag)
     for file in risks.options.config_files:
         root = file.root
         if root.path or root.node is None or not any(sign in root.node.source.text for sign in _SIGNS):
@@ -48,6 +50,15 @@ def find(risks: Risks) -> None:
 
 def _found(text: str) -> re.Match[str] | None:
     return re.search(_PLACEHOLDER, text) if any(sign in text for sign in _SIGNS) else None
+
+
+def _place(risks: Risks, argument: Argument, found: re.Match[str]) -> Location | None:
+    """The characters themselves, or the element that they are in where a list was written as one."""
+    if not argument.items:
+        return argument.part(*found.span())
+    spans = TYPES[risks.catalog.flags[argument.flag].type].elements(argument.text)
+    index = next((index for index, (_, end) in enumerate(spans) if found.start() < end), 0)
+    return argument.element(index, spans)
 
 
 def _told(found: re.Match[str], secret: bool) -> str:

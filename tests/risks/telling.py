@@ -55,8 +55,9 @@ def of_flags(*flags: str, version: str = "1.36", drop: tuple[str, ...] = ()) -> 
 
 def of_file(folder: Path, flag: str, text: str, *flags: str, version: str = "1.36") -> list[str]:
     """What is told of a structured file that a flag names, each as `RISK-23 resources[0] 5:7`."""
-    base = [given for given in SOUND if not (flag == "authorization-config" and "authorization-mode" in given)]
     drop = ("--authorization-mode",) if flag == "authorization-config" else ()
+    given = {each.split("=")[0] for each in flags} | set(drop)
+    base = [each for each in SOUND if each.split("=")[0] not in given]
     resolved, report = started(
         folder, {"f.yaml": text}, *base, f"--{flag}=/f/f.yaml", *flags, version=version, drop=drop
     )

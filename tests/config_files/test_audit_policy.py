@@ -106,6 +106,20 @@ def test_refused(tmp_path: Path, text: str, expected: str) -> None:
         assert judged(tmp_path, text, version) == ([expected], [])
 
 
+@pytest.mark.parametrize(
+    ("text", "errors"),
+    [
+        (HEAD + METADATA + "KIND: Foo", []),
+        ("KIND: Policy\nkind: Foo\napiVersion: audit.k8s.io/v1\n" + METADATA, ["AUDP-02 kind 2:7"]),
+        ('{"apiVersion": "audit.k8s.io/v1", "Kind": "Foo", "kind": "Policy", "rules": [{"level": "None"}]}', []),
+        ('{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "Kind": "Foo"}', ["AUDP-02 Kind 1:61"]),
+    ],
+)
+def test_the_last_kind_counts(tmp_path: Path, text: str, errors: list[str]) -> None:
+    """The names of YAML's keys are in order before they are looked at."""
+    assert judged(tmp_path, text)[0] == errors
+
+
 def test_every_group_came_with_1_36(tmp_path: Path) -> None:
     text = rule("resources: [{group: '*', resources: [pods]}]")
     assert judged(tmp_path, text, "1.36") == ([], [])

@@ -161,9 +161,7 @@ class EtcdOptions(OptionGroup):
 
     def _refuse_endpoint(self, flag: str, element: int, server: str, problem: str, hopeless: bool) -> None:
         if problem:
-            from compiler.flags.go_url import shown_url
-
-            message = f"--{flag}: {shown_url(server)} {problem}, so that no connection to it can be made"
+            message = f"--{flag}: {shown(server)} {problem}, so that no connection to it can be made"
             hint = "write https://HOST:PORT, such as https://10.0.0.11:2379"
             self.refuse("ETCD-90" if hopeless else "ETCD-91", message, hint, flag, element)
 

@@ -12,7 +12,7 @@ from tests.importers.reading import Read, read
 
 HEAD = "apiVersion: kasc/v1\nkind: APIServer\n"
 NEEDED = """\
-etcd: {etcdServers: [https://a]}
+etcd: {etcdServers: [https://a:1]}
 authentication: {serviceAccountIssuer: [https://a], serviceAccountKeyFile: [/pki/sa.pub]}
 authorization: {authorizationMode: [RBAC]}
 misc: {serviceAccountSigningKeyFile: /pki/sa.key, serviceClusterIPRange: 10.0.0.0/24}

@@ -24,7 +24,7 @@ kind: APIServer
 kubernetesVersion: "1.36"
 metadata: {name: a}
 generic: {advertiseAddress: 192.0.2.1}
-etcd: {etcdServers: [https://a]}
+etcd: {etcdServers: [https://a:1]}
 authentication: {serviceAccountIssuer: [https://a], serviceAccountKeyFile: [/pki/sa.pub]}
 authorization: {authorizationMode: [RBAC]}
 misc: {serviceAccountSigningKeyFile: /pki/sa.key, serviceClusterIPRange: 10.0.0.0/24}

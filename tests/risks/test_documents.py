@@ -88,7 +88,7 @@ spec:
   containers:
   - name: kube-apiserver
     image: registry.k8s.io/kube-apiserver:v1.36.0
-    command: [kube-apiserver, --etcd-servers=https://a, --authorization-mode=RBAC, --anonymous-auth=false,
+    command: [kube-apiserver, --etcd-servers=https://a:1, --authorization-mode=RBAC, --anonymous-auth=false,
       --service-account-issuer=https://a, --service-account-key-file=/k, --service-account-signing-key-file=/k,
       --service-cluster-ip-range=10.0.0.0/24, --advertise-address=192.0.2.1]
     ports: [{name: https, containerPort: 6443}]
@@ -143,15 +143,15 @@ def test_places_that_were_not_filled_in(
 
 
 def test_places_in_one_element_of_a_list(tmp_path: Path) -> None:
-    text = DOCUMENT.replace("[https://a]}\nauth", '[https://a, "https://${B}"]}\nauth')
-    assert of_document(tmp_path, text) == ["RISK-90 etcd.etcdServers 6:33"]
+    text = DOCUMENT.replace("[https://a:1]}\nauth", '[https://a:1, "https://${B}"]}\nauth')
+    assert of_document(tmp_path, text) == ["RISK-90 etcd.etcdServers 6:35"]
 
 
 def test_places_in_structured_files_and_no_secret_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata, users: ['${USER}']}]\n"
     text = DOCUMENT + "auditing: {auditLogPath: /a.log, auditPolicyFile: {source: policy.yaml}}\n"
     assert of_document(tmp_path, text, policy=policy) == ["RISK-90 rules[0].users[0] 3:35"]
-    password = DOCUMENT.replace("https://a]}\nauth", "'https://root:pa$SWORD@a']}\nauth")
+    password = DOCUMENT.replace("https://a:1]}\nauth", "'https://root:pa$SWORD@a:1']}\nauth")
     (tmp_path / "b.yaml").write_text(password)
     ran = kasc(capsys, "check", "--output", "json", tmp_path / "b.yaml")
     assert "RISK-090" in ran.out

@@ -63,11 +63,11 @@ def test_nothing_is_said_of_a_sound_server() -> None:
         ((f"{OFF}=DefaultStorageClass",), []),
         ((f"{ON}=NodeRestriction,AlwaysDeny",), ["RISK-15 AlwaysDeny"]),
         # Storage
-        (("--etcd-servers=https://a,http://192.0.2.9:2379",), ["RISK-30 http://192.0.2.9:2379"]),
+        (("--etcd-servers=https://a:1,http://192.0.2.9:2379",), ["RISK-30 http://192.0.2.9:2379"]),
         (("--etcd-servers=http://127.0.0.1:2379,http://[::1]:2379,http://localhost:2379",), []),
         (
-            ("--etcd-servers-overrides=/events#https://a,/pods#https://b;http://c",),
-            ["RISK-30 /pods#https://b;http://c"],
+            ("--etcd-servers-overrides=/events#https://a:1,/pods#https://b:1;http://c:1",),
+            ["RISK-30 /pods#https://b:1;http://c:1"],
         ),
         (("--event-ttl=0",), ["RISK-31 0"]),
         (("--event-ttl=999ms",), ["RISK-31 999ms"]),

@@ -223,7 +223,6 @@ RULES: dict[str, Rule] = {
     "FG-90": Rule("token node binding without its validation", "pkg/kubeapiserver/options/authentication.go: Validate"),
     "FG-91": Rule("node authorizer selectors without authorizer selectors", _CONTROLPLANE),
     "FG-92": Rule("control plane controller without dynamic resource allocation", _CONTROLPLANE),
-    "FG-93": Rule("pod certificates without node authorizer selectors", _CONTROLPLANE),
     # Logging
     "LOG-01": Rule("unknown log format", _LOGS),
     "LOG-02": Rule("log flush frequency not above zero", _LOGS),
@@ -242,9 +241,6 @@ RULES: dict[str, Rule] = {
     "GEN-09": Rule("negative watch termination grace period", _GENERIC),
     "GEN-10": Rule("unknown strict transport security directive", _GENERIC),
     "GEN-11": Rule("CORS origin that is no pinned expression", _GENERIC),
-    "GEN-12": Rule(
-        "no address to advertise", "apiserver/pkg/server/options/server_run_options.go: DefaultAdvertiseAddress"
-    ),
     "APF-01": Rule("priority and fairness without concurrency", "apiserver/pkg/server/options/feature.go: ApplyTo"),
     "APF-02": Rule("priority and fairness without its API", _CONTROLPLANE),
     # Storage

@@ -254,7 +254,7 @@ def tls(recorded: Recorded) -> Row:
 
 def replacement_of(entry: Row) -> str:
     """The name that took over, without the history's remarks; empty where nothing did."""
-    text = re.split(r"[:(;]", entry.get("replacement") or "")[0].strip()
+    text = re.split(r"[(;]|:(?!//)", entry.get("replacement") or "")[0].strip()
     return "" if text.startswith("none") else text
 
 

@@ -44,7 +44,7 @@ class AuthenticationOptions(OptionGroup):
         flag = "service-account-max-token-expiration"
         longest = self.flags.number(flag)
         if longest and not HOUR <= longest <= 2**32 * 10**9:
-            message = f"--{flag} is outside 1 hour to 2^32 seconds"
+            message = f"--{flag} {self.flags.given(flag)} is outside 1 hour to 2^32 seconds"
             self.refuse("SA-08", message, "write at least 1h, or 0 for no limit", flag)
 
     def validate(self) -> None:

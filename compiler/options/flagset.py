@@ -83,7 +83,9 @@ class FlagSet:
             message = f"--{shown_name(name)} left kube-apiserver in {gone['removed']}"
             if "inertSince" in gone:
                 message += f" (it had no effect since {gone['inertSince']})"
-            hint = f"use {gone['replacement']}" if gone.get("replacement") else "remove it; nothing replaces it"
+            successor = gone.get("replacement")
+            dashes = "--" if successor in self.catalog.flags else ""
+            hint = f"use {dashes}{successor}" if successor else "remove it; nothing replaces it"
         else:
             having = known_in("flags", name)
             message = f"--{shown_name(name)} is not a flag of kube-apiserver {version}"
@@ -127,6 +129,11 @@ class FlagSet:
     def changed(self, flag: str) -> bool:
         """Whether the flag was given (also at its default value, also with a value that was refused)."""
         return flag in self.arguments
+
+    def given(self, flag: str) -> str:
+        """The text of the last use of a flag; empty where it was not given."""
+        uses = self.arguments.get(flag)
+        return uses[-1].text if uses else ""
 
     def ok(self, *flags: str) -> bool:
         """Whether none of the flags was given a value that the grammar refused."""

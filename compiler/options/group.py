@@ -53,4 +53,4 @@ class OptionGroup:
     def refuse_negative(self, rule: str, flag: str, hint: str = "write 0 or more") -> None:
         """Report a number or duration below zero."""
         if self.flags.number(flag) < 0:
-            self.refuse(rule, f"--{flag} is negative", hint, flag)
+            self.refuse(rule, f"--{flag} {self.flags.given(flag)} is negative", hint, flag)

@@ -31,7 +31,7 @@ class LogsOptions(OptionGroup):
             )
         flag = "log-flush-frequency"
         if flags.number(flag) <= 0 and flags.ok(flag):
-            self.refuse("LOG-02", f"--{flag} must be above 0", "write a duration such as 5s", flag)
+            self.refuse("LOG-02", f"--{flag} {flags.given(flag)} is not above 0", "write a duration such as 5s", flag)
         if flags.value("vmodule") and form != "text":
             message = f"--vmodule works with --logging-format text only, not {shown(form)}"
             self.refuse("LOG-03", message, "remove --vmodule, or log as text", "vmodule")

@@ -165,7 +165,7 @@ class MiscOptions(OptionGroup):
         """Kubernetes: validation.go, Validate."""
         flag = "apiserver-count"
         if self.flags.number(flag) <= 0:
-            self.refuse("NET-10", f"--{flag} must be above 0", "remove the flag: it is deprecated", flag)
+            self.refuse("NET-10", f"--{flag} {self.flags.given(flag)} is not above 0", "remove the flag: it is deprecated", flag)
 
     def apply_capabilities(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; pkg/capabilities."""

@@ -11,7 +11,7 @@ from compiler.flags.go_path import join
 from compiler.flags.text import shown
 from compiler.options.addresses import join_host_port
 from compiler.options.group import OptionGroup
-from compiler.suggest import did_you_mean
+from compiler.suggest import closest
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -22,6 +22,13 @@ _ANY = ("", "0.0.0.0", "::")
 _DEFAULT_STREAMS = 100
 """HTTP/2 streams of one connection. Kubernetes: server/secure_serving.go, Serve."""
 LOOPBACK_NAME = "apiserver-loopback-client"
+
+
+def _cipher_hint(name: str, known: list[str]) -> str:
+    """What to write for an unknown cipher suite; OpenSSL's names are Go's without two words."""
+    short = {suite.removeprefix("TLS_").replace("_WITH_", "_"): suite for suite in known}
+    near = closest(name, [*known, *short])
+    return f"did you mean {short.get(near, near)}?" if near else f"write Go's name of it, such as {_HTTP2_CIPHERS[0]}"
 
 
 class SecureServingOptions(OptionGroup):
@@ -104,7 +111,7 @@ class SecureServingOptions(OptionGroup):
         for index, name in enumerate(self.flags.texts(flag)):
             if name not in known:
                 wrong = True
-                hint = did_you_mean(name, known) or f"write names such as {known[0]}"
+                hint = _cipher_hint(name, known)
                 self.refuse("SERV-06", f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index)
         minimum = self.flags.text("tls-min-version")
         if minimum and minimum not in catalog.tls("versions"):

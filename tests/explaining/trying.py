@@ -1,0 +1,88 @@
+"""An example of a rule as a user would try it: its files written out, kasc run on it, its report read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from compiler.explaining.entries import Example
+from tests.commands.running import SAMPLES, Ran
+from tests.config_files.pairs import pair
+from tests.options.running import NEEDED
+
+HEAD = "apiVersion: kasc/v1\nkind: APIServer\nextends: minimal.yaml\n"
+Kasc = Callable[..., Ran]
+
+
+class Tried(NamedTuple):
+    """The codes of the errors, the severity of each code, and the outcome of the input itself."""
+
+    errors: set[str]
+    severities: dict[str, str]
+    outcome: str
+
+
+def content(words: str) -> str:
+    """A file's content, made where only words in angle brackets say what it is."""
+    found = re.fullmatch(r"<(certificate|private key|Ed25519 key|public key|long text)(?: of (\w+))?>\s*", words)
+    if found is None:
+        return words
+    kind, name = found.groups()
+    if kind == "certificate":
+        return pair(name).certificate
+    return pair(name).key if kind == "private key" else _other_key(kind, name)
+
+
+def _other_key(kind: str, name: str) -> str:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
+    if kind == "public key":
+        key = serialization.load_pem_private_key(pair(name).key.encode(), None).public_key()
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return key.public_bytes(serialization.Encoding.PEM, form).decode()
+    return (
+        ed25519.Ed25519PrivateKey.generate()
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        .decode()
+    )
+
+
+def write(example: Example, folder: Path) -> list[str]:
+    """Write an example with its files; the words of the command line that name them."""
+    (folder / "minimal.yaml").write_bytes((SAMPLES / "minimal.yaml").read_bytes())
+    options: dict[str, str] = {}
+    for name, words in example.files.items():
+        on_server = name.startswith("/")
+        path = folder / "server" / name[1:] if on_server else folder / name
+        (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            path.write_text(content(words))
+        if on_server:
+            prefix = name.rpartition("/")[0]
+            options[f"{prefix}={folder}/server{prefix}"] = "--file-map"
+    text, name = example.text, "example.yaml"
+    if example.form == "part":
+        text = HEAD + text
+    elif example.form == "flags":
+        given = {re.split("[= ]", line)[0] for line in text.splitlines()}
+        base = [f"{flag}={value}" for flag, value in NEEDED.items() if flag not in given]
+        text, name = "\n".join([*base, text]), "example.flags"
+    (folder / name).write_text(text)
+    return [str(folder / name), *(word for value, option in options.items() for word in (option, value))]
+
+
+def try_out(example: Example, command: str, folder: Path, run: Kasc, *options: Any) -> Tried:
+    """Run kasc on an example and read its report."""
+    words = [*command.split(), *write(example, folder), *options]
+    if words[0] == "compile":
+        words += ["--out", str(folder / "out")]
+    ran = run(*words, "--output", "json")
+    (file,) = json.loads(ran.out)["files"]
+    found = file["diagnostics"]
+    severities = {each["code"]: each["severity"] for each in found}
+    errors = {code for code, severity in severities.items() if severity == "error"}
+    return Tried(errors, severities, file["outcome"])

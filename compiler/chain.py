@@ -142,7 +142,9 @@ def aggregator(run: ServerRunOptions, config: ResolvedConfig) -> None:
     config.set("aggregator.installsOpenAPI", False)
     config.set("aggregator.peerProxied", config.get("peerProxy.enabled"), "peer-ca-file", "feature-gates")
     enabled = config.resource_config
-    if enabled is not None and not enabled.version_enabled("apiregistration.k8s.io", "v1"):
+    if enabled is None or run.api_enablement.nothing_left:
+        return
+    if not enabled.version_enabled("apiregistration.k8s.io", "v1"):
         message = "--runtime-config switches off apiregistration.k8s.io/v1, which the aggregator cannot do without"
         run.api_enablement.refuse("CHAIN-02", message, "leave apiregistration.k8s.io/v1 on", "runtime-config")
 
@@ -167,7 +169,7 @@ def complete_config(run: ServerRunOptions, config: ResolvedConfig) -> None:
 def refuse_what_dies_later(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Gates whose API is not served: every check passes, and a post-start hook ends the process once it serves."""
     enabled = config.resource_config
-    if enabled is None:
+    if enabled is None or run.api_enablement.nothing_left:
         return
     for rule, gate, resource, version, needed in run.catalog.behaviour("gatesThatNeedTheirAPI"):
         if not run.gates.on(gate) or not all(_holds(run, condition) for condition in needed):

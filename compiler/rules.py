@@ -491,9 +491,14 @@ RULES: dict[str, Rule] = {
     "TRC-03": Rule("endpoint of an unknown scheme", "component-base/tracing/api/v1/config.go: validateEndpoint"),
     # What ends the server after it passed every check
     "CHAIN-01": Rule("core API switched off", "pkg/registry/core/rest/storage_core.go: NewRESTStorage"),
-    "CHAIN-02": own("aggregator without its API", "kube-aggregator/pkg/apiserver/apiserver.go: NewWithDelegate"),
+    "CHAIN-02": own(
+        "aggregator without its API",
+        "the server crashes in kube-aggregator/pkg/apiserver/apiserver.go: NewWithDelegate",
+    ),
     "RUN-01": Rule("storage version API without its group version", "apiserver/pkg/storageversion: writes wait for it"),
     "RUN-90": Rule("service CIDR allocator without its API", "pkg/registry/core/rest/storage_core.go: post-start hook"),
     "RUN-91": Rule("mutating admission policies without their API", "apiserver/pkg/admission/plugin/policy/mutating"),
-    "RUN-02": own("server that prints and ends", "component-base/version/verflag: PrintAndExitIfRequested"),
+    "RUN-02": own(
+        "server that prints and ends", "the process ends in component-base/version/verflag: PrintAndExitIfRequested"
+    ),
 }

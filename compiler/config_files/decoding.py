@@ -163,8 +163,9 @@ def _hint(node: Node, kind: str) -> str:
         return f'put it in quotes: "{node.text[:40]}"'
     if kind == "array" and not isinstance(value, dict):
         return "write a list: begin each element with '- '"
-    if kind in ("boolean", "integer") and isinstance(value, str):
-        return "write it without quotes"
+    plain = {"boolean": "true|false", "integer": "-?[0-9]+"}.get(kind)
+    if plain and isinstance(value, str) and re.fullmatch(plain, value):
+        return f"write {value} without quotes"
     return f"write {_NAMES[kind]}"
 
 

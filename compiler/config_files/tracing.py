@@ -31,7 +31,11 @@ def load_tracing(named: NamedFile) -> Tracing | None:
         return None
     rate, endpoint = config.root["samplingRatePerMillion"], config.root["endpoint"]
     if rate.number is not None and not 0 <= rate.number <= 1_000_000:
-        rate.refuse("TRC-02", f"the sampling rate {rate.number} is outside 0 to 1000000", "write a share of a million")
+        rate.refuse(
+            "TRC-02",
+            f"the sampling rate {rate.number} is outside 0 to 1000000",
+            "write how many of a million are traced",
+        )
     if endpoint.given:
         text = endpoint.text if "//" in endpoint.text else f"dns://{endpoint.text}"
         parsed = parse_url(text, named.run.catalog.url_strictness)

@@ -11,19 +11,25 @@ import re
 from typing import Any, NamedTuple
 
 DATA = os.path.join(os.path.dirname(__file__), "rules")
+_KEYS = frozenset(("does", "fails", "mends", "form", "command", "files", "etcd", "from", "until", "needs"))
+_EXAMPLE_KEYS = frozenset(("input", "encoding", "command", "files", "etcd"))
 
 
 class Example(NamedTuple):
     """An input, and what it is tried with.
 
-    `form` is `part` for a part of a document, which stands for a minimal one with this part merged into it, `flags`
-    for some flags on top of minimal ones, and `file` for a whole file. `files` are those that the input names, by
-    their paths: absolute ones lie on the server, others beside the input. A content in angle brackets only says what
-    the file holds. `etcd` has keys, each with the form of its value.
+    `form` is `part` for a part of a document, which is laid over a minimal one, `flags` for some flags on top of
+    minimal ones, `file` for a whole file, and `command` for a command line instead of an input. It is written in
+    `encoding`. `files` are those that the input names, by
+    their paths: absolute ones lie on the server, others beside the input; a path that ends in a slash is an empty
+    folder. `etcd` has keys of an etcd with their values. A content or value in angle brackets only says what it is.
+    `command` is how kasc is run on the input.
     """
 
     text: str
     form: str
+    encoding: str
+    command: str
     files: dict[str, str]
     etcd: dict[str, str]
 
@@ -31,15 +37,13 @@ class Example(NamedTuple):
 class Entry(NamedTuple):
     """What is told of one rule.
 
-    `command` is how kasc is run to see it. `since` and `until` are the first and the last version of Kubernetes that
-    have the rule, empty where there is no such bound. `needs` says why there is no example that can be tried, where
-    that is so.
+    `since` and `until` are the first and the last version of Kubernetes that have the rule, empty where there is no
+    such bound. `needs` says why the examples cannot be tried, empty where they can.
     """
 
     does: str
     fails: Example
     mends: Example
-    command: str
     since: str
     until: str
     needs: str
@@ -67,7 +71,7 @@ def families() -> list[str]:
 
 
 def load_family(name: str) -> Family:
-    """What is told of the rules of a family. Raises OSError where there is no such family."""
+    """What is told of the rules of a family. Raises OSError where there is no such family, ValueError for bad data."""
     import yaml
 
     with open(os.path.join(DATA, f"{name}.yaml"), encoding="utf-8") as file:
@@ -81,30 +85,35 @@ def entry_of(rule: str) -> Entry:
 
 
 def _entry(told: dict[str, Any]) -> Entry:
-    unknown = set(told) - {"does", "fails", "mends", "command", "from", "until", "needs", "files", "etcd", "form"}
-    if unknown:
-        raise ValueError(f"no part of an entry: {', '.join(sorted(unknown))}")
+    _refuse_others(told, _KEYS)
     return Entry(
         " ".join(told["does"].split()),
         _example(told, "fails"),
         _example(told, "mends"),
-        told.get("command", "check"),
         told.get("from", ""),
         told.get("until", ""),
-        " ".join(told.get("needs", "").split()),
+        told.get("needs", ""),
     )
 
 
 def _example(told: dict[str, Any], part: str) -> Example:
-    """What stands beside both examples holds for each; an example's own files are added, or stand in their place."""
+    """What stands beside both examples holds for each of them."""
     own = told[part] if isinstance(told[part], dict) else {"input": told[part]}
-    text = own["input"] if "input" in own else told["fails"]["input"]
+    _refuse_others(own, _EXAMPLE_KEYS)
     return Example(
-        text,
-        told.get("form") or _form(text),
-        {**told.get("files", {}), **own.get("files", {})},
-        {**told.get("etcd", {}), **own.get("etcd", {})},
+        own["input"],
+        told.get("form") or _form(own["input"]),
+        own.get("encoding", "utf-8"),
+        own.get("command") or told.get("command", "check"),
+        own.get("files") or told.get("files", {}),
+        own.get("etcd", {}),
     )
+
+
+def _refuse_others(told: dict[str, Any], known: frozenset[str]) -> None:
+    others = sorted(set(told) - known)
+    if others:
+        raise ValueError(f"unknown: {', '.join(others)}")
 
 
 def _form(text: str) -> str:

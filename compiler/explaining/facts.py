@@ -18,11 +18,9 @@ from compiler.catalog import (
     section_of,
     versions,
 )
-from compiler.diagnostics import code_of
 from compiler.emit.artifacts import ARTIFACTS
 from compiler.explaining.subjects import Subject
 from compiler.options.traits import CHOICES, STRUCTURED
-from compiler.rules import RULES
 from compiler.schema.bundle import artifact_schema, bundled, fields
 
 _MOST = 20
@@ -67,10 +65,9 @@ def descriptions() -> dict[str, Any]:
 
 
 def _code(rule: str, version: str) -> list[str]:
-    entry = RULES[rule]
-    kind = f"rule {rule} of kube-apiserver" if entry.of_server else "kasc's own"
-    where = "enforced by" if entry.of_server else "because"
-    return [f"{code_of(rule)}: {entry.title}", f"  {entry.severity}, {kind}", f"  {where} {entry.source}"]
+    from compiler.explaining.told import rule_lines
+
+    return rule_lines(rule)
 
 
 def _flag(flag: str, version: str) -> list[str]:

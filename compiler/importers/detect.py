@@ -54,6 +54,9 @@ def detect(
     if roots and _is_config_file(roots[0], version):
         problems.clear()
         return "config-file", [_as_server(source, problems)]
+    if any(map(_is_document, roots)):
+        # Which says that there are several.
+        return "document", [parse_document(source, problems)]
     from compiler.importers.unknown import unknown_input
 
     raise KascError(unknown_input(source, roots))

@@ -123,7 +123,8 @@ class Lowering:
         if not isinstance(node.value, dict):
             return text_of(node)
         given = node.get("path")
-        path = text_of(given) if given else f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
+        default = f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
+        path = text_of(given) if given else default
         inline, beside = node.get("content"), self.contents.get((section_of(spec.group), spec.key))
         content, found = (inline, ()) if inline or not beside else beside
         if content is not None and path in self.files:
@@ -132,7 +133,9 @@ class Lowering:
             where = given.location if given else node.location
             hint = "give each file a path of its own"
             self.problems.append(diagnose("DOC-12", message, hint, path=place, flag=spec.name, location=where))
-        elif content is not None:
+            # So the content is still judged as its own kind, not as that of the other.
+            path = default
+        if content is not None:
             self.files[path] = InlineFile(spec.name, path, content, inline is None, found)
         return path
 

@@ -42,9 +42,14 @@ class APIEnablementOptions(OptionGroup):
             elif key != "api/legacy":
                 self.runtime_config[key] = value
 
+    @property
+    def nothing_left(self) -> bool:
+        """Whether every API is switched off: then nothing needs to be said of those that are missing."""
+        return self.runtime_config == {"api/all": "false"}
+
     def validate(self) -> None:
         """Kubernetes: APIEnablementOptions.Validate and resourceconfig/helpers.go."""
-        if self.runtime_config == {"api/all": "false"}:
+        if self.nothing_left:
             message = f"--{_FLAG} api/all=false leaves no API at all"
             self.refuse("API-01", message, "name the APIs to keep as well, such as v1=true", _FLAG)
         for key, value in self.runtime_config.items():
@@ -62,13 +67,13 @@ class APIEnablementOptions(OptionGroup):
         parts = key.split("/")
         if len(parts) not in (2, 3):
             message = f"--{_FLAG}: {shown(key)} is not GROUP/VERSION or GROUP/VERSION/RESOURCE"
-            self._refuse("API-02", message, f"write apps/v1/{key}" if "/" not in key else "write such a key", key)
+            self._refuse("API-02", message, self._key_hint(parts[0]), key)
             return
         groups = {**self.run.catalog.api_groups, **_DELEGATES}
         group, version = parts[0], parts[1]
         if group not in groups:
             gone = left("apis", f"{group}/{version}", self.run.catalog.version)
-            hint = did_you_mean(group, groups) or "check the group's name"
+            hint = did_you_mean(group, groups) or "remove it: only the APIs that are built in are switched here"
             if gone and gone.get("removed"):
                 hint = f"it left in {gone['removed']}" + (
                     f"; use {gone['replacement']}" if "replacement" in gone else ""
@@ -84,6 +89,14 @@ class APIEnablementOptions(OptionGroup):
             message = f"--{_FLAG}: the resource {shown(parts[2])} has capital letters"
             self._refuse("API-07", message, f"write {group}/{version}/{parts[2].lower()}", key)
 
+    def _key_hint(self, name: str) -> str:
+        """What to write for a group without a version, or a resource without either."""
+        catalog = self.run.catalog
+        if name in catalog.api_groups:
+            return f"write {name}/{catalog.api_groups[name][0]}"
+        found = next((known for known in catalog.resources.values() if known.resource == name and known.group), None)
+        return f"write {found.group}/{found.served[0]}/{name}" if found else "write such a key, as apps/v1"
+
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: APIEnablementOptions.ApplyTo."""
         run = self.run
@@ -96,7 +109,7 @@ class APIEnablementOptions(OptionGroup):
         config.resource_config = resources
         config.set("apiEnablement.runtimeConfig", dict(sorted(self.runtime_config.items())), _FLAG)
         config.set("apiEnablement.enabledVersions", resources.enabled_versions(), _FLAG, "emulated-version")
-        if not resources.version_enabled("", "v1"):
+        if not resources.version_enabled("", "v1") and not self.nothing_left:
             message = "the core API v1 is switched off: building its storage crashes the server"
             self.refuse("CHAIN-01", message, "leave v1 on; v1/RESOURCE=false switches all of v1 off too", _FLAG)
         self._refuse_unintroduced()

@@ -47,7 +47,7 @@ class AuditOptions(OptionGroup):
         value = self.flags.text(flag)
         if value in CHOICES[flag]:
             return True
-        self.refuse(rule, f"--{flag} {shown(value)} is not known", f"write {' or '.join(CHOICES[flag])}", flag)
+        self.refuse(rule, f"--{flag} {shown(value)} is not known", f"write {', '.join(CHOICES[flag])}", flag)
         return False
 
     def _validate_backend(self, backend: str) -> None:

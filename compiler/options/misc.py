@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
 from compiler.options.addresses import join_host_port
 from compiler.options.group import OptionGroup
@@ -159,13 +160,17 @@ class MiscOptions(OptionGroup):
         for rule, longer, shorter in (("CLE-01", lease, renew), ("CLE-02", renew, retry)):
             if self.flags.number(longer) <= self.flags.number(shorter):
                 blamed = longer if self.flags.changed(longer) else shorter
-                self.refuse(rule, f"--{longer} is not longer than --{shorter}", f"make --{longer} longer", blamed)
+                times = [format_duration(self.flags.number(flag)) for flag in (longer, shorter)]
+                message = f"--{longer} {times[0]} is not longer than --{shorter} {times[1]}"
+                self.refuse(rule, message, f"make --{longer} longer", blamed)
 
     def validate_apiserver_count(self) -> None:
         """Kubernetes: validation.go, Validate."""
         flag = "apiserver-count"
         if self.flags.number(flag) <= 0:
-            self.refuse("NET-10", f"--{flag} {self.flags.given(flag)} is not above 0", "remove the flag: it is deprecated", flag)
+            self.refuse(
+                "NET-10", f"--{flag} {self.flags.given(flag)} is not above 0", "remove the flag: it is deprecated", flag
+            )
 
     def apply_capabilities(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; pkg/capabilities."""

@@ -24,7 +24,7 @@ _DEFAULT_STREAMS = 100
 LOOPBACK_NAME = "apiserver-loopback-client"
 
 
-def _cipher_hint(name: str, known: list[str]) -> str:
+def _cipher_hint(name: str, known: tuple[str, ...]) -> str:
     """What to write for an unknown cipher suite; OpenSSL's names are Go's without two words."""
     short = {suite.removeprefix("TLS_").replace("_WITH_", "_"): suite for suite in known}
     near = closest(name, [*known, *short])

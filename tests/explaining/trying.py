@@ -14,11 +14,11 @@ from tests.config_files.pairs import pair
 from tests.options.running import NEEDED
 
 HEAD = "apiVersion: kasc/v1\nkind: APIServer\nextends: minimal.yaml\n"
-Kasc = Callable[..., Ran]
+_WORDS = r"<(certificate|private key|public key|Ed25519 key)(?: of (\w+))?>\s*"
 
 
 class Tried(NamedTuple):
-    """The codes of the errors, the severity of each code, and the outcome of the input itself."""
+    """The codes of the errors, the severity of every code, and the outcome of the input itself."""
 
     errors: set[str]
     severities: dict[str, str]
@@ -26,8 +26,8 @@ class Tried(NamedTuple):
 
 
 def content(words: str) -> str:
-    """A file's content, made where only words in angle brackets say what it is."""
-    found = re.fullmatch(r"<(certificate|private key|Ed25519 key|public key|long text)(?: of (\w+))?>\s*", words)
+    """A file's content, made where words in angle brackets only say what it is."""
+    found = re.fullmatch(_WORDS, words)
     if found is None:
         return words
     kind, name = found.groups()
@@ -37,24 +37,20 @@ def content(words: str) -> str:
 
 
 def _other_key(kind: str, name: str) -> str:
-    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives import serialization as forms
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
     if kind == "public key":
-        key = serialization.load_pem_private_key(pair(name).key.encode(), None).public_key()
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return key.public_bytes(serialization.Encoding.PEM, form).decode()
-    return (
-        ed25519.Ed25519PrivateKey.generate()
-        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        .decode()
-    )
+        key = forms.load_pem_private_key(pair(name).key.encode(), None).public_key()
+        return key.public_bytes(forms.Encoding.PEM, forms.PublicFormat.SubjectPublicKeyInfo).decode()
+    plain = forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.NoEncryption()
+    return ed25519.Ed25519PrivateKey.generate().private_bytes(*plain).decode()
 
 
 def write(example: Example, folder: Path) -> list[str]:
     """Write an example with its files; the words of the command line that name them."""
     (folder / "minimal.yaml").write_bytes((SAMPLES / "minimal.yaml").read_bytes())
-    options: dict[str, str] = {}
+    mappings: dict[str, str] = {}
     for name, words in example.files.items():
         on_server = name.startswith("/")
         path = folder / "server" / name[1:] if on_server else folder / name
@@ -63,7 +59,7 @@ def write(example: Example, folder: Path) -> list[str]:
             path.write_text(content(words))
         if on_server:
             prefix = name.rpartition("/")[0]
-            options[f"{prefix}={folder}/server{prefix}"] = "--file-map"
+            mappings[f"{prefix}={folder}/server{prefix}"] = "--file-map"
     text, name = example.text, "example.yaml"
     if example.form == "part":
         text = HEAD + text
@@ -71,18 +67,17 @@ def write(example: Example, folder: Path) -> list[str]:
         given = {re.split("[= ]", line)[0] for line in text.splitlines()}
         base = [f"{flag}={value}" for flag, value in NEEDED.items() if flag not in given]
         text, name = "\n".join([*base, text]), "example.flags"
-    (folder / name).write_text(text)
-    return [str(folder / name), *(word for value, option in options.items() for word in (option, value))]
+    (folder / name).write_text(text, encoding=example.encoding)
+    return [str(folder / name), *(word for value, option in mappings.items() for word in (option, value))]
 
 
-def try_out(example: Example, command: str, folder: Path, run: Kasc, *options: Any) -> Tried:
+def try_out(example: Example, folder: Path, run: Callable[..., Ran], *options: Any) -> Tried:
     """Run kasc on an example and read its report."""
-    words = [*command.split(), *write(example, folder), *options]
+    words = [*example.command.split(), *write(example, folder), *options]
     if words[0] == "compile":
         words += ["--out", str(folder / "out")]
     ran = run(*words, "--output", "json")
     (file,) = json.loads(ran.out)["files"]
-    found = file["diagnostics"]
-    severities = {each["code"]: each["severity"] for each in found}
+    severities = {found["code"]: found["severity"] for found in file["diagnostics"]}
     errors = {code for code, severity in severities.items() if severity == "error"}
     return Tried(errors, severities, file["outcome"])

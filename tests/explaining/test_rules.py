@@ -1,0 +1,105 @@
+"""What is told of each rule: all of them are there, the examples that fail do so, and their mends do not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.catalog import minor_of, nearest, versions
+from compiler.diagnostics import code_of
+from compiler.explaining.entries import Entry, families, family_of, load_family
+from compiler.rules import RULES
+from tests.commands.running import kasc
+from tests.explaining.trying import try_out
+
+ENTRIES: dict[str, Entry] = {rule: entry for name in families() for rule, entry in load_family(name).entries.items()}
+TRIED = [rule for rule, entry in ENTRIES.items() if not entry.needs and not entry.fails.command.startswith("verify")]
+PINNED = ("kubernetesVersion", "--kubernetes-version")
+
+
+def test_every_rule_is_explained_and_nothing_else() -> None:
+    assert set(ENTRIES) == set(RULES)
+    assert all(rule in load_family(family_of(rule)).entries for rule in RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_an_explanation_is_a_text_of_a_few_sentences(rule: str) -> None:
+    does = ENTRIES[rule].does
+    assert does.endswith(".")
+    assert 40 <= len(does) <= 420
+    assert ENTRIES[rule].fails != ENTRIES[rule].mends or ENTRIES[rule].needs
+
+
+@pytest.mark.parametrize("rule", TRIED)
+def test_the_example_breaks_the_rule_and_no_other(
+    rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried = try_out(ENTRIES[rule].fails, tmp_path, lambda *words: kasc(capsys, *words))
+    severity = RULES[rule].severity
+    assert tried.severities.get(code_of(rule)) == severity
+    assert tried.errors == ({code_of(rule)} if severity == "error" else set())
+    compiled = ENTRIES[rule].fails.command.startswith("compile")
+    assert tried.outcome == ("reject" if severity == "error" else "accept") or compiled
+
+
+@pytest.mark.parametrize("rule", TRIED)
+def test_the_mended_example_is_accepted(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tried = try_out(ENTRIES[rule].mends, tmp_path, lambda *words: kasc(capsys, *words))
+    assert code_of(rule) not in tried.severities
+    assert tried.errors == set()
+    assert tried.outcome == "accept"
+
+
+def bounds(entry: Entry) -> dict[str, bool]:
+    """Versions at the ends of those that have a rule -> whether they have it."""
+    minors = [minor_of(version) for version in versions()]
+    first = minor_of(entry.since) if entry.since else minors[0]
+    last = minor_of(entry.until) if entry.until else minors[-1]
+    return {f"1.{minor}": first <= minor <= last for minor in (first - 1, first, last, last + 1) if minor in minors}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [rule for rule in TRIED if RULES[rule].of_server and not any(word in str(ENTRIES[rule].fails) for word in PINNED)],
+)
+def test_the_versions_that_have_the_rule_are_those_that_are_told(
+    rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {}
+    for version in bounds(ENTRIES[rule]):
+        options = ("--kubernetes-version", version)
+        tried = try_out(ENTRIES[rule].fails, tmp_path, lambda *words: kasc(capsys, *words), *options)
+        found[version] = code_of(rule) in tried.severities
+    assert found == bounds(ENTRIES[rule])
+
+
+@pytest.mark.parametrize("rule", [rule for rule in TRIED if "kubernetesVersion" in ENTRIES[rule].fails.text])
+def test_an_example_for_one_version_is_for_one_that_has_the_rule(rule: str) -> None:
+    entry = ENTRIES[rule]
+    if not RULES[rule].of_server:
+        return
+    pinned = entry.fails.text.partition('kubernetesVersion: "')[2].partition('"')[0]
+    first, last = entry.since or versions()[0], entry.until or versions()[-1]
+    assert minor_of(first) <= minor_of(nearest(pinned)) <= minor_of(last)
+
+
+def test_what_cannot_be_tried_says_why_and_is_tried_here() -> None:
+    assert {rule for rule, entry in ENTRIES.items() if entry.needs} == {"DOC-01", "HOST-02"}
+
+
+def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "KASC-DOC-001" in kasc(capsys, "check", tmp_path / "no-such-file.yaml").out
+
+
+def test_a_file_that_is_not_looked_into(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pki").mkdir()
+    os.mkfifo(tmp_path / "pki" / "ca.crt")
+    example = ENTRIES["HOST-02"].fails
+    map_: Any = ("--file-map", f"/etc/kubernetes/pki={tmp_path}/pki")
+    for name in ("sa.pub", "sa.key"):
+        os.mkfifo(tmp_path / "pki" / name)
+    tried = try_out(example, tmp_path, lambda *words: kasc(capsys, *words), *map_)
+    assert tried.severities == {"KASC-HOST-002": "note"}

@@ -1,0 +1,51 @@
+"""What is told of findings in an etcd, tried on a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compiler.diagnostics import code_of
+from compiler.explaining.entries import Example, load_family
+from tests.commands.running import kasc
+from tests.explaining.trying import Tried, try_out
+from tests.live.etcd_server import EtcdServer
+from tests.verify.test_verify import stored
+
+pytest.importorskip("etcd3")
+
+ENTRIES = load_family("VERIFY").entries
+
+
+@pytest.fixture
+def etcd(tmp_path: Path) -> Iterator[EtcdServer]:
+    with EtcdServer(tmp_path) as server:
+        yield server
+
+
+def tried(example: Example, etcd: EtcdServer, folder: Path, capsys: pytest.CaptureFixture[str]) -> Tried:
+    """An example on a store of its own keys."""
+    etcd.load((key, value(words)) for key, words in example.etcd.items())
+    used = example._replace(command=example.command.replace("ETCD", etcd.url))
+    return try_out(used, folder, lambda *words: kasc(capsys, *words))
+
+
+def value(words: str) -> bytes:
+    """What is stored; words in angle brackets are the media type, apiVersion and kind of an object."""
+    return stored(words[1:-1]) if words.startswith("<") else words.encode()
+
+
+@pytest.mark.parametrize("rule", ENTRIES)
+def test_the_example_shows_the_finding(
+    rule: str, etcd: EtcdServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert set(tried(ENTRIES[rule].fails, etcd, tmp_path, capsys).severities) == {code_of(rule)}
+
+
+@pytest.mark.parametrize("rule", ENTRIES)
+def test_the_mended_example_shows_nothing(
+    rule: str, etcd: EtcdServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tried(ENTRIES[rule].mends, etcd, tmp_path, capsys).severities == {}

@@ -28,7 +28,10 @@ def table() -> dict[str, Rule]:
 
 def help_of(code: str) -> Help:
     """What there is to tell of a code."""
-    rule = table()[code]
+    from compiler.explaining.entries import entry_of
+
+    name = next(name for name in RULES if code_of(name) == code)
+    rule, does = RULES[name], entry_of(name).does
     title = f"{rule.title[:1].upper()}{rule.title[1:]}"
     if rule.of_server:
         effect = (
@@ -37,4 +40,5 @@ def help_of(code: str) -> Help:
         told, marked = f"{effect} In Kubernetes: {rule.source}", f"{effect} In Kubernetes: `{rule.source}`"
     else:
         told = marked = f"A rule of kasc's own: {rule.source}."
-    return Help(f"{title}.", f"{title}. {told}", f"**{title}.** {marked}\n\n[{code}]({CODES_PAGE}#{code.lower()})\n")
+    link = f"[{code}]({CODES_PAGE}#{code.lower()})"
+    return Help(f"{title}.", f"{title}. {does} {told}", f"**{title}.** {does} {marked}\n\n{link}\n")

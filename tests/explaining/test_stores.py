@@ -19,10 +19,16 @@ pytest.importorskip("etcd3")
 ENTRIES = load_family("VERIFY").entries
 
 
-@pytest.fixture
-def etcd(tmp_path: Path) -> Iterator[EtcdServer]:
-    with EtcdServer(tmp_path) as server:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdServer]:
+    with EtcdServer(tmp_path_factory.mktemp("etcd")) as server:
         yield server
+
+
+@pytest.fixture
+def etcd(server: EtcdServer) -> Iterator[EtcdServer]:
+    yield server
+    server.control("del", "", "--from-key")
 
 
 def tried(example: Example, etcd: EtcdServer, folder: Path, capsys: pytest.CaptureFixture[str]) -> Tried:

@@ -17,7 +17,14 @@ import pytest
 from tests.emit.compiling import ROOT, SAMPLES, artifacts, resolve_file
 
 pytestmark = pytest.mark.slow
-DATA = ("catalog/data/*", "config_files/shapes/*.yaml", "cel/data/*", "emit/templates/*.j2", "py.typed")
+DATA = (
+    "catalog/data/*",
+    "config_files/shapes/*.yaml",
+    "cel/data/*",
+    "emit/templates/*.j2",
+    "explaining/rules/*.yaml",
+    "py.typed",
+)
 SAMPLE = ROOT / "samples/hardened/apiserver.yaml"
 
 
@@ -88,6 +95,7 @@ def test_commands_that_read_data(installed: Path, tmp_path: Path) -> None:
     run(kasc, "init", "-o", "new.yaml", folder=tmp_path)
     run(kasc, "check", "new.yaml", folder=tmp_path)
     assert "keyPrefix" in run(kasc, "explain", "keyPrefix", folder=tmp_path)
+    assert "etcd2" in run(kasc, "explain", "KASC-ETCD-002", folder=tmp_path)
     run(kasc, "schema", "-o", "schemas", folder=tmp_path)
     assert list(tmp_path.glob("schemas/**/etcd.schema.json"))
 

@@ -139,6 +139,26 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     _add_report(parser)
 
 
+def _add_probe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", help="a file, or - for standard input")
+    server = parser.add_argument_group("which server")
+    server.add_argument("--server", metavar="URL", required=True, help="the server, as https://HOST:PORT")
+    server.add_argument("--cafile", metavar="FILE", help="CA of the server's certificate; else those of the system")
+    server.add_argument("--token-file", metavar="FILE", help="bearer token to show; else that in KASC_TOKEN")
+    server.add_argument("--certfile", metavar="FILE", help="client certificate to show")
+    server.add_argument("--keyfile", metavar="FILE", help="key of it, where the file of the certificate has none")
+    server.add_argument("--insecure", action="store_true", help="believe any certificate of the server")
+    server.add_argument("--watch", action="store_true", help="wait until the server is ready, then ask")
+    server.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        help="longest wait for an answer (default: 10), with --watch for the server to be ready (default: 300)",
+    )
+    _add_reading(parser)
+    _add_report(parser)
+
+
 def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubernetes-version", metavar="1.NN", help="for this version; else the newest")
     parser.add_argument("--format", choices=("yaml", "toml"), help="form of the document; else as FILE ends")
@@ -168,6 +188,7 @@ COMMANDS = {
     "compile": ("check, resolve and write artifacts", _add_compile),
     "check": ("validate only", _add_check),
     "verify": ("compare the storage manifest with a real etcd", _add_verify),
+    "probe": ("compare the health checks with those of a running server", _add_probe),
     "explain": ("what a flag, key, gate, plugin or code means", _add_explain),
     "init": ("write a commented starting document", _add_init),
     "schema": ("print or write the JSON Schemas", _add_schema),

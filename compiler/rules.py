@@ -179,6 +179,14 @@ RULES: dict[str, Rule] = {
     "RISK-83": risk("early format of a structured file", "early formats go", "note"),
     "RISK-84": risk("deprecated value", "the server or its documentation warns of it"),
     "RISK-90": risk("place that was not filled in", "nobody puts anything in here"),
+    # A running server against the health check definitions
+    "PROBE-01": own("health check that fails", "the server is not live, or not ready"),
+    "PROBE-02": own("health check that is missing", "the configuration gives it to the server", "warning"),
+    "PROBE-03": own("health check that is not declared", "the configuration does not give it to the server", "warning"),
+    "PROBE-04": own("health checks in another order", "the configuration says in which order they stand", "warning"),
+    "PROBE-05": own("server of another version", "rules and checks differ by version", "warning"),
+    "PROBE-06": own("server that could not be asked, or not for everything", "what is reported is partial"),
+    "PROBE-07": own("checks that could not be asked one by one", "why one fails is told there alone", "note"),
     # The grammar of flags
     "PARSE-01": Rule("unknown or malformed flag", "github.com/spf13/pflag: flag.go parseLongArg"),
     "PARSE-02": Rule("argument that is no flag", "cmd/kube-apiserver/app/server.go: NewAPIServerCommand"),

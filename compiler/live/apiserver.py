@@ -1,0 +1,236 @@
+"""A running kube-apiserver over HTTP, read only: one connection, bounded answers, and what went wrong in words."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from compiler.flags.text import shown
+from compiler.live import tls
+from compiler.live.tls import Credentials
+from compiler.options.addresses import join_host_port
+
+LARGEST_ANSWER = 1024 * 1024
+"""Bytes of an answer that are taken; a list of checks has a few thousand."""
+_PIECE = 64 * 1024
+_CLOSED = ("closed the connection without an answer", "check the port, and whether a client certificate is wanted")
+_GONE = (RemoteDisconnected, ConnectionError, ssl.SSLEOFError)
+"""How a connection shows that the other side closed it."""
+
+
+class ServerError(Exception):
+    """A server that cannot be asked; the text says what it does, `hint` what to do.
+
+    `lasting` tells that waiting does not help, `unreachable` that no request can succeed.
+    """
+
+    def __init__(self, message: str, hint: str, *, lasting: bool = False, unreachable: bool = False) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.lasting = lasting
+        self.unreachable = unreachable
+
+
+class Answer(NamedTuple):
+    """Status, body and place of a redirect; the time from the request to the end of the answer in seconds."""
+
+    status: int
+    body: str
+    seconds: float
+    location: str = ""
+
+
+class APIServer:
+    """One server, spoken to over one connection that is made anew where it was closed.
+
+    `timeout` counts for every answer as a whole, in seconds. Raises ServerError, and for files that cannot be used
+    or a URL that is none ValueError.
+    """
+
+    def __init__(self, url: str, credentials: Credentials, timeout: float = 10.0) -> None:
+        self.secure, self.host, self.port, self.prefix = _parts(url)
+        if not self.secure and credentials.any:
+            raise ValueError("a token or a certificate is not sent in plain: write https://")
+        self.url = f"{'https' if self.secure else 'http'}://{join_host_port(self.host, self.port)}{self.prefix}"
+        self.timeout = timeout
+        self._token = credentials.token
+        self._context = tls.context(credentials) if self.secure else None
+        self._connection: _Connection | None = None
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def hide(self, text: str) -> str:
+        """A text of the server without the token: one that sends back what it was sent must not bring it out."""
+        return text.replace(self._token, "***") if self._token else text
+
+    def get(self, path: str) -> Answer:
+        """The answer to one GET; redirects are not followed. Raises ServerError."""
+        kept = self._connection is not None
+        try:
+            return self._ask(path)
+        except _GONE:
+            # A connection that was kept may have been closed meanwhile; a new one tells.
+            if not kept:
+                raise ServerError(*_CLOSED) from None
+        try:
+            return self._ask(path)
+        except _GONE:
+            raise ServerError(*_CLOSED) from None
+
+    def _ask(self, path: str) -> Answer:
+        started = time.monotonic()
+        connection = self._connection or self._connect()
+        headers = {"Accept": "*/*", "User-Agent": "kasc"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        watchdog = _Watchdog(connection, self.timeout - (time.monotonic() - started))
+        try:
+            with watchdog:
+                connection.request("GET", self.prefix + path, headers=headers)
+                response = connection.getresponse()
+                body = _read(response)
+        except Exception as error:
+            self.close()
+            if watchdog.barked or isinstance(error, TimeoutError):
+                raise self._too_slow() from None
+            if isinstance(error, _GONE):
+                raise
+            raise _of_request(error) from None
+        if response.will_close:
+            self.close()
+        text = body.decode("utf-8", "replace")
+        return Answer(response.status, text, time.monotonic() - started, response.getheader("Location") or "")
+
+    def _connect(self) -> _Connection:
+        connection = _Connection(self.host, self.port, self.timeout, self._context)
+        watchdog = _Watchdog(connection, self.timeout)
+        try:
+            with watchdog:
+                connection.connect()
+        except Exception as error:
+            connection.close()
+            if watchdog.barked or isinstance(error, TimeoutError):
+                raise self._too_slow() from None
+            raise self._of_connection(error) from None
+        self._connection = connection
+        return connection
+
+    def _too_slow(self) -> ServerError:
+        return ServerError(f"did not answer within {self.timeout:g}s", "give it longer with --timeout")
+
+    def _of_connection(self, error: Exception) -> Exception:
+        if isinstance(error, ssl.SSLError):
+            message, hint, lasting = tls.explained(error, self.host, self.port, self.timeout)
+            return ServerError(message, hint, lasting=lasting, unreachable=True)
+        if isinstance(error, ConnectionRefusedError):
+            hint = "check address and port, and whether the server runs"
+            return ServerError("refuses connections: nothing listens there", hint, unreachable=True)
+        if isinstance(error, ConnectionError):
+            return ServerError(*_CLOSED, unreachable=True)
+        if isinstance(error, OSError):
+            if isinstance(error, socket.gaierror):
+                return ServerError("has a name that cannot be resolved", "check the name", unreachable=True)
+            text = error.strerror or str(error)
+            return ServerError(f"cannot be reached: {text}", "check the address and the network", unreachable=True)
+        if isinstance(error, UnicodeError):
+            return ServerError("has a name that is none", "check the name", lasting=True, unreachable=True)
+        return error
+
+
+class _Connection(HTTPConnection):
+    """A connection whose socket is known while TLS is still being agreed on, so that it can be given up."""
+
+    def __init__(self, host: str, port: int, timeout: float, context: ssl.SSLContext | None) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self._context = context
+
+    def connect(self) -> None:
+        super().connect()
+        if self._context is not None:
+            secure = self._context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock = secure
+            secure.do_handshake()
+
+
+class _Watchdog:
+    """Ends a connection after a time, however slowly something keeps coming; `barked` tells that it did."""
+
+    def __init__(self, connection: _Connection, seconds: float) -> None:
+        self.connection = connection
+        self.barked = False
+        self.timer = threading.Timer(max(seconds, 0.001), self._bark)
+        self.timer.daemon = True
+
+    def __enter__(self) -> None:
+        self.timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.timer.cancel()
+
+    def _bark(self) -> None:
+        self.barked = True
+        sock = self.connection.sock
+        if sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _read(response: HTTPResponse) -> bytes:
+    """The whole body; raises ServerError where it is too large or ends too early."""
+    pieces, size = [], 0
+    try:
+        while piece := response.read(_PIECE):
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST_ANSWER:
+                hint = "check whether this is a kube-apiserver"
+                raise ServerError(f"answers with more than {LARGEST_ANSWER} bytes", hint, lasting=True)
+    except (IncompleteRead, *_GONE):
+        raise _cut_short() from None
+    if response.length:
+        raise _cut_short()
+    return b"".join(pieces)
+
+
+def _cut_short() -> ServerError:
+    return ServerError("cut its answer short", "the server or a proxy before it broke off: see their logs")
+
+
+def _of_request(error: Exception) -> Exception:
+    if isinstance(error, ssl.SSLError):
+        message, hint, lasting = tls.explained(error)
+        return ServerError(message, hint, lasting=lasting, unreachable=True)
+    if isinstance(error, HTTPException | ValueError):
+        hint = "check whether this is the port of a kube-apiserver"
+        return ServerError("does not speak HTTP", hint, lasting=True, unreachable=True)
+    if isinstance(error, OSError):
+        return ServerError(f"broke off: {error.strerror or error}", "check the network")
+    return error
+
+
+def _parts(url: str) -> tuple[bool, str, int, str]:
+    """Whether TLS is spoken, host, port and the path before all others; raises ValueError for what is no such URL."""
+    hint = "write https://HOST:PORT"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"{shown(url)} is no URL: {hint}") from None
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise ValueError("the URL holds a user: give a token or a certificate instead")
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError(f"{shown(url)} is no URL of a server: {hint}")
+    if parts.query or parts.fragment or any(ord(letter) <= 0x20 or ord(letter) >= 0x7F for letter in url):
+        raise ValueError(f"{shown(url)} is more than a server: {hint}")
+    secure = parts.scheme == "https"
+    return secure, parts.hostname, port or (443 if secure else 80), parts.path.rstrip("/")

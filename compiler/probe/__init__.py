@@ -1,0 +1,1 @@
+"""A running server's health checks, held against the definitions."""

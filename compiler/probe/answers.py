@@ -1,0 +1,81 @@
+"""What a server answers on its health paths, taken apart."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_LINE = r"\[([+-])\](.+?) (?:ok|failed: .*|excluded(?: with .*)?: ok)"
+_MOST_CHECKS = 500
+
+
+class Check(NamedTuple):
+    """One line of a list."""
+
+    name: str
+    passes: bool
+
+
+class Checks(NamedTuple):
+    """The list that `?verbose` gives; `complete` where its last line is there."""
+
+    checks: list[Check]
+    complete: bool
+
+
+def parse(body: str, endpoint: str) -> Checks | None:
+    """The checks of an answer; None where it is no list of checks.
+
+    Kubernetes: apiserver/pkg/server/healthz/healthz.go, handleRootHealth.
+    """
+    lines = body.rstrip("\n").split("\n")
+    complete = lines[-1] in (f"{endpoint} check passed", f"{endpoint} check failed")
+    checks = []
+    for line in lines[:-1] if complete else lines:
+        found = re.fullmatch(_LINE, line)
+        if found:
+            checks.append(Check(found[2], found[1] == "+"))
+        elif line.startswith("warn: "):
+            continue
+        elif complete or line is not lines[-1]:
+            return None
+    if not checks or len(checks) > _MOST_CHECKS:
+        return None
+    return Checks(checks, complete)
+
+
+def reason_of(body: str) -> str:
+    """Why a single check fails, in the server's words. Kubernetes: adaptCheckToHandler."""
+    return body.strip().removeprefix("internal server error: ").partition("\n")[0]
+
+
+def user_of(body: str) -> str:
+    """Whom the server took the client for, in an answer of 403; empty where it does not say."""
+    import json
+
+    try:
+        status = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    message = status.get("message") if isinstance(status, dict) else None
+    found = re.search(r'User "([^"]*)"', message) if isinstance(message, str) else None
+    return found[1] if found else ""
+
+
+def version_of(body: str) -> tuple[str, str, str] | None:
+    """gitVersion, minor version and emulated minor version (else the same) of an answer to /version.
+
+    None where it is no such answer. Kubernetes: apimachinery/pkg/version/types.go, Info.
+    """
+    import json
+
+    try:
+        info = json.loads(body)
+        git, major, minor = info["gitVersion"], info["major"], info["minor"]
+        emulated = f"{info.get('emulationMajor') or major}.{info.get('emulationMinor') or minor}"
+        texts = str(git), f"{major}.{minor}", emulated
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    named, running, emulates = (text.removesuffix("+") for text in texts)
+    good = re.fullmatch(r"v[0-9]+\.[0-9]+\.[-+.0-9A-Za-z]{1,100}", named)
+    return (named, running, emulates) if good else None

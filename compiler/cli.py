@@ -15,6 +15,7 @@ ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
 INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
 SHELLS = ("bash", "zsh", "fish")
 FORMS = ("text", "json", "sarif", "github", "junit")
+POLICIES = ("cis",)
 _INPUT_HELP = "a file, a folder to search, or - for standard input"
 
 
@@ -88,6 +89,15 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--policy",
+        metavar="NAME",
+        choices=POLICIES,
+        help="judge servers by a policy as well: cis is the CIS Kubernetes Benchmark, section 1.2",
+    )
+
+
 def _add_compile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="+", help="a file, a folder to search, or - for standard input"
@@ -100,18 +110,21 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     writing.add_argument("--explicit", action="store_true", help="spell out every effective flag")
     writing.add_argument("--check", action="store_true", help="write nothing; exit 3 with a diff where DIR is stale")
     _add_reading(parser)
+    _add_policy(parser)
     _add_report(parser)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help=_INPUT_HELP)
     _add_reading(parser)
+    _add_policy(parser)
     _add_report(parser)
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", metavar="[INPUT] WHAT", nargs="*", help="what to explain, with INPUT: its value there")
     _add_reading(parser)
+    _add_policy(parser)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:

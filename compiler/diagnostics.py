@@ -1,7 +1,10 @@
 """Diagnostics: what is wrong, where, and the way out; and the report that collects them."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from compiler.policies import PolicyResult
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
@@ -82,7 +85,7 @@ class Report:
 
     `outcome` is `reject` exactly where one of them is an error. `unshown` holds the errors that a selection leaves out
     of the listing: they count all the same. `texts` holds what cannot be read again when a finding is shown: the text
-    of standard input, by its name.
+    of standard input, by its name. `policy` is the verdict of a policy where one was asked for.
     """
 
     def __init__(self, path: str = "") -> None:
@@ -91,6 +94,7 @@ class Report:
         self.kubernetes_version = ""
         self.diagnostics: list[Diagnostic] = []
         self.unshown: list[Diagnostic] = []
+        self.policy: PolicyResult | None = None
         self.texts: dict[str, str] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:

@@ -12,11 +12,15 @@ from compiler.source.node import Source
 
 
 class Settings(NamedTuple):
-    """How inputs are read: `read_as` forces a kind, `version` wins over what the input says."""
+    """How inputs are read: `read_as` forces a kind, `version` wins over what the input says.
+
+    `policy` names the policy that servers are judged by as well.
+    """
 
     read_as: str | None = None
     version: str | None = None
     host: Host = Host()
+    policy: str | None = None
 
 
 DEFAULTS = Settings()
@@ -75,6 +79,10 @@ def _resolve(
     resolved = resolve(catalog(version), given, settings.host, report)
     find_risks(resolved, report)
     if given.read_as != "config-file":
+        if settings.policy is not None:
+            from compiler.policies import judge
+
+            report.policy = judge(settings.policy, resolved, report)
         return resolved
     # The server around a structured file is made up: only what is said of the file itself counts.
     report.diagnostics = [found for found in problems if found.location is None or found.location.file]

@@ -25,6 +25,15 @@ def risk(title: str, why: str, severity: str = "warning") -> Rule:
     return own(title, why, severity)
 
 
+def _controls(*titles: str) -> dict[str, Rule]:
+    """The controls 1.2.1, 1.2.2, ... of the CIS Kubernetes Benchmark: `--policy cis` judges by them."""
+    source = "CIS Kubernetes Benchmark, section 1.2"
+    return {
+        f"CIS-{number:02}": own(f"control 1.2.{number}: {title}", source, "warning")
+        for number, title in enumerate(titles, 1)
+    }
+
+
 _REGISTRY = "component-base/compatibility/registry.go: Set"
 _VERSION = "component-base/compatibility/version.go: Validate"
 _GATES = "component-base/featuregate/feature_gate.go: unsafeSetFromMap"
@@ -187,6 +196,39 @@ RULES: dict[str, Rule] = {
     "PROBE-05": own("server of another version", "rules and checks differ by version", "warning"),
     "PROBE-06": own("server that could not be asked, or not for everything", "what is reported is partial"),
     "PROBE-07": own("checks that could not be asked one by one", "why one fails is told there alone", "note"),
+    # The policy `cis`
+    **_controls(
+        "anonymous requests reach health checks at most",
+        "there are no static tokens",
+        "services cannot take external IPs",
+        "kubelets are called with a client certificate",
+        "kubelets' certificates are verified",
+        "not everything is allowed",
+        "kubelets are authorized by Node",
+        "roles decide, by RBAC",
+        "floods of events are slowed down",
+        "admission is not a formality",
+        "images are pulled anew, with the credentials of each Pod",
+        "Pods run with checked service accounts",
+        "nothing is made in namespaces that go",
+        "kubelets change their own node alone",
+        "profiling is off",
+        "an audit log is written",
+        "audit logs are kept for 30 days",
+        "ten old audit logs are kept",
+        "audit logs hold 100 megabytes each",
+        "requests have a deadline that fits",
+        "service account tokens are looked up",
+        "service account tokens have keys of their own",
+        "etcd is called with a client certificate",
+        "the server has a certificate that clients can verify",
+        "clients can show certificates",
+        "etcd's certificate is verified",
+        "encryption at rest is configured",
+        "secrets are encrypted by a strong provider",
+        "only strong cipher suites are used",
+        "service account tokens are not extended",
+    ),
     # The grammar of flags
     "PARSE-01": Rule("unknown or malformed flag", "github.com/spf13/pflag: flag.go parseLongArg"),
     "PARSE-02": Rule("argument that is no flag", "cmd/kube-apiserver/app/server.go: NewAPIServerCommand"),

@@ -54,7 +54,7 @@ def settings_from(options: Namespace) -> Settings:
         except ValueError:
             raise UsageError(f"--host-address {options.host_address!r}: write an IP address") from None
     host = Host(options.host_address or "", options.files_root or "", tuple(mappings))
-    return Settings(options.read_as, version, host)
+    return Settings(options.read_as, version, host, getattr(options, "policy", None))
 
 
 def _complete_report(options: Namespace) -> None:
@@ -66,7 +66,7 @@ def _complete_report(options: Namespace) -> None:
 
         defaults |= read_configuration(*found)
     for name, value in defaults.items():
-        if getattr(options, name) is None:
+        if getattr(options, name, "") is None:
             setattr(options, name, value)
     if options.select or options.ignore:
         from compiler.commands.configuration import checked_codes

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from compiler.cli import FORMS
+from compiler.cli import FORMS, POLICIES
 from compiler.commands.common import UsageError
 from compiler.diagnostics import KascError, Location
 from compiler.flags.text import shown
@@ -15,7 +15,14 @@ from compiler.source.node import Node, Source
 from compiler.source.toml_source import parse_toml
 from compiler.suggest import did_you_mean
 
-KEYS = {"output": "text", "quiet": "switch", "strict": "switch", "select": "codes", "ignore": "codes"}
+KEYS = {
+    "output": "text",
+    "quiet": "switch",
+    "strict": "switch",
+    "select": "codes",
+    "ignore": "codes",
+    "policy": "text",
+}
 """The options of the same names, each with its kind of value."""
 
 
@@ -52,8 +59,9 @@ def _value(table: Node, key: str, node: Node) -> Any:
             return checked_codes(key, value)
         except UsageError as problem:
             raise _refusal(node.location, str(problem)) from None
-    if kind == "text" and value not in FORMS:
-        hint = did_you_mean(str(value), FORMS) or f"write one of {', '.join(FORMS)}"
+    words = FORMS if key == "output" else POLICIES
+    if kind == "text" and value not in words:
+        hint = did_you_mean(str(value), words) or f"write {', '.join(words)}"
         raise _refusal(node.location, f"{key} cannot be {shown(str(value))}", hint)
     return value
 

@@ -11,14 +11,15 @@ from compiler.examine import Examined, Settings, examine
 from compiler.reporters.text import clean
 
 _USAGE = "explain takes WHAT, INPUT, or INPUT and WHAT; try: kasc explain etcd-servers"
+_POLICY_USAGE = "explain takes INPUT alone with --policy; try: kasc explain apiserver.yaml --policy cis"
 _NAMED = "name a flag, key, option group, gate, plugin, resource, code or artifact field"
 
 
 def run(options: Namespace) -> int:
     """Explain one word, or the values of one input."""
     words = options.words
-    if not words or len(words) > 2:
-        return usage_error(_USAGE)
+    if not words or len(words) > (2 if options.policy is None else 1):
+        return usage_error(_USAGE if options.policy is None else _POLICY_USAGE)
     try:
         settings = settings_from(options)
         version = version_of(settings.version)
@@ -26,7 +27,7 @@ def run(options: Namespace) -> int:
     except UsageError as error:
         return usage_error(error)
     if source is None:
-        return _explain(what or "", version, None)
+        return _explain(what or "", version, None) if options.policy is None else usage_error(_POLICY_USAGE)
     examined = examine(source, settings)
     if examined.resolved is None:
         return _nothing_to_explain(examined, settings)
@@ -34,6 +35,9 @@ def run(options: Namespace) -> int:
     if errors:
         count = f"{errors} error{'s' if errors > 1 else ''}"
         print(clean(f"kasc: {source} has {count}: kasc check shows them"), file=sys.stderr)
+    if examined.report.policy is not None:
+        _print(examined.report.policy.listed())
+        return FINE
     if what is None:
         from compiler.explaining.values import everything
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Diagnostic, Report
 from compiler.reporters.totals import not_shown, totals
+
+if TYPE_CHECKING:
+    from compiler.policies import PolicyResult
 
 
 def render(reports: list[Report], more: dict[str, Any] | None = None) -> str:
@@ -24,6 +27,7 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
                 "as": report.read_as,
                 "kubernetesVersion": report.kubernetes_version,
                 "outcome": report.outcome,
+                **({"policy": _policy(report.policy)} if report.policy is not None else {}),
                 "diagnostics": [_diagnostic(found) for found in report.sorted()],
             }
             for report in reports
@@ -34,6 +38,11 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
             **({"notShown": hidden} if (hidden := not_shown(reports)) else {}),
         },
     }
+
+
+def _policy(result: PolicyResult) -> dict[str, Any]:
+    controls = [{"id": one.id, "title": one.title, "status": one.status} for one in result.controls]
+    return {"name": result.name, "version": result.version, "controls": controls}
 
 
 def _diagnostic(found: Diagnostic) -> dict[str, Any]:

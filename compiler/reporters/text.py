@@ -31,11 +31,12 @@ def width_of(stream: TextIO) -> int:
 def render(
     reports: list[Report], colour: bool = False, summary: bool = True, width: int = WIDTH, encoding: str = "utf-8"
 ) -> str:
-    """All findings by file and position, then one line that counts them."""
+    """All findings by file and position, then the verdicts of a policy, and one line that counts all findings."""
     lines: list[str] = []
     for report in reports:
         lines += findings(report, report.sorted(), colour, width, encoding)
     if summary:
+        lines += [f"{clean(each.path)}: {each.policy.in_words()}" for each in reports if each.policy is not None]
         lines.append(in_words(reports))
     return "".join(f"{line}\n" for line in lines)
 

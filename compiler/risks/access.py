@@ -31,7 +31,7 @@ _GUARDS = {
 
 def find(risks: Risks) -> None:
     """Look for open authorization, and for guards that are off."""
-    authorizers = _authorizers(risks)
+    authorizers = risks.authorizers
     plugins = risks.options.admission.chain()
     if authorizers is not None:
         _check_authorizers(risks, authorizers)
@@ -42,11 +42,6 @@ def find(risks: Risks) -> None:
         flag = _LEGACY if risks.flags.changed(_LEGACY) else _ON
         message = f"--{flag} has AlwaysDeny: every write is refused, those of the control plane included"
         _tell_element(risks, "RISK-15", message, "remove AlwaysDeny", flag, "AlwaysDeny")
-
-
-def _authorizers(risks: Risks) -> list[str] | None:
-    chain = risks.options.authorization.chain
-    return None if chain is None else [str(one["type"]) for one in chain]
 
 
 def _check_authorizers(risks: Risks, chain: list[str]) -> None:

@@ -21,8 +21,7 @@ def find(risks: Risks) -> None:
     _check_service_ranges(risks)
     if risks.flags.changed(_NODE_PORTS) or risks.flags.changed("secure-port"):
         _check_node_ports(risks)
-    chain = risks.options.authorization.chain
-    if any(one["type"] == "Node" for one in chain or ()):
+    if "Node" in (risks.authorizers or ()):
         _check_kubelets(risks)
 
 

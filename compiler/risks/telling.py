@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import ERROR, diagnose
+from compiler.risks.view import View
 
 if TYPE_CHECKING:
     from compiler.config_files.field import Field
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _UNKNOWN_VALUE = "KASC-INPUT-005"
 
 
-class Risks:
+class Risks(View):
     """The resolved options of one server, and its report.
 
     Nothing is told of a flag, or of the file that it names, where an error is about it or its value is not known. What
@@ -23,10 +24,7 @@ class Risks:
     """
 
     def __init__(self, resolved: Resolved, report: Report) -> None:
-        self.options, self.config = resolved
-        self.flags = self.options.flags
-        self.catalog = self.options.catalog
-        self.given = self.options.input
+        super().__init__(resolved)
         self._report = report
         errors = {found.flag for found in report.of(ERROR)}
         self._spoilt = errors | self.flags.refused
@@ -48,9 +46,7 @@ class Risks:
         """
         if not self.settled(flag):
             return
-        spec = self.catalog.flags.get(flag)
-        path = self.flags.path(flag, element) or self.given.path_of(flag, self.catalog)
-        location = self.flags.location(flag, element) or self.given.section_location(spec.group if spec else "")
+        path, location = self.place(flag, element)
         self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location, severity=severity))
 
     def tell_there(
@@ -64,10 +60,3 @@ class Risks:
         """Tell a risk at a place of a structured file."""
         if field.findings.flag not in self._spoilt:
             field.findings.add(rule, field.path, field.location, message, hint, severity)
-
-    def file(self, flag: str) -> Field | None:
-        """The content of the structured file that a flag names; None where it cannot be had."""
-        for found in self.options.config_files:
-            if found.root.findings.flag == flag:
-                return found.root
-        return None

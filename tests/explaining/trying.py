@@ -14,6 +14,7 @@ from tests.config_files.pairs import pair
 from tests.options.running import NEEDED
 
 HEAD = "apiVersion: kasc/v1\nkind: APIServer\nextends: minimal.yaml\n"
+BASE = {**NEEDED, "--authorization-mode": "RBAC"}
 _WORDS = r"<(certificate|private key|public key|Ed25519 key)(?: of (\w+))?>\s*"
 
 
@@ -65,7 +66,7 @@ def write(example: Example, folder: Path) -> list[str]:
         text = HEAD + text
     elif example.form == "flags":
         given = {re.split("[= ]", line)[0] for line in text.splitlines()}
-        base = [f"{flag}={value}" for flag, value in NEEDED.items() if flag not in given]
+        base = [f"{flag}={value}" for flag, value in BASE.items() if flag not in given]
         text, name = "\n".join([*base, text]), "example.flags"
     (folder / name).write_text(text, encoding=example.encoding)
     return [str(folder / name), *(word for value, option in mappings.items() for word in (option, value))]

@@ -21,8 +21,8 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 OLDEST = (3, 4)
 """The oldest release that kube-apiserver works with."""
 _LARGEST_ANSWER = 512 * 1024 * 1024
-_PAGE_BYTES = 4 * 1024 * 1024
-_FIRST_PAGE, _LARGEST_PAGE = 64, 10_000
+_PAGE_BYTES = 8 * 1024 * 1024
+_FIRST_PAGE, _LARGEST_PAGE = 64, 50_000
 _END = b"\0"
 _ALARMS = {1: "NOSPACE", 2: "CORRUPT"}
 

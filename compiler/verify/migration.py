@@ -31,7 +31,11 @@ def plan(old: Row, new: Row, count: Count = lambda prefix: None) -> list[Step]:
     """
     pairs = list(_pairs(old, new))
     steps: list[Step] = []
-    for phase in (_add_readers, _make_writers, _move, _rewrite, _drop_readers):
+    for phase in (_add_readers, _make_writers):
+        steps += phase(pairs, count)
+    steps += _move_all(old, new, count)
+    steps += _moves(pairs, old, new, count)
+    for phase in (_rewrite, _drop_readers):
         steps += phase(pairs, count)
     return steps
 
@@ -90,16 +94,32 @@ def _make_writers(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]
     return _grouped("make-writer", found, lambda prefix: None)
 
 
-def _move(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]:
+def _move_all(old: Row, new: Row, count: Count) -> list[Step]:
+    """The step for another etcd or prefix for all resources that have no override."""
+    before, after = old["transport"], new["transport"]
+    if before["servers"] == after["servers"] and before["prefix"] == after["prefix"]:
+        return []
+    places = [f"{each['prefix']} at {','.join(each['servers'])}" for each in (before, after)]
+    what = (
+        f"stop every API server, copy {places[0]} to {places[1]}, and start with the new configuration; "
+        "where the same etcd only goes by another name, there is nothing to copy"
+    )
+    return [Step("move", ("everything that has no override",), what, count(before["prefix"]))]
+
+
+def _moves(pairs: list[tuple[str, Row, Row]], old: Row, new: Row, count: Count) -> list[Step]:
+    """The steps for resources that an override sends elsewhere, or no longer does."""
     found: dict[str, list[tuple[str, Row]]] = {}
+    commons = old["transport"]["servers"], new["transport"]["servers"]
     for name, before, after in pairs:
-        if before["servers"] == after["servers"] and before["keyPrefix"] == after["keyPrefix"]:
+        servers = before["servers"], after["servers"]
+        if servers[0] == servers[1] or servers == commons:
             continue
-        places = [f"{row['keyPrefix']} at {','.join(row['servers'])}" for row in (before, after)]
+        from_, to = (",".join(each) for each in servers)
         if name in _EPHEMERAL:
-            what = f"roll out the new place {places[1]}; what is at {places[0]} expires by itself"
+            what = f"roll out the new servers {to}; what is at {from_} expires by itself"
         else:
-            what = f"stop every API server, copy {places[0]} to {places[1]}, and start with the new configuration"
+            what = f"stop every API server, copy the keys from {from_} to {to}, and start with the new configuration"
         found.setdefault(what, []).append((name, before))
     return _grouped("move", found, count)
 
@@ -109,7 +129,8 @@ def _rewrite(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]:
     for name, before, after in pairs:
         reasons = []
         if _sides(before)[0] != _sides(after)[0]:
-            reasons.append(f"encrypted by {_provider(_sides(after)[0])}")
+            write = _sides(after)[0]
+            reasons.append(f"encrypted by {_provider(write)}" if write else "stored in plain")
         if before["storageVersion"] != after["storageVersion"]:
             reasons.append(f"stored as {after['storageVersion']} instead of {before['storageVersion']}")
         if before["mediaType"] != after["mediaType"]:

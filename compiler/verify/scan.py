@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
@@ -103,23 +104,32 @@ class Scan:
 
         start = self.prefix.encode() or b"\0"
         end = prefix_end(start) if self.prefix else b"\0"
-        owner_prefix, tally = "\0", None
         for page in etcd.scan(start, end, keys_only=not self.whole):
-            for raw, value in page.entries:
-                key = raw.decode(errors="surrogateescape")
-                if tally is None or not key.startswith(owner_prefix):
-                    tally = self._tally_of(key, found)
-                    if tally is None:
-                        continue
-                    owner_prefix = f"{tally.owner.prefix}/"
-                tally.keys += 1
-                if self.whole:
-                    tally.look(key, value)
-                elif tally.owner.media_type:
-                    self._choose(tally, raw)
+            position = 0
+            while position < len(page.entries):
+                position = self._take_run(page.entries, position, found)
             found.keys += len(page.entries)
             progress(found.keys)
         self._look_into_samples(etcd, found)
+
+    def _take_run(self, entries: list[tuple[bytes, bytes]], position: int, found: Found) -> int:
+        """Take the keys from a position on that have one owner: they lie side by side. The position behind them."""
+        key = entries[position][0].decode(errors="surrogateescape")
+        tally = self._tally_of(key, found)
+        end = position + 1
+        if tally is None:
+            return end
+        if key != tally.owner.prefix:
+            # In the order of bytes, what begins with P/ ends before P0.
+            after = f"{tally.owner.prefix}0".encode(errors="surrogateescape")
+            end = bisect_left(entries, (after, b""), lo=end)
+        if self.whole:
+            for raw, value in entries[position:end]:
+                tally.look(raw.decode(errors="surrogateescape"), value)
+        elif self.sample and tally.owner.media_type:
+            self._choose(tally, entries, position, end)
+        tally.keys += end - position
+        return end
 
     def _tally_of(self, key: str, found: Found) -> Tally | None:
         """The tally that a key belongs to; None after counting a key that nothing explains."""
@@ -140,14 +150,14 @@ class Scan:
             found.unknown.setdefault("", Deviation()).add(key)
         return None
 
-    def _choose(self, tally: Tally, key: bytes) -> None:
+    def _choose(self, tally: Tally, entries: list[tuple[bytes, bytes]], position: int, end: int) -> None:
         """Reservoir sampling: every key of the owner has the same chance to be looked into."""
-        if len(tally.sample) < self.sample:
-            tally.sample.append(key)
-        elif self.sample:
-            place = self.random.randrange(tally.keys)
-            if place < self.sample:
-                tally.sample[place] = key
+        sample, size, chance = tally.sample, self.sample, self.random.random
+        for seen, index in enumerate(range(position, end), tally.keys + 1):
+            if len(sample) < size:
+                sample.append(entries[index][0])
+            elif chance() * seen < size:
+                sample[self.random.randrange(size)] = entries[index][0]
 
     def _look_into_samples(self, etcd: Etcd, found: Found) -> None:
         for tally in found.tallies.values():

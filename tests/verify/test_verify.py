@@ -267,7 +267,7 @@ def test_an_etcd_lost_in_the_middle_of_a_scan_gives_a_partial_report(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    etcd.load((f"/registry/pods/a/p{number:05}", protobuf("v1", "Pod")) for number in range(25_000))
+    etcd.load((f"/registry/pods/a/p{number:05}", protobuf("v1", "Pod")) for number in range(75_000))
     etcd.load([("/registry/a-stranger/x", b"")])
     monkeypatch.setattr(Progress, "step", lambda self, keys: getattr(etcd, fault)())
     ran = verify(capsys, document(tmp_path), etcd, "--output", "json", "--timeout", "1")
@@ -275,11 +275,11 @@ def test_an_etcd_lost_in_the_middle_of_a_scan_gives_a_partial_report(
     data = json.loads(ran.out)
     assert data["partial"] is True
     (scan,) = data["verify"]
-    assert (scan["partial"], scan["keys"]) == (True, 10_000)
+    assert (scan["partial"], scan["keys"]) == (True, 50_000)
     assert scan["unknown"] == {"/registry/a-stranger": 1}
     (lost,) = findings(ran)["KASC-VERIFY-008"]
     assert lost.startswith(etcd.url)
-    assert "covers the 10000 keys" in lost
+    assert "covers the 50000 keys" in lost
 
 
 def test_what_is_no_etcd(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 DATA = os.path.join(os.path.dirname(__file__), "rules")
 _KEYS = frozenset(("does", "fails", "mends", "form", "command", "files", "etcd", "from", "until", "needs"))
-_EXAMPLE_KEYS = frozenset(("input", "encoding", "command", "files", "etcd"))
+_EXAMPLE_KEYS = frozenset(("input", "encoding", "command", "files", "etcd", "server"))
 
 
 class Example(NamedTuple):
@@ -22,8 +22,9 @@ class Example(NamedTuple):
     minimal ones, `file` for a whole file, and `command` for a command line instead of an input. It is written in
     `encoding`. `files` are those that the input names, by
     their paths: absolute ones lie on the server, others beside the input; a path that ends in a slash is an empty
-    folder. `etcd` has keys of an etcd with their values. A content or value in angle brackets only says what it is.
-    `command` is how kasc is run on the input.
+    folder. `etcd` has keys of an etcd with their values, `server` what a running server tells otherwise than declared:
+    checks with their state, a list with its order, its version. A content or value in angle brackets only says what it
+    is. `command` is how kasc is run on the input.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Example(NamedTuple):
     command: str
     files: dict[str, str]
     etcd: dict[str, str]
+    server: dict[str, str]
 
 
 class Entry(NamedTuple):
@@ -107,6 +109,7 @@ def _example(told: dict[str, Any], part: str) -> Example:
         own.get("command") or told.get("command", "check"),
         own.get("files") or told.get("files", {}),
         own.get("etcd", {}),
+        own.get("server", {}),
     )
 
 

@@ -62,6 +62,8 @@ def parts_of(example: Example) -> Iterator[tuple[str, str]]:
         yield f"`{path}` {where}", _words(content) or "(an empty folder)" if path.endswith("/") else _file(content)
     if example.etcd:
         yield "keys in etcd", "\n".join(f"{key}: {_words(value) or value}" for key, value in example.etcd.items())
+    if example.server:
+        yield "on the server", "\n".join(f"{what}: {told}" for what, told in example.server.items())
 
 
 def _file(content: str) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from compiler.probe import asking
-from tests.commands.running import Ran, kasc
+from tests.commands.running import ROOT, Ran, kasc
 from tests.emit.compiling import VERSIONS, as_text, document
 from tests.live.api_server import ENDPOINTS, RECORDED, Recorded, Server
 from tests.live.certificates import Certificates, make_certificates
@@ -64,8 +65,12 @@ def probe(
     return kasc(capsys, "probe", input_, "--server", server.url, "--cafile", certificates.ca, *more)
 
 
+SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
+
+
 def report(ran: Ran) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(ran.out)
+    assert [error.message for error in SCHEMA.iter_errors(found)] == []
     return found
 
 

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from compiler.live.apiserver import LARGEST_ANSWER
 from compiler.probe import asking
-from tests.commands.running import Ran, kasc
+from tests.commands.running import ROOT, Ran, kasc
 from tests.emit.compiling import as_text, document
 from tests.live.api_server import RECORDED, Fault, RawServer, Recorded, Reply, Server, status, text
 from tests.live.certificates import Certificates, make_certificates
 
+SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
 TOKEN = "a-token-that-nobody-may-see"
 
 
@@ -51,6 +53,7 @@ class Told:
 
     def __init__(self, ran: Ran) -> None:
         self.code = ran.code
+        assert list(SCHEMA.iter_errors(json.loads(ran.out))) == []
         (file,) = json.loads(ran.out)["files"]
         self.codes = [found["code"] for found in file["diagnostics"]]
         problems = [found for found in file["diagnostics"] if found["code"] == "KASC-PROBE-006"]

@@ -21,6 +21,8 @@ TRIED = [rule for rule, entry in ENTRIES.items() if not entry.needs and not entr
 PINNED = ("kubernetesVersion", "--kubernetes-version")
 BESIDE = {"IGNORE-04": {"KASC-ETCD-002"}}
 """Rules that are about an error -> that error."""
+MANUAL = {"CIS-20": "note"}
+"""Controls that the benchmark leaves to people: kasc only notes what it sees."""
 
 
 def test_every_rule_is_explained_and_nothing_else() -> None:
@@ -42,7 +44,7 @@ def test_the_example_breaks_the_rule_and_no_other(
 ) -> None:
     tried = try_out(ENTRIES[rule].fails, tmp_path, lambda *words: kasc(capsys, *words))
     severity = RULES[rule].severity
-    assert tried.severities.get(code_of(rule)) == severity
+    assert tried.severities.get(code_of(rule)) == MANUAL.get(rule, severity)
     errors = {code_of(rule)} if severity == "error" else BESIDE.get(rule, set())
     assert tried.errors == errors
     assert tried.outcome == ("reject" if errors else "accept")

@@ -116,6 +116,9 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help=_INPUT_HELP)
+    mending = parser.add_argument_group("what is mended")
+    mending.add_argument("--fix", action="store_true", help="write mends that need no thinking into the files")
+    mending.add_argument("--diff", action="store_true", help="show what --fix would change, and write nothing")
     _add_reading(parser)
     _add_policy(parser)
     _add_report(parser)

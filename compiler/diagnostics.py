@@ -20,8 +20,19 @@ class Location(NamedTuple):
     end_column: int
 
 
+class Edit(NamedTuple):
+    """A piece of a file and what to write in its place. `old` is what stands at the location, or somewhere in it."""
+
+    location: Location
+    old: str
+    new: str
+
+
 class Diagnostic(NamedTuple):
-    """One finding. `rule` is the id of the server's rule, None where the finding is kasc's own."""
+    """One finding. `rule` is the id of the server's rule, None where the finding is kasc's own.
+
+    `fix` is what mends it, where that needs no thinking: all of its edits together.
+    """
 
     code: str
     severity: str
@@ -32,6 +43,7 @@ class Diagnostic(NamedTuple):
     flag: str = ""
     location: Location | None = None
     source: str = ""
+    fix: tuple[Edit, ...] = ()
 
 
 class KascError(Exception):
@@ -62,21 +74,26 @@ def diagnose(
     location: Location | None = None,
     severity: str = "",
 ) -> Diagnostic:
-    """A diagnostic for a rule of the table in `compiler/rules.py`, with that rule's severity unless one is given."""
+    """A diagnostic for a rule of the table in `compiler/rules.py`, with that rule's severity unless one is given.
+
+    A hint that is a Suggestion becomes the finding's fix as well.
+    """
     # Most inputs have no findings; the table is only read for those that do.
     from compiler.rules import RULES
+    from compiler.suggest import Suggestion
 
     known = RULES[rule]
     return Diagnostic(
         code_of(rule),
         severity or known.severity,
         message,
-        hint,
+        str(hint),
         rule if known.of_server else None,
         path,
         flag,
         location,
         known.source,
+        (Edit(location, hint.old, hint.new),) if isinstance(hint, Suggestion) and location is not None else (),
     )
 
 

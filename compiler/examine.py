@@ -1,6 +1,6 @@
 """One input from its file to a resolved config and a report: what every command begins with."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from compiler.catalog import catalog, minor_of, nearest, provisional, versions
 from compiler.diagnostics import ERROR, Diagnostic, KascError, Report, diagnose
@@ -9,6 +9,7 @@ from compiler.input import ServerInput
 from compiler.pipeline import Resolved, resolve
 from compiler.risks import find_risks
 from compiler.source.node import Source
+from compiler.source.reading import STANDARD_INPUT, STANDARD_INPUT_NAME, Files
 
 
 class Settings(NamedTuple):
@@ -35,19 +36,18 @@ class Examined(NamedTuple):
     resolved: Resolved | None
 
 
-def examine(path: str, settings: Settings = DEFAULTS, cache: dict[str, Any] | None = None) -> Examined:
+def examine(path: str, settings: Settings = DEFAULTS, files: Files | None = None) -> Examined:
     """Read, check and resolve one input. Never raises for what is wrong with the input.
 
-    `cache` may be shared between calls of one run, so that common parents are parsed once.
+    `files` may be shared between calls of one run, so that common parents are parsed once.
     """
-    from compiler.source.reading import STANDARD_INPUT, STANDARD_INPUT_NAME, read_source
-
+    files = files or Files()
     report = Report(STANDARD_INPUT_NAME if path == STANDARD_INPUT else path)
     try:
-        source = read_source(path)
+        source = files.read(path)
         if path == STANDARD_INPUT:
             report.texts[source.name] = source.text
-        resolved = _resolve(source, path, settings, cache, report)
+        resolved = _resolve(source, path, settings, files, report)
     except KascError as error:
         report.add(error.diagnostic)
         report.read_as = settings.read_as or ""
@@ -56,7 +56,11 @@ def examine(path: str, settings: Settings = DEFAULTS, cache: dict[str, Any] | No
     if "kasc:" in source.text or any(_is_soft_in_another(found, source.name) for found in report.diagnostics):
         from compiler.suppression import suppress
 
-        suppress(report, source, read_source)
+        suppress(report, source, files.read)
+    if any(found.fix for found in report.diagnostics):
+        from compiler.mending.edits import narrow_fixes
+
+        report.diagnostics = narrow_fixes(report.diagnostics, source, files.read)
     return Examined(report, resolved)
 
 
@@ -65,14 +69,12 @@ def _is_soft_in_another(found: Diagnostic, name: str) -> bool:
     return found.severity != ERROR and found.location is not None and found.location.file != name
 
 
-def _resolve(
-    source: Source, path: str, settings: Settings, cache: dict[str, Any] | None, report: Report
-) -> Resolved | None:
+def _resolve(source: Source, path: str, settings: Settings, files: Files, report: Report) -> Resolved | None:
     """What the server would run with; None for a structured file. Raises KascError for what cannot be read at all."""
     from compiler.importers import input_of
 
     problems = report.diagnostics
-    given = input_of(source, path, settings.read_as, settings.version, problems, cache)
+    given = input_of(source, path, settings.read_as, settings.version, problems, files)
     report.read_as = given.read_as
     version = _version_of(given, settings, report)
     report.kubernetes_version = version

@@ -313,7 +313,8 @@ def removed(kind: str, name: str) -> dict[str, Any] | None:
     """What is known of something that the newest version no longer has.
 
     `kind` is `flags`, `featureGates`, `admissionPlugins`, `apis` or `configAPIs`. The answer may hold `removed` (the
-    first version without it), `replacement`, `inertSince`, `ga`, `lastDefault`, `neverExisted`.
+    first version without it), `replacement`, `inertSince`, `ga`, `lastDefault`, `neverExisted`, and `successor` where
+    the replacement is the same under another name.
     """
     entry: dict[str, Any] | None = _data("removed")[kind].get(name)
     return entry

@@ -258,6 +258,22 @@ def replacement_of(entry: Row) -> str:
     return "" if text.startswith("none") else text
 
 
+_SUCCESSORS = {
+    "flags": {
+        "enable-admission-control",
+        "enable-inflight-quota-handler",
+        "experimental-bootstrap-token-auth",
+        "experimental-encryption-provider-config",
+        "portal-net",
+        "public-address-override",
+        "service-account-api-audiences",
+        "service-node-ports",
+    },
+    "admissionPlugins": {"GenericAdmissionWebhook", "PVCProtection"},
+}
+"""What got another name and nothing else: the replacement takes the same values, and means the same."""
+
+
 def removed(history: Facts, newest: int) -> Row:
     """What is gone from the newest version, or never was: the release that dropped it and what took over."""
     table: Row = {}
@@ -274,7 +290,11 @@ def removed(history: Facts, newest: int) -> Row:
             }
             if kind == "featureGates" and entry.get("ga"):
                 kept["ga"] = entry["ga"]
-            table[kind][name] = kept | ({"replacement": replacement_of(entry)} if replacement_of(entry) else {})
+            if replacement_of(entry):
+                kept["replacement"] = replacement_of(entry)
+            if name in _SUCCESSORS.get(kind, ()):
+                kept["successor"] = True
+            table[kind][name] = kept
     return table
 
 

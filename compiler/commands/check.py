@@ -18,15 +18,23 @@ from compiler.commands.common import (
 
 
 def run(options: Namespace) -> int:
-    """Check every input and report."""
+    """Check every input, mend what is asked for, and report."""
     try:
         settings = settings_from(options)
     except UsageError as error:
         return usage_error(error)
     problems: list[str] = []
     paths = find_inputs(options.inputs, problems)
-    reports = [examined.report for examined in examine_all(paths, settings)]
+    if options.fix or options.diff:
+        from compiler.commands.mending import check_and_mend
+
+        try:
+            judged = check_and_mend(options, paths, settings)
+        except UsageError as error:
+            return usage_error(error)
+    else:
+        reports = [examined.report for examined in examine_all(paths, settings)]
+        judged = publish(options, reports) if paths else FINE
     for problem in problems:
         usage_error(problem)
-    judged = publish(options, reports) if paths else FINE
     return worst(judged, USAGE if problems else FINE)

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from compiler.diagnostics import ERROR, WARNING, Report
 from compiler.examine import Examined, Settings, examine
 from compiler.host import Host
+from compiler.source.reading import Files
 
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
 _SUFFIXES = (".yaml", ".yml", ".toml", ".json")
@@ -158,13 +159,13 @@ def _below(folder: str, problems: list[str], leave_out: str) -> list[str]:
     return [path for path in inputs if os.path.normpath(path) not in parents]
 
 
-def examine_all(paths: list[str], settings: Settings) -> Iterator[Examined]:
+def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
     """Each input in turn, with progress on standard error where it takes more than a second."""
-    cache: dict[str, Any] = {}
+    files = files or Files()
     progress = _Progress(len(paths))
     try:
         for path in paths:
-            yield examine(path, settings, cache)
+            yield examine(path, settings, files)
             progress.step()
     finally:
         progress.end()

@@ -35,7 +35,7 @@ def _check_rule(rule: Field, any_group: bool) -> None:
     level = rule["level"]
     if level.text not in _LEVELS:
         message = f"{shown(level.text)} is not a level" if level.text else "the rule has no level"
-        hint = (did_you_mean(level.text, _LEVELS) if level.text else "") or f"write {', '.join(_LEVELS)}"
+        hint = did_you_mean(level.text, _LEVELS) or f"write {', '.join(_LEVELS)}"
         level.refuse("AUDP-04", message, hint)
     _check_stages(rule["omitStages"])
     for url in rule["nonResourceURLs"].items():

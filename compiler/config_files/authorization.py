@@ -52,7 +52,7 @@ def _check_type(kind: Field) -> bool:
     known = CHOICES["authorization-mode"]
     if kind.text in known:
         return True
-    hint = (did_you_mean(kind.text, known) if kind.text else "") or f"write {', '.join(known)}"
+    hint = did_you_mean(kind.text, known) or f"write {', '.join(known)}"
     message = f"{shown(kind.text)} is not a type of authorizer" if kind.text else "the authorizer has no type"
     kind.refuse("AZC-03", message, hint)
     return False

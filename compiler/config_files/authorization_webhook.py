@@ -94,7 +94,7 @@ def _check_word(field: Field, rule: str, words: tuple[str, ...]) -> None:
     if field.text not in words:
         name = field.path.rpartition("webhook.")[2]
         message = f"{name} cannot be {shown(field.text)}" if field.text else f"the webhook has no {name}"
-        hint = (did_you_mean(field.text, words) if field.text else "") or f"write {' or '.join(words)}"
+        hint = did_you_mean(field.text, words) or f"write {' or '.join(words)}"
         field.refuse(rule, message, hint)
 
 

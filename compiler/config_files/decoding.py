@@ -17,7 +17,7 @@ from compiler.flags.numbers import ValueRefused, parse_duration
 from compiler.flags.text import shown
 from compiler.schema.location import schema_folder
 from compiler.source.node import Node
-from compiler.suggest import closest
+from compiler.suggest import Suggestion, closest, did_you_mean
 
 Schema = dict[str, Any]
 _TIME = r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})([.,][0-9]+)?(Z|[-+]([0-9]{2}):([0-9]{2}))"
@@ -102,7 +102,9 @@ class Decoder:
         rule = self.rule if self.strict else self.lenient_rule
         if rule:
             message = f"{shown(key)} is not a field of {path or 'the file'}"
-            hint = f"did you mean {meant}?" if meant else f"known are {', '.join(properties) or 'none'}"
+            hint = did_you_mean(key, properties) or f"known are {', '.join(properties) or 'none'}"
+            if node.get(meant) is not None:
+                hint = str(hint)  # it stands there already
             severity = "" if self.strict else "warning"
             self.findings.add(rule, place, node.key_location(key), message, hint, severity)
         if self.strict:
@@ -160,7 +162,7 @@ def _kind_of(node: Node) -> str:
 def _hint(node: Node, kind: str) -> str:
     value = node.value
     if kind == "string" and isinstance(value, bool | int | float):
-        return f'put it in quotes: "{node.text[:40]}"'
+        return Suggestion(f'put it in quotes: "{node.text[:40]}"', node.text, f'"{node.text}"')
     if kind == "array" and not isinstance(value, dict):
         return "write a list: begin each element with '- '"
     plain = {"boolean": "true|false", "integer": "-?[0-9]+"}.get(kind)

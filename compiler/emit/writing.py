@@ -99,11 +99,15 @@ def differences(folder: str, files: dict[str, str]) -> str:
         there = _read(path)
         if there == text.encode():
             continue
-        from difflib import unified_diff
-
-        old = (there or b"").decode(errors="replace")
-        lines = unified_diff(old.splitlines(True), text.splitlines(True), path, f"{path} (compiled)")
-        parts += [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
+        parts.append(unified((there or b"").decode(errors="replace"), text, path, f"{path} (compiled)"))
         if not text and there is None:
             parts.append(f"{path} is missing\n")
     return "".join(parts)
+
+
+def unified(old: str, new: str, old_name: str, new_name: str) -> str:
+    """The unified diff of two texts."""
+    from difflib import unified_diff
+
+    lines = unified_diff(old.splitlines(True), new.splitlines(True), old_name, new_name)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

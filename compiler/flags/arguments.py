@@ -9,6 +9,7 @@ from typing import NamedTuple
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.numbers import FALSE, TRUE
 from compiler.flags.text import shown
+from compiler.suggest import Suggestion
 
 _BOOLEANS = frozenset(text.lower() for text in TRUE | FALSE)
 _IMPLIED = {"bool": "true", "version": "true"}
@@ -181,7 +182,8 @@ class _Splitter:
         letters = word.text[1:]
         name = letters.partition("=")[0].replace("_", "-")
         if len(name) > 1 and self.type_of(name) is not None:
-            hint = f"write -{shown(word.text)[1:-1]}"
+            written = word.text.partition("=")[0]
+            hint = Suggestion(f"write -{shown(word.text)[1:-1]}", written, f"-{written}")
             self._refuse(word, f"{shown(word.text)} begins with one dash alone", hint, name)
             return
         for index, letter in enumerate(letters):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from compiler.diagnostics import Diagnostic
 from compiler.input import ServerInput
 from compiler.source.node import Source
-from compiler.source.reading import read_source
+from compiler.source.reading import Files
 
 
 def read_input(
@@ -15,14 +13,15 @@ def read_input(
     read_as: str | None,
     version: str | None,
     problems: list[Diagnostic],
-    cache: dict[str, Any] | None = None,
+    files: Files | None = None,
 ) -> ServerInput:
     """The server that a file describes, as `read_as` or as its content tells.
 
     `version` (from the command line) wins over what the input says. Problems go to `problems`; raises KascError
     where nothing sensible can follow.
     """
-    return input_of(read_source(path), path, read_as, version, problems, cache)
+    files = files or Files()
+    return input_of(files.read(path), path, read_as, version, problems, files)
 
 
 def input_of(
@@ -31,7 +30,7 @@ def input_of(
     read_as: str | None,
     version: str | None,
     problems: list[Diagnostic],
-    cache: dict[str, Any] | None = None,
+    files: Files | None = None,
 ) -> ServerInput:
     """As `read_input`, for a text that was read already; `path` tells what the files that it names are beside of."""
     from compiler.importers.detect import detect
@@ -40,7 +39,7 @@ def input_of(
     if kind == "document":
         from compiler.importers.document import read_document
 
-        return read_document(path, roots[0], version, problems, cache)
+        return read_document(path, roots[0], version, problems, files)
     if kind == "pod":
         from compiler.importers.pod import read_pod
 

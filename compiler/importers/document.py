@@ -10,11 +10,12 @@ from compiler.flags.text import shown
 from compiler.importers.lowering import Content, Lowering, Path
 from compiler.input import ServerInput
 from compiler.source.node import Node
-from compiler.source.overlays import Cache, extend_document
+from compiler.source.overlays import extend_document
+from compiler.source.reading import Files
 
 
 def read_document(
-    path: str, root: Node, version: str | None, problems: list[Diagnostic], cache: Cache | None = None
+    path: str, root: Node, version: str | None, problems: list[Diagnostic], files: Files | None = None
 ) -> ServerInput:
     """The server that a document declares, with everything it extends.
 
@@ -23,7 +24,8 @@ def read_document(
     """
     from compiler.schema.apply import validate
 
-    loaded = extend_document(root, path, problems, cache)
+    files = files or Files()
+    loaded = extend_document(root, path, problems, files)
     merged = loaded.root
     told = merged.get("kubernetesVersion")
     text = told.text or str(told.value) if told is not None and told.value is not None else None
@@ -33,7 +35,7 @@ def read_document(
     # A key that the document lacks refuses none of those that it has.
     refused = validate(merged, known.version, report) - {()}
     problems += report.diagnostics
-    lowering = Lowering(known, refused, _load_sources(merged, problems, refused), problems)
+    lowering = Lowering(known, refused, _load_sources(merged, files, problems, refused), problems)
     arguments = lowering.arguments(merged)
     name = merged.at(("metadata", "name"))
     deployment = merged.get("deployment") if ("deployment",) not in {place[:1] for place in refused} else None
@@ -73,7 +75,7 @@ def _name_of(path: str) -> str:
     return stem if stem not in ("", "-") else "kube-apiserver"
 
 
-def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) -> dict[Path, Content]:
+def _load_sources(root: Node, files: Files, problems: list[Diagnostic], refused: set[Path]) -> dict[Path, Content]:
     """Section and key of each option with a `source` file -> its content; what cannot be read counts as refused."""
     found: dict[Path, Content] = {}
     for section, group in root.value.items() if isinstance(root.value, dict) else ():
@@ -81,7 +83,7 @@ def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) ->
             source = option.get("source")
             if source is None or not isinstance(source.value, str) or section in ("deployment", "extraFlags"):
                 continue
-            content = _content_of(source, f"{section}.{key}.source", problems)
+            content = _content_of(source, f"{section}.{key}.source", files, problems)
             if content is None:
                 refused.add((section, key))
             else:
@@ -89,17 +91,17 @@ def _load_sources(root: Node, problems: list[Diagnostic], refused: set[Path]) ->
     return found
 
 
-def _content_of(source: Node, place: str, problems: list[Diagnostic]) -> Content | None:
+def _content_of(source: Node, place: str, files: Files, problems: list[Diagnostic]) -> Content | None:
     """The parsed content of a file that lies beside the document that names it; None after reporting.
 
     What a file in YAML holds against the rules is not reported yet: the server lets some kinds of files pass with it.
     """
     from compiler.config_files.reading import parse_as_server
-    from compiler.source.reading import parse_document, read_source
+    from compiler.source.reading import parse_document
 
     path = os.path.join(os.path.dirname(source.source.name), str(source.value))
     try:
-        found = read_source(path)
+        found = files.read(path)
         # A file in YAML is one that the server could read as it is, so that its scalars mean what they mean there.
         if path.endswith(".toml"):
             return parse_document(found, problems), ()

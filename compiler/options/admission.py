@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compiler.catalog import known_in, left
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
-from compiler.suggest import did_you_mean
+from compiler.suggest import Suggestion, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -46,7 +46,8 @@ class AdmissionOptions(OptionGroup):
         gone, having = left("admissionPlugins", name, version), known_in("admissionPlugins", name)
         if gone and gone.get("removed"):
             message = f"the admission plugin {name} left in {gone['removed']}"
-            return message, f"use {gone['replacement']}" if gone.get("replacement") else "remove it"
+            hint = f"use {gone['replacement']}" if gone.get("replacement") else "remove it"
+            return message, Suggestion(hint, name, gone["replacement"]) if gone.get("successor") else hint
         message = f"{shown(name)} is not an admission plugin of {version}"
         if having:
             return f"{message}; {having[0]} to {having[-1]} have it", "remove it"

@@ -44,10 +44,9 @@ class AuditOptions(OptionGroup):
             )
 
     def _choice(self, rule: str, flag: str) -> bool:
-        value = self.flags.text(flag)
-        if value in CHOICES[flag]:
+        if self.flags.text(flag) in CHOICES[flag]:
             return True
-        self.refuse(rule, f"--{flag} {shown(value)} is not known", f"write {', '.join(CHOICES[flag])}", flag)
+        self.refuse_word(rule, flag, CHOICES[flag])
         return False
 
     def _validate_backend(self, backend: str) -> None:

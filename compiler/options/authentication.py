@@ -169,8 +169,7 @@ class AuthenticationOptions(OptionGroup):
         webhook = flags.text("authentication-token-webhook-config-file")
         flag = "authentication-token-webhook-version"
         if webhook and flags.text(flag) not in CHOICES[flag]:
-            message = f"--{flag} {shown(flags.text(flag))} is not known"
-            self.refuse("WHA-02", message, "write v1 or v1beta1", flag)
+            self.refuse_word("WHA-02", flag, CHOICES[flag])
         if webhook:
             from compiler.config_files.kubeconfig import load_kubeconfig
 

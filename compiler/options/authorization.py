@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
 from compiler.options.traits import CHOICES
-from compiler.suggest import closest
+from compiler.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -76,7 +76,7 @@ class AuthorizationOptions(OptionGroup):
         version = flags.text("authorization-webhook-version")
         if webhook and "Webhook" in self.modes and version not in CHOICES["authorization-webhook-version"]:
             flag = "authorization-webhook-version"
-            self.refuse("AZ-08", f"--{flag} {shown(version)} is not known", "write v1 or v1beta1", flag)
+            self.refuse_word("AZ-08", flag, CHOICES[flag])
 
     def _validate_config_alone(self) -> None:
         flag = "authorization-config"
@@ -94,10 +94,9 @@ class AuthorizationOptions(OptionGroup):
         meant, seen = set(), set()
         for index, mode in enumerate(self.modes):
             if mode not in known:
-                near = closest(mode, known) if mode else ""
-                hint = f"did you mean {near}?" if near else f"write {', '.join(known)}"
+                hint = did_you_mean(mode, known) or f"write {', '.join(known)}"
                 self.refuse("AZ-01", f"--{flag}: {shown(mode)} is not a mode", hint, flag, index)
-                meant.add(near)
+                meant.add(closest(mode, known))
             elif mode in seen:
                 self.refuse("AZ-02", f"--{flag} names {shown(mode)} twice", "keep one", flag, index)
             seen.add(mode)

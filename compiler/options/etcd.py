@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
+from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from compiler.config_files.encryption import EncryptionConfiguration
@@ -78,7 +79,7 @@ class EtcdOptions(OptionGroup):
             self.refuse("ETCD-04", f"--{flag} is on without --encryption-provider-config", hint, flag)
         media = flags.text("storage-media-type")
         if media and media not in _MEDIA_TYPES:
-            hint = f"write one of {', '.join(_MEDIA_TYPES)}"
+            hint = did_you_mean(media, _MEDIA_TYPES) or f"write one of {', '.join(_MEDIA_TYPES)}"
             self.refuse("ETCD-05", f"--storage-media-type {shown(media)} is not supported", hint, "storage-media-type")
 
     def _validate_backend(self) -> None:
@@ -89,7 +90,7 @@ class EtcdOptions(OptionGroup):
             self.refuse("ETCD-02", message, "migrate the data to etcd3, then write etcd3 or remove the flag", flag)
         elif backend not in ("", "etcd3"):
             message = f"--{flag} {shown(backend)} is not a known storage backend"
-            self.refuse("ETCD-02", message, "write etcd3 or remove the flag", flag)
+            self.refuse("ETCD-02", message, did_you_mean(backend, ["etcd3"]) or "write etcd3 or remove the flag", flag)
 
     def _validate_overrides(self) -> None:
         """Kubernetes: etcd.go, ParseEtcdServersOverrides."""

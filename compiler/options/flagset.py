@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler.catalog import Catalog, FlagSpec, known_in, left
@@ -11,7 +11,7 @@ from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
 from compiler.flags.values import TYPES, ValueRefused
 from compiler.source.places import MAX_PROBLEMS
-from compiler.suggest import did_you_mean
+from compiler.suggest import Suggestion, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.flags.values import PortRange, SNIPair
@@ -37,7 +37,7 @@ class FlagSet:
         self.unknown: set[str] = set()
         self._values: dict[str, Any] = {}
 
-    def parse(self, arguments: Iterable[Argument], report: Report) -> None:
+    def parse(self, arguments: Sequence[Argument], report: Report) -> None:
         """Take the arguments in order; what the grammar refuses goes to the report with its rule.
 
         A value that is known only when the server runs counts as it is written, or as the default where it cannot be
@@ -49,7 +49,7 @@ class FlagSet:
             if spec is None:
                 room -= 1
                 if room >= 0:
-                    report.add(self._unknown(argument))
+                    report.add(self._unknown(argument, {each.flag for each in arguments}))
                 continue
             given = self.arguments.setdefault(argument.flag, [])
             kind = TYPES[spec.type]
@@ -68,9 +68,12 @@ class FlagSet:
                 self.refused.add(argument.flag)
                 self.unknown.add(argument.flag)
 
-    def _unknown(self, argument: Argument) -> Any:
+    def _unknown(self, argument: Argument, given: set[str]) -> Any:
+        """The finding about a flag that this version does not have; `given` has the names of all flags."""
         name = argument.flag
         version = self.catalog.version
+        # In a document the name is a key, without dashes.
+        spelling = "{}" if argument.path.startswith("extraFlags.") else "--{}"
         gone = left("flags", name, version)
         if gone and gone.get("neverExisted"):
             hint = (
@@ -93,9 +96,12 @@ class FlagSet:
                 message += f"; it exists in {having[0]} to {having[-1]}"
                 hint = "remove it, or compile for one of those versions"
             else:
-                hint = (
-                    did_you_mean(name, self.catalog.flags, "--{}") or "see `kasc explain` for the flags of this version"
-                )
+                near = did_you_mean(name, self.catalog.flags, spelling)
+                hint = near or "see `kasc explain` for the flags of this version"
+        if gone and gone.get("successor") and gone["replacement"] in self.catalog.flags:
+            hint = Suggestion(hint, spelling.format(name), spelling.format(gone["replacement"]))
+        if isinstance(hint, Suggestion) and hint.new.removeprefix("--") in given:
+            hint = str(hint)  # two uses of one flag are another thing than one
         return diagnose(
             "PARSE-22" if gone else "PARSE-01",
             message,

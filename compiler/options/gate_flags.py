@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler.catalog import known_in, left
 from compiler.flags.text import shown
-from compiler.suggest import did_you_mean
+from compiler.suggest import Suggestion, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.options.generic import GenericOptions
@@ -45,15 +45,16 @@ def apply_gate_flags(generic: GenericOptions) -> None:
     if bare and prefixed:
         generic.refuse("FG-07", f"--{FLAG} mixes names with and without kube:", "use one form for all", FLAG)
     for name, (value, index) in final.items():
-        _set(generic, name, value, index)
+        if generic.run.gates.known(name) is None:
+            message, hint = _unknown(generic, name)
+            taken = isinstance(hint, Suggestion) and hint.new in final
+            generic.refuse("FG-01", message, str(hint) if taken else hint, FLAG, index)
+        else:
+            _set(generic, name, value, index)
 
 
 def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
     gates = generic.run.gates
-    if gates.known(name) is None:
-        message, hint = _unknown(generic, name)
-        generic.refuse("FG-01", message, hint, FLAG, index)
-        return
     step = gates.step(name)
     if step is None:
         message = f"--{FLAG}: {name} does not exist yet at the emulated version 1.{gates.emulated}"

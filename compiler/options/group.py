@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from compiler.diagnostics import diagnose
+from compiler.flags.text import shown
+from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from compiler.config_files.reading import NamedFile
@@ -49,6 +52,13 @@ class OptionGroup:
         path = self.flags.path(flag, element) or run.input.path_of(flag, run.catalog)
         location = self.flags.location(flag, element) or run.input.section_location(self.name)
         run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
+
+    def refuse_word(self, rule: str, flag: str, words: Sequence[str]) -> None:
+        """Report a word that is none of those that a flag knows."""
+        value = self.flags.text(flag)
+        *others, last = words
+        hint = did_you_mean(value, words) or f"write {', '.join(others)}{' or ' if others else ''}{last}"
+        self.refuse(rule, f"--{flag} {shown(value)} is not known", hint, flag)
 
     def refuse_negative(self, rule: str, flag: str, hint: str = "write 0 or more") -> None:
         """Report a number or duration below zero."""

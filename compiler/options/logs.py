@@ -26,9 +26,7 @@ class LogsOptions(OptionGroup):
         flags = self.flags
         form = flags.text("logging-format")
         if form not in ("text", "json"):
-            self.refuse(
-                "LOG-01", f"--logging-format {shown(form)} is not known", "write text or json", "logging-format"
-            )
+            self.refuse_word("LOG-01", "logging-format", ("text", "json"))
         flag = "log-flush-frequency"
         if flags.number(flag) <= 0 and flags.ok(flag):
             self.refuse("LOG-02", f"--{flag} {flags.given(flag)} is not above 0", "write a duration such as 5s", flag)

@@ -194,7 +194,7 @@ class MiscOptions(OptionGroup):
         flag = "endpoint-reconciler-type"
         kind = flags.text(flag)
         if kind not in ("", "lease", "master-count", "none"):
-            self.refuse("NET-09", f"--{flag} {shown(kind)} is not known", "write lease, master-count or none", flag)
+            self.refuse_word("NET-09", flag, ("lease", "master-count", "none"))
         config.set("endpointReconciler.type", kind, flag)
         config.set("endpointReconciler.interval", "10s")
         config.set("endpointReconciler.leaseTTL", "15s")

@@ -63,7 +63,7 @@ def check_oidc(group: AuthenticationOptions) -> None:
     for index, algorithm in enumerate(flags.texts(ALGORITHMS)):
         known = CHOICES[ALGORITHMS]
         if algorithm not in known:
-            hint = (did_you_mean(algorithm, known) if algorithm else "") or f"write {', '.join(known)}"
+            hint = did_you_mean(algorithm, known) or f"write {', '.join(known)}"
             group.refuse("OIDC-07", f"--{ALGORITHMS}: {shown(algorithm)} is not known", hint, ALGORITHMS, index)
 
 

@@ -115,8 +115,7 @@ class SecureServingOptions(OptionGroup):
                 self.refuse("SERV-06", f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index)
         minimum = self.flags.text("tls-min-version")
         if minimum and minimum not in catalog.tls("versions"):
-            hint = f"write one of {', '.join(catalog.tls('versions'))}"
-            self.refuse("SERV-08", f"--tls-min-version {shown(minimum)} is not known", hint, "tls-min-version")
+            self.refuse_word("SERV-08", "tls-min-version", catalog.tls("versions"))
             return
         suites = self.flags.texts(flag)
         if (

@@ -67,7 +67,7 @@ class Excerpts:
     def _without_secrets(self, location: Location, lines: list[str]) -> str:
         key = (location.file, location.line)
         if key not in self.safe:
-            self.safe[key] = _without_secrets(lines, location.line - 1)
+            self.safe[key] = without_secrets(lines, location.line - 1)
         return self.safe[key]
 
     def _window(self, line: str, start: int, end: int, width: int) -> tuple[str, str]:
@@ -123,7 +123,7 @@ class Excerpts:
         return True
 
 
-def _without_secrets(lines: list[str], index: int) -> str:
+def without_secrets(lines: list[str], index: int) -> str:
     """A line with its secrets hidden: behind the name of one, below it, inside URLs, and keys in base64."""
     line = lines[index]
     above = next((lines[at] for at in range(index - 1, max(-1, index - 100), -1) if lines[at].strip()), "")

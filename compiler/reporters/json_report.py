@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from compiler.diagnostics import Diagnostic, Report
+from compiler.diagnostics import Diagnostic, Edit, Report
 from compiler.reporters.totals import not_shown, totals
 
 if TYPE_CHECKING:
@@ -58,4 +58,13 @@ def _diagnostic(found: Diagnostic) -> dict[str, Any]:
     if found.location is not None:
         file, line, column, end_line, end_column = found.location
         data |= {"file": file, "line": line, "column": column, "endLine": end_line, "endColumn": end_column}
-    return data | {"source": found.source}
+    data["source"] = found.source
+    if found.fix:
+        data["fix"] = [_edit(edit) for edit in found.fix]
+    return data
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    file, line, column, end_line, end_column = edit.location
+    place = {"file": file, "line": line, "column": column, "endLine": end_line, "endColumn": end_column}
+    return place | {"replacement": edit.new}

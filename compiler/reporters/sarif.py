@@ -65,6 +65,7 @@ def _result(report: Report, found: Diagnostic, index: dict[str, int]) -> Form:
     place: Form = {"physicalLocation": _place(found.location or Location(report.path, 1, 1, 1, 1))}
     if found.path:
         place["logicalLocations"] = [{"fullyQualifiedName": found.path}]
+    fixes = {"fixes": [_fix(found)]} if found.fix else {}
     about = {"rule": found.rule, "flag": found.flag, "source": found.source}
     return {
         "ruleId": found.code,
@@ -72,7 +73,23 @@ def _result(report: Report, found: Diagnostic, index: dict[str, int]) -> Form:
         "level": found.severity,
         "message": {"text": text},
         "locations": [place],
+        **fixes,
         "properties": {key: value for key, value in about.items() if value},
+    }
+
+
+def _fix(found: Diagnostic) -> Form:
+    """All edits of a finding together, by file."""
+    changes: dict[str, list[Form]] = {}
+    for edit in found.fix:
+        replacement = {"deletedRegion": region(edit.location), "insertedContent": {"text": edit.new}}
+        changes.setdefault(edit.location.file, []).append(replacement)
+    return {
+        "description": {"text": found.hint},
+        "artifactChanges": [
+            {"artifactLocation": artifact_location(name), "replacements": replacements}
+            for name, replacements in changes.items()
+        ],
     }
 
 

@@ -11,14 +11,16 @@ def keep_selected(reports: list[Report], select: list[str], ignore: list[str]) -
     Warnings and notes are gone then. Errors are only not shown: the outcome of the input, the exit code and the
     numbers stay as they are, since the server refuses the input all the same.
     """
-
-    def is_shown(found: Diagnostic) -> bool:
-        selected = not select or any(matches(found.code, code) for code in select)
-        return selected and not any(matches(found.code, code) for code in ignore)
-
     for report in reports:
-        report.unshown += [found for found in report.diagnostics if found.severity == ERROR and not is_shown(found)]
-        report.diagnostics = [found for found in report.diagnostics if is_shown(found)]
+        hidden = [found for found in report.diagnostics if not is_shown(found, select, ignore)]
+        report.unshown += [found for found in hidden if found.severity == ERROR]
+        report.diagnostics = [found for found in report.diagnostics if is_shown(found, select, ignore)]
+
+
+def is_shown(found: Diagnostic, select: list[str], ignore: list[str]) -> bool:
+    """Whether a finding is selected and not ignored."""
+    selected = not select or any(matches(found.code, code) for code in select)
+    return selected and not any(matches(found.code, code) for code in ignore)
 
 
 def matches(code: str, given: str) -> bool:

@@ -37,7 +37,8 @@ def render(
         lines += findings(report, report.sorted(), colour, width, encoding)
     if summary:
         lines += [f"{clean(each.path)}: {each.policy.in_words()}" for each in reports if each.policy is not None]
-        lines.append(in_words(reports))
+        mendable = sum(bool(found.fix) for report in reports for found in report.diagnostics)
+        lines.append(in_words(reports) + (f"; kasc check --fix mends {mendable} of them" if mendable else ""))
     return "".join(f"{line}\n" for line in lines)
 
 

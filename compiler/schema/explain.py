@@ -16,9 +16,13 @@ from compiler.diagnostics import Diagnostic, Report, diagnose
 from compiler.flags.text import shown
 from compiler.schema.apply import Path, load_schema
 from compiler.source.node import Node
-from compiler.suggest import did_you_mean
+from compiler.source.places import index_of
+from compiler.suggest import Suggestion, did_you_mean
 
 _SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)
+# A scalar that is the same inside brackets: in quotes, or without the signs that mean something there.
+_ELEMENT = r"""[\w./:@%+-]+|"[^"\\\n,]*"|'[^'\n,]*'"""
+_SWITCHES = dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(("false", "no", "off"), "false")
 _NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -118,10 +122,23 @@ def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Dia
 
 def _unknown_key(node: Node, path: Path, key: str, known: dict[str, Any], version: str) -> Diagnostic:
     message, hint = _about_key(path, key, known, catalog(version))
+    if isinstance(hint, Suggestion) and _is_taken(node, key, hint.new):
+        hint = str(hint)
     full = (*path, key)
     return diagnose(
         "SCHEMA-01", message, hint, path=_dotted(full), flag=_flag_of(full, version), location=node.key_location(key)
     )
+
+
+def _is_taken(node: Node, key: str, name: str) -> bool:
+    """Whether a key that is to be called `name` stands beside one of that name in the same layer.
+
+    TOML may give the parts of a list or a table in several places.
+    """
+    there, here = node.get(name), node.get(key)
+    if there is None or here is None or there.source is not here.source:
+        return False
+    return not (isinstance(there.value, list | dict) and here.source.name.endswith(".toml"))
 
 
 def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tuple[str, str]:
@@ -131,7 +148,7 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tu
         return message, did_you_mean(key, known) or f"known are {', '.join(known)}"
     spelled = key_of(key.replace("_", "-").lstrip("-")) if "-" in key or "_" in key else key
     if spelled in known:
-        return message, f"write {place}{spelled}"
+        return message, Suggestion(f"write {place}{spelled}", key, spelled)
     for group, options in here.groups.items():
         if spelled in options:
             return message, f"write it in the group {section_of(group)}: {section_of(group)}.{spelled}"
@@ -144,6 +161,9 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tu
         entry = left("flags", gone[spelled], here.version) or {}
         told = f"--{gone[spelled]} left kube-apiserver in {entry['removed']}" if "removed" in entry else message
         use = entry.get("replacement", "")
+        successor = key_of(use) if entry.get("successor") else ""
+        if successor in known:
+            return told, Suggestion(f"use {use}: write {place}{successor}", key, successor)
         return told, f"use {use}" if use else "remove it"
     candidates = [
         *known,
@@ -180,24 +200,40 @@ def _kind_of(node: Node) -> str:
 
 
 def _type_hint(node: Node, kinds: list[str], path: Path) -> str:
-    value = node.value
-    text = _text(node, path)
+    value, written = node.value, _written(node)
+    if "boolean" in kinds and isinstance(value, str) and value.lower() in _SWITCHES:
+        meant = _SWITCHES[value.lower()]
+        return Suggestion(f"write {meant} without quotes", written, meant)
+    scalar = isinstance(value, bool | int | float)
+    if _may_be_secret(path):
+        return "put it in quotes" if "string" in kinds and scalar else _write_one_of(kinds)
     if "array" in kinds and not isinstance(value, dict | list):
-        return f"write a list: [{text}]"
-    if "string" in kinds and isinstance(value, bool | int | float):
-        return f'put it in quotes: "{node.text or value}"'
-    if "boolean" in kinds and isinstance(value, str) and value.lower() in ("true", "false"):
-        return f"write {value.lower()} without quotes"
-    if set(kinds) & {"integer", "number"} and isinstance(value, str) and value.strip("-").isdecimal():
-        return f"write {value} without quotes"
-    if kinds == ["object"]:
-        return "write keys and values"
-    return f"write {' or '.join(_NAMES[kind] for kind in kinds)}"
+        hint = f"write a list: [{_text(node, path)}]"
+        return Suggestion(hint, written, f"[{written}]") if re.fullmatch(_ELEMENT, written) else hint
+    if "string" in kinds and scalar:
+        return Suggestion(f'put it in quotes: "{node.text or value}"', written, f'"{written}"')
+    if set(kinds) & {"integer", "number"} and isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]*)", value):
+        return Suggestion(f"write {value} without quotes", written, value)
+    return _write_one_of(kinds)
+
+
+def _write_one_of(kinds: list[str]) -> str:
+    return "write keys and values" if kinds == ["object"] else f"write {' or '.join(_NAMES[kind] for kind in kinds)}"
+
+
+def _written(node: Node) -> str:
+    """A value as it stands in its file."""
+    text, (line, column, end_line, end_column) = node.source.text.removeprefix("\ufeff"), node.span
+    return text[index_of(text, line, column) : index_of(text, end_line, end_column)]
+
+
+def _may_be_secret(path: Path) -> bool:
+    return any(isinstance(part, str) and _SECRET.search(part) for part in path)
 
 
 def _text(node: Node, path: Path) -> str:
     """A scalar for a message; what may be secret is not shown."""
-    if any(isinstance(part, str) and _SECRET.search(part) for part in path):
+    if _may_be_secret(path):
         return "that value"
     if isinstance(node.value, dict | list):
         return "that value"

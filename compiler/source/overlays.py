@@ -13,12 +13,12 @@ the name that was opened.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.source.node import Node, Span
 from compiler.source.places import shown
-from compiler.source.reading import STANDARD_INPUT, parse_document, read_source
+from compiler.source.reading import STANDARD_INPUT, Files, parse_document
 
 MAX_LAYERS = 16
 """Documents in a chain from child to parent."""
@@ -46,26 +46,23 @@ class ParsedFile(NamedTuple):
     problems: tuple[Diagnostic, ...]
 
 
-Cache: TypeAlias = dict[str, ParsedFile]
-"""Parents by path, to be shared by many documents of one run."""
-
-
-def load_document(path: str, problems: list[Diagnostic], cache: Cache | None = None) -> LoadedDocument:
+def load_document(path: str, problems: list[Diagnostic], files: Files | None = None) -> LoadedDocument:
     """Read a document (`-` is standard input) and everything it extends, and merge them.
 
     Problems that do not end the reading are added to `problems`. Raises KascError: DOC-01 to DOC-09 for the document
     or a parent; where several parents cannot be followed, the first is raised and the others are in `problems`.
     """
-    root = parse_document(read_source(path), problems)
-    return extend_document(root, path, problems, cache)
+    files = files or Files()
+    root = parse_document(files.read(path), problems)
+    return extend_document(root, path, problems, files)
 
 
-def extend_document(root: Node, path: str, problems: list[Diagnostic], cache: Cache | None = None) -> LoadedDocument:
+def extend_document(root: Node, path: str, problems: list[Diagnostic], files: Files | None = None) -> LoadedDocument:
     """Merge a document that was parsed from `path` with everything it extends.
 
     Adds to `problems` and raises KascError as `load_document` does.
     """
-    stack = _Stack({} if cache is None else cache)
+    stack = _Stack(files or Files())
     stack.add(root, path, ())
     problems += stack.problems
     if stack.failures:
@@ -80,8 +77,8 @@ def extend_document(root: Node, path: str, problems: list[Diagnostic], cache: Ca
 class _Stack:
     """Collects the layers of a document, the first to apply first."""
 
-    def __init__(self, cache: Cache) -> None:
-        self.cache = cache
+    def __init__(self, files: Files) -> None:
+        self.files = files
         self.layers: list[Node] = []
         self.known: set[str] = set()
         self.problems: list[Diagnostic] = []
@@ -128,18 +125,18 @@ class _Stack:
 
     def read(self, name: Node, path: str) -> Node | None:
         """The root mapping of a parent; None for a failure."""
-        parsed = self.cache.get(path)
+        parsed: ParsedFile | None = self.files.parsed.get(path)
         if parsed is None:
             problems: list[Diagnostic] = []
             try:
                 # A parent called '-' is a file of that name.
-                source = read_source(os.path.join(os.curdir, path) if path == STANDARD_INPUT else path, path)
+                source = self.files.read(os.path.join(os.curdir, path) if path == STANDARD_INPUT else path, path)
                 parsed = ParsedFile(parse_document(source, problems), tuple(problems))
             except KascError as error:
                 self.problems += problems
                 self.fail_to_read(name, error.diagnostic)
                 return None
-            self.cache[path] = parsed
+            self.files.parsed[path] = parsed
         self.problems += parsed.problems
         if not isinstance(parsed.root.value, dict):
             self.fail(name, f"{path} cannot be extended: it holds no mapping", "extend a kasc document")

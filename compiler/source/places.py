@@ -31,6 +31,21 @@ def place(text: str, index: int) -> tuple[int, int]:
     return line, index - start + 1
 
 
+def index_of(text: str, line: int, column: int) -> int:
+    """The index of a line and column, both from 1; the end of the text where it has no such place.
+
+    >>> index_of("ab\\ncd", 2, 2)
+    4
+    """
+    start = 0
+    for _ in range(line - 1):
+        found = LINE_BREAK.search(text, start)
+        if found is None:
+            return len(text)
+        start = found.end()
+    return min(start + column - 1, len(text))
+
+
 def location(source: Source, text: str, start: int, end: int) -> Location:
     """The location of a slice of `text`, which is the text of `source` without its byte order mark."""
     return Location(source.name, *place(text, start), *place(text, end))

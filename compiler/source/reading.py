@@ -6,6 +6,8 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source.node import Node, Source
@@ -54,6 +56,30 @@ def read_source(path: str, display: str | None = None, limit: int = LIMIT) -> So
         return Source(name, _decode(_read_standard_input(name, limit), name))
     name = display or path
     return Source(name, _decode(_read_file(path, name, limit), name))
+
+
+class Files:
+    """The files that one run reads.
+
+    `texts` holds those that are other than on disk, by `key_of`; `parsed` holds the documents that others extend, by
+    path, so that each is parsed once.
+    """
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self.texts = texts or {}
+        self.parsed: dict[str, Any] = {}
+
+    def read(self, path: str, display: str | None = None) -> Source:
+        """As `read_source`."""
+        text = self.texts.get(key_of(path)) if self.texts else None
+        if text is None:
+            return read_source(path, display)
+        return Source(display or (STANDARD_INPUT_NAME if path == STANDARD_INPUT else path), text)
+
+
+def key_of(path: str) -> str:
+    """A file's path in one spelling; standard input has one as well."""
+    return STANDARD_INPUT if path in (STANDARD_INPUT, STANDARD_INPUT_NAME) else os.path.abspath(path)
 
 
 def parse_document(source: Source, problems: list[Diagnostic], *, toml: bool | None = None) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from compiler.diagnostics import SEVERITIES, Diagnostic, Location, Report, code_of
+from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report, code_of
 from compiler.rules import RULES
 
 CODES = sorted(map(code_of, RULES))
@@ -43,6 +43,7 @@ FINDINGS = st.builds(
     flag=TEXTS,
     location=st.none() | locations(),
     source=TEXTS,
+    fix=st.lists(st.builds(Edit, locations(), TEXTS, TEXTS), max_size=2).map(tuple),
 )
 REPORTS = st.lists(
     st.builds(report, st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12), FINDINGS)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from compiler.diagnostics import Diagnostic, KascError
-from compiler.source.overlays import Cache, LoadedDocument, load_document
+from compiler.source.overlays import LoadedDocument, load_document
+from compiler.source.reading import Files
 
 
 @pytest.fixture(autouse=True)
@@ -23,9 +24,9 @@ def write(**files: str) -> None:
         path.write_text(text)
 
 
-def load(path: str, cache: Cache | None = None) -> LoadedDocument:
+def load(path: str, files: Files | None = None) -> LoadedDocument:
     problems: list[Diagnostic] = []
-    document = load_document(path, problems, cache)
+    document = load_document(path, problems, files)
     assert problems == []
     return document
 
@@ -259,10 +260,10 @@ def test_problems_of_every_layer_are_collected() -> None:
 
 def test_the_cache_keeps_parents_and_their_problems(here: Path) -> None:
     write(base_yaml="a: {b: 1}\na: 2\n", one_yaml="extends: base.yaml\na: {c: 1}\n", two_yaml="extends: base.yaml\n")
-    cache: Cache = {}
+    files = Files()
     problems: list[Diagnostic] = []
-    assert load_document("one.yaml", problems, cache).root.plain() == {"a": {"b": 1, "c": 1}}
-    assert cache.keys() == {"base.yaml"}
+    assert load_document("one.yaml", problems, files).root.plain() == {"a": {"b": 1, "c": 1}}
+    assert files.parsed.keys() == {"base.yaml"}
     (here / "base.yaml").unlink()
-    assert load_document("two.yaml", problems, cache).root.plain() == {"a": {"b": 1}}
+    assert load_document("two.yaml", problems, files).root.plain() == {"a": {"b": 1}}
     assert [place(found) for found in problems] == ["base.yaml:2:1"] * 2

@@ -1,0 +1,75 @@
+"""`kasc check --fix` and `--diff`: what can be mended is written into the files, or shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+
+from compiler.commands.common import UsageError, examine_all, publish
+from compiler.diagnostics import KascError
+from compiler.emit.writing import unified, write_all
+from compiler.examine import Settings
+from compiler.mending.mend import MendedFile, Mender
+from compiler.reporters.excerpt import without_secrets
+from compiler.reporters.selection import is_shown
+from compiler.reporters.totals import counted
+from compiler.source.reading import STANDARD_INPUT, Files, read_source
+
+_MARK = b"\xef\xbb\xbf"
+
+
+def check_and_mend(options: Namespace, paths: list[str], settings: Settings) -> int:
+    """Mend the inputs and report what is left; with `--diff`, show the mends and report what there is.
+
+    Raises UsageError for what cannot be written.
+    """
+    texts: dict[str, str] = {}
+    if STANDARD_INPUT in paths:
+        if not options.diff:
+            raise UsageError("standard input cannot be mended in place: give a file, or --diff instead of --fix")
+        try:
+            texts[STANDARD_INPUT] = read_source(STANDARD_INPUT).text
+        except KascError as error:
+            raise UsageError(error.diagnostic.message) from None
+    mender = Mender(settings, lambda found: is_shown(found, options.select, options.ignore), texts)
+    for path in paths:
+        mender.mend(path)
+    mended = [file for file in mender.files.values() if file.before != file.after]
+    if options.diff:
+        # A report for programs has standard output for itself.
+        changes, report = (sys.stdout, sys.stderr) if options.output == "text" else (sys.stderr, sys.stdout)
+        changes.write("".join(map(_difference, mended)))
+        return publish(options, [each.report for each in examine_all(paths, settings, Files(texts))], report)
+    _write(mended)
+    if not options.quiet:
+        for file in mended:
+            print(f"{file.name}: {counted(file.mends, 'mend')}", file=sys.stderr)
+    return publish(options, [each.report for each in examine_all(paths, settings)])
+
+
+def _difference(file: MendedFile) -> str:
+    return unified(_shown(file.before), _shown(file.after), file.name, file.name)
+
+
+def _shown(text: str) -> str:
+    """A text without its secrets, as it may stand in a log."""
+    lines = text.split("\n")
+    return "\n".join(without_secrets(lines, index) for index in range(len(lines)))
+
+
+def _write(mended: list[MendedFile]) -> None:
+    """All files or none. Raises UsageError where one cannot be written, or changed in the meantime."""
+    texts: dict[str, str] = {}
+    try:
+        for file in mended:
+            path = os.path.realpath(file.name)  # a link stays one
+            with open(path, "rb") as there:
+                data = there.read()
+            if data.removeprefix(_MARK) != file.before.encode():
+                raise UsageError(f"{file.name} was changed by something else in the meantime: run kasc again")
+            texts[path] = ("\ufeff" if data.startswith(_MARK) else "") + file.after
+        write_all("", texts)
+    except OSError as problem:
+        message = (problem.strerror or str(problem)).lower()
+        raise UsageError(f"{problem.filename} cannot be written: {message}") from None

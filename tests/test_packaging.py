@@ -21,6 +21,7 @@ DATA = (
     "catalog/data/*",
     "config_files/shapes/*.yaml",
     "cel/data/*",
+    "flags/data/*",
     "emit/templates/*.j2",
     "explaining/rules/*.yaml",
     "py.typed",

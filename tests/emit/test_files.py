@@ -106,7 +106,7 @@ def test_what_a_server_has_on_disk_is_no_part_of_an_artifact(
     content["resources"][0]["providers"][2]["aescbc"]["keys"][0]["secret"] = KEY
     (tmp_path / "root/etc/enc.yaml").write_text(yaml.safe_dump(content))
     (tmp_path / "a.args").write_text(
-        "--etcd-servers=http://a\n--service-account-issuer=https://a\n--service-account-key-file=/none\n"
+        "--etcd-servers=http://a:2379\n--service-account-issuer=https://a\n--service-account-key-file=/none\n"
         "--service-account-signing-key-file=/none\n--service-cluster-ip-range=10.0.0.0/24\n--authorization-mode=RBAC\n"
         "--encryption-provider-config=/etc/enc.yaml\n"
     )

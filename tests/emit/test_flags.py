@@ -99,10 +99,10 @@ def test_explicit_leaves_out_what_would_change_the_server(tmp_path: Path) -> Non
             {"secureServing": {"tlsSNICertKey": [{"certFile": "/a", "keyFile": "/b", "names": ["x", "y"]}]}},
             ["--tls-sni-cert-key=/a,/b:x,y"],
         ),
-        ({"etcd": {"etcdServers": ["http://a", "http://b"]}}, ["--etcd-servers=http://a,http://b"]),
+        ({"etcd": {"etcdServers": ["http://a:1", "http://b:2"]}}, ["--etcd-servers=http://a:1,http://b:2"]),
         (
-            {"etcd": {"etcdServersOverrides": [{"resource": "/events", "servers": ["http://a", "http://b"]}]}},
-            ["--etcd-servers-overrides=/events#http://a;http://b"],
+            {"etcd": {"etcdServersOverrides": [{"resource": "/events", "servers": ["http://a:1", "http://b:2"]}]}},
+            ["--etcd-servers-overrides=/events#http://a:1;http://b:2"],
         ),
         ({"etcd": {"watchCacheSizes": {"pods": 0}}}, ["--watch-cache-sizes=pods#0"]),
         ({"extraFlags": {"v": 4}}, ["--v=4"]),

@@ -43,7 +43,7 @@ TEXTS = (
     ("auditing", "auditPolicyFile"),
 )
 LISTS = (
-    ("etcd", "etcdServers"),
+    ("authentication", "requestheaderAllowedNames"),
     ("authentication", "apiAudiences"),
     ("authentication", "serviceAccountKeyFile"),
     ("misc", "kubeletPreferredAddressTypes"),
@@ -148,7 +148,7 @@ HOSTILE_VALUES = ["a\n--b=c", "a b", "a'b", 'a"b', "a\\", "a #b", "a: b", "$(HOM
 
 @pytest.mark.parametrize("value", HOSTILE_VALUES, ids=ascii)
 def test_each_hostile_value_is_refused_or_kept(value: str, tmp_path: Path) -> None:
-    content = document(generic={"externalHostname": value}, etcd={"etcdServers": [value, "http://a"]})
+    content = document(generic={"externalHostname": value}, authentication={"apiAudiences": [value, "b"]})
     found = compiled(content, tmp_path)
     assert (found is None) is any(letter in value for letter in "\n\u2028")
     if found is not None:

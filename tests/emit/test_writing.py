@@ -217,6 +217,7 @@ def test_several_files_on_standard_output_are_several_documents(capsys: pytest.C
     ran = kasc(capsys, "compile", SAMPLES / "hardened/apiserver.yaml", "--emit", "files", "--stdout")
     kinds = [document["kind"] for document in yaml.safe_load_all(ran.out)]
     assert sorted(kinds) == [
+        "AdmissionConfiguration",
         "AuthenticationConfiguration",
         "AuthorizationConfiguration",
         "EncryptionConfiguration",

@@ -247,7 +247,7 @@ def test_a_project_may_ask_for_the_policy(
     (tmp_path / ".kasc.toml").write_text('policy = "csi"\n')
     ran = kasc(capsys, "check", HARDENED)
     assert ran.code == 2
-    assert "write cis" in ran.err
+    assert "did you mean cis?" in ran.err
 
 
 def test_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,6 @@ def load_admission(named: NamedFile, enabled: list[str]) -> None:
     problems = list(given.problems) if given is not None else []
     node = given.content if given is not None else _parse(named, findings, "ADMC-01", "ADMC-02", problems)
     if node is None:
-        check_unconfigured(named, enabled)
         return
     root = root_field(node, findings)
     if _is_legacy(root):

@@ -110,9 +110,13 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
         hint = "configure it in --admission-control-config-file, or do not enable it"
         named.refuse("ADMC-05", "ImagePolicyWebhook is enabled and has no configuration", hint)
         return
-    policy = root["imagePolicy"]
+    for other in _spellings(root, "imagePolicy"):
+        if other.given and not other.entries() and other.node is not None and other.node.value != {}:
+            other.refuse("ADMC-05", "the image policy is no mapping", "write its settings as keys and values")
+            return
+    policy = _spellings(root, "imagePolicy")[-1]
     for name, scale, largest in (("retryBackoff", 10**6, 300), ("allowTTL", 10**9, 1800), ("denyTTL", 10**9, 1800)):
-        value = policy[name]
+        value = _spellings(policy, name)[-1]
         smallest = 1 if name == "retryBackoff" else 10**9
         if value.given and value.number is None:
             value.refuse("ADMC-05", f"{name} is not a whole number", "write a number without a unit")
@@ -120,13 +124,20 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
             unit = "milliseconds" if name == "retryBackoff" else "seconds"
             message = f"{name} {value.number} is out of range"
             value.refuse("ADMC-05", message, f"write up to {largest * 10**9 // scale} {unit}, 0 or -1")
-    if policy["defaultAllow"].given and policy["defaultAllow"].on is None:
-        policy["defaultAllow"].refuse("ADMC-05", "defaultAllow is neither true nor false", "write true or false")
-    path = policy["kubeConfigFile"]
+    for allow in _spellings(policy, "defaultAllow"):
+        if allow.given and allow.on is None:
+            allow.refuse("ADMC-05", "defaultAllow is neither true nor false", "write true or false")
+    path = _spellings(policy, "kubeConfigFile")[-1]
     if not path.text:
         path.refuse("ADMC-05", "the image policy names no kubeConfigFile", "name a kubeconfig")
     else:
         load_kubeconfig(named_by_field(named.run, path), "ADMC-05")
+
+
+def _spellings(field: Field, name: str) -> list[Field]:
+    """The field under a key in any case, as encoding/json reads it; the last one counts."""
+    found = [key for key, _ in field.entries() if key.lower() == name.lower()]
+    return [field[key] for key in sorted(found)] or [field[name]]
 
 
 def check_webhook_admission(named: NamedFile, root: Field | None) -> None:

@@ -16,6 +16,8 @@ _PODS = frozenset(
         *("ReplicationController", "Job", "CronJob"),
     )
 )
+MADE = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
+"""Kinds of kasc's own artifacts, which are no inputs."""
 _LEADING = ("exec", "sudo", "nohup", "env", "command")
 """Words that may come before the program's name."""
 
@@ -86,6 +88,8 @@ def _is_document(root: Node) -> bool:
     if not isinstance(root.value, dict):
         return False
     api, kind = root.get("apiVersion"), root.get("kind")
+    if kind is not None and kind.value in MADE:
+        return False
     if (api is not None and str(api.value).startswith("kasc")) or (kind is not None and kind.value == "APIServer"):
         return True
     if kind is not None:
@@ -152,7 +156,7 @@ def is_input(path: str) -> bool:
         with open(path, "rb") as file:
             return b"kasc/v1" in file.read(LIMIT).replace(b"\0", b"")
     if "kasc/v1" in text or "kind: APIServer" in text:
-        return True
+        return not any(kind in text[:200] for kind in MADE)
     return "kube-apiserver" in text and "--etcd-servers" in text
 
 

@@ -6,6 +6,7 @@ import re
 
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.text import shown
+from compiler.importers.detect import MADE
 from compiler.source.node import Node, Source
 
 _MADE_POD = "give the Pod that it makes: kubectl -n kube-system get pod kube-apiserver-NODE -o yaml"
@@ -56,6 +57,9 @@ def unknown_input(source: Source, roots: list[Node]) -> Diagnostic:
         if kind is not None and isinstance(kind.value, str):
             message = f"this is an object of the kind {shown(kind.value)}, which runs no kube-apiserver"
             where = kind.location
+            if kind.value in MADE:
+                message = f"this is {shown(kind.value)}, which kasc made of a document"
+                hint = "give that document"
             break
     return diagnose("INPUT-01", message, hint, location=where)
 

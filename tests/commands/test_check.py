@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,16 @@ def test_folders_are_searched_and_parents_left_to_their_children(capsys: pytest.
     ran = kasc(capsys, "check", "--output", "json", SAMPLES / "clusters")
     paths = [os.path.relpath(file["path"], SAMPLES) for file in json.loads(ran.out)["files"]]
     assert paths == [f"clusters/{name}/apiserver.yaml" for name in ("prod-eu-1", "prod-us-1", "staging")]
+    assert ran.code == 0
+
+
+def test_artifacts_in_a_folder_are_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What kasc made of a document is not taken for one; its Pod is one more input, and a good one."""
+    shutil.copytree(SAMPLES / "hardened", tmp_path / "a")
+    assert kasc(capsys, "compile", tmp_path / "a", "-o", tmp_path / "out").code == 0
+    ran = kasc(capsys, "check", "--output", "json", tmp_path)
+    found = [(os.path.relpath(file["path"], tmp_path), file["as"]) for file in json.loads(ran.out)["files"]]
+    assert found == [("a/apiserver.yaml", "document"), ("out/hardened/kube-apiserver.yaml", "pod")]
     assert ran.code == 0
 
 

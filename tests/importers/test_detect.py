@@ -85,6 +85,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ("kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n", "a kind cluster", "kubectl"),
         ("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\n", "a kOps cluster", "kubectl"),
         ("kube-apiserver-arg: [v=2]\n", "k3s or RKE2", "/proc/PID/cmdline"),
+        ("apiVersion: kasc/v1\nkind: StorageFactoryManifest\nresources: []\n", "made of a document", "that document"),
         ("version: v1alpha1\ncluster:\n  apiServer: {}\n", "a Talos machine configuration", "kubectl"),
         ("machine: {type: controlplane}\n", "a Talos machine configuration", "kubectl"),
         ("kube_apiserver_request_timeout: 2m\n", "Kubespray", "kubectl"),

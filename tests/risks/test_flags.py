@@ -89,7 +89,9 @@ def test_nothing_is_said_of_a_sound_server() -> None:
             ["RISK-42 TLS_RSA_WITH_AES_128_GCM_SHA256"],
         ),
         (("--cors-allowed-origins=//a[.]example$,^.*$",), ["RISK-43 ^.*$"]),
-        (("--cors-allowed-origins=^https://.*[.]example[.]com$",), []),
+        (("--cors-allowed-origins=//.+$",), ["RISK-43 //.+$"]),
+        (("--cors-allowed-origins=^https?://.*$",), ["RISK-43 ^https?://.*$"]),
+        (("--cors-allowed-origins=^https://.*[.]example[.]com$,//.*a$",), []),
         # Auditing
         ((LOG,), ["RISK-50 /a.log"]),
         (("--audit-webhook-config-file=/w",), ["RISK-50 /w"]),

@@ -1,0 +1,39 @@
+"""Structured files with something changed at random, as real servers of 1.36 took or refused them.
+
+Each line of `mutated/KIND.jsonl` is one start of a server: its flags over the baseline, its files, its outcome.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.truth.conftest import RecordFigure
+from tests.truth.recorded import BASELINE, examined, make_keys, over
+
+FILES = sorted((Path(__file__).parent / "mutated").glob("*.jsonl"))
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    make_keys(folder)
+    return folder
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_outcomes(path: Path, keys: Path, tmp_path: Path, record_figure: RecordFigure) -> None:
+    cases = [json.loads(line) for line in path.read_text().splitlines()]
+    wrong = []
+    for number, case in enumerate(cases):
+        folder = tmp_path / str(number)
+        shutil.copytree(keys, folder)
+        report = examined(folder, "1.36", over(BASELINE, case["flags"], case.get("drop", [])), case["files"]).report
+        if report.outcome != case["outcome"]:
+            wrong.append((number, case["outcome"], case["files"], [found.message for found in report.of("error")]))
+    record_figure(f"{path.name}: {len(cases) - len(wrong)} of {len(cases)} outcomes agree")
+    assert wrong == []
+    assert {case["outcome"] for case in cases} == {"accept", "reject"}

@@ -106,19 +106,22 @@ def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:
         )
         return newest
     known = nearest(asked)
+    # A version from the command line stands nowhere in the input.
+    inside = settings.version is None
+    where = (given.version_location if inside else None) or given.start
+    path = "kubernetesVersion" if inside and given.read_as == "document" else ""
     if minor_of(known) != minor_of(asked):
         report.add(
             diagnose(
                 "VERSION-02",
                 f"nothing is recorded of Kubernetes {asked}; checked with {known}, the nearest known version",
                 f"known are {versions()[0]} to {versions()[-1]}",
-                path="kubernetesVersion" if given.read_as == "document" else "",
-                location=given.version_location or given.start,
+                path=path,
+                location=where,
             )
         )
     if known in provisional():
         message = f"what is known of Kubernetes {known} is provisional: it was read from source, no server was asked"
-        report.add(
-            diagnose("VERSION-03", message, "hold important findings against a real server", location=given.start)
-        )
+        hint = "hold important findings against a real server"
+        report.add(diagnose("VERSION-03", message, hint, path=path, location=where))
     return known

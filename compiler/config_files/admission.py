@@ -87,8 +87,9 @@ def _check_plugin(named: NamedFile, name: str, plugin: Field) -> None:
     if check is None:
         read_bytes(file, "ADMC-03")
         return
-    problems: list[Diagnostic] = []
-    node = _parse(file, findings, "ADMC-03", "ADMC-02", problems)
+    given = named.run.host.inline.get(full)
+    problems = list(given.problems) if given is not None else []
+    node = given.content if given is not None else _parse(file, findings, "ADMC-03", "ADMC-02", problems)
     if node is not None:
         root = root_field(node, findings)
         for found in problems:

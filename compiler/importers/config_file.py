@@ -16,6 +16,12 @@ from compiler.source.node import Node
 KIND = "config-file"
 NOWHERE = Location("", 1, 1, 1, 1)
 """The place of flags that no file gives: findings about them are left out."""
+# The one configuration of a plugin that has no kind.
+_IMAGE_POLICY: dict[str, Any] = {
+    "x-kasc-flags": ["admission-control-config-file"],
+    "x-kasc-plugin": "ImagePolicyWebhook",
+}
+_ABAC = "abac.authorization.kubernetes.io/"
 # What every server needs, so that nothing but the file is found wanting.
 _BASELINE = {
     "etcd-servers": "http://127.0.0.1:2379",
@@ -53,7 +59,10 @@ def read_config_file(path: str, root: Node, version: str | None, problems: list[
     What was found while it was parsed is taken from `problems`: it is judged with the file.
     """
     known = catalog(nearest(version))
-    schema = _schema(root, known.version)
+    schema = _schema(root, known.version) or (_IMAGE_POLICY if root.get("imagePolicy") is not None else None)
+    if str(root.at(("apiVersion",)).value).startswith(_ABAC):
+        hint = "check the input that names it in --authorization-policy-file, with --files-root or --file-map"
+        raise KascError(diagnose("INPUT-04", "ABAC policies are no file of one kind", hint, location=root.location))
     if schema is None:
         kind = root.get("kind")
         told = f"the kind is {shown(str(kind.value))}" if kind is not None else "the file does not say its kind"
@@ -61,11 +70,31 @@ def read_config_file(path: str, root: Node, version: str | None, problems: list[
         raise KascError(diagnose("INPUT-04", f"{told}; no server reads such a file", hint, location=root.location))
     flag = str(schema["x-kasc-flags"][0])
     server_path = os.path.abspath(path) if path != "-" else "/dev/stdin"
+    content = InlineFile(flag, server_path, root, True, tuple(problems))
+    files = {server_path: content}
+    plugin = schema.get("x-kasc-plugin")
+    if plugin is not None:
+        # An AdmissionConfiguration that names the file is made up around it.
+        around = _admission(root, plugin, server_path)
+        server_path = f"{server_path}.admission"
+        files[server_path] = InlineFile(flag, server_path, around, True)
+        root = around
     given = {**_BASELINE, flag: server_path, **_beside(flag, root, known)}
     arguments = [Argument(name, text) for name, text in given.items() if name in known.flags]
-    files = {server_path: InlineFile(flag, server_path, root, True, tuple(problems))}
     problems.clear()
     return ServerInput(KIND, os.path.basename(path), NOWHERE, arguments, files=files)
+
+
+def _admission(root: Node, plugin: str, path: str) -> Node:
+    def made(value: Any) -> Node:
+        if isinstance(value, dict):
+            value = {key: made(item) for key, item in value.items()}
+        elif isinstance(value, list):
+            value = [made(item) for item in value]
+        return Node(value, root.source, root.span, value if isinstance(value, str) else "", {})
+
+    plugins = [{"name": plugin, "path": path}]
+    return made({"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": plugins})
 
 
 def _beside(flag: str, root: Node, known: Catalog) -> dict[str, str]:

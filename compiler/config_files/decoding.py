@@ -116,6 +116,28 @@ class Decoder:
         self.findings.bad.add(path)
 
 
+def as_encoding_json(node: Node, schema: Schema) -> Node:
+    """The mapping with its keys as the schema writes them, for encoding/json takes them in any case.
+
+    Of several spellings the last one counts, in the order of the names: YAML is turned into JSON first.
+    """
+    value = node.value
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return Node([as_encoding_json(item, items) for item in value], node.source, node.span)
+    if not isinstance(value, dict):
+        return node
+    properties = schema.get("properties", {})
+    written = {name.lower(): name for name in properties}
+    found: dict[str, Node] = {}
+    spans = {}
+    for key in sorted(value):
+        name = written.get(key.lower(), key)
+        found[name] = as_encoding_json(value[key], properties.get(name, {}))
+        spans[name] = (node.keys or {}).get(key, node.span)
+    return Node(found, node.source, node.span, node.text, spans)
+
+
 def _fits(value: Any, kind: str) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from compiler.config_files.decoding import Decoder, kind_schema, root_field
+from compiler.config_files.decoding import Decoder, as_encoding_json, kind_schema, root_field
 from compiler.config_files.field import Field, Findings
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.flags.text import shown
@@ -110,6 +110,8 @@ def decode_config(
     if schema is None:
         return None
     if root.node is not None:
+        if schema.get("x-kasc-any-case"):
+            root.node = as_encoding_json(root.node, schema)
         Decoder(findings, rules.decode, strict, rules.lenient).decode(root.node, schema, root.path)
     config = ConfigFile(root, kind, _heading(root, "apiVersion")[-1].text, inline)
     run.config_files.append(config)

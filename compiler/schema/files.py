@@ -88,6 +88,7 @@ def kind_schema(kind: str, shape: Shape, version: str) -> dict[str, Any] | None:
         "x-kasc-strict": _holds(shape["strict"], minor),
         "x-kasc-required": shape.get("required", ["apiVersion", "kind"]),
         "x-kasc-any-version": _holds(shape.get("anyApiVersion"), minor),
+        **({"x-kasc-any-case": True} if _holds(shape.get("anyCase"), minor) else {}),
         "required": ["apiVersion", "kind"],
         **body,
     }

@@ -1,6 +1,6 @@
-"""Structured files with something changed at random, as real servers of 1.36 took or refused them.
+"""Structured files with something changed at random, as real servers took or refused them.
 
-Each line of `mutated/KIND.jsonl` is one start of a server: its flags over the baseline, its files, its outcome.
+Each line of `mutated/v1.NN-KIND.jsonl` is one start of a server: its flags over the baseline, its files, its outcome.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_outcomes(path: Path, keys: Path, tmp_path: Path, record_figure: RecordFigure) -> None:
     cases = [json.loads(line) for line in path.read_text().splitlines()]
+    version = path.name.removeprefix("v").partition("-")[0]
     wrong = []
     for number, case in enumerate(cases):
         folder = tmp_path / str(number)
         shutil.copytree(keys, folder)
-        report = examined(folder, "1.36", over(BASELINE, case["flags"], case.get("drop", [])), case["files"]).report
+        report = examined(folder, version, over(BASELINE, case["flags"], case.get("drop", [])), case["files"]).report
         if report.outcome != case["outcome"]:
             wrong.append((number, case["outcome"], case["files"], [found.message for found in report.of("error")]))
     record_figure(f"{path.name}: {len(cases) - len(wrong)} of {len(cases)} outcomes agree")

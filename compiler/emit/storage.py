@@ -50,8 +50,10 @@ def _row(row: StoredResource) -> dict[str, Any]:
         "storageVersion": row.storage_version,
         "mediaType": row.media_type,
         "encryption": row.encryption,
-        "watchCache": row.watch_cache,
+        "watchCache": not row.uncached_because,
     }
+    if row.uncached_because:
+        found["watchCacheOffBecause"] = row.uncached_because
     if row.cohabiting:
         found["cohabiting"] = list(row.cohabiting)
     return found

@@ -45,7 +45,7 @@ class StoredResource(NamedTuple):
     storage_version: str
     media_type: str
     encryption: dict[str, Any] | None
-    watch_cache: bool
+    uncached_because: str
     cohabiting: tuple[str, ...]
 
 
@@ -175,8 +175,15 @@ class StorageFactory:
         """`{write, read}` for a resource, None where nothing encrypts it."""
         return self.encryption.providers_for(group, resource) if self.encryption else None
 
-    def _cached(self, group_resource: str) -> bool:
-        return self.watch_cache and self.watch_cache_sizes.get(group_resource, 1) != 0
+    def uncached_because(self, group_resource: str) -> str:
+        """Why a resource has no watch cache; empty where it has one."""
+        if not self.watch_cache:
+            return "--watch-cache=false"
+        if self.watch_cache_sizes.get(group_resource, 1) != 0:
+            return ""
+        if group_resource in self.config.catalog.storage("defaultWatchCacheSizes"):
+            return "they are written much and watched little, so their size is 0 unless --watch-cache-sizes names them"
+        return f"--watch-cache-sizes={group_resource}#0"
 
     def _row(self, resource: Resource) -> StoredResource:
         group, name = resource.group, resource.resource
@@ -189,7 +196,7 @@ class StorageFactory:
                 _DELEGATED[group],
                 JSON,
                 self.encryption_for(group, name),
-                self._cached(resource.group_resource),
+                self.uncached_because(resource.group_resource),
                 (),
             )
         others = [entry for entry in COHABITING if entry[0] == name and group in entry[1:]]
@@ -208,7 +215,7 @@ class StorageFactory:
             self.storage_version(resource),
             self.media_type,
             self.encryption_for(group, name),
-            self._cached(resource.group_resource),
+            self.uncached_because(resource.group_resource),
             cohabiting,
         )
 
@@ -231,7 +238,7 @@ class StorageFactory:
         for name in dict.fromkeys((*encrypted, *self.watch_cache_sizes)):
             resource, _, group = name.partition(".")
             if group not in ("", "*") and group not in own and group not in _DELEGATED:
-                encryption, cached = self.encryption_for(group, resource), self._cached(name)
+                encryption, cached = self.encryption_for(group, resource), not self.uncached_because(name)
                 found.append({"group": group, "resource": resource, "encryption": encryption, "watchCache": cached})
         return sorted(found, key=lambda entry: (entry["group"], entry["resource"]))
 

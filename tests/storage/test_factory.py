@@ -303,3 +303,20 @@ def test_every_etcd_is_compacted_unless_none_is() -> None:
     assert compacted() == [[MAIN]]
     assert compacted(f"--etcd-servers-overrides=/events#{OTHER}") == [[MAIN], [OTHER]]
     assert compacted("--etcd-compaction-interval=0") == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "resource", "because"),
+    [
+        ((), "pods", None),
+        ((), "events", "their size is 0 unless --watch-cache-sizes names them"),
+        (("--watch-cache-sizes=events#100",), "events", None),
+        (("--watch-cache-sizes=pods#0",), "pods", "--watch-cache-sizes=pods#0"),
+        (("--watch-cache-sizes=deployments.apps#0",), "deployments", "--watch-cache-sizes=deployments.apps#0"),
+        (("--watch-cache=false",), "pods", "--watch-cache=false"),
+    ],
+)
+def test_why_there_is_no_watch_cache(flags: tuple[str, ...], resource: str, because: str | None) -> None:
+    (row,) = [row for row in manifest(*flags)["resources"] if row["resource"] == resource][:1]
+    assert row["watchCache"] is (because is None)
+    assert (because or "") in row.get("watchCacheOffBecause", "")

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from compiler import __version__
 
-ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
+ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved", "report")
 INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
 SHELLS = ("bash", "zsh", "fish")
 FORMS = ("text", "json", "sarif", "github", "junit")
@@ -104,7 +104,8 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     )
     writing = parser.add_argument_group("what is written")
     writing.add_argument("-o", "--out", metavar="DIR", help="folder to write to (default: compiled/NAME)")
-    writing.add_argument("--emit", metavar="NAME[,NAME]", help=f"artifacts to make, of {', '.join(ARTIFACTS)}")
+    of = f"artifacts to make, of {', '.join(ARTIFACTS)}; all but report where it is left out"
+    writing.add_argument("--emit", metavar="NAME[,NAME]", help=of)
     writing.add_argument("--stdout", action="store_true", help="print the one artifact instead of writing it")
     writing.add_argument("--format", choices=("yaml", "json"), default="yaml", help="form of the artifacts")
     writing.add_argument("--explicit", action="store_true", help="spell out every effective flag")

@@ -23,7 +23,7 @@ from compiler.commands.common import (
     write_text,
 )
 from compiler.diagnostics import KascError, Report
-from compiler.emit.artifacts import ARTIFACTS, render
+from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, render
 from compiler.emit.writing import differences, write_all
 from compiler.examine import Examined
 
@@ -120,14 +120,15 @@ class _Delivery:
 
 def _artifact_names(options: Namespace) -> list[str]:
     names = [name.strip() for name in options.emit.split(",")] if options.emit is not None else list(ARTIFACTS)
+    known = (*ARTIFACTS, *ON_REQUEST)
     for name in names:
-        if name not in ARTIFACTS:
+        if name not in known:
             from compiler.suggest import did_you_mean
 
-            hint = did_you_mean(name, ARTIFACTS) or f"write some of {', '.join(ARTIFACTS)}"
+            hint = did_you_mean(name, known) or f"write some of {', '.join(known)}"
             raise UsageError(f"--emit {name!r} is not an artifact: {hint}")
     if options.stdout and len(names) != 1:
-        raise UsageError(f"--stdout prints one artifact: name it with --emit, one of {', '.join(ARTIFACTS)}")
+        raise UsageError(f"--stdout prints one artifact: name it with --emit, one of {', '.join(known)}")
     if options.stdout and (options.check or options.out):
         raise UsageError(f"--stdout writes no files: leave out {'--check' if options.check else '-o'}")
     return names

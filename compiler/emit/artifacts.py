@@ -18,6 +18,9 @@ _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
 }
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
+"""What is made where no artifact is named."""
+ON_REQUEST = ("report",)
+"""What is made only where it is named: people read it, nothing runs with it."""
 
 
 def text_of(data: Any, form: str) -> str:
@@ -49,6 +52,10 @@ def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: b
             found["kube-apiserver.flags"] = flags.render(resolved, explicit)
         elif name == "pod":
             found[f"kube-apiserver.{form}"] = text_of(pod.static_pod(resolved, explicit), form)
+        elif name == "report":
+            from compiler.emit.report import page
+
+            found["report.html"] = page.render(resolved)
         elif name == "files":
             for path, content in files_artifact.structured_files(resolved).items():
                 found[f"files/{path}"] = files_artifact.file_text(content)

@@ -25,7 +25,7 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
     provenance["featureGates.enabled"] = {"step": origin.step, "from": _sources(options, flags)}
     return {
         **header(resolved, "ResolvedConfig"),
-        "layers": [_relative(layer, options.input.start.file) for layer in options.input.layers],
+        "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
         "config": tree,
         "provenance": provenance,
     }
@@ -38,12 +38,12 @@ def _sources(options: ServerRunOptions, names: tuple[str, ...]) -> dict[str, str
         if not flags.has(name):
             continue
         at = flags.location(name)
-        file = _relative(at.file, options.input.start.file) if at else ""
+        file = relative(at.file, options.input.start.file) if at else ""
         sources[name] = f"{file}:{at.line}:{at.column}" if at else "default"
     return sources
 
 
-def _relative(path: str, document: str) -> str:
+def relative(path: str, document: str) -> str:
     """A file as seen from the document's folder, so that it does not matter where kasc was called from."""
     if not path or path.startswith("<") or os.path.isabs(path) != os.path.isabs(document):
         return path

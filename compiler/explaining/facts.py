@@ -199,6 +199,8 @@ def _resource(word: str, version: str) -> list[str]:
 def _artifact(name: str, version: str) -> list[str]:
     if name == "files":
         return ["files: artifact, files/...", "  The structured files that the flags point to."]
+    if name == "report":
+        return ["report: artifact, report.html", "  A page to read, made only where --emit names it: docs/reports.md."]
     schema = artifact_schema(name)
     lines = [f"{name}: artifact, number {ARTIFACTS.index(name) + 1} of {len(ARTIFACTS)}", f"  {schema['description']}"]
     return [

@@ -27,17 +27,30 @@ _ON, _MODE = "enable-admission-plugins", "authorization-mode"
 def judge(resolved: Resolved, report: Report) -> PolicyResult:
     """The verdict on every control; findings go to the report."""
     server = Server(resolved)
-    edition = server.catalog.behaviour("cisBenchmark")
-    controls = []
-    for number, check in enumerate(_CONTROLS, 1):
-        rule, finding = f"CIS-{number:02}", check(server)
-        title = RULES[rule].title.partition(": ")[2]
-        controls.append(
-            Judged(f"1.2.{number}", title, finding.status if finding else PASS, finding.message if finding else "")
-        )
+    found = [check(server) for check in _CONTROLS]
+    for number, finding in enumerate(found, 1):
         if finding is not None:
-            _report(server, rule, number, finding, report)
-    return PolicyResult("cis", edition["version"], tuple(controls))
+            _report(server, _rule(number), number, finding, report)
+    return _result(server, found)
+
+
+def verdicts(resolved: Resolved) -> PolicyResult:
+    """The verdict on every control, for those who show it otherwise than as findings."""
+    server = Server(resolved)
+    return _result(server, [check(server) for check in _CONTROLS])
+
+
+def _rule(number: int) -> str:
+    return f"CIS-{number:02}"
+
+
+def _result(server: Server, found: list[Finding | None]) -> PolicyResult:
+    controls = []
+    for number, finding in enumerate(found, 1):
+        title = RULES[_rule(number)].title.partition(": ")[2]
+        status, reason = (finding.status, finding.message) if finding else (PASS, "")
+        controls.append(Judged(f"1.2.{number}", title, status, reason))
+    return PolicyResult("cis", server.catalog.behaviour("cisBenchmark")["version"], tuple(controls))
 
 
 def _report(server: Server, rule: str, number: int, finding: Finding, report: Report) -> None:

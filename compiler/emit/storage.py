@@ -36,7 +36,7 @@ def manifest(resolved: Resolved) -> dict[str, Any]:
         },
         "resources": [_row(row) for row in factory.rows()],
         "customObjects": _custom_objects(resolved, factory),
-        "otherKeys": [*_other_keys(resolved, factory)],
+        "otherKeys": [*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)],
         "healthChecks": _health_checks(resolved, factory),
     }
 
@@ -70,6 +70,24 @@ def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, An
         "watchCache": factory.watch_cache,
         "exceptions": factory.custom_exceptions(),
     }
+
+
+def _named_custom_objects(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:
+    """Keys of custom resources that the encryption config names: the rule for custom objects does not fit them."""
+    common = factory.encryption_for("{group}", "{resource}")
+    for exception in factory.custom_exceptions():
+        encryption, group, resource = exception["encryption"], exception["group"], exception["resource"]
+        if encryption == common:
+            continue
+        row = {
+            "keyPrefix": factory.key(group, *(() if resource == "*" else (resource,))) + "/",
+            "writtenBy": f"custom objects: {resource}.{group}, which the encryption config names",
+            "servers": list(factory.servers),
+            "encryption": encryption,
+        }
+        if encryption and encryption["write"]:
+            row["mediaType"] = resolved.config.get("apiExtensions.customObjects.mediaType")
+        yield row
 
 
 def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:

@@ -273,6 +273,12 @@ def test_custom_resources_that_are_named_are_exceptions(tmp_path: Path) -> None:
         "gadgets.example.com": ("k8s:enc:aescbc:v1:two:", False),
         "widgets.example.com": ("k8s:enc:aescbc:v1:one:", True),
     }
+    rows = {row["keyPrefix"]: row["encryption"]["write"] for row in made["otherKeys"] if "encryption" in row}
+    assert rows == {
+        "/registry/example.com/": "k8s:enc:aescbc:v1:two:",
+        "/registry/example.com/gadgets/": "k8s:enc:aescbc:v1:two:",
+        "/registry/example.com/widgets/": "k8s:enc:aescbc:v1:one:",
+    }
 
 
 @pytest.mark.parametrize(

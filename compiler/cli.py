@@ -89,6 +89,13 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def _add_fleet(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    fleet = parser.add_argument_group("many inputs")
+    fleet.add_argument("--jobs", metavar="N", type=int, help="processes to use (default: one for each usable core)")
+    fleet.add_argument("--shard", metavar="I/N", help="only the I-th of N parts, for the jobs of a CI matrix")
+    return fleet
+
+
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy",
@@ -110,6 +117,7 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     writing.add_argument("--format", choices=("yaml", "json"), default="yaml", help="form of the artifacts")
     writing.add_argument("--explicit", action="store_true", help="spell out every effective flag")
     writing.add_argument("--check", action="store_true", help="write nothing; exit 3 with a diff where DIR is stale")
+    _add_fleet(parser)
     _add_reading(parser)
     _add_policy(parser)
     _add_report(parser)
@@ -120,6 +128,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     mending = parser.add_argument_group("what is mended")
     mending.add_argument("--fix", action="store_true", help="write mends that need no thinking into the files")
     mending.add_argument("--diff", action="store_true", help="show what --fix would change, and write nothing")
+    _add_fleet(parser)
     _add_reading(parser)
     _add_policy(parser)
     _add_report(parser)

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from compiler.diagnostics import ERROR, WARNING, Report
@@ -159,16 +159,60 @@ def _below(folder: str, problems: list[str], leave_out: str) -> list[str]:
     return [path for path in inputs if os.path.normpath(path) not in parents]
 
 
-def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
-    """Each input in turn, with progress on standard error where it takes more than a second."""
-    files = files or Files()
+def narrowed(options: Namespace, paths: list[str]) -> list[str]:
+    """The inputs that a run is about: those of its shard. Raises UsageError."""
+    if options.shard is not None:
+        from compiler.fleet.shards import shard_of
+
+        try:
+            shard = shard_of(options.shard)
+        except ValueError as error:
+            raise UsageError(f"--shard {options.shard!r}: {error}") from None
+        paths = [path for path in paths if shard.holds(path)]
+    return paths
+
+
+def jobs_for(options: Namespace, inputs: int) -> int:
+    """How many processes to use. Raises UsageError for a number that is none."""
+    if options.jobs is None:
+        if inputs <= 1:
+            return 1
+        from compiler.fleet.workers import usable_jobs
+
+        return usable_jobs(inputs)
+    if options.jobs < 1:
+        raise UsageError(f"--jobs {options.jobs}: write how many processes to use, 1 or more")
+    return int(options.jobs)
+
+
+def results_of(work: Callable[[str], Any], paths: list[str], jobs: int) -> Iterator[Any]:
+    """What `work` gives for each input, in their order, with progress on standard error where it takes more than a
+    second. Raises UsageError where a process ends before its time.
+    """
     progress = _Progress(len(paths))
     try:
-        for path in paths:
-            yield examine(path, settings, files)
+        if jobs == 1:
+            results: Iterator[Any] = map(work, paths)
+        else:
+            from compiler.fleet.workers import in_order
+
+            results = in_order(work, paths, jobs)
+        for result in results:
+            progress.clear()
+            yield result
             progress.step()
+    except Exception as problem:
+        if type(problem).__name__ != "WorkerDied":
+            raise
+        raise UsageError(str(problem)) from None
     finally:
-        progress.end()
+        progress.clear()
+
+
+def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
+    """Each input in turn."""
+    files = files or Files()
+    return results_of(lambda path: examine(path, settings, files), paths, 1)
 
 
 class _Progress:
@@ -178,6 +222,7 @@ class _Progress:
         self.total = total
         self.done = 0
         self.shown = 0.0
+        self.visible = False
         self.start = time.monotonic()
         self.terminal = sys.stderr.isatty()
 
@@ -186,10 +231,12 @@ class _Progress:
         now = time.monotonic()
         if self.terminal and self.total > 1 and now - self.start > 1 and now - self.shown > 0.1:
             self.shown = now
+            self.visible = True
             print(f"\r{self.done}/{self.total} inputs", end="", file=sys.stderr, flush=True)
 
-    def end(self) -> None:
-        if self.shown:
+    def clear(self) -> None:
+        if self.visible:
+            self.visible = False
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
@@ -209,9 +256,48 @@ def publish(
 
     keep_selected(options, reports)
     write_report(options.output, reports, stream, summary and not options.quiet, options.strict, more)
-    if any(found.code == _UNREADABLE for report in reports for found in report.all()):
+    return worst(*(_code_for(report, options.strict) for report in reports))
+
+
+class Publisher:
+    """Takes the reports of a run one by one, and writes what `publish` writes.
+
+    With `at_once` the findings are written as they come, in the form for people; other forms hold them until the end.
+    """
+
+    def __init__(self, options: Namespace, stream: TextIO | None = None, at_once: bool = False) -> None:
+        self.options = options
+        self.stream = stream
+        self.reports: list[Report] = []
+        self.code = FINE
+        self.text: Any = None
+        if at_once and options.output == "text":
+            from compiler.reporters.text import Stream
+
+            self.text = Stream(stream or sys.stdout)
+
+    def add(self, report: Report) -> None:
+        """One more input."""
+        if self.text is None:
+            self.reports.append(report)
+            return
+        keep_selected(self.options, [report])
+        self.code = worst(self.code, _code_for(report, self.options.strict))
+        self.text.add(report)
+
+    def end(self, summary: bool = True) -> int:
+        """Write what is left to write. Returns the exit code, as `publish` does."""
+        if self.text is None:
+            return publish(self.options, self.reports, self.stream, summary)
+        if summary and not self.options.quiet:
+            self.text.end()
+        return self.code
+
+
+def _code_for(report: Report, strict: bool) -> int:
+    if any(found.code == _UNREADABLE for found in report.all()):
         return USAGE
-    return HAS_ERRORS if any(fails(report, options.strict) for report in reports) else FINE
+    return HAS_ERRORS if fails(report, strict) else FINE
 
 
 def keep_selected(options: Namespace, reports: list[Report]) -> None:

@@ -10,22 +10,23 @@ from compiler.commands.common import (
     FINE,
     STALE,
     USAGE,
+    Publisher,
     UsageError,
-    examine_all,
-    fails,
     find_inputs,
-    keep_selected,
-    publish,
-    reason,
+    jobs_for,
+    narrowed,
+    results_of,
     settings_from,
     usage_error,
     worst,
     write_text,
 )
-from compiler.diagnostics import KascError, Report
-from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, render
-from compiler.emit.writing import differences, write_all
-from compiler.examine import Examined
+from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST
+from compiler.fleet import compiling
+from compiler.fleet.compiling import DocumentCompiler, Outcome
+
+_LISTED = 20
+"""Inputs up to which each folder has a line of its own; more of them are counted."""
 
 
 def run(options: Namespace) -> int:
@@ -33,89 +34,84 @@ def run(options: Namespace) -> int:
     try:
         settings = settings_from(options)
         names = _artifact_names(options)
+        problems: list[str] = []
+        found = find_inputs(options.inputs, problems, options.out or "compiled")
+        paths = narrowed(options, found)
+        jobs = jobs_for(options, len(paths))
     except UsageError as error:
         return usage_error(error)
-    problems: list[str] = []
-    paths = find_inputs(options.inputs, problems, options.out or "compiled")
     if options.stdout and len(paths) > 1:
         return usage_error("--stdout prints one artifact of one input")
     # A folder may hold one document today and two tomorrow: each of them has its own place from the beginning.
-    many = len(paths) > 1 or any(os.path.isdir(path) for path in options.inputs)
-    delivery = _Delivery(options, names, many)
-    reports: list[Report] = []
-    for examined in examine_all(paths, settings):
-        reports.append(examined.report)
-        delivery.deliver(examined)
-    problems += delivery.problems
+    many = len(found) > 1 or any(os.path.isdir(path) for path in options.inputs)
+    work = DocumentCompiler(options, names, settings, many)
+    tally = _Tally(options, len(paths) > _LISTED)
+    try:
+        for outcome in results_of(work, paths, jobs):
+            tally.add(outcome)
+    except UsageError as error:
+        problems.append(str(error))
+    for path in tally.overwritten:
+        work.targets.clear()
+        work(path)
+    problems += tally.problems
     if not options.quiet:
-        for line in delivery.done:
+        for line in tally.done:
             print(line, file=sys.stderr)
     for problem in problems:
         usage_error(problem)
-    judged = FINE
-    if paths:
-        # Standard output belongs to the artifact; and a clean run that writes files says so itself.
-        stream = sys.stderr if options.stdout or options.output == "text" else sys.stdout
-        judged = publish(options, reports, stream, summary=not options.stdout and not problems)
-    return worst(judged, USAGE if problems else FINE, STALE if delivery.stale else FINE)
+    judged = tally.publisher.end(summary=not options.stdout and not problems) if paths else FINE
+    return worst(judged, USAGE if problems else FINE, STALE if tally.stale else FINE)
 
 
-class _Delivery:
-    """Writes, prints or compares what each input compiles to.
+class _Tally:
+    """What became of all inputs; `at_once` shows findings as they come, instead of holding them until the end.
 
     `done` has a line for each folder, `problems` what could not be done; `stale` tells that a folder differs.
+    `overwritten` has the inputs whose folder another one took as well.
     """
 
-    def __init__(self, options: Namespace, names: list[str], many: bool) -> None:
+    def __init__(self, options: Namespace, at_once: bool) -> None:
         self.options = options
-        self.names = names
-        self.many = many
+        self.at_once = at_once
+        # Standard output belongs to the artifact; and a clean run that writes files says so itself.
+        stream = sys.stderr if options.stdout or options.output == "text" else sys.stdout
+        self.publisher = Publisher(options, stream, at_once)
         self.targets: dict[str, str] = {}
         self.done: list[str] = []
         self.problems: list[str] = []
+        self.overwritten: list[str] = []
         self.stale = False
 
-    def deliver(self, examined: Examined) -> None:
-        """The artifacts of one input; nothing of what has errors."""
-        report, options = examined.report, self.options
-        keep_selected(options, [report])
-        if fails(report, options.strict):
+    def add(self, outcome: Outcome) -> None:
+        """One input, in its turn."""
+        self.publisher.add(outcome.report)
+        if outcome.problem:
+            self.problems.append(outcome.problem)
+        if outcome.state == compiling.SHOWN:
+            write_text(outcome.text)
+        if outcome.state == compiling.FAILED or not outcome.target:
             return
-        if examined.resolved is None:
-            self.problems.append(f"{report.path} is a structured file, no server: check it with kasc check")
+        first = self.targets.setdefault(outcome.target, outcome.path)
+        if first != outcome.path:
+            both = f"{first} and {outcome.path}"
+            self.problems.append(f"{both} would both write {outcome.target}: give them other names in metadata.name")
+            # Another process may have written it in between.
+            if outcome.state == compiling.WRITTEN:
+                self.overwritten.append(first)
             return
-        try:
-            files = render(examined.resolved, self.names, options.format, options.explicit)
-        except KascError as error:
-            report.add(error.diagnostic)
-            return
-        if options.stdout:
-            write_text(_stream_of(files))
-            return
-        target = _target(options, examined, self.many)
-        if target in self.targets:
-            both = f"{self.targets[target]} and {report.path}"
-            self.problems.append(f"{both} would both write {target}: give them other names in metadata.name")
-            return
-        self.targets[target] = report.path
-        try:
-            if options.check:
-                self._compare(target, files)
-            else:
-                write_all(target, files)
-                self.done.append(f"{target}: {len(files)} file{'s' if len(files) != 1 else ''} written")
-        except OSError as error:
-            doing = "read" if options.check else "written"
-            self.problems.append(f"{error.filename or target} cannot be {doing}: {reason(error)}")
+        if outcome.state == compiling.STALE:
+            self.stale = True
+            self._tell(f"{outcome.target} is out of date; the same command without --check writes it")
+            # A report for programs has standard output for itself.
+            (sys.stdout if self.options.output == "text" else sys.stderr).write(outcome.text)
+        elif not self.options.check:
+            files = f"{len(outcome.files)} file{'s' if len(outcome.files) != 1 else ''}"
+            self._tell(f"{outcome.target}: {files} {outcome.state}")
 
-    def _compare(self, target: str, files: dict[str, str]) -> None:
-        text = differences(target, files)
-        if not text:
-            return
-        self.stale = True
-        self.done.append(f"{target} is out of date; the same command without --check writes it")
-        # A report for programs has standard output for itself.
-        (sys.stdout if self.options.output == "text" else sys.stderr).write(text)
+    def _tell(self, line: str) -> None:
+        if not self.at_once:
+            self.done.append(line)
 
 
 def _artifact_names(options: Namespace) -> list[str]:
@@ -132,20 +128,3 @@ def _artifact_names(options: Namespace) -> list[str]:
     if options.stdout and (options.check or options.out):
         raise UsageError(f"--stdout writes no files: leave out {'--check' if options.check else '-o'}")
     return names
-
-
-def _target(options: Namespace, examined: Examined, many: bool) -> str:
-    assert examined.resolved is not None  # noqa: S101
-    name = examined.resolved.options.input.name
-    if options.out and not many:
-        return str(options.out)
-    # Whatever an input calls itself, its folder lies in the one that was asked for.
-    inside = name.isprintable() and "/" not in name and name not in ("", ".", "..")
-    return os.path.join(options.out or "compiled", name if inside else "kube-apiserver")
-
-
-def _stream_of(files: dict[str, str]) -> str:
-    """The text of one artifact; several files are YAML documents, each with its name above it."""
-    if len(files) == 1:
-        return next(iter(files.values()))
-    return "".join(f"---\n# {name}\n{text}" for name, text in files.items())

@@ -7,13 +7,88 @@ import os
 from collections.abc import Iterator
 
 
-def write_all(folder: str, files: dict[str, str]) -> None:
+def write_all(folder: str, files: dict[str, str]) -> bool:
     """Write files (name below `folder` -> text) so that a failure leaves what was there. Raises OSError.
 
-    Every file is first written whole under a temporary name beside its place; only then are they renamed. Where a
-    rename fails, those before it are taken back.
+    A folder that is not there yet is made whole under a temporary name. Into one that is there, every file that
+    differs is first written whole beside its place; only then are they renamed, and where a rename fails, those
+    before it are taken back. Returns whether anything differed.
     """
+    if folder and not os.path.lexists(folder) and _write_new(folder, files):
+        return True
     texts = {os.path.join(folder, name): text.encode() for name, text in files.items()}
+    texts = {path: data for path, data in texts.items() if not _holds(path, data)}
+    _replace_all(texts)
+    return bool(texts)
+
+
+def _write_new(folder: str, files: dict[str, str]) -> bool:
+    """Write a folder that is not there; False where it came into being in the meantime."""
+    above, name = os.path.split(folder.rstrip(os.sep))
+    temporary = os.path.join(above, f".{name}.{os.getpid()}.tmp")
+    made: list[str] = []
+    written: list[str] = []
+    folders: list[str] = []
+    try:
+        made += _make_folder(above)
+        try:
+            os.mkdir(temporary)
+        except OSError:
+            return False
+        folders.append(temporary)
+        for file, text in files.items():
+            path = os.path.join(temporary, file)
+            if os.sep in file:
+                folders += _make_folder(os.path.dirname(path))
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            written.append(path)
+            try:
+                _write_to(descriptor, text.encode())
+            finally:
+                os.close(descriptor)
+        try:
+            os.rename(temporary, folder)
+        except OSError:
+            if not os.path.lexists(folder):
+                raise
+            return False
+        written, folders, made = [], [], []
+        return True
+    except OSError as problem:
+        problem.filename = str(problem.filename or folder).replace(temporary, folder)
+        raise
+    finally:
+        for path in written:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        for path in reversed([*made, *folders]):
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
+
+
+def _write_to(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _holds(path: str, data: bytes) -> bool:
+    """Whether a file is there, no link, and holds this."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        length = len(data)
+        return os.fstat(descriptor).st_size == length and os.read(descriptor, length + 1) == data
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _replace_all(texts: dict[str, bytes]) -> None:
+    """All files (path -> what to write) or none."""
     made: list[str] = []
     pending: dict[str, str] = {}
     before: dict[str, bytes | None] = {}

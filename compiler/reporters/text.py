@@ -8,7 +8,7 @@ from typing import TextIO
 
 from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Report
 from compiler.reporters.excerpt import UNPRINTABLE, WIDTH, Excerpts
-from compiler.reporters.totals import in_words
+from compiler.reporters.totals import Counts
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
 # Files that hold nothing but secrets.
@@ -33,13 +33,40 @@ def render(
 ) -> str:
     """All findings by file and position, then the verdicts of a policy, and one line that counts all findings."""
     lines: list[str] = []
+    counts = Counts()
     for report in reports:
+        counts.add(report)
         lines += findings(report, report.sorted(), colour, width, encoding)
     if summary:
         lines += [f"{clean(each.path)}: {each.policy.in_words()}" for each in reports if each.policy is not None]
-        mendable = sum(bool(found.fix) for report in reports for found in report.diagnostics)
-        lines.append(in_words(reports) + (f"; kasc check --fix mends {mendable} of them" if mendable else ""))
+        lines.append(_last_line(counts))
     return "".join(f"{line}\n" for line in lines)
+
+
+class Stream:
+    """Writes the same report by report; the verdict of a policy follows the findings of its input."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.counts = Counts()
+        self.manner = (wants_colour(stream), width_of(stream), stream.encoding or "utf-8")
+
+    def add(self, report: Report) -> None:
+        """The findings of one more input."""
+        self.counts.add(report)
+        lines = findings(report, report.sorted(), *self.manner) if report.diagnostics else []
+        if report.policy is not None:
+            lines.append(f"{clean(report.path)}: {report.policy.in_words()}")
+        self.stream.write("".join(f"{line}\n" for line in lines))
+
+    def end(self) -> None:
+        """The line that counts all findings."""
+        self.stream.write(f"{_last_line(self.counts)}\n")
+
+
+def _last_line(counts: Counts) -> str:
+    mend = f"; kasc check --fix mends {counts.mendable} of them" if counts.mendable else ""
+    return counts.in_words() + mend
 
 
 def findings(

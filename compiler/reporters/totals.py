@@ -20,12 +20,36 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'s' if number != 1 else ''}"
 
 
+class Counts:
+    """The numbers of many reports, added up one by one."""
+
+    def __init__(self) -> None:
+        self.inputs = 0
+        self.findings = dict.fromkeys(SEVERITIES, 0)
+        self.hidden = 0
+        self.mendable = 0
+
+    def add(self, report: Report) -> None:
+        """One more report."""
+        self.inputs += 1
+        self.hidden += len(report.unshown)
+        for found in report.all():
+            self.findings[found.severity] += 1
+        self.mendable += sum(bool(found.fix) for found in report.diagnostics)
+
+    def in_words(self) -> str:
+        """All of it in one line: `3 inputs: 2 errors (1 not shown), 1 note`."""
+        words = []
+        for severity, number in self.findings.items():
+            if number:
+                aside = f" ({self.hidden} not shown)" if self.hidden and severity == "error" else ""
+                words.append(f"{counted(number, severity)}{aside}")
+        return f"{counted(self.inputs, 'input')}: {', '.join(words) or 'no problems'}"
+
+
 def in_words(reports: list[Report]) -> str:
-    """All of it in one line: `3 inputs: 2 errors (1 not shown), 1 note`."""
-    hidden = not_shown(reports)
-    words = []
-    for severity, number in totals(reports).items():
-        if number:
-            aside = f" ({hidden} not shown)" if hidden and severity == "error" else ""
-            words.append(f"{counted(number, severity)}{aside}")
-    return f"{counted(len(reports), 'input')}: {', '.join(words) or 'no problems'}"
+    """The findings of all reports in one line, as `Counts` has it."""
+    counts = Counts()
+    for report in reports:
+        counts.add(report)
+    return counts.in_words()

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compiler.fleet.workers import WorkerDied, in_order
+from tests.commands.running import ROOT, command, environment, kasc, process
+from tests.fleet import clusters
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 7])
+@pytest.mark.parametrize("number", [0, 1, 8, 9, 17, 100])
+def test_results_come_in_order_whoever_is_done_first(jobs: int, number: int) -> None:
+    def work(item: str) -> tuple[str, int]:
+        time.sleep(0.001 if int(item) % 8 == 0 else 0)
+        return item, os.getpid()
+
+    items = [str(index) for index in range(number)]
+    done = list(in_order(work, items, jobs))
+    assert [item for item, _ in done] == items
+    # The first is done here, the others by processes of their own, which take eight items at a time.
+    assert len({process for _, process in done[1:]}) == min(jobs, -(-max(number - 1, 0) // 8))
+    assert jobs == 1 or number < 9 or os.getpid() not in {process for _, process in done[1:]}
+
+
+def test_results_are_not_piled_up(tmp_path: Path) -> None:
+    """A worker waits for its reader: with nothing read, only so many items are done."""
+
+    def work(item: str) -> bytes:
+        (tmp_path / item).touch()
+        return b"x" * 200_000
+
+    results = in_order(work, [str(index) for index in range(200)], 2)
+    next(results)
+    next(results)
+    time.sleep(0.3)
+    assert len(list(tmp_path.iterdir())) < 60
+    assert len(list(results)) == 198
+
+
+def test_a_reader_that_goes_away_ends_the_workers(tmp_path: Path) -> None:
+    def work(item: str) -> int:
+        return os.getpid()
+
+    results: Iterator[int] = in_order(work, [str(index) for index in range(1000)], 2)
+    next(results)
+    worker = next(results)
+    results.close()  # type: ignore[attr-defined]
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+@pytest.mark.parametrize(("end", "how"), [(signal.SIGKILL, "by SIGKILL"), (0, "with exit code 9")])
+def test_a_worker_that_dies_is_named_with_its_place(end: int, how: str) -> None:
+    parent = os.getpid()
+
+    def work(item: str) -> str:
+        if item == "item-50" and os.getpid() != parent:
+            if end:
+                os.kill(os.getpid(), end)
+            os._exit(9)
+        return item
+
+    with pytest.raises(WorkerDied, match=f"ended {how} at one of item-49 to item-56"):
+        list(in_order(work, [f"item-{index}" for index in range(100)], 2))
+
+
+def test_the_report_does_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
+    """Errors, warnings, notes and summary are the same to the byte, on either output."""
+    fleet = clusters.make(tmp_path / "fleet", 40)
+    for index in (3, 17, 18, 39):
+        path = fleet / f"some/c-{index:03}.yaml"
+        path.write_text(path.read_text() + "generic: {goawayChance: 1}\n")
+    for form in ("text", "json", "sarif", "junit", "github"):
+        seen = set()
+        for jobs in ("1", "2", "5"):
+            shutil.rmtree(tmp_path / "out", ignore_errors=True)
+            ran = process("compile", "fleet", "-o", "out", "--output", form, "--jobs", jobs, cwd=tmp_path)
+            assert ran.returncode == 1
+            assert len(list((tmp_path / "out").glob("c-*"))) == 36
+            checked = process("check", "fleet", "--output", form, "--jobs", jobs, cwd=tmp_path)
+            assert checked.returncode == 1
+            seen.add((ran.stdout, ran.stderr, checked.stdout, checked.stderr))
+        assert len(seen) == 1
+
+
+def test_two_documents_of_one_name_give_the_first_whatever_the_processes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet = clusters.make(tmp_path / "fleet", 40)
+    second = fleet / "some/c-030.yaml"
+    second.write_text(clusters.document("c-005").replace("https://c-005", "https://other"))
+    for jobs in (1, 2, 3):
+        ran = kasc(capsys, "compile", fleet, "-o", tmp_path / str(jobs), "--jobs", jobs)
+        assert ran.code == 2
+        assert f"c-005.yaml and {second} would both write" in ran.err
+        assert "https://c-005" in (tmp_path / str(jobs) / "c-005/kube-apiserver.flags").read_text()
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1"])
+def test_wrong_numbers_of_processes(jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = clusters.make(tmp_path / "fleet", 2)
+    ran = kasc(capsys, "compile", fleet, f"--jobs={jobs}", "-o", tmp_path / "out")
+    assert ran.code == 2
+    assert f"--jobs {jobs}: write how many processes" in ran.err
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
+    end: signal.Signals, tmp_path: Path
+) -> None:
+    fleet = clusters.make(tmp_path / "fleet", 300)
+    out = tmp_path / "out"
+    with subprocess.Popen(
+        command("compile", fleet, "-o", out, "--jobs", "2"),
+        env=environment(),
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as running:
+        while not list(out.glob("c-*")):
+            time.sleep(0.01)
+        # A terminal sends an interrupt to the whole group.
+        (os.killpg if end == signal.SIGINT else os.kill)(running.pid, end)
+        told = running.communicate(timeout=60)[1]
+    if end == signal.SIGINT:
+        assert running.returncode == 130
+        assert told.endswith(b"kasc: interrupted\n")
+        assert b"Traceback" not in told
+        assert not list(out.glob(".*.tmp"))
+    for _ in range(200):
+        if not _group(running.pid):
+            break
+        time.sleep(0.05)
+    assert not _group(running.pid)
+    done = list(out.glob("c-*"))
+    assert 0 < len(done) < 300
+    names = {"kube-apiserver.flags", "storage-factory.yaml", "health-checks.yaml", "kube-apiserver.yaml"}
+    assert all(set(os.listdir(folder)) == names | {"resolved.yaml"} for folder in done)
+    assert all(len(text) > 100 for text in clusters.tree(out).values())
+
+
+def _group(number: int) -> list[str]:
+    """The processes of a group that still run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = path.read_text().rpartition(") ")[2].split()[:3]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if group == str(number) and state != "Z":
+            found.append(path.parent.name)
+    return found
+
+
+def test_a_single_input_loads_nothing_of_this(tmp_path: Path) -> None:
+    code = (
+        "import sys; from compiler.cli import main;"
+        f"main(['compile', '{ROOT}/samples/apiserver.yaml', '-o', '{tmp_path}/out', '--quiet']);"
+        "heavy = {'compiler.fleet.workers', 'compiler.fleet.shards', 'compiler.fleet.cache', 'compiler.fleet.outputs',"
+        " 'compiler.fleet.changes', 'hashlib', 'multiprocessing', 'pickle', 'subprocess', 'signal'};"
+        "sys.exit(', '.join(heavy & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
+    assert ran.stderr.strip() == ""

@@ -7,6 +7,9 @@ from compiler.diagnostics import Diagnostic, Location
 from compiler.flags.arguments import Argument
 from compiler.source.node import Node
 
+MADE = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
+"""Kinds of kasc's own artifacts, which are no inputs."""
+
 
 class InlineFile(NamedTuple):
     """A structured file that the input carries: the flag that names it, its path on the server, its content.

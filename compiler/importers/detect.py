@@ -7,6 +7,7 @@ import re
 
 from compiler.catalog import section_of
 from compiler.diagnostics import Diagnostic, KascError
+from compiler.input import MADE
 from compiler.source.node import Node, Source
 from compiler.source.reading import is_toml, parse_document
 
@@ -16,8 +17,6 @@ _PODS = frozenset(
         *("ReplicationController", "Job", "CronJob"),
     )
 )
-MADE = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
-"""Kinds of kasc's own artifacts, which are no inputs."""
 _LEADING = ("exec", "sudo", "nohup", "env", "command")
 """Words that may come before the program's name."""
 

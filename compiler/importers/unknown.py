@@ -6,7 +6,7 @@ import re
 
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.text import shown
-from compiler.importers.detect import MADE
+from compiler.input import MADE
 from compiler.source.node import Node, Source
 
 _MADE_POD = "give the Pod that it makes: kubectl -n kube-system get pod kube-apiserver-NODE -o yaml"

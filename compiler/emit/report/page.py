@@ -27,7 +27,7 @@ def render(resolved: Resolved) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"lines": lines, "element_id": element_id, "tuple": tuple}
+    environment.filters |= {"lines": lines, "breakable": breakable, "element_id": element_id, "tuple": tuple}
     style, script = _read("report.css"), _read("report.js")
     made = environment.get_template("report.html.j2").render(
         contents(resolved),
@@ -49,8 +49,10 @@ def content_security_policy(style: str, script: str) -> str:
 def text(value: Any) -> Any:
     """A value as it may stand on the page: one line, every character to be seen, no credentials of URLs.
 
-    What has been made safe already stays as it is.
+    What has been made safe already stays as it is; nothing is an empty text.
     """
+    if value is None:
+        return ""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     if "//" in value and "@" in value:
@@ -63,6 +65,11 @@ def text(value: Any) -> Any:
 def lines(value: str) -> Markup:
     """A text of several lines, each safe on its own."""
     return Markup("\n").join(escape(text(line)) for line in value.split("\n"))
+
+
+def breakable(value: str) -> Markup:
+    """A path or a dotted name that may go on in the next line between its parts."""
+    return Markup(re.sub("([/:.])(?=[^/:.])", r"\1<wbr>", str(escape(text(value)))))
 
 
 def element_id(value: str) -> str:

@@ -59,7 +59,7 @@
 
   // A link into what is folded or filtered away brings it back.
   const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     if (!target) return;
     for (let at = target; at; at = at.parentElement) {
       at.hidden = false;

@@ -44,12 +44,12 @@ LISTS = {
 }
 HARDENED = ROOT / "samples/hardened/apiserver.yaml"
 TAGS = (
-    " html head meta title style body a header p h1 h2 h3 button nav ul ol li span main section b dl div dt dd code table "
-    "caption thead tbody tr th td details summary label input output pre wbr footer script "
+    " html head meta title style body a header p h1 h2 h3 button nav ul ol li span main section b dl div dt dd code "
+    "table caption thead tbody tr th td details summary label input output pre wbr footer script "
 )
 ATTRIBUTES = (
-    " lang charset http-equiv content name class href type id hidden aria-label aria-labelledby role tabindex scope open "
-    "data-label data-filter data-group data-item data-list value autocomplete spellcheck "
+    " lang charset http-equiv content name class href type id hidden aria-label aria-labelledby role tabindex scope "
+    "open data-label data-filter data-group data-item data-list value autocomplete spellcheck "
 )
 
 

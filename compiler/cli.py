@@ -197,11 +197,23 @@ def _add_schema(parser: argparse.ArgumentParser) -> None:
         "name",
         metavar="NAME",
         nargs="?",
-        default="apiserver",
         help="option group, kind of a structured file, artifact or report; the whole document where none is named",
     )
     parser.add_argument("--kubernetes-version", metavar="1.NN", help="of this version; else the newest")
-    parser.add_argument("-o", "--out", metavar="DIR", help="write all schemas of the version to this folder")
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="DIR",
+        help="write all schemas of the version to this folder; with an editor: its project",
+    )
+    editors = parser.add_argument_group("what editors are told about apiserver.yaml and apiserver.toml")
+    editor = editors.add_mutually_exclusive_group()
+    for name, text in (
+        ("vscode", "write .vscode/settings.json and the schema"),
+        ("jetbrains", "write .idea/jsonSchemas.xml and the schema"),
+        ("neovim", "print the lines for init.lua, and write the schema"),
+    ):
+        editor.add_argument(f"--{name}", dest="editor", action="store_const", const=name, help=text)
 
 
 def _add_completion(parser: argparse.ArgumentParser) -> None:

@@ -6,8 +6,10 @@ import os
 import sys
 from argparse import Namespace
 
+from compiler import __version__
 from compiler.commands.common import FINE, UsageError, reason, usage_error, version_of, write_text
 from compiler.emit.writing import write_all
+from compiler.schema.editor import local_schema, modeline, schema_url
 
 
 def run(options: Namespace) -> int:
@@ -18,7 +20,7 @@ def run(options: Namespace) -> int:
         return usage_error(error)
     path = options.out
     form = options.format or ("toml" if path and path.endswith(".toml") else "yaml")
-    text = render(version, form)
+    text = render(version, form, os.path.dirname(path or ""))
     if not path:
         write_text(text)
         return FINE
@@ -35,12 +37,17 @@ def run(options: Namespace) -> int:
     return FINE
 
 
-def render(version: str, form: str) -> str:
-    """The document's text; `form` is `yaml` or `toml`."""
+def render(version: str, form: str, folder: str = "") -> str:
+    """The text of a document in a folder; `form` is `yaml` or `toml`.
+
+    Its first line names the schema for editors: the one that `kasc schema` wrote for the project, else the published
+    one.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    folder = os.path.join(os.path.dirname(__file__), os.pardir, "emit", "templates")
+    templates = os.path.join(os.path.dirname(__file__), os.pardir, "emit", "templates")
     environment = Environment(
-        loader=FileSystemLoader(folder), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+        loader=FileSystemLoader(templates), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
-    return environment.get_template(f"init.{form}.j2").render(version=version)
+    line = modeline(local_schema(folder, version) or schema_url(version, f"v{__version__}"), form)
+    return f"{line}\n" + environment.get_template(f"init.{form}.j2").render(version=version)

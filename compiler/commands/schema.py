@@ -1,4 +1,4 @@
-"""`kasc schema [NAME]`: print or write the JSON Schemas."""
+"""`kasc schema [NAME]`: print or write the JSON Schemas, or set an editor up with them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from argparse import Namespace
 from compiler.commands.common import FINE, UsageError, reason, usage_error, version_of, write_text
 from compiler.emit.writing import write_all
 from compiler.schema.bundle import SUFFIX, bundled, names
+from compiler.schema.editor import NAME as EDITOR
 from compiler.schema.location import schema_folder
 from compiler.suggest import did_you_mean
 
@@ -21,12 +22,19 @@ def run(options: Namespace) -> int:
     except UsageError as error:
         return usage_error(error)
     known = names(version)
+    if options.editor:
+        from compiler.commands.editors import set_up
+
+        if options.name is not None:
+            return usage_error(f"--{options.editor} is about whole documents: leave out {options.name}")
+        return set_up(options.editor, options.out or ".", version, _read(known[EDITOR]))
     if options.out:
         return _write(options.out, sorted(set(known.values())), version)
-    path = known.get(options.name)
+    name = EDITOR if options.name is None else options.name
+    path = known.get(name)
     if path is None:
-        hint = did_you_mean(options.name, known)
-        return usage_error(f"{options.name!r} is not a schema of {version}: {hint or f'known are {_listed(known)}'}")
+        hint = did_you_mean(name, known)
+        return usage_error(f"{name!r} is not a schema of {version}: {hint or f'known are {_listed(known)}'}")
     folder = f"v{version}"
     if path.startswith(f"{folder}{os.sep}"):
         inner = os.path.relpath(path, folder).removesuffix(SUFFIX)

@@ -1,7 +1,7 @@
 """Makes the JSON Schemas from the catalog: `python -m compiler.schema.build [--check]`.
 
 One file an option group and version, and `apiserver.schema.json`, which refers to them by relative names, so that any
-validator finds them beside it.
+validator finds them beside it. `editor.schema.json` is the whole document in one file.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 
 import yaml
 
-from compiler.catalog import DATA, Catalog, FlagSpec, catalog, section_of, versions
+from compiler.catalog import DATA, Catalog, FlagSpec, catalog, nearest, section_of, versions
 from compiler.schema.document import document_schema
+from compiler.schema.editor import NAME, catalog_entry, editor_schema
 from compiler.schema.files import file_schemas
 from compiler.schema.forms import default_of, form
 from compiler.schema.location import schema_folder
@@ -63,22 +64,39 @@ def build() -> dict[str, str]:
     return {name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in files.items()}
 
 
+def build_for_editors() -> dict[str, str]:
+    """Relative file name -> text of what is made from the schemas as they lie on the disk: those for editors, and
+    their entry in a catalog. All that such a schema says stands in the others as well: it need not be readable.
+    """
+    told = yaml.safe_load(Path(DATA, "descriptions.yaml").read_text(encoding="utf-8"))
+    choices = (told["plugins"], told["modes"])
+    files = {
+        f"v{version}/{NAME}.schema.json": json.dumps(editor_schema(version, choices), ensure_ascii=False) + "\n"
+        for version in versions()
+    }
+    files["schemastore.json"] = json.dumps(catalog_entry(versions(), nearest(None)), indent=2) + "\n"
+    return files
+
+
 def main(arguments: list[str]) -> int:
     """Write the schemas, or with `--check` name those that are stale or surplus (exit 1)."""
     root = Path(schema_folder())
-    files = build()
     there = {str(path.relative_to(root)) for path in root.glob("v1.*/**/*.json")}
-    stale = sorted(there - set(files))
-    for name, text in files.items():
-        path = root / name
-        if arguments == ["--check"]:
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
-                stale.append(name)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+    stale = []
+    for make in (build, build_for_editors):
+        files = make()
+        there -= set(files)
+        for name, text in files.items():
+            path = root / name
+            if arguments == ["--check"]:
+                if not path.exists() or path.read_text(encoding="utf-8") != text:
+                    stale.append(name)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    stale += sorted(there)
     if arguments != ["--check"]:
-        for name in stale:
+        for name in there:
             (root / name).unlink()
         return 0
     for name in stale:

@@ -1,0 +1,166 @@
+"""`kasc schema --vscode`, `--jetbrains` and `--neovim`: settings by which editors know documents.
+
+The schema is copied into the project, so that the settings hold for everybody who has it checked out, and without a
+network. What a person wrote is never lost: settings are added where nothing contradicts them, else shown.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import Any
+
+from compiler.commands.common import FINE, UsageError, reason, usage_error, write_text
+from compiler.emit.writing import write_all
+from compiler.schema.editor import OWN_NAMES
+
+NAMES = ("apiserver.yaml", "apiserver.yml", "apiserver.toml", *OWN_NAMES)
+"""Names of documents; `kube-apiserver.yaml`, the static Pod, is none."""
+YAML_FILES = [name for name in NAMES if not name.endswith(".toml")]
+TOML_FILES = r"^(.*/)?(apiserver|[^/]*\.kasc)\.toml$"
+"""The names of those in TOML, as a regular expression on the address of a file."""
+
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+
+def set_up(editor: str, folder: str, version: str, schema: str) -> int:
+    """Write the schema and the editor's settings below a folder, or print them. Returns the exit code."""
+    place = f".kasc/schemas/v{version}.schema.json"
+    files = {place: schema}
+    try:
+        if editor == "vscode":
+            files |= _changed(folder, ".vscode/settings.json", settings(place), merged)
+        elif editor == "jetbrains":
+            files |= _changed(folder, ".idea/jsonSchemas.xml", mapping(place, version), with_mapping)
+        write_all(folder, files)
+    except UsageError as error:
+        return usage_error(error)
+    except OSError as error:
+        return usage_error(f"{error.filename or folder} cannot be written: {reason(error)}")
+    for name in files:
+        print(f"{os.path.join(folder, name)} written", file=sys.stderr)
+    if editor == "neovim":
+        write_text(snippet(place))
+    return FINE
+
+
+def _changed(folder: str, name: str, wanted: Any, merge: Any) -> dict[str, str]:
+    """The file with what is wanted in it; nothing where it is there already."""
+    path = os.path.join(folder, name)
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            before = file.read()
+    except FileNotFoundError:
+        before = ""
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8") from None
+    after = merge(before, wanted, path)
+    return {} if after == before else {name: after}
+
+
+def settings(place: str) -> dict[str, Any]:
+    """What Visual Studio Code is to know, for the extensions YAML (Red Hat) and Even Better TOML."""
+    return {
+        "yaml.schemas": {f"./{place}": YAML_FILES},
+        "evenBetterToml.schema.associations": {TOML_FILES: f"./{place}"},
+    }
+
+
+def merged(text: str, wanted: dict[str, Any], path: str) -> str:
+    """Settings (JSON with comments) with others added in front; nothing else of the text changes.
+
+    Raises UsageError, which shows what to add, where the text is no mapping or has other values of these settings.
+    """
+    if not text.strip():
+        return json.dumps(wanted, indent=2) + "\n"
+    shown = json.dumps(wanted, indent=2)
+    plain = _TOKEN.sub(lambda found: found[0] if found[0][0] == '"' else " " * len(found[0]), text)
+    try:
+        there = json.loads(_without_last_commas(plain))
+    except ValueError:
+        there = None
+    if not isinstance(there, dict):
+        raise UsageError(f"{path} cannot be read as settings: add this to it by hand\n{shown}")
+    missing = {}
+    for key, value in wanted.items():
+        if key not in there:
+            missing[key] = value
+        elif not isinstance(there[key], dict) or there[key] != {**there[key], **value}:
+            raise UsageError(f"{path} has {key} already: add this to it by hand\n{shown}")
+    if not missing:
+        return text
+    start = plain.index("{") + 1
+    added = json.dumps(missing, indent=2)[1:-2] + ("," if there else "")
+    rest = text[start:]
+    line_end = "" if rest[:1] in ("\r", "\n") else "\n"
+    return f"{text[:start]}{added}{line_end}{rest}"
+
+
+def _without_last_commas(text: str) -> str:
+    """Commas before a closing bracket left out; those in strings stay."""
+    return re.sub(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])', lambda found: found[1] or "", text)
+
+
+def mapping(place: str, version: str) -> str:
+    """The entry of a schema in the settings of a JetBrains project."""
+    items = "".join(
+        f"""
+                  <Item>
+                    <option name="pattern" value="true" />
+                    <option name="path" value="{name}" />
+                    <option name="mappingKind" value="Pattern" />
+                  </Item>"""
+        for name in NAMES
+    )
+    return f"""\
+        <entry key="kasc {version}">
+          <value>
+            <SchemaInfo>
+              <option name="generatedName" value="kasc {version}" />
+              <option name="name" value="kasc {version}" />
+              <option name="relativePathToSchema" value="{place}" />
+              <option name="schemaVersion" value="JSON Schema version 7" />
+              <option name="patterns">
+                <list>{items}
+                </list>
+              </option>
+            </SchemaInfo>
+          </value>
+        </entry>
+"""
+
+
+def with_mapping(text: str, entry: str, path: str) -> str:
+    """The settings with the entry. Raises UsageError, which shows it, where there are settings without it."""
+    if not text.strip():
+        return f"""\
+<?xml version="1.0" encoding="UTF-8"?>
+<project version="4">
+  <component name="JsonSchemaMappingsProjectConfiguration">
+    <state>
+      <map>
+{entry}      </map>
+    </state>
+  </component>
+</project>
+"""
+    if entry in text:
+        return text
+    raise UsageError(f"{path} is there already: add this to its <map> by hand\n{entry}")
+
+
+def snippet(place: str) -> str:
+    """What Neovim's configuration is to hold, for the language servers yamlls and taplo."""
+    names = ", ".join(f'"{name}"' for name in YAML_FILES)
+    return f"""\
+-- kasc: in .nvim.lua of the project, or in init.lua
+vim.lsp.config("yamlls", {{
+  settings = {{ yaml = {{ schemas = {{ ["./{place}"] = {{ {names} }} }} }} }},
+}})
+vim.lsp.config("taplo", {{
+  settings = {{ evenBetterToml = {{ schema = {{ associations = {{ [ [[{TOML_FILES}]] ] = "./{place}" }} }} }} }},
+}})
+vim.lsp.enable({{ "yamlls", "taplo" }})
+"""

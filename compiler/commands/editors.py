@@ -19,8 +19,7 @@ from compiler.schema.editor import OWN_NAMES
 NAMES = ("apiserver.yaml", "apiserver.yml", "apiserver.toml", *OWN_NAMES)
 """Names of documents; `kube-apiserver.yaml`, the static Pod, is none."""
 YAML_FILES = [name for name in NAMES if not name.endswith(".toml")]
-TOML_FILES = r"^(.*/)?(apiserver|[^/]*\.kasc)\.toml$"
-"""The names of those in TOML, as a regular expression on the address of a file."""
+TOML_FILES = [f"**/{name}" for name in NAMES if name.endswith(".toml")]
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
@@ -61,10 +60,14 @@ def _changed(folder: str, name: str, wanted: Any, merge: Any) -> dict[str, str]:
 
 
 def settings(place: str) -> dict[str, Any]:
-    """What Visual Studio Code is to know, for the extensions YAML (Red Hat) and Even Better TOML."""
+    """What Visual Studio Code is to know, for the extensions YAML (Red Hat) and Even Better TOML.
+
+    Of `evenBetterToml.schema.associations`, the latter takes relative paths from the folder above the project; a rule
+    starts in the project.
+    """
     return {
         "yaml.schemas": {f"./{place}": YAML_FILES},
-        "evenBetterToml.schema.associations": {TOML_FILES: f"./{place}"},
+        "evenBetterToml.rules": [{"include": TOML_FILES, "schema": {"enabled": True, "path": place}}],
     }
 
 
@@ -87,7 +90,7 @@ def merged(text: str, wanted: dict[str, Any], path: str) -> str:
     for key, value in wanted.items():
         if key not in there:
             missing[key] = value
-        elif not isinstance(there[key], dict) or there[key] != {**there[key], **value}:
+        elif not _holds(there[key], value):
             raise UsageError(f"{path} has {key} already: add this to it by hand\n{shown}")
     if not missing:
         return text
@@ -96,6 +99,13 @@ def merged(text: str, wanted: dict[str, Any], path: str) -> str:
     rest = text[start:]
     line_end = "" if rest[:1] in ("\r", "\n") else "\n"
     return f"{text[:start]}{added}{line_end}{rest}"
+
+
+def _holds(there: Any, value: Any) -> bool:
+    """Whether a mapping or a list has what another one has."""
+    if isinstance(value, dict):
+        return isinstance(there, dict) and there == {**there, **value}
+    return isinstance(there, list) and all(item in there for item in value)
 
 
 def _without_last_commas(text: str) -> str:
@@ -153,14 +163,18 @@ def with_mapping(text: str, entry: str, path: str) -> str:
 
 def snippet(place: str) -> str:
     """What Neovim's configuration is to hold, for the language servers yamlls and taplo."""
-    names = ", ".join(f'"{name}"' for name in YAML_FILES)
+    yaml, toml = (", ".join(f'"{name}"' for name in names) for names in (YAML_FILES, TOML_FILES))
     return f"""\
 -- kasc: in .nvim.lua of the project, or in init.lua
 vim.lsp.config("yamlls", {{
-  settings = {{ yaml = {{ schemas = {{ ["./{place}"] = {{ {names} }} }} }} }},
+  settings = {{ yaml = {{ schemas = {{ ["./{place}"] = {{ {yaml} }} }} }} }},
 }})
 vim.lsp.config("taplo", {{
-  settings = {{ evenBetterToml = {{ schema = {{ associations = {{ [ [[{TOML_FILES}]] ] = "./{place}" }} }} }} }},
+  settings = {{
+    evenBetterToml = {{
+      rules = {{ {{ include = {{ {toml} }}, schema = {{ enabled = true, path = "{place}" }} }} }},
+    }},
+  }},
 }})
 vim.lsp.enable({{ "yamlls", "taplo" }})
 """

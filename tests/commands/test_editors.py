@@ -21,7 +21,7 @@ def test_vscode_gets_settings_and_a_schema(tmp_path: Path, capsys: pytest.Captur
     assert kasc(capsys, "schema", "--vscode", "-o", tmp_path).code == 0
     settings = json.loads((tmp_path / ".vscode/settings.json").read_text())
     assert "apiserver.yaml" in settings["yaml.schemas"][f"./{PLACE}"]
-    assert list(settings["evenBetterToml.schema.associations"].values()) == [f"./{PLACE}"]
+    assert settings["evenBetterToml.rules"][0]["schema"]["path"] == PLACE
     assert (tmp_path / PLACE).read_text() == (ROOT / "schemas/v1.36/editor.schema.json").read_text()
     again = kasc(capsys, "schema", "--vscode", "-o", tmp_path)
     assert again.code == 0
@@ -63,12 +63,14 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text('xy/*"', max_size=4), JSON, max_size=4), st.sampled_from([None, 2]))
 def test_adding_changes_nothing_else(mine: dict[str, object], indent: int | None) -> None:
-    wanted = {"one": {"a": "b"}, "two": {"c": "d"}}
+    wanted = {"one": {"a": "b"}, "two": [{"c": "d"}]}
     after = merged(json.dumps(mine, indent=indent), wanted, "settings.json")
     assert json.loads(after) == {**mine, **wanted}
     assert merged(after, wanted, "settings.json") == after
     with pytest.raises(UsageError, match="by hand"):
         merged(after, {"one": {"a": "other"}}, "settings.json")
+    with pytest.raises(UsageError, match="by hand"):
+        merged(after, {"two": [1]}, "settings.json")
 
 
 def test_jetbrains_maps_names_to_the_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

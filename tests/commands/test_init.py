@@ -20,7 +20,7 @@ def test_the_document_is_accepted_as_it_is(
     ran = kasc(capsys, "check", "--strict", path)
     assert ran.code == 0
     if version in provisional():
-        assert f"{path}:3:" in ran.out
+        assert f"{path}:4:" in ran.out
         assert ran.out.count("KASC-") == 1
     else:
         assert ran.out == "1 input: no problems\n"

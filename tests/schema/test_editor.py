@@ -56,7 +56,11 @@ def test_what_an_editor_accepts_conforms(made: dict[str, Any]) -> None:
 
 
 def test_null_is_allowed_where_it_removes() -> None:
-    layer = document(etcd={"etcdServers": None, "storageBackend": None}, auditing={"auditPolicyFile": None}, misc=None)
+    layer = document() | {
+        "etcd": {"etcdServers": None, "storageBackend": None},
+        "auditing": {"auditPolicyFile": None},
+        "misc": None,
+    }
     assert list(VALIDATOR.iter_errors(layer)) == []
     for wrong in ({"kind": None}, {"etcd": {"etcdServers": [None]}}):
         assert not VALIDATOR.is_valid(document() | wrong)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from compiler import __version__
 
-ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved", "report")
+ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved", "report", "monitoring")
 INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
 SHELLS = ("bash", "zsh", "fish")
 FORMS = ("text", "json", "sarif", "github", "junit")
@@ -111,7 +111,7 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     )
     writing = parser.add_argument_group("what is written")
     writing.add_argument("-o", "--out", metavar="DIR", help="folder to write to (default: compiled/NAME)")
-    of = f"artifacts to make, of {', '.join(ARTIFACTS)}; all but report where it is left out"
+    of = f"artifacts to make, of {', '.join(ARTIFACTS)}; all but report and monitoring where it is left out"
     writing.add_argument("--emit", metavar="NAME[,NAME]", help=of)
     writing.add_argument("--stdout", action="store_true", help="print the one artifact instead of writing it")
     writing.add_argument("--format", choices=("yaml", "json"), default="yaml", help="form of the artifacts")

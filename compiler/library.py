@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic, KascError, Location, Report
-from compiler.emit.artifacts import ARTIFACTS, render
+from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, render
 from compiler.examine import DEFAULTS, Examined, Settings, examine
 from compiler.host import Host
 from compiler.pipeline import Resolved
@@ -76,10 +76,11 @@ def compile_document(
 ) -> Compiled:
     """The artifacts of an input, by file name; nothing is written.
 
-    `emit` names them, of `ARTIFACTS`; `form` is `yaml` or `json`; `explicit` spells out every effective flag. The
-    other arguments are those of `check`. Raises ValueError for a name or form that there is not.
+    `emit` names them, of `ARTIFACTS`, `report` and `monitoring`; `form` is `yaml` or `json`; `explicit` spells out
+    every effective flag. The other arguments are those of `check`. Raises ValueError for a name or form that there is
+    not.
     """
-    unknown = [name for name in emit if name not in ARTIFACTS]
+    unknown = [name for name in emit if name not in (*ARTIFACTS, *ON_REQUEST)]
     if unknown or form not in ("yaml", "json"):
         raise ValueError(f"no such artifact: {', '.join(unknown)}" if unknown else f"no such form: {form}")
     examined = resolve(path, settings, texts=texts)

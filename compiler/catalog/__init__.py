@@ -270,6 +270,14 @@ class Catalog:
         """
         return {row["name"]: row for row in _data("health") if self._holds(row)}
 
+    @cached_property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """The metrics that monitoring looks at, by name: `type`, `labels`, `stability`, and `deprecated`, the version.
+
+        `hidden` ones are exported only with --show-hidden-metrics-for-version.
+        """
+        return self._rows(_data("metrics"))
+
     def behaviour(self, name: str) -> Any:
         """What `behaviours.json` says for this version; None where it says nothing.
 

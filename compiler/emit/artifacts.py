@@ -19,8 +19,8 @@ _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
 """What is made where no artifact is named."""
-ON_REQUEST = ("report",)
-"""What is made only where it is named: people read it, nothing runs with it."""
+ON_REQUEST = ("report", "monitoring")
+"""What is made only where it is named: the server does not run with it."""
 
 
 def text_of(data: Any, form: str) -> str:
@@ -56,6 +56,11 @@ def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: b
             from compiler.emit.report import page
 
             found["report.html"] = page.render(resolved)
+        elif name == "monitoring":
+            from compiler.emit.monitoring import monitoring
+
+            for file, content in monitoring(resolved, form).items():
+                found[file] = text_of(content, file.rpartition(".")[2])
         elif name == "files":
             for path, content in files_artifact.structured_files(resolved).items():
                 found[f"files/{path}"] = files_artifact.file_text(content)

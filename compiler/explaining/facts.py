@@ -25,6 +25,14 @@ from compiler.schema.bundle import artifact_schema, bundled, fields
 
 _MOST = 20
 _NOTHING = ("", "<nil>", "[]", "{}")
+_ON_REQUEST = {
+    "report": ("report.html", "A page to read", "reports.md"),
+    "monitoring": (
+        "prometheus-rules.yaml, prometheus-scrape.yaml, grafana-dashboard.json",
+        "Rules and a scrape configuration for Prometheus, a dashboard for Grafana",
+        "monitoring.md",
+    ),
+}
 
 
 def facts(subject: Subject, version: str) -> list[str]:
@@ -199,8 +207,9 @@ def _resource(word: str, version: str) -> list[str]:
 def _artifact(name: str, version: str) -> list[str]:
     if name == "files":
         return ["files: artifact, files/...", "  The structured files that the flags point to."]
-    if name == "report":
-        return ["report: artifact, report.html", "  A page to read, made only where --emit names it: docs/reports.md."]
+    if name in _ON_REQUEST:
+        files, what, page = _ON_REQUEST[name]
+        return [f"{name}: artifact, {files}", f"  {what}, made only where --emit names it: docs/{page}."]
     schema = artifact_schema(name)
     lines = [f"{name}: artifact, number {ARTIFACTS.index(name) + 1} of {len(ARTIFACTS)}", f"  {schema['description']}"]
     return [

@@ -93,6 +93,9 @@ def _add_fleet(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     fleet = parser.add_argument_group("many inputs")
     fleet.add_argument("--jobs", metavar="N", type=int, help="processes to use (default: one for each usable core)")
     fleet.add_argument("--shard", metavar="I/N", help="only the I-th of N parts, for the jobs of a CI matrix")
+    fleet.add_argument(
+        "--changed-since", metavar="REF", help="only what differs from where the branch left this commit of git"
+    )
     return fleet
 
 
@@ -117,7 +120,10 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     writing.add_argument("--format", choices=("yaml", "json"), default="yaml", help="form of the artifacts")
     writing.add_argument("--explicit", action="store_true", help="spell out every effective flag")
     writing.add_argument("--check", action="store_true", help="write nothing; exit 3 with a diff where DIR is stale")
-    _add_fleet(parser)
+    writing.add_argument("--prune", action="store_true", help="remove what kasc wrote for documents that are gone")
+    fleet = _add_fleet(parser)
+    fleet.add_argument("--cache", metavar="DIR", help="where to keep what is known of inputs (default: ~/.cache/kasc)")
+    fleet.add_argument("--no-cache", action="store_true", help="look at every input anew")
     _add_reading(parser)
     _add_policy(parser)
     _add_report(parser)

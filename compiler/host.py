@@ -20,6 +20,8 @@ class Host:
 
     Files are found in the input itself (`inline`, by path on the server), then through `mappings` (prefix on the
     server -> local folder), then below `root`. What no mapping covers is unknown: it is not looked for.
+
+    Where somebody sets `looked_for`, it gets every local path that was asked for, with what was read of it.
     """
 
     def __init__(
@@ -34,10 +36,13 @@ class Host:
         self.mappings = tuple(sorted(mappings, key=lambda mapping: -len(mapping[0])))
         self.inline = inline or {}
         self.denied: list[str] = []
+        self.looked_for: dict[str, bytes | None] | None = None
 
     def with_inline(self, inline: dict[str, InlineFile]) -> Host:
         """The same host for an input that carries files of its own."""
-        return Host(self.address, self.root, self.mappings, inline)
+        host = Host(self.address, self.root, self.mappings, inline)
+        host.looked_for = self.looked_for
+        return host
 
     @property
     def sees_files(self) -> bool:
@@ -46,6 +51,12 @@ class Host:
 
     def local(self, path: str) -> str | None:
         """Where a file of the server is to be found here; None where no mapping covers it."""
+        local = self._mapped(path)
+        if self.looked_for is not None and local is not None:
+            self.looked_for.setdefault(local, None)
+        return local
+
+    def _mapped(self, path: str) -> str | None:
         for prefix, folder in self.mappings:
             if path == prefix:
                 return folder
@@ -72,7 +83,10 @@ class Host:
                 self.denied.append(local)
                 return None
             with open(local, "rb") as file:
-                return file.read()
+                data = file.read()
+            if self.looked_for is not None:
+                self.looked_for[local] = data
+            return data
         except PermissionError:
             self.denied.append(local)
             return None

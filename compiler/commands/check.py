@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from compiler.commands.common import (
     FINE,
@@ -10,15 +12,17 @@ from compiler.commands.common import (
     Publisher,
     UsageError,
     find_inputs,
-    jobs_for,
-    narrowed,
-    results_of,
     settings_from,
     usage_error,
     worst,
 )
-from compiler.examine import examine
+from compiler.commands.many import changes_of, jobs_for, narrowed, results_of
+from compiler.diagnostics import Report
+from compiler.examine import Settings, examine
 from compiler.source.reading import Files
+
+if TYPE_CHECKING:
+    from compiler.fleet.changes import Changes
 
 
 def run(options: Namespace) -> int:
@@ -28,9 +32,12 @@ def run(options: Namespace) -> int:
         settings = settings_from(options)
         paths = narrowed(options, find_inputs(options.inputs, problems))
         jobs = jobs_for(options, len(paths))
+        changes = changes_of(options, paths)
     except UsageError as error:
         return usage_error(error)
     if options.fix or options.diff:
+        if changes is not None:
+            return usage_error("--changed-since only reports: leave it out where mends are written")
         from compiler.commands.mending import check_and_mend
 
         try:
@@ -38,14 +45,40 @@ def run(options: Namespace) -> int:
         except UsageError as error:
             return usage_error(error)
     else:
-        files = Files()
-        publisher = Publisher(options, at_once=True)
-        try:
-            for report in results_of(lambda path: examine(path, settings, files).report, paths, jobs):
-                publisher.add(report)
-        except UsageError as error:
-            problems.append(str(error))
-        judged = publisher.end() if paths else FINE
+        judged = _check(options, paths, settings, jobs, changes, problems)
     for problem in problems:
         usage_error(problem)
     return worst(judged, USAGE if problems else FINE)
+
+
+def _check(
+    options: Namespace, paths: list[str], settings: Settings, jobs: int, changes: Changes | None, problems: list[str]
+) -> int:
+    files = Files()
+    publisher = Publisher(options, at_once=True)
+    seen = None
+    if changes is not None:
+        from compiler.fleet.seen import Seen
+
+        seen = Seen(files, settings.host)
+
+    def work(path: str) -> Report | None:
+        if seen is None or changes is None:
+            return examine(path, settings, files).report
+        seen.begin()
+        report = examine(path, settings, files).report
+        return report if changes.touches([path, *seen.signed()]) else None
+
+    inputs = 0
+    try:
+        for report in results_of(work, paths, jobs):
+            if report is not None:
+                inputs += 1
+                publisher.add(report)
+    except UsageError as error:
+        problems.append(str(error))
+    if inputs:
+        return publisher.end()
+    if changes is not None and not options.quiet:
+        print(f"no input changed since {changes.ref}", file=sys.stderr)
+    return FINE

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from compiler.diagnostics import ERROR, WARNING, Report
-from compiler.examine import Examined, Settings, examine
+from compiler.examine import Settings
 from compiler.host import Host
-from compiler.source.reading import Files
 
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
 _SUFFIXES = (".yaml", ".yml", ".toml", ".json")
@@ -157,87 +154,6 @@ def _below(folder: str, problems: list[str], leave_out: str) -> list[str]:
     inputs = [path for path in found if is_input(path)]
     parents = {parent for path in inputs for parent in parents_of(path)}
     return [path for path in inputs if os.path.normpath(path) not in parents]
-
-
-def narrowed(options: Namespace, paths: list[str]) -> list[str]:
-    """The inputs that a run is about: those of its shard. Raises UsageError."""
-    if options.shard is not None:
-        from compiler.fleet.shards import shard_of
-
-        try:
-            shard = shard_of(options.shard)
-        except ValueError as error:
-            raise UsageError(f"--shard {options.shard!r}: {error}") from None
-        paths = [path for path in paths if shard.holds(path)]
-    return paths
-
-
-def jobs_for(options: Namespace, inputs: int) -> int:
-    """How many processes to use. Raises UsageError for a number that is none."""
-    if options.jobs is None:
-        if inputs <= 1:
-            return 1
-        from compiler.fleet.workers import usable_jobs
-
-        return usable_jobs(inputs)
-    if options.jobs < 1:
-        raise UsageError(f"--jobs {options.jobs}: write how many processes to use, 1 or more")
-    return int(options.jobs)
-
-
-def results_of(work: Callable[[str], Any], paths: list[str], jobs: int) -> Iterator[Any]:
-    """What `work` gives for each input, in their order, with progress on standard error where it takes more than a
-    second. Raises UsageError where a process ends before its time.
-    """
-    progress = _Progress(len(paths))
-    try:
-        if jobs == 1:
-            results: Iterator[Any] = map(work, paths)
-        else:
-            from compiler.fleet.workers import in_order
-
-            results = in_order(work, paths, jobs)
-        for result in results:
-            progress.clear()
-            yield result
-            progress.step()
-    except Exception as problem:
-        if type(problem).__name__ != "WorkerDied":
-            raise
-        raise UsageError(str(problem)) from None
-    finally:
-        progress.clear()
-
-
-def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
-    """Each input in turn."""
-    files = files or Files()
-    return results_of(lambda path: examine(path, settings, files), paths, 1)
-
-
-class _Progress:
-    """One line on a terminal's standard error, renewed at most ten times a second."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.done = 0
-        self.shown = 0.0
-        self.visible = False
-        self.start = time.monotonic()
-        self.terminal = sys.stderr.isatty()
-
-    def step(self) -> None:
-        self.done += 1
-        now = time.monotonic()
-        if self.terminal and self.total > 1 and now - self.start > 1 and now - self.shown > 0.1:
-            self.shown = now
-            self.visible = True
-            print(f"\r{self.done}/{self.total} inputs", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        if self.visible:
-            self.visible = False
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def publish(

@@ -6,7 +6,8 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.commands.common import UsageError, examine_all, publish
+from compiler.commands.common import UsageError, publish
+from compiler.commands.many import examine_all
 from compiler.diagnostics import KascError
 from compiler.emit.writing import unified, write_all
 from compiler.examine import Settings

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.commands.common import fails, keep_selected, reason
-from compiler.diagnostics import KascError, Report
-from compiler.emit.artifacts import render
+from compiler.diagnostics import Report
 from compiler.emit.writing import differences, write_all
-from compiler.examine import Examined, Settings, examine
-from compiler.source.reading import Files
+from compiler.examine import Settings, examine
+from compiler.library import rendered
+from compiler.source.reading import STANDARD_INPUT, Files
+
+if TYPE_CHECKING:
+    from compiler.fleet.cache import Cache, Entry
+    from compiler.fleet.changes import Changes
+    from compiler.fleet.seen import Seen
 
 WRITTEN, UNCHANGED, STALE, FAILED, SHOWN = "written", "unchanged", "stale", "failed", "shown"
 
@@ -21,7 +26,7 @@ class Outcome(NamedTuple):
 
     `state` tells whether `target` was `written`, was found `unchanged`, or would change (`stale`); `failed` is what
     has errors, or a `problem` in words. `files` are the names below the target. `text` is a diff, or for `shown` the
-    artifact.
+    artifact. `cached` tells that a former run had found out all that.
     """
 
     path: str
@@ -31,63 +36,180 @@ class Outcome(NamedTuple):
     files: tuple[str, ...] = ()
     problem: str = ""
     text: str = ""
+    cached: bool = False
 
 
 class DocumentCompiler:
     """Compiles one input after the other as the options ask for. What it reads for several of them it keeps.
 
-    `names` are the artifacts to make; `many` gives every input a folder of its own.
+    `names` are the artifacts to make; `many` gives every input a folder of its own. With `changes`, inputs that did
+    not change give None.
     """
 
-    def __init__(self, options: Namespace, names: list[str], settings: Settings, many: bool) -> None:
+    def __init__(
+        self,
+        options: Namespace,
+        names: list[str],
+        settings: Settings,
+        many: bool,
+        cache: Cache | None = None,
+        changes: Changes | None = None,
+    ) -> None:
         self.options = options
         self.names = names
         self.settings = settings
         self.many = many
+        self.cache = cache
+        self.changes = changes
         self.files = Files()
         self.targets: dict[str, str] = {}
+        self.seen: Seen | None = None
+        if cache is not None or changes is not None:
+            from compiler.fleet.seen import Seen
 
-    def __call__(self, path: str) -> Outcome:
+            self.seen = Seen(self.files, settings.host)
+
+    def __call__(self, path: str) -> Outcome | None:
         """Compile one input, and write, compare or give what it compiles to; nothing of what has errors."""
+        entry = self._known(path)
+        if entry is not None:
+            if self._is_untouched(path, entry.signs):
+                return None
+            outcome = self._replayed(path, entry)
+            if outcome is not None:
+                return outcome
+        if self.seen is not None:
+            self.seen.begin()
         examined = examine(path, self.settings, self.files)
-        report, options = examined.report, self.options
+        signs = self.seen.signed() if self.seen is not None else {}
+        if entry is None and self._is_untouched(path, signs):
+            return None
+        # All that is found wrong is known then; what is not shown of it hangs on the options.
+        report, files = examined.report, None
+        if not report.rejected:
+            files = rendered(examined, self.names, self.options.format, self.options.explicit)
+        name = examined.resolved.options.input.name if examined.resolved is not None else None
+        raw = list(report.diagnostics)
+        outcome = self._judged(path, report, name, files)
+        if self.cache is not None and path != STANDARD_INPUT and not outcome.problem:
+            self._keep(path, signs, raw, outcome, name, files)
+        return outcome
+
+    def _judged(self, path: str, report: Report, name: str | None, files: dict[str, str] | None) -> Outcome:
+        options = self.options
         keep_selected(options, [report])
         if fails(report, options.strict):
             return Outcome(path, report, FAILED)
-        if examined.resolved is None:
+        if name is None or files is None:
             problem = f"{report.path} is a structured file, no server: check it with kasc check"
             return Outcome(path, report, FAILED, problem=problem)
-        try:
-            files = render(examined.resolved, self.names, options.format, options.explicit)
-        except KascError as error:
-            report.add(error.diagnostic)
-            return Outcome(path, report, FAILED)
         if options.stdout:
             return Outcome(path, report, SHOWN, text=_stream_of(files))
-        return self._deliver(path, report, self._target(examined), files)
-
-    def _deliver(self, path: str, report: Report, target: str, files: dict[str, str]) -> Outcome:
-        names = tuple(files)
+        target, listed = self._target(name), tuple(files)
         if self.targets.setdefault(target, path) != path:
-            return Outcome(path, report, UNCHANGED, target, names)
+            return Outcome(path, report, UNCHANGED, target, listed)
         try:
-            if self.options.check:
+            if options.check:
                 text = differences(target, files)
-                return Outcome(path, report, STALE if text else UNCHANGED, target, names, text=text)
-            return Outcome(path, report, WRITTEN if write_all(target, files) else UNCHANGED, target, names)
+                return Outcome(path, report, STALE if text else UNCHANGED, target, listed, text=text)
+            return Outcome(path, report, WRITTEN if write_all(target, files) else UNCHANGED, target, listed)
         except OSError as error:
-            doing = "read" if self.options.check else "written"
+            doing = "read" if options.check else "written"
             problem = f"{error.filename or target} cannot be {doing}: {reason(error)}"
-            return Outcome(path, report, FAILED, target, names, problem)
+            return Outcome(path, report, FAILED, target, listed, problem)
 
-    def _target(self, examined: Examined) -> str:
-        assert examined.resolved is not None  # noqa: S101
-        name = examined.resolved.options.input.name
+    def _target(self, name: str) -> str:
         if self.options.out and not self.many:
             return str(self.options.out)
         # Whatever an input calls itself, its folder lies in the one that was asked for.
         inside = name.isprintable() and "/" not in name and name not in ("", ".", "..")
         return os.path.join(self.options.out or "compiled", name if inside else "kube-apiserver")
+
+    def _is_untouched(self, path: str, signs: dict[str, str]) -> bool:
+        return self.changes is not None and path != STANDARD_INPUT and not self.changes.touches([path, *signs])
+
+    def _known(self, path: str) -> Entry | None:
+        """What a former run found out, where it still holds."""
+        if self.cache is None or self.seen is None or path == STANDARD_INPUT:
+            return None
+        entry = self.cache.find(path)
+        return entry if entry is not None and self.seen.is_same(path, entry.signs) else None
+
+    def _replayed(self, path: str, entry: Entry) -> Outcome | None:
+        """The same outcome again; None where the artifacts are not, or not right, on disk."""
+        from compiler.fleet.cache import unpacked
+
+        try:
+            report = unpacked(path, entry.report)
+        except (ValueError, TypeError):
+            return None
+        keep_selected(self.options, [report])
+        if fails(report, self.options.strict):
+            return Outcome(path, report, FAILED, cached=True)
+        if entry.name is None or entry.files is None:
+            return None
+        target = self._target(entry.name)
+        listed = tuple(name for name, _, _ in entry.files)
+        if self.targets.setdefault(target, path) == path and not self._are_right(path, target, entry):
+            return None
+        return Outcome(path, report, UNCHANGED, target, listed, cached=True)
+
+    def _are_right(self, path: str, target: str, entry: Entry) -> bool:
+        """Whether the artifacts on disk are what they were. The file system's word that nothing touched them since
+        they were last read is enough, but not for `--check`, which is there to distrust.
+        """
+        from compiler.fleet.seen import sign_of
+
+        assert entry.files is not None  # noqa: S101
+        places = [os.path.join(target, name) for name, _, _ in entry.files]
+        stats = _stats(places)
+        if stats is None or [stat[0] for stat in stats] != [size for _, size, _ in entry.files]:
+            return False
+        if stats == entry.stats and not self.options.check:
+            return True
+        if any(sign_of(place) != sign for place, (_, _, sign) in zip(places, entry.files, strict=True)):
+            return False
+        if self.cache is not None and not self.options.check:
+            self.cache.keep(path, entry._replace(stats=stats))
+        return True
+
+    def _keep(
+        self,
+        path: str,
+        signs: dict[str, str],
+        raw: list[Any],
+        outcome: Outcome,
+        name: str | None,
+        files: dict[str, str] | None,
+    ) -> None:
+        from compiler.fleet.cache import Entry, packed
+        from compiler.fleet.seen import digest
+
+        made: list[tuple[str, int, str]] | None = None
+        stats: list[Any] | None = None
+        if outcome.state in (WRITTEN, UNCHANGED, STALE) and files is not None:
+            made = [(name, len(data), digest(data)) for name, data in ((n, t.encode()) for n, t in files.items())]
+            if outcome.state != STALE and self.targets[outcome.target] == path:
+                stats = _stats([os.path.join(outcome.target, file) for file in files])
+        report = Report(path)
+        report.read_as, report.kubernetes_version = outcome.report.read_as, outcome.report.kubernetes_version
+        report.diagnostics, report.policy = raw, outcome.report.policy
+        assert self.cache is not None  # noqa: S101
+        self.cache.keep(path, Entry(signs, packed(report), name, made, stats or []))
+
+
+def _stats(paths: list[str]) -> list[list[int]] | None:
+    """Size, number and times of each file; None where one is missing or no plain file."""
+    found = []
+    try:
+        for path in paths:
+            status = os.lstat(path)
+            if status.st_mode & 0o170000 != 0o100000:
+                return None
+            found.append([status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns])
+    except OSError:
+        return None
+    return found
 
 
 def _stream_of(files: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ etcd:
   etcdServers: [https://10.0.0.11:2379, https://10.0.0.12:2379]
   etcdCAFile: /etc/kubernetes/pki/etcd/ca.crt
 authentication:
+  serviceAccountIssuer: [https://kubernetes.default.svc]
   serviceAccountKeyFile: [/etc/kubernetes/pki/sa.pub]
 authorization: {authorizationMode: [Node, RBAC]}
 misc: {serviceClusterIPRange: 10.96.0.0/16, serviceAccountSigningKeyFile: /etc/kubernetes/pki/sa.key}
@@ -46,3 +47,9 @@ def tree(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
     found = {str(path.relative_to(folder)): path.read_text() for path in files}
     return {name: text for name, text in found.items() if not name.startswith(".")}
+
+
+def numbers(told: str) -> dict[str, int]:
+    """The table at the end of a run: what is counted -> the count."""
+    heads, cells = told.splitlines()[-2:]
+    return {name.lower(): int(cell) for name, cell in zip(heads.split(), cells.split(), strict=True)}

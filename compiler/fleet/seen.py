@@ -1,0 +1,93 @@
+"""What an input depends on: the files that it read or looked for, each with a short sign of what was found."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from compiler.host import Host
+from compiler.source.reading import LIMIT, STANDARD_INPUT, Files
+
+_MARK = b"\xef\xbb\xbf"
+_KEPT = 4096
+
+
+class Seen:
+    """Notes what is read through `files` and `host` for one input after the other, and tells whether it is the same
+    still. What several inputs share is looked at once in a run.
+    """
+
+    def __init__(self, files: Files, host: Host) -> None:
+        self.files = files
+        self.host = host
+        self.host.looked_for = {}
+        self.signs: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Forget what the last input read."""
+        self.files.seen.clear()
+        self.host.looked_for = {}
+
+    def signed(self) -> dict[str, str]:
+        """Path -> sign of everything that was read or looked for since `begin`."""
+        found = {
+            path: sign_of(path) if text is None else digest(text.encode(errors="surrogatepass"))
+            for path, text in self.files.seen.items()
+            if path != STANDARD_INPUT
+        }
+        for path, data in (self.host.looked_for or {}).items():
+            found[path] = sign_of(path) if data is None else digest(data.removeprefix(_MARK))
+        return found
+
+    def is_same(self, own: str, signs: dict[str, str]) -> bool:
+        """Whether all of it is as it was; `own` is the input itself, which no other shares."""
+        return all((sign_of(path) if path == own else self._shared(path)) == sign for path, sign in signs.items())
+
+    def _shared(self, path: str) -> str:
+        sign = self.signs.get(path)
+        if sign is None:
+            if len(self.signs) >= _KEPT:
+                self.signs.clear()
+            sign = self.signs[path] = sign_of(path)
+        return sign
+
+
+def digest(data: bytes) -> str:
+    """A short name of a content."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def sign_of(path: str) -> str:
+    """What is found at a path: the digest of a file, without its mark of UTF-8, or a word for anything else."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError) as problem:
+        # Whether a file could be made here hangs on the nearest folder that there is.
+        return f"{errno.errorcode.get(getattr(problem, 'errno', 0) or 0, 'no name')} {_ground(path)}"
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return f"kind {stat.S_IFMT(status.st_mode)}"
+        if status.st_size > LIMIT:
+            return "too large"
+        return digest(b"".join(_pieces(descriptor)).removeprefix(_MARK))
+    except OSError as problem:
+        return f"{problem.strerror}"
+    finally:
+        os.close(descriptor)
+
+
+def _pieces(descriptor: int) -> Iterator[bytes]:
+    while piece := os.read(descriptor, 1 << 20):
+        yield piece
+
+
+def _ground(path: str) -> str:
+    if "\0" in path:
+        return "nowhere"
+    while not os.path.exists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return "in a folder" if os.path.isdir(path or ".") else "in a file"

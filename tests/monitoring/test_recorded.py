@@ -106,6 +106,7 @@ def test_buckets_that_expressions_name_are_there(tmp_path: Path) -> None:
 
 WORDS = {
     *("sum", "max", "min", "count", "topk", "rate", "increase", "changes", "absent", "histogram_quantile", "time"),
+    "clamp_min",
     *("and", "or", "on", "by"),
 }
 

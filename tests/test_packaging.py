@@ -22,7 +22,7 @@ DATA = (
     "config_files/shapes/*.yaml",
     "cel/data/*",
     "flags/data/*",
-    "emit/templates/*.j2",
+    "emit/templates/*",
     "explaining/rules/*.yaml",
     "py.typed",
 )

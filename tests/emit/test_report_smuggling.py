@@ -112,7 +112,7 @@ def test_each_hostile_value_is_spelled_out(value: str, tmp_path: Path) -> None:
     assert resolved is not None
     text = page_of(resolved)
     escaped = spelled(f"a{value}b").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert escaped.replace('"', "&#34;").replace("'", "&#39;") in text
+    assert text.count(escaped.replace('"', "&#34;").replace("'", "&#39;")) > 0
     assert text.count("<script>") == text.count("</script>") == 1
 
 
@@ -131,8 +131,8 @@ def test_no_credentials(tmp_path: Path) -> None:
     override = {"resource": "/events", "servers": ["http://root:s3cr3t@10.0.0.4:2379"]}
     content = document(etcd={"etcdServers": servers, "etcdServersOverrides": [override]})
     text = page_of(resolve(content, tmp_path))
-    assert "cr3t" not in text
-    assert "root:" not in text
+    # Counted: to show a difference inside so long a text takes minutes.
+    assert [text.count(secret) for secret in ("cr3t", "root:")] == [0, 0]
     for number in range(1, 5):
         assert f"10.0.0.{number}:2379" in text
 
@@ -166,7 +166,7 @@ def test_bytes_hang_on_nothing_but_the_input(tmp_path: Path) -> None:
         )
         made.add(run.stdout)
     (page,) = made
-    assert str(ROOT).encode() not in page
+    assert page.count(str(ROOT).encode()) == 0
     assert not re.search(rb"\b20[0-9]{2}-[0-9]{2}-[0-9]{2}\b|\b[0-9]{1,2}:[0-9]{2}:[0-9]{2}\b", page)
 
 

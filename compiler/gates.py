@@ -26,8 +26,15 @@ class FeatureGates:
 
     def step(self, name: str) -> GateStep | None:
         """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
-        gate = self.catalog.gate(name)
-        return gate.at(self.emulated, self.compatible) if gate else None
+        key = ("gate", name, self.emulated, self.compatible)
+        known = self.catalog.reckoned
+        if key not in known:
+            gate = self.catalog.gate(name)
+            if gate is None:
+                return None
+            known[key] = gate.at(self.emulated, self.compatible)
+        step: GateStep | None = known[key]
+        return step
 
     def set(self, name: str, value: bool) -> None:
         """Set a gate that exists; `AllAlpha` and `AllBeta` move every gate of their stage that is not set by name."""

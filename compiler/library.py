@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic, KascError, Location, Report
 from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, render
+from compiler.emit.yaml_text import Written
 from compiler.examine import DEFAULTS, Examined, Settings, examine
 from compiler.host import Host
 from compiler.pipeline import Resolved
@@ -89,12 +90,17 @@ def compile_document(
     return Compiled(examined.report, rendered(examined, emit, form, explicit) or {})
 
 
-def rendered(examined: Examined, names: Sequence[str], form: str, explicit: bool) -> dict[str, str] | None:
-    """The named artifacts; None where one cannot hold a value, which the report then says, or there is no server."""
+def rendered(
+    examined: Examined, names: Sequence[str], form: str, explicit: bool, written: Written | None = None
+) -> dict[str, str] | None:
+    """The named artifacts; None where one cannot hold a value, which the report then says, or there is no server.
+
+    `written` keeps what several servers have in common.
+    """
     if examined.resolved is None:
         return None
     try:
-        return render(examined.resolved, list(names), form, explicit)
+        return render(examined.resolved, list(names), form, explicit, written)
     except KascError as error:
         examined.report.add(error.diagnostic)
         return None

@@ -47,13 +47,20 @@ class ResolvedConfig:
         """A value that an earlier step set."""
         return self.values.get(path, default)
 
-    def tree(self) -> dict[str, Any]:
-        """The values as nested maps."""
+    def tree(self, top: str = "") -> dict[str, Any]:
+        """The values as nested maps; those below one map alone where `top` names it."""
         root: dict[str, Any] = {}
+        levels: dict[str, dict[str, Any]] = {"": root}
+        prefix = f"{top}." if top else ""
         for path, value in self.values.items():
-            *parents, leaf = path.split(".")
-            level = root
-            for parent in parents:
-                level = level.setdefault(parent, {})
+            if not path.startswith(prefix):
+                continue
+            parent, _, leaf = path.rpartition(".")
+            level = levels.get(parent)
+            if level is None:
+                level = root
+                for name in parent.split("."):
+                    level = level.setdefault(name, {})
+                levels[parent] = level
             level[leaf] = value
         return root

@@ -143,11 +143,19 @@ def nearest(version: str | None) -> str:
 
 
 class Catalog:
-    """The facts of one minor version of kube-apiserver."""
+    """The facts of one minor version of kube-apiserver.
+
+    `reckoned` is for what others reckon from these facts and a few values alone, so that a run over many inputs does
+    it once: a key that names all of them -> what follows.
+    """
 
     def __init__(self, version: str) -> None:
         self.version = version
         self.minor = minor_of(version)
+        self._gates: dict[str, Gate | None] = {}
+        self._cycles: dict[tuple[str, str, str], Lifecycle | None] = {}
+        self._behaviours: dict[str, Any] = {}
+        self.reckoned: dict[Any, Any] = {}
 
     def _holds(self, row: dict[str, Any]) -> bool:
         return minor_of(row["from"]) <= self.minor and ("until" not in row or self.minor <= minor_of(row["until"]))
@@ -196,13 +204,20 @@ class Catalog:
 
     def gate(self, name: str) -> Gate | None:
         """One feature gate; None where this version does not have it."""
-        row = _data("gates").get(name)
-        return self._gate(name, row) if row and self._holds(row) else None
+        if name not in self._gates:
+            row = _data("gates").get(name)
+            self._gates[name] = self._gate(name, row) if row and self._holds(row) else None
+        return self._gates[name]
 
     @cached_property
     def gates(self) -> dict[str, Gate]:
         """All feature gates by name."""
         return {name: self._gate(name, row) for name, row in _data("gates").items() if self._holds(row)}
+
+    @cached_property
+    def gate_names(self) -> tuple[str, ...]:
+        """The names of all feature gates, sorted."""
+        return tuple(sorted(self.gates))
 
     def _gate(self, name: str, row: dict[str, Any]) -> Gate:
         steps = row.get("recordedAs", {}).get(self.version) or row["history"]
@@ -236,6 +251,12 @@ class Catalog:
 
     def lifecycle(self, group: str, version: str, kind: str) -> Lifecycle | None:
         """The life cycle of a kind's API version; None where nothing is known of it."""
+        key = (group, version, kind)
+        if key not in self._cycles:
+            self._cycles[key] = self._lifecycle(*key)
+        return self._cycles[key]
+
+    def _lifecycle(self, group: str, version: str, kind: str) -> Lifecycle | None:
         row = self._lifecycles.get(f"{group}/{version} {kind}" if group else f"{version} {kind}")
         if row is None:
             return None
@@ -283,10 +304,10 @@ class Catalog:
 
         The file holds, by hand, what differs between versions and is in no recording: limits and switches of rules.
         """
-        for row in _data("behaviours")[name]:
-            if self._holds(row):
-                return row["value"]
-        return None
+        if name not in self._behaviours:
+            rows = (row["value"] for row in _data("behaviours")[name] if self._holds(row))
+            self._behaviours[name] = next(rows, None)
+        return self._behaviours[name]
 
     @property
     def url_strictness(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from compiler.emit import files as files_artifact
 from compiler.emit import flags, health, pod, storage
 from compiler.emit import resolved as resolved_artifact
-from compiler.emit.yaml_text import dump
+from compiler.emit.yaml_text import Written, dump
 from compiler.pipeline import Resolved
 
 _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
@@ -23,10 +23,10 @@ ON_REQUEST = ("report", "monitoring")
 """What is made only where it is named: the server does not run with it."""
 
 
-def text_of(data: Any, form: str) -> str:
+def text_of(data: Any, form: str, written: Written | None = None) -> str:
     """Data as a YAML or JSON document."""
     if form == "yaml":
-        return dump(data)
+        return dump(data, written)
     import json
 
     return json.dumps(_finite(data), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
@@ -41,8 +41,12 @@ def _finite(data: Any) -> Any:
     return None if isinstance(data, float) and data - data != 0 else data
 
 
-def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: bool = False) -> dict[str, str]:
+def render(
+    resolved: Resolved, names: list[str], form: str = "yaml", explicit: bool = False, written: Written | None = None
+) -> dict[str, str]:
     """File name -> text for the named artifacts, in their order; `form` is `yaml` or `json`.
+
+    `written` keeps what several servers have in common.
 
     Raises KascError for a value that an artifact cannot hold.
     """
@@ -51,7 +55,7 @@ def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: b
         if name == "flags":
             found["kube-apiserver.flags"] = flags.render(resolved, explicit)
         elif name == "pod":
-            found[f"kube-apiserver.{form}"] = text_of(pod.static_pod(resolved, explicit), form)
+            found[f"kube-apiserver.{form}"] = text_of(pod.static_pod(resolved, explicit), form, written)
         elif name == "report":
             from compiler.emit.report import page
 
@@ -66,5 +70,5 @@ def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: b
                 found[f"files/{path}"] = files_artifact.file_text(content)
         else:
             stem, build = _DOCUMENTS[name]
-            found[f"{stem}.{form}"] = text_of(build(resolved), form)
+            found[f"{stem}.{form}"] = text_of(build(resolved), form, written)
     return found

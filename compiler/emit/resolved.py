@@ -13,16 +13,14 @@ from compiler.pipeline import Resolved
 def resolved_config(resolved: Resolved) -> dict[str, Any]:
     """The ResolvedConfig; see schemas/artifacts/resolved.schema.json."""
     options, config = resolved
-    provenance = {
-        path: {"step": origin.step, "from": _sources(options, origin.flags)}
-        for path, origin in config.provenance.items()
-    }
+    sources = _Sources(options)
+    provenance = {path: sources.entry(*origin) for path, origin in config.provenance.items()}
     tree = config.tree()
     # Reckoned here, because only this artifact asks for all of them.
-    tree["featureGates"]["enabled"] = [name for name in sorted(options.catalog.gates) if options.gates.on(name)]
+    tree["featureGates"]["enabled"] = [name for name in options.catalog.gate_names if options.gates.on(name)]
     origin = config.provenance["featureGates.changed"]
     flags = (*origin.flags, "emulated-version", "min-compatibility-version")
-    provenance["featureGates.enabled"] = {"step": origin.step, "from": _sources(options, flags)}
+    provenance["featureGates.enabled"] = sources.entry(origin.step, flags)
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
@@ -31,16 +29,29 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
     }
 
 
-def _sources(options: ServerRunOptions, names: tuple[str, ...]) -> dict[str, str]:
-    """Flag -> `default`, or the file, line and column where it was given."""
-    flags, sources = options.flags, {}
-    for name in names:
-        if not flags.has(name):
-            continue
-        at = flags.location(name)
-        file = relative(at.file, options.input.start.file) if at else ""
-        sources[name] = f"{file}:{at.line}:{at.column}" if at else "default"
-    return sources
+class _Sources:
+    """Where flags were given; each is looked up once."""
+
+    def __init__(self, options: ServerRunOptions) -> None:
+        self.options = options
+        self.known: dict[str, str] = {}
+
+    def entry(self, step: str, names: tuple[str, ...]) -> dict[str, Any]:
+        """The step, and flag -> `default`, or the file, line and column where it was given.
+
+        Flags of other versions are left out.
+        """
+        known, flags = self.known, self.options.catalog.flags
+        places = {name: known.get(name) or self._place(name) for name in names if name in flags}
+        return {"step": step, "from": places}
+
+    def _place(self, name: str) -> str:
+        at = self.options.flags.location(name)
+        text = "default"
+        if at is not None:
+            text = f"{relative(at.file, self.options.input.start.file)}:{at.line}:{at.column}"
+        self.known[name] = text
+        return text
 
 
 def relative(path: str, document: str) -> str:

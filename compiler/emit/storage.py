@@ -16,7 +16,7 @@ def manifest(resolved: Resolved) -> dict[str, Any]:
     factory = config.storage_factory
     if factory is None:
         raise RuntimeError("the pipeline has not run")
-    etcd = config.tree()["etcd"]
+    etcd = config.tree("etcd")["etcd"]
     return {
         **header(resolved, "StorageFactoryManifest"),
         "transport": {

@@ -7,6 +7,7 @@ so small a part of YAML (block collections, plain words, JSON strings) that test
 from __future__ import annotations
 
 import json
+import marshal
 import re
 from typing import Any
 
@@ -23,13 +24,20 @@ _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n",
 # What JSON leaves as it is but YAML does not print, and separate surrogates, which no YAML reader joins.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]")
 
+# An artifact says the same words over and over.
+_SCALARS: dict[str, str] = {}
+_MOST_SCALARS = 10_000
+
 
 def scalar(value: Any) -> str:
     """One value as YAML: a plain word where that is safe, else as JSON writes it."""
     if isinstance(value, str):
-        if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-            return value
-        return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
+        text = _SCALARS.get(value)
+        if text is None:
+            text = _text(value)
+            if len(_SCALARS) < _MOST_SCALARS:
+                _SCALARS[value] = text
+        return text
     if value is None:
         return "null"
     if value is True:
@@ -43,6 +51,12 @@ def scalar(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[]"
     return "{}"
+
+
+def _text(value: str) -> str:
+    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _number(value: float) -> str:
@@ -59,15 +73,60 @@ def _number(value: float) -> str:
     return text
 
 
-def dump(value: Any) -> str:
-    """A map or a list (of maps, lists, strings, numbers, booleans and None) as one YAML document."""
+class Written:
+    """Blocks of lines that were written before, for documents that are nearly alike.
+
+    A block is known by its value to the bit, types and order of keys included.
+    """
+
+    _MOST = 16 * 1024 * 1024
+    """Characters that are kept."""
+    _DEPTH = 3
+    """Levels at which blocks are looked up."""
+    PART = 16
+    """Entries of a large map that are looked up together."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[tuple[str, bytes], str] = {}
+        self.size = 0
+
+    def write(self, value: Any, indent: str, lines: list[str], depth: int = 0) -> None:
+        """What `_write` does for a block that is not empty."""
+        try:
+            key = (indent, marshal.dumps(value, 2))
+        except ValueError:  # no plain data
+            _write(value, indent, lines)
+            return
+        block = self.blocks.get(key)
+        if block is None:
+            inner: list[str] = []
+            _write(value, indent, inner, self if depth < self._DEPTH else None, depth + 1)
+            block = "\n".join(inner)
+            self.size += len(block)
+            if self.size > self._MOST:
+                self.blocks.clear()
+                self.size = len(block)
+            self.blocks[key] = block
+        lines.append(block)
+
+
+def dump(value: Any, written: Written | None = None) -> str:
+    """A map or a list (of maps, lists, strings, numbers, booleans and None) as one YAML document.
+
+    `written` keeps blocks from one document to the next.
+    """
     lines: list[str] = []
-    _write(value, "", lines)
+    _write(value, "", lines, written)
     return "\n".join(lines) + "\n"
 
 
-def _write(value: Any, indent: str, lines: list[str]) -> None:
+def _write(value: Any, indent: str, lines: list[str], written: Written | None = None, depth: int = 0) -> None:
     if isinstance(value, dict) and value:
+        if written is not None and len(value) > 2 * written.PART:
+            entries = list(value.items())
+            for start in range(0, len(entries), written.PART):
+                written.write(dict(entries[start : start + written.PART]), indent, lines, depth)
+            return
         for key, item in value.items():
             name = scalar(str(key))
             long = len(name) > _LONGEST_KEY
@@ -76,15 +135,23 @@ def _write(value: Any, indent: str, lines: list[str]) -> None:
                 name = ""
             if isinstance(item, dict | list | tuple) and item:
                 lines.append(f"{indent}{name}:")
-                _write(item, indent if isinstance(item, list | tuple) and not long else f"{indent}  ", lines)
+                inside = indent if isinstance(item, list | tuple) and not long else f"{indent}  "
+                if written is None:
+                    _write(item, inside, lines)
+                else:
+                    written.write(item, inside, lines, depth)
             else:
                 lines.append(f"{indent}{name}: {scalar(item)}")
     elif isinstance(value, list | tuple) and value:
+        inside = f"{indent}  "
         for item in value:
             if isinstance(item, dict | list | tuple) and item:
                 start = len(lines)
-                _write(item, f"{indent}  ", lines)
-                lines[start] = f"{indent}- {lines[start][len(indent) + 2 :]}"
+                if written is None:
+                    _write(item, inside, lines)
+                else:
+                    written.write(item, inside, lines, depth)
+                lines[start] = f"{indent}- {lines[start][len(inside) :]}"
             else:
                 lines.append(f"{indent}- {scalar(item)}")
     else:

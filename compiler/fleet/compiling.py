@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compiler.commands.common import fails, keep_selected, reason
 from compiler.diagnostics import Report
 from compiler.emit.writing import differences, write_all
+from compiler.emit.yaml_text import Written
 from compiler.examine import Settings, examine
 from compiler.library import rendered
 from compiler.source.reading import STANDARD_INPUT, Files
@@ -63,6 +64,7 @@ class DocumentCompiler:
         self.changes = changes
         self.files = Files()
         self.targets: dict[str, str] = {}
+        self.written = Written() if many else None
         self.seen: Seen | None = None
         if cache is not None or changes is not None:
             from compiler.fleet.seen import Seen
@@ -87,7 +89,7 @@ class DocumentCompiler:
         # All that is found wrong is known then; what is not shown of it hangs on the options.
         report, files = examined.report, None
         if not report.rejected:
-            files = rendered(examined, self.names, self.options.format, self.options.explicit)
+            files = rendered(examined, self.names, self.options.format, self.options.explicit, self.written)
         name = examined.resolved.options.input.name if examined.resolved is not None else None
         raw = list(report.diagnostics)
         outcome = self._judged(path, report, name, files)

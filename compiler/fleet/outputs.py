@@ -16,8 +16,15 @@ from typing import NamedTuple
 from compiler.emit.writing import write_all
 
 LIST = ".kasc-outputs.json"
-_WHOLE = (("kube-apiserver.flags", "flags"), ("report.html", "report"))
-_STEMS = {"storage-factory": "storage", "health-checks": "health", "kube-apiserver": "pod", "resolved": "resolved"}
+_WHOLE = {"kube-apiserver.flags": "flags", "report.html": "report", "grafana-dashboard.json": "monitoring"}
+_STEMS = {
+    "storage-factory": "storage",
+    "health-checks": "health",
+    "kube-apiserver": "pod",
+    "resolved": "resolved",
+    "prometheus-rules": "monitoring",
+    "prometheus-scrape": "monitoring",
+}
 
 
 class BadList(Exception):  # noqa: N818
@@ -114,9 +121,8 @@ def artifact_of(file: str) -> str:
     """The artifact that a file belongs to, by its name below the folder; empty for a name that is none."""
     if file.startswith("files/"):
         return "files"
-    for name, artifact in _WHOLE:
-        if file == name:
-            return artifact
+    if file in _WHOLE:
+        return _WHOLE[file]
     stem, _, ending = file.rpartition(".")
     return _STEMS.get(stem, "") if ending in ("yaml", "json") else ""
 

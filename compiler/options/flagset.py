@@ -112,7 +112,14 @@ class FlagSet:
         )
 
     def _default(self, spec: FlagSpec) -> Any:
-        return TYPES[spec.type].default(spec.default)
+        key = ("default", spec.type, spec.default)
+        known = self.catalog.reckoned
+        if key in known:
+            return known[key]
+        value = TYPES[spec.type].default(spec.default)
+        if not isinstance(value, dict | list):
+            known[key] = value
+        return value
 
     def value(self, flag: str) -> Any:
         """The typed value, as `compiler.flags.values` defines it for the flag's type; None for an unknown flag."""

@@ -221,6 +221,19 @@ class StorageFactory:
 
     def rows(self) -> list[StoredResource]:
         """One row for every resource that this server stores, sorted by group and resource."""
+        if self.encryption is not None:
+            return self._rows()
+        config = self.config
+        sizes, locations = tuple(self.watch_cache_sizes.items()), tuple(self._locations.items())
+        given = (self.servers, self.prefix, self.media_type, self.watch_cache, sizes, locations)
+        key = ("rows", config.emulated, config.compatibility, config.resource_config.key(), given)
+        known = config.catalog.reckoned
+        if key not in known:
+            known[key] = self._rows()
+        rows: list[StoredResource] = known[key]
+        return list(rows)
+
+    def _rows(self) -> list[StoredResource]:
         config = self.config.resource_config
         found = []
         for resource in self.config.catalog.resources.values():

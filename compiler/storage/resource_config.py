@@ -76,6 +76,12 @@ class ResourceConfig:
         self._explicit: set[tuple[str, str, str]] = set()
         self._forward_compatible = False
 
+    def key(self) -> tuple[object, ...]:
+        """All that it answers from, as a key."""
+        explicit = frozenset(self._explicit)
+        versions, resources = tuple(self.versions.items()), tuple(self.resources.items())
+        return (self.emulated, versions, resources, explicit, self._forward_compatible)
+
     def _set_version(self, group: str, version: str, on: bool) -> None:
         self.versions[group, version] = on
         for key in [key for key in self.resources if key[:2] == (group, version)]:

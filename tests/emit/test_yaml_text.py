@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from compiler.emit.yaml_text import dump, scalar
+from compiler.emit.yaml_text import Written, dump, scalar
 
 TRICKY = [
     "", " ", "a ", " a", "\ta", "a\t", "\n", "a\nb", "\r", "a\r\nb", "\x00", "\x07", "\x1b[31m", "\x7f", "\x85", "\xa0",
@@ -120,3 +120,28 @@ def test_common_words_stay_without_quotes(word: str) -> None:
 def test_layout() -> None:
     data = {"a": {"b": [1, {"c": 2, "d": [3]}, [4, 5], []]}, "e": {}, "f": "x: y"}
     assert dump(data) == ('a:\n  b:\n  - 1\n  - c: 2\n    d:\n    - 3\n  - - 4\n    - 5\n  - []\ne: {}\nf: "x: y"\n')
+
+
+SHARED = Written()
+LARGE = st.dictionaries(st.text("ab", max_size=6), DATA, max_size=80)
+ALIKE = st.sampled_from([1, True, 1.0, 0, False, -0.0, 0.0, "1", "true", (1,), [1], {"b": 1, "a": 2}, {"a": 2, "b": 1}])
+
+
+@given(LARGE | DATA.filter(lambda data: isinstance(data, dict | list)))
+def test_blocks_that_were_written_before_change_nothing(data: Any) -> None:
+    for _ in range(2):
+        assert dump(data, SHARED) == dump(data)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.lists(ALIKE, min_size=1), min_size=1), min_size=2))
+def test_what_is_only_equal_is_another_block(several: list[Any]) -> None:
+    """In Python, 1 is True, and the order of a map's keys does not count."""
+    written = Written()
+    assert [dump({"x": data}, written) for data in several] == [dump({"x": data}) for data in several]
+
+
+def test_blocks_do_not_pile_up() -> None:
+    written = Written()
+    for number in range(300):
+        dump({"x": {"y": [f"{number}" * 30_000]}}, written)
+        assert sum(map(len, written.blocks.values())) <= 17 * 1024 * 1024

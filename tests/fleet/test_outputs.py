@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.emit.artifacts import ARTIFACTS
+from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, render
+from compiler.examine import examine
 from compiler.fleet.outputs import LIST, Orphan, _remove, artifact_of
 from tests.commands.running import SAMPLES, kasc
 from tests.fleet import clusters
@@ -141,11 +142,17 @@ def test_no_list_removes_anything_outside(name: str, file: str) -> None:
         assert all(path.exists() for path in outside)
 
 
-def test_every_artifact_is_known_by_its_files() -> None:
-    names = {artifact_of(path.name) for path in (SAMPLES.parent / "tests/golden/hardened").iterdir() if path.is_file()}
-    assert names | {artifact_of("files/a/b.yaml")} == set(ARTIFACTS)
-    assert artifact_of("report.html") == "report"
-    assert artifact_of("resolved.json") == "resolved"
+@pytest.mark.parametrize("form", ["yaml", "json"])
+@pytest.mark.parametrize("name", [*ARTIFACTS, *ON_REQUEST])
+def test_every_artifact_is_known_by_its_files(name: str, form: str) -> None:
+    resolved = examine(str(SAMPLES / "hardened/apiserver.yaml")).resolved
+    assert resolved is not None
+    files = render(resolved, [name], form)
+    assert files
+    assert {artifact_of(file) for file in files} == {name}
+
+
+def test_other_files_are_no_artifacts() -> None:
     assert {artifact_of(name) for name in ("", "notes.md", "resolved.txt", "values.yaml", "a/resolved.yaml")} == {""}
 
 

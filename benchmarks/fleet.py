@@ -1,0 +1,150 @@
+"""kasc over a fleet: processor time a document, an unchanged run, memory; ratios and the growth are what counts.
+
+usage: python benchmarks/fleet.py [--documents N] [--jobs N] [--short]
+
+What is measured is the processor time of all processes together, which is what a core spends on a document however
+busy the machine is; wall time is printed beside it. Prints; judges nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+BASE = """\
+apiVersion: kasc/v1
+kind: APIServer
+kubernetesVersion: "1.36"
+metadata: {name: base}
+etcd:
+  etcdServers: [https://10.0.0.11:2379, https://10.0.0.12:2379, https://10.0.0.13:2379]
+  etcdCAFile: /etc/kubernetes/pki/etcd/ca.crt
+  etcdCertFile: /etc/kubernetes/pki/apiserver-etcd-client.crt
+  etcdKeyFile: /etc/kubernetes/pki/apiserver-etcd-client.key
+secureServing:
+  tlsCertFile: /etc/kubernetes/pki/apiserver.crt
+  tlsPrivateKeyFile: /etc/kubernetes/pki/apiserver.key
+authentication:
+  clientCAFile: /etc/kubernetes/pki/ca.crt
+  serviceAccountKeyFile: [/etc/kubernetes/pki/sa.pub]
+admission:
+  enableAdmissionPlugins: [NodeRestriction]
+authorization:
+  authorizationMode: [Node, RBAC]
+misc:
+  serviceClusterIPRange: 10.96.0.0/16
+  serviceAccountSigningKeyFile: /etc/kubernetes/pki/sa.key
+  kubeletClientCertificate: /etc/kubernetes/pki/apiserver-kubelet-client.crt
+  kubeletClientKey: /etc/kubernetes/pki/apiserver-kubelet-client.key
+"""
+DOCUMENT = """\
+apiVersion: kasc/v1
+kind: APIServer
+metadata: {{name: cluster-{0:05}}}
+extends: [../base/apiserver.yaml]
+authentication:
+  serviceAccountIssuer: [https://cluster-{0:05}.example.com]
+"""
+
+
+class Cost(NamedTuple):
+    """Processor seconds of all processes, wall seconds, largest resident set of any of them in MiB."""
+
+    processor: float
+    wall: float
+    memory: float
+
+
+def make(folder: Path, number: int) -> None:
+    (folder / "base").mkdir(parents=True)
+    (folder / "base/apiserver.yaml").write_text(BASE)
+    for index in range(number):
+        place = folder / f"part-{index // 100:03}"
+        place.mkdir(exist_ok=True)
+        (place / f"cluster-{index:05}.yaml").write_text(DOCUMENT.format(index))
+
+
+def run(*words: str) -> Cost:
+    """One run of kasc that has to succeed. Its memory is asked for while it runs."""
+    command = [sys.executable, "-c", "from compiler.cli import program; program()", *words]
+    before, start, largest = os.times(), time.perf_counter(), 0
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            largest = max([largest, *map(marks, family(process.pid))])
+            time.sleep(0.1)
+    wall, after = time.perf_counter() - start, os.times()
+    if process.returncode:
+        raise SystemExit(f"kasc {' '.join(words)} ended with {process.returncode}")
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return Cost(used, wall, largest / 1024)
+
+
+def family(process: int) -> list[int]:
+    """A process and its children."""
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text()
+    except OSError:
+        children = ""
+    return [process, *map(int, children.split())]
+
+
+def marks(process: int) -> int:
+    """The largest resident set of a process, in KiB."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    return max((int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line), default=0)
+
+
+def measure(folder: Path, number: int, jobs: str) -> dict[str, Cost]:
+    """Check, compile from nothing, the same again, the same as a gate."""
+    make(folder / "clusters", number)
+    clusters = str(folder / "clusters")
+    words = ("compile", clusters, "-o", str(folder / "out"), "--cache", str(folder / "cache"), "--jobs", jobs)
+    found = {"check": run("check", clusters, "--jobs", jobs)}
+    for name, more in (("compile", ()), ("unchanged", ()), ("gate", ("--check",))):
+        found[name] = run(*words, *more)
+    shutil.rmtree(folder)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=10_000, help="documents of the large fleet")
+    parser.add_argument("--jobs", default=str(len(os.sched_getaffinity(0))), help="processes")
+    parser.add_argument("--short", action="store_true", help="with a tenth of the documents")
+    options = parser.parse_args()
+    compileall.compile_dir(ROOT / "compiler", quiet=1)
+    large = options.documents // 10 if options.short else options.documents
+    costs = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in (large // 10, large):
+            costs[number] = measure(Path(folder, str(number)), number, options.jobs)
+    print(f"{'':10}", *(f"{f'{number} documents':>38}" for number in costs))
+    for name in costs[large]:
+        cells = [
+            f"{1000 * cost.processor / number:8.3f} ms a core, {cost.wall:6.2f} s, {cost.memory:4.0f} MiB"
+            for number, cost in ((number, found[name]) for number, found in costs.items())
+        ]
+        print(f"{name:10}", *(f"{cell:>38}" for cell in cells))
+    found = {name: cost.processor for name, cost in costs[large].items()}
+    print(f"compile / check: {found['compile'] / found['check']:.2f}")
+    print(f"unchanged / compile: {found['unchanged'] / found['compile']:.3f}")
+    print(f"memory of compile, {large} / {large // 10} documents: "
+          f"{costs[large]['compile'].memory / costs[large // 10]['compile'].memory:.2f}")  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -45,6 +45,7 @@ misc:
   serviceAccountSigningKeyFile: /etc/kubernetes/pki/sa.key
   kubeletClientCertificate: /etc/kubernetes/pki/apiserver-kubelet-client.crt
   kubeletClientKey: /etc/kubernetes/pki/apiserver-kubelet-client.key
+  kubeletCertificateAuthority: /etc/kubernetes/pki/ca.crt
 """
 DOCUMENT = """\
 apiVersion: kasc/v1

@@ -60,6 +60,17 @@ class FeatureGates:
             return self._stages[step.stage]
         return step.default
 
+    def enabled(self) -> list[str]:
+        """The names of all gates that are on, sorted."""
+        key = ("enabled", self.emulated, self.compatible, tuple(self.set_to.items()))
+        known = self.catalog.reckoned
+        if key not in known:
+            names = tuple(name for name in sorted(self.catalog.gates) if self.on(name))
+            if self.set_to:
+                return list(names)
+            known[key] = names
+        return list(known[key])
+
     def broken_dependencies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Gates that are on while gates that they need are off, with those; nothing where no gate was set."""
         if not self.set_to:

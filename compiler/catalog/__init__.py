@@ -214,11 +214,6 @@ class Catalog:
         """All feature gates by name."""
         return {name: self._gate(name, row) for name, row in _data("gates").items() if self._holds(row)}
 
-    @cached_property
-    def gate_names(self) -> tuple[str, ...]:
-        """The names of all feature gates, sorted."""
-        return tuple(sorted(self.gates))
-
     def _gate(self, name: str, row: dict[str, Any]) -> Gate:
         steps = row.get("recordedAs", {}).get(self.version) or row["history"]
         every = (GateStep(minor_of(version), *rest) for version, *rest in steps)

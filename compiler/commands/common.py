@@ -137,7 +137,7 @@ def find_inputs(given: list[str], problems: list[str], leave_out: str = "") -> l
 
 
 def _below(folder: str, problems: list[str], leave_out: str) -> list[str]:
-    from compiler.importers.detect import is_input, parents_of
+    from compiler.importers.detect import input_at
 
     def unreadable(problem: OSError) -> None:
         problems.append(f"cannot search {problem.filename}: {reason(problem)}")
@@ -151,9 +151,9 @@ def _below(folder: str, problems: list[str], leave_out: str) -> list[str]:
             if not name.startswith(".") and os.path.abspath(os.path.join(root, name)) != outside
         )
         found += [os.path.join(root, name) for name in sorted(files) if name.endswith(_SUFFIXES)]
-    inputs = [path for path in found if is_input(path)]
-    parents = {parent for path in inputs for parent in parents_of(path)}
-    return [path for path in inputs if os.path.normpath(path) not in parents]
+    extended = {path: parents for path in found if (parents := input_at(path)) is not None}
+    parents = {parent for each in extended.values() for parent in each}
+    return [path for path in extended if os.path.normpath(path) not in parents]
 
 
 def publish(

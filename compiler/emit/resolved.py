@@ -17,7 +17,7 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
     provenance = {path: sources.entry(*origin) for path, origin in config.provenance.items()}
     tree = config.tree()
     # Reckoned here, because only this artifact asks for all of them.
-    tree["featureGates"]["enabled"] = [name for name in options.catalog.gate_names if options.gates.on(name)]
+    tree["featureGates"]["enabled"] = options.gates.enabled()
     origin = config.provenance["featureGates.changed"]
     flags = (*origin.flags, "emulated-version", "min-compatibility-version")
     provenance["featureGates.enabled"] = sources.entry(origin.step, flags)
@@ -35,23 +35,35 @@ class _Sources:
     def __init__(self, options: ServerRunOptions) -> None:
         self.options = options
         self.known: dict[str, str] = {}
+        self.files: dict[str, str] = {}
 
     def entry(self, step: str, names: tuple[str, ...]) -> dict[str, Any]:
         """The step, and flag -> `default`, or the file, line and column where it was given.
 
         Flags of other versions are left out.
         """
-        known, flags = self.known, self.options.catalog.flags
-        places = {name: known.get(name) or self._place(name) for name in names if name in flags}
-        return {"step": step, "from": places}
+        catalog = self.options.catalog
+        if not self.options.flags.arguments.keys().isdisjoint(names):
+            return {"step": step, "from": {name: self._place(name) for name in names if name in catalog.flags}}
+        # The same for every server of the version.
+        key = ("provenance", step, names)
+        entry: dict[str, Any] | None = catalog.reckoned.get(key)
+        if entry is None:
+            entry = {"step": step, "from": {name: "default" for name in names if name in catalog.flags}}
+            catalog.reckoned[key] = entry
+        return entry
 
     def _place(self, name: str) -> str:
-        at = self.options.flags.location(name)
-        text = "default"
-        if at is not None:
-            text = f"{relative(at.file, self.options.input.start.file)}:{at.line}:{at.column}"
-        self.known[name] = text
+        text = self.known.get(name)
+        if text is None:
+            at = self.options.flags.location(name)
+            text = self.known[name] = f"{self._file(at.file)}:{at.line}:{at.column}" if at is not None else "default"
         return text
+
+    def _file(self, name: str) -> str:
+        if name not in self.files:
+            self.files[name] = relative(name, self.options.input.start.file)
+        return self.files[name]
 
 
 def relative(path: str, document: str) -> str:

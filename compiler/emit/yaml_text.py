@@ -18,6 +18,8 @@ _PLAIN = re.compile(
     r"|(?:[0-9]+(?:\.[0-9]+)?(?:h|ms|m|s))+",
     re.ASCII,
 )
+_LISTS = (list, tuple)
+_NESTED = (dict, list, tuple)
 _LONGEST_KEY = 1000
 """Characters after which a key has to be marked as one."""
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n", "=", "<<"))
@@ -48,7 +50,7 @@ def scalar(value: Any) -> str:
         return _number(value)
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return "[]"
     return "{}"
 
@@ -83,6 +85,8 @@ class Written:
     """Characters that are kept."""
     _DEPTH = 3
     """Levels at which blocks are looked up."""
+    _SMALL = 1000
+    """Bytes of data up to which it costs less to write a block than to look up its parts."""
     PART = 16
     """Entries of a large map that are looked up together."""
 
@@ -100,7 +104,8 @@ class Written:
         block = self.blocks.get(key)
         if block is None:
             inner: list[str] = []
-            _write(value, indent, inner, self if depth < self._DEPTH else None, depth + 1)
+            looks_deeper = depth < self._DEPTH and len(key[1]) > self._SMALL
+            _write(value, indent, inner, self if looks_deeper else None, depth + 1)
             block = "\n".join(inner)
             self.size += len(block)
             if self.size > self._MOST:
@@ -133,19 +138,19 @@ def _write(value: Any, indent: str, lines: list[str], written: Written | None = 
             if long:
                 lines.append(f"{indent}? {name}")
                 name = ""
-            if isinstance(item, dict | list | tuple) and item:
+            if isinstance(item, _NESTED) and item:
                 lines.append(f"{indent}{name}:")
-                inside = indent if isinstance(item, list | tuple) and not long else f"{indent}  "
+                inside = indent if isinstance(item, _LISTS) and not long else f"{indent}  "
                 if written is None:
                     _write(item, inside, lines)
                 else:
                     written.write(item, inside, lines, depth)
             else:
                 lines.append(f"{indent}{name}: {scalar(item)}")
-    elif isinstance(value, list | tuple) and value:
+    elif isinstance(value, _LISTS) and value:
         inside = f"{indent}  "
         for item in value:
-            if isinstance(item, dict | list | tuple) and item:
+            if isinstance(item, _NESTED) and item:
                 start = len(lines)
                 if written is None:
                     _write(item, inside, lines)

@@ -142,36 +142,51 @@ def _is_for_a_shell(line: str) -> bool:
     )
 
 
-def is_input(path: str) -> bool:
-    """Whether a file found in a folder is an input; what cannot be opened counts as one, so that it is reported."""
+def input_at(path: str) -> set[str] | None:
+    """None where a file found in a folder is no input; else the files that it extends, as normalised paths.
+
+    What cannot be opened counts as an input, so that it is reported.
+    """
     from compiler.source.reading import LIMIT, read_source
 
     try:
-        text = read_source(path).text
+        source = read_source(path)
     except KascError as error:
         if error.diagnostic.code == "KASC-DOC-001":
-            return True
+            return set()
         # Too large, or in another encoding: reported where it is a document all the same.
         with open(path, "rb") as file:
-            return b"kasc/v1" in file.read(LIMIT).replace(b"\0", b"")
+            return set() if b"kasc/v1" in file.read(LIMIT).replace(b"\0", b"") else None
+    text = source.text
     if "kasc/v1" in text or "kind: APIServer" in text:
-        return not any(kind in text[:200] for kind in MADE)
-    return "kube-apiserver" in text and "--etcd-servers" in text
+        if any(kind in text[:200] for kind in MADE):
+            return None
+    elif "kube-apiserver" not in text or "--etcd-servers" not in text:
+        return None
+    return _parents_in(source, path) if "extends" in text else set()
 
 
-def parents_of(path: str) -> set[str]:
-    """The files that a document extends, as normalised paths; none for what is no document."""
-    from compiler.source.reading import read_source
-
-    try:
-        source = read_source(path)
-        if "extends" not in source.text:
+def _parents_in(source: Source, path: str) -> set[str]:
+    names = _plainly_extended(source.text)
+    if names is None:
+        try:
+            extends = parse_document(source, []).get("extends")
+        except KascError:
             return set()
-        root = parse_document(source, [])
-    except KascError:
-        return set()
-    extends = root.get("extends")
-    if extends is None:
-        return set()
-    names = [item.value for item in extends.value] if isinstance(extends.value, list) else [extends.value]
-    return {os.path.normpath(os.path.join(os.path.dirname(path), str(name))) for name in names}
+        if extends is None:
+            return set()
+        names = [str(item.value) for item in (extends.value if isinstance(extends.value, list) else [extends])]
+    return {os.path.normpath(os.path.join(os.path.dirname(path), name)) for name in names}
+
+
+def _plainly_extended(text: str) -> list[str] | None:
+    """The names in the only `extends` of a text, where they stand in its line so that nothing but a list of plain
+    words can be meant; None for all others, which have to be parsed.
+    """
+    line = re.search(r"^extends: *\[([A-Za-z0-9_./, -]*)\] *$", text, re.MULTILINE | re.ASCII)
+    if line is None or text.count("extends") != 1:
+        return None
+    names = [name.strip() for name in line[1].split(",")]
+    # What begins like a number, or holds blanks, may be another thing than a word.
+    plain = all(re.match(r"[A-Za-z_./][^ ]*[A-Za-z_]$", name, re.ASCII) for name in names)
+    return names if plain else None

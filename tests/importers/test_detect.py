@@ -6,9 +6,14 @@ import io
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Diagnostic, KascError
 from compiler.importers import read_input
+from compiler.importers.detect import _plainly_extended
+from compiler.source.node import Source
+from compiler.source.reading import parse_document
 from tests.importers.reading import read
 from tests.shared import shared
 
@@ -150,3 +155,31 @@ def test_real_pods(file: str, version: str | None, others: int) -> None:
     for (flag, text), (name, value) in zip(got.flags, got.written, strict=True):
         assert name == f"--{flag}"
         assert value in (text, f"--{flag}")
+
+
+NAMES = st.lists(
+    st.sampled_from(
+        ["../base.yaml", "a.yaml", "./b", "1.yaml", "0x1", "null", "~", "1e5", "a b", "-", "--", ".", "yes", "a.1"]
+    ),
+    max_size=3,
+)
+
+
+@given(
+    NAMES.map(lambda names: f"extends: [{', '.join(names)}]"),
+    st.sampled_from(
+        ["", " ", " # why", "\n# extends", "\n  a: b", "\nextends: [c.yaml]", "\nx: |\n  extends: [z.yaml]"]
+    ),
+    st.sampled_from(["", "a: b\n", "x: |\n  ", "x: [\n", "- ", "'", "x: 'y\n"]),
+)
+def test_parents_are_those_of_the_parsed_document(line: str, after: str, before: str) -> None:
+    """Whichever way they are found: the plain way may only give up."""
+    text = f"{before}{line}{after}\n"
+    plain = _plainly_extended(text)
+    try:
+        root = parse_document(Source("a.yaml", text), [])
+    except KascError:
+        return
+    extends = root.get("extends")
+    listed = (extends.value if isinstance(extends.value, list) else [extends]) if extends is not None else []
+    assert plain is None or plain == [item.value for item in listed]

@@ -24,6 +24,7 @@ DATA = (
     "flags/data/*",
     "emit/templates/*",
     "explaining/rules/*.yaml",
+    "monitoring/topics/*.yaml",
     "py.typed",
 )
 SAMPLE = ROOT / "samples/hardened/apiserver.yaml"

@@ -290,7 +290,8 @@ class Catalog:
     def metrics(self) -> dict[str, dict[str, Any]]:
         """The metrics that monitoring looks at, by name: `type`, `labels`, `stability`, and `deprecated`, the version.
 
-        `hidden` ones are exported only with --show-hidden-metrics-for-version.
+        `hidden` ones are exported only with --show-hidden-metrics-for-version; `custom` ones come from collectors of
+        their own, which --disabled-metrics does not reach.
         """
         return self._rows(_data("metrics"))
 

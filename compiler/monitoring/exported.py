@@ -19,9 +19,10 @@ _PARTS = ("_bucket", "_count", "_sum")
 class Exported:
     """The metrics of the declared server.
 
-    Kubernetes: component-base/metrics/metric.go, preprocessMetric: --disabled-metrics wins over everything, and what
-    is deprecated long enough is there only with --show-hidden-metrics-for-version. What --allow-metric-labels does
-    not list becomes `unexpected` as a label's value.
+    Kubernetes: component-base/metrics/metric.go, preprocessMetric: --disabled-metrics wins over everything, save for
+    collectors that make their metrics themselves, and what is deprecated long enough is there only with
+    --show-hidden-metrics-for-version. What --allow-metric-labels does not list becomes `unexpected` as a label's
+    value.
     """
 
     def __init__(self, resolved: Resolved) -> None:
@@ -31,7 +32,7 @@ class Exported:
         self.labels: dict[str, tuple[str, ...]] = {
             name: tuple(row["labels"])
             for name, row in resolved.options.catalog.metrics.items()
-            if name not in disabled and (hidden or not row.get("hidden"))
+            if (name not in disabled or row.get("custom")) and (hidden or not row.get("hidden"))
         }
         self.allowed: dict[tuple[str, str], list[str]] = {}
         for key, values in config.get("metrics.allowMetricLabels").items():

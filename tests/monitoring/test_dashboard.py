@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import yaml
 
 from compiler.emit.artifacts import ARTIFACTS, render
 from compiler.pipeline import Resolved
-from tests.emit.compiling import document, resolve
+from tests.emit.compiling import ROOT, document, resolve
 from tests.monitoring.documents import SECTIONS, made
 
 BOARD = "grafana-dashboard.json"
@@ -82,6 +85,18 @@ def test_it_is_made_only_on_request(tmp_path: Path) -> None:
     assert not [name for name in render(made("least", "1.36", tmp_path), list(ARTIFACTS)) if "prometheus" in name]
 
 
-def test_the_same_twice(tmp_path: Path) -> None:
-    first, second = (render(made("everything", "1.36", tmp_path), ["monitoring"]) for _ in range(2))
-    assert first == second
+def test_bytes_hang_on_nothing_but_the_input() -> None:
+    texts = set()
+    for seed in ("0", "4242"):
+        words = ["compile", "samples/hardened/apiserver.yaml", "--emit", "monitoring", "--stdout"]
+        run = subprocess.run(
+            [sys.executable, "-c", "import sys; from compiler.cli import main; sys.exit(main(sys.argv[1:]))", *words],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        texts.add(run.stdout)
+    assert len(texts) == 1
+    assert "# grafana-dashboard.json" in texts.pop()

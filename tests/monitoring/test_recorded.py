@@ -20,20 +20,16 @@ UNUSED = {
     # Vectors that are exported once something went wrong, which in the recorded runs it did not.
     "aggregator_unavailable_apiservice_total",
     "apiserver_audit_error_total",
-    "apiserver_authorization_match_condition_evaluation_errors_total",
-    "apiserver_authorization_webhook_evaluations_fail_open_total",
     "apiserver_envelope_encryption_invalid_key_id_from_status_total",
     "apiserver_flowcontrol_rejected_requests_total",
     "apiserver_storage_decode_errors_total",
     "apiserver_terminated_watchers_total",
     "etcd_request_errors_total",
     "pod_security_errors_total",
-    # Or once something happened: a denial, an external signer, five minutes for a check, waiting for a cache.
+    # Or once something happened: an external signer, five minutes for a check, an old API, waiting for a cache.
     "apiserver_externaljwt_request_duration_seconds",
-    "apiserver_mutating_admission_policy_check_total",
     "apiserver_requested_deprecated_apis",
     "apiserver_storage_consistency_checks_total",
-    "apiserver_validating_admission_policy_check_total",
     "apiserver_watch_cache_read_wait_seconds",
 }
 

@@ -79,6 +79,12 @@ def test_disabled_metrics_are_not_named_nor_what_is_made_of_them(tmp_path: Path)
     assert "apiserver_resource_objects" not in found
 
 
+def test_metrics_of_collectors_of_their_own_cannot_be_disabled(tmp_path: Path) -> None:
+    """As recorded: a server with these flags exports them all the same."""
+    lasting = ["go_goroutines", "process_open_fds", "aggregator_unavailable_apiservice", "apiserver_storage_size_bytes"]
+    assert set(lasting) <= named(resolve(document(metrics={"disabledMetrics": lasting}), tmp_path))
+
+
 def test_a_hidden_metric_counts_where_hidden_ones_are_shown(tmp_path: Path) -> None:
     without = {"disabledMetrics": ["apiserver_resource_objects"]}
     assert "apiserver_storage_objects" not in named(resolve(document("1.37", metrics=without), tmp_path))

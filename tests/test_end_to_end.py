@@ -17,6 +17,7 @@ from tests.gitops.running import (
     GITOPS,
     config_maps,
     generated,
+    has_kustomize,
     kustomized,
     loaded,
     programs,
@@ -169,7 +170,7 @@ def test_from_commit_to_sync(fleet: Fleet, tmp_path: Path) -> None:
     ran = generated(tmp_path / "main" / loaded("argocd/application.yaml")["spec"]["source"]["path"], fleet.variables)
     assert ran.returncode == 0, ran.stderr
     synced = [config_maps(list(yaml.safe_load_all(ran.stdout)))]
-    if shutil.which("kubectl") is not None:
+    if has_kustomize():
         synced.append(config_maps(kustomized(tmp_path / "main/compiled")))
     for found in synced:
         assert list(found) == ["kube-apiserver-prod-eu-1", "kube-apiserver-prod-us-1", "kube-apiserver-staging"]

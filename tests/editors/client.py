@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -29,6 +28,12 @@ def command(form: str) -> list[str] | None:
     if node is None or not program.exists():
         return None
     return [node, str(HERE / "taplo.cjs"), str(TOOLS)] if form == "toml" else [node, str(program), "--stdio"]
+
+
+_PUBLISHED = {"yaml": 1, "toml": 3}
+"""How often a server publishes what it finds in a document that is opened: that of TOML first what concerns its
+grammar, then what its keys, last its schema.
+"""
 
 
 class Server:
@@ -88,13 +93,9 @@ class Server:
         self._send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
         return uri
 
-    def diagnostics(self, uri: str, some: bool) -> list[dict[str, Any]]:
-        """What is marked in an open document. With `some` it is waited until there is something."""
-        # The answer comes after what was found when the document was opened.
-        self.hover(uri, 0, 0)
-        end = time.monotonic() + PATIENCE
-        while not (found := self.published.get(uri)) or (some and not found[-1]):
-            assert time.monotonic() < end, "nothing was published"
+    def diagnostics(self, uri: str) -> list[dict[str, Any]]:
+        """What is marked in an open document, once all of it is known."""
+        while len(found := self.published.get(uri, [])) < _PUBLISHED[self.form]:
             self._handle(self._receive())
         return found[-1]
 

@@ -24,7 +24,6 @@ def opened(server: Server, yaml: str, toml: str) -> tuple[str, list[str], int, i
     text = f"{line}\n{head}\n{yaml if server.form == 'yaml' else toml}\n"
     before, _, after = text.partition("|")
     uri = server.open(f"test-{next(_numbers)}.{server.form}", before + after)
-    server.diagnostics(uri, some=False)
     return uri, (before + after).split("\n"), before.count("\n"), len(before) - before.rfind("\n") - 1
 
 
@@ -36,7 +35,7 @@ def test_nothing_is_marked_in_a_right_document(server: Server) -> None:
     for path in sorted(documents):
         lines = path.read_text().split("\n")
         uri = server.open(str(path.relative_to(ROOT)), "\n".join(lines))
-        assert server.diagnostics(uri, some=False) == [], path
+        assert server.diagnostics(uri) == [], path
         # The schema that the first line names was read.
         row = next(row for row, line in enumerate(lines) if line.startswith("kind"))
         assert "What the" in server.hover(uri, row, 2), path
@@ -120,7 +119,7 @@ WRONG = [
 @pytest.mark.parametrize(("yaml", "toml", "told"), WRONG)
 def test_what_is_wrong_is_marked_where_it_stands(yaml: str, toml: str, told: str, server: Server) -> None:
     uri, _, line, _ = opened(server, yaml, toml)
-    found = server.diagnostics(uri, some=True)
+    found = server.diagnostics(uri)
     # TOML's server marks a surplus key at the table that has it.
     lines = {line, line - 1} if server.form == "toml" and "etcdServer " in toml else {line}
     assert {each["range"]["start"]["line"] for each in found} <= lines
@@ -133,4 +132,4 @@ def test_null_removes_in_a_layer(server: Server) -> None:
     uri, _, _, _ = opened(
         server, "etcd: {storageBackend: null, etcdServers: null}\nmisc:\nauditing: {auditPolicyFile: null}", ""
     )
-    assert server.diagnostics(uri, some=False) == []
+    assert server.diagnostics(uri) == []

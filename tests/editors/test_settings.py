@@ -41,10 +41,10 @@ def marks_documents_alone(form: str, root: Path, settings: dict[str, Any]) -> No
     """A mistake is marked in what is called as documents are, and nowhere else."""
     with Server(form, root, with_ours(form, settings)) as server:
         for name in (f"apiserver.{form}", f"clusters/one/apiserver.{form}", f"prod.kasc.{form}"):
-            found = server.diagnostics(server.open(name, DOCUMENTS[form]), some=True)
+            found = server.diagnostics(server.open(name, DOCUMENTS[form]))
             assert any("etcdServer" in each["message"] for each in found), name
         for name in (f"kube-apiserver.{form}", f"compiled/one/kube-apiserver.{form}"):
-            assert server.diagnostics(server.open(name, DOCUMENTS[form]), some=False) == [], name
+            assert server.diagnostics(server.open(name, DOCUMENTS[form])) == [], name
 
 
 @pytest.fixture(params=["yaml", "toml"])
@@ -59,15 +59,17 @@ def test_vscode(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     marks_documents_alone(form, tmp_path, nested(json.loads((tmp_path / ".vscode/settings.json").read_text())))
 
 
-def test_neovim(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_neovim_gets_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lupa = pytest.importorskip("lupa")
+    assert kasc(capsys, "schema", "--vscode", "-o", tmp_path).code == 0
+    settings = nested(json.loads((tmp_path / ".vscode/settings.json").read_text()))
     ran = kasc(capsys, "schema", "--neovim", "-o", tmp_path)
     assert ran.code == 0
     lua = lupa.LuaRuntime()
     lua.execute("given = {}; vim = {lsp = {config = function(n, c) given[n] = c end, enable = function() end}}")
     lua.execute(ran.out)
-    given = plain(lua.globals().given[{"yaml": "yamlls", "toml": "taplo"}[form]].settings)
-    marks_documents_alone(form, tmp_path, given)
+    given = plain(lua.globals().given)
+    assert given["yamlls"]["settings"] | given["taplo"]["settings"] == settings
 
 
 def plain(table: Any) -> Any:

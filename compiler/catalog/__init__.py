@@ -270,6 +270,14 @@ class Catalog:
             found[name] = Resource(group, resource, row["kind"], row["namespaced"], tuple(row["served"]), row["stored"])
         return found
 
+    @cached_property
+    def resources_of(self) -> dict[str, list[Resource]]:
+        """All resources by group."""
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources.values():
+            found.setdefault(resource.group, []).append(resource)
+        return found
+
     def storage(self, part: str) -> dict[str, Any]:
         """`specialPrefixes`, `encodingOverrides` or `defaultWatchCacheSizes`: `resource.group` -> value."""
         return {name: row["value"] for name, row in self._rows(_data("storage")[part]).items()}

@@ -81,18 +81,19 @@ class Written:
     A block is known by its value to the bit, types and order of keys included.
     """
 
-    _MOST = 16 * 1024 * 1024
+    _MOST = 4 * 1024 * 1024
     """Characters that are kept."""
     _DEPTH = 3
     """Levels at which blocks are looked up."""
-    _SMALL = 1000
+    _SMALL = 2000
     """Bytes of data up to which it costs less to write a block than to look up its parts."""
-    PART = 16
+    PART = 8
     """Entries of a large map that are looked up together."""
 
     def __init__(self) -> None:
         self.blocks: dict[tuple[str, bytes], str] = {}
         self.size = 0
+        self.once: set[int] = set()
 
     def write(self, value: Any, indent: str, lines: list[str], depth: int = 0) -> None:
         """What `_write` does for a block that is not empty."""
@@ -107,12 +108,20 @@ class Written:
             looks_deeper = depth < self._DEPTH and len(key[1]) > self._SMALL
             _write(value, indent, inner, self if looks_deeper else None, depth + 1)
             block = "\n".join(inner)
-            self.size += len(block)
-            if self.size > self._MOST:
-                self.blocks.clear()
-                self.size = len(block)
-            self.blocks[key] = block
+            self._keep(key, block)
         lines.append(block)
+
+    def _keep(self, key: tuple[str, bytes], block: str) -> None:
+        """Keep a block that comes up for the second time; most of the others never will."""
+        if self.size > self._MOST or len(self.once) > self._MOST // 64:
+            self.blocks.clear()
+            self.once.clear()
+            self.size = 0
+        if hash(key) in self.once:
+            self.size += len(block) + len(key[1])
+            self.blocks[key] = block
+        else:
+            self.once.add(hash(key))
 
 
 def dump(value: Any, written: Written | None = None) -> str:

@@ -225,6 +225,4 @@ def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> boo
 def _group_served(group: str, config: ResolvedConfig) -> bool:
     """Whether the group's storage is built: one of its resources is served in one version at least."""
     enabled = config.resource_config
-    return enabled is not None and any(
-        resource.group == group and enabled.served_versions(resource) for resource in enabled.catalog.resources.values()
-    )
+    return enabled is not None and any(map(enabled.served_versions, enabled.catalog.resources_of.get(group, ())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import shutil
 import subprocess
@@ -120,6 +121,30 @@ def test_the_plugin_prints_nothing_for_what_is_refused(fleet: Path, variables: d
     assert ran.returncode == 1
     assert ran.stdout == ""
     assert "KASC-SCHEMA-001" in ran.stderr
+
+
+def test_the_plugin_prints_no_secret(fleet: Path, variables: dict[str, str]) -> None:
+    key = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+    document = fleet / "clusters/staging/apiserver.yaml"
+    content = {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "EncryptionConfiguration",
+        "resources": [
+            {
+                "resources": ["secrets"],
+                "providers": [{"secretbox": {"keys": [{"name": "one", "secret": {"env": "KEY"}}]}}, {"identity": {}}],
+            }
+        ],
+    }
+    loaded_document = yaml.safe_load(document.read_text())
+    loaded_document["etcd"]["encryptionProviderConfig"] = {"content": content}
+    document.write_text(yaml.safe_dump(loaded_document))
+    ran = generated(fleet / "clusters/staging", variables | {"KEY": key})
+    assert ran.returncode == 0, ran.stderr
+    files = config_maps(list(yaml.safe_load_all(ran.stdout)))["kube-apiserver-staging"]
+    assert "secretbox" in files["encryption-provider-config.yaml"]
+    assert key not in ran.stdout + ran.stderr
+    assert "0123456789abcdef" not in ran.stdout + ran.stderr
 
 
 @needs_kustomize

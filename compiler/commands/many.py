@@ -67,22 +67,22 @@ def results_of(work: Callable[[str], Any], paths: list[str], jobs: int) -> Itera
     """
     progress = _Progress(len(paths))
     try:
-        if jobs == 1:
-            results: Iterator[Any] = map(work, paths)
-        else:
-            from compiler.fleet.workers import in_order
-
-            results = in_order(work, paths, jobs)
+        results = map(work, paths) if jobs == 1 else _in_processes(work, paths, jobs)
         for result in results:
             progress.clear()
             yield result
             progress.step()
-    except Exception as problem:
-        if type(problem).__name__ != "WorkerDied":
-            raise
-        raise UsageError(str(problem)) from None
     finally:
         progress.clear()
+
+
+def _in_processes(work: Callable[[str], Any], paths: list[str], jobs: int) -> Iterator[Any]:
+    from compiler.fleet.workers import WorkerDied, in_order
+
+    try:
+        yield from in_order(work, paths, jobs)
+    except WorkerDied as problem:
+        raise UsageError(str(problem)) from None
 
 
 def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:

@@ -23,19 +23,19 @@ class Seen:
     def __init__(self, files: Files, host: Host) -> None:
         self.files = files
         self.host = host
-        self.host.looked_for = {}
+        self.begin()
         self.signs: dict[str, str] = {}
 
     def begin(self) -> None:
         """Forget what the last input read."""
-        self.files.seen.clear()
+        self.files.seen = {}
         self.host.looked_for = {}
 
     def signed(self) -> dict[str, str]:
         """Path -> sign of everything that was read or looked for since `begin`."""
         found = {
             path: sign_of(path) if text is None else digest(text.encode(errors="surrogatepass"))
-            for path, text in self.files.seen.items()
+            for path, text in (self.files.seen or {}).items()
             if path != STANDARD_INPUT
         }
         for path, data in (self.host.looked_for or {}).items():

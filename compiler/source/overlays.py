@@ -137,7 +137,7 @@ class _Stack:
                 self.fail_to_read(name, error.diagnostic)
                 return None
             self.files.parsed[path] = parsed
-        self.files.seen[path] = parsed.root.source.text
+        self.files.note(path, parsed.root.source.text)
         self.problems += parsed.problems
         if not isinstance(parsed.root.value, dict):
             self.fail(name, f"{path} cannot be extended: it holds no mapping", "extend a kasc document")

@@ -62,24 +62,29 @@ class Files:
     """The files that one run reads.
 
     `texts` holds those that are other than on disk, by `key_of`; `parsed` holds the documents that others extend, by
-    path, so that each is parsed once. `seen` holds what was read, by the path that was opened; None for what could
-    not be read.
+    path, so that each is parsed once. Where somebody sets `seen`, it gets what was read, by the path that was
+    opened; None for what could not be read.
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self.texts = texts or {}
         self.parsed: dict[str, Any] = {}
-        self.seen: dict[str, str | None] = {}
+        self.seen: dict[str, str | None] | None = None
 
     def read(self, path: str, display: str | None = None) -> Source:
         """As `read_source`."""
         text = self.texts.get(key_of(path)) if self.texts else None
         if text is None:
-            self.seen[path] = None
+            self.note(path, None)
             source = read_source(path, display)
-            self.seen[path] = source.text
+            self.note(path, source.text)
             return source
         return Source(display or (STANDARD_INPUT_NAME if path == STANDARD_INPUT else path), text)
+
+    def note(self, path: str, text: str | None) -> None:
+        """Tell who wants to know what was read."""
+        if self.seen is not None:
+            self.seen[path] = text
 
 
 def key_of(path: str) -> str:

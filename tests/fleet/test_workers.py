@@ -147,6 +147,27 @@ def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
     assert all(len(text) > 100 for text in clusters.tree(out).values())
 
 
+def test_a_killed_worker_ends_the_run_with_its_place(tmp_path: Path) -> None:
+    """As the system does that is out of memory."""
+    fleet = clusters.make(tmp_path / "fleet", 300)
+    out = tmp_path / "out"
+    with subprocess.Popen(
+        command("compile", fleet, "-o", out, "--jobs", "2", "--no-cache"),
+        env=environment(),
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as running:
+        while len(list(out.glob("c-*"))) < 3:
+            time.sleep(0.01)
+        worker = next(process for process in _group(running.pid) if int(process) != running.pid)
+        os.kill(int(worker), signal.SIGKILL)
+        told = running.communicate(timeout=60)[1].decode()
+    assert running.returncode == 2
+    assert "kasc: a worker process was ended by SIGKILL at one of " in told
+    assert "Traceback" not in told
+    assert not _group(running.pid)
+
+
 def _group(number: int) -> list[str]:
     """The processes of a group that still run."""
     found = []

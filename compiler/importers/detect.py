@@ -187,6 +187,6 @@ def _plainly_extended(text: str) -> list[str] | None:
     if line is None or text.count("extends") != 1:
         return None
     names = [name.strip() for name in line[1].split(",")]
-    # What begins like a number, or holds blanks, may be another thing than a word.
-    plain = all(re.match(r"[A-Za-z_./][^ ]*[A-Za-z_]$", name, re.ASCII) for name in names)
+    # What has no such ending may be another thing than a text.
+    plain = all(re.fullmatch(r"[A-Za-z_./][^ ]*\.(?:ya?ml|toml|json)", name, re.ASCII) for name in names)
     return names if plain else None

@@ -6,7 +6,7 @@ import io
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic, KascError
@@ -172,6 +172,8 @@ NAMES = st.lists(
     ),
     st.sampled_from(["", "a: b\n", "x: |\n  ", "x: [\n", "- ", "'", "x: 'y\n"]),
 )
+@example("extends: [null]", "", "")
+@example("extends: [../base.yaml, .inf]", "", "")
 def test_parents_are_those_of_the_parsed_document(line: str, after: str, before: str) -> None:
     """Whichever way they are found: the plain way may only give up."""
     text = f"{before}{line}{after}\n"

@@ -55,6 +55,7 @@ class Outputs:
         self.before = _load(out)
         self.now: dict[str, Output] = {}
         self.orphans: list[Orphan] = []
+        self.folders: dict[str, str] = {}
 
     def add(self, name: str, document: str, files: tuple[str, ...], emitted: list[str]) -> None:
         """A document that compiles to a folder; `emitted` are the artifacts that were asked for.
@@ -114,7 +115,11 @@ class Outputs:
                 write_all(self.out, {LIST: _text(entries)})
 
     def _from_out(self, path: str) -> str:
-        return os.path.relpath(path, self.out).replace(os.sep, "/")
+        folder, name = os.path.split(path)
+        seen = self.folders.get(folder)
+        if seen is None:
+            seen = self.folders[folder] = os.path.relpath(folder or ".", self.out).replace(os.sep, "/")
+        return os.path.normpath(f"{seen}/{name}")
 
 
 def artifact_of(file: str) -> str:

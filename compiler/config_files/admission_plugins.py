@@ -110,13 +110,13 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
         hint = "configure it in --admission-control-config-file, or do not enable it"
         named.refuse("ADMC-05", "ImagePolicyWebhook is enabled and has no configuration", hint)
         return
-    for other in _spellings(root, "imagePolicy"):
+    for other in root.in_any_case("imagePolicy"):
         if other.given and not other.entries() and other.node is not None and other.node.value != {}:
             other.refuse("ADMC-05", "the image policy is no mapping", "write its settings as keys and values")
             return
-    policy = _spellings(root, "imagePolicy")[-1]
+    policy = root.in_any_case("imagePolicy")[-1]
     for name, scale, largest in (("retryBackoff", 10**6, 300), ("allowTTL", 10**9, 1800), ("denyTTL", 10**9, 1800)):
-        value = _spellings(policy, name)[-1]
+        value = policy.in_any_case(name)[-1]
         smallest = 1 if name == "retryBackoff" else 10**9
         if value.given and value.number is None:
             value.refuse("ADMC-05", f"{name} is not a whole number", "write a number without a unit")
@@ -124,20 +124,14 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
             unit = "milliseconds" if name == "retryBackoff" else "seconds"
             message = f"{name} {value.number} is out of range"
             value.refuse("ADMC-05", message, f"write up to {largest * 10**9 // scale} {unit}, 0 or -1")
-    for allow in _spellings(policy, "defaultAllow"):
+    for allow in policy.in_any_case("defaultAllow"):
         if allow.given and allow.on is None:
             allow.refuse("ADMC-05", "defaultAllow is neither true nor false", "write true or false")
-    path = _spellings(policy, "kubeConfigFile")[-1]
+    path = policy.in_any_case("kubeConfigFile")[-1]
     if not path.text:
         path.refuse("ADMC-05", "the image policy names no kubeConfigFile", "name a kubeconfig")
     else:
         load_kubeconfig(named_by_field(named.run, path), "ADMC-05")
-
-
-def _spellings(field: Field, name: str) -> list[Field]:
-    """The field under a key in any case, as encoding/json reads it; the last one counts."""
-    found = [key for key, _ in field.entries() if key.lower() == name.lower()]
-    return [field[key] for key in sorted(found)] or [field[name]]
 
 
 def check_webhook_admission(named: NamedFile, root: Field | None) -> None:

@@ -72,6 +72,18 @@ class Field:
             return Field(None, path, self.findings, child.location)
         return Field(child, path, self.findings, child.location if child is not None else self.location)
 
+    def in_any_case(self, key: str) -> list[Field]:
+        """The fields of a mapping that encoding/json takes for a key, whatever their case; the last one counts.
+
+        Those of YAML come in the order of their names, for it is turned into JSON first. The one under the key itself
+        where there is none.
+        """
+        value = self.node.value if self.node is not None else None
+        keys = [name for name in value if name.lower() == key.lower()] if isinstance(value, dict) else []
+        if self.node is not None and not self.node.source.text[:256].lstrip().startswith("{"):
+            keys.sort()
+        return [self[name] for name in keys] or [self[key]]
+
     def items(self) -> list[Field]:
         """The elements of a list; none where there is no list."""
         value = self.node.value if self.node is not None else None

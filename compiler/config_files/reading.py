@@ -125,15 +125,8 @@ def _report(findings: Findings, rule: str, found: Diagnostic) -> None:
 
 
 def _heading(root: Field, name: str) -> list[Field]:
-    """The fields that the server takes for the kind or the apiVersion, whatever their case; the last one counts.
-
-    Those of YAML come in the order of their names, for it is turned into JSON first.
-    """
-    value = root.node.value if root.node is not None else None
-    keys = [key for key in value if key.lower() == name.lower()] if isinstance(value, dict) else []
-    if root.node is not None and not root.node.source.text[:256].lstrip().startswith("{"):
-        keys.sort()
-    return [root[key] for key in keys if root[key].given] or [root[name]]
+    """The fields that the server takes for the kind or the apiVersion: null is as good as nothing there."""
+    return [field for field in root.in_any_case(name) if field.given] or [root[name]]
 
 
 def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules) -> str:

@@ -8,45 +8,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compiler.library import (
-        ARTIFACTS,
-        Compiled,
-        Diagnostic,
-        Examined,
-        Host,
-        Location,
-        Report,
-        Resolved,
-        Settings,
-        check,
-        compile_document,
-        resolve,
-    )
+    from compiler.diagnostics import Diagnostic as Diagnostic
+    from compiler.diagnostics import Location as Location
+    from compiler.diagnostics import Report as Report
+    from compiler.emit.artifacts import ARTIFACTS as ARTIFACTS
+    from compiler.examine import Examined as Examined
+    from compiler.examine import Settings as Settings
+    from compiler.host import Host as Host
+    from compiler.library import Compiled as Compiled
+    from compiler.library import check as check
+    from compiler.library import compile_document as compile_document
+    from compiler.library import resolve as resolve
+    from compiler.pipeline import Resolved as Resolved
 
 __version__ = "0.1.0"
-__all__ = (
-    "ARTIFACTS",
-    "Compiled",
-    "Diagnostic",
-    "Examined",
-    "Host",
-    "Location",
-    "Report",
-    "Resolved",
-    "Settings",
-    "check",
-    "compile_document",
-    "resolve",
-)
+_HOMES = {
+    "diagnostics": ("Diagnostic", "Location", "Report"),
+    "emit.artifacts": ("ARTIFACTS",),
+    "examine": ("Examined", "Settings"),
+    "host": ("Host",),
+    "library": ("Compiled", "check", "compile_document", "resolve"),
+    "pipeline": ("Resolved",),
+}
+__all__ = tuple(sorted(name for names in _HOMES.values() for name in names))
 
 
 def __getattr__(name: str) -> object:
     # The commands import single modules of the package, and are not to pay for the library.
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from compiler import library
+    for home, names in _HOMES.items():
+        if name in names:
+            from importlib import import_module
 
-    return getattr(library, name)
+            return getattr(import_module(f"compiler.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -62,14 +62,16 @@ class FeatureGates:
 
     def enabled(self) -> list[str]:
         """The names of all gates that are on, sorted."""
-        key = ("enabled", self.emulated, self.compatible, tuple(self.set_to.items()))
+        if self.set_to:
+            return self._enabled()
+        key = ("enabled", self.emulated, self.compatible)
         known = self.catalog.reckoned
         if key not in known:
-            names = tuple(name for name in sorted(self.catalog.gates) if self.on(name))
-            if self.set_to:
-                return list(names)
-            known[key] = names
+            known[key] = self._enabled()
         return list(known[key])
+
+    def _enabled(self) -> list[str]:
+        return [name for name in sorted(self.catalog.gates) if self.on(name)]
 
     def broken_dependencies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Gates that are on while gates that they need are off, with those; nothing where no gate was set."""

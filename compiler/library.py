@@ -10,28 +10,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from compiler.diagnostics import Diagnostic, KascError, Location, Report
-from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, render
+from compiler.diagnostics import KascError, Report
+from compiler.emit.artifacts import ARTIFACTS, EVERY, render
 from compiler.emit.yaml_text import Written
 from compiler.examine import DEFAULTS, Examined, Settings, examine
-from compiler.host import Host
-from compiler.pipeline import Resolved
 from compiler.source.reading import Files, key_of
-
-__all__ = (
-    "ARTIFACTS",
-    "Compiled",
-    "Diagnostic",
-    "Examined",
-    "Host",
-    "Location",
-    "Report",
-    "Resolved",
-    "Settings",
-    "check",
-    "compile_document",
-    "resolve",
-)
 
 
 class Compiled(NamedTuple):
@@ -81,7 +64,7 @@ def compile_document(
     every effective flag. The other arguments are those of `check`. Raises ValueError for a name or form that there is
     not.
     """
-    unknown = [name for name in emit if name not in (*ARTIFACTS, *ON_REQUEST)]
+    unknown = [name for name in emit if name not in EVERY]
     if unknown or form not in ("yaml", "json"):
         raise ValueError(f"no such artifact: {', '.join(unknown)}" if unknown else f"no such form: {form}")
     examined = resolve(path, settings, texts=texts)

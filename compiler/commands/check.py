@@ -67,7 +67,7 @@ def _check(
             return examine(path, settings, files).report
         seen.begin()
         report = examine(path, settings, files).report
-        return report if changes.touches([path, *seen.signed()]) else None
+        return report if changes.touches([path, *seen.paths()]) else None
 
     inputs = 0
     try:

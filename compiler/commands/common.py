@@ -87,7 +87,7 @@ def _configuration_file() -> tuple[str, str] | None:
                 with open(path, encoding="utf-8", errors="surrogateescape") as file:
                     text = file.read()
             except OSError as problem:
-                raise UsageError(f"{path} cannot be read: {(problem.strerror or str(problem)).lower()}") from None
+                raise UsageError(f"{path} cannot be read: {reason(problem)}") from None
             if name != "pyproject.toml" or ("kasc" in text and re.search(_OWN_TABLE, text, re.MULTILINE)):
                 return path, text
         above = os.path.dirname(folder)

@@ -21,7 +21,7 @@ from compiler.commands.common import (
     write_text,
 )
 from compiler.commands.many import changes_of, jobs_for, narrowed, results_of
-from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST
+from compiler.emit.artifacts import ARTIFACTS, EVERY
 from compiler.fleet import compiling
 from compiler.fleet.compiling import DocumentCompiler, Outcome
 from compiler.source.reading import STANDARD_INPUT
@@ -220,15 +220,14 @@ def _cache(options: Namespace, names: list[str], settings: Settings, inputs: int
 
 def _artifact_names(options: Namespace) -> list[str]:
     names = [name.strip() for name in options.emit.split(",")] if options.emit is not None else list(ARTIFACTS)
-    known = (*ARTIFACTS, *ON_REQUEST)
     for name in names:
-        if name not in known:
+        if name not in EVERY:
             from compiler.suggest import did_you_mean
 
-            hint = did_you_mean(name, known) or f"write some of {', '.join(known)}"
+            hint = did_you_mean(name, EVERY) or f"write some of {', '.join(EVERY)}"
             raise UsageError(f"--emit {name!r} is not an artifact: {hint}")
     if options.stdout and len(names) != 1:
-        raise UsageError(f"--stdout prints one artifact: name it with --emit, one of {', '.join(known)}")
+        raise UsageError(f"--stdout prints one artifact: name it with --emit, one of {', '.join(EVERY)}")
     if options.stdout and (options.check or options.out):
         raise UsageError(f"--stdout writes no files: leave out {'--check' if options.check else '-o'}")
     return names

@@ -71,10 +71,10 @@ def _words(prefix: str, **_: Any) -> list[str]:
 
 
 def _artifacts(prefix: str, **_: Any) -> list[str]:
-    from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST
+    from compiler.emit.artifacts import EVERY
 
     given, comma, _last = prefix.rpartition(",")
-    return [f"{given}{comma}{name}" for name in (*ARTIFACTS, *ON_REQUEST) if name not in given.split(",")]
+    return [f"{given}{comma}{name}" for name in EVERY if name not in given.split(",")]
 
 
 def _versions(**_: Any) -> list[str]:

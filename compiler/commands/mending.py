@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.commands.common import UsageError, publish
+from compiler.commands.common import UsageError, publish, reason
 from compiler.commands.many import examine_all
 from compiler.diagnostics import KascError
 from compiler.emit.writing import unified, write_all
@@ -72,5 +72,4 @@ def _write(mended: list[MendedFile]) -> None:
             texts[path] = ("\ufeff" if data.startswith(_MARK) else "") + file.after
         write_all("", texts)
     except OSError as problem:
-        message = (problem.strerror or str(problem)).lower()
-        raise UsageError(f"{problem.filename} cannot be written: {message}") from None
+        raise UsageError(f"{problem.filename} cannot be written: {reason(problem)}") from None

@@ -21,6 +21,26 @@ ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
 """What is made where no artifact is named."""
 ON_REQUEST = ("report", "monitoring")
 """What is made only where it is named: the server does not run with it."""
+EVERY = (*ARTIFACTS, *ON_REQUEST)
+
+_FLAGS, _REPORT, _POD, _FOLDER = "kube-apiserver.flags", "report.html", "kube-apiserver", "files/"
+_WHOLE = {_FLAGS: "flags", _REPORT: "report", "grafana-dashboard.json": "monitoring"}
+_STEMS = {
+    **{stem: name for name, (stem, _) in _DOCUMENTS.items()},
+    _POD: "pod",
+    "prometheus-rules": "monitoring",
+    "prometheus-scrape": "monitoring",
+}
+
+
+def artifact_of(file: str) -> str:
+    """The artifact that a file belongs to, by its name below the folder; empty for a name that is none."""
+    if file.startswith(_FOLDER):
+        return "files"
+    if file in _WHOLE:
+        return _WHOLE[file]
+    stem, _, ending = file.rpartition(".")
+    return _STEMS.get(stem, "") if ending in ("yaml", "json") else ""
 
 
 def text_of(data: Any, form: str, written: Written | None = None) -> str:
@@ -53,13 +73,13 @@ def render(
     found: dict[str, str] = {}
     for name in names:
         if name == "flags":
-            found["kube-apiserver.flags"] = flags.render(resolved, explicit)
+            found[_FLAGS] = flags.render(resolved, explicit)
         elif name == "pod":
-            found[f"kube-apiserver.{form}"] = text_of(pod.static_pod(resolved, explicit), form, written)
+            found[f"{_POD}.{form}"] = text_of(pod.static_pod(resolved, explicit), form, written)
         elif name == "report":
             from compiler.emit.report import page
 
-            found["report.html"] = page.render(resolved)
+            found[_REPORT] = page.render(resolved)
         elif name == "monitoring":
             from compiler.emit.monitoring import monitoring
 
@@ -67,7 +87,7 @@ def render(
                 found[file] = text_of(content, file.rpartition(".")[2])
         elif name == "files":
             for path, content in files_artifact.structured_files(resolved).items():
-                found[f"files/{path}"] = files_artifact.file_text(content)
+                found[f"{_FOLDER}{path}"] = files_artifact.file_text(content)
         else:
             stem, build = _DOCUMENTS[name]
             found[f"{stem}.{form}"] = text_of(build(resolved), form, written)

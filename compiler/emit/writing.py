@@ -43,7 +43,7 @@ def _write_new(folder: str, files: dict[str, str]) -> bool:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             written.append(path)
             try:
-                _write_to(descriptor, text.encode())
+                write_to(descriptor, text.encode())
             finally:
                 os.close(descriptor)
         try:
@@ -66,7 +66,8 @@ def _write_new(folder: str, files: dict[str, str]) -> bool:
                 os.rmdir(path)
 
 
-def _write_to(descriptor: int, data: bytes) -> None:
+def write_to(descriptor: int, data: bytes) -> None:
+    """Write all of it, however little the system takes at a time."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from compiler.catalog import catalog, key_of, known_in, removed_names, section_of, versions
 from compiler.diagnostics import code_of
-from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST
+from compiler.emit.artifacts import ARTIFACTS, EVERY
 from compiler.rules import RULES
 from compiler.schema.bundle import artifact_schema, bundled, fields
 from compiler.suggest import closest
@@ -39,7 +39,7 @@ def known_words(version: str) -> list[str]:
     """Everything that can be explained, for suggestions."""
     known = catalog(version)
     found = [*known.flags, *(spec.key for spec in known.flags.values()), *map(section_of, known.groups)]
-    found += [*ARTIFACTS, *ON_REQUEST, *known.gates, *known.plugins, *map(code_of, RULES), *RULES, *known.resources]
+    found += [*EVERY, *known.gates, *known.plugins, *map(code_of, RULES), *RULES, *known.resources]
     found += [resource.resource for resource in known.resources.values()]
     found += [path.rpartition(".")[2] for path, _ in fields(bundled(version), "")]
     found += [path.rpartition(".")[2] for name in ARTIFACTS if name != "files" for path in _paths(name)]
@@ -84,7 +84,7 @@ def _exact(word: str, version: str) -> Subject | None:
         for name in removed_names(kind):
             if name in spellings or (kind == "flags" and key_of(name) == word.rpartition(".")[2]):
                 return Subject(kind, name)
-    if word in (*ARTIFACTS, *ON_REQUEST):
+    if word in EVERY:
         return Subject("artifact", word)
     group, _, resource = word.rpartition("/")
     for each in known.resources.values():

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from compiler import __version__
 from compiler.diagnostics import Diagnostic, Edit, Location, Report
+from compiler.emit.writing import write_to
 from compiler.fleet.seen import digest
 from compiler.policies import Judged, PolicyResult
 
@@ -149,7 +150,7 @@ def _write(path: str, data: bytes) -> None:
         else:
             return
         try:
-            os.write(descriptor, data)
+            write_to(descriptor, data)
         finally:
             os.close(descriptor)
         os.replace(temporary, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.commands.common import fails, keep_selected, reason
@@ -83,9 +84,10 @@ class DocumentCompiler:
         if self.seen is not None:
             self.seen.begin()
         examined = examine(path, self.settings, self.files)
-        signs = self.seen.signed() if self.seen is not None else {}
-        if entry is None and self._is_untouched(path, signs):
+        if entry is None and self.seen is not None and self._is_untouched(path, self.seen.paths()):
             return None
+        # Before anything is written: what is compiled is what was read.
+        signs = self.seen.signed() if self.seen is not None and self.cache is not None else {}
         # All that is found wrong is known then; what is not shown of it hangs on the options.
         report, files = examined.report, None
         if not report.rejected:
@@ -127,8 +129,8 @@ class DocumentCompiler:
         inside = name.isprintable() and "/" not in name and name not in ("", ".", "..")
         return os.path.join(self.options.out or "compiled", name if inside else "kube-apiserver")
 
-    def _is_untouched(self, path: str, signs: dict[str, str]) -> bool:
-        return self.changes is not None and path != STANDARD_INPUT and not self.changes.touches([path, *signs])
+    def _is_untouched(self, path: str, read: Iterable[str]) -> bool:
+        return self.changes is not None and path != STANDARD_INPUT and not self.changes.touches([path, *read])
 
     def _known(self, path: str) -> Entry | None:
         """What a former run found out, where it still holds."""

@@ -13,18 +13,10 @@ import stat
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from compiler.emit.artifacts import artifact_of
 from compiler.emit.writing import write_all
 
 LIST = ".kasc-outputs.json"
-_WHOLE = {"kube-apiserver.flags": "flags", "report.html": "report", "grafana-dashboard.json": "monitoring"}
-_STEMS = {
-    "storage-factory": "storage",
-    "health-checks": "health",
-    "kube-apiserver": "pod",
-    "resolved": "resolved",
-    "prometheus-rules": "monitoring",
-    "prometheus-scrape": "monitoring",
-}
 
 
 class BadList(Exception):  # noqa: N818
@@ -120,16 +112,6 @@ class Outputs:
         if seen is None:
             seen = self.folders[folder] = os.path.relpath(folder or ".", self.out).replace(os.sep, "/")
         return os.path.normpath(f"{seen}/{name}")
-
-
-def artifact_of(file: str) -> str:
-    """The artifact that a file belongs to, by its name below the folder; empty for a name that is none."""
-    if file.startswith("files/"):
-        return "files"
-    if file in _WHOLE:
-        return _WHOLE[file]
-    stem, _, ending = file.rpartition(".")
-    return _STEMS.get(stem, "") if ending in ("yaml", "json") else ""
 
 
 def _is_below(path: str, top: str) -> bool:

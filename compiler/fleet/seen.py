@@ -31,6 +31,10 @@ class Seen:
         self.files.seen = {}
         self.host.looked_for = {}
 
+    def paths(self) -> set[str]:
+        """Everything that was read or looked for since `begin`."""
+        return {*(self.files.seen or {}), *(self.host.looked_for or {})} - {STANDARD_INPUT}
+
     def signed(self) -> dict[str, str]:
         """Path -> sign of everything that was read or looked for since `begin`."""
         found = {

@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
+from compiler.emit.writing import write_to
+
 BLOCK = 8
 """Items that a worker does in one go."""
 _FEW = 32
@@ -88,7 +90,7 @@ class _Pool:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             for start in range(number * BLOCK, len(self.items), jobs * BLOCK):
                 done = pickle.dumps([self.work(item) for item in self.items[start : start + BLOCK]])
-                _write(pipe, _LENGTH.pack(len(done)) + done)
+                write_to(pipe, _LENGTH.pack(len(done)) + done)
             code = 0
         except BrokenPipeError:
             code = 0
@@ -124,12 +126,6 @@ class _Pool:
         for process in self.processes:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(process, 0)
-
-
-def _write(pipe: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(pipe, rest) :]
 
 
 def _read(pipe: int, length: int) -> bytes | None:

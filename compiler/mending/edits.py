@@ -7,26 +7,9 @@ from collections.abc import Callable, Iterable
 
 from compiler.diagnostics import Diagnostic, Edit, KascError, Location
 from compiler.source.node import Source
-from compiler.source.places import LINE_BREAK
+from compiler.source.places import LINE_BREAK, Lines
 
 Fix = tuple[Edit, ...]
-
-
-class Lines:
-    """A text and where its lines begin."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.starts = [0, *(found.end() for found in LINE_BREAK.finditer(text))]
-
-    def index(self, line: int, column: int) -> int:
-        """The index of a line and column, both from 1; the end of the text where it has no such place."""
-        return min(self.starts[line - 1] + column - 1, len(self.text)) if line <= len(self.starts) else len(self.text)
-
-    def span(self, location: Location) -> tuple[int, int]:
-        """The indices of a location."""
-        _, line, column, end_line, end_column = location
-        return self.index(line, column), self.index(end_line, end_column)
 
 
 def narrow_fixes(findings: Iterable[Diagnostic], source: Source, read: Callable[[str], Source]) -> list[Diagnostic]:

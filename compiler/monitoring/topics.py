@@ -44,11 +44,6 @@ def topics(resolved: Resolved) -> list[Topic]:
     return [topic for topic in found if topic.records or topic.alerts or topic.panels]
 
 
-def names() -> list[str]:
-    """The topics that are data, in their order."""
-    return list(_ORDER)
-
-
 def load(name: str) -> dict[str, Any]:
     """One topic as its file has it."""
     import yaml

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from compiler.diagnostics import Diagnostic, Edit, Report
+from compiler.diagnostics import Diagnostic, Location, Report
 from compiler.reporters.totals import not_shown, totals
 
 if TYPE_CHECKING:
@@ -56,15 +56,13 @@ def _diagnostic(found: Diagnostic) -> dict[str, Any]:
         "flag": found.flag,
     }
     if found.location is not None:
-        file, line, column, end_line, end_column = found.location
-        data |= {"file": file, "line": line, "column": column, "endLine": end_line, "endColumn": end_column}
+        data |= _place(found.location)
     data["source"] = found.source
     if found.fix:
-        data["fix"] = [_edit(edit) for edit in found.fix]
+        data["fix"] = [_place(edit.location) | {"replacement": edit.new} for edit in found.fix]
     return data
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
-    file, line, column, end_line, end_column = edit.location
-    place = {"file": file, "line": line, "column": column, "endLine": end_line, "endColumn": end_column}
-    return place | {"replacement": edit.new}
+def _place(location: Location) -> dict[str, Any]:
+    file, line, column, end_line, end_column = location
+    return {"file": file, "line": line, "column": column, "endLine": end_line, "endColumn": end_column}

@@ -12,9 +12,13 @@ def keep_selected(reports: list[Report], select: list[str], ignore: list[str]) -
     numbers stay as they are, since the server refuses the input all the same.
     """
     for report in reports:
-        hidden = [found for found in report.diagnostics if not is_shown(found, select, ignore)]
-        report.unshown += [found for found in hidden if found.severity == ERROR]
-        report.diagnostics = [found for found in report.diagnostics if is_shown(found, select, ignore)]
+        shown: list[Diagnostic] = []
+        for found in report.diagnostics:
+            if is_shown(found, select, ignore):
+                shown.append(found)
+            elif found.severity == ERROR:
+                report.unshown.append(found)
+        report.diagnostics = shown
 
 
 def is_shown(found: Diagnostic, select: list[str], ignore: list[str]) -> bool:

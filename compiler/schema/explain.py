@@ -16,7 +16,7 @@ from compiler.diagnostics import Diagnostic, Report, diagnose
 from compiler.flags.text import shown
 from compiler.schema.apply import Path, load_schema
 from compiler.source.node import Node
-from compiler.source.places import index_of
+from compiler.source.places import Lines
 from compiler.suggest import Suggestion, did_you_mean
 
 _SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)
@@ -223,8 +223,9 @@ def _write_one_of(kinds: list[str]) -> str:
 
 def _written(node: Node) -> str:
     """A value as it stands in its file."""
-    text, (line, column, end_line, end_column) = node.source.text.removeprefix("\ufeff"), node.span
-    return text[index_of(text, line, column) : index_of(text, end_line, end_column)]
+    text = node.source.text.removeprefix("\ufeff")
+    start, end = Lines(text).span(node.location)
+    return text[start:end]
 
 
 def _may_be_secret(path: Path) -> bool:

@@ -31,19 +31,25 @@ def place(text: str, index: int) -> tuple[int, int]:
     return line, index - start + 1
 
 
-def index_of(text: str, line: int, column: int) -> int:
-    """The index of a line and column, both from 1; the end of the text where it has no such place.
+class Lines:
+    """A text and where its lines begin."""
 
-    >>> index_of("ab\\ncd", 2, 2)
-    4
-    """
-    start = 0
-    for _ in range(line - 1):
-        found = LINE_BREAK.search(text, start)
-        if found is None:
-            return len(text)
-        start = found.end()
-    return min(start + column - 1, len(text))
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.starts = [0, *(found.end() for found in LINE_BREAK.finditer(text))]
+
+    def index(self, line: int, column: int) -> int:
+        """The index of a line and column, both from 1; the end of the text where it has no such place.
+
+        >>> Lines("ab\\ncd").index(2, 2)
+        4
+        """
+        return min(self.starts[line - 1] + column - 1, len(self.text)) if line <= len(self.starts) else len(self.text)
+
+    def span(self, location: Location) -> tuple[int, int]:
+        """The indices of a location."""
+        _, line, column, end_line, end_column = location
+        return self.index(line, column), self.index(end_line, end_column)
 
 
 def location(source: Source, text: str, start: int, end: int) -> Location:

@@ -80,7 +80,10 @@ def test_it_says_nothing_asks_for_nothing_and_runs_nothing_else(
           document.body.insertAdjacentHTML("beforeend", "<img src='http://127.0.0.1:9/x'><p id=p style='color: red'>");
         }"""
     )
-    seen.page.wait_for_timeout(50)
+    for _ in range(100):
+        if len(seen.said) >= 3:
+            break
+        seen.page.wait_for_timeout(50)
     assert seen.page.evaluate("window.owned") is None
     assert seen.page.evaluate("getComputedStyle(p).color !== 'rgb(255, 0, 0)'")
     assert len([text for text in seen.said if "Content Security Policy" in text]) == 3
@@ -241,13 +244,12 @@ def test_keys_lead_everywhere(browser: Browser, urls: dict[str, str]) -> None:
     assert box["x"] >= 0
     assert skip.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
     page.keyboard.press("Enter")
-    assert page.locator("main:focus").count() == 1
+    page.locator("main:focus").wait_for()
     # A link to what is folded or filtered away brings it back.
     target = page.locator("#option-feature-gates")
     page.get_by_role("searchbox", name="Filter options").fill("etcd servers")
     assert target.is_hidden()
     page.locator("#pipeline details").evaluate_all("all => all.forEach(each => each.open = true)")
     page.locator("#pipeline a[href='#option-feature-gates']").first.press("Enter")
-    page.wait_for_function("document.querySelector('#option-feature-gates').checkVisibility()")
-    assert target.is_visible()
+    target.wait_for(state="visible")
     page.context.close()

@@ -49,18 +49,21 @@ class ResolvedConfig:
 
     def tree(self, top: str = "") -> dict[str, Any]:
         """The values as nested maps; those below one map alone where `top` names it."""
-        root: dict[str, Any] = {}
-        levels: dict[str, dict[str, Any]] = {"": root}
         prefix = f"{top}." if top else ""
-        for path, value in self.values.items():
-            if not path.startswith(prefix):
-                continue
-            parent, _, leaf = path.rpartition(".")
-            level = levels.get(parent)
-            if level is None:
-                level = root
-                for name in parent.split("."):
-                    level = level.setdefault(name, {})
-                levels[parent] = level
-            level[leaf] = value
-        return root
+        return nested({path: value for path, value in self.values.items() if path.startswith(prefix)})
+
+
+def nested(values: dict[str, Any]) -> dict[str, Any]:
+    """Values under dotted paths as nested maps, in the order in which the paths first come to each of them."""
+    root: dict[str, Any] = {}
+    levels: dict[str, dict[str, Any]] = {"": root}
+    for path, value in values.items():
+        parent, _, leaf = path.rpartition(".")
+        level = levels.get(parent)
+        if level is None:
+            level = root
+            for name in parent.split("."):
+                level = level.setdefault(name, {})
+            levels[parent] = level
+        level[leaf] = value
+    return root

@@ -5,9 +5,12 @@ Each data file is read at its first use and only then; see docs/catalog.md for i
 
 import json
 import os
+from collections.abc import Callable, Hashable
 from functools import cache, cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+Result = TypeVar("Result")
+_MOST_RECENT = 64
 DATA = os.path.join(os.path.dirname(__file__), "data")
 
 
@@ -121,6 +124,7 @@ def key_of(flag: str) -> str:
     )
 
 
+@cache
 def section_of(group: str) -> str:
     """An option group's name as a document's key: `secure_serving` -> `secureServing`."""
     first, *rest = group.split("_")
@@ -156,6 +160,19 @@ class Catalog:
         self._cycles: dict[tuple[str, str, str], Lifecycle | None] = {}
         self._behaviours: dict[str, Any] = {}
         self.reckoned: dict[Any, Any] = {}
+        self._recent: dict[Any, Any] = {}
+
+    def recently(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """What `make` gives, of which `key` names all it depends on beside these facts; the last few are kept.
+
+        For what many inputs have in common, but may as well differ in: unlike `reckoned` it does not grow with them.
+        """
+        known: Result | None = self._recent.get(key)
+        if known is None:
+            if len(self._recent) >= _MOST_RECENT:
+                self._recent.clear()
+            known = self._recent[key] = make()
+        return known
 
     def _holds(self, row: dict[str, Any]) -> bool:
         return minor_of(row["from"]) <= self.minor and ("until" not in row or self.minor <= minor_of(row["until"]))

@@ -6,7 +6,7 @@ pkg/server/options/encryptionconfig/config.go.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.config_files.decoding import decode_base64
 from compiler.config_files.encryption_kms import KMSProvider, check_kms
@@ -24,6 +24,13 @@ _SIZES = {"aesgcm": (16, 24, 32), "aescbc": (16, 24, 32), "secretbox": (32,)}
 _PROVIDERS = (*_SIZES, "kms", "identity")
 
 
+class Providers(NamedTuple):
+    """The prefix that a resource is written with, and those that are read, in order; None is no encryption."""
+
+    write: str | None
+    read: tuple[str | None, ...]
+
+
 class EncryptionConfiguration:
     """What a file says: for each entry the resources and the prefixes of its providers, in order.
 
@@ -34,8 +41,8 @@ class EncryptionConfiguration:
         self.entries: list[tuple[tuple[str, ...], tuple[str | None, ...]]] = []
         self.kms: tuple[KMSProvider, ...] = ()
 
-    def providers_for(self, group: str, resource: str) -> dict[str, Any] | None:
-        """`{write, read}` of a resource; None where no entry is about it.
+    def providers_for(self, group: str, resource: str) -> Providers | None:
+        """Those of a resource; None where no entry is about it.
 
         Kubernetes: encryptionconfig/config.go, StaticTransformers.TransformerForResource: the exact name wins over
         the wildcard of its group, which wins over `*.*`.
@@ -44,7 +51,7 @@ class EncryptionConfiguration:
         for wanted in (exact, f"*.{group}", "*.*"):
             for resources, prefixes in self.entries:
                 if wanted in resources:
-                    return {"write": prefixes[0], "read": list(prefixes)} if prefixes else None
+                    return Providers(prefixes[0], prefixes) if prefixes else None
         return None
 
 

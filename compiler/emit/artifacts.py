@@ -8,13 +8,13 @@ from typing import Any
 from compiler.emit import files as files_artifact
 from compiler.emit import flags, health, pod, storage
 from compiler.emit import resolved as resolved_artifact
-from compiler.emit.yaml_text import Written, dump
+from compiler.emit.yaml_text import Written, dump, plain
 from compiler.pipeline import Resolved
 
 _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
-    "storage": ("storage-factory", storage.manifest),
-    "health": ("health-checks", health.definitions),
-    "resolved": ("resolved", resolved_artifact.resolved_config),
+    "storage": ("storage-factory", storage.manifest_parts),
+    "health": ("health-checks", health.definition_parts),
+    "resolved": ("resolved", resolved_artifact.resolved_parts),
 }
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
@@ -44,12 +44,12 @@ def artifact_of(file: str) -> str:
 
 
 def text_of(data: Any, form: str, written: Written | None = None) -> str:
-    """Data as a YAML or JSON document."""
+    """Data, some of it in `Parts`, as a YAML or JSON document."""
     if form == "yaml":
         return dump(data, written)
     import json
 
-    return json.dumps(_finite(data), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return json.dumps(_finite(plain(data)), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def _finite(data: Any) -> Any:

@@ -34,8 +34,8 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
     flags = resolved.options.flags
     lines = []
     for name, spec in flags.catalog.flags.items():
-        if flags.changed(name):
-            given = flags.arguments[name]
+        given = flags.arguments.get(name)
+        if given is not None:
             for argument in given if spec.type in REPEATED else given[-1:]:
                 if not _fits_a_line(argument.text):
                     raise KascError(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from compiler.emit.header import header
+from compiler.emit.yaml_text import Part, Parts, plain
 from compiler.health.access import PATHS, SINGLE, access_to
 from compiler.health.alternatives import alternatives
 from compiler.health.balancers import load_balancers
 from compiler.health.balancing import Balancing
 from compiler.health.checks import HealthCheck
 from compiler.health.drain import described
-from compiler.health.meaning import explained
+from compiler.health.meaning import Asking, asking, explained
 from compiler.health.probes import probes
 from compiler.pipeline import Resolved
 
@@ -20,16 +23,21 @@ _PATHS = tuple(path + end for path in PATHS for end in ("", SINGLE))
 
 def definitions(resolved: Resolved) -> dict[str, Any]:
     """The HealthCheckDefinitions; see schemas/artifacts/health.schema.json."""
+    found: dict[str, Any] = plain(definition_parts(resolved))
+    return found
+
+
+def definition_parts(resolved: Resolved) -> dict[str, Any]:
+    """The same in parts: the lists, and the meanings of their checks."""
     config = resolved.config
     health = config.health
     if health is None:
         raise RuntimeError("the pipeline has not run")
-    grace = config.get("generic.livezGracePeriod")
     return {
         **header(resolved, "HealthCheckDefinitions"),
-        "healthz": [_entry(check) for check in health.healthz],
-        "livez": [_entry(check, grace) for check in health.livez],
-        "readyz": [_entry(check) for check in health.readyz],
+        "healthz": _list(health.healthz),
+        "livez": _list(health.livez, config.get("generic.livezGracePeriod")),
+        "readyz": _list(health.readyz),
         "anyOrder": health.any_order,
         "preShutdownHooks": health.pre_shutdown,
         "access": [{"path": path, **access_to(resolved, path)._asdict()} for path in _PATHS],
@@ -37,8 +45,18 @@ def definitions(resolved: Resolved) -> dict[str, Any]:
         "alternatives": alternatives(resolved),
         "drain": described(resolved.options),
         "loadBalancers": load_balancers(resolved, Balancing(resolved.options.input.deployment)),
-        "checks": explained(resolved),
+        "checks": Parts(_meanings(run) for _, run in groupby(asking(resolved), lambda entry: bool(entry[1]))),
     }
+
+
+def _meanings(run: Iterable[Asking]) -> Part:
+    """What some checks mean: those that ask nobody are the same for most servers."""
+    entries = tuple(run)
+    return Part(("meanings", entries), lambda: [explained(*entry) for entry in entries])
+
+
+def _list(checks: list[HealthCheck], grace: str = "") -> Parts:
+    return Parts.of(("checks", tuple(checks), grace), lambda: [_entry(check, grace) for check in checks])
 
 
 def _entry(check: HealthCheck, grace: str = "") -> dict[str, Any]:
@@ -47,7 +65,7 @@ def _entry(check: HealthCheck, grace: str = "") -> dict[str, Any]:
         entry["group"] = check.group
     if check.etcd is not None:
         entry |= check.etcd.limits()
-    entry |= check.limits or {}
+    entry |= check.limits
     if check.grace and grace not in ("", "0s"):
         entry["grace"] = grace
     return entry

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import KascError, diagnose
 from compiler.emit.paths import NodePath, node_paths
+from compiler.emit.yaml_text import exactly
 from compiler.flags.text import shown
 
 if TYPE_CHECKING:
@@ -49,8 +51,19 @@ def mounts_and_volumes(
     What lies where the document mounts something itself is left to that. Raises KascError for a path that Kubernetes
     cannot mount.
     """
+    paths = node_paths(resolved)
+    key = ("mounts", paths, exactly(extra))
+    mounts, volumes = resolved.options.catalog.recently(key, lambda: _mounts_and_volumes(paths, extra))
+    for mount in mounts[: len(mounts) - len(extra)]:
+        _check(resolved, mount["mountPath"])
+    return mounts, volumes
+
+
+def _mounts_and_volumes(
+    paths: Sequence[NodePath], extra: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     given = [_Mount(volume["mountPath"].rstrip("/"), "folder", writable=True, made=False) for volume in extra]
-    wanted = [mount for mount in _wanted(resolved) if not any(mine.covers(mount) for mine in given)]
+    wanted = [mount for mount in _wanted(paths) if not any(mine.covers(mount) for mine in given)]
     kept = [mount for mount in wanted if not any(other is not mount and other.covers(mount) for other in wanted)]
     names = {volume["name"] for volume in extra}
     mounts, volumes = [], []
@@ -74,14 +87,13 @@ def is_inside(path: str, folder: str) -> bool:
     return path.startswith(f"{folder.rstrip('/')}/")
 
 
-def _wanted(resolved: Resolved) -> list[_Mount]:
+def _wanted(paths: Sequence[NodePath]) -> list[_Mount]:
     """One mount a path, sorted; of several ways to want a path, the one with the most rights."""
     found: dict[str, _Mount] = {}
-    for wanted in node_paths(resolved):
+    for wanted in paths:
         mount = _mount_for(wanted)
         if mount is None:
             continue
-        _check(resolved, mount.path)
         there = found.setdefault(mount.path, mount)
         there.writable = there.writable or mount.writable
         there.made = there.made or mount.made

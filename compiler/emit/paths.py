@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.flags.go_path import join
@@ -34,19 +34,22 @@ class NodePath(NamedTuple):
     written: bool = False
 
 
-def node_paths(resolved: Resolved) -> Iterator[NodePath]:
+def node_paths(resolved: Resolved) -> tuple[NodePath, ...]:
     """Everything that the server opens by an absolute path."""
-    for found in _all_paths(resolved):
-        # What begins with @ is an abstract socket, which no mount carries.
-        if found.path.startswith("/") and not found.path.startswith("/@"):
-            yield found._replace(path=join("/", found.path))
+    # What begins with @ is an abstract socket, which no mount carries.
+    return tuple(
+        found._replace(path=join("/", found.path))
+        for found in _all_paths(resolved)
+        if found.path.startswith("/") and not found.path.startswith("/@")
+    )
 
 
 def _all_paths(resolved: Resolved) -> Iterator[NodePath]:
     options = resolved.options
     flags = options.flags
     for flag in READ_FILES:
-        yield from (NodePath(path, "file") for path in _named_by(resolved, flag))
+        for path in _named_by(resolved, flag):
+            yield NodePath(path, "file")
     for flag in WRITTEN_FILES:
         yield NodePath(flags.text(flag), "file", written=True)
     if options.secure_serving.self_signed in ("generated", "reused"):
@@ -64,14 +67,14 @@ def _all_paths(resolved: Resolved) -> Iterator[NodePath]:
         yield from _in_file(file)
 
 
-def _named_by(resolved: Resolved, flag: str) -> list[str]:
+def _named_by(resolved: Resolved, flag: str) -> Sequence[str]:
     flags = resolved.options.flags
     if flag == "tls-sni-cert-key":
         return [path for pair in flags.sni_pairs(flag) for path in (pair.cert, pair.key)]
     if flag in ("tls-cert-file", "tls-private-key-file") and resolved.options.secure_serving.self_signed:
         return []
     value = flags.value(flag)
-    return list(value) if isinstance(value, tuple) else [value or ""]
+    return value if isinstance(value, tuple) else (value,) if value else ()
 
 
 def _in_file(file: InlineFile) -> Iterator[NodePath]:

@@ -3,67 +3,129 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Container
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from compiler.emit.header import header
+from compiler.emit.yaml_text import Part, Parts, exactly, plain
 from compiler.options.run import ServerRunOptions
 from compiler.pipeline import Resolved
+from compiler.resolved import Provenance, ResolvedConfig, nested
+
+_ENABLED = "featureGates.enabled"
 
 
 def resolved_config(resolved: Resolved) -> dict[str, Any]:
     """The ResolvedConfig; see schemas/artifacts/resolved.schema.json."""
+    found: dict[str, Any] = plain(resolved_parts(resolved))
+    return found
+
+
+def resolved_parts(resolved: Resolved) -> dict[str, Any]:
+    """The same in parts: a section of the config each, and the provenance of a run of values."""
     options, config = resolved
+    values, provenance = _with_gates(options, config)
+    form = _form_of(options, tuple(values), tuple(provenance.values()))
     sources = _Sources(options)
-    provenance = {path: sources.entry(*origin) for path, origin in config.provenance.items()}
-    tree = config.tree()
-    # Reckoned here, because only this artifact asks for all of them.
-    tree["featureGates"]["enabled"] = options.gates.enabled()
-    origin = config.provenance["featureGates.changed"]
-    flags = (*origin.flags, "emulated-version", "min-compatibility-version")
-    provenance["featureGates.enabled"] = sources.entry(origin.step, flags)
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
-        "config": tree,
-        "provenance": provenance,
+        "config": {
+            section.name: Parts((Part((section, exactly(section.of(values))), partial(section.nested, values)),))
+            for section in form.sections
+        },
+        "provenance": Parts(
+            Part((run, sources.places(run.flags)), partial(sources.entries, run)) for run in form.provenance
+        ),
     }
 
 
+def _with_gates(options: ServerRunOptions, config: ResolvedConfig) -> tuple[dict[str, Any], dict[str, Provenance]]:
+    """Values and provenance with the list of enabled gates: only this artifact asks for all of them."""
+    origin = config.provenance["featureGates.changed"]
+    flags = (*origin.flags, "emulated-version", "min-compatibility-version")
+    return (
+        {**config.values, _ENABLED: options.gates.enabled()},
+        {**config.provenance, _ENABLED: Provenance(origin.step, flags)},
+    )
+
+
+class _Section:
+    """One top-level map of the config."""
+
+    def __init__(self, name: str, paths: tuple[str, ...]) -> None:
+        self.name = name
+        self.paths = paths
+        self.of = itemgetter(*paths)
+
+    def nested(self, values: dict[str, Any]) -> Any:
+        """What the map holds."""
+        return nested({path: values[path] for path in self.paths})[self.name]
+
+
+class _Run:
+    """Some entries of `provenance` in a row, and the flags of this version that they name."""
+
+    def __init__(self, origins: tuple[tuple[str, Provenance], ...], known: Container[str]) -> None:
+        self.origins = {
+            path: origin._replace(flags=tuple(flag for flag in origin.flags if flag in known))
+            for path, origin in origins
+        }
+        self.flags = tuple(dict.fromkeys(flag for origin in self.origins.values() for flag in origin.flags))
+
+
+class _Form(NamedTuple):
+    """What all configs have in common that set the same paths in the same steps from the same flags."""
+
+    sections: tuple[_Section, ...]
+    provenance: tuple[_Run, ...]
+
+
+def _form_of(options: ServerRunOptions, paths: tuple[str, ...], origins: tuple[Provenance, ...]) -> _Form:
+    catalog = options.catalog
+
+    def form() -> _Form:
+        sections: dict[str, list[str]] = {}
+        for path in paths:
+            sections.setdefault(path.partition(".")[0], []).append(path)
+        entries = groupby(zip(paths, origins, strict=True), lambda entry: entry[0].partition(".")[0])
+        return _Form(
+            tuple(_Section(name, tuple(inside)) for name, inside in sections.items()),
+            tuple(_Run(tuple(run), catalog.flags) for _, run in entries),
+        )
+
+    return catalog.recently(("form", paths, origins), form)
+
+
 class _Sources:
-    """Where flags were given; each is looked up once."""
+    """Where flags were given, as file, line and column; each is looked up once."""
 
     def __init__(self, options: ServerRunOptions) -> None:
         self.options = options
-        self.known: dict[str, str] = {}
         self.files: dict[str, str] = {}
+        self.given = {flag: self._place(flag) for flag in options.flags.arguments}
 
-    def entry(self, step: str, names: tuple[str, ...]) -> dict[str, Any]:
-        """The step, and flag -> `default`, or the file, line and column where it was given.
+    def _place(self, flag: str) -> str:
+        at = self.options.flags.location(flag)
+        if at is None:
+            return "default"
+        if at.file not in self.files:
+            self.files[at.file] = relative(at.file, self.options.input.start.file)
+        return f"{self.files[at.file]}:{at.line}:{at.column}"
 
-        Flags of other versions are left out.
-        """
-        catalog = self.options.catalog
-        if not self.options.flags.arguments.keys().isdisjoint(names):
-            return {"step": step, "from": {name: self._place(name) for name in names if name in catalog.flags}}
-        # The same for every server of the version.
-        key = ("provenance", step, names)
-        entry: dict[str, Any] | None = catalog.reckoned.get(key)
-        if entry is None:
-            entry = {"step": step, "from": {name: "default" for name in names if name in catalog.flags}}
-            catalog.reckoned[key] = entry
-        return entry
+    def places(self, flags: tuple[str, ...]) -> tuple[str | None, ...]:
+        """The place of each flag; None where it has its default."""
+        return tuple(map(self.given.get, flags))
 
-    def _place(self, name: str) -> str:
-        text = self.known.get(name)
-        if text is None:
-            at = self.options.flags.location(name)
-            text = self.known[name] = f"{self._file(at.file)}:{at.line}:{at.column}" if at is not None else "default"
-        return text
-
-    def _file(self, name: str) -> str:
-        if name not in self.files:
-            self.files[name] = relative(name, self.options.input.start.file)
-        return self.files[name]
+    def entries(self, run: _Run) -> dict[str, Any]:
+        """For each value of a run the step, and flag -> `default` or its place."""
+        return {
+            path: {"step": step, "from": {flag: self.given.get(flag, "default") for flag in flags}}
+            for path, (step, flags) in run.origins.items()
+        }
 
 
 def relative(path: str, document: str) -> str:

@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compiler.emit.header import header
+from compiler.emit.yaml_text import Parts, plain
 from compiler.pipeline import Resolved
 from compiler.storage.factory import StorageFactory, StoredResource
+
+if TYPE_CHECKING:
+    from compiler.config_files.encryption import Providers
+
+_TRANSPORT = (
+    *("dialer", "traced", "certFile", "keyFile", "caFile", "tls"),
+    *("dialTimeout", "keepaliveTime", "keepaliveTimeout"),
+)
+_INTERVALS = ("compactionInterval", "countMetricPollPeriod", "dbMetricPollInterval")
 
 
 def manifest(resolved: Resolved) -> dict[str, Any]:
     """The StorageFactoryManifest; see schemas/artifacts/storage.schema.json."""
+    found: dict[str, Any] = plain(manifest_parts(resolved))
+    return found
+
+
+def manifest_parts(resolved: Resolved) -> dict[str, Any]:
+    """The same with the rows of all resources as a part."""
     config = resolved.config
     factory = config.storage_factory
     if factory is None:
         raise RuntimeError("the pipeline has not run")
-    etcd = config.tree("etcd")["etcd"]
+    rows = factory.rows()
+    config_file = config.get("etcd.encryption.config")
     return {
         **header(resolved, "StorageFactoryManifest"),
         "transport": {
-            "servers": etcd["servers"],
+            "servers": list(factory.servers),
             "prefix": factory.prefix,
-            **etcd["transport"],
-            "compactionInterval": etcd["compactionInterval"],
-            "countMetricPollPeriod": etcd["countMetricPollPeriod"],
-            "dbMetricPollInterval": etcd["dbMetricPollInterval"],
-            "leaseReuseDurationSeconds": etcd["leases"]["reuseDurationSeconds"],
+            **{name: config.get(f"etcd.transport.{name}") for name in _TRANSPORT},
+            **{name: config.get(f"etcd.{name}") for name in _INTERVALS},
+            "leaseReuseDurationSeconds": config.get("etcd.leases.reuseDurationSeconds"),
         },
         "codec": {"mediaType": factory.media_type},
         "encryption": {
-            "configFile": etcd["encryption"]["config"],
-            "automaticReload": etcd["encryption"]["automaticReload"],
-            "known": factory.encryption is not None or not etcd["encryption"]["config"],
+            "configFile": config_file,
+            "automaticReload": config.get("etcd.encryption.automaticReload"),
+            "known": factory.encryption is not None or not config_file,
         },
-        "resources": [_row(row) for row in factory.rows()],
+        "resources": Parts.of(("rows", rows), lambda: list(map(_row, rows))) if rows else [],
         "customObjects": _custom_objects(resolved, factory),
         "otherKeys": [*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)],
         "healthChecks": _health_checks(resolved, factory),
@@ -49,7 +64,7 @@ def _row(row: StoredResource) -> dict[str, Any]:
         "keyPrefix": row.key_prefix,
         "storageVersion": row.storage_version,
         "mediaType": row.media_type,
-        "encryption": row.encryption,
+        "encryption": _described(row.encryption),
         "watchCache": not row.uncached_because,
     }
     if row.uncached_because:
@@ -66,26 +81,32 @@ def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, An
         "servers": list(factory.servers),
         "storageVersion": None,
         "mediaType": resolved.config.get("apiExtensions.customObjects.mediaType"),
-        "encryption": factory.encryption_for("{group}", "{resource}"),
+        "encryption": _described(factory.encryption_for("{group}", "{resource}")),
         "watchCache": factory.watch_cache,
-        "exceptions": factory.custom_exceptions(),
+        "exceptions": [
+            {"group": group, "resource": resource, "encryption": _described(encryption), "watchCache": cached}
+            for group, resource, encryption, cached in factory.custom_exceptions()
+        ],
     }
+
+
+def _described(encryption: Providers | None) -> dict[str, Any] | None:
+    return {"write": encryption.write, "read": list(encryption.read)} if encryption else None
 
 
 def _named_custom_objects(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:
     """Keys of custom resources that the encryption config names: the rule for custom objects does not fit them."""
     common = factory.encryption_for("{group}", "{resource}")
-    for exception in factory.custom_exceptions():
-        encryption, group, resource = exception["encryption"], exception["group"], exception["resource"]
+    for group, resource, encryption, _ in factory.custom_exceptions():
         if encryption == common:
             continue
         row = {
             "keyPrefix": factory.key(group, *(() if resource == "*" else (resource,))) + "/",
             "writtenBy": f"custom objects: {resource}.{group}, which the encryption config names",
             "servers": list(factory.servers),
-            "encryption": encryption,
+            "encryption": _described(encryption),
         }
-        if encryption and encryption["write"]:
+        if encryption and encryption.write:
             row["mediaType"] = resolved.config.get("apiExtensions.customObjects.mediaType")
         yield row
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import marshal
 import re
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple
 
 # Words that no parser can take for a number, a date, a boolean or a structure.
 _PLAIN = re.compile(
@@ -75,96 +76,122 @@ def _number(value: float) -> str:
     return text
 
 
-class Written:
-    """Blocks of lines that were written before, for documents that are nearly alike.
+class Part(NamedTuple):
+    """A map or a list, not empty, of which only the text may be wanted: `build` makes it from what `key` names.
 
-    A block is known by its value to the bit, types and order of keys included.
+    Parts with equal keys are the same, types and order of map keys included.
     """
+
+    key: Hashable
+    build: Callable[[], Any]
+
+
+class Parts(tuple[Part, ...]):
+    """A value of a map that is built in parts: their entries, one after the other, are those of one map or list."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, key: Hashable, build: Callable[[], Any]) -> Parts:
+        """A single part."""
+        return cls((Part(key, build),))
+
+    def whole(self) -> Any:
+        """The map or list itself."""
+        first, *rest = (part.build() for part in self)
+        for more in rest:
+            first = first | more if isinstance(first, dict) else [*first, *more]
+        return first
+
+
+def plain(value: Any) -> Any:
+    """The same with every part built."""
+    if isinstance(value, Parts):
+        return plain(value.whole())
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def exactly(value: Any) -> Hashable:
+    """Plain data as a part of a key: it tells 1 from True and from 1.0, and knows the order of a map's keys."""
+    try:
+        return marshal.dumps(value, 2)
+    except ValueError:
+        return repr(value)
+
+
+class Written:
+    """Texts of parts that were written before, for documents that are nearly alike."""
 
     _MOST = 4 * 1024 * 1024
     """Characters that are kept."""
-    _DEPTH = 3
-    """Levels at which blocks are looked up."""
-    _SMALL = 2000
-    """Bytes of data up to which it costs less to write a block than to look up its parts."""
-    PART = 8
-    """Entries of a large map that are looked up together."""
+    _KEY = 256
+    """Characters that a key counts for."""
 
     def __init__(self) -> None:
-        self.blocks: dict[tuple[str, bytes], str] = {}
+        self.texts: dict[tuple[str, Hashable], str] = {}
         self.size = 0
         self.once: set[int] = set()
 
-    def write(self, value: Any, indent: str, lines: list[str], depth: int = 0) -> None:
-        """What `_write` does for a block that is not empty."""
-        try:
-            key = (indent, marshal.dumps(value, 2))
-        except ValueError:  # no plain data
-            _write(value, indent, lines)
-            return
-        block = self.blocks.get(key)
-        if block is None:
-            inner: list[str] = []
-            looks_deeper = depth < self._DEPTH and len(key[1]) > self._SMALL
-            _write(value, indent, inner, self if looks_deeper else None, depth + 1)
-            block = "\n".join(inner)
-            self._keep(key, block)
-        lines.append(block)
+    def text(self, part: Part, indent: str) -> str:
+        """The lines of a part, as the value of a key that is indented so."""
+        key = (indent, part.key)
+        text = self.texts.get(key)
+        if text is None:
+            value = part.build()
+            lines: list[str] = []
+            _write(value, indent if isinstance(value, _LISTS) else f"{indent}  ", lines, self)
+            text = "\n".join(lines)
+            self._keep(key, text)
+        return text
 
-    def _keep(self, key: tuple[str, bytes], block: str) -> None:
-        """Keep a block that comes up for the second time; most of the others never will."""
+    def _keep(self, key: tuple[str, Hashable], text: str) -> None:
+        """Keep a text that comes up for the second time; most of the others never will."""
         if self.size > self._MOST or len(self.once) > self._MOST // 64:
-            self.blocks.clear()
+            self.texts.clear()
             self.once.clear()
             self.size = 0
-        if hash(key) in self.once:
-            self.size += len(block) + len(key[1])
-            self.blocks[key] = block
+        number = hash(key)
+        if number in self.once:
+            self.size += len(text) + self._KEY
+            self.texts[key] = text
         else:
-            self.once.add(hash(key))
+            self.once.add(number)
 
 
 def dump(value: Any, written: Written | None = None) -> str:
     """A map or a list (of maps, lists, strings, numbers, booleans and None) as one YAML document.
 
-    `written` keeps blocks from one document to the next.
+    A value of a map may be `Parts`. `written` keeps their texts from one document to the next.
     """
     lines: list[str] = []
-    _write(value, "", lines, written)
+    _write(value, "", lines, written or Written())
     return "\n".join(lines) + "\n"
 
 
-def _write(value: Any, indent: str, lines: list[str], written: Written | None = None, depth: int = 0) -> None:
+def _write(value: Any, indent: str, lines: list[str], written: Written) -> None:
     if isinstance(value, dict) and value:
-        if written is not None and len(value) > 2 * written.PART:
-            entries = list(value.items())
-            for start in range(0, len(entries), written.PART):
-                written.write(dict(entries[start : start + written.PART]), indent, lines, depth)
-            return
         for key, item in value.items():
             name = scalar(str(key))
             long = len(name) > _LONGEST_KEY
             if long:
                 lines.append(f"{indent}? {name}")
                 name = ""
-            if isinstance(item, _NESTED) and item:
-                lines.append(f"{indent}{name}:")
-                inside = indent if isinstance(item, _LISTS) and not long else f"{indent}  "
-                if written is None:
-                    _write(item, inside, lines)
-                else:
-                    written.write(item, inside, lines, depth)
-            else:
+            if not isinstance(item, _NESTED) or not item:
                 lines.append(f"{indent}{name}: {scalar(item)}")
+                continue
+            lines.append(f"{indent}{name}:")
+            if isinstance(item, Parts):
+                lines += [written.text(part, indent) for part in item]
+            else:
+                _write(item, indent if isinstance(item, _LISTS) and not long else f"{indent}  ", lines, written)
     elif isinstance(value, _LISTS) and value:
         inside = f"{indent}  "
         for item in value:
             if isinstance(item, _NESTED) and item:
                 start = len(lines)
-                if written is None:
-                    _write(item, inside, lines)
-                else:
-                    written.write(item, inside, lines, depth)
+                _write(item, inside, lines, written)
                 lines[start] = f"{indent}- {lines[start][len(inside) :]}"
             else:
                 lines.append(f"{indent}- {scalar(item)}")

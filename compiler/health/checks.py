@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("healthz", "livez", "readyz")
 _DEFAULT_TIMEOUT = 2 * 10**9
+_PATIENCE = "storage-initialization-timeout"
+"""The one flag that gives the time of a check."""
+_CHAIN = ("config", "apiextensions", "kube-apiserver", "aggregator")
+"""Who adds checks while the chain of servers is built: the common config, and each server from the inside out."""
 
 
 class EtcdCheck(NamedTuple):
@@ -40,7 +44,7 @@ class HealthCheck(NamedTuple):
 
     `row` is its name in health.json, where checks of one kind share a row (`etcd-override-N`), and `when` the
     conditions of that row. `group` is the name that `?exclude=` may give instead; `grace` tells whether
-    livez-grace-period counts; `limits` are further times, as durations by name.
+    livez-grace-period counts; `limits` are further times: names with durations.
     """
 
     name: str
@@ -50,7 +54,7 @@ class HealthCheck(NamedTuple):
     group: str = ""
     grace: bool = False
     etcd: EtcdCheck | None = None
-    limits: dict[str, str] | None = None
+    limits: tuple[tuple[str, str], ...] = ()
 
 
 class HealthChecks:
@@ -135,7 +139,7 @@ def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None
     else:
         kind, names = "kms-providers", ["kms-providers"] if providers else []
     row = run.catalog.health_checks[kind]
-    health.add(row, *(_check(row, name)._replace(limits=row["limits"]) for name in names))
+    health.add(row, *(_check(row, name)._replace(limits=tuple(row["limits"].items())) for name in names))
 
 
 def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -146,16 +150,11 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
     health = config.health
     if health is None:
         return
-    rows: dict[str, list[HealthCheck]] = {"config": [], "apiextensions": [], "kube-apiserver": [], "aggregator": []}
-    for row in run.catalog.health_checks.values():
-        if row["server"] in rows and all(_holds(condition, run, config) for condition in row.get("when", ())):
-            check = _check(row)._replace(grace=row["server"] == "aggregator", limits=_limits(row, run))
-            rows[row["server"]].append(check)
-    if len(rows["config"]) > 1:
-        health.any_order.append([check.name for check in rows["config"]])
-    inner = _serve(health, (), (), rows["apiextensions"])
-    inner = _serve(health, rows["config"], inner, rows["kube-apiserver"])
-    added = list(_serve(health, (), inner, rows["aggregator"]))[health.seed.length :]
+    holding, patience = _holding(run, config), run.flags.number(_PATIENCE)
+    key = ("health", tuple(health.seed), health.seed.capacity, holding, patience)
+    added, hooks = run.catalog.recently(key, lambda: _chain(health, _rows_with(holding, run)))
+    if len(hooks) > 1:
+        health.any_order.append(list(hooks))
     health.healthz += added
     health.livez += added
     known = run.catalog.health_checks
@@ -165,6 +164,35 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
         health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
     if run.gates.on("UnknownVersionInteroperabilityProxy"):
         health.pre_shutdown.append("peer-endpoint-reconciler-controller")
+
+
+def _holding(run: ServerRunOptions, config: ResolvedConfig) -> frozenset[str]:
+    """Those that hold of the conditions for what the servers of the chain add."""
+    catalog = run.catalog
+    conditions = catalog.reckoned.get("health conditions")
+    if conditions is None:
+        rows = (row for row in catalog.health_checks.values() if row["server"] in _CHAIN)
+        conditions = {condition for row in rows for condition in row.get("when", ())}
+        catalog.reckoned["health conditions"] = conditions
+    return frozenset(condition for condition in conditions if _holds(condition, run, config))
+
+
+def _rows_with(holding: frozenset[str], run: ServerRunOptions) -> dict[str, list[HealthCheck]]:
+    """What each server of the chain adds, where these conditions hold."""
+    found: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
+    for row in run.catalog.health_checks.values():
+        if row["server"] in found and holding.issuperset(row.get("when", ())):
+            check = _check(row)._replace(grace=row["server"] == "aggregator", limits=_limits(row, run))
+            found[row["server"]].append(check)
+    return found
+
+
+def _chain(health: HealthChecks, rows: dict[str, list[HealthCheck]]) -> tuple[tuple[HealthCheck, ...], tuple[str, ...]]:
+    """What the chain of servers adds to the lists, and the names of the config's hooks."""
+    inner = _serve(health, (), (), rows["apiextensions"])
+    inner = _serve(health, rows["config"], inner, rows["kube-apiserver"])
+    outer = _serve(health, (), inner, rows["aggregator"])
+    return tuple(outer)[health.seed.length :], tuple(check.name for check in rows["config"])
 
 
 def _serve(
@@ -188,15 +216,12 @@ def _serve(
     return checks
 
 
-def _limits(row: dict[str, Any], run: ServerRunOptions) -> dict[str, str] | None:
-    """The times of a row: durations, or flags that give them."""
-    given = row.get("limits")
-    if given is None:
-        return None
-    flags = run.flags
-    return {
-        name: format_duration(flags.number(text[2:])) if text.startswith("--") else text for name, text in given.items()
-    }
+def _limits(row: dict[str, Any], run: ServerRunOptions) -> tuple[tuple[str, str], ...]:
+    """The times of a row: durations, or the flag that gives them."""
+    return tuple(
+        (name, format_duration(run.flags.number(_PATIENCE)) if text == f"--{_PATIENCE}" else text)
+        for name, text in row.get("limits", {}).items()
+    )
 
 
 def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> bool:

@@ -36,34 +36,38 @@ def _words(condition: str) -> str:
     return _CONDITIONS.get(condition) or f"{name} is served"
 
 
-def explained(resolved: Resolved) -> list[dict[str, Any]]:
-    """Every check once, and what it means where it fails."""
+Asking = tuple["HealthCheck", tuple[str, ...]]
+"""A check with what it asks outside of the server."""
+
+
+def asking(resolved: Resolved) -> list[Asking]:
+    """Every check once, with what it asks."""
     health = resolved.config.health
     if health is None:
         raise RuntimeError("the pipeline has not run")
-    return [_entry(check, resolved) for check in health.every().values()]
+    return [(check, targets_of(check, resolved)) for check in health.every().values()]
 
 
-def _entry(check: HealthCheck, resolved: Resolved) -> dict[str, Any]:
+def explained(check: HealthCheck, targets: tuple[str, ...]) -> dict[str, Any]:
+    """What a check means where it fails."""
     entry: dict[str, Any] = {"name": check.name, "condition": condition_of(check.when)}
     if check.group:
         entry["group"] = check.group
     entry["livezGrace"] = check.grace
-    targets = targets_of(check, resolved)
     if targets:
-        entry["asks"] = targets
+        entry["asks"] = list(targets)
     return entry | health_meanings()[check.row]
 
 
-def targets_of(check: HealthCheck, resolved: Resolved) -> list[str]:
+def targets_of(check: HealthCheck, resolved: Resolved) -> tuple[str, ...]:
     """What a check asks outside of the server: URLs of etcd, sockets of key management plugins."""
     factory, encryption = resolved.config.storage_factory, resolved.options.etcd.encryption
     if check.etcd is not None and factory is not None:
         number = check.etcd.override
-        return list(factory.servers if number is None else factory.override_server_sets()[number])
+        return factory.servers if number is None else factory.override_server_sets()[number]
     plugins = encryption.kms if encryption else ()
     if check.row == "kms-provider-N":
         plugins = plugins[int(check.name.rpartition("-")[2]) :][:1]
     elif check.row != "kms-providers":
-        return []
-    return [plugin.endpoint for plugin in plugins]
+        return ()
+    return tuple(plugin.endpoint for plugin in plugins)

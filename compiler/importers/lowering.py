@@ -6,7 +6,7 @@ that would mean something else as flag text is reported and left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compiler.catalog import Catalog, FlagSpec, section_of
 from compiler.diagnostics import Diagnostic, Location, diagnose
@@ -48,29 +48,44 @@ class Lowering:
     def arguments(self, root: Node) -> list[Argument]:
         """The arguments of all groups in registration order, then those of `extraFlags`."""
         found: list[Argument] = []
-        for group, options in self.catalog.groups.items():
+        for group in self.catalog.groups:
             section = section_of(group)
             node = root.get(section)
-            if node is None or not isinstance(node.value, dict):
-                continue
-            self.sections[group] = root.key_location(section)
-            for key, spec in options.items():
-                value = node.value.get(key)
-                if value is None:
-                    continue
-                if self._is_refused((section, key), spec.name in STRUCTURED):
-                    self.refused_flags.add(spec.name)
-                else:
-                    kept = self._without_refused(value, (section, key))
-                    if not kept.value and value.value:
-                        self.refused_flags.add(spec.name)
-                    else:
-                        found += self._lower(spec, kept, node.key_location(key), f"{section}.{key}")
+            if node is not None and isinstance(node.value, dict):
+                self.sections[group] = root.key_location(section)
+                found += self._section(group, section, node)
         extra = root.get("extraFlags")
         if extra is not None and isinstance(extra.value, dict):
             for flag, value in extra.value.items():
                 found += self._extra(flag, value, extra.key_location(flag))
         return found
+
+    def _section(self, group: str, section: str, node: Node) -> Sequence[Argument]:
+        """The arguments of one group. They are kept with a section that says all about them."""
+        key = ("arguments", self.catalog.version)
+        kept: Sequence[Argument] | None = node.kept(key) if not self.refused else None
+        if kept is not None:
+            return kept
+        told = len(self.problems), len(self.files)
+        found = list(self._options(group, section, node))
+        if not self.refused and told == (len(self.problems), len(self.files)):
+            node.keep(key, found)
+        return found
+
+    def _options(self, group: str, section: str, node: Node) -> Iterator[Argument]:
+        values = node.value if isinstance(node.value, dict) else {}
+        for key, spec in self.catalog.groups[group].items():
+            value = values.get(key)
+            if value is None:
+                continue
+            if self._is_refused((section, key), spec.name in STRUCTURED):
+                self.refused_flags.add(spec.name)
+                continue
+            kept = self._without_refused(value, (section, key))
+            if not kept.value and value.value:
+                self.refused_flags.add(spec.name)
+            else:
+                yield from self._lower(spec, kept, node.key_location(key), f"{section}.{key}")
 
     def _is_refused(self, path: Path, with_parts: bool) -> bool:
         """Whether a value is refused as a whole, or, with `with_parts`, any part of it."""

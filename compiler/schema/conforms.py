@@ -37,7 +37,14 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 def conforms(node: Node, schema: Schema, load: Load) -> bool:
     """Whether a node conforms. `load` gives the schema of a `$ref`. What a rule judges is left out."""
     if "$ref" in schema and "x-kasc-rule" not in schema:
-        return conforms(node, load(schema["$ref"]), load)
+        target = load(schema["$ref"])
+        # Schemas are loaded once, so that each is known by its identity.
+        if node.kept("conforms to") is target:
+            return True
+        fits = conforms(node, target, load)
+        if fits:
+            node.keep("conforms to", target)
+        return fits
     value = node.value
     kinds = schema.get("type")
     if kinds is not None and not any(_TYPES[kind](value) for kind in ((kinds,) if isinstance(kinds, str) else kinds)):

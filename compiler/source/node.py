@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from compiler.diagnostics import Location
 
@@ -26,9 +26,12 @@ class Node:
 
     `value` is a scalar, a list of nodes, or a dict of nodes; `span` covers it in `source`. `keys` holds, for a dict,
     the span of each key. `text` is a scalar as written (`1.30`, `0x10`, without quotes); empty for others.
+
+    Nothing changes a node once it is made. So `reckoned` may keep what follows from a node and a key, for the many
+    documents that have a parent's node in common.
     """
 
-    __slots__ = ("keys", "source", "span", "text", "value")
+    __slots__ = ("keys", "reckoned", "source", "span", "text", "value")
 
     def __init__(
         self,
@@ -43,6 +46,17 @@ class Node:
         self.span = span
         self.text = text
         self.keys = keys
+        self.reckoned: dict[Any, Any] | None = None
+
+    def keep(self, key: Any, found: Any) -> None:
+        """Remember what follows from this node and a key."""
+        if self.reckoned is None:
+            self.reckoned = {}
+        self.reckoned[key] = found
+
+    def kept(self, key: Any) -> Any:
+        """What was remembered; None for nothing."""
+        return self.reckoned.get(key) if self.reckoned is not None else None
 
     @property
     def location(self) -> Location:

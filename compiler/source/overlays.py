@@ -13,6 +13,7 @@ the name that was opened.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic, KascError, diagnose
@@ -89,7 +90,8 @@ class _Stack:
         key = os.path.normpath(path) if path != STANDARD_INPUT else path
         self.known.add(key)
         for name in self.names(node):
-            self.follow(name, _resolve(path, str(name.value)), (*chain, key))
+            folder = "" if path == STANDARD_INPUT else os.path.dirname(path)
+            self.follow(name, _resolve(folder, str(name.value)), (*chain, key))
         self.layers.append(_without_extends(node))
 
     def names(self, node: Node) -> list[Node]:
@@ -159,8 +161,8 @@ class _Stack:
 _PATH_HINT = "the path is relative to the folder of the file that names it"
 
 
-def _resolve(path: str, name: str) -> str:
-    folder = "" if path == STANDARD_INPUT else os.path.dirname(path)
+@lru_cache(maxsize=256)
+def _resolve(folder: str, name: str) -> str:
     return os.path.normpath(os.path.join(folder, name))
 
 

@@ -6,14 +6,14 @@ staging/src/k8s.io/apiserver/pkg/server/storage/storage_factory.go.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.catalog import Catalog, Resource
 from compiler.flags.go_path import join
 from compiler.storage.resource_config import ResourceConfig, split_api
 
 if TYPE_CHECKING:
-    from compiler.config_files.encryption import EncryptionConfiguration
+    from compiler.config_files.encryption import EncryptionConfiguration, Providers
     from compiler.options.etcd import ServersOverride
     from compiler.options.run import ServerRunOptions
 
@@ -44,7 +44,7 @@ class StoredResource(NamedTuple):
     key_prefix: str
     storage_version: str
     media_type: str
-    encryption: dict[str, Any] | None
+    encryption: Providers | None
     uncached_because: str
     cohabiting: tuple[str, ...]
 
@@ -171,8 +171,8 @@ class StorageFactory:
         cycle = self.config.catalog.lifecycle(resource.group, version, resource.kind)
         return cycle is not None and (cycle.introduced is None or cycle.introduced <= self.config.emulated)
 
-    def encryption_for(self, group: str, resource: str) -> dict[str, Any] | None:
-        """`{write, read}` for a resource, None where nothing encrypts it."""
+    def encryption_for(self, group: str, resource: str) -> Providers | None:
+        """What encrypts a resource; None where nothing does."""
         return self.encryption.providers_for(group, resource) if self.encryption else None
 
     def uncached_because(self, group_resource: str) -> str:
@@ -185,66 +185,59 @@ class StorageFactory:
             return "they are written much and watched little, so their size is 0 unless --watch-cache-sizes names them"
         return f"--watch-cache-sizes={group_resource}#0"
 
-    def _row(self, resource: Resource) -> StoredResource:
+    def rows(self) -> tuple[StoredResource, ...]:
+        """One row for every resource that this server stores, sorted by group and resource."""
+        sizes, locations = tuple(self.watch_cache_sizes.items()), tuple(self._locations.items())
+        encryption = tuple(self.encryption.entries) if self.encryption else None
+        given = (self.servers, self.prefix, self.media_type, self.watch_cache, sizes, locations, encryption)
+        config = self.config
+        key = (config.emulated, config.compatibility, config.resource_config.key())
+
+        def rows() -> tuple[StoredResource, ...]:
+            return tuple(map(self._row, config.catalog.recently(("stored", *key), self._stored)))
+
+        return config.catalog.recently(("rows", *key, given), rows)
+
+    def _stored(self) -> list[tuple[Resource, str, tuple[str, ...]]]:
+        """The resources that are stored, each with its version and the resources that share its place."""
+        config = self.config.resource_config
+        found: list[tuple[Resource, str, tuple[str, ...]]] = []
+        for resource in self.config.catalog.resources.values():
+            if not resource.stored or not config.served_versions(resource):
+                continue
+            if resource.group in _DELEGATED:
+                found.append((resource, _DELEGATED[resource.group], ()))
+            elif self.storage_group_of(resource.group, resource.resource) == resource.group:
+                found.append((resource, self.storage_version(resource), self._cohabiting(resource)))
+        return sorted(found, key=lambda entry: (entry[0].group, entry[0].resource))
+
+    def _cohabiting(self, resource: Resource) -> tuple[str, ...]:
         group, name = resource.group, resource.resource
-        if group in _DELEGATED:
-            return StoredResource(
-                group,
-                name,
-                self.servers,
-                self.key(group, name),
-                _DELEGATED[group],
-                JSON,
-                self.encryption_for(group, name),
-                self.uncached_because(resource.group_resource),
-                (),
-            )
-        others = [entry for entry in COHABITING if entry[0] == name and group in entry[1:]]
+        others = (other for kind, *groups in COHABITING if kind == name and group in groups for other in groups)
         known = self.config.catalog.resources
-        cohabiting = tuple(
-            f"{name}.{other}"
-            for entry in others
-            for other in entry[1:]
-            if other != group and f"{name}.{other}" in known
-        )
+        return tuple(f"{name}.{other}" for other in others if other != group and f"{name}.{other}" in known)
+
+    def _row(self, stored: tuple[Resource, str, tuple[str, ...]]) -> StoredResource:
+        resource, version, cohabiting = stored
+        group, name = resource.group, resource.resource
+        delegated = group in _DELEGATED
         return StoredResource(
             group,
             name,
-            self.servers_for(group, name),
-            self.key(self.resource_prefix(group, name)),
-            self.storage_version(resource),
-            self.media_type,
+            self.servers if delegated else self.servers_for(group, name),
+            self.key(*((group, name) if delegated else (self.resource_prefix(group, name),))),
+            version,
+            JSON if delegated else self.media_type,
             self.encryption_for(group, name),
             self.uncached_because(resource.group_resource),
             cohabiting,
         )
 
-    def rows(self) -> list[StoredResource]:
-        """One row for every resource that this server stores, sorted by group and resource."""
-        if self.encryption is not None:
-            return self._rows()
-        config = self.config
-        sizes, locations = tuple(self.watch_cache_sizes.items()), tuple(self._locations.items())
-        given = (self.servers, self.prefix, self.media_type, self.watch_cache, sizes, locations)
-        key = ("rows", config.emulated, config.compatibility, config.resource_config.key(), given)
-        known = config.catalog.reckoned
-        if key not in known:
-            known[key] = self._rows()
-        rows: list[StoredResource] = known[key]
-        return list(rows)
+    def custom_exceptions(self) -> list[tuple[str, str, Providers | None, bool]]:
+        """Custom resources, or with `*` whole groups of them, that are named by encryption or by watch cache sizes.
 
-    def _rows(self) -> list[StoredResource]:
-        config = self.config.resource_config
-        found = []
-        for resource in self.config.catalog.resources.values():
-            if not resource.stored or not config.served_versions(resource):
-                continue
-            if self.storage_group_of(resource.group, resource.resource) == resource.group:
-                found.append(self._row(resource))
-        return sorted(found, key=lambda row: (row.group, row.resource))
-
-    def custom_exceptions(self) -> list[dict[str, Any]]:
-        """Custom resources, or with `*` whole groups of them, that are named by encryption or by watch cache sizes."""
+        Group, resource, encryption, and whether there is a watch cache; sorted.
+        """
         own = self.config.catalog.api_groups
         encrypted = [name for resources, _ in self.encryption.entries for name in resources] if self.encryption else []
         found = []
@@ -252,8 +245,8 @@ class StorageFactory:
             resource, _, group = name.partition(".")
             if group not in ("", "*") and group not in own and group not in _DELEGATED:
                 encryption, cached = self.encryption_for(group, resource), not self.uncached_because(name)
-                found.append({"group": group, "resource": resource, "encryption": encryption, "watchCache": cached})
-        return sorted(found, key=lambda entry: (entry["group"], entry["resource"]))
+                found.append((group, resource, encryption, cached))
+        return sorted(found, key=lambda entry: entry[:2])
 
     def override_server_sets(self) -> list[tuple[str, ...]]:
         """The distinct server sets of the overrides, in the order of the flag; their order inside does not count.

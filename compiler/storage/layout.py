@@ -5,7 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any, NamedTuple
 
+from compiler.config_files.encryption import Providers
 from compiler.storage.factory import StorageFactory
+
+_NONE = Providers(None, (None,))
 
 
 class Owner(NamedTuple):
@@ -67,14 +70,13 @@ class Layout:
         group, resource = parts[0], parts[1]
         owner = self.custom.get((group, resource))
         if owner is None:
-            encryption = self.factory.encryption_for(group, resource)
             owner = Owner(
                 f"{resource}.{group}",
                 f"{self.root}{group}/{resource}",
                 frozenset(self.factory.servers),
                 self.custom_media_type,
                 "",
-                *_encryption(encryption),
+                *(self.factory.encryption_for(group, resource) or _NONE),
             )
             self.custom[group, resource] = owner
         return owner
@@ -92,7 +94,5 @@ def _resource_owner(row: dict[str, Any]) -> Owner:
     )
 
 
-def _encryption(encryption: dict[str, Any] | None) -> tuple[str | None, tuple[str | None, ...]]:
-    if encryption is None:
-        return None, (None,)
-    return encryption["write"], tuple(encryption["read"])
+def _encryption(encryption: dict[str, Any] | None) -> Providers:
+    return Providers(encryption["write"], tuple(encryption["read"])) if encryption else _NONE

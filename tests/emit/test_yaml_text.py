@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from compiler.emit.yaml_text import Written, dump, scalar
+from compiler.emit.yaml_text import Part, Parts, Written, dump, exactly, plain, scalar
 
 TRICKY = [
     "", " ", "a ", " a", "\ta", "a\t", "\n", "a\nb", "\r", "a\r\nb", "\x00", "\x07", "\x1b[31m", "\x7f", "\x85", "\xa0",
@@ -123,32 +124,62 @@ def test_layout() -> None:
 
 
 SHARED = Written()
-LARGE = st.dictionaries(st.text("ab", max_size=6), DATA, max_size=80)
-ALIKE = st.sampled_from([1, True, 1.0, 0, False, -0.0, 0.0, "1", "true", (1,), [1], {"b": 1, "a": 2}, {"a": 2, "b": 1}])
+BLOCKS = DATA.filter(lambda data: isinstance(data, dict | list) and data)
+ALIKE = st.sampled_from([1, True, 1.0, 0, False, -0.0, 0.0, "1", "true", [1], {"b": 1, "a": 2}, {"a": 2, "b": 1}])
 
 
-@given(LARGE | DATA.filter(lambda data: isinstance(data, dict | list)))
-def test_blocks_that_were_written_before_change_nothing(data: Any) -> None:
-    for _ in range(3):
-        assert dump(data, SHARED) == dump(data)
+def in_parts(data: Any) -> Any:
+    """The same with every value of a map that can be one as a part."""
+    if isinstance(data, dict):
+        return {
+            key: Parts.of(exactly(item), partial(in_parts, item)) if isinstance(item, dict | list) and item else item
+            for key, item in data.items()
+        }
+    return data
 
 
-@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.lists(ALIKE, min_size=1), min_size=1), min_size=2))
-def test_what_is_only_equal_is_another_block(several: list[Any]) -> None:
+@given(BLOCKS)
+def test_parts_are_what_they_are_made_of(data: Any) -> None:
+    for written in (None, SHARED, SHARED, SHARED):
+        assert dump(in_parts(data), written) == dump(data)
+    assert same(plain(in_parts(data)), data)
+
+
+@given(st.lists(st.lists(DATA, min_size=1), min_size=1, max_size=4))
+def test_parts_of_one_value_follow_one_another(lists: list[list[Any]]) -> None:
+    maps = [{f"{number} {index}": item for index, item in enumerate(block)} for number, block in enumerate(lists)]
+    whole_list = [item for block in lists for item in block]
+    whole_map = {key: item for block in maps for key, item in block.items()}
+    data = {
+        "list": Parts(Part(exactly(block), partial(list, block)) for block in lists),
+        "map": Parts(Part(exactly(block), partial(dict, block)) for block in maps),
+    }
+    for written in (None, SHARED, SHARED, SHARED):
+        assert dump(data, written) == dump({"list": whole_list, "map": whole_map})
+    assert same(plain(data), {"list": whole_list, "map": whole_map})
+
+
+@given(st.lists(st.lists(ALIKE, min_size=1), min_size=2))
+def test_what_is_only_equal_is_another_part(several: list[Any]) -> None:
     """In Python, 1 is True, and the order of a map's keys does not count."""
     written = Written()
     for _ in range(3):
-        assert [dump({"x": data}, written) for data in several] == [dump({"x": data}) for data in several]
+        assert [dump(in_parts({"x": data}), written) for data in several] == [dump({"x": data}) for data in several]
 
 
-def test_blocks_do_not_pile_up() -> None:
+def test_what_cannot_be_packed_is_a_key_all_the_same() -> None:
+    word = type("Word", (str,), {})("a")
+    assert exactly([word]) == exactly([word]) != exactly([word, word])
+
+
+def test_texts_do_not_pile_up() -> None:
     """Neither those of one document alone nor those of many."""
     written = Written()
     for number in range(100):
-        dump({"x": {"y": [f"{number}" * 30_000]}}, written)
-        assert not written.blocks
+        dump(in_parts({"x": [f"{number}" * 30_000]}), written)
+        assert not written.texts
     for number in range(300):
         for _ in range(2):
-            dump({"x": {"y": [f"{number}" * 30_000]}}, written)
-        assert sum(map(len, written.blocks.values())) <= 5 * 1024 * 1024
-    assert written.blocks
+            dump(in_parts({"x": [f"{number}" * 30_000]}), written)
+        assert sum(map(len, written.texts.values())) <= 5 * 1024 * 1024
+    assert written.texts

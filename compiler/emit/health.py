@@ -9,16 +9,21 @@ from typing import Any
 from compiler.emit.header import header
 from compiler.emit.yaml_text import Part, Parts, plain
 from compiler.health.access import PATHS, SINGLE, access_to
-from compiler.health.alternatives import alternatives
+from compiler.health.alternatives import alternatives, is_sent_away
 from compiler.health.balancers import load_balancers
 from compiler.health.balancing import Balancing
 from compiler.health.checks import HealthCheck
-from compiler.health.drain import described
+from compiler.health.drain import described, drain_of
+from compiler.health.facts import HealthFacts, health_facts
 from compiler.health.meaning import Asking, asking, explained
 from compiler.health.probes import probes
 from compiler.pipeline import Resolved
 
 _PATHS = tuple(path + end for path in PATHS for end in ("", SINGLE))
+
+
+def _access(facts: HealthFacts) -> list[dict[str, str]]:
+    return [{"path": path, **access_to(facts, path)._asdict()} for path in _PATHS]
 
 
 def definitions(resolved: Resolved) -> dict[str, Any]:
@@ -33,6 +38,8 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
     health = config.health
     if health is None:
         raise RuntimeError("the pipeline has not run")
+    facts, drain = health_facts(resolved), drain_of(resolved.options)
+    address, name = config.get("generic.publicAddress") or "", resolved.options.input.name
     return {
         **header(resolved, "HealthCheckDefinitions"),
         "healthz": _list(health.healthz),
@@ -40,11 +47,11 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
         "readyz": _list(health.readyz),
         "anyOrder": health.any_order,
         "preShutdownHooks": health.pre_shutdown,
-        "access": [{"path": path, **access_to(resolved, path)._asdict()} for path in _PATHS],
-        "probes": probes(resolved),
-        "alternatives": alternatives(resolved),
-        "drain": described(resolved.options),
-        "loadBalancers": load_balancers(resolved, Balancing(resolved.options.input.deployment)),
+        "access": Parts.of(("access", facts), lambda: _access(facts)),
+        "probes": Parts.of(("probes", facts), lambda: probes(facts)),
+        "alternatives": Parts.of(("alternatives", facts), lambda: alternatives(facts)) if is_sent_away(facts) else [],
+        "drain": Parts.of(("drain", drain), lambda: described(drain)),
+        "loadBalancers": load_balancers(facts, Balancing(resolved.options.input.deployment), name, address),
         "checks": Parts(_meanings(run) for _, run in groupby(asking(resolved), lambda entry: bool(entry[1]))),
     }
 

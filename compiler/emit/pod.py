@@ -7,7 +7,8 @@ from typing import Any
 
 from compiler.emit.flags import flag_lines
 from compiler.emit.mounts import mounts_and_volumes
-from compiler.health.drain import KUBELET_DEFAULT, Drain
+from compiler.health.drain import KUBELET_DEFAULT, drain_of
+from compiler.health.facts import health_facts
 from compiler.health.probes import probes
 from compiler.pipeline import Resolved
 
@@ -27,7 +28,7 @@ def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     for key in ("env", "resources"):
         if key in deployment:
             container[key] = deployment[key]
-    for name, probe in probes(resolved).items():
+    for name, probe in probes(health_facts(resolved)).items():
         container[f"{name}Probe"] = probe
     container["volumeMounts"] = mounts
     spec: dict[str, Any] = {
@@ -36,7 +37,7 @@ def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
         "priorityClassName": deployment.get("priorityClassName", "system-node-critical"),
         "securityContext": deployment.get("securityContext", {"seccompProfile": {"type": "RuntimeDefault"}}),
     }
-    period = deployment.get("terminationGracePeriodSeconds", Drain(resolved.options).grace_period)
+    period = deployment.get("terminationGracePeriodSeconds", drain_of(resolved.options).grace_period)
     if period != KUBELET_DEFAULT:
         spec["terminationGracePeriodSeconds"] = period
     spec["volumes"] = volumes

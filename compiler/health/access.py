@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from compiler.pipeline import Resolved
+from compiler.health.facts import HealthFacts
 
 PATHS = ("/healthz", "/livez", "/readyz")
 ALLOWED, UNAUTHORIZED, FORBIDDEN, UNDECIDED = "allowed", "unauthorized", "forbidden", "undecided"
@@ -27,48 +26,34 @@ class Access(NamedTuple):
         return self.outcome in (UNAUTHORIZED, FORBIDDEN)
 
 
-def access_to(resolved: Resolved, path: str) -> Access:
+def access_to(facts: HealthFacts, path: str) -> Access:
     """What a request without credentials gets on one of the paths, or on `PATH/*`, its single checks.
 
     Kubernetes: apiserver/pkg/authentication/request/anonymous/anonymous.go; then the authorizers in order.
     """
-    anonymous = resolved.config.get("authentication.anonymous")
-    if anonymous["enabled"] is False:
-        why = "AlwaysAllow switches them off" if _always_allow_mode(resolved) else "they are off"
+    if facts.anonymous is False:
+        why = "AlwaysAllow switches them off" if facts.always_allow else "they are off"
         return Access(UNAUTHORIZED, f"requests without credentials: {why}")
-    if anonymous["enabled"] is None:
+    if facts.anonymous is None:
         return Access(UNDECIDED, "the authentication config decides about requests without credentials")
-    paths = [condition["path"] for condition in anonymous["conditions"] or ()]
-    if paths and path not in paths:
+    if facts.anonymous_paths and path not in facts.anonymous_paths:
         return Access(UNAUTHORIZED, "the conditions of anonymous requests do not name it")
-    return authorized(resolved, path)
+    return authorized(facts, path)
 
 
-def _always_allow_mode(resolved: Resolved) -> bool:
-    return "AlwaysAllow" in resolved.options.authorization.modes
-
-
-def authorized(resolved: Resolved, path: str) -> Access:
+def authorized(facts: HealthFacts, path: str) -> Access:
     """What the authorizers say of system:anonymous; all but a webhook have no opinion where they do not allow."""
-    authorizers = resolved.config.get("authorization.authorizers")
-    if authorizers is None:
+    if facts.authorizers is None:
         return Access(UNDECIDED, "the authorization config decides")
     maybe = ""
-    for authorizer in authorizers:
-        kind = authorizer["type"]
+    for kind, name in facts.authorizers:
         if kind == "AlwaysAllow":
             return Access(UNDECIDED, maybe) if maybe else Access(ALLOWED, "AlwaysAllow")
-        if kind == "RBAC" and not path.endswith(SINGLE) and _serves_rbac(resolved):
+        if kind == "RBAC" and not path.endswith(SINGLE) and facts.rbac_roles:
             reason = "the default role system:public-info-viewer"
             return Access(UNDECIDED, f"{maybe}, then {reason}") if maybe else Access(ALLOWED, reason)
         if kind in ("Webhook", "ABAC"):
-            maybe = f"the authorizer {authorizer['name']} decides"
+            maybe = f"the authorizer {name} decides"
     if maybe:
         return Access(UNDECIDED, maybe)
     return Access(FORBIDDEN, "no authorizer lets system:anonymous read it")
-
-
-def _serves_rbac(resolved: Resolved) -> bool:
-    """Whether the default roles are there: they are kept in the API."""
-    health = resolved.config.health
-    return health is not None and any(check.row.endswith("rbac/bootstrap-roles") for check in health.healthz)

@@ -3,59 +3,59 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from compiler.health.access import PATHS, UNAUTHORIZED, access_to, authorized
-from compiler.health.probes import listener, over_https, planned, with_action
+from compiler.health.access import PATHS, UNAUTHORIZED, Access, access_to, authorized
+from compiler.health.facts import HealthFacts
+from compiler.health.probes import LIVENESS, READINESS, over_https, with_action
 from compiler.options.addresses import join_host_port
-
-if TYPE_CHECKING:
-    from compiler.pipeline import Resolved
 
 SERVER_NAME = "kubernetes.default.svc"
 """A name that certificates of API servers have, unlike the address at which a local client asks."""
 _PROXY_PORT = 6444
-_GATES = ("StructuredAuthenticationConfiguration", "AnonymousAuthConfigurableEndpoints")
 
 
 class Client:
     """Files of a client that is let in. They are proposals: nothing says that they are there."""
 
-    def __init__(self, resolved: Resolved) -> None:
-        self.ca = resolved.options.flags.text("client-ca-file")
+    def __init__(self, facts: HealthFacts) -> None:
+        self.ca = facts.client_ca
         folder = os.path.dirname(self.ca) or "/etc/kubernetes/pki"
         self.certificate, self.key = f"{folder}/healthcheck-client.crt", f"{folder}/healthcheck-client.key"
         self.server_ca = f"{folder}/ca.crt"
 
-    def needs(self, resolved: Resolved) -> list[str]:
+    def needs(self, facts: HealthFacts) -> list[str]:
         """What has to be there before such a client is let in."""
-        group = "" if not authorized(resolved, PATHS[1]).denied else ", of a user in the group system:masters"
+        group = "" if not authorized(facts, PATHS[1]).denied else ", of a user in the group system:masters"
         made = f"{self.certificate} and {self.key}: a client certificate of the CA in --client-ca-file{group}"
         found = [made, f"{self.server_ca}: the CA of the server's own certificate, which names {SERVER_NAME}"]
         return found if self.ca else ["--client-ca-file", *found]
 
 
-def alternatives(resolved: Resolved) -> list[dict[str, Any]]:
-    """What to do instead, ready to copy; nothing where every probe gets an answer."""
-    accesses = [access_to(resolved, path.partition("?")[0]) for path, _ in planned(resolved).values()]
-    if not any(access.denied for access in accesses):
-        return []
-    found = []
-    if any(access.outcome == UNAUTHORIZED for access in accesses) and not authorized(resolved, PATHS[1]).denied:
-        found.append(_conditions(resolved))
-    return [*found, _exec(resolved), _proxy(resolved)]
+def is_sent_away(facts: HealthFacts) -> bool:
+    """Whether a probe without credentials gets no answer."""
+    return any(access.denied for access in _accesses(facts))
 
 
-def _conditions(resolved: Resolved) -> dict[str, Any]:
+def _accesses(facts: HealthFacts) -> list[Access]:
+    return [access_to(facts, path.partition("?")[0]) for path in (LIVENESS, READINESS)]
+
+
+def alternatives(facts: HealthFacts) -> list[dict[str, Any]]:
+    """What to do where a probe is sent away, ready to copy."""
+    found = [_exec(facts), _proxy(facts)]
+    if any(access.outcome == UNAUTHORIZED for access in _accesses(facts)) and not authorized(facts, PATHS[1]).denied:
+        found.insert(0, _conditions(facts))
+    return found
+
+
+def _conditions(facts: HealthFacts) -> dict[str, Any]:
     """Kubernetes: apiserver/pkg/apis/apiserver/types.go, AnonymousAuthConfig."""
     from compiler.schema.apply import load_schema
 
-    options = resolved.options
-    schema = load_schema(options.catalog.version, "files/AuthenticationConfiguration.schema.json")
-    kept = [condition["path"] for condition in resolved.config.get("authentication.anonymous")["conditions"] or ()]
-    conditions = [{"path": path} for path in dict.fromkeys((*kept, *PATHS))]
-    gates = [gate for gate in _GATES if options.gates.known(gate) and not options.gates.on(gate)]
-    needs = ["no --anonymous-auth beside it", *(f"the gate {gate}" for gate in gates)]
+    schema = load_schema(facts.version, "files/AuthenticationConfiguration.schema.json")
+    conditions = [{"path": path} for path in dict.fromkeys((*facts.anonymous_paths, *PATHS))]
+    needs = ["no --anonymous-auth beside it", *(f"the gate {gate}" for gate in facts.missing_gates)]
     return {
         "name": "conditions",
         "what": "Let requests without credentials in on the health paths alone: have this in --authentication-config.",
@@ -65,27 +65,27 @@ def _conditions(resolved: Resolved) -> dict[str, Any]:
             "kind": "AuthenticationConfiguration",
             "anonymous": {"enabled": True, "conditions": conditions},
         },
-        "probes": with_action(resolved, lambda path: over_https(resolved, path)),
+        "probes": with_action(facts, lambda path: over_https(facts, path)),
     }
 
 
-def _exec(resolved: Resolved) -> dict[str, Any]:
-    client = Client(resolved)
-    target = _target(resolved)
+def _exec(facts: HealthFacts) -> dict[str, Any]:
+    client = Client(facts)
+    target = _target(facts)
     curl = ["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "--cacert", client.server_ca]
     curl += ["--cert", client.certificate, "--key", client.key]
     curl += ["--connect-to", f"{SERVER_NAME}:443:{target}"]
     return {
         "name": "exec",
         "what": "Ask with a client certificate, inside the container of the server.",
-        "needs": ["an image that has curl: the upstream one has not", *client.needs(resolved)],
-        "probes": with_action(resolved, lambda path: {"exec": {"command": [*curl, f"https://{SERVER_NAME}{path}"]}}),
+        "needs": ["an image that has curl: the upstream one has not", *client.needs(facts)],
+        "probes": with_action(facts, lambda path: {"exec": {"command": [*curl, f"https://{SERVER_NAME}{path}"]}}),
     }
 
 
-def _proxy(resolved: Resolved) -> dict[str, Any]:
-    client = Client(resolved)
-    target = _target(resolved)
+def _proxy(facts: HealthFacts) -> dict[str, Any]:
+    client = Client(facts)
+    target = _target(facts)
     lines = [
         "server {",
         f"    listen 127.0.0.1:{_PROXY_PORT};",
@@ -106,12 +106,12 @@ def _proxy(resolved: Resolved) -> dict[str, Any]:
     return {
         "name": "proxy",
         "what": "Ask a local proxy that shows a client certificate and knows the health paths alone; here for nginx.",
-        "needs": ["nginx beside the server, with this in its http section", *client.needs(resolved)],
+        "needs": ["nginx beside the server, with this in its http section", *client.needs(facts)],
         "nginx": lines,
-        "probes": with_action(resolved, lambda path: {"httpGet": {**get, "path": path}}),
+        "probes": with_action(facts, lambda path: {"httpGet": {**get, "path": path}}),
     }
 
 
-def _target(resolved: Resolved) -> str:
+def _target(facts: HealthFacts) -> str:
     """Address and port of the listener, for who runs beside the server."""
-    return join_host_port(listener(resolved) or "127.0.0.1", resolved.options.flags.number("secure-port"))
+    return join_host_port(facts.listener or "127.0.0.1", facts.port)

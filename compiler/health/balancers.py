@@ -6,39 +6,40 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.health.access import access_to
 from compiler.health.alternatives import SERVER_NAME, Client
+from compiler.health.facts import HealthFacts
 from compiler.health.probes import READINESS
 from compiler.options.addresses import join_host_port
 
 if TYPE_CHECKING:
     from compiler.health.balancing import Balancing
-    from compiler.pipeline import Resolved
 
 
-def load_balancers(resolved: Resolved, times: Balancing) -> dict[str, Any]:
+def load_balancers(facts: HealthFacts, times: Balancing, name: str, address: str) -> dict[str, Any]:
     """Settings for HAProxy, NGINX, an AWS Network Load Balancer and Google Cloud.
+
+    `address` is the server's own, empty where only its host knows it: then its name stands for it.
 
     All ask for readyz, which tells at once that a server is about to end. Where requests without credentials are
     sent away, HAProxy shows a client certificate; the others can only look whether the port is open.
     """
-    asks = not access_to(resolved, READINESS).denied
-    port = resolved.options.flags.number("secure-port")
-    name = resolved.options.input.name
-    server = join_host_port(resolved.config.get("generic.publicAddress") or name, port)
+    asks = not access_to(facts, READINESS).denied
+    port = facts.port
+    server = join_host_port(address or name, port)
     return {
         "path": READINESS if asks else None,
         "port": port,
         "intervalSeconds": times.interval,
         "takenOutAfterSeconds": times.detection,
-        "haproxy": _haproxy(resolved, times, name, server, asks),
+        "haproxy": _haproxy(facts, times, name, server, asks),
         "nginx": _nginx(times, server),
         "awsNLB": _aws(times, port, asks),
         "gcp": _gcp(times, port, asks),
     }
 
 
-def _haproxy(resolved: Resolved, times: Balancing, name: str, server: str, asks: bool) -> list[str]:
+def _haproxy(facts: HealthFacts, times: Balancing, name: str, server: str, asks: bool) -> list[str]:
     """A backend that passes TLS through and checks with TLS of its own."""
-    client = Client(resolved)
+    client = Client(facts)
     shows = "" if asks else f" crt {client.certificate.removesuffix('.crt')}.pem"
     return [
         "backend kube-apiserver",

@@ -5,7 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/server/genericapiserver.go, RunWith
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.diagnostics import diagnose
 from compiler.flags.numbers import format_duration
@@ -28,18 +28,27 @@ _RESERVE = 5
 _GOODBYE = 2 * SECOND
 
 
-class Drain:
-    """The times of an ordered end, in nanoseconds after the signal; each is the latest possible."""
+class Drain(NamedTuple):
+    """An ordered end: whether refused requests are told to come back, and times in nanoseconds.
 
-    def __init__(self, run: ServerRunOptions) -> None:
-        flags = run.flags
-        self.retry = flags.on(RETRY)
-        self.watch_grace = max(flags.number(GRACE), 0)
-        self.refuses = max(flags.number(DELAY), 0)
-        requests = max(flags.number("request-timeout"), 0)
-        self.drained = self.refuses + max(requests, self.watch_grace)
-        self.total = self.drained + (_GOODBYE if self.retry else 0)
-        self.requests_by = self.refuses + requests
+    `refuses` is when new requests are refused, after the signal; from then on requests have `requests` to end, and
+    watches `watch_grace`.
+    """
+
+    retry: bool
+    refuses: int
+    requests: int
+    watch_grace: int
+
+    @property
+    def drained(self) -> int:
+        """When the last request has ended, at the latest."""
+        return self.refuses + max(self.requests, self.watch_grace)
+
+    @property
+    def total(self) -> int:
+        """When the process ends, at the latest."""
+        return self.drained + (_GOODBYE if self.retry else 0)
 
     @property
     def seconds(self) -> int:
@@ -61,7 +70,7 @@ class Drain:
             (0, "shutdownInitiated", "readyz fails, the hooks before shutdown run; requests are served as before"),
             (self.refuses, "notAcceptingNewRequests", refusal),
             (
-                self.requests_by,
+                self.refuses + self.requests,
                 "requestsDrained",
                 "requests in flight have ended, at their deadlines at the latest",
             ),
@@ -76,9 +85,15 @@ class Drain:
         return [{"at": format_duration(at), "event": event, "what": what} for at, event, what in events]
 
 
-def described(run: ServerRunOptions) -> dict[str, Any]:
+def drain_of(run: ServerRunOptions) -> Drain:
+    """How a server ends."""
+    flags = run.flags
+    delay, requests, grace = (max(flags.number(flag), 0) for flag in (DELAY, "request-timeout", GRACE))
+    return Drain(flags.on(RETRY), delay, requests, grace)
+
+
+def described(drain: Drain) -> dict[str, Any]:
     """The part `drain` of the health artifact."""
-    drain = Drain(run)
     return {
         "timeline": drain.timeline(),
         "total": format_duration(drain.total),
@@ -91,7 +106,7 @@ def check_drain(run: ServerRunOptions) -> None:
 
     A Pod without a grace period is spoken of only where a flag shows that somebody cares about the end.
     """
-    given, drain = run.input, Drain(run)
+    given, drain = run.input, drain_of(run)
     period = given.grace_period
     seconds = period.value if period is not None else KUBELET_DEFAULT
     told = period is not None or (given.read_as == "pod" and any(run.flags.changed(flag) for flag in (DELAY, GRACE)))

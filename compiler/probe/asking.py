@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from compiler.flags.text import shown
 from compiler.health.access import access_to
 from compiler.health.checks import ENDPOINTS
+from compiler.health.facts import health_facts
 from compiler.live.apiserver import Answer, APIServer, ServerError
 from compiler.probe.answers import Checks, parse, reason_of, user_of, version_of
 
@@ -164,7 +165,7 @@ class Prober:
     def _unauthorized(self, path: str) -> Problem:
         if self.named:
             return Problem("does not accept the credentials", "check token and certificate, and whether they expired")
-        access = access_to(self.resolved, path)
+        access = access_to(health_facts(self.resolved), path)
         why = f", as declared: {access.reason}" if access.denied else ""
         hint = "give --token-file or KASC_TOKEN, or --certfile and --keyfile"
         return Problem(f"wants credentials{why}", hint, lasting=True)

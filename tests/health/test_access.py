@@ -11,6 +11,7 @@ import pytest
 from compiler.emit.health import definitions
 from compiler.emit.pod import static_pod
 from compiler.health.access import access_to
+from compiler.health.facts import health_facts
 from tests.emit.compiling import VERSIONS, document, resolve
 from tests.options.running import server
 
@@ -71,7 +72,7 @@ def test_answers_without_credentials(
 def test_what_cannot_be_had_decides(flags: tuple[str, ...]) -> None:
     drop = ("--authorization-mode",) if "--authorization-config=/unknown.yaml" in flags else ()
     resolved, _ = server(*flags, drop=drop)
-    found = access_to(resolved, "/readyz")
+    found = access_to(health_facts(resolved), "/readyz")
     assert (found.outcome, found.denied) == ("undecided", False)
     assert found.reason
 

@@ -9,12 +9,13 @@ import pytest
 
 from compiler.emit.health import definitions
 from compiler.emit.pod import static_pod
+from compiler.health.facts import health_facts
 from compiler.health.probes import probes
 from tests.emit.compiling import document, resolve
 
 
 def made(folder: Path, **sections: dict[str, Any]) -> dict[str, Any]:
-    return probes(resolve(document(**sections), folder))
+    return probes(health_facts(resolve(document(**sections), folder)))
 
 
 def test_times_are_those_of_kubeadm_and_only_readiness_hangs_on_etcd(tmp_path: Path) -> None:

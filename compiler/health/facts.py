@@ -1,0 +1,89 @@
+"""What of a server decides who may ask for its health, where and how: all that access, probes and the like are made of.
+
+Many servers of a fleet have it in common, so that what follows from it is reckoned and written once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from compiler.health.checks import HealthCheck
+    from compiler.pipeline import Resolved
+
+SECOND = 10**9
+_SHORTEST_TIMEOUT_SECONDS = 15
+_GATES = ("StructuredAuthenticationConfiguration", "AnonymousAuthConfigurableEndpoints")
+
+
+class HealthFacts(NamedTuple):
+    """`anonymous` is None where a file decides about requests without credentials that cannot be had here;
+    `anonymous_paths` are those that its conditions name. `authorizers` has type and name of each, None where a file
+    names them; `rbac_roles` tells whether RBAC's default roles are there. `missing_gates` are those that conditions of
+    anonymous requests need and that are off.
+
+    `listener` is the address at which the server listens on its own node, empty where that is the Pod's, which nobody
+    knows yet. `patience` is how long the start waits for itself, `live_timeout` and `ready_timeout` how long an answer
+    may take, in seconds.
+    """
+
+    version: str
+    anonymous: bool | None
+    anonymous_paths: tuple[str, ...]
+    always_allow: bool
+    authorizers: tuple[tuple[str, str], ...] | None
+    rbac_roles: bool
+    client_ca: str
+    missing_gates: tuple[str, ...]
+    listener: str
+    port: int
+    patience: int
+    live_timeout: int
+    ready_timeout: int
+
+
+def health_facts(resolved: Resolved) -> HealthFacts:
+    """The facts of one server."""
+    options, config = resolved
+    flags, gates = options.flags, options.gates
+    anonymous, authorizers = config.get("authentication.anonymous"), config.get("authorization.authorizers")
+    health = config.health
+    lives, readies = (health.livez, health.readyz) if health else ([], [])
+    patience = flags.number("storage-initialization-timeout") + flags.number("livez-grace-period")
+    return HealthFacts(
+        version=options.catalog.version,
+        anonymous=anonymous["enabled"],
+        anonymous_paths=tuple(condition["path"] for condition in anonymous["conditions"] or ()),
+        always_allow="AlwaysAllow" in options.authorization.modes,
+        authorizers=None if authorizers is None else tuple((each["type"], each["name"]) for each in authorizers),
+        # They are kept in the API.
+        rbac_roles=any(check.row.endswith("rbac/bootstrap-roles") for check in health.healthz) if health else False,
+        client_ca=flags.text("client-ca-file"),
+        missing_gates=tuple(gate for gate in _GATES if gates.known(gate) and not gates.on(gate)),
+        listener=_listener(resolved),
+        port=flags.number("secure-port"),
+        patience=patience // SECOND,
+        live_timeout=_timeout([check for check in lives if check.etcd is None], resolved),
+        ready_timeout=_timeout(readies, resolved),
+    )
+
+
+def _timeout(checks: list[HealthCheck], resolved: Resolved) -> int:
+    """Seconds that an answer may take: checks run one after the other, and some wait for somebody else."""
+    longest = sum(check.etcd.timeout for check in checks if check.etcd is not None)
+    encryption = resolved.options.etcd.encryption
+    if encryption and any(check.row.startswith("kms") for check in checks):
+        longest += sum(plugin.timeout for plugin in encryption.kms)
+    return max(_SHORTEST_TIMEOUT_SECONDS, -(-longest // SECOND) + 1)
+
+
+def _listener(resolved: Resolved) -> str:
+    """With the node's network a kubelet would ask at the node's address, where a narrower listener is not."""
+    node = resolved.options.input.deployment
+    network = node.get("hostNetwork") if node is not None else None
+    if network is not None and network.value is False:
+        return ""
+    bind = resolved.options.flags.text("bind-address")
+    if bind == "::":
+        return "::1"
+    return bind if bind not in ("", "0.0.0.0") else "127.0.0.1"

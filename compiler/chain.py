@@ -163,7 +163,7 @@ def complete_config(run: ServerRunOptions, config: ResolvedConfig) -> None:
     rules = [{"range": str(ranges[0]), "address": join_host_port(service_ip, 443)}] if service_ip else []
     config.set("discovery.rules", rules, "service-cluster-ip-range")
     path = "authentication.authenticators"
-    config.set(path, ["loopbackToken", *config.get(path)], *config.provenance[path].flags)
+    config.set(path, ["loopbackToken", *config.get(path)], *config.flags_of(path))
 
 
 def refuse_what_dies_later(run: ServerRunOptions, config: ResolvedConfig) -> None:

@@ -19,17 +19,21 @@ class Provenance(NamedTuple):
     flags: tuple[str, ...]
 
 
+Origin = tuple[str, tuple[str, ...]]
+"""The same as a bare tuple, of which every server has some hundreds."""
+
+
 class ResolvedConfig:
     """Everything effective, under dotted paths in the order in which the start-up sets it.
 
     `values` holds plain data. What later steps and the artifacts compute with has a field of its own: the health
-    checks, the resource config, the storage factory.
+    checks, the resource config, the storage factory. `origins` has step and flags of each value, as `Provenance`.
     """
 
     def __init__(self) -> None:
         self.step = ""
         self.values: dict[str, Any] = {}
-        self.provenance: dict[str, Provenance] = {}
+        self.origins: dict[str, Origin] = {}
         self.health: HealthChecks | None = None
         self.resource_config: ResourceConfig | None = None
         self.storage_factory: StorageFactory | None = None
@@ -37,7 +41,16 @@ class ResolvedConfig:
     def set(self, path: str, value: Any, *flags: str) -> None:
         """Set a value; `flags` are those it was reckoned from."""
         self.values[path] = value
-        self.provenance[path] = Provenance(self.step, flags)
+        self.origins[path] = (self.step, flags)
+
+    @property
+    def provenance(self) -> dict[str, Provenance]:
+        """What set each value."""
+        return {path: Provenance(*origin) for path, origin in self.origins.items()}
+
+    def flags_of(self, path: str) -> tuple[str, ...]:
+        """The flags that a value was reckoned from."""
+        return self.origins[path][1]
 
     def set_duration(self, path: str, nanoseconds: int, *flags: str) -> None:
         """Set a duration, in Go's spelling (`1m0s`)."""

@@ -17,7 +17,7 @@ def external_clients(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """The external clientset copies the loopback client; all controllers share one informer factory."""
     for field in ("host", "contentType", "disableCompression", "qps"):
         path = f"loopbackClient.{field}"
-        config.set(f"externalClientset.{field}", config.get(path), *config.provenance[path].flags)
+        config.set(f"externalClientset.{field}", config.get(path), *config.flags_of(path))
     config.set("externalClientset.traced", False)
     config.set("informers.client", "externalClientset")
     config.set("informers.resync", "10m0s")
@@ -66,4 +66,4 @@ def service_resolver(run: ServerRunOptions, config: ResolvedConfig) -> None:
     config.set("serviceResolver.type", kind, flag)
     config.set("serviceResolver.loopbackService", "default/kubernetes:443")
     host = "loopbackClient.host"
-    config.set("serviceResolver.loopbackHost", config.get(host), *config.provenance[host].flags)
+    config.set("serviceResolver.loopbackHost", config.get(host), *config.flags_of(host))

@@ -161,6 +161,7 @@ class Catalog:
         self._behaviours: dict[str, Any] = {}
         self.reckoned: dict[Any, Any] = {}
         self._recent: dict[Any, Any] = {}
+        self._before: dict[Any, Any] = {}
 
     def recently(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """What `make` gives, of which `key` names all it depends on beside these facts; the last few are kept.
@@ -170,8 +171,9 @@ class Catalog:
         known: Result | None = self._recent.get(key)
         if known is None:
             if len(self._recent) >= _MOST_RECENT:
-                self._recent.clear()
-            known = self._recent[key] = make()
+                self._before, self._recent = self._recent, {}
+            known = self._before.get(key) or make()
+            self._recent[key] = known
         return known
 
     def _holds(self, row: dict[str, Any]) -> bool:
@@ -297,11 +299,19 @@ class Catalog:
 
     def storage(self, part: str) -> dict[str, Any]:
         """`specialPrefixes`, `encodingOverrides` or `defaultWatchCacheSizes`: `resource.group` -> value."""
-        return {name: row["value"] for name, row in self._rows(_data("storage")[part]).items()}
+        key = ("storage", part)
+        if key not in self.reckoned:
+            self.reckoned[key] = {name: row["value"] for name, row in self._rows(_data("storage")[part]).items()}
+        found: dict[str, Any] = self.reckoned[key]
+        return found
 
     def tls(self, part: str) -> tuple[str, ...]:
         """`preferredCiphers`, `insecureCiphers` or `versions`: the names known to this version."""
-        return tuple(self._rows(_data("tls")[part]))
+        key = ("tls", part)
+        if key not in self.reckoned:
+            self.reckoned[key] = tuple(self._rows(_data("tls")[part]))
+        found: tuple[str, ...] = self.reckoned[key]
+        return found
 
     @cached_property
     def health_checks(self) -> dict[str, dict[str, Any]]:

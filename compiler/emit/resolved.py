@@ -13,7 +13,7 @@ from compiler.emit.header import header
 from compiler.emit.yaml_text import Part, Parts, exactly, plain
 from compiler.options.run import ServerRunOptions
 from compiler.pipeline import Resolved
-from compiler.resolved import Provenance, ResolvedConfig, nested
+from compiler.resolved import Origin, ResolvedConfig, nested
 
 _ENABLED = "featureGates.enabled"
 
@@ -43,13 +43,12 @@ def resolved_parts(resolved: Resolved) -> dict[str, Any]:
     }
 
 
-def _with_gates(options: ServerRunOptions, config: ResolvedConfig) -> tuple[dict[str, Any], dict[str, Provenance]]:
+def _with_gates(options: ServerRunOptions, config: ResolvedConfig) -> tuple[dict[str, Any], dict[str, Origin]]:
     """Values and provenance with the list of enabled gates: only this artifact asks for all of them."""
-    origin = config.provenance["featureGates.changed"]
-    flags = (*origin.flags, "emulated-version", "min-compatibility-version")
+    step, flags = config.origins["featureGates.changed"]
     return (
         {**config.values, _ENABLED: options.gates.enabled()},
-        {**config.provenance, _ENABLED: Provenance(origin.step, flags)},
+        {**config.origins, _ENABLED: (step, (*flags, "emulated-version", "min-compatibility-version"))},
     )
 
 
@@ -69,12 +68,9 @@ class _Section:
 class _Run:
     """Some entries of `provenance` in a row, and the flags of this version that they name."""
 
-    def __init__(self, origins: tuple[tuple[str, Provenance], ...], known: Container[str]) -> None:
-        self.origins = {
-            path: origin._replace(flags=tuple(flag for flag in origin.flags if flag in known))
-            for path, origin in origins
-        }
-        self.flags = tuple(dict.fromkeys(flag for origin in self.origins.values() for flag in origin.flags))
+    def __init__(self, origins: tuple[tuple[str, Origin], ...], known: Container[str]) -> None:
+        self.origins = {path: (step, tuple(flag for flag in flags if flag in known)) for path, (step, flags) in origins}
+        self.flags = tuple(dict.fromkeys(flag for _, flags in self.origins.values() for flag in flags))
 
 
 class _Form(NamedTuple):
@@ -84,7 +80,7 @@ class _Form(NamedTuple):
     provenance: tuple[_Run, ...]
 
 
-def _form_of(options: ServerRunOptions, paths: tuple[str, ...], origins: tuple[Provenance, ...]) -> _Form:
+def _form_of(options: ServerRunOptions, paths: tuple[str, ...], origins: tuple[Origin, ...]) -> _Form:
     catalog = options.catalog
 
     def form() -> _Form:

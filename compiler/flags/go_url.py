@@ -8,6 +8,7 @@ the host of an http or https URL (Go 1.26). `Catalog.behaviour("urlStrictness")`
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _HEX = "[0-9A-Fa-f]{2}"
@@ -39,6 +40,7 @@ class URL(NamedTuple):
     fragment: str
 
 
+@lru_cache(maxsize=256)
 def parse_url(text: str, strictness: int = LOOSE) -> URL | None:
     """The parts of a URL; None where Go cannot parse it. `strictness` is about hosts, as said above."""
     rest, _, fragment = text.partition("#")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from compiler.flags.text import shown
 
@@ -182,6 +183,7 @@ def _duration_hint(rest: str) -> str:
     return "write numbers with units, such as 1m30s"
 
 
+@lru_cache(maxsize=1024)
 def format_duration(nanoseconds: int) -> str:
     """Go: Duration.String."""
     if nanoseconds == 0:

@@ -92,10 +92,10 @@ def new_health_checks(run: ServerRunOptions) -> HealthChecks:
     return HealthChecks([_check(rows["ping"]), _check(rows["log"])])
 
 
-def _check(row: dict[str, Any], name: str = "") -> HealthCheck:
+def _check(row: dict[str, Any], name: str = "", etcd: EtcdCheck | None = None) -> HealthCheck:
     """The check of a row; `name` where the row stands for several."""
-    kind = row["name"]
-    return HealthCheck(name or kind, row["addedBy"], kind, tuple(row.get("when", ())), row.get("group", ""))
+    kind, when = row["name"], tuple(row.get("when", ()))
+    return HealthCheck(name or kind, row["addedBy"], kind, when, row.get("group", ""), etcd=etcd)
 
 
 def add_loopback_certificate_check(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -119,8 +119,8 @@ def add_etcd_health_endpoint(run: ServerRunOptions, config: ResolvedConfig) -> N
     for number in (None, *range(overrides)):
         kinds = ("etcd", "etcd-readiness") if number is None else ("etcd-override-N", "etcd-override-readiness-N")
         for kind, timeout in zip(kinds, timeouts, strict=True):
-            check = _check(rows[kind], kind if number is None else f"{kind[:-1]}{number}")
-            health.add(rows[kind], check._replace(etcd=EtcdCheck(number, timeout)))
+            name = kind if number is None else f"{kind[:-1]}{number}"
+            health.add(rows[kind], _check(rows[kind], name, EtcdCheck(number, timeout)))
 
 
 def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -232,7 +232,8 @@ def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> boo
     if kind == "gate":
         return run.gates.on(name)
     if kind == "served":
-        return _group_served(name, config)
+        # The group's storage is built where one of its resources is served in one version at least.
+        return config.resource_config is not None and name in config.resource_config.served_groups()
     return {
         "encryptionReload": lambda: (
             bool(run.flags.text("encryption-provider-config"))
@@ -245,9 +246,3 @@ def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> boo
         ),
         "rbac": lambda: bool(config.get("authorization.rbac")),
     }[kind]()
-
-
-def _group_served(group: str, config: ResolvedConfig) -> bool:
-    """Whether the group's storage is built: one of its resources is served in one version at least."""
-    enabled = config.resource_config
-    return enabled is not None and any(map(enabled.served_versions, enabled.catalog.resources_of.get(group, ())))

@@ -55,16 +55,17 @@ class AdmissionOptions(OptionGroup):
 
     def chain(self) -> list[str]:
         """The enabled plugins; the built-in order holds, whatever the order of the flags."""
-        flags, plugins = self.flags, self.run.catalog.plugins
+        flags, catalog = self.flags, self.run.catalog
         if flags.changed(_LEGACY):
             wanted = set(flags.texts(_LEGACY))
-            return [name for name in plugins if name in wanted]
-        on, off = set(flags.texts(_ON)), set(flags.texts(_OFF))
-        return [
-            plugin.name
-            for plugin in plugins.values()
-            if plugin.name in on or not (plugin.default_off or plugin.name in off)
-        ]
+            return [name for name in catalog.plugins if name in wanted]
+        on, off = flags.texts(_ON), flags.texts(_OFF)
+
+        def chain() -> list[str]:
+            plugins = catalog.plugins.values()
+            return [each.name for each in plugins if each.name in on or not (each.default_off or each.name in off)]
+
+        return list(catalog.recently(("admission", on, off), chain))
 
     def _check_config(self, flag: str) -> None:
         """What the plugins of the chain make of their configurations."""

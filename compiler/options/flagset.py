@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from compiler.catalog import Catalog, FlagSpec, known_in, left
+from compiler.catalog import Catalog, known_in, left
 from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
@@ -35,7 +35,9 @@ class FlagSet:
         self.arguments: dict[str, list[Argument]] = {}
         self.refused: set[str] = set()
         self.unknown: set[str] = set()
-        self._values: dict[str, Any] = {}
+        # A default is made when it is first asked for; most flags of most servers have theirs.
+        self._defaults: dict[str, Any] = catalog.reckoned.setdefault("defaults", {})
+        self._values = self._defaults.copy()
 
     def parse(self, arguments: Sequence[Argument], report: Report) -> None:
         """Take the arguments in order; what the grammar refuses goes to the report with its rule.
@@ -53,9 +55,8 @@ class FlagSet:
                 continue
             given = self.arguments.setdefault(argument.flag, [])
             kind = TYPES[spec.type]
-            current = self._values.get(argument.flag)
             try:
-                value = kind.set(self._default(spec) if current is None else current, argument.text, not given)
+                value = kind.set(self.value(argument.flag), argument.text, not given)
             except ValueRefused as refusal:
                 self.refused.add(argument.flag)
                 room -= 1
@@ -111,25 +112,21 @@ class FlagSet:
             location=argument.name_location or argument.location,
         )
 
-    def _default(self, spec: FlagSpec) -> Any:
-        key = ("default", spec.type, spec.default)
-        known = self.catalog.reckoned
-        if key in known:
-            return known[key]
-        value = TYPES[spec.type].default(spec.default)
+    def _default(self, flag: str) -> Any:
+        """What a flag that was not given has; None for an unknown one."""
+        spec = self.catalog.flags.get(flag)
+        value = TYPES[spec.type].default(spec.default) if spec is not None else None
         if not isinstance(value, dict | list):
-            known[key] = value
+            self._defaults[flag] = value
+        self._values[flag] = value
         return value
 
     def value(self, flag: str) -> Any:
         """The typed value, as `compiler.flags.values` defines it for the flag's type; None for an unknown flag."""
-        if flag in self._values:
+        try:
             return self._values[flag]
-        spec = self.catalog.flags.get(flag)
-        if spec is None:
-            return None
-        value = self._values[flag] = self._default(spec)
-        return value
+        except KeyError:
+            return self._default(flag)
 
     def set(self, flag: str, value: Any) -> None:
         """Replace a value, as the server's own completion does; `changed` stays as it was."""
@@ -154,11 +151,17 @@ class FlagSet:
 
     def text(self, flag: str) -> str:
         """A string or IP value; empty where unset."""
-        return self.value(flag) or ""
+        try:
+            return self._values[flag] or ""
+        except KeyError:
+            return self._default(flag) or ""
 
     def number(self, flag: str) -> int:
         """An integer, or a duration in nanoseconds."""
-        return self.value(flag) or 0
+        try:
+            return self._values[flag] or 0
+        except KeyError:
+            return self._default(flag) or 0
 
     def fraction(self, flag: str) -> float:
         """A floating point value."""
@@ -170,7 +173,10 @@ class FlagSet:
 
     def texts(self, flag: str) -> tuple[str, ...]:
         """The elements of a list."""
-        return self.value(flag) or ()
+        try:
+            return self._values[flag] or ()
+        except KeyError:
+            return self._default(flag) or ()
 
     def mapping(self, flag: str) -> dict[str, str]:
         """The entries of a map."""

@@ -5,6 +5,7 @@ The library's ipaddress reads IPv6 alone: its import would cost every run more t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -29,6 +30,7 @@ class IPRange(NamedTuple):
         return f"{self.address(0)}/{self.prefix}"
 
 
+@lru_cache(maxsize=256)
 def parse_cidr(text: str) -> IPRange | None:
     """An IP range: leading zeros are let through, host bits are dropped; None where the text is none.
 

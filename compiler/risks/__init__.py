@@ -6,6 +6,8 @@ risk is found whatever the input was. Nothing here is an error: a risk never cha
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -53,4 +55,11 @@ def find_risks(resolved: Resolved, report: Report) -> None:
     given = risks.flags.arguments.keys()
     for name, flags in _CONCERNS.items():
         if not flags or not given.isdisjoint(flags):
-            import_module(f"compiler.risks.{name}").find(risks)
+            _finder(name)(risks)
+
+
+@cache
+def _finder(name: str) -> Callable[[Risks], None]:
+    """What a module finds; imported when it is first asked."""
+    found: Callable[[Risks], None] = import_module(f"compiler.risks.{name}").find
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from compiler.catalog import Catalog, Resource
 
@@ -40,6 +41,7 @@ def split_api(api: str) -> tuple[str, str]:
     return group, version
 
 
+@cache
 def version_rank(version: str) -> tuple[int, int, int]:
     """A key that sorts API versions as Kubernetes does: stable over beta over alpha, then by number."""
     match = re.fullmatch(r"v([0-9]+)(?:(alpha|beta)([0-9]+))?", version)
@@ -62,17 +64,23 @@ def introduced_in(catalog: Catalog, key: str) -> list[int]:
     return found
 
 
+def _enabled(catalog: Catalog) -> tuple[dict[tuple[str, str], bool], dict[tuple[str, str, str], bool]]:
+    """Group versions and single resources, as they are where nobody says otherwise."""
+    resources = {}
+    for key, on in catalog.enabled_resources.items():
+        group, version, resource = key.split("/")
+        resources[group, version, resource] = on
+    return {split_api(api): on for api, on in (catalog.enabled_apis | _DELEGATED).items()}, resources
+
+
 class ResourceConfig:
     """What is enabled, by group version and by single resource; a resource's own setting beats its version's."""
 
     def __init__(self, catalog: Catalog, emulated: int) -> None:
         self.catalog = catalog
         self.emulated = emulated
-        self.versions = {split_api(api): on for api, on in (catalog.enabled_apis | _DELEGATED).items()}
-        self.resources: dict[tuple[str, str, str], bool] = {}
-        for key, on in catalog.enabled_resources.items():
-            group, version, resource = key.split("/")
-            self.resources[group, version, resource] = on
+        versions, resources = catalog.recently("enabled", lambda: _enabled(catalog))
+        self.versions, self.resources = versions.copy(), resources.copy()
         self._explicit: set[tuple[str, str, str]] = set()
         self._forward_compatible = False
 
@@ -146,6 +154,15 @@ class ResourceConfig:
         return any(on and key[0] == group for key, on in self.versions.items()) or any(
             on and key[0] == group for key, on in self.resources.items()
         )
+
+    def served_groups(self) -> frozenset[str]:
+        """Groups of which one resource at least is served."""
+
+        def served() -> frozenset[str]:
+            groups = self.catalog.resources_of.items()
+            return frozenset(name for name, resources in groups if any(map(self.served_versions, resources)))
+
+        return self.catalog.recently(("served groups", *self.key()), served)
 
     def enabled_versions(self) -> list[str]:
         """The enabled group versions, as `apps/v1` and `v1`, sorted."""

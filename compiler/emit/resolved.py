@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
-from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from compiler.emit.header import header
 from compiler.emit.yaml_text import Part, Parts, exactly, plain
@@ -15,7 +14,10 @@ from compiler.options.run import ServerRunOptions
 from compiler.pipeline import Resolved
 from compiler.resolved import Origin, ResolvedConfig, nested
 
+Item = TypeVar("Item")
 _ENABLED = "featureGates.enabled"
+_PIECE = 8
+"""Values that are written together: each piece costs a look-up, each that differs costs writing it."""
 
 
 def resolved_config(resolved: Resolved) -> dict[str, Any]:
@@ -33,10 +35,9 @@ def resolved_parts(resolved: Resolved) -> dict[str, Any]:
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
-        "config": {
-            section.name: Parts((Part((section, exactly(section.of(values))), partial(section.nested, values)),))
-            for section in form.sections
-        },
+        "config": Parts(
+            Part((some, exactly(some.values_of(values))), partial(some.nested, values)) for some in form.sections
+        ),
         "provenance": Parts(
             Part((run, sources.places(run.flags)), partial(sources.entries, run)) for run in form.provenance
         ),
@@ -52,17 +53,16 @@ def _with_gates(options: ServerRunOptions, config: ResolvedConfig) -> tuple[dict
     )
 
 
-class _Section:
-    """One top-level map of the config."""
+class _Sections:
+    """Some top-level maps of the config, by the paths in them."""
 
-    def __init__(self, name: str, paths: tuple[str, ...]) -> None:
-        self.name = name
+    def __init__(self, paths: tuple[str, ...]) -> None:
         self.paths = paths
-        self.of = itemgetter(*paths)
+        self.values_of = itemgetter(*paths)
 
-    def nested(self, values: dict[str, Any]) -> Any:
-        """What the map holds."""
-        return nested({path: values[path] for path in self.paths})[self.name]
+    def nested(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The maps."""
+        return nested({path: values[path] for path in self.paths})
 
 
 class _Run:
@@ -76,7 +76,7 @@ class _Run:
 class _Form(NamedTuple):
     """What all configs have in common that set the same paths in the same steps from the same flags."""
 
-    sections: tuple[_Section, ...]
+    sections: tuple[_Sections, ...]
     provenance: tuple[_Run, ...]
 
 
@@ -84,16 +84,28 @@ def _form_of(options: ServerRunOptions, paths: tuple[str, ...], origins: tuple[O
     catalog = options.catalog
 
     def form() -> _Form:
-        sections: dict[str, list[str]] = {}
-        for path in paths:
-            sections.setdefault(path.partition(".")[0], []).append(path)
-        entries = groupby(zip(paths, origins, strict=True), lambda entry: entry[0].partition(".")[0])
-        return _Form(
-            tuple(_Section(name, tuple(inside)) for name, inside in sections.items()),
-            tuple(_Run(tuple(run), catalog.flags) for _, run in entries),
-        )
+        # A map is one piece, wherever its paths stand.
+        order = {name: number for number, name in enumerate(dict.fromkeys(map(_top, paths)))}
+        sections = _pieces(sorted(paths, key=lambda path: order[_top(path)]), _top)
+        runs = _pieces(list(zip(paths, origins, strict=True)), lambda entry: entry[0])
+        return _Form(tuple(map(_Sections, sections)), tuple(_Run(run, catalog.flags) for run in runs))
 
     return catalog.recently(("form", paths, origins), form)
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0]
+
+
+def _pieces(items: Sequence[Item], of: Callable[[Item], str]) -> Iterator[tuple[Item, ...]]:
+    """Items in pieces of `_PIECE` or more, with what is `of` the same in one."""
+    piece: list[Item] = []
+    for item in items:
+        if len(piece) >= _PIECE and of(item) != of(piece[-1]):
+            yield tuple(piece)
+            piece = []
+        piece.append(item)
+    yield tuple(piece)
 
 
 class _Sources:

@@ -171,25 +171,30 @@ def dump(value: Any, written: Written | None = None) -> str:
 
 
 def _write(value: Any, indent: str, lines: list[str], written: Written) -> None:
+    known = _SCALARS.get
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            name = scalar(str(key))
+            name = known(key) or scalar(str(key))
             long = len(name) > _LONGEST_KEY
             if long:
                 lines.append(f"{indent}? {name}")
                 name = ""
-            if not isinstance(item, _NESTED) or not item:
+            if item.__class__ is str:
+                lines.append(f"{indent}{name}: {known(item) or scalar(item)}")
+            elif not isinstance(item, _NESTED) or not item:
                 lines.append(f"{indent}{name}: {scalar(item)}")
-                continue
-            lines.append(f"{indent}{name}:")
-            if isinstance(item, Parts):
-                lines += [written.text(part, indent) for part in item]
             else:
-                _write(item, indent if isinstance(item, _LISTS) and not long else f"{indent}  ", lines, written)
+                lines.append(f"{indent}{name}:")
+                if isinstance(item, Parts):
+                    lines += [written.text(part, indent) for part in item]
+                else:
+                    _write(item, indent if isinstance(item, _LISTS) and not long else f"{indent}  ", lines, written)
     elif isinstance(value, _LISTS) and value:
         inside = f"{indent}  "
         for item in value:
-            if isinstance(item, _NESTED) and item:
+            if item.__class__ is str:
+                lines.append(f"{indent}- {known(item) or scalar(item)}")
+            elif isinstance(item, _NESTED) and item:
                 start = len(lines)
                 _write(item, inside, lines, written)
                 lines[start] = f"{indent}- {lines[start][len(inside) :]}"

@@ -125,8 +125,12 @@ def _read_file(path: str, name: str, limit: int) -> bytes:
                 raise _unreadable(name, f"cannot read {name}: it is {kind}", hint)
         if status.st_size > limit:
             raise _too_large(name, limit)
-        with open(path, "rb") as file:
-            return _within(file.read(limit + 1), name, limit)
+        with open(path, "rb", buffering=0) as file:
+            # Room for all that is allowed would cost more than the reading does.
+            data = file.read(status.st_size + 1)
+            while len(data) > status.st_size and len(data) <= limit and (more := file.read(limit + 1 - len(data))):
+                data += more
+            return _within(data, name, limit)
     except FileNotFoundError:
         raise _unreadable(name, f"cannot read {name}: there is no such file", "check the path") from None
     except PermissionError:

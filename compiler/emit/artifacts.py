@@ -75,7 +75,7 @@ def render(
         if name == "flags":
             found[_FLAGS] = flags.render(resolved, explicit)
         elif name == "pod":
-            found[f"{_POD}.{form}"] = text_of(pod.static_pod(resolved, explicit), form, written)
+            found[f"{_POD}.{form}"] = text_of(pod.pod_parts(resolved, explicit), form, written)
         elif name == "report":
             from compiler.emit.report import page
 

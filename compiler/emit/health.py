@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from compiler.emit.header import header
-from compiler.emit.yaml_text import Part, Parts, plain
+from compiler.emit.yaml_text import Part, Parts, plain, shared
 from compiler.health.access import PATHS, SINGLE, access_to
 from compiler.health.alternatives import alternatives, is_sent_away
 from compiler.health.balancers import load_balancers
@@ -39,6 +39,7 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
     if health is None:
         raise RuntimeError("the pipeline has not run")
     facts, drain = health_facts(resolved), drain_of(resolved.options)
+    balancing = Balancing(resolved.options.input.deployment)
     address, name = config.get("generic.publicAddress") or "", resolved.options.input.name
     return {
         **header(resolved, "HealthCheckDefinitions"),
@@ -51,7 +52,10 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
         "probes": Parts.of(("probes", facts), lambda: probes(facts)),
         "alternatives": Parts.of(("alternatives", facts), lambda: alternatives(facts)) if is_sent_away(facts) else [],
         "drain": Parts.of(("drain", drain), lambda: described(drain)),
-        "loadBalancers": load_balancers(facts, Balancing(resolved.options.input.deployment), name, address),
+        "loadBalancers": {
+            kind: shared(settings) if isinstance(settings, dict) else settings
+            for kind, settings in load_balancers(facts, balancing, name, address).items()
+        },
         "checks": Parts(_meanings(run) for _, run in groupby(asking(resolved), lambda entry: bool(entry[1]))),
     }
 

@@ -38,9 +38,9 @@ def node_paths(resolved: Resolved) -> tuple[NodePath, ...]:
     """Everything that the server opens by an absolute path."""
     # What begins with @ is an abstract socket, which no mount carries.
     return tuple(
-        found._replace(path=join("/", found.path))
-        for found in _all_paths(resolved)
-        if found.path.startswith("/") and not found.path.startswith("/@")
+        NodePath(join("/", path), kind, written)
+        for path, kind, written in _all_paths(resolved)
+        if path.startswith("/") and not path.startswith("/@")
     )
 
 
@@ -48,8 +48,9 @@ def _all_paths(resolved: Resolved) -> Iterator[NodePath]:
     options = resolved.options
     flags = options.flags
     for flag in READ_FILES:
-        for path in _named_by(resolved, flag):
-            yield NodePath(path, "file")
+        if flags.value(flag):
+            for path in _named_by(resolved, flag):
+                yield NodePath(path, "file")
     for flag in WRITTEN_FILES:
         yield NodePath(flags.text(flag), "file", written=True)
     if options.secure_serving.self_signed in ("generated", "reused"):
@@ -74,7 +75,7 @@ def _named_by(resolved: Resolved, flag: str) -> Sequence[str]:
     if flag in ("tls-cert-file", "tls-private-key-file") and resolved.options.secure_serving.self_signed:
         return []
     value = flags.value(flag)
-    return value if isinstance(value, tuple) else (value,) if value else ()
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _in_file(file: InlineFile) -> Iterator[NodePath]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.emit.flags import flag_lines
 from compiler.emit.mounts import mounts_and_volumes
+from compiler.emit.yaml_text import plain, shared
 from compiler.health.drain import KUBELET_DEFAULT, drain_of
 from compiler.health.facts import health_facts
 from compiler.health.probes import probes
@@ -17,6 +18,12 @@ _REGISTRY = "registry.k8s.io/kube-apiserver"
 
 def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     """A v1 Pod: image, flags, mounts for every path that a flag names, probes."""
+    found: dict[str, Any] = plain(pod_parts(resolved, explicit))
+    return found
+
+
+def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
+    """The same with probes, mounts and volumes as parts."""
     deployment = _deployment(resolved)
     mounts, volumes = mounts_and_volumes(resolved, deployment.get("extraVolumes", []))
     container: dict[str, Any] = {
@@ -29,8 +36,8 @@ def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
         if key in deployment:
             container[key] = deployment[key]
     for name, probe in probes(health_facts(resolved)).items():
-        container[f"{name}Probe"] = probe
-    container["volumeMounts"] = mounts
+        container[f"{name}Probe"] = shared(probe)
+    container["volumeMounts"] = shared(mounts)
     spec: dict[str, Any] = {
         "containers": [container],
         "hostNetwork": deployment.get("hostNetwork", True),
@@ -40,7 +47,7 @@ def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     period = deployment.get("terminationGracePeriodSeconds", drain_of(resolved.options).grace_period)
     if period != KUBELET_DEFAULT:
         spec["terminationGracePeriodSeconds"] = period
-    spec["volumes"] = volumes
+    spec["volumes"] = shared(volumes)
     labels = {"component": "kube-apiserver", "tier": "control-plane"} | deployment.get("labels", {})
     metadata: dict[str, Any] = {
         "name": deployment.get("name", "kube-apiserver"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.header import header
-from compiler.emit.yaml_text import Parts, plain
+from compiler.emit.yaml_text import Parts, plain, shared
 from compiler.pipeline import Resolved
 from compiler.storage.factory import StorageFactory, StoredResource
 
@@ -36,13 +36,15 @@ def manifest_parts(resolved: Resolved) -> dict[str, Any]:
     config_file = config.get("etcd.encryption.config")
     return {
         **header(resolved, "StorageFactoryManifest"),
-        "transport": {
-            "servers": list(factory.servers),
-            "prefix": factory.prefix,
-            **{name: config.get(f"etcd.transport.{name}") for name in _TRANSPORT},
-            **{name: config.get(f"etcd.{name}") for name in _INTERVALS},
-            "leaseReuseDurationSeconds": config.get("etcd.leases.reuseDurationSeconds"),
-        },
+        "transport": shared(
+            {
+                "servers": list(factory.servers),
+                "prefix": factory.prefix,
+                **{name: config.get(f"etcd.transport.{name}") for name in _TRANSPORT},
+                **{name: config.get(f"etcd.{name}") for name in _INTERVALS},
+                "leaseReuseDurationSeconds": config.get("etcd.leases.reuseDurationSeconds"),
+            }
+        ),
         "codec": {"mediaType": factory.media_type},
         "encryption": {
             "configFile": config_file,
@@ -50,9 +52,9 @@ def manifest_parts(resolved: Resolved) -> dict[str, Any]:
             "known": factory.encryption is not None or not config_file,
         },
         "resources": Parts.of(("rows", rows), lambda: list(map(_row, rows))) if rows else [],
-        "customObjects": _custom_objects(resolved, factory),
-        "otherKeys": [*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)],
-        "healthChecks": _health_checks(resolved, factory),
+        "customObjects": shared(_custom_objects(resolved, factory)),
+        "otherKeys": shared([*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)]),
+        "healthChecks": shared(_health_checks(resolved, factory)),
     }
 
 

@@ -27,6 +27,8 @@ _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n",
 # What JSON leaves as it is but YAML does not print, and separate surrogates, which no YAML reader joins.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]")
 
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+
 # An artifact says the same words over and over.
 _SCALARS: dict[str, str] = {}
 _MOST_SCALARS = 10_000
@@ -59,7 +61,7 @@ def scalar(value: Any) -> str:
 def _text(value: str) -> str:
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", _quoted(value))
 
 
 def _number(value: float) -> str:
@@ -110,7 +112,12 @@ def plain(value: Any) -> Any:
         return plain(value.whole())
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    return value
+    return list(map(plain, value)) if isinstance(value, list) else value
+
+
+def shared(value: Any) -> Any:
+    """A map or a list that many documents may have the same."""
+    return Parts.of(exactly(value), lambda: value) if value else value
 
 
 def exactly(value: Any) -> Hashable:

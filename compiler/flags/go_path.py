@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)
 def join(*parts: str) -> str:
     """The parts with single slashes between them; `.` and `..` are worked out, a slash at the end goes.
 

@@ -8,7 +8,8 @@ from typing import Any
 from compiler.emit import files as files_artifact
 from compiler.emit import flags, health, pod, storage
 from compiler.emit import resolved as resolved_artifact
-from compiler.emit.yaml_text import Written, dump, plain
+from compiler.emit.parts import plain
+from compiler.emit.yaml_text import Written, dump
 from compiler.pipeline import Resolved
 
 _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {

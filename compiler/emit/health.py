@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from compiler.emit.header import header
-from compiler.emit.yaml_text import Part, Parts, plain, shared
+from compiler.emit.parts import Part, Parts, plain, shared
 from compiler.health.access import PATHS, SINGLE, access_to
 from compiler.health.alternatives import alternatives, is_sent_away
 from compiler.health.balancers import load_balancers

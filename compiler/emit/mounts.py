@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import KascError, diagnose
+from compiler.emit.parts import exactly
 from compiler.emit.paths import NodePath, node_paths
-from compiler.emit.yaml_text import exactly
 from compiler.flags.text import shown
 
 if TYPE_CHECKING:

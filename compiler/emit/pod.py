@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.emit.flags import flag_lines
 from compiler.emit.mounts import mounts_and_volumes
-from compiler.emit.yaml_text import plain, shared
+from compiler.emit.parts import plain, shared
 from compiler.health.drain import KUBELET_DEFAULT, drain_of
 from compiler.health.facts import health_facts
 from compiler.health.probes import probes

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from itertools import repeat
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
+from compiler.catalog import Catalog
 from compiler.emit.header import header
-from compiler.emit.yaml_text import Part, Parts, exactly, plain
+from compiler.emit.parts import HOLE, Part, Parts, exactly, plain
 from compiler.options.run import ServerRunOptions
 from compiler.pipeline import Resolved
 from compiler.resolved import Origin, ResolvedConfig, nested
 
-Item = TypeVar("Item")
 _ENABLED = "featureGates.enabled"
 _PIECE = 8
 """Values that are written together: each piece costs a look-up, each that differs costs writing it."""
@@ -27,20 +28,19 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
 
 
 def resolved_parts(resolved: Resolved) -> dict[str, Any]:
-    """The same in parts: a section of the config each, and the provenance of a run of values."""
+    """The same in parts: some sections of the config each, and the provenance with holes for places."""
     options, config = resolved
-    values, provenance = _with_gates(options, config)
-    form = _form_of(options, tuple(values), tuple(provenance.values()))
-    sources = _Sources(options)
+    values, origins = _with_gates(options, config)
+    places = places_of(options)
+    catalog, shape = options.catalog, (tuple(values), tuple(origins.values()))
+    form = catalog.recently(("form", *shape), lambda: _Form(catalog, *shape))
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
         "config": Parts(
             Part((some, exactly(some.values_of(values))), partial(some.nested, values)) for some in form.sections
         ),
-        "provenance": Parts(
-            Part((run, sources.places(run.flags)), partial(sources.entries, run)) for run in form.provenance
-        ),
+        "provenance": Parts.of(form, form.entries, tuple(map(places.get, form.flags, repeat("default")))),
     }
 
 
@@ -65,79 +65,67 @@ class _Sections:
         return nested({path: values[path] for path in self.paths})
 
 
-class _Run:
-    """Some entries of `provenance` in a row, and the flags of this version that they name."""
+class _Form:
+    """What all configs have in common that set the same paths in the same steps from the same flags.
 
-    def __init__(self, origins: tuple[tuple[str, Origin], ...], known: Container[str]) -> None:
-        self.origins = {path: (step, tuple(flag for flag in flags if flag in known)) for path, (step, flags) in origins}
-        self.flags = tuple(dict.fromkeys(flag for _, flags in self.origins.values() for flag in flags))
+    `flags` are those of all values one after the other, less what this version does not have.
+    """
 
-
-class _Form(NamedTuple):
-    """What all configs have in common that set the same paths in the same steps from the same flags."""
-
-    sections: tuple[_Sections, ...]
-    provenance: tuple[_Run, ...]
-
-
-def _form_of(options: ServerRunOptions, paths: tuple[str, ...], origins: tuple[Origin, ...]) -> _Form:
-    catalog = options.catalog
-
-    def form() -> _Form:
-        # A map is one piece, wherever its paths stand.
+    def __init__(self, catalog: Catalog, paths: tuple[str, ...], origins: tuple[Origin, ...]) -> None:
+        # A map is in one piece, wherever its paths stand.
         order = {name: number for number, name in enumerate(dict.fromkeys(map(_top, paths)))}
-        sections = _pieces(sorted(paths, key=lambda path: order[_top(path)]), _top)
-        runs = _pieces(list(zip(paths, origins, strict=True)), lambda entry: entry[0])
-        return _Form(tuple(map(_Sections, sections)), tuple(_Run(run, catalog.flags) for run in runs))
+        self.sections = tuple(map(_Sections, _pieces(sorted(paths, key=lambda path: order[_top(path)]))))
+        self.origins = {
+            path: (step, tuple(flag for flag in flags if flag in catalog.flags))
+            for path, (step, flags) in zip(paths, origins, strict=True)
+        }
+        self.flags = tuple(flag for _, flags in self.origins.values() for flag in flags)
 
-    return catalog.recently(("form", paths, origins), form)
+    def entries(self) -> dict[str, Any]:
+        """For each value the step, and the flags with holes for where they were given."""
+        return {
+            path: {"step": step, "from": dict.fromkeys(flags, HOLE)} for path, (step, flags) in self.origins.items()
+        }
 
 
 def _top(path: str) -> str:
     return path.partition(".")[0]
 
 
-def _pieces(items: Sequence[Item], of: Callable[[Item], str]) -> Iterator[tuple[Item, ...]]:
-    """Items in pieces of `_PIECE` or more, with what is `of` the same in one."""
-    piece: list[Item] = []
-    for item in items:
-        if len(piece) >= _PIECE and of(item) != of(piece[-1]):
+def _pieces(paths: list[str]) -> Iterator[tuple[str, ...]]:
+    """Paths in pieces of `_PIECE` or more, with those of one map together."""
+    piece: list[str] = []
+    for path in paths:
+        if len(piece) >= _PIECE and _top(path) != _top(piece[-1]):
             yield tuple(piece)
             piece = []
-        piece.append(item)
+        piece.append(path)
     yield tuple(piece)
 
 
-class _Sources:
-    """Where flags were given, as file, line and column; each is looked up once."""
-
-    def __init__(self, options: ServerRunOptions) -> None:
-        self.options = options
-        self.files: dict[str, str] = {}
-        self.given = {flag: self._place(flag) for flag in options.flags.arguments}
-
-    def _place(self, flag: str) -> str:
-        at = self.options.flags.location(flag)
-        if at is None:
-            return "default"
-        if at.file not in self.files:
-            self.files[at.file] = relative(at.file, self.options.input.start.file)
-        return f"{self.files[at.file]}:{at.line}:{at.column}"
-
-    def places(self, flags: tuple[str, ...]) -> tuple[str | None, ...]:
-        """The place of each flag; None where it has its default."""
-        return tuple(map(self.given.get, flags))
-
-    def entries(self, run: _Run) -> dict[str, Any]:
-        """For each value of a run the step, and flag -> `default` or its place."""
-        return {
-            path: {"step": step, "from": {flag: self.given.get(flag, "default") for flag in flags}}
-            for path, (step, flags) in run.origins.items()
-        }
+def places_of(options: ServerRunOptions) -> dict[str, str]:
+    """Flag -> file, line and column where it was given."""
+    files: dict[str, str] = {}
+    found = {}
+    for flag in options.flags.arguments:
+        at = options.flags.location(flag)
+        if at is not None:
+            if at.file not in files:
+                files[at.file] = relative(at.file, options.input.start.file)
+            found[flag] = f"{files[at.file]}:{at.line}:{at.column}"
+    return found
 
 
 def relative(path: str, document: str) -> str:
     """A file as seen from the document's folder, so that it does not matter where kasc was called from."""
     if not path or path.startswith("<") or os.path.isabs(path) != os.path.isabs(document):
         return path
-    return os.path.relpath(path, os.path.dirname(document) or ".")
+    folder, name = os.path.split(path)
+    start = os.path.dirname(document)
+    return name if folder == start else os.path.join(_from(os.getcwd(), start, folder), name)
+
+
+@lru_cache(maxsize=256)
+def _from(current: str, start: str, folder: str) -> str:
+    """One folder as seen from another; for paths that go up, the `current` one counts as well."""
+    return os.path.relpath(folder or ".", start or ".")

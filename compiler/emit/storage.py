@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.header import header
-from compiler.emit.yaml_text import Parts, plain, shared
+from compiler.emit.parts import HOLE, Parts, plain, shared
 from compiler.pipeline import Resolved
 from compiler.storage.factory import StorageFactory, StoredResource
 
@@ -27,7 +27,7 @@ def manifest(resolved: Resolved) -> dict[str, Any]:
 
 
 def manifest_parts(resolved: Resolved) -> dict[str, Any]:
-    """The same with the rows of all resources as a part."""
+    """The same in parts: the rows of all resources with holes for their servers, and what stands around them."""
     config = resolved.config
     factory = config.storage_factory
     if factory is None:
@@ -51,7 +51,7 @@ def manifest_parts(resolved: Resolved) -> dict[str, Any]:
             "automaticReload": config.get("etcd.encryption.automaticReload"),
             "known": factory.encryption is not None or not config_file,
         },
-        "resources": Parts.of(("rows", rows), lambda: list(map(_row, rows))) if rows else [],
+        "resources": Parts.of(("rows", rows), lambda: list(map(_row, rows)), factory.servers_of(rows)) if rows else [],
         "customObjects": shared(_custom_objects(resolved, factory)),
         "otherKeys": shared([*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)]),
         "healthChecks": shared(_health_checks(resolved, factory)),
@@ -62,7 +62,7 @@ def _row(row: StoredResource) -> dict[str, Any]:
     found: dict[str, Any] = {
         "group": row.group,
         "resource": row.resource,
-        "servers": list(row.servers),
+        "servers": HOLE,
         "keyPrefix": row.key_prefix,
         "storageVersion": row.storage_version,
         "mediaType": row.media_type,

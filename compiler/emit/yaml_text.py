@@ -7,10 +7,11 @@ so small a part of YAML (block collections, plain words, JSON strings) that test
 from __future__ import annotations
 
 import json
-import marshal
 import re
-from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple
+from collections.abc import Hashable
+from typing import Any
+
+from compiler.emit.parts import HOLE, Filling, Part, Parts
 
 # Words that no parser can take for a number, a date, a boolean or a structure.
 _PLAIN = re.compile(
@@ -78,54 +79,33 @@ def _number(value: float) -> str:
     return text
 
 
-class Part(NamedTuple):
-    """A map or a list, not empty, of which only the text may be wanted: `build` makes it from what `key` names.
-
-    Parts with equal keys are the same, types and order of map keys included.
-    """
-
-    key: Hashable
-    build: Callable[[], Any]
+_HOLE = "\0"
+"""What stands for a hole in the text of a part. As all that YAML does not print, it is no part of any scalar's text."""
 
 
-class Parts(tuple[Part, ...]):
-    """A value of a map that is built in parts: their entries, one after the other, are those of one map or list."""
+class _Template:
+    """The text of a part with holes."""
 
-    __slots__ = ()
+    def __init__(self, text: str) -> None:
+        self.pieces = text.split(_HOLE)
+        lines = [piece[piece.rfind("\n") + 1 :] for piece in self.pieces[:-1]]
+        self.indents = [line[: len(line) - len(line.lstrip(" "))] for line in lines]
 
-    @classmethod
-    def of(cls, key: Hashable, build: Callable[[], Any]) -> Parts:
-        """A single part."""
-        return cls((Part(key, build),))
-
-    def whole(self) -> Any:
-        """The map or list itself."""
-        first, *rest = (part.build() for part in self)
-        for more in rest:
-            first = first | more if isinstance(first, dict) else [*first, *more]
-        return first
-
-
-def plain(value: Any) -> Any:
-    """The same with every part built."""
-    if isinstance(value, Parts):
-        return plain(value.whole())
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return list(map(plain, value)) if isinstance(value, list) else value
+    def filled(self, holes: tuple[Filling, ...]) -> str:
+        """The text with the holes filled."""
+        keys = list(zip(holes, self.indents, strict=True))
+        texts = {key: _filling(*key) for key in set(keys)}
+        found = [""] * (2 * len(keys) + 1)
+        found[::2] = self.pieces
+        found[1::2] = map(texts.__getitem__, keys)
+        return "".join(found)
 
 
-def shared(value: Any) -> Any:
-    """A map or a list that many documents may have the same."""
-    return Parts.of(exactly(value), lambda: value) if value else value
-
-
-def exactly(value: Any) -> Hashable:
-    """Plain data as a part of a key: it tells 1 from True and from 1.0, and knows the order of a map's keys."""
-    try:
-        return marshal.dumps(value, 2)
-    except ValueError:
-        return repr(value)
+def _filling(hole: Filling, indent: str) -> str:
+    """What stands behind the colon of a key that is indented so."""
+    if isinstance(hole, str) or not hole:
+        return f" {scalar(hole)}"
+    return "".join(f"\n{indent}- {scalar(item)}" for item in hole)
 
 
 class Written:
@@ -137,7 +117,7 @@ class Written:
     """Characters that a key counts for."""
 
     def __init__(self) -> None:
-        self.texts: dict[tuple[str, Hashable], str] = {}
+        self.texts: dict[tuple[str, Hashable], str | _Template] = {}
         self.size = 0
         self.once: set[int] = set()
 
@@ -149,11 +129,12 @@ class Written:
             value = part.build()
             lines: list[str] = []
             _write(value, indent if isinstance(value, _LISTS) else f"{indent}  ", lines, self)
-            text = "\n".join(lines)
-            self._keep(key, text)
-        return text
+            written = "\n".join(lines)
+            text = _Template(written) if part.holes else written
+            self._keep(key, text, len(written))
+        return text if isinstance(text, str) else text.filled(part.holes)
 
-    def _keep(self, key: tuple[str, Hashable], text: str) -> None:
+    def _keep(self, key: tuple[str, Hashable], text: str | _Template, size: int) -> None:
         """Keep a text that comes up for the second time; most of the others never will."""
         if self.size > self._MOST or len(self.once) > self._MOST // 64:
             self.texts.clear()
@@ -161,7 +142,7 @@ class Written:
             self.size = 0
         number = hash(key)
         if number in self.once:
-            self.size += len(text) + self._KEY
+            self.size += size + self._KEY
             self.texts[key] = text
         else:
             self.once.add(number)
@@ -188,6 +169,8 @@ def _write(value: Any, indent: str, lines: list[str], written: Written) -> None:
                 name = ""
             if item.__class__ is str:
                 lines.append(f"{indent}{name}: {known(item) or scalar(item)}")
+            elif item is HOLE:
+                lines.append(f"{indent}{name}:{_HOLE}")
             elif not isinstance(item, _NESTED) or not item:
                 lines.append(f"{indent}{name}: {scalar(item)}")
             else:

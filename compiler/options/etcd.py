@@ -156,7 +156,7 @@ class EtcdOptions(OptionGroup):
         for override in self.overrides:
             problems = [dial_problem(server, strictness) for server in override.servers]
             if any(problems):
-                stores = any(row.servers == override.servers for row in factory.rows())
+                stores = override.servers in factory.servers_of(factory.rows())
                 for server, problem in zip(override.servers, problems, strict=True):
                     self._refuse_endpoint(flag, override.element, server, problem, all(problems) and stores)
 

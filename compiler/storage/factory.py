@@ -36,11 +36,10 @@ JSON, CBOR = "application/json", "application/cbor"
 
 
 class StoredResource(NamedTuple):
-    """One row of the manifest; see schemas/artifacts/storage.schema.json."""
+    """One row of the manifest, less its servers; see schemas/artifacts/storage.schema.json."""
 
     group: str
     resource: str
-    servers: tuple[str, ...]
     key_prefix: str
     storage_version: str
     media_type: str
@@ -187,9 +186,9 @@ class StorageFactory:
 
     def rows(self) -> tuple[StoredResource, ...]:
         """One row for every resource that this server stores, sorted by group and resource."""
-        sizes, locations = tuple(self.watch_cache_sizes.items()), tuple(self._locations.items())
+        sizes = tuple(self.watch_cache_sizes.items())
         encryption = tuple(self.encryption.entries) if self.encryption else None
-        given = (self.servers, self.prefix, self.media_type, self.watch_cache, sizes, locations, encryption)
+        given = (self.prefix, self.media_type, self.watch_cache, sizes, encryption)
         config = self.config
         key = (config.emulated, config.compatibility, config.resource_config.key())
 
@@ -197,6 +196,14 @@ class StorageFactory:
             return tuple(map(self._row, config.catalog.recently(("stored", *key), self._stored)))
 
         return config.catalog.recently(("rows", *key, given), rows)
+
+    def servers_of(self, rows: tuple[StoredResource, ...]) -> tuple[tuple[str, ...], ...]:
+        """The etcd servers of each row. Overrides are about the server's own resources, not those of its delegates."""
+        if not self._locations:
+            return (self.servers,) * len(rows)
+        return tuple(
+            self.servers if row.group in _DELEGATED else self.servers_for(row.group, row.resource) for row in rows
+        )
 
     def _stored(self) -> list[tuple[Resource, str, tuple[str, ...]]]:
         """The resources that are stored, each with its version and the resources that share its place."""
@@ -224,7 +231,6 @@ class StorageFactory:
         return StoredResource(
             group,
             name,
-            self.servers if delegated else self.servers_for(group, name),
             self.key(*((group, name) if delegated else (self.resource_prefix(group, name),))),
             version,
             JSON if delegated else self.media_type,

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from compiler.emit.yaml_text import Part, Parts, Written, dump, exactly, plain, scalar
+from compiler.emit.parts import HOLE, Part, Parts, exactly, plain
+from compiler.emit.yaml_text import Written, dump, scalar
 
 TRICKY = [
     "", " ", "a ", " a", "\ta", "a\t", "\n", "a\nb", "\r", "a\r\nb", "\x00", "\x07", "\x1b[31m", "\x7f", "\x85", "\xa0",
@@ -157,6 +158,25 @@ def test_parts_of_one_value_follow_one_another(lists: list[list[Any]]) -> None:
     for written in (None, SHARED, SHARED, SHARED):
         assert dump(data, written) == dump({"list": whole_list, "map": whole_map})
     assert same(plain(data), {"list": whole_list, "map": whole_map})
+
+
+FILLINGS = TEXTS | st.lists(TEXTS, max_size=3).map(tuple)
+
+
+@given(st.lists(FILLINGS, min_size=1, max_size=4))
+def test_holes_are_filled_as_if_they_had_been_there(holes: list[str | tuple[str, ...]]) -> None:
+    def block(values: list[Any]) -> dict[str, Any]:
+        return {"a": 1, "b": [{"x": index, "y": value, "z": {"w": value}} for index, value in enumerate(values)]}
+
+    expected = {"top": block([list(hole) if isinstance(hole, tuple) else hole for hole in holes])}
+    data = {"top": Parts.of(("block", len(holes)), lambda: block([HOLE] * len(holes)), tuple(two(holes)))}
+    for written in (None, SHARED, SHARED, SHARED):
+        assert dump(data, written) == dump(expected)
+    assert same(plain(data), expected)
+
+
+def two(items: list[Any]) -> list[Any]:
+    return [item for item in items for _ in range(2)]
 
 
 @given(st.lists(st.lists(ALIKE, min_size=1), min_size=2))

@@ -121,11 +121,12 @@ def relative(path: str, document: str) -> str:
     if not path or path.startswith("<") or os.path.isabs(path) != os.path.isabs(document):
         return path
     folder, name = os.path.split(path)
-    start = os.path.dirname(document)
-    return name if folder == start else os.path.join(_from(os.getcwd(), start, folder), name)
+    current = "" if os.path.isabs(path) else os.getcwd()
+    between = _between(current, os.path.dirname(document), folder)
+    return name if between == os.curdir else os.path.join(between, name)
 
 
 @lru_cache(maxsize=256)
-def _from(current: str, start: str, folder: str) -> str:
-    """One folder as seen from another; for paths that go up, the `current` one counts as well."""
-    return os.path.relpath(folder or ".", start or ".")
+def _between(current: str, start: str, folder: str) -> str:
+    """The way from one folder to another; where relative paths go up, it depends on the `current` folder as well."""
+    return os.path.relpath(folder or os.curdir, start or os.curdir)

@@ -125,11 +125,11 @@ def _read_file(path: str, name: str, limit: int) -> bytes:
                 raise _unreadable(name, f"cannot read {name}: it is {kind}", hint)
         if status.st_size > limit:
             raise _too_large(name, limit)
-        with open(path, "rb", buffering=0) as file:
-            # Room for all that is allowed would cost more than the reading does.
+        with open(path, "rb") as file:
+            # To ask for all that is allowed makes room for it, which costs more than the reading.
             data = file.read(status.st_size + 1)
-            while len(data) > status.st_size and len(data) <= limit and (more := file.read(limit + 1 - len(data))):
-                data += more
+            if len(data) > status.st_size:  # it grows, or does not tell its size
+                data += file.read(limit + 1 - len(data))
             return _within(data, name, limit)
     except FileNotFoundError:
         raise _unreadable(name, f"cannot read {name}: there is no such file", "check the path") from None

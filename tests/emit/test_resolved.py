@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from compiler.emit.resolved import resolved_config
+from compiler.examine import examine
 from compiler.host import Host
 from tests.emit.compiling import SAMPLES, artifacts, document, resolve, resolve_file
 
@@ -76,6 +77,26 @@ def test_provenance_tells_step_place_and_layer() -> None:
     assert lines[int(line) - 1][int(column) - 1 :].startswith("1200")
     assert found["from"]["enable-priority-and-fairness"] == "default"
     assert made["provenance"]["features.profiling"]["from"]["profiling"].startswith("../base/apiserver.yaml:")
+
+
+@pytest.mark.parametrize("named", ["some/apiserver.yaml", "./some/apiserver.yaml", "{}/some/apiserver.yaml"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_places_do_not_depend_on_how_the_document_was_named(
+    named: str, inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("some", "base"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "base/one.yaml").write_text("kubernetesVersion: '1.36'\n")
+    (tmp_path / "some/two.yaml").write_text(yaml.safe_dump(document()))
+    head = "apiVersion: kasc/v1\nkind: APIServer\nmetadata: {name: x}\nextends: [../base/one.yaml, two.yaml]\n"
+    (tmp_path / "some/apiserver.yaml").write_text(head)
+    monkeypatch.chdir(tmp_path / "some" if inside else tmp_path)
+    name = named.format(tmp_path)
+    found = examine(name.replace("some/", "") if inside and name[0] != "/" else name)
+    assert found.resolved is not None
+    made = resolved_config(found.resolved)
+    assert made["layers"] == ["../base/one.yaml", "two.yaml", "apiserver.yaml"]
+    assert made["provenance"]["etcd.servers"]["from"]["etcd-servers"].startswith("two.yaml:")
 
 
 def test_every_value_of_the_tree_has_its_provenance(tmp_path: Path) -> None:

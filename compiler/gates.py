@@ -26,15 +26,11 @@ class FeatureGates:
 
     def step(self, name: str) -> GateStep | None:
         """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
+        gate = self.catalog.gate(name)
+        if gate is None:
+            return None
         key = ("gate", name, self.emulated, self.compatible)
-        known = self.catalog.reckoned
-        if key not in known:
-            gate = self.catalog.gate(name)
-            if gate is None:
-                return None
-            known[key] = gate.at(self.emulated, self.compatible)
-        step: GateStep | None = known[key]
-        return step
+        return self.catalog.reckon(key, lambda: gate.at(self.emulated, self.compatible))
 
     def set(self, name: str, value: bool) -> None:
         """Set a gate that exists; `AllAlpha` and `AllBeta` move every gate of their stage that is not set by name."""
@@ -64,11 +60,7 @@ class FeatureGates:
         """The names of all gates that are on, sorted."""
         if self.set_to:
             return self._enabled()
-        key = ("enabled", self.emulated, self.compatible)
-        known = self.catalog.reckoned
-        if key not in known:
-            known[key] = self._enabled()
-        return list(known[key])
+        return list(self.catalog.reckon(("enabled", self.emulated, self.compatible), self._enabled))
 
     def _enabled(self) -> list[str]:
         return [name for name in sorted(self.catalog.gates) if self.on(name)]

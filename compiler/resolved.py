@@ -60,10 +60,9 @@ class ResolvedConfig:
         """A value that an earlier step set."""
         return self.values.get(path, default)
 
-    def tree(self, top: str = "") -> dict[str, Any]:
-        """The values as nested maps; those below one map alone where `top` names it."""
-        prefix = f"{top}." if top else ""
-        return nested({path: value for path, value in self.values.items() if path.startswith(prefix)})
+    def tree(self) -> dict[str, Any]:
+        """The values as nested maps."""
+        return nested(self.values)
 
 
 def nested(values: dict[str, Any]) -> dict[str, Any]:

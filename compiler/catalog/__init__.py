@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 Result = TypeVar("Result")
 _MOST_RECENT = 64
+"""Results that `recently` keeps, and as many of before."""
 DATA = os.path.join(os.path.dirname(__file__), "data")
 
 
@@ -149,8 +150,8 @@ def nearest(version: str | None) -> str:
 class Catalog:
     """The facts of one minor version of kube-apiserver.
 
-    `reckoned` is for what others reckon from these facts and a few values alone, so that a run over many inputs does
-    it once: a key that names all of them -> what follows.
+    Others reckon from these facts and a few values. `reckon` and `recently` keep what they give, so that a run over
+    many inputs does it once.
     """
 
     def __init__(self, version: str) -> None:
@@ -159,15 +160,22 @@ class Catalog:
         self._gates: dict[str, Gate | None] = {}
         self._cycles: dict[tuple[str, str, str], Lifecycle | None] = {}
         self._behaviours: dict[str, Any] = {}
-        self.reckoned: dict[Any, Any] = {}
+        self._reckoned: dict[Any, Any] = {}
         self._recent: dict[Any, Any] = {}
         self._before: dict[Any, Any] = {}
 
-    def recently(self, key: Hashable, make: Callable[[], Result]) -> Result:
-        """What `make` gives, of which `key` names all it depends on beside these facts; the last few are kept.
+    def reckon(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """What `make` gives, of which `key` names all it depends on beside these facts; kept, but for None.
 
-        For what many inputs have in common, but may as well differ in: unlike `reckoned` it does not grow with them.
+        For what has few keys, however many inputs there are.
         """
+        known: Result | None = self._reckoned.get(key)
+        if known is None:
+            known = self._reckoned[key] = make()
+        return known
+
+    def recently(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """As `reckon`, but only the last few are kept: for what inputs have in common, but may as well differ in."""
         known: Result | None = self._recent.get(key)
         if known is None:
             if len(self._recent) >= _MOST_RECENT:
@@ -299,19 +307,12 @@ class Catalog:
 
     def storage(self, part: str) -> dict[str, Any]:
         """`specialPrefixes`, `encodingOverrides` or `defaultWatchCacheSizes`: `resource.group` -> value."""
-        key = ("storage", part)
-        if key not in self.reckoned:
-            self.reckoned[key] = {name: row["value"] for name, row in self._rows(_data("storage")[part]).items()}
-        found: dict[str, Any] = self.reckoned[key]
-        return found
+        rows = _data("storage")[part]
+        return self.reckon(("storage", part), lambda: {n: row["value"] for n, row in self._rows(rows).items()})
 
     def tls(self, part: str) -> tuple[str, ...]:
         """`preferredCiphers`, `insecureCiphers` or `versions`: the names known to this version."""
-        key = ("tls", part)
-        if key not in self.reckoned:
-            self.reckoned[key] = tuple(self._rows(_data("tls")[part]))
-        found: tuple[str, ...] = self.reckoned[key]
-        return found
+        return self.reckon(("tls", part), lambda: tuple(self._rows(_data("tls")[part])))
 
     @cached_property
     def health_checks(self) -> dict[str, dict[str, Any]]:

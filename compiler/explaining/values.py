@@ -47,10 +47,10 @@ def resolved_value(path: str, resolved: Resolved) -> list[str]:
     """Lines on a path of the resolved config, such as `services.ipRanges`; empty where there is no such path."""
     config = resolved.config
     path = path.removeprefix("resolved.").removeprefix("config.")
-    found = [each for each in config.values if each == path or each.startswith(f"{path}.")]
     lines = []
-    for each in found:
-        origin = config.provenance[each]
+    for each, origin in config.provenance.items():
+        if each != path and not each.startswith(f"{path}."):
+            continue
         lines.append(f"{each}: {_short(config.values[each])}")
         lines.append(f"  set by {origin.step}{f' from {_dashed(origin.flags)}' if origin.flags else ''}")
     return lines

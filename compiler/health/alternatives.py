@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.health.access import PATHS, UNAUTHORIZED, Access, access_to, authorized
 from compiler.health.facts import HealthFacts
-from compiler.health.probes import LIVENESS, READINESS, over_https, with_action
+from compiler.health.probes import over_https, planned, with_action
 from compiler.options.addresses import join_host_port
 
 SERVER_NAME = "kubernetes.default.svc"
@@ -38,7 +38,7 @@ def is_sent_away(facts: HealthFacts) -> bool:
 
 
 def _accesses(facts: HealthFacts) -> list[Access]:
-    return [access_to(facts, path.partition("?")[0]) for path in (LIVENESS, READINESS)]
+    return [access_to(facts, path.partition("?")[0]) for path, _ in planned(facts).values()]
 
 
 def alternatives(facts: HealthFacts) -> list[dict[str, Any]]:

@@ -13,14 +13,13 @@ from compiler.flags.numbers import format_duration
 from compiler.health.go_slice import GoSlice
 
 if TYPE_CHECKING:
+    from compiler.catalog import Catalog
     from compiler.options.run import ServerRunOptions
     from compiler.resolved import ResolvedConfig
 
 
 ENDPOINTS = ("healthz", "livez", "readyz")
 _DEFAULT_TIMEOUT = 2 * 10**9
-_PATIENCE = "storage-initialization-timeout"
-"""The one flag that gives the time of a check."""
 _CHAIN = ("config", "apiextensions", "kube-apiserver", "aggregator")
 """Who adds checks while the chain of servers is built: the common config, and each server from the inside out."""
 
@@ -139,7 +138,7 @@ def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None
     else:
         kind, names = "kms-providers", ["kms-providers"] if providers else []
     row = run.catalog.health_checks[kind]
-    health.add(row, *(_check(row, name)._replace(limits=tuple(row["limits"].items())) for name in names))
+    health.add(row, *(_check(row, name)._replace(limits=_limits(row, run)) for name in names))
 
 
 def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -150,8 +149,8 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
     health = config.health
     if health is None:
         return
-    holding, patience = _holding(run, config), run.flags.number(_PATIENCE)
-    key = ("health", tuple(health.seed), health.seed.capacity, holding, patience)
+    holding, times = _holding(run, config), tuple(map(run.flags.number, _flags_of_limits(run.catalog)))
+    key = ("health", tuple(health.seed), health.seed.capacity, holding, times)
     added, hooks = run.catalog.recently(key, lambda: _chain(health, _rows_with(holding, run)))
     if len(hooks) > 1:
         health.any_order.append(list(hooks))
@@ -168,13 +167,23 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
 
 def _holding(run: ServerRunOptions, config: ResolvedConfig) -> frozenset[str]:
     """Those that hold of the conditions for what the servers of the chain add."""
-    catalog = run.catalog
-    conditions = catalog.reckoned.get("health conditions")
-    if conditions is None:
-        rows = (row for row in catalog.health_checks.values() if row["server"] in _CHAIN)
-        conditions = {condition for row in rows for condition in row.get("when", ())}
-        catalog.reckoned["health conditions"] = conditions
-    return frozenset(condition for condition in conditions if _holds(condition, run, config))
+
+    def conditions() -> set[str]:
+        rows = (row for row in run.catalog.health_checks.values() if row["server"] in _CHAIN)
+        return {condition for row in rows for condition in row.get("when", ())}
+
+    every = run.catalog.reckon("health conditions", conditions)
+    return frozenset(condition for condition in every if _holds(condition, run, config))
+
+
+def _flags_of_limits(catalog: Catalog) -> list[str]:
+    """The flags that give times of checks."""
+
+    def flags() -> list[str]:
+        texts = (text for row in catalog.health_checks.values() for text in row.get("limits", {}).values())
+        return [text[2:] for text in texts if text.startswith("--")]
+
+    return catalog.reckon("health limits", flags)
 
 
 def _rows_with(holding: frozenset[str], run: ServerRunOptions) -> dict[str, list[HealthCheck]]:
@@ -217,9 +226,9 @@ def _serve(
 
 
 def _limits(row: dict[str, Any], run: ServerRunOptions) -> tuple[tuple[str, str], ...]:
-    """The times of a row: durations, or the flag that gives them."""
+    """The times of a row: durations, or flags that give them."""
     return tuple(
-        (name, format_duration(run.flags.number(_PATIENCE)) if text == f"--{_PATIENCE}" else text)
+        (name, format_duration(run.flags.number(text[2:])) if text.startswith("--") else text)
         for name, text in row.get("limits", {}).items()
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compiler.diagnostics import diagnose
 from compiler.flags.numbers import format_duration
 from compiler.health.balancing import Balancing
+from compiler.health.facts import SECOND
 
 if TYPE_CHECKING:
     from compiler.options.run import ServerRunOptions
@@ -20,7 +21,6 @@ DELAY, GRACE, RETRY = (
     "shutdown-watch-termination-grace-period",
     "shutdown-send-retry-after",
 )
-SECOND = 10**9
 KUBELET_DEFAULT = 30
 """Seconds that a kubelet waits where the Pod says nothing."""
 _RESERVE = 5

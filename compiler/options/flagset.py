@@ -21,6 +21,25 @@ _NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap"
 """Types whose elements have names in a document, not numbers."""
 
 
+class _Values(dict[str, Any]):
+    """Flag -> value; a default is made when it is first asked for, None for an unknown flag.
+
+    It begins with the defaults that were asked for before: most flags of most servers have theirs.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.flags = catalog.flags
+        self.defaults: dict[str, Any] = catalog.reckon("defaults", dict)
+        super().__init__(self.defaults)
+
+    def __missing__(self, flag: str) -> Any:
+        spec = self.flags.get(flag)
+        value = self[flag] = TYPES[spec.type].default(spec.default) if spec is not None else None
+        if not isinstance(value, dict | list):
+            self.defaults[flag] = value
+        return value
+
+
 class FlagSet:
     """Flags of one version of kube-apiserver with their values.
 
@@ -35,9 +54,7 @@ class FlagSet:
         self.arguments: dict[str, list[Argument]] = {}
         self.refused: set[str] = set()
         self.unknown: set[str] = set()
-        # A default is made when it is first asked for; most flags of most servers have theirs.
-        self._defaults: dict[str, Any] = catalog.reckoned.setdefault("defaults", {})
-        self._values = self._defaults.copy()
+        self._values = _Values(catalog)
 
     def parse(self, arguments: Sequence[Argument], report: Report) -> None:
         """Take the arguments in order; what the grammar refuses goes to the report with its rule.
@@ -112,21 +129,9 @@ class FlagSet:
             location=argument.name_location or argument.location,
         )
 
-    def _default(self, flag: str) -> Any:
-        """What a flag that was not given has; None for an unknown one."""
-        spec = self.catalog.flags.get(flag)
-        value = TYPES[spec.type].default(spec.default) if spec is not None else None
-        if not isinstance(value, dict | list):
-            self._defaults[flag] = value
-        self._values[flag] = value
-        return value
-
     def value(self, flag: str) -> Any:
         """The typed value, as `compiler.flags.values` defines it for the flag's type; None for an unknown flag."""
-        try:
-            return self._values[flag]
-        except KeyError:
-            return self._default(flag)
+        return self._values[flag]
 
     def set(self, flag: str, value: Any) -> None:
         """Replace a value, as the server's own completion does; `changed` stays as it was."""
@@ -151,32 +156,23 @@ class FlagSet:
 
     def text(self, flag: str) -> str:
         """A string or IP value; empty where unset."""
-        try:
-            return self._values[flag] or ""
-        except KeyError:
-            return self._default(flag) or ""
+        return self._values[flag] or ""
 
     def number(self, flag: str) -> int:
         """An integer, or a duration in nanoseconds."""
-        try:
-            return self._values[flag] or 0
-        except KeyError:
-            return self._default(flag) or 0
+        return self._values[flag] or 0
 
     def fraction(self, flag: str) -> float:
         """A floating point value."""
-        return self.value(flag) or 0.0
+        return self._values[flag] or 0.0
 
     def on(self, flag: str) -> bool:
         """A boolean value."""
-        return bool(self.value(flag))
+        return bool(self._values[flag])
 
     def texts(self, flag: str) -> tuple[str, ...]:
         """The elements of a list."""
-        try:
-            return self._values[flag] or ()
-        except KeyError:
-            return self._default(flag) or ()
+        return self._values[flag] or ()
 
     def mapping(self, flag: str) -> dict[str, str]:
         """The entries of a map."""

@@ -228,10 +228,11 @@ class StorageFactory:
         resource, version, cohabiting = stored
         group, name = resource.group, resource.resource
         delegated = group in _DELEGATED
+        place = (group, name) if delegated else (self.resource_prefix(group, name),)
         return StoredResource(
             group,
             name,
-            self.key(*((group, name) if delegated else (self.resource_prefix(group, name),))),
+            self.key(*place),
             version,
             JSON if delegated else self.media_type,
             self.encryption_for(group, name),

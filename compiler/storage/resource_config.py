@@ -79,7 +79,7 @@ class ResourceConfig:
     def __init__(self, catalog: Catalog, emulated: int) -> None:
         self.catalog = catalog
         self.emulated = emulated
-        versions, resources = catalog.recently("enabled", lambda: _enabled(catalog))
+        versions, resources = catalog.reckon("enabled APIs", lambda: _enabled(catalog))
         self.versions, self.resources = versions.copy(), resources.copy()
         self._explicit: set[tuple[str, str, str]] = set()
         self._forward_compatible = False

@@ -5,13 +5,11 @@ Each data file is read at its first use and only then; see docs/catalog.md for i
 
 import json
 import os
-from collections.abc import Callable, Hashable
 from functools import cache, cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-Result = TypeVar("Result")
-_MOST_RECENT = 64
-"""Results that `recently` keeps, and as many of before."""
+from compiler.catalog.reckoned import Reckoned
+
 DATA = os.path.join(os.path.dirname(__file__), "data")
 
 
@@ -147,7 +145,7 @@ def nearest(version: str | None) -> str:
     return f"1.{minor}"
 
 
-class Catalog:
+class Catalog(Reckoned):
     """The facts of one minor version of kube-apiserver.
 
     Others reckon from these facts and a few values. `reckon` and `recently` keep what they give, so that a run over
@@ -155,34 +153,12 @@ class Catalog:
     """
 
     def __init__(self, version: str) -> None:
+        super().__init__()
         self.version = version
         self.minor = minor_of(version)
         self._gates: dict[str, Gate | None] = {}
         self._cycles: dict[tuple[str, str, str], Lifecycle | None] = {}
         self._behaviours: dict[str, Any] = {}
-        self._reckoned: dict[Any, Any] = {}
-        self._recent: dict[Any, Any] = {}
-        self._before: dict[Any, Any] = {}
-
-    def reckon(self, key: Hashable, make: Callable[[], Result]) -> Result:
-        """What `make` gives, of which `key` names all it depends on beside these facts; kept, but for None.
-
-        For what has few keys, however many inputs there are.
-        """
-        known: Result | None = self._reckoned.get(key)
-        if known is None:
-            known = self._reckoned[key] = make()
-        return known
-
-    def recently(self, key: Hashable, make: Callable[[], Result]) -> Result:
-        """As `reckon`, but only the last few are kept: for what inputs have in common, but may as well differ in."""
-        known: Result | None = self._recent.get(key)
-        if known is None:
-            if len(self._recent) >= _MOST_RECENT:
-                self._before, self._recent = self._recent, {}
-            known = self._before.get(key) or make()
-            self._recent[key] = known
-        return known
 
     def _holds(self, row: dict[str, Any]) -> bool:
         return minor_of(row["from"]) <= self.minor and ("until" not in row or self.minor <= minor_of(row["until"]))

@@ -32,11 +32,13 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
     Raises KascError for a value that no line can hold.
     """
     flags = resolved.options.flags
+    catalog, arguments = flags.catalog, flags.arguments
+    order = catalog.reckon("order of flags", lambda: {name: number for number, name in enumerate(catalog.flags)})
     lines = []
-    for name, spec in flags.catalog.flags.items():
-        given = flags.arguments.get(name)
+    for name in catalog.flags if explicit else sorted(arguments, key=order.__getitem__):
+        given = arguments.get(name)
         if given is not None:
-            for argument in given if spec.type in REPEATED else given[-1:]:
+            for argument in given if catalog.flags[name].type in REPEATED else given[-1:]:
                 if not _fits_a_line(argument.text):
                     raise KascError(
                         diagnose(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import groupby
 from typing import Any
 
 from compiler.emit.header import header
-from compiler.emit.parts import Part, Parts, plain, shared
+from compiler.emit.parts import HOLE, Parts, plain, shared
 from compiler.health.access import PATHS, SINGLE, access_to
 from compiler.health.alternatives import alternatives, is_sent_away
 from compiler.health.balancers import load_balancers
@@ -15,7 +13,7 @@ from compiler.health.balancing import Balancing
 from compiler.health.checks import HealthCheck
 from compiler.health.drain import described, drain_of
 from compiler.health.facts import HealthFacts, health_facts
-from compiler.health.meaning import Asking, asking, explained
+from compiler.health.meaning import every_check, explained, targets_of
 from compiler.health.probes import probes
 from compiler.pipeline import Resolved
 
@@ -56,18 +54,24 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
             kind: shared(settings) if isinstance(settings, dict) else settings
             for kind, settings in load_balancers(facts, balancing, name, address).items()
         },
-        "checks": Parts(_meanings(run) for _, run in groupby(asking(resolved), lambda entry: bool(entry[1]))),
+        "checks": _meanings(resolved),
     }
 
 
-def _meanings(run: Iterable[Asking]) -> Part:
-    """What some checks mean: those that ask nobody are the same for most servers."""
-    entries = tuple(run)
-    return Part(("meanings", entries), lambda: [explained(*entry) for entry in entries])
+def _meanings(resolved: Resolved) -> Parts:
+    """What each check means, with holes for whom it asks."""
+    checks = every_check(resolved)
+    targets = tuple(targets_of(check, resolved) for check in checks.asking)
+    asking = frozenset(check.name for check, asked in zip(checks.asking, targets, strict=True) if asked)
+    return Parts.of(
+        ("meanings", checks, asking),
+        lambda: [explained(check, HOLE if check.name in asking else None) for check in checks.checks],
+        tuple(filter(None, targets)),
+    )
 
 
-def _list(checks: list[HealthCheck], grace: str = "") -> Parts:
-    return Parts.of(("checks", tuple(checks), grace), lambda: [_entry(check, grace) for check in checks])
+def _list(checks: tuple[HealthCheck, ...], grace: str = "") -> Parts:
+    return Parts.of(("checks", checks, grace), lambda: [_entry(check, grace) for check in checks])
 
 
 def _entry(check: HealthCheck, grace: str = "") -> dict[str, Any]:

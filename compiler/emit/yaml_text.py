@@ -84,21 +84,31 @@ _HOLE = "\0"
 
 
 class _Template:
-    """The text of a part with holes."""
+    """The text of a part with holes. It stays filled: the next document has most of the fillings in common."""
 
     def __init__(self, text: str) -> None:
-        self.pieces = text.split(_HOLE)
-        lines = [piece[piece.rfind("\n") + 1 :] for piece in self.pieces[:-1]]
+        pieces = text.split(_HOLE)
+        lines = [piece[piece.rfind("\n") + 1 :] for piece in pieces[:-1]]
         self.indents = [line[: len(line) - len(line.lstrip(" "))] for line in lines]
+        self.pieces = [""] * (2 * len(lines) + 1)
+        self.pieces[::2] = pieces
+        self.holes: tuple[Filling | None, ...] = (None,) * len(lines)
+        self.text = ""
 
     def filled(self, holes: tuple[Filling, ...]) -> str:
         """The text with the holes filled."""
-        keys = list(zip(holes, self.indents, strict=True))
-        texts = {key: _filling(*key) for key in set(keys)}
-        found = [""] * (2 * len(keys) + 1)
-        found[::2] = self.pieces
-        found[1::2] = map(texts.__getitem__, keys)
-        return "".join(found)
+        if holes != self.holes:
+            texts: dict[tuple[Filling, str], str] = {}
+            for number, (hole, before) in enumerate(zip(holes, self.holes, strict=True)):
+                if hole != before:
+                    key = (hole, self.indents[number])
+                    text = texts.get(key)
+                    if text is None:
+                        text = texts[key] = _filling(*key)
+                    self.pieces[2 * number + 1] = text
+            self.holes = holes
+            self.text = "".join(self.pieces)
+        return self.text
 
 
 def _filling(hole: Filling, indent: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler.catalog.reckoned import Kept
 from compiler.flags.numbers import format_duration
 from compiler.health.go_slice import GoSlice
 
@@ -57,7 +58,7 @@ class HealthCheck(NamedTuple):
 
 
 class HealthChecks:
-    """The three lists and the hooks that run before shutdown.
+    """The three lists and the hooks that run before shutdown. Servers that have whole lists in common share them.
 
     `any_order` holds sets of checks that come out of a map of Go, in an order that no start shares with the next.
     What steps add to `healthz` while the config is built is kept as a slice of Go: the three servers share it.
@@ -65,7 +66,8 @@ class HealthChecks:
 
     def __init__(self, seed: list[HealthCheck]) -> None:
         self.seed = GoSlice(seed)
-        self.healthz, self.livez, self.readyz = list(seed), list(seed), list(seed)
+        self.healthz: tuple[HealthCheck, ...] = tuple(seed)
+        self.livez = self.readyz = self.healthz
         self.any_order: list[list[str]] = []
         self.pre_shutdown: list[str] = []
 
@@ -78,7 +80,7 @@ class HealthChecks:
         if "healthz" in lists:
             self.seed.append(*checks)
         for name in lists:
-            getattr(self, name).extend(checks)
+            setattr(self, name, getattr(self, name) + checks)
 
     def every(self) -> dict[str, HealthCheck]:
         """Each check once by name, in the order of healthz, then what only the others have."""
@@ -150,14 +152,13 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
     if health is None:
         return
     holding, times = _holding(run, config), tuple(map(run.flags.number, _flags_of_limits(run.catalog)))
-    key = ("health", tuple(health.seed), health.seed.capacity, holding, times)
-    added, hooks = run.catalog.recently(key, lambda: _chain(health, _rows_with(holding, run)))
+    before = (health.healthz, health.livez, health.readyz)
+    key = ("health", before, tuple(health.seed), health.seed.capacity, holding, times)
+    (health.healthz, health.livez, health.readyz), hooks = run.catalog.recently(
+        key, lambda: _completed(health, run.catalog, _rows_with(holding, run))
+    )
     if len(hooks) > 1:
         health.any_order.append(list(hooks))
-    health.healthz += added
-    health.livez += added
-    known = run.catalog.health_checks
-    health.readyz += [_check(known["informer-sync"]), *added, _check(known["shutdown"])]
     health.pre_shutdown.append("stop-kubernetes-service-controller")
     if run.catalog.behaviour("identityLeasePreShutdownHook") and run.gates.on("APIServerIdentity"):
         health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
@@ -196,12 +197,28 @@ def _rows_with(holding: frozenset[str], run: ServerRunOptions) -> dict[str, list
     return found
 
 
-def _chain(health: HealthChecks, rows: dict[str, list[HealthCheck]]) -> tuple[tuple[HealthCheck, ...], tuple[str, ...]]:
-    """What the chain of servers adds to the lists, and the names of the config's hooks."""
+_Lists = tuple[Kept[HealthCheck], Kept[HealthCheck], Kept[HealthCheck]]
+
+
+def _completed(
+    health: HealthChecks, catalog: Catalog, rows: dict[str, list[HealthCheck]]
+) -> tuple[_Lists, tuple[str, ...]]:
+    """The three lists with what the chain of servers adds to them, and the names of the config's hooks."""
+    added, known = _chain(health, rows), catalog.health_checks
+    lists = (
+        Kept((*health.healthz, *added)),
+        Kept((*health.livez, *added)),
+        Kept((*health.readyz, _check(known["informer-sync"]), *added, _check(known["shutdown"]))),
+    )
+    return lists, tuple(check.name for check in rows["config"])
+
+
+def _chain(health: HealthChecks, rows: dict[str, list[HealthCheck]]) -> tuple[HealthCheck, ...]:
+    """What the chain of servers adds to the lists."""
     inner = _serve(health, (), (), rows["apiextensions"])
     inner = _serve(health, rows["config"], inner, rows["kube-apiserver"])
     outer = _serve(health, (), inner, rows["aggregator"])
-    return tuple(outer)[health.seed.length :], tuple(check.name for check in rows["config"])
+    return tuple(outer)[health.seed.length :]
 
 
 def _serve(
@@ -242,16 +259,17 @@ def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> boo
         return run.gates.on(name)
     if kind == "served":
         # The group's storage is built where one of its resources is served in one version at least.
-        return config.resource_config is not None and name in config.resource_config.served_groups()
-    return {
-        "encryptionReload": lambda: (
-            bool(run.flags.text("encryption-provider-config"))
-            and run.flags.on("encryption-provider-config-automatic-reload")
-        ),
-        "peerProxy": lambda: bool(config.get("peerProxy.enabled")),
-        "priorityAndFairness": lambda: bool(config.get("features.priorityAndFairness")),
-        "proxyClientCert": lambda: bool(
-            run.flags.text("proxy-client-cert-file") and run.flags.text("proxy-client-key-file")
-        ),
-        "rbac": lambda: bool(config.get("authorization.rbac")),
-    }[kind]()
+        return config.resource_config is not None and name in config.resource_config.served_groups
+    if kind == "rbac":
+        return bool(config.get("authorization.rbac"))
+    if kind == "priorityAndFairness":
+        return bool(config.get("features.priorityAndFairness"))
+    if kind == "peerProxy":
+        return bool(config.get("peerProxy.enabled"))
+    flags = run.flags
+    if kind == "proxyClientCert":
+        return bool(flags.text("proxy-client-cert-file") and flags.text("proxy-client-key-file"))
+    if kind == "encryptionReload":
+        reload = flags.on("encryption-provider-config-automatic-reload")
+        return bool(flags.text("encryption-provider-config") and reload)
+    raise ValueError(condition)

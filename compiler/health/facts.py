@@ -5,6 +5,7 @@ Many servers of a fleet have it in common, so that what follows from it is recko
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def health_facts(resolved: Resolved) -> HealthFacts:
     flags, gates = options.flags, options.gates
     anonymous, authorizers = config.get("authentication.anonymous"), config.get("authorization.authorizers")
     health = config.health
-    lives, readies = (health.livez, health.readyz) if health else ([], [])
+    lives, readies = (health.livez, health.readyz) if health else ((), ())
     patience = flags.number("storage-initialization-timeout") + flags.number("livez-grace-period")
     return HealthFacts(
         version=options.catalog.version,
@@ -68,7 +69,7 @@ def health_facts(resolved: Resolved) -> HealthFacts:
     )
 
 
-def _timeout(checks: list[HealthCheck], resolved: Resolved) -> int:
+def _timeout(checks: Sequence[HealthCheck], resolved: Resolved) -> int:
     """Seconds that an answer may take: checks run one after the other, and some wait for somebody else."""
     longest = sum(check.etcd.timeout for check in checks if check.etcd is not None)
     encryption = resolved.options.etcd.encryption

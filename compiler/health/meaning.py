@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from compiler.catalog import health_meanings
 
 if TYPE_CHECKING:
-    from compiler.health.checks import HealthCheck
+    from compiler.health.checks import HealthCheck, HealthChecks
     from compiler.pipeline import Resolved
 
+_KMS_EACH, _KMS_TOGETHER = _KMS = ("kms-provider-N", "kms-providers")
 _CONDITIONS = {
     "encryptionReload": "--encryption-provider-config with --encryption-provider-config-automatic-reload",
     "kmsEach": "a KMS v1 plugin in the encryption config, without reload; N counts all plugins of the file",
@@ -36,26 +37,31 @@ def _words(condition: str) -> str:
     return _CONDITIONS.get(condition) or f"{name} is served"
 
 
-Asking = tuple["HealthCheck", tuple[str, ...]]
-"""A check with what it asks outside of the server."""
+class EveryCheck:
+    """Every check of a server once; `asking` are those that ask something outside of it."""
+
+    def __init__(self, health: HealthChecks) -> None:
+        self.checks = tuple(health.every().values())
+        self.asking = tuple(check for check in self.checks if check.etcd is not None or check.row in _KMS)
 
 
-def asking(resolved: Resolved) -> list[Asking]:
-    """Every check once, with what it asks."""
+def every_check(resolved: Resolved) -> EveryCheck:
+    """The checks; servers that have their lists in common share it. Raises RuntimeError before the pipeline has run."""
     health = resolved.config.health
     if health is None:
         raise RuntimeError("the pipeline has not run")
-    return [(check, targets_of(check, resolved)) for check in health.every().values()]
+    key = ("every check", health.healthz, health.livez, health.readyz)
+    return resolved.options.catalog.recently(key, lambda: EveryCheck(health))
 
 
-def explained(check: HealthCheck, targets: tuple[str, ...]) -> dict[str, Any]:
-    """What a check means where it fails."""
+def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:
+    """What a check means where it fails; `targets` is a list of what it asks, or what stands for one."""
     entry: dict[str, Any] = {"name": check.name, "condition": condition_of(check.when)}
     if check.group:
         entry["group"] = check.group
     entry["livezGrace"] = check.grace
     if targets:
-        entry["asks"] = list(targets)
+        entry["asks"] = targets
     return entry | health_meanings()[check.row]
 
 
@@ -66,8 +72,8 @@ def targets_of(check: HealthCheck, resolved: Resolved) -> tuple[str, ...]:
         number = check.etcd.override
         return factory.servers if number is None else factory.override_server_sets()[number]
     plugins = encryption.kms if encryption else ()
-    if check.row == "kms-provider-N":
+    if check.row == _KMS_EACH:
         plugins = plugins[int(check.name.rpartition("-")[2]) :][:1]
-    elif check.row != "kms-providers":
+    elif check.row != _KMS_TOGETHER:
         return ()
     return tuple(plugin.endpoint for plugin in plugins)

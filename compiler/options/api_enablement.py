@@ -11,7 +11,7 @@ from compiler.catalog import left
 from compiler.flags.text import shown
 from compiler.options.gate_flags import FALSE, TRUE
 from compiler.options.group import OptionGroup
-from compiler.storage.resource_config import MATCHERS, ResourceConfig, introduced_in
+from compiler.storage.resource_config import MATCHERS, introduced_in, resource_config_of
 from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -100,15 +100,12 @@ class APIEnablementOptions(OptionGroup):
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: APIEnablementOptions.ApplyTo."""
         run = self.run
-        resources = ResourceConfig(run.catalog, run.emulated)
-        resources.merge(self.runtime_config)
-        if self.flags.on("emulation-forward-compatible"):
-            resources.make_forward_compatible(self.runtime_config)
-        if self.flags.on("runtime-config-emulation-forward-compatible"):
-            resources.keep_explicit(self.runtime_config)
+        forward_compatible = self.flags.on("emulation-forward-compatible")
+        explicit = self.flags.on("runtime-config-emulation-forward-compatible")
+        resources = resource_config_of(run.catalog, run.emulated, self.runtime_config, forward_compatible, explicit)
         config.resource_config = resources
         config.set("apiEnablement.runtimeConfig", dict(sorted(self.runtime_config.items())), _FLAG)
-        config.set("apiEnablement.enabledVersions", resources.enabled_versions(), _FLAG, "emulated-version")
+        config.set("apiEnablement.enabledVersions", list(resources.enabled_versions), _FLAG, "emulated-version")
         if not resources.version_enabled("", "v1") and not self.nothing_left:
             message = "the core API v1 is switched off: building its storage crashes the server"
             self.refuse("CHAIN-01", message, "leave v1 on; v1/RESOURCE=false switches all of v1 off too", _FLAG)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.catalog import Catalog, Resource
+from compiler.catalog.reckoned import Kept
 from compiler.flags.go_path import join
 from compiler.storage.resource_config import ResourceConfig, split_api
 
@@ -184,16 +185,16 @@ class StorageFactory:
             return "they are written much and watched little, so their size is 0 unless --watch-cache-sizes names them"
         return f"--watch-cache-sizes={group_resource}#0"
 
-    def rows(self) -> tuple[StoredResource, ...]:
+    def rows(self) -> Kept[StoredResource]:
         """One row for every resource that this server stores, sorted by group and resource."""
         sizes = tuple(self.watch_cache_sizes.items())
         encryption = tuple(self.encryption.entries) if self.encryption else None
         given = (self.prefix, self.media_type, self.watch_cache, sizes, encryption)
         config = self.config
-        key = (config.emulated, config.compatibility, config.resource_config.key())
+        key = (config.emulated, config.compatibility, config.resource_config)
 
-        def rows() -> tuple[StoredResource, ...]:
-            return tuple(map(self._row, config.catalog.recently(("stored", *key), self._stored)))
+        def rows() -> Kept[StoredResource]:
+            return Kept(map(self._row, config.catalog.recently(("stored", *key), self._stored)))
 
         return config.catalog.recently(("rows", *key, given), rows)
 

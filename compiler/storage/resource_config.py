@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 
 from compiler.catalog import Catalog, Resource
 
@@ -73,6 +73,27 @@ def _enabled(catalog: Catalog) -> tuple[dict[tuple[str, str], bool], dict[tuple[
     return {split_api(api): on for api, on in (catalog.enabled_apis | _DELEGATED).items()}, resources
 
 
+def resource_config_of(
+    catalog: Catalog, emulated: int, runtime_config: dict[str, str], forward_compatible: bool, explicit: bool
+) -> ResourceConfig:
+    """What is enabled with a runtime-config. Servers that have all this in common share it: it is not to be changed.
+
+    Kubernetes: APIEnablementOptions.ApplyTo.
+    """
+
+    def make() -> ResourceConfig:
+        found = ResourceConfig(catalog, emulated)
+        found.merge(runtime_config)
+        if forward_compatible:
+            found.make_forward_compatible(runtime_config)
+        if explicit:
+            found.keep_explicit(runtime_config)
+        return found
+
+    key = ("resource config", emulated, tuple(runtime_config.items()), forward_compatible, explicit)
+    return catalog.recently(key, make)
+
+
 class ResourceConfig:
     """What is enabled, by group version and by single resource; a resource's own setting beats its version's."""
 
@@ -83,12 +104,6 @@ class ResourceConfig:
         self.versions, self.resources = versions.copy(), resources.copy()
         self._explicit: set[tuple[str, str, str]] = set()
         self._forward_compatible = False
-
-    def key(self) -> tuple[object, ...]:
-        """All that it answers from, as a key."""
-        explicit = frozenset(self._explicit)
-        versions, resources = tuple(self.versions.items()), tuple(self.resources.items())
-        return (self.emulated, versions, resources, explicit, self._forward_compatible)
 
     def _set_version(self, group: str, version: str, on: bool) -> None:
         self.versions[group, version] = on
@@ -155,18 +170,16 @@ class ResourceConfig:
             on and key[0] == group for key, on in self.resources.items()
         )
 
+    @cached_property
     def served_groups(self) -> frozenset[str]:
         """Groups of which one resource at least is served."""
+        groups = self.catalog.resources_of.items()
+        return frozenset(name for name, resources in groups if any(map(self.served_versions, resources)))
 
-        def served() -> frozenset[str]:
-            groups = self.catalog.resources_of.items()
-            return frozenset(name for name, resources in groups if any(map(self.served_versions, resources)))
-
-        return self.catalog.recently(("served groups", *self.key()), served)
-
-    def enabled_versions(self) -> list[str]:
+    @cached_property
+    def enabled_versions(self) -> tuple[str, ...]:
         """The enabled group versions, as `apps/v1` and `v1`, sorted."""
-        return sorted(f"{group}/{version}".lstrip("/") for (group, version), on in self.versions.items() if on)
+        return tuple(sorted(f"{group}/{version}".lstrip("/") for (group, version), on in self.versions.items() if on))
 
     def served_versions(self, resource: Resource) -> list[str]:
         """The versions of a resource that are enabled and exist at the emulated version, highest priority first.

@@ -22,7 +22,8 @@ class FeatureGates:
         self.compatible = compatible
         self.set_to: dict[str, bool] = {}
         self._stages: dict[str, bool] = {}
-        self._states: dict[str, bool] = {}
+        # As long as nothing is set, all gates of these versions are what they are for everybody.
+        self._states: dict[str, bool] = catalog.reckon(("gates", emulated, compatible), dict)
 
     def step(self, name: str) -> GateStep | None:
         """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
@@ -34,7 +35,7 @@ class FeatureGates:
 
     def set(self, name: str, value: bool) -> None:
         """Set a gate that exists; `AllAlpha` and `AllBeta` move every gate of their stage that is not set by name."""
-        self._states.clear()
+        self._states = {}
         self.set_to[name] = value
         if name in _STAGE_OF:
             self._stages[_STAGE_OF[name]] = value

@@ -6,8 +6,8 @@ import marshal
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, NamedTuple
 
-Filling = str | tuple[str, ...]
-"""What a hole is filled with: a text, or a list of texts."""
+Filling = str | tuple[str, ...] | None
+"""What a hole is filled with: a text, a list of texts, or null."""
 
 
 class _Hole:
@@ -58,7 +58,7 @@ def _filled(value: Any, holes: Iterator[Filling]) -> Any:
         return [_filled(item, holes) for item in value]
     if value is HOLE:
         hole = next(holes)
-        return hole if isinstance(hole, str) else list(hole)
+        return list(hole) if isinstance(hole, tuple) else hole
     return value
 
 

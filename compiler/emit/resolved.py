@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from itertools import repeat
 from operator import itemgetter
@@ -17,7 +17,15 @@ from compiler.pipeline import Resolved
 from compiler.resolved import Origin, ResolvedConfig, nested
 
 _ENABLED = "featureGates.enabled"
-_PIECE = 8
+_OWN = frozenset(
+    (
+        *("generic.externalAddress", "generic.publicAddress", "etcd.servers", "peerProxy.advertiseAddress"),
+        *("authentication.apiAudiences", "authentication.serviceAccounts.issuers", "discovery.address"),
+        *("serviceAccountIssuer.issuer", "serviceAccountIssuer.jwksURI", "services.apiServerServiceIP"),
+    )
+)
+"""Of these most servers of a fleet have their own: texts that are filled into what is written."""
+_PIECE = 24
 """Values that are written together: each piece costs a look-up, each that differs costs writing it."""
 
 
@@ -37,9 +45,7 @@ def resolved_parts(resolved: Resolved) -> dict[str, Any]:
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
-        "config": Parts(
-            Part((some, exactly(some.values_of(values))), partial(some.nested, values)) for some in form.sections
-        ),
+        "config": Parts(some.part(values) for some in form.sections),
         "provenance": Parts.of(form, form.entries, tuple(map(places.get, form.flags, repeat("default")))),
     }
 
@@ -54,15 +60,48 @@ def _with_gates(options: ServerRunOptions, config: ResolvedConfig) -> tuple[dict
 
 
 class _Sections:
-    """Some top-level maps of the config, by the paths in them."""
+    """Some top-level maps of the config, by the paths in them; `own` are those that have holes."""
 
     def __init__(self, paths: tuple[str, ...]) -> None:
         self.paths = paths
-        self.values_of = itemgetter(*paths)
+        # Written is what belongs together, wherever its paths stand.
+        self.own = tuple(path for path in _leaves(nested({path: path for path in paths})) if path in _OWN)
+        self.values_of, self.own_of = _getter(paths), _getter(self.own)
+        self.rest_of = _getter(tuple(path for path in paths if path not in _OWN))
 
-    def nested(self, values: dict[str, Any]) -> dict[str, Any]:
+    def part(self, values: dict[str, Any]) -> Part:
         """The maps."""
+        if self.own:
+            holes = tuple(map(_filling, self.own_of(values)))
+            if HOLE not in holes:
+                return Part((self, exactly(self.rest_of(values))), partial(self._with_holes, values), holes)
+        return Part((self, exactly(self.values_of(values))), partial(self._nested, values))
+
+    def _nested(self, values: dict[str, Any]) -> dict[str, Any]:
         return nested({path: values[path] for path in self.paths})
+
+    def _with_holes(self, values: dict[str, Any]) -> dict[str, Any]:
+        return self._nested(values | dict.fromkeys(self.own, HOLE))
+
+
+def _getter(paths: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """What gives the values under some paths."""
+    return itemgetter(*paths) if len(paths) > 1 else lambda values: tuple(values[path] for path in paths)
+
+
+def _leaves(tree: dict[str, Any]) -> Iterator[str]:
+    for value in tree.values():
+        if isinstance(value, dict):
+            yield from _leaves(value)
+        else:
+            yield value
+
+
+def _filling(value: Any) -> Any:
+    """What fills a hole; `HOLE` for what cannot."""
+    if value is None or isinstance(value, str):
+        return value
+    return tuple(value) if isinstance(value, list) and all(isinstance(item, str) for item in value) else HOLE
 
 
 class _Form:

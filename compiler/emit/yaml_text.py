@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Hashable
+from operator import eq
 from typing import Any
 
 from compiler.emit.parts import HOLE, Filling, Part, Parts
@@ -92,16 +93,16 @@ class _Template:
         self.indents = [line[: len(line) - len(line.lstrip(" "))] for line in lines]
         self.pieces = [""] * (2 * len(lines) + 1)
         self.pieces[::2] = pieces
-        self.holes: tuple[Filling | None, ...] = (None,) * len(lines)
+        self.holes: tuple[Any, ...] = (HOLE,) * len(lines)
         self.text = ""
 
     def filled(self, holes: tuple[Filling, ...]) -> str:
         """The text with the holes filled."""
         if holes != self.holes:
             texts: dict[tuple[Filling, str], str] = {}
-            for number, (hole, before) in enumerate(zip(holes, self.holes, strict=True)):
-                if hole != before:
-                    key = (hole, self.indents[number])
+            for number, same in enumerate(map(eq, holes, self.holes)):
+                if not same:
+                    key = (holes[number], self.indents[number])
                     text = texts.get(key)
                     if text is None:
                         text = texts[key] = _filling(*key)

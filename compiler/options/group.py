@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
+from weakref import proxy
 
 from compiler.diagnostics import diagnose
 from compiler.flags.text import shown
@@ -25,7 +26,8 @@ class OptionGroup:
     name: ClassVar[str]
 
     def __init__(self, run: ServerRunOptions) -> None:
-        self.run = run
+        # The options own their groups. A cycle would hold the memory of many documents until a collection finds it.
+        self.run: ServerRunOptions = proxy(run)
         self.flags = run.flags
 
     def complete(self) -> None:

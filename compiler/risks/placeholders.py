@@ -49,7 +49,10 @@ def find(risks: Risks) -> None:
 
 
 def _found(text: str) -> re.Match[str] | None:
-    return re.search(_PLACEHOLDER, text) if any(sign in text for sign in _SIGNS) else None
+    for sign in _SIGNS:
+        if sign in text:
+            return re.search(_PLACEHOLDER, text)
+    return None
 
 
 def _place(risks: Risks, argument: Argument, found: re.Match[str]) -> Location | None:

@@ -47,7 +47,9 @@ def conforms(node: Node, schema: Schema, load: Load) -> bool:
         return fits
     value = node.value
     kinds = schema.get("type")
-    if kinds is not None and not any(_TYPES[kind](value) for kind in ((kinds,) if isinstance(kinds, str) else kinds)):
+    if kinds is not None and not (
+        _TYPES[kinds](value) if isinstance(kinds, str) else any(_TYPES[kind](value) for kind in kinds)
+    ):
         return False
     if "x-kasc-rule" not in schema and not _plain(value, schema):
         return False
@@ -80,8 +82,9 @@ def _plain(value: object, schema: Schema) -> bool:
 
 
 def _mapping(node: Node, value: dict[str, Node], schema: Schema, load: Load) -> bool:
-    if not all(key in value for key in schema.get("required", ())):
-        return False
+    for key in schema.get("required", ()):
+        if key not in value:
+            return False
     properties = schema.get("properties", {})
     others = schema.get("additionalProperties", True)
     for key, child in value.items():

@@ -6,11 +6,13 @@ etcd: client/v3/internal/endpoint/endpoint.go, translateEndpoint; Go: net, Split
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _COMMON = r"(?:https?://)?[A-Za-z0-9.-]+:([0-9]{1,5})"
 _HOST = r"[^\s/]*"
 
 
+@lru_cache(maxsize=256)
 def dial_problem(endpoint: str, strictness: int) -> str:
     """Why the etcd client can never connect to an endpoint; empty where it may. `strictness`: see parse_url."""
     common = re.fullmatch(_COMMON, endpoint)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import KascError, diagnose
 from compiler.emit.parts import exactly
-from compiler.emit.paths import NodePath, node_paths
+from compiler.emit.paths import NodePath, all_paths, node_paths
 from compiler.flags.text import shown
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def mounts_and_volumes(
     What lies where the document mounts something itself is left to that. Raises KascError for a path that Kubernetes
     cannot mount.
     """
-    paths = node_paths(resolved)
+    paths = tuple(all_paths(resolved))
     key = ("mounts", paths, exactly(extra))
-    mounts, volumes = resolved.options.catalog.recently(key, lambda: _mounts_and_volumes(paths, extra))
+    mounts, volumes = resolved.options.catalog.recently(key, lambda: _mounts_and_volumes(node_paths(paths), extra))
     for mount in mounts[: len(mounts) - len(extra)]:
         _check(resolved, mount["mountPath"])
     return mounts, volumes

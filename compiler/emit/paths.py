@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.flags.go_path import join
@@ -24,7 +24,7 @@ _FILE_KINDS = ("EgressSelectorConfiguration", "Config", "AuthorizationConfigurat
 
 
 class NodePath(NamedTuple):
-    """A file, folder or socket of the node, its path cleaned.
+    """A file, folder or socket of the node.
 
     `kind` is `file`, `folder` or `socket`; `written` tells that the server makes or changes it.
     """
@@ -34,23 +34,23 @@ class NodePath(NamedTuple):
     written: bool = False
 
 
-def node_paths(resolved: Resolved) -> tuple[NodePath, ...]:
-    """Everything that the server opens by an absolute path."""
+def node_paths(paths: Iterable[NodePath]) -> list[NodePath]:
+    """Those that are absolute, cleaned."""
     # What begins with @ is an abstract socket, which no mount carries.
-    return tuple(
+    return [
         NodePath(join("/", path), kind, written)
-        for path, kind, written in _all_paths(resolved)
+        for path, kind, written in paths
         if path.startswith("/") and not path.startswith("/@")
-    )
+    ]
 
 
-def _all_paths(resolved: Resolved) -> Iterator[NodePath]:
+def all_paths(resolved: Resolved) -> Iterator[NodePath]:
+    """Everything that the server opens, under the names that it is given; some may be empty."""
     options = resolved.options
     flags = options.flags
-    for flag in READ_FILES:
-        if flags.value(flag):
-            for path in _named_by(resolved, flag):
-                yield NodePath(path, "file")
+    for flag in flags.with_values(READ_FILES):
+        for path in _named_by(resolved, flag):
+            yield NodePath(path, "file")
     for flag in WRITTEN_FILES:
         yield NodePath(flags.text(flag), "file", written=True)
     if options.secure_serving.self_signed in ("generated", "reused"):

@@ -157,15 +157,16 @@ def places_of(options: ServerRunOptions) -> dict[str, str]:
 
 def relative(path: str, document: str) -> str:
     """A file as seen from the document's folder, so that it does not matter where kasc was called from."""
-    if not path or path.startswith("<") or os.path.isabs(path) != os.path.isabs(document):
-        return path
-    folder, name = os.path.split(path)
-    current = "" if os.path.isabs(path) else os.getcwd()
-    between = _between(current, os.path.dirname(document), folder)
-    return name if between == os.curdir else os.path.join(between, name)
+    if path == document:
+        return path if path.startswith("<") else os.path.basename(path)
+    return _from(os.path.dirname(document), path, os.getcwd())
 
 
 @lru_cache(maxsize=256)
-def _between(current: str, start: str, folder: str) -> str:
-    """The way from one folder to another; where relative paths go up, it depends on the `current` folder as well."""
-    return os.path.relpath(folder or os.curdir, start or os.curdir)
+def _from(start: str, path: str, current: str) -> str:
+    """A file as seen from a folder; where relative paths go up, it depends on the `current` folder as well."""
+    if not path or path.startswith("<") or os.path.isabs(path) != os.path.isabs(start):
+        return path
+    folder, name = os.path.split(path)
+    between = os.path.relpath(folder or os.curdir, start or os.curdir)
+    return name if between == os.curdir else os.path.join(between, name)

@@ -37,7 +37,7 @@ def _write_new(folder: str, files: dict[str, str]) -> bool:
             return False
         folders.append(temporary)
         for file, text in files.items():
-            path = os.path.join(temporary, file)
+            path = f"{temporary}/{file}"
             if os.sep in file:
                 folders += _make_folder(os.path.dirname(path))
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)

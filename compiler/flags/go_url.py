@@ -44,7 +44,7 @@ class URL(NamedTuple):
 def parse_url(text: str, strictness: int = LOOSE) -> URL | None:
     """The parts of a URL; None where Go cannot parse it. `strictness` is about hosts, as said above."""
     rest, _, fragment = text.partition("#")
-    if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in rest):
+    if not rest.isprintable() and any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in rest):
         return None
     if rest.startswith(":") or not _fits(_ESCAPED, fragment):
         return None

@@ -19,8 +19,11 @@ from compiler.diagnostics import Diagnostic, Edit, Location, Report
 from compiler.emit.writing import write_to
 from compiler.fleet.seen import digest
 from compiler.policies import Judged, PolicyResult
+from compiler.source.reading import read_from
 
-_FORM = "1"
+_FORM = "2"
+_ENTRY = 4096
+"""Bytes that an entry seldom has more of."""
 
 
 class Entry(NamedTuple):
@@ -48,11 +51,11 @@ class Cache:
         os.makedirs(folder, exist_ok=True)
         self.folder = folder
         version = [_FORM, __version__, sys.version_info[:2], _own_sign(folder)]
-        self.options = json.dumps([version, options], sort_keys=True)
+        self.options = digest(json.dumps([version, options], sort_keys=True).encode())
 
     def _place(self, path: str) -> str:
-        key = digest(json.dumps([self.options, path]).encode())
-        return os.path.join(self.folder, key[:2], key[2:])
+        key = digest(f"{self.options} {path}".encode(errors="surrogateescape"))
+        return f"{self.folder}/{key[:2]}/{key[2:]}"
 
     def find(self, path: str) -> Entry | None:
         """What is known of an input; None for nothing, and where the entry is damaged."""
@@ -130,10 +133,15 @@ def _files_below(top: str) -> Iterator[tuple[str, str, int, int]]:
 
 def _read(path: str) -> bytes | None:
     try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read()
+        descriptor = os.open(path, os.O_RDONLY)
     except OSError:
         return None
+    try:
+        return read_from(descriptor, _ENTRY)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: str, data: bytes) -> None:

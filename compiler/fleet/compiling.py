@@ -194,7 +194,7 @@ class DocumentCompiler:
         if outcome.state in (WRITTEN, UNCHANGED, STALE) and files is not None:
             made = [(name, len(data), digest(data)) for name, data in ((n, t.encode()) for n, t in files.items())]
             if outcome.state != STALE and self.targets[outcome.target] == path:
-                stats = _stats([os.path.join(outcome.target, file) for file in files])
+                stats = _stats([f"{outcome.target}/{file}" for file in files])
         report = Report(path)
         report.read_as, report.kubernetes_version = outcome.report.read_as, outcome.report.kubernetes_version
         report.diagnostics, report.policy = raw, outcome.report.policy

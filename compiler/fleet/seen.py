@@ -5,11 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from hashlib import sha256
 
 from compiler.host import Host
-from compiler.source.reading import LIMIT, STANDARD_INPUT, Files
+from compiler.source.reading import LIMIT, STANDARD_INPUT, Files, read_from
 
 _MARK = b"\xef\xbb\xbf"
 _KEPT = 4096
@@ -77,16 +76,11 @@ def sign_of(path: str) -> str:
             return f"kind {stat.S_IFMT(status.st_mode)}"
         if status.st_size > LIMIT:
             return "too large"
-        return digest(b"".join(_pieces(descriptor, status.st_size)).removeprefix(_MARK))
+        return digest(read_from(descriptor, status.st_size).removeprefix(_MARK))
     except OSError as problem:
         return f"{problem.strerror}"
     finally:
         os.close(descriptor)
-
-
-def _pieces(descriptor: int, size: int) -> Iterator[bytes]:
-    while piece := os.read(descriptor, size + 1):
-        yield piece
 
 
 def _ground(path: str) -> str:

@@ -15,6 +15,7 @@ from compiler.health.go_slice import GoSlice
 
 if TYPE_CHECKING:
     from compiler.catalog import Catalog
+    from compiler.health.facts import HealthFacts
     from compiler.options.run import ServerRunOptions
     from compiler.resolved import ResolvedConfig
 
@@ -70,6 +71,7 @@ class HealthChecks:
         self.livez = self.readyz = self.healthz
         self.any_order: list[list[str]] = []
         self.pre_shutdown: list[str] = []
+        self.facts: HealthFacts | None = None
 
     def add(self, row: dict[str, Any], *checks: HealthCheck) -> None:
         """Add checks to the lists that their row names, all three where it names none.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from compiler.health.checks import HealthCheck
+    from compiler.health.checks import HealthCheck, HealthChecks
     from compiler.pipeline import Resolved
 
 SECOND = 10**9
@@ -44,12 +44,19 @@ class HealthFacts(NamedTuple):
 
 
 def health_facts(resolved: Resolved) -> HealthFacts:
-    """The facts of one server."""
+    """The facts of one server; they are kept with its health checks."""
+    health = resolved.config.health
+    if health is None:
+        raise RuntimeError("the pipeline has not run")
+    if health.facts is None:
+        health.facts = _facts(resolved, health)
+    return health.facts
+
+
+def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
     options, config = resolved
     flags, gates = options.flags, options.gates
     anonymous, authorizers = config.get("authentication.anonymous"), config.get("authorization.authorizers")
-    health = config.health
-    lives, readies = (health.livez, health.readyz) if health else ((), ())
     patience = flags.number("storage-initialization-timeout") + flags.number("livez-grace-period")
     return HealthFacts(
         version=options.catalog.version,
@@ -58,14 +65,14 @@ def health_facts(resolved: Resolved) -> HealthFacts:
         always_allow="AlwaysAllow" in options.authorization.modes,
         authorizers=None if authorizers is None else tuple((each["type"], each["name"]) for each in authorizers),
         # They are kept in the API.
-        rbac_roles=any(check.row.endswith("rbac/bootstrap-roles") for check in health.healthz) if health else False,
+        rbac_roles=any(check.row.endswith("rbac/bootstrap-roles") for check in health.healthz),
         client_ca=flags.text("client-ca-file"),
         missing_gates=tuple(gate for gate in _GATES if gates.known(gate) and not gates.on(gate)),
         listener=_listener(resolved),
         port=flags.number("secure-port"),
         patience=patience // SECOND,
-        live_timeout=_timeout([check for check in lives if check.etcd is None], resolved),
-        ready_timeout=_timeout(readies, resolved),
+        live_timeout=_timeout([check for check in health.livez if check.etcd is None], resolved),
+        ready_timeout=_timeout(health.readyz, resolved),
     )
 
 

@@ -79,9 +79,11 @@ def _load_sources(root: Node, files: Files, problems: list[Diagnostic], refused:
     """Section and key of each option with a `source` file -> its content; what cannot be read counts as refused."""
     found: dict[Path, Content] = {}
     for section, group in root.value.items() if isinstance(root.value, dict) else ():
+        if section in ("deployment", "extraFlags"):
+            continue
         for key, option in group.value.items() if isinstance(group.value, dict) else ():
-            source = option.get("source")
-            if source is None or not isinstance(source.value, str) or section in ("deployment", "extraFlags"):
+            source = option.value.get("source") if isinstance(option.value, dict) else None
+            if source is None or not isinstance(source.value, str):
                 continue
             content = _content_of(source, f"{section}.{key}.source", files, problems)
             if content is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler.catalog import Catalog, known_in, left
@@ -153,6 +153,10 @@ class FlagSet:
     def ok(self, *flags: str) -> bool:
         """Whether none of the flags was given a value that the grammar refused."""
         return not any(flag in self.refused for flag in flags)
+
+    def with_values(self, flags: Iterable[str]) -> list[str]:
+        """Those of some flags that have a value other than nothing, false or zero."""
+        return [flag for flag in flags if self._values[flag]]
 
     def text(self, flag: str) -> str:
         """A string or IP value; empty where unset."""

@@ -69,10 +69,20 @@ def extend_document(root: Node, path: str, problems: list[Diagnostic], files: Fi
     if stack.failures:
         problems += stack.failures[1:]
         raise KascError(stack.failures[0])
-    merged = _without_nulls(stack.layers[0])
+    merged = _first_of(stack.layers)
     for layer in stack.layers[1:]:
         merged = _merge(merged, layer)
     return LoadedDocument(merged, tuple(layer.source.name for layer in stack.layers), tuple(stack.layers))
+
+
+def _first_of(layers: list[Node]) -> Node:
+    """The first layer without nulls; a parent, which other documents may have as well, keeps it."""
+    found: Node | None = layers[0].kept("without nulls")
+    if found is None:
+        found = _without_nulls(layers[0])
+        if len(layers) > 1:
+            layers[0].keep("without nulls", found)
+    return found
 
 
 class _Stack:

@@ -15,6 +15,7 @@ from compiler.source.places import place
 
 LIMIT = 8 * 1024 * 1024
 """Bytes that are read of one file."""
+_PIECE = 65536
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"
 
@@ -125,12 +126,11 @@ def _read_file(path: str, name: str, limit: int) -> bytes:
                 raise _unreadable(name, f"cannot read {name}: it is {kind}", hint)
         if status.st_size > limit:
             raise _too_large(name, limit)
-        with open(path, "rb") as file:
-            # To ask for all that is allowed makes room for it, which costs more than the reading.
-            data = file.read(status.st_size + 1)
-            if len(data) > status.st_size:  # it grows, or does not tell its size
-                data += file.read(limit + 1 - len(data))
-            return _within(data, name, limit)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            return _within(read_from(descriptor, status.st_size, limit), name, limit)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise _unreadable(name, f"cannot read {name}: there is no such file", "check the path") from None
     except PermissionError:
@@ -138,6 +138,18 @@ def _read_file(path: str, name: str, limit: int) -> bytes:
     except (OSError, ValueError) as error:  # ValueError is for a path with a NUL character
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(name, f"cannot read {name}: {reason[:1].lower()}{reason[1:]}", "check the path") from None
+
+
+def read_from(descriptor: int, size: int, limit: int = LIMIT) -> bytes:
+    """All that an open file holds, or somewhat more than `limit` bytes of it. Raises OSError.
+
+    It may hold more than the `size` that it is likely to have, and may come in pieces.
+    """
+    # To ask for all that is allowed makes room for it, which costs more than the reading.
+    data = os.read(descriptor, size + 1)
+    while len(data) <= limit and (piece := os.read(descriptor, _PIECE)):
+        data += piece
+    return data
 
 
 def _read_standard_input(name: str, limit: int) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from compiler.emit.header import header
-from compiler.emit.parts import HOLE, Parts, plain, shared
+from compiler.emit.parts import HOLE, Parts, plain
 from compiler.health.access import PATHS, SINGLE, access_to
 from compiler.health.alternatives import alternatives, is_sent_away
-from compiler.health.balancers import load_balancers
-from compiler.health.balancing import Balancing
+from compiler.health.balancers import haproxy, load_balancers, nginx, server_of
+from compiler.health.balancing import balancing_of
 from compiler.health.checks import HealthCheck
 from compiler.health.drain import described, drain_of
 from compiler.health.facts import HealthFacts, health_facts
@@ -37,8 +37,6 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
     if health is None:
         raise RuntimeError("the pipeline has not run")
     facts, drain = health_facts(resolved), drain_of(resolved.options)
-    balancing = Balancing(resolved.options.input.deployment)
-    address, name = config.get("generic.publicAddress") or "", resolved.options.input.name
     return {
         **header(resolved, "HealthCheckDefinitions"),
         "healthz": _list(health.healthz),
@@ -50,12 +48,21 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
         "probes": Parts.of(("probes", facts), lambda: probes(facts)),
         "alternatives": Parts.of(("alternatives", facts), lambda: alternatives(facts)) if is_sent_away(facts) else [],
         "drain": Parts.of(("drain", drain), lambda: described(drain)),
-        "loadBalancers": {
-            kind: shared(settings) if isinstance(settings, dict) else settings
-            for kind, settings in load_balancers(facts, balancing, name, address).items()
-        },
+        "loadBalancers": _load_balancers(resolved, facts),
         "checks": _meanings(resolved),
     }
+
+
+def _load_balancers(resolved: Resolved, facts: HealthFacts) -> Parts:
+    """Settings of load balancers, with holes for those that name the server."""
+    given = resolved.options.input
+    balancing = balancing_of(given.deployment.get("loadBalancer") if given.deployment is not None else None)
+    server = server_of(facts, given.name, resolved.config.get("generic.publicAddress") or "")
+    return Parts.of(
+        ("load balancers", facts, balancing),
+        lambda: load_balancers(facts, balancing, HOLE, HOLE),
+        (haproxy(facts, balancing, given.name, server), nginx(balancing, server)),
+    )
 
 
 def _meanings(resolved: Resolved) -> Parts:

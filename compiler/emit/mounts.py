@@ -43,9 +43,15 @@ class _Mount:
         return inside and (self.writable or not other.writable)
 
 
-def mounts_and_volumes(
-    resolved: Resolved, extra: list[dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+class Mounts:
+    """Volume mounts and their volumes; Pods that have them in common share them."""
+
+    def __init__(self, mounts: list[dict[str, Any]], volumes: list[dict[str, Any]]) -> None:
+        self.mounts = mounts
+        self.volumes = volumes
+
+
+def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
     """Volume mounts and volumes, sorted by path, those of `deployment.extraVolumes` at the end.
 
     What lies where the document mounts something itself is left to that. Raises KascError for a path that Kubernetes
@@ -53,15 +59,13 @@ def mounts_and_volumes(
     """
     paths = tuple(all_paths(resolved))
     key = ("mounts", paths, exactly(extra))
-    mounts, volumes = resolved.options.catalog.recently(key, lambda: _mounts_and_volumes(node_paths(paths), extra))
-    for mount in mounts[: len(mounts) - len(extra)]:
+    found = resolved.options.catalog.recently(key, lambda: _mounts(node_paths(paths), extra))
+    for mount in found.mounts[: len(found.mounts) - len(extra)]:
         _check(resolved, mount["mountPath"])
-    return mounts, volumes
+    return found
 
 
-def _mounts_and_volumes(
-    paths: Sequence[NodePath], extra: list[dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _mounts(paths: Sequence[NodePath], extra: list[dict[str, Any]]) -> Mounts:
     given = [_Mount(volume["mountPath"].rstrip("/"), "folder", writable=True, made=False) for volume in extra]
     wanted = [mount for mount in _wanted(paths) if not any(mine.covers(mount) for mine in given)]
     kept = [mount for mount in wanted if not any(other is not mount and other.covers(mount) for other in wanted)]
@@ -79,7 +83,7 @@ def _mounts_and_volumes(
         )
         kind = {"type": volume["pathType"]} if "pathType" in volume else {}
         volumes.append({"name": volume["name"], "hostPath": {"path": volume["hostPath"]} | kind})
-    return mounts, volumes
+    return Mounts(mounts, volumes)
 
 
 def is_inside(path: str, folder: str) -> bool:

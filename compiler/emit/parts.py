@@ -76,6 +76,21 @@ def shared(value: Any) -> Any:
     return Parts.of(exactly(value), lambda: value) if value else value
 
 
+def shared_but(name: str, value: Any) -> Any:
+    """The same for a map, or a list of maps, in which each document has lists of texts of its own under a name."""
+    if not value:
+        return value
+    rows = [value] if isinstance(value, dict) else value
+    rest = [{**row, name: None} for row in rows]
+    holes = tuple(tuple(row[name]) for row in rows)
+
+    def build() -> Any:
+        found = [{**row, name: HOLE} for row in rows]
+        return found[0] if isinstance(value, dict) else found
+
+    return Parts.of((name, isinstance(value, dict), exactly(rest)), build, holes)
+
+
 def exactly(value: Any) -> Hashable:
     """Plain data as a part of a key: it tells 1 from True and from 1.0, and knows the order of a map's keys."""
     try:

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from compiler.emit.flags import flag_lines
-from compiler.emit.mounts import mounts_and_volumes
-from compiler.emit.parts import plain, shared
+from compiler.emit.mounts import Mounts, mounts_of
+from compiler.emit.parts import HOLE, Parts, exactly, plain, shared
 from compiler.health.drain import KUBELET_DEFAULT, drain_of
-from compiler.health.facts import health_facts
+from compiler.health.facts import HealthFacts, health_facts
 from compiler.health.probes import probes
 from compiler.pipeline import Resolved
 
@@ -23,31 +23,11 @@ def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
 
 
 def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
-    """The same with probes, mounts and volumes as parts."""
-    deployment = _deployment(resolved)
-    mounts, volumes = mounts_and_volumes(resolved, deployment.get("extraVolumes", []))
-    container: dict[str, Any] = {
-        "name": "kube-apiserver",
-        "image": image(resolved),
-        "imagePullPolicy": deployment.get("imagePullPolicy", "IfNotPresent"),
-        "command": ["kube-apiserver", *map(_literal, flag_lines(resolved, explicit))],
-    }
-    for key in ("env", "resources"):
-        if key in deployment:
-            container[key] = deployment[key]
-    for name, probe in probes(health_facts(resolved)).items():
-        container[f"{name}Probe"] = shared(probe)
-    container["volumeMounts"] = shared(mounts)
-    spec: dict[str, Any] = {
-        "containers": [container],
-        "hostNetwork": deployment.get("hostNetwork", True),
-        "priorityClassName": deployment.get("priorityClassName", "system-node-critical"),
-        "securityContext": deployment.get("securityContext", {"seccompProfile": {"type": "RuntimeDefault"}}),
-    }
-    period = deployment.get("terminationGracePeriodSeconds", drain_of(resolved.options).grace_period)
-    if period != KUBELET_DEFAULT:
-        spec["terminationGracePeriodSeconds"] = period
-    spec["volumes"] = shared(volumes)
+    """The same in parts, with a hole for the command."""
+    deployment, facts = _deployment(resolved), health_facts(resolved)
+    needed = mounts_of(resolved, deployment.get("extraVolumes", []))
+    own, period = image(resolved), drain_of(resolved.options).grace_period
+    command = ("kube-apiserver", *map(_literal, flag_lines(resolved, explicit)))
     labels = {"component": "kube-apiserver", "tier": "control-plane"} | deployment.get("labels", {})
     metadata: dict[str, Any] = {
         "name": deployment.get("name", "kube-apiserver"),
@@ -56,7 +36,44 @@ def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     }
     if "annotations" in deployment:
         metadata["annotations"] = deployment["annotations"]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": shared(metadata),
+        "spec": Parts.of(
+            ("spec", exactly(deployment), own, period, facts, needed),
+            lambda: _spec(deployment, own, period, facts, needed),
+            (command,),
+        ),
+    }
+
+
+def _spec(
+    deployment: dict[str, Any], own_image: str, grace_period: int, facts: HealthFacts, needed: Mounts
+) -> dict[str, Any]:
+    container: dict[str, Any] = {
+        "name": "kube-apiserver",
+        "image": own_image,
+        "imagePullPolicy": deployment.get("imagePullPolicy", "IfNotPresent"),
+        "command": HOLE,
+    }
+    for key in ("env", "resources"):
+        if key in deployment:
+            container[key] = deployment[key]
+    for name, probe in probes(facts).items():
+        container[f"{name}Probe"] = probe
+    container["volumeMounts"] = needed.mounts
+    spec: dict[str, Any] = {
+        "containers": [container],
+        "hostNetwork": deployment.get("hostNetwork", True),
+        "priorityClassName": deployment.get("priorityClassName", "system-node-critical"),
+        "securityContext": deployment.get("securityContext", {"seccompProfile": {"type": "RuntimeDefault"}}),
+    }
+    period = deployment.get("terminationGracePeriodSeconds", grace_period)
+    if period != KUBELET_DEFAULT:
+        spec["terminationGracePeriodSeconds"] = period
+    spec["volumes"] = needed.volumes
+    return spec
 
 
 def image(resolved: Resolved) -> str:

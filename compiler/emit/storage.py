@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.header import header
-from compiler.emit.parts import HOLE, Parts, plain, shared
+from compiler.emit.parts import HOLE, Parts, plain, shared_but
 from compiler.pipeline import Resolved
 from compiler.storage.factory import StorageFactory, StoredResource
 
@@ -36,14 +36,15 @@ def manifest_parts(resolved: Resolved) -> dict[str, Any]:
     config_file = config.get("etcd.encryption.config")
     return {
         **header(resolved, "StorageFactoryManifest"),
-        "transport": shared(
+        "transport": shared_but(
+            "servers",
             {
                 "servers": list(factory.servers),
                 "prefix": factory.prefix,
                 **{name: config.get(f"etcd.transport.{name}") for name in _TRANSPORT},
                 **{name: config.get(f"etcd.{name}") for name in _INTERVALS},
                 "leaseReuseDurationSeconds": config.get("etcd.leases.reuseDurationSeconds"),
-            }
+            },
         ),
         "codec": {"mediaType": factory.media_type},
         "encryption": {
@@ -52,9 +53,11 @@ def manifest_parts(resolved: Resolved) -> dict[str, Any]:
             "known": factory.encryption is not None or not config_file,
         },
         "resources": Parts.of(("rows", rows), lambda: list(map(_row, rows)), factory.servers_of(rows)) if rows else [],
-        "customObjects": shared(_custom_objects(resolved, factory)),
-        "otherKeys": shared([*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)]),
-        "healthChecks": shared(_health_checks(resolved, factory)),
+        "customObjects": shared_but("servers", _custom_objects(resolved, factory)),
+        "otherKeys": shared_but(
+            "servers", [*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)]
+        ),
+        "healthChecks": shared_but("servers", _health_checks(resolved, factory)),
     }
 
 

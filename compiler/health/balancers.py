@@ -14,34 +14,36 @@ if TYPE_CHECKING:
     from compiler.health.balancing import Balancing
 
 
-def load_balancers(facts: HealthFacts, times: Balancing, name: str, address: str) -> dict[str, Any]:
-    """Settings for HAProxy, NGINX, an AWS Network Load Balancer and Google Cloud.
-
-    `address` is the server's own, empty where only its host knows it: then its name stands for it.
+def load_balancers(facts: HealthFacts, times: Balancing, haproxy: Any, nginx: Any) -> dict[str, Any]:
+    """Settings for an AWS Network Load Balancer and Google Cloud, beside the lines for HAProxy and NGINX.
 
     All ask for readyz, which tells at once that a server is about to end. Where requests without credentials are
     sent away, HAProxy shows a client certificate; the others can only look whether the port is open.
     """
     asks = not access_to(facts, READINESS).denied
     port = facts.port
-    server = join_host_port(address or name, port)
     return {
         "path": READINESS if asks else None,
         "port": port,
         "intervalSeconds": times.interval,
         "takenOutAfterSeconds": times.detection,
-        "haproxy": _haproxy(facts, times, name, server, asks),
-        "nginx": _nginx(times, server),
+        "haproxy": haproxy,
+        "nginx": nginx,
         "awsNLB": _aws(times, port, asks),
         "gcp": _gcp(times, port, asks),
     }
 
 
-def _haproxy(facts: HealthFacts, times: Balancing, name: str, server: str, asks: bool) -> list[str]:
+def server_of(facts: HealthFacts, name: str, address: str) -> str:
+    """Host and port of a server. Its address is empty where only its host knows it: then its name stands for it."""
+    return join_host_port(address or name, facts.port)
+
+
+def haproxy(facts: HealthFacts, times: Balancing, name: str, server: str) -> tuple[str, ...]:
     """A backend that passes TLS through and checks with TLS of its own."""
     client = Client(facts)
-    shows = "" if asks else f" crt {client.certificate.removesuffix('.crt')}.pem"
-    return [
+    shows = "" if not access_to(facts, READINESS).denied else f" crt {client.certificate.removesuffix('.crt')}.pem"
+    return (
         "backend kube-apiserver",
         "    mode tcp",
         "    balance leastconn",
@@ -53,12 +55,12 @@ def _haproxy(facts: HealthFacts, times: Balancing, name: str, server: str, asks:
         f"check-sni {SERVER_NAME} verifyhost {SERVER_NAME} "
         f"inter {times.interval}s fall {times.unhealthy} rise {times.healthy} on-marked-down shutdown-sessions",
         f"    server {name} {server}",
-    ]
+    )
 
 
-def _nginx(times: Balancing, server: str) -> list[str]:
+def nginx(times: Balancing, server: str) -> tuple[str, ...]:
     """A part of the section `stream`. It has no checks of its own: it sees refused connections, readyz it does not."""
-    return [
+    return (
         "upstream kube-apiserver {",
         "    least_conn;",
         f"    server {server} max_fails={times.unhealthy} fail_timeout={times.interval * times.unhealthy}s;",
@@ -69,7 +71,7 @@ def _nginx(times: Balancing, server: str) -> list[str]:
         "    proxy_next_upstream on;",
         "    proxy_pass kube-apiserver;",
         "}",
-    ]
+    )
 
 
 def _aws(times: Balancing, port: int, asks: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from compiler.source.node import Node
@@ -10,21 +10,31 @@ if TYPE_CHECKING:
 _INTERVAL, _TIMEOUT, _THRESHOLD = 5, 3, 2
 
 
-class Balancing:
-    """Times in seconds, thresholds in checks; what the document leaves open has a default."""
+class Balancing(NamedTuple):
+    """Times in seconds, thresholds in checks."""
 
-    def __init__(self, deployment: Node | None) -> None:
-        self.node = deployment.get("loadBalancer") if deployment is not None else None
-        self.interval = self._number("intervalSeconds", _INTERVAL)
-        self.timeout = self._number("timeoutSeconds", min(_TIMEOUT, self.interval))
-        self.unhealthy = self._number("unhealthyThreshold", _THRESHOLD)
-        self.healthy = self._number("healthyThreshold", _THRESHOLD)
-
-    def _number(self, key: str, default: int) -> int:
-        node = self.node.get(key) if self.node is not None else None
-        return node.value if node is not None and isinstance(node.value, int) else default
+    interval: int
+    timeout: int
+    unhealthy: int
+    healthy: int
 
     @property
     def detection(self) -> int:
         """How long the balancer still sends requests after readyz began to fail, at most."""
         return self.interval * self.unhealthy
+
+
+def balancing_of(node: Node | None) -> Balancing:
+    """What the mapping says; what it leaves open has a default."""
+
+    def number(key: str, default: int) -> int:
+        found = node.get(key) if node is not None else None
+        return found.value if found is not None and isinstance(found.value, int) else default
+
+    interval = number("intervalSeconds", _INTERVAL)
+    return Balancing(
+        interval,
+        number("timeoutSeconds", min(_TIMEOUT, interval)),
+        number("unhealthyThreshold", _THRESHOLD),
+        number("healthyThreshold", _THRESHOLD),
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.diagnostics import diagnose
 from compiler.flags.numbers import format_duration
-from compiler.health.balancing import Balancing
+from compiler.health.balancing import balancing_of
 from compiler.health.facts import SECOND
 
 if TYPE_CHECKING:
@@ -115,14 +115,15 @@ def check_drain(run: ServerRunOptions) -> None:
         message = f"the server may take {last} to end, but the kubelet kills it after {seconds}s"
         hint = f"set terminationGracePeriodSeconds: {drain.grace_period}, or shorten what the server waits for"
         _warn(run, "DRAIN-01", message, hint, "deployment.terminationGracePeriodSeconds", period)
-    balancing = Balancing(given.deployment)
-    if balancing.node is not None and drain.refuses < balancing.detection * SECOND:
+    balancer = given.deployment.get("loadBalancer") if given.deployment is not None else None
+    balancing = balancing_of(balancer)
+    if balancer is not None and drain.refuses < balancing.detection * SECOND:
         message = (
             f"the load balancer needs {balancing.detection}s to see that readyz fails, "
             f"but the server refuses requests after {format_duration(drain.refuses)}"
         )
         hint = f"set --{DELAY} to {balancing.detection}s or more, or let the load balancer look more often"
-        _warn(run, "DRAIN-02", message, hint, "deployment.loadBalancer", balancing.node)
+        _warn(run, "DRAIN-02", message, hint, "deployment.loadBalancer", balancer)
 
 
 def _warn(run: ServerRunOptions, rule: str, message: str, hint: str, path: str, node: Node | None) -> None:

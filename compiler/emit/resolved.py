@@ -146,8 +146,8 @@ def places_of(options: ServerRunOptions) -> dict[str, str]:
     """Flag -> file, line and column where it was given."""
     files: dict[str, str] = {}
     found = {}
-    for flag in options.flags.arguments:
-        at = options.flags.location(flag)
+    for flag, uses in options.flags.arguments.items():
+        at = uses[-1].location
         if at is not None:
             if at.file not in files:
                 files[at.file] = relative(at.file, options.input.start.file)

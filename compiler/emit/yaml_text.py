@@ -166,7 +166,8 @@ def dump(value: Any, written: Written | None = None) -> str:
     """
     lines: list[str] = []
     _write(value, "", lines, written or Written())
-    return "\n".join(lines) + "\n"
+    lines.append("")
+    return "\n".join(lines)
 
 
 def _write(value: Any, indent: str, lines: list[str], written: Written) -> None:

@@ -63,28 +63,27 @@ class FlagSet:
         read; what is found about its flag is left out in the end. Past `MAX_PROBLEMS` nothing more is listed.
         """
         room = MAX_PROBLEMS
+        known, values = self.catalog.flags, self._values
         for argument in arguments:
-            spec = self.catalog.flags.get(argument.flag)
+            flag = argument.flag
+            spec = known.get(flag)
             if spec is None:
                 room -= 1
                 if room >= 0:
                     report.add(self._unknown(argument, {each.flag for each in arguments}))
                 continue
-            given = self.arguments.setdefault(argument.flag, [])
-            kind = TYPES[spec.type]
+            given = self.arguments.setdefault(flag, [])
             try:
-                value = kind.set(self.value(argument.flag), argument.text, not given)
+                values[flag] = TYPES[spec.type].set(values[flag], argument.text, not given)
             except ValueRefused as refusal:
-                self.refused.add(argument.flag)
+                self.refused.add(flag)
                 room -= 1
                 if room >= 0:
                     report.add(_refusal(argument, refusal))
-            else:
-                self._values[argument.flag] = value
             given.append(argument)
             if argument.unknown:
-                self.refused.add(argument.flag)
-                self.unknown.add(argument.flag)
+                self.refused.add(flag)
+                self.unknown.add(flag)
 
     def _unknown(self, argument: Argument, given: set[str]) -> Any:
         """The finding about a flag that this version does not have; `given` has the names of all flags."""

@@ -104,6 +104,7 @@ class ResourceConfig:
         self.versions, self.resources = versions.copy(), resources.copy()
         self._explicit: set[tuple[str, str, str]] = set()
         self._forward_compatible = False
+        self._served: dict[tuple[str, str], list[str]] = {}
 
     def _set_version(self, group: str, version: str, on: bool) -> None:
         self.versions[group, version] = on
@@ -186,12 +187,17 @@ class ResourceConfig:
 
         Kubernetes: apiserver/pkg/server/deleted_kinds.go, RemoveUnavailableKinds.
         """
+        name = (resource.group, resource.resource)
+        known = self._served.get(name)
+        if known is not None:
+            return known
         found: list[str] = []
         lower_served = False
         for version in sorted(resource.served, key=version_rank):
             if self._serves(resource, version, lower_served):
                 found.append(version)
                 lower_served = lower_served or not re.fullmatch(_ALPHA, version)
+        self._served[name] = found[::-1]
         return found[::-1]
 
     def _serves(self, resource: Resource, version: str, lower_served: bool) -> bool:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from compiler.storage.factory import StorageFactory
 
 
+_COHABITING = tuple(tuple(f"{name}.{group}".rstrip(".") for group in groups) for name, *groups in COHABITING)
+
+
 def new_config(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Kubernetes: server/config.go, NewConfig."""
     config.health = new_health_checks(run)
@@ -71,8 +74,7 @@ def _describe_factory(factory: StorageFactory, config: ResolvedConfig) -> None:
     config.set("storageFactory.prefix", factory.prefix, "etcd-prefix")
     config.set("storageFactory.resourcePrefixes", dict(factory.config.prefixes))
     config.set("storageFactory.storageVersionOverrides", dict(factory.config.encoding_overrides))
-    groups = [[f"{name}.{group}".rstrip(".") for group in groups] for name, *groups in COHABITING]
-    config.set("storageFactory.cohabitation", groups)
+    config.set("storageFactory.cohabitation", [list(names) for names in _COHABITING])
     overrides = [
         {"group": override.group, "resource": override.resource, "servers": list(override.servers)}
         for override in factory.overrides

@@ -57,14 +57,14 @@ class FeatureGates:
             return self._stages[step.stage]
         return step.default
 
-    def enabled(self) -> list[str]:
+    def enabled(self) -> tuple[str, ...]:
         """The names of all gates that are on, sorted."""
         if self.set_to:
             return self._enabled()
-        return list(self.catalog.reckon(("enabled", self.emulated, self.compatible), self._enabled))
+        return self.catalog.reckon(("enabled", self.emulated, self.compatible), self._enabled)
 
-    def _enabled(self) -> list[str]:
-        return [name for name in sorted(self.catalog.gates) if self.on(name)]
+    def _enabled(self) -> tuple[str, ...]:
+        return tuple(name for name in sorted(self.catalog.gates) if self.on(name))
 
     def broken_dependencies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Gates that are on while gates that they need are off, with those; nothing where no gate was set."""

@@ -141,9 +141,8 @@ def resolve(catalog: Catalog, given: ServerInput, host: Host, report: Report) ->
     options.flags.parse(given.arguments, report)
     config = ResolvedConfig()
     for stage in STAGES:
-        for step in stage:
-            config.step = step.name
-            step.run(options, config)
+        for config.step, run in stage:
+            run(options, config)
     unknown = options.flags.unknown
     if unknown:
         report.diagnostics[:] = [found for found in report.diagnostics if found.flag not in unknown]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import KascError, diagnose
+from compiler.diagnostics import Diagnostic, KascError, diagnose
+from compiler.flags.arguments import Argument
 from compiler.flags.values import TYPES
 from compiler.options.flagset import FlagSet
 from compiler.pipeline import Resolved
@@ -39,18 +40,10 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
         given = arguments.get(name)
         if given is not None:
             for argument in given if catalog.flags[name].type in REPEATED else given[-1:]:
-                if not _fits_a_line(argument.text):
-                    raise KascError(
-                        diagnose(
-                            "EMIT-01",
-                            f"--{name} holds a line break or another character that no line of text can hold",
-                            "remove it: the value has to fit on a line",
-                            path=argument.path,
-                            flag=name,
-                            location=argument.location,
-                        )
-                    )
-                lines.append(f"--{name}={argument.text}")
+                text = argument.text
+                if not text.isprintable() and not _fits_a_line(text):
+                    raise KascError(_unfitting(argument))
+                lines.append(f"--{name}={text}")
         elif explicit:
             lines += _default_lines(flags, name)
     return lines
@@ -58,9 +51,20 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
 
 def _fits_a_line(text: str) -> bool:
     """Whether a text has neither control characters, nor line breaks of any kind, nor halves of characters."""
-    return text.isprintable() or not any(
+    return not any(
         letter < " " or "\x7f" <= letter <= "\x9f" or letter in "\u2028\u2029" or "\ud800" <= letter <= "\udfff"
         for letter in text
+    )
+
+
+def _unfitting(argument: Argument) -> Diagnostic:
+    return diagnose(
+        "EMIT-01",
+        f"--{argument.flag} holds a line break or another character that no line of text can hold",
+        "remove it: the value has to fit on a line",
+        path=argument.path,
+        flag=argument.flag,
+        location=argument.location,
     )
 
 
@@ -74,4 +78,4 @@ def _default_lines(flags: FlagSet, name: str) -> list[str]:
 
 def render(resolved: Resolved, explicit: bool = False) -> str:
     """The file's text."""
-    return "".join(f"{line}\n" for line in flag_lines(resolved, explicit))
+    return "\n".join([*flag_lines(resolved, explicit), ""])

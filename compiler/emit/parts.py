@@ -68,7 +68,7 @@ def plain(value: Any) -> Any:
         return plain(value.whole())
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    return list(map(plain, value)) if isinstance(value, list) else value
+    return list(map(plain, value)) if isinstance(value, list | tuple) else value
 
 
 def shared(value: Any) -> Any:

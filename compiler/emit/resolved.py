@@ -22,9 +22,12 @@ _OWN = frozenset(
         *("generic.externalAddress", "generic.publicAddress", "etcd.servers", "peerProxy.advertiseAddress"),
         *("authentication.apiAudiences", "authentication.serviceAccounts.issuers", "discovery.address"),
         *("serviceAccountIssuer.issuer", "serviceAccountIssuer.jwksURI", "services.apiServerServiceIP"),
+        _ENABLED,
     )
 )
-"""Of these most servers of a fleet have their own: texts that are filled into what is written."""
+"""Of these most servers of a fleet have their own, or they are long: texts that are filled into what is written."""
+_FORMS = 8
+"""Forms that are kept, beside the last one, of configs that set the same paths."""
 _PIECE = 24
 """Values that are written together: each piece costs a look-up, each that differs costs writing it."""
 
@@ -40,8 +43,7 @@ def resolved_parts(resolved: Resolved) -> dict[str, Any]:
     options, config = resolved
     values, origins = _with_gates(options, config)
     places = places_of(options)
-    catalog, shape = options.catalog, (tuple(values), tuple(origins.values()))
-    form = catalog.recently(("form", *shape), lambda: _Form(catalog, *shape))
+    form = _form_of(options.catalog, tuple(values), tuple(origins.values()))
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
@@ -57,6 +59,16 @@ def _with_gates(options: ServerRunOptions, config: ResolvedConfig) -> tuple[dict
         {**config.values, _ENABLED: options.gates.enabled()},
         {**config.origins, _ENABLED: (step, (*flags, "emulated-version", "min-compatibility-version"))},
     )
+
+
+def _form_of(catalog: Catalog, paths: tuple[str, ...], origins: tuple[Origin, ...]) -> _Form:
+    forms: list[_Form] = catalog.recently(("forms", paths), list)
+    for form in forms:
+        if form.given == origins:
+            return form
+    form = _Form(catalog, paths, origins)
+    forms[:] = [form, *forms[:_FORMS]]
+    return form
 
 
 class _Sections:
@@ -99,7 +111,7 @@ def _leaves(tree: dict[str, Any]) -> Iterator[str]:
 
 def _filling(value: Any) -> Any:
     """What fills a hole; `HOLE` for what cannot."""
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, str | tuple):
         return value
     return tuple(value) if isinstance(value, list) and all(isinstance(item, str) for item in value) else HOLE
 
@@ -111,6 +123,7 @@ class _Form:
     """
 
     def __init__(self, catalog: Catalog, paths: tuple[str, ...], origins: tuple[Origin, ...]) -> None:
+        self.given = origins
         # A map is in one piece, wherever its paths stand.
         order = {name: number for number, name in enumerate(dict.fromkeys(map(_top, paths)))}
         self.sections = tuple(map(_Sections, _pieces(sorted(paths, key=lambda path: order[_top(path)]))))

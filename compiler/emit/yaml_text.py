@@ -116,7 +116,8 @@ def _filling(hole: Filling, indent: str) -> str:
     """What stands behind the colon of a key that is indented so."""
     if isinstance(hole, str) or not hole:
         return f" {scalar(hole)}"
-    return "".join(f"\n{indent}- {scalar(item)}" for item in hole)
+    known = _SCALARS.get
+    return "".join([f"\n{indent}- {known(item) or scalar(item)}" for item in hole])
 
 
 class Written:

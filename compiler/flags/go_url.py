@@ -8,7 +8,7 @@ the host of an http or https URL (Go 1.26). `Catalog.behaviour("urlStrictness")`
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 _HEX = "[0-9A-Fa-f]{2}"
@@ -120,7 +120,12 @@ def _plain(text: str) -> str:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    return re.fullmatch(pattern, text, re.DOTALL) is not None
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
 
 
 def _is_ipv6(text: str) -> bool:

@@ -176,7 +176,7 @@ def _holding(run: ServerRunOptions, config: ResolvedConfig) -> frozenset[str]:
         return {condition for row in rows for condition in row.get("when", ())}
 
     every = run.catalog.reckon("health conditions", conditions)
-    return frozenset(condition for condition in every if _holds(condition, run, config))
+    return frozenset([condition for condition in every if _holds(condition, run, config)])
 
 
 def _flags_of_limits(catalog: Catalog) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler.health.meaning import every_check
+
 if TYPE_CHECKING:
     from compiler.health.checks import HealthCheck, HealthChecks
     from compiler.pipeline import Resolved
@@ -65,7 +67,7 @@ def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
         always_allow="AlwaysAllow" in options.authorization.modes,
         authorizers=None if authorizers is None else tuple((each["type"], each["name"]) for each in authorizers),
         # They are kept in the API.
-        rbac_roles=any(check.row.endswith("rbac/bootstrap-roles") for check in health.healthz),
+        rbac_roles="poststarthook/rbac/bootstrap-roles" in every_check(resolved).rows,
         client_ca=flags.text("client-ca-file"),
         missing_gates=tuple(gate for gate in _GATES if gates.known(gate) and not gates.on(gate)),
         listener=_listener(resolved),

@@ -38,11 +38,12 @@ def _words(condition: str) -> str:
 
 
 class EveryCheck:
-    """Every check of a server once; `asking` are those that ask something outside of it."""
+    """Every check of a server once; `asking` are those that ask something outside of it, `rows` the names of rows."""
 
     def __init__(self, health: HealthChecks) -> None:
         self.checks = tuple(health.every().values())
         self.asking = tuple(check for check in self.checks if check.etcd is not None or check.row in _KMS)
+        self.rows = frozenset(check.row for check in self.checks)
 
 
 def every_check(resolved: Resolved) -> EveryCheck:

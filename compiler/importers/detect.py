@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 
 from compiler.catalog import section_of
 from compiler.diagnostics import Diagnostic, KascError
@@ -167,6 +168,8 @@ def input_at(path: str) -> set[str] | None:
 
 
 def _parents_in(source: Source, path: str) -> set[str]:
+    from compiler.source.overlays import parent_path
+
     names = _plainly_extended(source.text)
     if names is None:
         try:
@@ -176,7 +179,7 @@ def _parents_in(source: Source, path: str) -> set[str]:
         if extends is None:
             return set()
         names = [str(item.value) for item in (extends.value if isinstance(extends.value, list) else [extends])]
-    return {os.path.normpath(os.path.join(os.path.dirname(path), name)) for name in names}
+    return {parent_path(os.path.dirname(path), name) for name in names}
 
 
 def _plainly_extended(text: str) -> list[str] | None:
@@ -186,7 +189,12 @@ def _plainly_extended(text: str) -> list[str] | None:
     line = re.search(r"^extends: *\[([A-Za-z0-9_./, -]*)\] *$", text, re.MULTILINE | re.ASCII)
     if line is None or text.count("extends") != 1:
         return None
-    names = [name.strip() for name in line[1].split(",")]
+    return _plain_names(line[1])
+
+
+@lru_cache(maxsize=256)
+def _plain_names(line: str) -> list[str] | None:
+    names = [name.strip() for name in line.split(",")]
     # What has no such ending may be another thing than a text.
     plain = all(re.fullmatch(r"[A-Za-z_./][^ ]*\.(?:ya?ml|toml|json)", name, re.ASCII) for name in names)
     return names if plain else None

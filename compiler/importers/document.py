@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 
 from compiler.catalog import catalog, nearest
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
@@ -60,6 +61,7 @@ def read_document(
     )
 
 
+@lru_cache(maxsize=64)
 def is_version(text: str) -> bool:
     """Whether a text names a Kubernetes version: `1.36`, `v1.36.2`."""
     parts = text.removeprefix("v").split(".")

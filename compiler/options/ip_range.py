@@ -21,7 +21,7 @@ class IPRange(NamedTuple):
         """The address at an offset from the first one."""
         number = self.network + offset
         if self.version == 4:
-            return ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+            return f"{number >> 24 & 255}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         from ipaddress import IPv6Address
 
         return str(IPv6Address(number))

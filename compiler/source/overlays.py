@@ -101,7 +101,7 @@ class _Stack:
         self.known.add(key)
         for name in self.names(node):
             folder = "" if path == STANDARD_INPUT else os.path.dirname(path)
-            self.follow(name, _resolve(folder, str(name.value)), (*chain, key))
+            self.follow(name, parent_path(folder, str(name.value)), (*chain, key))
         self.layers.append(_without_extends(node))
 
     def names(self, node: Node) -> list[Node]:
@@ -172,7 +172,8 @@ _PATH_HINT = "the path is relative to the folder of the file that names it"
 
 
 @lru_cache(maxsize=256)
-def _resolve(folder: str, name: str) -> str:
+def parent_path(folder: str, name: str) -> str:
+    """The path of a parent that a document in a folder names."""
     return os.path.normpath(os.path.join(folder, name))
 
 

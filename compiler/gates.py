@@ -57,6 +57,10 @@ class FeatureGates:
             return self._stages[step.stage]
         return step.default
 
+    def key(self) -> tuple[object, ...]:
+        """All that the gates answer from, beside the facts of the catalog, as a key."""
+        return (self.emulated, self.compatible, *self.set_to.items())
+
     def enabled(self) -> tuple[str, ...]:
         """The names of all gates that are on, sorted."""
         if self.set_to:

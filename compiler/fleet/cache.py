@@ -22,6 +22,8 @@ from compiler.policies import Judged, PolicyResult
 from compiler.source.reading import read_from
 
 _FORM = "2"
+_CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK
+"""The folder may hold what somebody else put there: links, and pipes that nobody writes to."""
 _ENTRY = 4096
 """Bytes that an entry seldom has more of."""
 
@@ -133,7 +135,7 @@ def _files_below(top: str) -> Iterator[tuple[str, str, int, int]]:
 
 def _read(path: str) -> bytes | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | _CAREFULLY)
     except OSError:
         return None
     try:
@@ -145,12 +147,11 @@ def _read(path: str) -> bytes | None:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Whole or not at all; another run may do the same at the same time."""
-    temporary = f"{path}.{os.getpid()}.tmp"
+    """Another run may do the same at the same time: what comes of two is damaged at worst, and then as good as gone."""
     with contextlib.suppress(OSError):
         for again in (True, False):
             try:
-                descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _CAREFULLY, 0o666)
                 break
             except FileNotFoundError:
                 if again:
@@ -161,4 +162,3 @@ def _write(path: str, data: bytes) -> None:
             write_to(descriptor, data)
         finally:
             os.close(descriptor)
-        os.replace(temporary, path)

@@ -153,11 +153,13 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
     health = config.health
     if health is None:
         return
-    holding, times = _holding(run, config), tuple(map(run.flags.number, _flags_of_limits(run.catalog)))
-    before = (health.healthz, health.livez, health.readyz)
-    key = ("health", before, tuple(health.seed), health.seed.capacity, holding, times)
+    before = (health.healthz, health.livez, health.readyz, tuple(health.seed), health.seed.capacity)
+    # All that conditions ask for.
+    asked = (run.gates.key(), config.resource_config, *[_holds(condition, run, config) for condition in _CONDITIONS])
+    times = tuple(map(run.flags.number, _flags_of_limits(run.catalog)))
     (health.healthz, health.livez, health.readyz), hooks = run.catalog.recently(
-        key, lambda: _completed(health, run.catalog, _rows_with(holding, run))
+        ("health", before, asked, times),
+        lambda: _completed(health, run.catalog, _rows_with(run, config)),
     )
     if len(hooks) > 1:
         health.any_order.append(list(hooks))
@@ -166,17 +168,6 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
         health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
     if run.gates.on("UnknownVersionInteroperabilityProxy"):
         health.pre_shutdown.append("peer-endpoint-reconciler-controller")
-
-
-def _holding(run: ServerRunOptions, config: ResolvedConfig) -> frozenset[str]:
-    """Those that hold of the conditions for what the servers of the chain add."""
-
-    def conditions() -> set[str]:
-        rows = (row for row in run.catalog.health_checks.values() if row["server"] in _CHAIN)
-        return {condition for row in rows for condition in row.get("when", ())}
-
-    every = run.catalog.reckon("health conditions", conditions)
-    return frozenset([condition for condition in every if _holds(condition, run, config)])
 
 
 def _flags_of_limits(catalog: Catalog) -> list[str]:
@@ -189,11 +180,11 @@ def _flags_of_limits(catalog: Catalog) -> list[str]:
     return catalog.reckon("health limits", flags)
 
 
-def _rows_with(holding: frozenset[str], run: ServerRunOptions) -> dict[str, list[HealthCheck]]:
-    """What each server of the chain adds, where these conditions hold."""
+def _rows_with(run: ServerRunOptions, config: ResolvedConfig) -> dict[str, list[HealthCheck]]:
+    """What each server of the chain adds."""
     found: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
     for row in run.catalog.health_checks.values():
-        if row["server"] in found and holding.issuperset(row.get("when", ())):
+        if row["server"] in found and all(_holds(condition, run, config) for condition in row.get("when", ())):
             check = _check(row)._replace(grace=row["server"] == "aggregator", limits=_limits(row, run))
             found[row["server"]].append(check)
     return found
@@ -250,6 +241,10 @@ def _limits(row: dict[str, Any], run: ServerRunOptions) -> tuple[tuple[str, str]
         (name, format_duration(run.flags.number(text[2:])) if text.startswith("--") else text)
         for name, text in row.get("limits", {}).items()
     )
+
+
+_CONDITIONS = ("encryptionReload", "peerProxy", "priorityAndFairness", "proxyClientCert", "rbac")
+"""Conditions beside gates and served groups."""
 
 
 def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> bool:

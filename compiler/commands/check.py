@@ -71,7 +71,7 @@ def _check(
 
     inputs = 0
     try:
-        for report in results_of(work, paths, jobs):
+        for report in results_of(lambda some: map(work, some), paths, jobs):
             if report is not None:
                 inputs += 1
                 publisher.add(report)

@@ -65,7 +65,7 @@ def run(options: Namespace) -> int:
     else:
         for path in tally.overwritten:
             work.targets.clear()
-            work(path)
+            work([path])
         tally.account_for(found, folders, whole=options.shard is None and options.changed_since is None)
     problems += tally.problems
     if not options.quiet:

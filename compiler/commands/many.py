@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.commands.common import UsageError
 from compiler.examine import Examined, Settings, examine
+from compiler.fleet import Work, in_turn
 from compiler.source.reading import Files
 
 if TYPE_CHECKING:
@@ -61,13 +62,13 @@ def jobs_for(options: Namespace, inputs: int) -> int:
     return int(options.jobs)
 
 
-def results_of(work: Callable[[str], Any], paths: list[str], jobs: int) -> Iterator[Any]:
-    """What `work` gives for each input, in their order, with progress on standard error where it takes more than a
+def results_of(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
+    """What `work` gives for all inputs, in their order, with progress on standard error where it takes more than a
     second. Raises UsageError where a process ends before its time.
     """
     progress = _Progress(len(paths))
     try:
-        results = map(work, paths) if jobs == 1 else _in_processes(work, paths, jobs)
+        results = in_turn(work, paths) if jobs == 1 else _in_processes(work, paths, jobs)
         for result in results:
             progress.clear()
             yield result
@@ -76,7 +77,7 @@ def results_of(work: Callable[[str], Any], paths: list[str], jobs: int) -> Itera
         progress.clear()
 
 
-def _in_processes(work: Callable[[str], Any], paths: list[str], jobs: int) -> Iterator[Any]:
+def _in_processes(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
     from compiler.fleet.workers import WorkerDied, in_order
 
     try:
@@ -88,7 +89,7 @@ def _in_processes(work: Callable[[str], Any], paths: list[str], jobs: int) -> It
 def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
     """Each input in turn."""
     files = files or Files()
-    return results_of(lambda path: examine(path, settings, files), paths, 1)
+    return results_of(lambda some: (examine(path, settings, files) for path in some), paths, 1)
 
 
 class _Progress:

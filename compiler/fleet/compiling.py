@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.commands.common import fails, keep_selected, reason
 from compiler.diagnostics import Report
 from compiler.emit.writing import differences, write_all
 from compiler.emit.yaml_text import Written
-from compiler.examine import Settings, examine
+from compiler.examine import Examined, Settings, examine
 from compiler.library import rendered
 from compiler.source.reading import STANDARD_INPUT, Files
 
@@ -41,8 +41,16 @@ class Outcome(NamedTuple):
     cached: bool = False
 
 
+class _Read(NamedTuple):
+    """An input that was read and examined, and what it depends on."""
+
+    path: str
+    examined: Examined
+    signs: dict[str, str]
+
+
 class DocumentCompiler:
-    """Compiles one input after the other as the options ask for. What it reads for several of them it keeps.
+    """Compiles inputs, a few at a time, as the options ask for. What it reads for several of them it keeps.
 
     `names` are the artifacts to make; `many` gives every input a folder of its own. With `changes`, inputs that did
     not change give None.
@@ -65,33 +73,63 @@ class DocumentCompiler:
         self.changes = changes
         self.files = Files()
         self.targets: dict[str, str] = {}
-        self.written = Written() if many else None
+        self.texts = Written() if many else None
         self.seen: Seen | None = None
         if cache is not None or changes is not None:
             from compiler.fleet.seen import Seen
 
             self.seen = Seen(self.files, settings.host)
 
-    def __call__(self, path: str) -> Outcome | None:
-        """Compile one input, and write, compare or give what it compiles to; nothing of what has errors."""
-        entry = self._known(path)
-        if entry is not None:
-            if self._is_untouched(path, entry.signs):
-                return None
-            outcome = self._replayed(path, entry)
-            if outcome is not None:
-                return outcome
+    def __call__(self, paths: Sequence[str]) -> list[Outcome | None]:
+        """Compile some inputs, and write, compare or give what they compile to; nothing of what has errors."""
+        done: list[Outcome | None] = []
+        waiting: list[_Read] = []
+        for path in paths:
+            entry = self._known(path)
+            if entry is not None:
+                # In the order of the inputs, for two may claim the same folder.
+                done += self._finished(waiting)
+                waiting = []
+                if self._is_untouched(path, entry.signs):
+                    done.append(None)
+                    continue
+                outcome = self._replayed(path, entry)
+                if outcome is not None:
+                    done.append(outcome)
+                    continue
+            read = self._read(path, entry is not None)
+            if read is None:
+                done += [*self._finished(waiting), None]
+                waiting = []
+            else:
+                waiting.append(read)
+        return done + self._finished(waiting)
+
+    def _read(self, path: str, touched: bool) -> _Read | None:
+        """Examine an input; None for one that a run about changes leaves out, unless it is known to be `touched`."""
         if self.seen is not None:
             self.seen.begin()
         examined = examine(path, self.settings, self.files)
-        if entry is None and self.seen is not None and self._is_untouched(path, self.seen.paths()):
+        if not touched and self.seen is not None and self._is_untouched(path, self.seen.paths()):
             return None
         # Before anything is written: what is compiled is what was read.
         signs = self.seen.signed() if self.seen is not None and self.cache is not None else {}
+        return _Read(path, examined, signs)
+
+    def _finished(self, waiting: list[_Read]) -> list[Outcome | None]:
+        """Compile what was read. Step by step for all, for each step keeps the processor's caches to itself."""
+        texts = [self._rendered(read.examined) for read in waiting]
+        return [self._written(read, files) for read, files in zip(waiting, texts, strict=True)]
+
+    def _rendered(self, examined: Examined) -> dict[str, str] | None:
+        if examined.report.rejected:
+            return None
+        return rendered(examined, self.names, self.options.format, self.options.explicit, self.texts)
+
+    def _written(self, read: _Read, files: dict[str, str] | None) -> Outcome:
+        path, examined, signs = read
         # All that is found wrong is known then; what is not shown of it hangs on the options.
-        report, files = examined.report, None
-        if not report.rejected:
-            files = rendered(examined, self.names, self.options.format, self.options.explicit, self.written)
+        report = examined.report
         name = examined.resolved.options.input.name if examined.resolved is not None else None
         raw = list(report.diagnostics)
         outcome = self._judged(path, report, name, files)

@@ -13,13 +13,12 @@ import pickle
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from compiler.emit.writing import write_to
+from compiler.fleet import BLOCK, Work, in_turn
 
-BLOCK = 8
-"""Items that a worker does in one go."""
 _FEW = 32
 """Items for which a second process costs more than it brings."""
 _LENGTH = struct.Struct("=Q")
@@ -37,17 +36,17 @@ def usable_jobs(items: int) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_order(work: Callable[[str], Any], items: Sequence[str], jobs: int) -> Iterator[Any]:
-    """The result of `work` for each item, in their order. Raises WorkerDied.
+def in_order(work: Work, items: Sequence[str], jobs: int) -> Iterator[Any]:
+    """The results of `work` for all items, in their order. Raises WorkerDied.
 
     What `work` keeps between calls it keeps in each process by itself. Its results have to be picklable.
     """
     jobs = min(jobs, -(-len(items) // BLOCK))
     if jobs < 2:
-        yield from map(work, items)
+        yield from in_turn(work, items)
         return
     # What the first item loads is then there in all processes, and is held in memory once.
-    yield work(items[0])
+    yield from work(items[:1])
     pool = _Pool(work, items[1:], jobs)
     try:
         yield from pool.results()
@@ -56,7 +55,7 @@ def in_order(work: Callable[[str], Any], items: Sequence[str], jobs: int) -> Ite
 
 
 class _Pool:
-    def __init__(self, work: Callable[[str], Any], items: Sequence[str], jobs: int) -> None:
+    def __init__(self, work: Work, items: Sequence[str], jobs: int) -> None:
         self.work = work
         self.items = items
         self.pipes: list[int] = []
@@ -89,7 +88,7 @@ class _Pool:
             # The first process hears an interrupt and closes the pipes; no file is left half-written.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             for start in range(number * BLOCK, len(self.items), jobs * BLOCK):
-                done = pickle.dumps([self.work(item) for item in self.items[start : start + BLOCK]])
+                done = pickle.dumps(list(self.work(self.items[start : start + BLOCK])))
                 write_to(pipe, _LENGTH.pack(len(done)) + done)
             code = 0
         except BrokenPipeError:

@@ -6,14 +6,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from compiler.fleet import Work
 from compiler.fleet.workers import WorkerDied, in_order
 from tests.commands.running import ROOT, command, environment, kasc, process
 from tests.fleet import clusters
+
+
+def each(work: Callable[[str], Any]) -> Work:
+    return lambda items: map(work, items)
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 7])
@@ -24,7 +30,7 @@ def test_results_come_in_order_whoever_is_done_first(jobs: int, number: int) -> 
         return item, os.getpid()
 
     items = [str(index) for index in range(number)]
-    done = list(in_order(work, items, jobs))
+    done = list(in_order(each(work), items, jobs))
     assert [item for item, _ in done] == items
     # The first is done here, the others by processes of their own, which take eight items at a time.
     assert len({process for _, process in done[1:]}) == min(jobs, -(-max(number - 1, 0) // 8))
@@ -38,7 +44,7 @@ def test_results_are_not_piled_up(tmp_path: Path) -> None:
         (tmp_path / item).touch()
         return b"x" * 200_000
 
-    results = in_order(work, [str(index) for index in range(200)], 2)
+    results = in_order(each(work), [str(index) for index in range(200)], 2)
     next(results)
     next(results)
     time.sleep(0.3)
@@ -50,7 +56,7 @@ def test_a_reader_that_goes_away_ends_the_workers(tmp_path: Path) -> None:
     def work(item: str) -> int:
         return os.getpid()
 
-    results: Iterator[int] = in_order(work, [str(index) for index in range(1000)], 2)
+    results: Iterator[int] = in_order(each(work), [str(index) for index in range(1000)], 2)
     next(results)
     worker = next(results)
     results.close()  # type: ignore[attr-defined]
@@ -70,7 +76,7 @@ def test_a_worker_that_dies_is_named_with_its_place(end: int, how: str) -> None:
         return item
 
     with pytest.raises(WorkerDied, match=f"ended {how} at one of item-49 to item-56"):
-        list(in_order(work, [f"item-{index}" for index in range(100)], 2))
+        list(in_order(each(work), [f"item-{index}" for index in range(100)], 2))
 
 
 def test_the_report_does_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ shows everything that is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from compiler import chain, handler_chain, transports
@@ -136,17 +136,38 @@ class Resolved(NamedTuple):
 
 def resolve(catalog: Catalog, given: ServerInput, host: Host, report: Report) -> Resolved:
     """Run the whole start-up for one input; everything that the server would refuse goes to the report."""
+    return resolve_some([options_of(catalog, given, host, report)])[0]
+
+
+def options_of(catalog: Catalog, given: ServerInput, host: Host, report: Report) -> ServerRunOptions:
+    """The options of one input, with its flags parsed; what the grammar of flags refuses goes to the report."""
     options = ServerRunOptions(catalog, given, host.with_inline(given.files), report)
     options.flags.refused.update(given.refused_flags)
     options.flags.parse(given.arguments, report)
-    config = ResolvedConfig()
+    return options
+
+
+def resolve_some(servers: Sequence[ServerRunOptions]) -> list[Resolved]:
+    """Run the whole start-up for some servers, each step for all of them before the next one.
+
+    So the code of a step is in the processor's caches but for the first server.
+    """
+    found = [Resolved(options, ResolvedConfig()) for options in servers]
     for stage in STAGES:
-        for config.step, run in stage:
-            run(options, config)
-    unknown = options.flags.unknown
+        for name, run in stage:
+            for options, config in found:
+                config.step = name
+                run(options, config)
+    for options in servers:
+        _finish_report(options)
+    return found
+
+
+def _finish_report(options: ServerRunOptions) -> None:
+    """Leave out what is about values that only the running server knows, and name what could not be looked into."""
+    report, unknown = options.report, options.flags.unknown
     if unknown:
         report.diagnostics[:] = [found for found in report.diagnostics if found.flag not in unknown]
     for path in dict.fromkeys(options.host.denied):
         message = f"{path} cannot be looked into; what it holds is not checked"
-        report.add(diagnose("HOST-02", message, "run kasc as a user who may read it", location=given.start))
-    return Resolved(options, config)
+        report.add(diagnose("HOST-02", message, "run kasc as a user who may read it", location=options.input.start))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from compiler.commands.common import (
@@ -18,7 +19,7 @@ from compiler.commands.common import (
 )
 from compiler.commands.many import changes_of, jobs_for, narrowed, results_of
 from compiler.diagnostics import Report
-from compiler.examine import Settings, examine
+from compiler.examine import Settings, examine_some
 from compiler.source.reading import Files
 
 if TYPE_CHECKING:
@@ -62,16 +63,17 @@ def _check(
 
         seen = Seen(files, settings.host)
 
-    def work(path: str) -> Report | None:
+    def work(some: Sequence[str]) -> Iterator[Report | None]:
         if seen is None or changes is None:
-            return examine(path, settings, files).report
-        seen.begin()
-        report = examine(path, settings, files).report
-        return report if changes.touches([path, *seen.paths()]) else None
+            yield from (each.report for each in examine_some(some, settings, files))
+            return
+        for path, each in zip(some, examine_some(some, settings, files, seen.turn_to), strict=True):
+            yield each.report if changes.touches([path, *seen.paths(path)]) else None
+        seen.forget()
 
     inputs = 0
     try:
-        for report in results_of(lambda some: map(work, some), paths, jobs):
+        for report in results_of(work, paths, jobs):
             if report is not None:
                 inputs += 1
                 publisher.add(report)

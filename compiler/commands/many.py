@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.commands.common import UsageError
-from compiler.examine import Examined, Settings, examine
+from compiler.examine import Examined, Settings, examine_some
 from compiler.fleet import Work, in_turn
 from compiler.source.reading import Files
 
@@ -89,7 +89,7 @@ def _in_processes(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
 def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
     """Each input in turn."""
     files = files or Files()
-    return results_of(lambda some: (examine(path, settings, files) for path in some), paths, 1)
+    return results_of(lambda some: examine_some(some, settings, files), paths, 1)
 
 
 class _Progress:

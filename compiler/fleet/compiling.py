@@ -11,7 +11,7 @@ from compiler.commands.common import fails, keep_selected, reason
 from compiler.diagnostics import Report
 from compiler.emit.writing import differences, write_all
 from compiler.emit.yaml_text import Written
-from compiler.examine import Examined, Settings, examine
+from compiler.examine import Examined, Settings, examine_some
 from compiler.library import rendered
 from compiler.source.reading import STANDARD_INPUT, Files
 
@@ -39,14 +39,6 @@ class Outcome(NamedTuple):
     problem: str = ""
     text: str = ""
     cached: bool = False
-
-
-class _Read(NamedTuple):
-    """An input that was read and examined, and what it depends on."""
-
-    path: str
-    examined: Examined
-    signs: dict[str, str]
 
 
 class DocumentCompiler:
@@ -83,54 +75,48 @@ class DocumentCompiler:
     def __call__(self, paths: Sequence[str]) -> list[Outcome | None]:
         """Compile some inputs, and write, compare or give what they compile to; nothing of what has errors."""
         done: list[Outcome | None] = []
-        waiting: list[_Read] = []
+        waiting: list[str] = []
         for path in paths:
             entry = self._known(path)
-            if entry is not None:
-                # In the order of the inputs, for two may claim the same folder.
-                done += self._finished(waiting)
-                waiting = []
-                if self._is_untouched(path, entry.signs):
-                    done.append(None)
-                    continue
-                outcome = self._replayed(path, entry)
-                if outcome is not None:
-                    done.append(outcome)
-                    continue
-            read = self._read(path, entry is not None)
-            if read is None:
-                done += [*self._finished(waiting), None]
-                waiting = []
+            if entry is None:
+                waiting.append(path)
+                continue
+            # In the order of the inputs, for two may claim the same folder.
+            done += self._compiled(waiting)
+            waiting = []
+            if self._is_untouched(path, entry.signs):
+                done.append(None)
             else:
-                waiting.append(read)
-        return done + self._finished(waiting)
+                done.append(self._replayed(path, entry) or self._compiled([path], touched=True)[0])
+        return done + self._compiled(waiting)
 
-    def _read(self, path: str, touched: bool) -> _Read | None:
-        """Examine an input; None for one that a run about changes leaves out, unless it is known to be `touched`."""
-        if self.seen is not None:
-            self.seen.begin()
-        examined = examine(path, self.settings, self.files)
-        if not touched and self.seen is not None and self._is_untouched(path, self.seen.paths()):
-            return None
+    def _compiled(self, paths: list[str], touched: bool = False) -> list[Outcome | None]:
+        """Compile inputs, step by step for all of them; unless `touched`, those that did not change are left out."""
+        seen = self.seen
+        every = examine_some(paths, self.settings, self.files, seen.turn_to if seen is not None else None)
+        wanted = [
+            touched or seen is None or not self._is_untouched(path, seen.paths(path) if self.changes else ())
+            for path in paths
+        ]
         # Before anything is written: what is compiled is what was read.
-        signs = self.seen.signed() if self.seen is not None and self.cache is not None else {}
-        return _Read(path, examined, signs)
-
-    def _finished(self, waiting: list[_Read]) -> list[Outcome | None]:
-        """Compile what was read. Step by step for all, for each step keeps the processor's caches to itself."""
-        texts = [self._rendered(read.examined) for read in waiting]
-        return [self._written(read, files) for read, files in zip(waiting, texts, strict=True)]
+        signs = [seen.signed(path) if seen is not None and self.cache is not None else {} for path in paths]
+        texts = [self._rendered(each) if want else None for each, want in zip(every, wanted, strict=True)]
+        if seen is not None:
+            seen.forget()
+        return [
+            self._written(path, each, files, signed) if want else None
+            for path, each, files, signed, want in zip(paths, every, texts, signs, wanted, strict=True)
+        ]
 
     def _rendered(self, examined: Examined) -> dict[str, str] | None:
         if examined.report.rejected:
             return None
         return rendered(examined, self.names, self.options.format, self.options.explicit, self.texts)
 
-    def _written(self, read: _Read, files: dict[str, str] | None) -> Outcome:
-        path, examined, signs = read
-        # All that is found wrong is known then; what is not shown of it hangs on the options.
+    def _written(self, path: str, examined: Examined, files: dict[str, str] | None, signs: dict[str, str]) -> Outcome:
         report = examined.report
         name = examined.resolved.options.input.name if examined.resolved is not None else None
+        # All that is found wrong is known then; what is not shown of it hangs on the options.
         raw = list(report.diagnostics)
         outcome = self._judged(path, report, name, files)
         if self.cache is not None and path != STANDARD_INPUT and not outcome.problem:

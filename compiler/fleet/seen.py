@@ -15,33 +15,38 @@ _KEPT = 4096
 
 
 class Seen:
-    """Notes what is read through `files` and `host` for one input after the other, and tells whether it is the same
+    """Notes what is read through `files` and `host` for each of some inputs, and tells whether it is the same
     still. What several inputs share is looked at once in a run.
     """
 
     def __init__(self, files: Files, host: Host) -> None:
         self.files = files
         self.host = host
-        self.begin()
+        self.read: dict[str, tuple[dict[str, str | None], dict[str, bytes | None]]] = {}
         self.signs: dict[str, str] = {}
 
-    def begin(self) -> None:
-        """Forget what the last input read."""
-        self.files.seen = {}
-        self.host.looked_for = {}
+    def turn_to(self, path: str) -> None:
+        """What is read from now on is read for this input."""
+        self.files.seen, self.host.looked_for = self.read.setdefault(path, ({}, {}))
 
-    def paths(self) -> set[str]:
-        """Everything that was read or looked for since `begin`."""
-        return {*(self.files.seen or {}), *(self.host.looked_for or {})} - {STANDARD_INPUT}
+    def forget(self) -> None:
+        """Forget what inputs read."""
+        self.read.clear()
 
-    def signed(self) -> dict[str, str]:
-        """Path -> sign of everything that was read or looked for since `begin`."""
+    def paths(self, path: str) -> set[str]:
+        """Everything that was read or looked for, for an input."""
+        texts, data = self.read[path]
+        return {*texts, *data} - {STANDARD_INPUT}
+
+    def signed(self, path: str) -> dict[str, str]:
+        """Path -> sign of everything that was read or looked for, for an input."""
+        texts, looked_for = self.read[path]
         found = {
             path: sign_of(path) if text is None else digest(text.encode(errors="surrogatepass"))
-            for path, text in (self.files.seen or {}).items()
+            for path, text in texts.items()
             if path != STANDARD_INPUT
         }
-        for path, data in (self.host.looked_for or {}).items():
+        for path, data in looked_for.items():
             found[path] = sign_of(path) if data is None else digest(data.removeprefix(_MARK))
         return found
 

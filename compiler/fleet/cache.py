@@ -65,7 +65,7 @@ class Cache:
         if data is None or data[:32] != digest(data[33:]).encode():
             return None
         try:
-            return Entry(*json.loads(data[33:]))
+            return Entry(*json.loads(data[33:].decode()))
         except (ValueError, TypeError):
             return None
 

@@ -92,6 +92,8 @@ class DocumentCompiler:
 
     def _compiled(self, paths: list[str], touched: bool = False) -> list[Outcome | None]:
         """Compile inputs, step by step for all of them; unless `touched`, those that did not change are left out."""
+        if not paths:
+            return []
         seen = self.seen
         every = examine_some(paths, self.settings, self.files, seen.turn_to if seen is not None else None)
         wanted = [
@@ -189,7 +191,7 @@ class DocumentCompiler:
         from compiler.fleet.seen import sign_of
 
         assert entry.files is not None  # noqa: S101
-        places = [os.path.join(target, name) for name, _, _ in entry.files]
+        places = [f"{target}/{name}" for name, _, _ in entry.files]
         stats = _stats(places)
         if stats is None or [stat[0] for stat in stats] != [size for _, size, _ in entry.files]:
             return False

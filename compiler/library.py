@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from compiler.diagnostics import KascError, Report
-from compiler.emit.artifacts import ARTIFACTS, EVERY, render
+from compiler.emit.artifacts import ARTIFACTS, EVERY, artifact
 from compiler.emit.yaml_text import Written
 from compiler.examine import DEFAULTS, Examined, Settings, examine
 from compiler.source.reading import Files, key_of
@@ -70,23 +70,29 @@ def compile_document(
     examined = resolve(path, settings, texts=texts)
     if examined.report.rejected:
         return Compiled(examined.report, {})
-    return Compiled(examined.report, rendered(examined, emit, form, explicit) or {})
+    return Compiled(examined.report, rendered([examined], emit, form, explicit)[0] or {})
 
 
 def rendered(
-    examined: Examined, names: Sequence[str], form: str, explicit: bool, written: Written | None = None
-) -> dict[str, str] | None:
-    """The named artifacts; None where one cannot hold a value, which the report then says, or there is no server.
+    examined: Sequence[Examined], names: Sequence[str], form: str, explicit: bool, written: Written | None = None
+) -> list[dict[str, str] | None]:
+    """The named artifacts of each input, one artifact for all of them before the next one.
 
-    `written` keeps what several servers have in common.
+    None where there is no server, where it would not start, and where an artifact cannot hold a value, which the
+    report then says. `written` keeps what several servers have in common.
     """
-    if examined.resolved is None:
-        return None
-    try:
-        return render(examined.resolved, list(names), form, explicit, written)
-    except KascError as error:
-        examined.report.add(error.diagnostic)
-        return None
+    found: list[dict[str, str] | None] = [None if each.report.rejected else {} for each in examined]
+    for name in names:
+        for number, (each, files) in enumerate(zip(examined, found, strict=True)):
+            if files is None or each.resolved is None:
+                found[number] = None
+                continue
+            try:
+                files.update(artifact(each.resolved, name, form, explicit, written))
+            except KascError as error:
+                each.report.add(error.diagnostic)
+                found[number] = None
+    return found
 
 
 def _files(texts: Mapping[str, str] | None) -> Files:

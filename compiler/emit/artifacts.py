@@ -62,34 +62,35 @@ def _finite(data: Any) -> Any:
     return None if isinstance(data, float) and data - data != 0 else data
 
 
-def render(
-    resolved: Resolved, names: list[str], form: str = "yaml", explicit: bool = False, written: Written | None = None
+def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: bool = False) -> dict[str, str]:
+    """File name -> text for the named artifacts, in their order; see `artifact`."""
+    return {file: text for name in names for file, text in artifact(resolved, name, form, explicit).items()}
+
+
+def artifact(
+    resolved: Resolved, name: str, form: str = "yaml", explicit: bool = False, written: Written | None = None
 ) -> dict[str, str]:
-    """File name -> text for the named artifacts, in their order; `form` is `yaml` or `json`.
+    """File name -> text for one artifact; `form` is `yaml` or `json`.
 
     `written` keeps what several servers have in common.
 
-    Raises KascError for a value that an artifact cannot hold.
+    Raises KascError for a value that the artifact cannot hold.
     """
-    found: dict[str, str] = {}
-    for name in names:
-        if name == "flags":
-            found[_FLAGS] = flags.render(resolved, explicit)
-        elif name == "pod":
-            found[f"{_POD}.{form}"] = text_of(pod.pod_parts(resolved, explicit), form, written)
-        elif name == "report":
-            from compiler.emit.report import page
+    if name == "flags":
+        return {_FLAGS: flags.render(resolved, explicit)}
+    if name == "pod":
+        return {f"{_POD}.{form}": text_of(pod.pod_parts(resolved, explicit), form, written)}
+    if name == "report":
+        from compiler.emit.report import page
 
-            found[_REPORT] = page.render(resolved)
-        elif name == "monitoring":
-            from compiler.emit.monitoring import monitoring
+        return {_REPORT: page.render(resolved)}
+    if name == "monitoring":
+        from compiler.emit.monitoring import monitoring
 
-            for file, content in monitoring(resolved, form).items():
-                found[file] = text_of(content, file.rpartition(".")[2])
-        elif name == "files":
-            for path, content in files_artifact.structured_files(resolved).items():
-                found[f"{_FOLDER}{path}"] = files_artifact.file_text(content)
-        else:
-            stem, build = _DOCUMENTS[name]
-            found[f"{stem}.{form}"] = text_of(build(resolved), form, written)
-    return found
+        made = monitoring(resolved, form).items()
+        return {file: text_of(content, file.rpartition(".")[2]) for file, content in made}
+    if name == "files":
+        made = files_artifact.structured_files(resolved).items()
+        return {f"{_FOLDER}{path}": files_artifact.file_text(content) for path, content in made}
+    stem, build = _DOCUMENTS[name]
+    return {f"{stem}.{form}": text_of(build(resolved), form, written)}

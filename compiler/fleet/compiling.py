@@ -41,6 +41,14 @@ class Outcome(NamedTuple):
     cached: bool = False
 
 
+class _Read(NamedTuple):
+    """An input that was examined, and what it depends on."""
+
+    path: str
+    examined: Examined
+    signs: dict[str, str]
+
+
 class DocumentCompiler:
     """Compiles inputs, a few at a time, as the options ask for. What it reads for several of them it keeps.
 
@@ -96,26 +104,21 @@ class DocumentCompiler:
             return []
         seen = self.seen
         every = examine_some(paths, self.settings, self.files, seen.turn_to if seen is not None else None)
-        wanted = [
-            touched or seen is None or not self._is_untouched(path, seen.paths(path) if self.changes else ())
-            for path in paths
-        ]
-        # Before anything is written: what is compiled is what was read.
-        signs = [seen.signed(path) if seen is not None and self.cache is not None else {} for path in paths]
-        texts = [self._rendered(each) if want else None for each, want in zip(every, wanted, strict=True)]
+        read = []
+        for path, examined in zip(paths, every, strict=True):
+            if touched or seen is None or not self._is_untouched(path, seen.paths(path) if self.changes else ()):
+                # Before anything is written: what is compiled is what was read.
+                signs = seen.signed(path) if seen is not None and self.cache is not None else {}
+                read.append(_Read(path, examined, signs))
         if seen is not None:
             seen.forget()
-        return [
-            self._written(path, each, files, signed) if want else None
-            for path, each, files, signed, want in zip(paths, every, texts, signs, wanted, strict=True)
-        ]
+        options, every = self.options, [each.examined for each in read]
+        texts = rendered(every, self.names, options.format, options.explicit, self.texts)
+        done = {each.path: self._written(each, files) for each, files in zip(read, texts, strict=True)}
+        return [done.get(path) for path in paths]
 
-    def _rendered(self, examined: Examined) -> dict[str, str] | None:
-        if examined.report.rejected:
-            return None
-        return rendered(examined, self.names, self.options.format, self.options.explicit, self.texts)
-
-    def _written(self, path: str, examined: Examined, files: dict[str, str] | None, signs: dict[str, str]) -> Outcome:
+    def _written(self, read: _Read, files: dict[str, str] | None) -> Outcome:
+        path, examined, signs = read
         report = examined.report
         name = examined.resolved.options.input.name if examined.resolved is not None else None
         # All that is found wrong is known then; what is not shown of it hangs on the options.

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from compiler.catalog import FlagSpec, catalog
-from compiler.emit.artifacts import ARTIFACTS, render
+from compiler.emit.artifacts import ARTIFACTS, artifact
 from compiler.emit.yaml_text import Written
-from compiler.examine import Settings, examine
+from compiler.examine import Examined, Settings, examine_some
+from compiler.fleet import BLOCK
 from compiler.host import Host
 from compiler.source.reading import Files
 from tests.emit.compiling import ENCRYPTION
@@ -80,17 +81,20 @@ def documents(folder: Path) -> list[Path]:
     return made
 
 
-def compiled(path: Path, files: Files, written: Written | None, form: str) -> Any:
-    """Findings and artifacts, of what has errors as well."""
-    found = examine(str(path), Settings(host=Host("192.0.2.2")), files)
-    assert found.resolved is not None
-    return found.report.diagnostics, render(found.resolved, list(ARTIFACTS), form, written=written)
+def compiled(paths: list[Path], files: Files, written: Written | None, form: str) -> list[Any]:
+    """Findings and artifacts of some documents, of what has errors as well."""
+
+    def made(found: Examined) -> Any:
+        assert found.resolved is not None
+        return found.report.diagnostics, [artifact(found.resolved, name, form, False, written) for name in ARTIFACTS]
+
+    return list(map(made, examine_some(list(map(str, paths)), Settings(host=Host("192.0.2.2")), files)))
 
 
 def alone(path: Path, form: str) -> Any:
     """The same in a process that knows no other document."""
     catalog.cache_clear()
-    return compiled(path, Files(), None, form)
+    return compiled([path], Files(), None, form)[0]
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
@@ -100,5 +104,10 @@ def test_each_compiles_to_what_it_compiles_to_alone(form: str, tmp_path: Path) -
     assert len({str(files) for _, files in expected.values()}) == len(paths)
     catalog.cache_clear()
     files, written = Files(), Written()
-    for path in (*paths, *reversed(paths)):
-        assert compiled(path, files, written, form) == expected[path], path.read_text()
+    # One after the other, and back again some at a time.
+    for path in paths:
+        assert compiled([path], files, written, form) == [expected[path]], path.read_text()
+    for start in reversed(range(0, len(paths), BLOCK)):
+        some = paths[start : start + BLOCK]
+        for path, found in zip(some, compiled(some, files, written, form), strict=True):
+            assert found == expected[path], path.read_text()

@@ -11,6 +11,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from compiler.emit.artifacts import artifact_of
@@ -59,8 +60,9 @@ class Outputs:
         stale = tuple(file for file in left if artifact_of(file) in emitted)
         if any(os.path.lexists(os.path.join(self.out, name, file)) for file in stale):
             self.orphans.append(Orphan(name, stale, "its document no longer gives them", True))
-        kept = (file for file in left if file not in stale)
-        self.now[name] = Output(self._from_out(document), (*files, *kept))
+        kept = [file for file in left if file not in stale]
+        found = Output(self._from_out(document), _one((*files, *kept)))
+        self.now[name] = before if before == found else found
 
     def find_orphans(self, found: list[str], searched: list[str]) -> None:
         """The folders whose documents are gone. `found` are all inputs of the run, `searched` the folders given.
@@ -114,6 +116,12 @@ class Outputs:
         return os.path.normpath(f"{seen}/{name}")
 
 
+@lru_cache(maxsize=256)
+def _one(files: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names, but once in memory: most folders have the same files."""
+    return files
+
+
 def _is_below(path: str, top: str) -> bool:
     return path.startswith(f"{top}/") or (top == "." and not path.startswith("../"))
 
@@ -123,7 +131,7 @@ def _load(out: str) -> dict[str, Output]:
     try:
         with open(path, encoding="utf-8") as file:
             rows = json.load(file)["outputs"]
-        return {name: Output(str(row[0]), tuple(map(str, row[1]))) for name, row in rows.items()}
+        return {name: Output(str(row[0]), _one(tuple(map(str, row[1])))) for name, row in rows.items()}
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):

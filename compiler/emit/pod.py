@@ -26,7 +26,7 @@ def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     """The same in parts, with a hole for the command."""
     deployment, facts = _deployment(resolved), health_facts(resolved)
     needed = mounts_of(resolved, deployment.get("extraVolumes", []))
-    own, period = image(resolved), drain_of(resolved.options).grace_period
+    image_name, period = image(resolved), drain_of(resolved.options).grace_period
     command = ("kube-apiserver", *map(_literal, flag_lines(resolved, explicit)))
     labels = {"component": "kube-apiserver", "tier": "control-plane"} | deployment.get("labels", {})
     metadata: dict[str, Any] = {
@@ -41,19 +41,19 @@ def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
         "kind": "Pod",
         "metadata": shared(metadata),
         "spec": Parts.of(
-            ("spec", exactly(deployment), own, period, facts, needed),
-            lambda: _spec(deployment, own, period, facts, needed),
+            ("spec", exactly(deployment), image_name, period, facts, needed),
+            lambda: _spec(deployment, image_name, period, facts, needed),
             (command,),
         ),
     }
 
 
 def _spec(
-    deployment: dict[str, Any], own_image: str, grace_period: int, facts: HealthFacts, needed: Mounts
+    deployment: dict[str, Any], image_name: str, grace_period: int, facts: HealthFacts, needed: Mounts
 ) -> dict[str, Any]:
     container: dict[str, Any] = {
         "name": "kube-apiserver",
-        "image": own_image,
+        "image": image_name,
         "imagePullPolicy": deployment.get("imagePullPolicy", "IfNotPresent"),
         "command": HOLE,
     }

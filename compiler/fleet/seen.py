@@ -25,22 +25,22 @@ class Seen:
         self.read: dict[str, tuple[dict[str, str | None], dict[str, bytes | None]]] = {}
         self.signs: dict[str, str] = {}
 
-    def turn_to(self, path: str) -> None:
+    def turn_to(self, own: str) -> None:
         """What is read from now on is read for this input."""
-        self.files.seen, self.host.looked_for = self.read.setdefault(path, ({}, {}))
+        self.files.seen, self.host.looked_for = self.read.setdefault(own, ({}, {}))
 
     def forget(self) -> None:
         """Forget what inputs read."""
         self.read.clear()
 
-    def paths(self, path: str) -> set[str]:
+    def paths(self, own: str) -> set[str]:
         """Everything that was read or looked for, for an input."""
-        texts, data = self.read[path]
-        return {*texts, *data} - {STANDARD_INPUT}
+        texts, looked_for = self.read[own]
+        return {*texts, *looked_for} - {STANDARD_INPUT}
 
-    def signed(self, path: str) -> dict[str, str]:
+    def signed(self, own: str) -> dict[str, str]:
         """Path -> sign of everything that was read or looked for, for an input."""
-        texts, looked_for = self.read[path]
+        texts, looked_for = self.read[own]
         found = {
             path: sign_of(path) if text is None else digest(text.encode(errors="surrogatepass"))
             for path, text in texts.items()

@@ -6,6 +6,8 @@ import os
 import subprocess
 from collections.abc import Iterable
 
+from compiler.source.reading import STANDARD_INPUT
+
 _SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 
 
@@ -40,8 +42,11 @@ class Changes:
         self.folders: dict[str, str] = {}
 
     def touches(self, paths: Iterable[str]) -> bool:
-        """Whether one of these files changed, or the link that leads to it."""
-        return any(self._real(path) in self.paths or os.path.realpath(path) in self.paths for path in paths)
+        """Whether one of these files changed, or the link that leads to it. Git knows nothing of standard input."""
+        return any(
+            path == STANDARD_INPUT or self._real(path) in self.paths or os.path.realpath(path) in self.paths
+            for path in paths
+        )
 
     def _real(self, path: str) -> str:
         """The path with the links of its folder followed, as git names files."""

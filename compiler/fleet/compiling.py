@@ -159,7 +159,7 @@ class DocumentCompiler:
         return os.path.join(self.options.out or "compiled", name if inside else "kube-apiserver")
 
     def _is_untouched(self, path: str, read: Iterable[str]) -> bool:
-        return self.changes is not None and path != STANDARD_INPUT and not self.changes.touches([path, *read])
+        return self.changes is not None and not self.changes.touches([path, *read])
 
     def _known(self, path: str) -> Entry | None:
         """What a former run found out, where it still holds."""

@@ -22,7 +22,6 @@ _VERSION = r"[ \t\n\f\r]*v?((?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})+)[^\n]*"
 
 Kubernetes: apimachinery/pkg/util/version/version.go, parse.
 """
-_SECOND = 1_000_000_000
 
 
 class GenericOptions(OptionGroup):

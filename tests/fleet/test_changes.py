@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.running import Ran, kasc
+from tests.commands.running import Ran, kasc, process
 from tests.fleet import clusters
 
 
@@ -186,3 +186,11 @@ def test_with_prune_and_shards(repository: Path, capsys: pytest.CaptureFixture[s
         ran = kasc(capsys, "check", "fleet", "--changed-since", "main", "--shard", f"{number}/2", "--output", "json")
         seen += [Path(file["path"]).stem for file in json.loads(ran.out)["files"]]
     assert sorted(seen) == ["c-000", "c-002", "c-003"]
+
+
+def test_standard_input_always_counts(repository: Path) -> None:
+    text = clusters.BASE.replace("name: base", "name: piped").encode()
+    checked = process("check", "-", "--changed-since", "main", "--output", "json", input=text)
+    assert [file["path"] for file in json.loads(checked.stdout)["files"]] == ["<stdin>"]
+    assert process("compile", "-", "--changed-since", "main", "-o", "out", input=text).returncode == 0
+    assert Path("out/kube-apiserver.flags").exists()

@@ -172,7 +172,7 @@ def relative(path: str, document: str) -> str:
     """A file as seen from the document's folder, so that it does not matter where kasc was called from."""
     if path == document:
         return path if path.startswith("<") else os.path.basename(path)
-    return _from(os.path.dirname(document), path, os.getcwd())
+    return _from(os.path.dirname(document), path, "" if os.path.isabs(path) else os.getcwd())
 
 
 @lru_cache(maxsize=256)

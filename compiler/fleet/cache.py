@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from compiler import __version__
 from compiler.diagnostics import Diagnostic, Edit, Location, Report
 from compiler.emit.writing import write_to
-from compiler.fleet.seen import digest
+from compiler.fleet.seen import digest, sign_of
 from compiler.policies import Judged, PolicyResult
 from compiler.source.reading import read_from
 
@@ -117,7 +117,7 @@ def _own_sign(folder: str) -> str:
     known = _read(place)
     if known is not None and len(known) == 32:
         return known.decode(errors="replace")
-    content = [(name, digest(_read(path) or b"")) for path, name, *_ in files]
+    content = [(name, sign_of(path)) for path, name, *_ in files]
     sign = digest(repr(content).encode())
     _write(place, sign.encode())
     return sign

@@ -123,7 +123,7 @@ def test_wrong_numbers_of_processes(jobs: str, tmp_path: Path, capsys: pytest.Ca
 def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
     end: signal.Signals, tmp_path: Path
 ) -> None:
-    fleet = clusters.make(tmp_path / "fleet", 300)
+    fleet = clusters.make(tmp_path / "fleet", 3000)
     out = tmp_path / "out"
     with subprocess.Popen(
         command("compile", fleet, "-o", out, "--jobs", "2"),
@@ -147,7 +147,7 @@ def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
         time.sleep(0.05)
     assert not _group(running.pid)
     done = list(out.glob("c-*"))
-    assert 0 < len(done) < 300
+    assert 0 < len(done) < 3000
     names = {"kube-apiserver.flags", "storage-factory.yaml", "health-checks.yaml", "kube-apiserver.yaml"}
     assert all(set(os.listdir(folder)) == names | {"resolved.yaml"} for folder in done)
     assert all(len(text) > 100 for text in clusters.tree(out).values())
@@ -155,7 +155,7 @@ def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
 
 def test_a_killed_worker_ends_the_run_with_its_place(tmp_path: Path) -> None:
     """As the system does that is out of memory."""
-    fleet = clusters.make(tmp_path / "fleet", 300)
+    fleet = clusters.make(tmp_path / "fleet", 3000)
     out = tmp_path / "out"
     with subprocess.Popen(
         command("compile", fleet, "-o", out, "--jobs", "2", "--no-cache"),

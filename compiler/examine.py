@@ -1,4 +1,4 @@
-"""One input from its file to a resolved config and a report: what every command begins with."""
+"""Inputs from their files to resolved configs and reports: what every command begins with."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

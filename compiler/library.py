@@ -68,8 +68,6 @@ def compile_document(
     if unknown or form not in ("yaml", "json"):
         raise ValueError(f"no such artifact: {', '.join(unknown)}" if unknown else f"no such form: {form}")
     examined = resolve(path, settings, texts=texts)
-    if examined.report.rejected:
-        return Compiled(examined.report, {})
     return Compiled(examined.report, rendered([examined], emit, form, explicit)[0] or {})
 
 
@@ -81,11 +79,12 @@ def rendered(
     None where there is no server, where it would not start, and where an artifact cannot hold a value, which the
     report then says. `written` keeps what several servers have in common.
     """
-    found: list[dict[str, str] | None] = [None if each.report.rejected else {} for each in examined]
+    found: list[dict[str, str] | None] = [
+        None if each.resolved is None or each.report.rejected else {} for each in examined
+    ]
     for name in names:
         for number, (each, files) in enumerate(zip(examined, found, strict=True)):
-            if files is None or each.resolved is None:
-                found[number] = None
+            if each.resolved is None or files is None:
                 continue
             try:
                 files.update(artifact(each.resolved, name, form, explicit, written))

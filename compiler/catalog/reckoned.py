@@ -44,6 +44,6 @@ class Reckoned:
         if known is None:
             if len(self._recent) >= _MOST_RECENT:
                 self._before, self._recent = self._recent, {}
-            known = self._before.get(key) or make()
-            self._recent[key] = known
+            known = self._before.get(key)
+            self._recent[key] = known = make() if known is None else known
         return known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from compiler.commands.common import (
@@ -63,13 +63,13 @@ def _check(
 
         seen = Seen(files, settings.host)
 
-    def work(some: Sequence[str]) -> Iterator[Report | None]:
+    def work(some: Sequence[str]) -> list[Report | None]:
         if seen is None or changes is None:
-            yield from (each.report for each in examine_some(some, settings, files))
-            return
-        for path, each in zip(some, examine_some(some, settings, files, seen.turn_to), strict=True):
-            yield each.report if changes.touches([path, *seen.paths(path)]) else None
+            return [each.report for each in examine_some(some, settings, files)]
         seen.forget()
+        every = examine_some(some, settings, files, seen.turn_to)
+        touched = [changes.touches([path, *seen.paths(path)]) for path in some]
+        return [each.report if touch else None for each, touch in zip(every, touched, strict=True)]
 
     inputs = 0
     try:

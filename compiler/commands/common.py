@@ -211,8 +211,6 @@ class Publisher:
 
 
 def _code_for(report: Report, strict: bool) -> int:
-    if not report.diagnostics and not report.unshown:
-        return FINE
     if any(found.code == _UNREADABLE for found in report.all()):
         return USAGE
     return HAS_ERRORS if fails(report, strict) else FINE

@@ -62,11 +62,6 @@ def _finite(data: Any) -> Any:
     return None if isinstance(data, float) and data - data != 0 else data
 
 
-def render(resolved: Resolved, names: list[str], form: str = "yaml", explicit: bool = False) -> dict[str, str]:
-    """File name -> text for the named artifacts, in their order; see `artifact`."""
-    return {file: text for name in names for file, text in artifact(resolved, name, form, explicit).items()}
-
-
 def artifact(
     resolved: Resolved, name: str, form: str = "yaml", explicit: bool = False, written: Written | None = None
 ) -> dict[str, str]:

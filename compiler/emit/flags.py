@@ -40,10 +40,9 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
         given = arguments.get(name)
         if given is not None:
             for argument in given if catalog.flags[name].type in REPEATED else given[-1:]:
-                text = argument.text
-                if not text.isprintable() and not _fits_a_line(text):
+                if not _fits_a_line(argument.text):
                     raise KascError(_unfitting(argument))
-                lines.append(f"--{name}={text}")
+                lines.append(f"--{name}={argument.text}")
         elif explicit:
             lines += _default_lines(flags, name)
     return lines
@@ -51,7 +50,7 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
 
 def _fits_a_line(text: str) -> bool:
     """Whether a text has neither control characters, nor line breaks of any kind, nor halves of characters."""
-    return not any(
+    return text.isprintable() or not any(
         letter < " " or "\x7f" <= letter <= "\x9f" or letter in "\u2028\u2029" or "\ud800" <= letter <= "\udfff"
         for letter in text
     )

@@ -9,7 +9,7 @@ from compiler.emit.parts import HOLE, Parts, plain
 from compiler.health.access import PATHS, SINGLE, access_to
 from compiler.health.alternatives import alternatives, is_sent_away
 from compiler.health.balancers import haproxy, load_balancers, nginx, server_of
-from compiler.health.balancing import balancing_of
+from compiler.health.balancing import balancer_in, balancing_of
 from compiler.health.checks import HealthCheck
 from compiler.health.drain import described, drain_of
 from compiler.health.facts import HealthFacts, health_facts
@@ -56,7 +56,7 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
 def _load_balancers(resolved: Resolved, facts: HealthFacts) -> Parts:
     """Settings of load balancers, with holes for those that name the server."""
     given = resolved.options.input
-    balancing = balancing_of(given.deployment.get("loadBalancer") if given.deployment is not None else None)
+    balancing = balancing_of(balancer_in(given.deployment))
     server = server_of(facts, given.name, resolved.config.get("generic.publicAddress") or "")
     return Parts.of(
         ("load balancers", facts, balancing),

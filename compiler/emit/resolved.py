@@ -26,8 +26,6 @@ _OWN = frozenset(
     )
 )
 """Of these most servers of a fleet have their own, or they are long: texts that are filled into what is written."""
-_FORMS = 8
-"""Forms that are kept, beside the last one, of configs that set the same paths."""
 _PIECE = 24
 """Values that are written together: each piece costs a look-up, each that differs costs writing it."""
 
@@ -43,7 +41,8 @@ def resolved_parts(resolved: Resolved) -> dict[str, Any]:
     options, config = resolved
     values, origins = _with_gates(options, config)
     places = places_of(options)
-    form = _form_of(options.catalog, tuple(values), tuple(origins.values()))
+    catalog, shape = options.catalog, (tuple(values), tuple(origins.values()))
+    form = catalog.recently(("form", *shape), lambda: _Form(catalog, *shape))
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
@@ -61,16 +60,6 @@ def _with_gates(options: ServerRunOptions, config: ResolvedConfig) -> tuple[dict
     )
 
 
-def _form_of(catalog: Catalog, paths: tuple[str, ...], origins: tuple[Origin, ...]) -> _Form:
-    forms: list[_Form] = catalog.recently(("forms", paths), list)
-    for form in forms:
-        if form.given == origins:
-            return form
-    form = _Form(catalog, paths, origins)
-    forms[:] = [form, *forms[:_FORMS]]
-    return form
-
-
 class _Sections:
     """Some top-level maps of the config, by the paths in them; `own` are those that have holes."""
 
@@ -78,13 +67,13 @@ class _Sections:
         self.paths = paths
         # Written is what belongs together, wherever its paths stand.
         self.own = tuple(path for path in _leaves(nested({path: path for path in paths})) if path in _OWN)
-        self.values_of, self.own_of = _getter(paths), _getter(self.own)
+        self.values_of = _getter(paths)
         self.rest_of = _getter(tuple(path for path in paths if path not in _OWN))
 
     def part(self, values: dict[str, Any]) -> Part:
         """The maps."""
         if self.own:
-            holes = tuple(map(_filling, self.own_of(values)))
+            holes = tuple(_as_filling(values[path]) for path in self.own)
             if HOLE not in holes:
                 return Part((self, exactly(self.rest_of(values))), partial(self._with_holes, values), holes)
         return Part((self, exactly(self.values_of(values))), partial(self._nested, values))
@@ -109,7 +98,7 @@ def _leaves(tree: dict[str, Any]) -> Iterator[str]:
             yield value
 
 
-def _filling(value: Any) -> Any:
+def _as_filling(value: Any) -> Any:
     """What fills a hole; `HOLE` for what cannot."""
     if value is None or isinstance(value, str | tuple):
         return value
@@ -123,7 +112,6 @@ class _Form:
     """
 
     def __init__(self, catalog: Catalog, paths: tuple[str, ...], origins: tuple[Origin, ...]) -> None:
-        self.given = origins
         # A map is in one piece, wherever its paths stand.
         order = {name: number for number, name in enumerate(dict.fromkeys(map(_top, paths)))}
         self.sections = tuple(map(_Sections, _pieces(sorted(paths, key=lambda path: order[_top(path)]))))

@@ -147,7 +147,10 @@ def _read(path: str) -> bytes | None:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Another run may do the same at the same time: what comes of two is damaged at worst, and then as good as gone."""
+    """Another run may do the same at the same time: what comes of two is damaged at worst, and then as good as gone.
+
+    The sign of kasc, which has no digest of its own, is written at once, and the same by all.
+    """
     with contextlib.suppress(OSError):
         for again in (True, False):
             try:

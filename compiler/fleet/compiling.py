@@ -102,18 +102,18 @@ class DocumentCompiler:
         """Compile inputs, step by step for all of them; unless `touched`, those that did not change are left out."""
         if not paths:
             return []
-        seen = self.seen
-        every = examine_some(paths, self.settings, self.files, seen.turn_to if seen is not None else None)
+        if self.seen is not None:
+            self.seen.forget()
+        every = examine_some(paths, self.settings, self.files, self.seen.turn_to if self.seen is not None else None)
         read = []
         for path, examined in zip(paths, every, strict=True):
-            if touched or seen is None or not self._is_untouched(path, seen.paths(path) if self.changes else ()):
+            if touched or self.seen is None or not self._is_untouched(path, self.seen.paths(path)):
                 # Before anything is written: what is compiled is what was read.
-                signs = seen.signed(path) if seen is not None and self.cache is not None else {}
+                signs = self.seen.signed(path) if self.seen is not None and self.cache is not None else {}
                 read.append(_Read(path, examined, signs))
-        if seen is not None:
-            seen.forget()
-        options, every = self.options, [each.examined for each in read]
-        texts = rendered(every, self.names, options.format, options.explicit, self.texts)
+        options = self.options
+        wanted = [each.examined for each in read]
+        texts = rendered(wanted, self.names, options.format, options.explicit, self.texts)
         done = {each.path: self._written(each, files) for each, files in zip(read, texts, strict=True)}
         return [done.get(path) for path in paths]
 

@@ -42,7 +42,7 @@ def server_of(facts: HealthFacts, name: str, address: str) -> str:
 def haproxy(facts: HealthFacts, times: Balancing, name: str, server: str) -> tuple[str, ...]:
     """A backend that passes TLS through and checks with TLS of its own."""
     client = Client(facts)
-    shows = "" if not access_to(facts, READINESS).denied else f" crt {client.certificate.removesuffix('.crt')}.pem"
+    shows = f" crt {client.certificate.removesuffix('.crt')}.pem" if access_to(facts, READINESS).denied else ""
     return (
         "backend kube-apiserver",
         "    mode tcp",

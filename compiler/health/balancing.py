@@ -24,6 +24,11 @@ class Balancing(NamedTuple):
         return self.interval * self.unhealthy
 
 
+def balancer_in(deployment: Node | None) -> Node | None:
+    """The mapping, in a document's section `deployment`."""
+    return deployment.get("loadBalancer") if deployment is not None else None
+
+
 def balancing_of(node: Node | None) -> Balancing:
     """What the mapping says; what it leaves open has a default."""
 

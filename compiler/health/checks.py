@@ -155,7 +155,8 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
         return
     before = (health.healthz, health.livez, health.readyz, tuple(health.seed), health.seed.capacity)
     # All that conditions ask for.
-    asked = (run.gates.key(), config.resource_config, *[_holds(condition, run, config) for condition in _CONDITIONS])
+    others = [_holds(condition, run, config) for condition in _other_conditions(run.catalog)]
+    asked = (run.gates.key(), config.resource_config, *others)
     times = tuple(map(run.flags.number, _flags_of_limits(run.catalog)))
     (health.healthz, health.livez, health.readyz), hooks = run.catalog.recently(
         ("health", before, asked, times),
@@ -168,6 +169,17 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
         health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
     if run.gates.on("UnknownVersionInteroperabilityProxy"):
         health.pre_shutdown.append("peer-endpoint-reconciler-controller")
+
+
+def _other_conditions(catalog: Catalog) -> list[str]:
+    """The conditions for what the servers of the chain add, beside gates and served groups."""
+
+    def conditions() -> list[str]:
+        rows = (row for row in catalog.health_checks.values() if row["server"] in _CHAIN)
+        every = {condition.removeprefix("!") for row in rows for condition in row.get("when", ())}
+        return sorted(condition for condition in every if not condition.startswith(("gate:", "served:")))
+
+    return catalog.reckon("health conditions", conditions)
 
 
 def _flags_of_limits(catalog: Catalog) -> list[str]:
@@ -241,10 +253,6 @@ def _limits(row: dict[str, Any], run: ServerRunOptions) -> tuple[tuple[str, str]
         (name, format_duration(run.flags.number(text[2:])) if text.startswith("--") else text)
         for name, text in row.get("limits", {}).items()
     )
-
-
-_CONDITIONS = ("encryptionReload", "peerProxy", "priorityAndFairness", "proxyClientCert", "rbac")
-"""Conditions beside gates and served groups."""
 
 
 def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> bool:

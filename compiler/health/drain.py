@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.diagnostics import diagnose
 from compiler.flags.numbers import format_duration
-from compiler.health.balancing import balancing_of
+from compiler.health.balancing import balancer_in, balancing_of
 from compiler.health.facts import SECOND
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def check_drain(run: ServerRunOptions) -> None:
         message = f"the server may take {last} to end, but the kubelet kills it after {seconds}s"
         hint = f"set terminationGracePeriodSeconds: {drain.grace_period}, or shorten what the server waits for"
         _warn(run, "DRAIN-01", message, hint, "deployment.terminationGracePeriodSeconds", period)
-    balancer = given.deployment.get("loadBalancer") if given.deployment is not None else None
+    balancer = balancer_in(given.deployment)
     balancing = balancing_of(balancer)
     if balancer is not None and drain.refuses < balancing.detection * SECOND:
         message = (

@@ -84,7 +84,7 @@ def _load_sources(root: Node, files: Files, problems: list[Diagnostic], refused:
         if section in ("deployment", "extraFlags"):
             continue
         for key, option in group.value.items() if isinstance(group.value, dict) else ():
-            source = option.value.get("source") if isinstance(option.value, dict) else None
+            source = option.get("source")
             if source is None or not isinstance(source.value, str):
                 continue
             content = _content_of(source, f"{section}.{key}.source", files, problems)

@@ -89,14 +89,12 @@ class Lowering:
 
     def _is_refused(self, path: Path, with_parts: bool) -> bool:
         """Whether a value is refused as a whole, or, with `with_parts`, any part of it."""
-        return bool(self.refused) and any(
+        return any(
             path[: len(refused)] == refused or (with_parts and refused[: len(path)] == path) for refused in self.refused
         )
 
     def _without_refused(self, node: Node, path: Path) -> Node:
         """A list or map without the elements that are refused."""
-        if not self.refused:
-            return node
         parts = {refused[2] for refused in self.refused if refused[:2] == path and len(refused) > 2}
         if not parts:
             return node

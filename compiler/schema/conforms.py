@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from compiler.source.node import Node
@@ -64,11 +63,6 @@ def conforms(node: Node, schema: Schema, load: Load) -> bool:
     return "oneOf" not in schema or sum(conforms(node, branch, load) for branch in schema["oneOf"]) == 1
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
 def _plain(value: object, schema: Schema) -> bool:
     """The keywords that look at one scalar."""
     if "const" in schema and value != schema["const"]:
@@ -76,7 +70,7 @@ def _plain(value: object, schema: Schema) -> bool:
     if "enum" in schema and value not in schema["enum"]:
         return False
     if isinstance(value, str):
-        if "pattern" in schema and not _compiled(schema["pattern"]).search(value):
+        if "pattern" in schema and not re.search(schema["pattern"], value):
             return False
         return "maxLength" not in schema or len(value) <= schema["maxLength"]
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -88,9 +82,8 @@ def _plain(value: object, schema: Schema) -> bool:
 
 
 def _mapping(node: Node, value: dict[str, Node], schema: Schema, load: Load) -> bool:
-    for key in schema.get("required", ()):
-        if key not in value:
-            return False
+    if not all(key in value for key in schema.get("required", ())):
+        return False
     properties = schema.get("properties", {})
     others = schema.get("additionalProperties", True)
     for key, child in value.items():

@@ -189,15 +189,17 @@ class ResourceConfig:
         """
         name = (resource.group, resource.resource)
         known = self._served.get(name)
-        if known is not None:
-            return known
+        if known is None:
+            known = self._served[name] = self._served_of(resource)
+        return known
+
+    def _served_of(self, resource: Resource) -> list[str]:
         found: list[str] = []
         lower_served = False
         for version in sorted(resource.served, key=version_rank):
             if self._serves(resource, version, lower_served):
                 found.append(version)
                 lower_served = lower_served or not re.fullmatch(_ALPHA, version)
-        self._served[name] = found[::-1]
         return found[::-1]
 
     def _serves(self, resource: Resource, version: str, lower_served: bool) -> bool:

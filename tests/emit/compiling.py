@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from compiler.catalog import versions
-from compiler.emit.artifacts import ARTIFACTS, render
+from compiler.emit.artifacts import ARTIFACTS, artifact
 from compiler.examine import Settings, examine
 from compiler.host import Host
 from compiler.pipeline import Resolved
@@ -92,6 +93,11 @@ def refused(content: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
     return [(error.code, error.path) for error in examine(str(path)).report.of("error")]
 
 
+def render(resolved: Resolved, names: Sequence[str], form: str = "yaml", explicit: bool = False) -> dict[str, str]:
+    """File name -> text of the named artifacts, in their order."""
+    return {file: text for name in names for file, text in artifact(resolved, name, form, explicit).items()}
+
+
 def artifacts(resolved: Resolved, form: str = "yaml", explicit: bool = False) -> dict[str, str]:
     """File name -> text of all artifacts."""
-    return render(resolved, list(ARTIFACTS), form, explicit)
+    return render(resolved, ARTIFACTS, form, explicit)

@@ -6,8 +6,8 @@ from typing import Any
 
 import html5lib
 
-from compiler.emit.artifacts import render
 from compiler.pipeline import Resolved
+from tests.emit.compiling import render
 
 Element = Any
 

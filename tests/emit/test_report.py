@@ -12,7 +12,7 @@ import yaml
 
 from compiler.catalog import catalog
 from compiler.diagnostics import Report
-from compiler.emit.artifacts import ARTIFACTS, render
+from compiler.emit.artifacts import ARTIFACTS
 from compiler.emit.flags import flag_lines
 from compiler.emit.health import definitions
 from compiler.emit.resolved import resolved_config
@@ -20,7 +20,18 @@ from compiler.emit.storage import manifest
 from compiler.examine import Settings, examine
 from compiler.pipeline import STAGES
 from compiler.policies import judge
-from tests.emit.compiling import ENCRYPTION, HOST, ROOT, SAMPLES, VERSIONS, as_text, document, resolve, resolve_file
+from tests.emit.compiling import (
+    ENCRYPTION,
+    HOST,
+    ROOT,
+    SAMPLES,
+    VERSIONS,
+    as_text,
+    document,
+    render,
+    resolve,
+    resolve_file,
+)
 from tests.emit.reading import Element, codes, page_of, parsed, rows_of, section, words
 
 HARDENED = ROOT / "samples/hardened/apiserver.yaml"

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, artifact_of, render
+from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, artifact_of
 from compiler.examine import examine
 from compiler.fleet.outputs import LIST, Orphan, _remove
 from tests.commands.running import SAMPLES, kasc
+from tests.emit.compiling import render
 from tests.fleet import clusters
 from tests.fleet.clusters import tree
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from compiler.emit.artifacts import render
 from compiler.monitoring.topics import JOB, SLIS_JOB
-from tests.emit.compiling import document, resolve
+from tests.emit.compiling import document, render, resolve
 from tests.monitoring.documents import made
 from tests.monitoring.prometheus import promtool
 

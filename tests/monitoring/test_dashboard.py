@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from compiler.emit.artifacts import ARTIFACTS, render
+from compiler.emit.artifacts import ARTIFACTS
 from compiler.pipeline import Resolved
-from tests.emit.compiling import ROOT, document, resolve
+from tests.emit.compiling import ROOT, document, render, resolve
 from tests.monitoring.documents import SECTIONS, made
 
 BOARD = "grafana-dashboard.json"

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from compiler.emit.artifacts import render
 from compiler.pipeline import Resolved
-from tests.emit.compiling import ROOT, SAMPLES, VERSIONS, resolve_file
+from tests.emit.compiling import ROOT, SAMPLES, VERSIONS, render, resolve_file
 from tests.monitoring.documents import RECORDED_VERSIONS, SECTIONS, made
 from tests.monitoring.prometheus import agrees, promtool
 

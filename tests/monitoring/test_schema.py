@@ -10,8 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from compiler.emit.artifacts import render
-from tests.emit.compiling import ROOT, SAMPLES, VERSIONS, resolve_file
+from tests.emit.compiling import ROOT, SAMPLES, VERSIONS, render, resolve_file
 from tests.monitoring.documents import SECTIONS, made
 
 SCHEMA = json.loads((ROOT / "schemas/artifacts/monitoring.schema.json").read_text())

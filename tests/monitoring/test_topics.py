@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from compiler.emit.artifacts import render
 from compiler.health.checks import ENDPOINTS
 from compiler.monitoring.exported import metrics_in
 from compiler.monitoring.topics import Topic, topics
 from compiler.pipeline import Resolved
-from tests.emit.compiling import document, resolve
+from tests.emit.compiling import document, render, resolve
 from tests.monitoring.documents import AUTHORIZERS, ENCRYPTION, JWT, made
 
 

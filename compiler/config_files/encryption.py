@@ -13,6 +13,7 @@ from compiler.config_files.encryption_kms import KMSProvider, check_kms
 from compiler.config_files.encryption_resources import check_masked, check_resources
 from compiler.config_files.field import Field
 from compiler.config_files.reading import FileRules, load_config, named_by_flag
+from compiler.storage.group_resource import GroupResource
 
 if TYPE_CHECKING:
     from compiler.options.etcd import EtcdOptions
@@ -34,7 +35,8 @@ class Providers(NamedTuple):
 class EncryptionConfiguration:
     """What a file says: for each entry the resources and the prefixes of its providers, in order.
 
-    A prefix is None for the identity provider. `kms` lists the key management plugins of the whole file in order.
+    Resources have the spelling of GroupResource, whatever the file writes. A prefix is None for the identity
+    provider. `kms` lists the key management plugins of the whole file in order.
     """
 
     def __init__(self) -> None:
@@ -45,13 +47,13 @@ class EncryptionConfiguration:
         """Those of a resource; None where no entry is about it.
 
         Kubernetes: encryptionconfig/config.go, StaticTransformers.TransformerForResource: the exact name wins over
-        the wildcard of its group, which wins over `*.*`.
+        the wildcard of its group, which wins over `*.*`. Several entries of one name are read one after the other.
         """
-        exact = f"{resource}.{group}" if group else resource
-        for wanted in (exact, f"*.{group}", "*.*"):
-            for resources, prefixes in self.entries:
-                if wanted in resources:
-                    return Providers(prefixes[0], prefixes) if prefixes else None
+        for wanted in (str(GroupResource(resource, group)), f"*.{group}", "*.*"):
+            named = [prefixes for resources, prefixes in self.entries if wanted in resources]
+            if named:
+                read = tuple(prefix for prefixes in named for prefix in prefixes)
+                return Providers(read[0], read) if read else None
         return None
 
 

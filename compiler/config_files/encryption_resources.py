@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from compiler.config_files.field import Field
 from compiler.flags.text import shown
+from compiler.storage.group_resource import parse_group_resource
 
 _NEVER = ("apiserveripinfo", "serviceipallocations", "servicenodeportallocations")
 
 
 def check_resources(resources: Field) -> list[str]:
-    """The resource names of one entry, after reporting what is wrong with them."""
+    """The resources of one entry in the spelling of GroupResource, after reporting what is wrong with them."""
     elements = resources.items()
     if not elements:
         resources.refuse("ENC-04", "the entry names no resource", "name one, such as secrets")
@@ -22,23 +23,24 @@ def check_resources(resources: Field) -> list[str]:
         if element.is_bad:
             continue
         _check_name(element)
-        if element.text in names:
+        name = str(parse_group_resource(element.text))
+        if name in names:
             element.refuse("ENC-16", f"{shown(element.text)} is named twice in one entry", "keep one")
-        names.append(element.text)
+        names.append(name)
     if "*.*" in names and len(set(names)) > 1:
         resources.refuse("ENC-17", "*.* covers the other resources of its entry", "keep *.* alone")
         return names
     for name in dict.fromkeys(names):
-        group = name.partition(".")[2]
-        if not name.startswith("*.") and f"*.{group}" in names:
-            message = f"{shown(name)} is covered by *.{group} in its own entry"
+        wildcard = f"*.{parse_group_resource(name).group}"
+        if name != wildcard and wildcard in names:
+            message = f"{shown(name)} is covered by {wildcard} in its own entry"
             resources.refuse("ENC-17", message, "keep one of the two")
     return names
 
 
 def _check_name(element: Field) -> None:
     name = element.text
-    resource, _, group = name.partition(".")
+    resource, group = parse_group_resource(name)
     if name != name.lower():
         element.refuse("ENC-11", f"{shown(name)} has capital letters", f"write {name.lower()}")
     elif name == "*":
@@ -59,8 +61,7 @@ def check_masked(entries: list[Field]) -> None:
     for entry in entries:
         elements = entry["resources"].items()
         for element in elements:
-            group = element.text.partition(".")[2]
-            for wildcard in ("*.*", f"*.{group}"):
+            for wildcard in ("*.*", f"*.{parse_group_resource(element.text).group}"):
                 if wildcard in above:
                     message = f"{shown(element.text)} is already covered by {wildcard} of an earlier entry"
                     element.refuse("ENC-18", message, "put the more exact entry first")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
+from compiler.storage.group_resource import parse_group_resource
 from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ class EtcdOptions(OptionGroup):
                 hint = "write 0 to switch the cache of this resource off"
                 self.refuse("ETCD-06", f"--{flag}: the size of {shown(resource)} is negative", hint, flag, index)
             else:
-                name, _, group = resource.partition(".")
-                self.watch_cache_sizes[f"{name}.{group}" if group else name] = int(size)
+                self.watch_cache_sizes[str(parse_group_resource(resource))] = int(size)
 
     def validate(self) -> None:
         """Kubernetes: EtcdOptions.Validate."""

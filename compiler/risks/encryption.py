@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from compiler.risks.telling import Risks
+from compiler.storage.group_resource import parse_group_resource
 
 if TYPE_CHECKING:
     from compiler.config_files.field import Field
@@ -40,7 +41,7 @@ def entry_of_secrets(root: Field) -> Field | None:
     """The entry that Secrets are written by; None where there is none."""
     for name in _COVERING:
         for entry in root["resources"].items():
-            if any(resource.text == name for resource in entry["resources"].items()):
+            if any(str(parse_group_resource(resource.text)) == name for resource in entry["resources"].items()):
                 return entry
     return None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler.catalog import Catalog, Resource
 from compiler.catalog.reckoned import Kept
 from compiler.flags.go_path import join
+from compiler.storage.group_resource import GroupResource, parse_group_resource
 from compiler.storage.resource_config import ResourceConfig, split_api
 
 if TYPE_CHECKING:
@@ -135,8 +136,8 @@ class StorageFactory:
 
     def resource_prefix(self, group: str, resource: str) -> str:
         """The key prefix below etcd-prefix."""
-        name = f"{resource}.{group}" if group else resource
-        return self.config.prefixes.get(name) or resource.lower()
+        name = GroupResource(resource, group)
+        return self.config.prefixes.get(str(name)) or resource.lower()
 
     def storage_version(self, resource: Resource) -> str:
         """The version in which new objects are written.
@@ -250,7 +251,7 @@ class StorageFactory:
         encrypted = [name for resources, _ in self.encryption.entries for name in resources] if self.encryption else []
         found = []
         for name in dict.fromkeys((*encrypted, *self.watch_cache_sizes)):
-            resource, _, group = name.partition(".")
+            resource, group = parse_group_resource(name)
             if group not in ("", "*") and group not in own and group not in _DELEGATED:
                 encryption, cached = self.encryption_for(group, resource), not self.uncached_because(name)
                 found.append((group, resource, encryption, cached))

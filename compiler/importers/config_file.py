@@ -22,6 +22,14 @@ _IMAGE_POLICY: dict[str, Any] = {
     "x-kasc-plugin": "ImagePolicyWebhook",
 }
 _ABAC = "abac.authorization.kubernetes.io/"
+_EGRESS_FLAG = "egress-selector-config-file"
+_EGRESS: dict[str, Any] = {
+    "apiVersion": "apiserver.k8s.io/v1beta1",
+    "kind": "EgressSelectorConfiguration",
+    "egressSelections": [
+        {"name": name, "connection": {"proxyProtocol": "Direct"}} for name in ("cluster", "controlplane")
+    ],
+}
 # What every server needs, so that nothing but the file is found wanting.
 _BASELINE = {
     "etcd-servers": "http://127.0.0.1:2379",
@@ -72,6 +80,7 @@ def read_config_file(path: str, root: Node, version: str | None, problems: list[
     server_path = os.path.abspath(path) if path != "-" else "/dev/stdin"
     content = InlineFile(flag, server_path, root, True, tuple(problems))
     files = {server_path: content}
+    beside: dict[str, str] = {}
     plugin = schema.get("x-kasc-plugin")
     if plugin is not None:
         # An AdmissionConfiguration that names the file is made up around it.
@@ -79,22 +88,40 @@ def read_config_file(path: str, root: Node, version: str | None, problems: list[
         server_path = f"{server_path}.admission"
         files[server_path] = InlineFile(flag, server_path, around, True)
         root = around
-    given = {**_BASELINE, flag: server_path, **_beside(flag, root, known)}
+    if flag == "authentication-config" and _names_egress(root):
+        # The file alone does not say what the egress selector holds, so it holds everything that can be named.
+        egress_path = f"{server_path}.egress"
+        files[egress_path] = InlineFile(_EGRESS_FLAG, egress_path, _node(root, _EGRESS), True)
+        beside[_EGRESS_FLAG] = egress_path
+    given = {**_BASELINE, flag: server_path, **_beside(flag, root, known), **beside}
     arguments = [Argument(name, text) for name, text in given.items() if name in known.flags]
     problems.clear()
     return ServerInput(KIND, os.path.basename(path), NOWHERE, arguments, files=files)
 
 
 def _admission(root: Node, plugin: str, path: str) -> Node:
-    def made(value: Any) -> Node:
-        if isinstance(value, dict):
-            value = {key: made(item) for key, item in value.items()}
-        elif isinstance(value, list):
-            value = [made(item) for item in value]
-        return Node(value, root.source, root.span, value if isinstance(value, str) else "", {})
-
     plugins = [{"name": plugin, "path": path}]
-    return made({"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": plugins})
+    content = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": plugins}
+    return _node(root, content)
+
+
+def _names_egress(root: Node) -> bool:
+    """Return whether a JWT authenticator is reached through the egress selector."""
+    jwt = root.get("jwt")
+    authenticators = jwt.value if jwt is not None and isinstance(jwt.value, list) else []
+    return any(
+        issuer is not None and issuer.get("egressSelectorType") is not None
+        for issuer in (authenticator.get("issuer") for authenticator in authenticators)
+    )
+
+
+def _node(root: Node, value: Any) -> Node:
+    """Return plain values as nodes; their place is that of `root`."""
+    if isinstance(value, dict):
+        value = {key: _node(root, item) for key, item in value.items()}
+    elif isinstance(value, list):
+        value = [_node(root, item) for item in value]
+    return Node(value, root.source, root.span, value if isinstance(value, str) else "", {})
 
 
 def _beside(flag: str, root: Node, known: Catalog) -> dict[str, str]:

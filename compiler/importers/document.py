@@ -23,7 +23,7 @@ def read_document(
     `version` (from the command line) wins over what the document says. Problems go to `problems`; raises KascError
     where the document or a parent cannot be read.
     """
-    from compiler.schema.apply import validate
+    from compiler.schema.apply import check_removals, validate
 
     files = files or Files()
     loaded = extend_document(root, path, problems, files)
@@ -35,6 +35,7 @@ def read_document(
     report = Report()
     # A key that the document lacks refuses none of those that it has.
     refused = validate(merged, known.version, report) - {()}
+    check_removals(loaded.roots, known.version, report)
     problems += report.diagnostics
     lowering = Lowering(known, refused, _load_sources(merged, files, problems, refused), problems)
     arguments = lowering.arguments(merged)

@@ -73,7 +73,7 @@ def _findings(root: Node, error: ValidationError, version: str) -> Iterator[tupl
         known = error.schema.get("properties", {})
         for key in node.value if isinstance(node.value, dict) else ():
             if key not in known:
-                yield _unknown_key(node, path, key, known, version), (*path, key)
+                yield unknown_key(node, path, key, known, version), (*path, key)
     elif error.validator == "required":
         required: Any = error.validator_value
         for key in required:
@@ -120,7 +120,8 @@ def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Dia
     return _finding("SCHEMA-06", f"{_named(path)} {problem}", hint, node, path, version)
 
 
-def _unknown_key(node: Node, path: Path, key: str, known: dict[str, Any], version: str) -> Diagnostic:
+def unknown_key(node: Node, path: Path, key: str, known: dict[str, Any], version: str) -> Diagnostic:
+    """Return SCHEMA-01 for a key of a mapping that is none of the known ones."""
     message, hint = _about_key(path, key, known, catalog(version))
     if isinstance(hint, Suggestion) and _is_taken(node, key, hint.new):
         hint = str(hint)

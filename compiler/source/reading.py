@@ -173,6 +173,9 @@ def _decode(data: bytes, name: str) -> str:
             raise _no_text(name, f"{name} is text in {encoding}, UTF-8 is expected", hint, b"")
     if data.startswith(_UTF8_MARK):
         data = data[len(_UTF8_MARK) :]
+        if data.startswith(_UTF8_MARK):
+            message = f"{name} begins with two byte order marks (U+FEFF)"
+            raise _no_text(name, message, "remove both: UTF-8 needs no byte order mark", b"")
     nul = data.find(b"\0")
     if nul >= 0:
         raise _no_text(name, _with_nul(name, data), "save the file as UTF-8 text", data[:nul])

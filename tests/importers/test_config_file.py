@@ -126,3 +126,25 @@ def test_a_file_of_policies_belongs_to_its_server(tmp_path: Path) -> None:
     (found,) = errors(path, "config-file")
     assert found.code == "KASC-INPUT-004"
     assert "--authorization-policy-file" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "rules"),
+    [
+        ("cluster", "1.34", []),
+        ("controlplane", "1.36", []),
+        ("etcd", "1.36", ["JWT-11"]),
+        ("Cluster", "1.36", ["JWT-11"]),
+    ],
+)
+def test_an_egress_selection_needs_no_egress_selector_beside_it(
+    kind: str, version: str, rules: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n"
+        f"- issuer: {{url: 'https://a', audiences: [a], egressSelectorType: {kind}}}\n"
+        "  claimMappings: {username: {claim: sub, prefix: ''}}\n"
+    )
+    report = examine(str(path), Settings("config-file", version)).report
+    assert [found.rule for found in report.of("error")] == rules

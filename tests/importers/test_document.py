@@ -137,3 +137,45 @@ def test_one_malformed_extra_flag_spoils_no_other(extra: str, code: str) -> None
     assert got.flags == [("profiling", "false")]
     assert got.rules == [code]
     assert got.server.refused_flags == {"v"}
+
+
+CONTENT = "apiVersion: apiserver.config.k8s.io/v1, kind: AuthenticationConfiguration"
+POLICY = "apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: None}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [
+        ("etcd: {etcdServerzz: null}", ["did you mean etcdServers?"]),
+        ("etcd: {etcdServers: null}", []),
+        ("metdata: null", ["did you mean metadata?"]),
+        ("metadata: {labels: {any: null}}", []),
+        ("etcd: {storage-backend: null}", ["write etcd.storageBackend"]),
+        (f"authentication: {{authenticationConfig: {{content: {{jtw: , {CONTENT}}}}}}}", ["did you mean jwt?"]),
+        ("authentication: {authenticationConfig: {contents: null, source: a}}", ["did you mean content?"]),
+        # The server lets unknown fields of this file pass.
+        (f"auditing: {{auditPolicyFile: {{content: {{rulez: null, {POLICY}}}}}}}", []),
+    ],
+)
+@pytest.mark.parametrize("parent", [False, True])
+def test_a_removal_is_spelled_as_the_key_is(tmp_path: Path, text: str, hints: list[str], parent: bool) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"{HEAD}{text}\n")
+    if parent:
+        path = tmp_path / "b.yaml"
+        path.write_text(f"{HEAD}extends: a.yaml\n")
+    found = [
+        each for each in examine(str(path), Settings(version="1.36")).report.of("error") if "key of" in each.message
+    ]
+    assert [each.hint for each in found] == hints
+    assert all(each.code == "KASC-SCHEMA-001" and each.location.file.endswith("a.yaml") for each in found)  # type: ignore[union-attr]
+
+
+def test_a_version_without_a_key_may_remove_it(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(f"{HEAD}metadata: {{name: a}}\n{NEEDED}features: {{peerCAFile: /a}}\nx: 1\n")
+    path = tmp_path / "a.yaml"
+    path.write_text(f"{HEAD}extends: base.yaml\nx: null\n")
+    assert list(examine(str(path), Settings(version="1.36")).report.of("error")) == []
+    path.write_text(f"{HEAD}extends: base.yaml\nx: null\nfeatures: {{x: null}}\n")
+    (found,) = examine(str(path), Settings(version="1.36")).report.of("error")
+    assert (found.code, found.path) == ("KASC-SCHEMA-001", "features.x")

@@ -121,6 +121,7 @@ def test_a_file_of_just_the_limit(tmp_path: Path) -> None:
         (b"\x00\x00\xfe\xff", "UTF-32", (1, 1)),
         ("a: 1".encode("utf-16-le"), "UTF-16", (1, 2)),
         ("a: 1".encode("utf-16-be"), "UTF-16", (1, 1)),
+        (b"\xef\xbb\xbf\xef\xbb\xbfa = 1", "two byte order marks", (1, 1)),
         (b"\x7fELF\x02\x00\x00", "binary", (1, 6)),
         (b"\x00\x00\x00\x00", "binary", (1, 1)),
         (b"a: 1\r\nb: \x00", "binary", (2, 4)),

@@ -172,7 +172,7 @@ def test_a_removal_is_spelled_as_the_key_is(tmp_path: Path, text: str, hints: li
 
 
 def test_a_version_without_a_key_may_remove_it(tmp_path: Path) -> None:
-    (tmp_path / "base.yaml").write_text(f"{HEAD}metadata: {{name: a}}\n{NEEDED}features: {{peerCAFile: /a}}\nx: 1\n")
+    (tmp_path / "base.yaml").write_text(f"{HEAD}metadata: {{name: a}}\n{NEEDED}x: 1\n")
     path = tmp_path / "a.yaml"
     path.write_text(f"{HEAD}extends: base.yaml\nx: null\n")
     assert list(examine(str(path), Settings(version="1.36")).report.of("error")) == []

@@ -76,24 +76,28 @@ def diagnose(
 ) -> Diagnostic:
     """A diagnostic for a rule of the table in `compiler/rules.py`, with that rule's severity unless one is given.
 
-    A hint that is a Suggestion becomes the finding's fix as well.
+    A hint that is a Suggestion becomes the finding's fix as well. Nothing of a finding shows a secret.
     """
     # Most inputs have no findings; the table is only read for those that do.
+    from compiler.redaction import hide_in_message
     from compiler.rules import RULES
     from compiler.suggest import Suggestion
 
     known = RULES[rule]
+    safe_hint = hide_in_message(str(hint))
     return Diagnostic(
         code_of(rule),
         severity or known.severity,
-        message,
-        str(hint),
+        hide_in_message(message),
+        safe_hint,
         rule if known.of_server else None,
-        path,
+        hide_in_message(path),
         flag,
         location,
         known.source,
-        (Edit(location, hint.old, hint.new),) if isinstance(hint, Suggestion) and location is not None else (),
+        (Edit(location, hint.old, hint.new),)
+        if isinstance(hint, Suggestion) and location is not None and safe_hint == hint
+        else (),
     )
 
 

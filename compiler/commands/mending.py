@@ -12,7 +12,7 @@ from compiler.diagnostics import KascError
 from compiler.emit.writing import unified, write_all
 from compiler.examine import Settings
 from compiler.mending.mend import MendedFile, Mender
-from compiler.reporters.excerpt import without_secrets
+from compiler.reporters.masking import Masked
 from compiler.reporters.selection import is_shown
 from compiler.reporters.totals import counted
 from compiler.source.reading import STANDARD_INPUT, Files, read_source
@@ -50,13 +50,8 @@ def check_and_mend(options: Namespace, paths: list[str], settings: Settings) -> 
 
 
 def _difference(file: MendedFile) -> str:
-    return unified(_shown(file.before), _shown(file.after), file.name, file.name)
-
-
-def _shown(text: str) -> str:
-    """A text without its secrets, as it may stand in a log."""
-    lines = text.split("\n")
-    return "\n".join(without_secrets(lines, index) for index in range(len(lines)))
+    before, after = (Masked(file.name, text).text() for text in (file.before, file.after))
+    return unified(before, after, file.name, file.name)
 
 
 def _write(mended: list[MendedFile]) -> None:

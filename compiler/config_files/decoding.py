@@ -15,6 +15,7 @@ from typing import Any
 from compiler.config_files.field import Field, Findings
 from compiler.flags.numbers import ValueRefused, parse_duration
 from compiler.flags.text import shown
+from compiler.redaction import is_secret_name
 from compiler.schema.location import schema_folder
 from compiler.source.node import Node
 from compiler.suggest import Suggestion, closest, did_you_mean
@@ -42,6 +43,16 @@ def kind_schema(version: str, kind: str) -> Schema | None:
     return loaded
 
 
+def schema_of_kind(root: Node, version: str) -> Schema | None:
+    """The schema of a mapping's own kind; None if it has none that a version of the server reads."""
+    kind, api = root.get("kind"), root.get("apiVersion")
+    name = kind.value if kind is not None else None
+    if not isinstance(name, str) or not name.isalnum():
+        return None
+    group = str(api.value).partition(".")[0] if api is not None else ""
+    return kind_schema(version, name) or (kind_schema(version, f"{name}.{group}") if group.isalnum() else None)
+
+
 class Decoder:
     """Holds the nodes of one file against a schema.
 
@@ -66,7 +77,8 @@ class Decoder:
             self.decode(node, {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}, path)
         elif kind is not None and not _fits(value, kind):
             # Of a secret nothing is shown.
-            found = "" if schema.get("writeOnly") else f"{_kind_of(node)}, "
+            hidden = schema.get("writeOnly") or is_secret_name(path.rpartition(".")[2])
+            found = "" if hidden else f"{_kind_of(node)}, "
             hint = _hint(node, kind) if found else "put it in quotes"
             self._refuse(node, path, f"{path or 'the file'} is {found}not {_NAMES[kind]}", hint)
         elif isinstance(value, dict) and kind == "object":

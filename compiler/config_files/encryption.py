@@ -131,9 +131,6 @@ class _Loader:
             hint = "give the key in base64" if not self.inline else "write {env: NAME} or {file: PATH}"
             secret.refuse("ENC-08", "the key has no secret", hint)
             return
-        if self.inline:
-            hint = "write {env: NAME} or {file: PATH}, and let the key stay out of the document"
-            secret.refuse("SEC-01", "the document carries the key itself", hint)
         data = decode_base64(value)
         size = len(data) if data is not None else 0
         if data is None:

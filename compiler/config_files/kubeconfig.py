@@ -14,8 +14,6 @@ from compiler.flags.go_url import parse_url
 from compiler.flags.text import shown
 
 KINDS = ("Config",)
-_SECRETS = ("token", "password", "client-key-data")
-_PROVIDER_SECRETS = ("client-secret", "id-token", "refresh-token")
 _LENIENT = "KUBECONFIG-01"
 
 
@@ -30,8 +28,6 @@ def load_kubeconfig(named: NamedFile, rule: str, usable: bool = True) -> None:
     if config is None:
         return
     root = config.root
-    if config.inline:
-        _refuse_secrets(root)
     _check_names(root["extensions"], rule, "extension")
     _check_names(root["preferences"]["extensions"], rule, "extension")
     for part, inner in (("clusters", "cluster"), ("users", "user"), ("contexts", "context")):
@@ -40,18 +36,6 @@ def load_kubeconfig(named: NamedFile, rule: str, usable: bool = True) -> None:
             _check_names(entry[inner]["extensions"], rule, "extension")
     if usable:
         _Kubeconfig(named, root, rule).check()
-
-
-def _refuse_secrets(root: Field) -> None:
-    for entry in root["users"].items():
-        user = entry["user"]
-        provider = user["auth-provider"]["config"]
-        secrets = [user[name] for name in _SECRETS] + [provider[name] for name in _PROVIDER_SECRETS]
-        for secret in secrets:
-            if secret.given:
-                name = secret.path.rpartition(".")[2]
-                hint = "name a file that holds it, with tokenFile or client-key, or use exec"
-                secret.refuse("SEC-01", f"the document carries the {name} itself", hint)
 
 
 def _check_names(entries: Field, rule: str, what: str) -> None:

@@ -13,7 +13,7 @@ from compiler.explaining.subjects import Subject
 from compiler.flags.values import TYPES
 from compiler.options.traits import STRUCTURED
 from compiler.pipeline import Resolved
-from compiler.reporters.excerpt import without_passwords
+from compiler.redaction import hide
 
 _LONGEST = 100
 _MOST = 8
@@ -123,7 +123,7 @@ def _findings(report: Report, rule: str) -> list[str]:
     from compiler.diagnostics import code_of
 
     def line(found: Diagnostic) -> str:
-        return f"  here: {_place(found.location)}: {_safe(found.message)}"
+        return f"  here: {_place(found.location)}: {found.message}"
 
     return [line(found) for found in report.sorted() if found.code == code_of(rule)] or ["  here: not found"]
 
@@ -172,7 +172,7 @@ def _dashed(flags: tuple[str, ...]) -> str:
 
 
 def _safe(text: str) -> str:
-    return without_passwords(text)
+    return hide(text)
 
 
 def _short(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from compiler.redaction import hide
+
 LONGEST = 100
 _SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680"
@@ -11,14 +13,8 @@ _SPACES = (
 
 
 def shown(text: str) -> str:
-    """The text in quotes, shortened to 100 characters, with control characters spelled out.
-
-    What may be the user and the password of a URL is left out.
-    """
-    if "//" in text and "@" in text:
-        import re
-
-        text = re.sub(r"//[^/?#]*@", "//…@", text)
+    """The text in quotes, shortened to 100 characters, with control characters spelled out and secrets hidden."""
+    text = hide(text)
     cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     safe = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut)
     return '"' + safe.replace('"', '\\"') + '"'

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from compiler.catalog import Catalog, catalog, nearest
-from compiler.config_files.decoding import kind_schema
+from compiler.config_files.decoding import schema_of_kind
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
@@ -43,22 +43,12 @@ _BASELINE = {
 
 def is_config_file(root: Node, version: str) -> bool:
     """Whether a mapping is a kind of structured file that some server reads, by its kind and API group."""
-    schema = _schema(root, version)
+    schema = schema_of_kind(root, version)
     api = root.get("apiVersion")
     if schema is None or api is None:
         return False
     group = str(api.value).rpartition("/")[0]
     return any(group == known.rpartition("/")[0] for known in schema["properties"]["apiVersion"]["enum"])
-
-
-def _schema(root: Node, version: str) -> dict[str, Any] | None:
-    kind = root.get("kind")
-    api = root.get("apiVersion")
-    name = kind.value if kind is not None else None
-    if not isinstance(name, str) or not name.isalnum():
-        return None
-    group = str(api.value).partition(".")[0] if api is not None else ""
-    return kind_schema(version, name) or (kind_schema(version, f"{name}.{group}") if group.isalnum() else None)
 
 
 def read_config_file(path: str, root: Node, version: str | None, problems: list[Diagnostic]) -> ServerInput:
@@ -67,7 +57,7 @@ def read_config_file(path: str, root: Node, version: str | None, problems: list[
     What was found while it was parsed is taken from `problems`: it is judged with the file.
     """
     known = catalog(nearest(version))
-    schema = _schema(root, known.version) or (_IMAGE_POLICY if root.get("imagePolicy") is not None else None)
+    schema = schema_of_kind(root, known.version) or (_IMAGE_POLICY if root.get("imagePolicy") is not None else None)
     if str(root.at(("apiVersion",)).value).startswith(_ABAC):
         hint = "check the input that names it in --authorization-policy-file, with --files-root or --file-map"
         raise KascError(diagnose("INPUT-04", "ABAC policies are no file of one kind", hint, location=root.location))

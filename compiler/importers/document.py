@@ -45,6 +45,10 @@ def read_document(
         from compiler.deployment import check_deployment
 
         problems += check_deployment(deployment)
+    if lowering.files or deployment is not None:
+        from compiler.importers.key_material import find_secrets
+
+        problems += find_secrets(lowering.files, deployment, known)
     return ServerInput(
         "document",
         name.value if isinstance(name.value, str) else _name_of(path),

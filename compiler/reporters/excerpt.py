@@ -6,6 +6,8 @@ import os
 import re
 
 from compiler.diagnostics import Location
+from compiler.redaction import HIDDEN, Spans
+from compiler.reporters.masking import Masked
 
 WIDTH = 120
 """Columns of an excerpt where no terminal says otherwise."""
@@ -13,14 +15,6 @@ _NARROWEST = 20
 _LARGEST_FILE = 8 * 1024 * 1024
 _TAB = "    "
 UNPRINTABLE = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-# Whatever stands behind such a key is not repeated on a screen or in a log.
-_KEY = r"(?i:secret|token|password|passwd|key-data)[\"']?\s*[:=]\s*"
-_SECRET = rf"({_KEY})\S.*"
-_SECRET_BELOW = rf"{_KEY}(?:[|>][-+0-9]*\s*)?(?:#.*)?$"
-_PASSWORD = r"(//[^/\s:@]*:)[^/\s@]+@"
-# A line of nothing but base64 belongs to a key or a certificate.
-_BASE64 = r"(?=.*[0-9+/=])\s*[\"']?[A-Za-z0-9+][A-Za-z0-9+/]{18,}={0,2}[\"']?\s*"
-_HIDDEN = "***"
 
 
 class Excerpts:
@@ -34,41 +28,32 @@ class Excerpts:
         self.texts = texts
         self.width = max(width, _NARROWEST)
         self.encoding = encoding
-        self.lines: dict[str, list[str]] = {}
-        self.safe: dict[tuple[str, int], str] = {}
+        self.files: dict[str, Masked] = {}
 
-    def of(self, location: Location) -> tuple[str, str, str] | None:
-        """The line's number, the line, and the carets below it; None where there is nothing to be seen."""
-        lines = self._lines_of(location.file)
-        line = lines[location.line - 1] if 1 <= location.line <= len(lines) else ""
-        if not line.strip():
+    def of(self, location: Location, is_input: bool = True) -> tuple[str, str, str] | None:
+        """The line's number, the line, and the carets below it; None if there is nothing to be seen.
+
+        Of a file that holds secrets nothing is shown, unless it is the input itself.
+        """
+        file = self._file(location.file)
+        index = location.line - 1
+        line = file.lines[index] if 0 <= index < len(file.lines) else ""
+        if not line.strip() or (file.is_secret_file and not is_input):
             return None
         start = max(0, min(location.column, len(line) + 1) - 1)
         end = location.end_column - 1 if location.end_line == location.line else len(line)
         end = max(min(end, len(line)), start + 1)
-        safe = self._without_secrets(location, lines)
-        if safe != line:
-            # The span may lie in what was hidden: point at the line's first word instead.
-            line, start = safe, min(start, len(safe) - len(safe.lstrip()))
-            end = start + 1
+        line, start, end = _shifted(file.line(index), file.spans(index), start, end)
         number = f"{location.line:>5}"
         shown, carets = self._window(line, start, end, self.width - len(f"{number} | "))
         return number, shown, carets
 
-    def _lines_of(self, name: str) -> list[str]:
-        """A file's lines, split where YAML and TOML split them; none where it cannot be read."""
-        if name not in self.lines:
+    def _file(self, name: str) -> Masked:
+        """A file, split where YAML and TOML split lines; without any if it cannot be read."""
+        if name not in self.files:
             text = self.texts.get(name)
-            if text is None:
-                text = _read(name)
-            self.lines[name] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return self.lines[name]
-
-    def _without_secrets(self, location: Location, lines: list[str]) -> str:
-        key = (location.file, location.line)
-        if key not in self.safe:
-            self.safe[key] = without_secrets(lines, location.line - 1)
-        return self.safe[key]
+            self.files[name] = Masked(name, _read(name) if text is None else text)
+        return self.files[name]
 
     def _window(self, line: str, start: int, end: int, width: int) -> tuple[str, str]:
         """As much of a line around a span as fits in `width` columns, and carets below the span."""
@@ -123,19 +108,21 @@ class Excerpts:
         return True
 
 
-def without_secrets(lines: list[str], index: int) -> str:
-    """A line with its secrets hidden: behind the name of one, below it, inside URLs, and keys in base64."""
-    line = lines[index]
-    above = next((lines[at] for at in range(index - 1, max(-1, index - 100), -1) if lines[at].strip()), "")
-    indent = len(line) - len(line.lstrip())
-    if re.fullmatch(_BASE64, line) or re.search(_SECRET_BELOW, above):
-        return line[:indent] + _HIDDEN
-    return without_passwords(re.sub(_SECRET, rf"\1{_HIDDEN}", line))
+def _shifted(line: str, hidden: Spans, start: int, end: int) -> tuple[str, int, int]:
+    """A line in which some spans were hidden, and where a span of the original is in it."""
 
+    def moved(index: int, is_end: bool) -> int:
+        shift = 0
+        for first, last in hidden:
+            if last <= index:
+                shift += len(HIDDEN) - (last - first)
+            elif first < index or (first == index and not is_end):
+                # Inside of what is hidden, which is pointed at as a whole.
+                return first + shift + (len(HIDDEN) if is_end else 0)
+        return index + shift
 
-def without_passwords(text: str) -> str:
-    """A text with the passwords in its URLs hidden."""
-    return re.sub(_PASSWORD, rf"\1{_HIDDEN}@", text)
+    start = moved(start, False)
+    return line, start, max(moved(end, True), start + 1)
 
 
 def _read(name: str) -> str:

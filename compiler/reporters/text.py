@@ -94,7 +94,7 @@ def _finding(report: Report, found: Diagnostic, colour: bool, excerpts: Excerpts
     severity = _paint(found.severity, f"1;{_COLOURS[found.severity]}", colour)
     lines = [f"{_paint(place, '1', colour)}: {severity} {found.code}{rule}: {clean(found.message)}"]
     if found.location and (found.rule not in _UNSHOWN or found.location.file == report.path):
-        excerpt = excerpts.of(found.location)
+        excerpt = excerpts.of(found.location, found.location.file == report.path)
         if excerpt:
             number, line, carets = excerpt
             lines += [f"{number} | {line}", f"{'':{len(number)}} | {_paint(carets, _COLOURS[found.severity], colour)}"]

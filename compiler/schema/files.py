@@ -28,6 +28,7 @@ _SCALARS: dict[str, dict[str, Any]] = {
     "time": {"type": "string", "format": "date-time", "x-kasc-type": "time"},
     "any": {},
     "secret": {
+        "writeOnly": True,
         "oneOf": [
             {"type": "string"},
             *(
@@ -39,7 +40,7 @@ _SCALARS: dict[str, dict[str, Any]] = {
                 }
                 for source, what in (("env", "environment variable"), ("file", "file"))
             ),
-        ]
+        ],
     },
 }
 Shape = dict[str, Any]

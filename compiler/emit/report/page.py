@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 from compiler import __version__
 from compiler.emit.report.contents import contents
 from compiler.pipeline import Resolved
+from compiler.redaction import hide_credentials
 
 _FOLDER = os.path.join(os.path.dirname(__file__), os.pardir, "templates")
-_CREDENTIALS = r"//[^/?#\s]*@"
 
 
 def render(resolved: Resolved) -> str:
@@ -55,8 +55,7 @@ def text(value: Any) -> Any:
         return ""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    if "//" in value and "@" in value:
-        value = re.sub(_CREDENTIALS, "//***@", value)
+    value = hide_credentials(value)
     if value.isprintable():
         return value
     return "".join(letter if letter.isprintable() else _spelled(letter) for letter in value)

@@ -1,0 +1,182 @@
+"""Literal secrets in what a document carries: they would be copied into artifacts, whether a server reads them or not.
+
+A field is judged by its name, at any depth, unless the schema of the file says that it holds no secret; and any value
+by what it looks like: a private key, a token, a URL with a password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.config_files.decoding import kind_schema, schema_of_kind
+from compiler.redaction import has_credentials, is_key_material, is_nearly_secret_name, is_secret_name
+from compiler.source.node import Node
+
+if TYPE_CHECKING:
+    from compiler.config_files.decoding import Schema
+
+_WITH_REFERENCES = "EncryptionConfiguration"
+_REFERENCE = "write {env: NAME} or {file: PATH}, and keep the key out of the document"
+_FILE = "name a file that holds it, with tokenFile or client-key, or use exec"
+_ELSEWHERE = "keep it in a file on the server, and name that file"
+_NO_USER = "remove the user and password from the URL"
+_EXEC = "set it in the environment of the server, or let the program read a file"
+
+# Of what an exec plugin is given, only this is certainly no secret.
+_SAFE_ENDING = (
+    r"(?i)(?:^|[-_])(?:file|path|dir|home|region|profile|name|id|url|uri|endpoints?|arn|proxy|config|cluster|mode)$"
+)
+_SAFE_SHORT = ("-i", "-r", "-c", "-n")
+_SAFE_VALUE = r"true|false|[0-9]{1,6}|/[\w.-]+(?:/[\w.@-]+)*|https?://[\w.:/-]+"
+_SAFE_ARGUMENT = r"--?[a-z][a-z-]{0,40}|[a-z]{2,20}(?:[-.][a-z]{2,20}){0,5}"
+
+
+class Literal(NamedTuple):
+    """A secret at a path in a file, what to call it, and what to do instead."""
+
+    path: str
+    node: Node
+    what: str
+    hint: str
+
+
+def literal_secrets(content: Node, version: str, kind: str = "") -> list[Literal]:
+    """Every literal secret in some content; `kind` is the kind of structured file that it is expected to be."""
+    key = ("literal secrets", version, kind)
+    found: list[Literal] | None = content.kept(key)
+    if found is None:
+        schema = kind_schema(version, kind) if kind else None
+        found = list(_Search(version, kind == _WITH_REFERENCES).visit(content, schema, "", ""))
+        content.keep(key, found)
+    return found
+
+
+class _Search:
+    """`has_references` says that mappings in place of a secret are judged elsewhere."""
+
+    def __init__(self, version: str, has_references: bool) -> None:
+        self.version = version
+        self.has_references = has_references
+
+    def visit(self, node: Node, schema: Schema | None, path: str, name: str) -> Iterator[Literal]:
+        """Secrets in a value of a field that is none itself. Without `schema`, every field counts by its name."""
+        value = node.value
+        if isinstance(value, dict):
+            yield from self._mapping(node, value, schema, path, name)
+        elif isinstance(value, list):
+            items = schema.get("items") if schema else None
+            for index, item in enumerate(value):
+                yield from self.visit(item, items, f"{path}[{index}]", name)
+        elif isinstance(value, str) and value:
+            yield from _by_value(node, value, path, name)
+            if not schema or "type" not in schema:
+                yield from self._file_inside(node, value, path)
+
+    def _mapping(
+        self, node: Node, value: dict[str, Node], schema: Schema | None, path: str, name: str
+    ) -> Iterator[Literal]:
+        schema = schema_of_kind(node, self.version) or schema
+        known: dict[str, Any] = schema.get("properties", {}) if schema else {}
+        others = schema.get("additionalProperties") if schema else None
+        if name == "exec":
+            yield from _of_exec(node, path)
+        variable = node.get("name")
+        for key, child in value.items():
+            place = f"{path}.{key}" if path else key
+            inner = known.get(key) or (others if isinstance(others, dict) else None)
+            if name == "exec" and key in ("env", "args"):
+                continue
+            if key in known:
+                is_secret = bool(known[key].get("writeOnly"))
+            else:
+                is_secret = is_nearly_secret_name(key) if others is None else is_secret_name(key)
+            if key == "value" and variable is not None and is_secret_name(str(variable.value)):
+                yield from _below(child, place, str(variable.value))
+            elif is_secret and not (self.has_references and isinstance(child.value, dict) and inner):
+                yield from _below(child, place, key)
+            else:
+                yield from self.visit(child, inner, place, key)
+
+    def _file_inside(self, node: Node, text: str, path: str) -> Iterator[Literal]:
+        """Secrets of a file that a string holds, all at the place of the string."""
+        if "\n" not in text.strip() and not text.lstrip().startswith("{"):
+            return
+        from compiler.diagnostics import KascError
+        from compiler.source.node import Source
+        from compiler.source.yaml_source import parse_yaml_all
+
+        try:
+            roots = parse_yaml_all(Source(node.source.name, text), [])
+        except KascError:
+            return
+        for root in roots:
+            if isinstance(root.value, dict):
+                found = next(self.visit(root, None, "", ""), None)
+                if found is not None:
+                    yield Literal(path, node, found.what, found.hint)
+                    return
+
+
+def _below(node: Node, path: str, name: str) -> Iterator[Literal]:
+    """The value of a secret field. A mapping of a name, or of where to look, is none: it refers to the secret."""
+    value = node.value
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _below(item, f"{path}[{index}]", name)
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if not re.fullmatch(r"(?i)env|file|path|kind|key|name|namespace|.*(?:name|ref|file|path|from|id)", key):
+                yield from _below(child, f"{path}.{key}", name)
+    elif value is not None and value != "" and not isinstance(value, bool):
+        what = "key" if name == "secret" else name
+        hint = _REFERENCE if name == "secret" else _FILE if ".user." in f".{path}" else _ELSEWHERE
+        yield Literal(path, node, what, hint)
+
+
+def _by_value(node: Node, value: str, path: str, name: str) -> Iterator[Literal]:
+    if has_credentials(value):
+        yield Literal(path, node, "password of a URL", _NO_USER)
+    elif is_key_material(value):
+        yield Literal(path, node, f"key or token in {name or 'a value'}", _ELSEWHERE)
+
+
+def _of_exec(node: Node, path: str) -> Iterator[Literal]:
+    """What is given to an exec plugin: variables and arguments, unless they are certainly no secrets."""
+    variables, arguments = (_items(node, key) for key in ("env", "args"))
+    for index, variable in enumerate(variables):
+        name, value = variable.get("name"), variable.get("value")
+        label = str(name.value) if name is not None else ""
+        if value is not None and not _is_safe(_text(value), label):
+            yield Literal(f"{path}.env[{index}].value", value, f"variable {label}", _EXEC)
+    before = ""
+    for index, argument in enumerate(arguments):
+        text = _text(argument)
+        option, equals, given = text.partition("=")
+        safe = _is_safe(given, option) if equals and text.startswith("-") else _is_safe(text, before)
+        if not safe and not re.fullmatch(_SAFE_ARGUMENT, text):
+            yield Literal(f"{path}.args[{index}]", argument, "argument of exec", _EXEC)
+        before = text if text.startswith("-") else ""
+
+
+def _items(node: Node, key: str) -> list[Node]:
+    found = node.get(key)
+    return found.value if found is not None and isinstance(found.value, list) else []
+
+
+def _text(node: Node) -> str:
+    return "" if node.value is None or isinstance(node.value, dict | list) else node.text or str(node.value)
+
+
+def _is_safe(text: str, label: str) -> bool:
+    """Whether a value that goes by some label is certainly no secret."""
+    if not text:
+        return True
+    if is_secret_name(label) or has_credentials(text) or is_key_material(text):
+        return False
+    return (
+        label in _SAFE_SHORT
+        or re.search(_SAFE_ENDING, label) is not None
+        or re.fullmatch(_SAFE_VALUE, text) is not None
+    )

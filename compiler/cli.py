@@ -16,6 +16,8 @@ INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
 SHELLS = ("bash", "zsh", "fish")
 FORMS = ("text", "json", "sarif", "github", "junit")
 POLICIES = ("cis",)
+_LONGEST_TIMEOUT = 86_400.0
+"""Seconds; what is longer is a mistake."""
 _INPUT_HELP = "a file, a folder to search, or - for standard input"
 
 
@@ -159,7 +161,7 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     for name, text in (("cafile", "CA bundle"), ("certfile", "client certificate"), ("keyfile", "key of it")):
         etcd.add_argument(f"--etcd-{name}", metavar="FILE", help=f"{text}; else the input's, where it is at hand")
     etcd.add_argument("--user", metavar="NAME", help="user of etcd; the password is taken from KASC_ETCD_PASSWORD")
-    etcd.add_argument("--timeout", metavar="SECONDS", type=float, default=10.0, help="longest wait for an answer")
+    _add_timeouts(etcd, "300")
     scope = parser.add_argument_group("what is looked at")
     scope.add_argument("--prefix", metavar="KEY", help="keys that begin so; else all")
     scope.add_argument("--sample", metavar="N", type=int, default=20, help="values of each resource to look into")
@@ -181,14 +183,36 @@ def _add_probe(parser: argparse.ArgumentParser) -> None:
     server.add_argument("--keyfile", metavar="FILE", help="key of it, where the file of the certificate has none")
     server.add_argument("--insecure", action="store_true", help="believe any certificate of the server")
     server.add_argument("--watch", action="store_true", help="wait until the server is ready, then ask")
-    server.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=float,
-        help="longest wait for an answer (default: 10), with --watch for the server to be ready (default: 300)",
-    )
+    _add_timeouts(server, "30, with --watch 300")
     _add_reading(parser)
     _add_report(parser)
+
+
+def _add_timeouts(group: argparse._ArgumentGroup, default: str) -> None:
+    """How long a command that connects to servers may take; `default` says how long unless told otherwise."""
+    group.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help=f"end after this time and report what is known by then (default: {default})",
+    )
+    group.add_argument(
+        "--request-timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="longest wait for one answer (default: 10, at most a third of --timeout)",
+    )
+
+
+def _seconds(text: str) -> float:
+    """A length of time; raises ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= _LONGEST_TIMEOUT:
+        raise argparse.ArgumentTypeError(f"{text!r}: write seconds above 0 and up to a day, for example 30")
+    return number
 
 
 def _add_init(parser: argparse.ArgumentParser) -> None:

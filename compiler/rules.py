@@ -196,6 +196,7 @@ RULES: dict[str, Rule] = {
     "PROBE-05": own("server of another version", "rules and checks differ by version", "warning"),
     "PROBE-06": own("server that could not be asked, or not for everything", "what is reported is partial"),
     "PROBE-07": own("checks that could not be asked one by one", "why one fails is told there alone", "note"),
+    "PROBE-20": own("time that was over before everything was asked", "what is reported is partial"),
     # The policy `cis`
     **_controls(
         "anonymous requests reach health checks at most",

@@ -22,6 +22,7 @@ from compiler.commands.common import (
 from compiler.diagnostics import Report
 from compiler.examine import Examined, examine
 from compiler.live.apiserver import APIServer
+from compiler.live.deadline import Deadline
 from compiler.live.tls import Credentials
 from compiler.pipeline import Resolved
 from compiler.probe.asking import Prober, Seen, wait_until_ready
@@ -31,8 +32,8 @@ from compiler.probe.table import data, table
 from compiler.reporters.text import clean
 
 TOKEN = "KASC_TOKEN"
-_ANSWER, _READY = 10.0, 300.0
-"""Seconds: longest wait for an answer, and with --watch for the server to become ready."""
+_LONGEST, _LONGEST_WATCH = 30.0, 300.0
+"""Seconds that all requests may take together, without and with --watch."""
 _LARGEST_TOKEN = 64 * 1024
 
 
@@ -68,14 +69,12 @@ def _server(options: Namespace) -> tuple[APIServer, bool]:
         raise UsageError("--keyfile needs --certfile")
     if options.insecure and options.cafile:
         raise UsageError("--insecure trusts everybody: leave it out, or --cafile")
-    if options.timeout is not None and not 0 < options.timeout < float("inf"):
-        raise UsageError("--timeout: write seconds above 0")
     credentials = Credentials(
         options.cafile or "", options.certfile or "", options.keyfile or "", _token(options), options.insecure
     )
-    longest = min(_ANSWER, options.timeout or _ANSWER) if options.watch else options.timeout or _ANSWER
+    seconds = options.timeout or (_LONGEST_WATCH if options.watch else _LONGEST)
     try:
-        return APIServer(options.server, credentials, longest), credentials.any
+        return APIServer(options.server, credentials, Deadline(seconds, options.request_timeout)), credentials.any
     except ValueError as problem:
         raise UsageError(str(problem)) from None
 
@@ -106,7 +105,7 @@ def _ask(prober: Prober, options: Namespace) -> Seen:
     if options.watch:
         progress = _Progress(prober.server.url)
         try:
-            ready = wait_until_ready(prober, options.timeout or _READY, progress.tell)
+            ready = wait_until_ready(prober, progress.tell)
         finally:
             progress.end()
         if ready.problem is not None:

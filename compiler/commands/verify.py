@@ -10,6 +10,7 @@ from compiler.commands.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError,
 from compiler.diagnostics import Report
 from compiler.emit.storage import manifest
 from compiler.examine import Settings, examine
+from compiler.live.deadline import Deadline
 from compiler.live.etcd import Credentials, Etcd, EtcdError, Health, addresses_of, prefix_end
 from compiler.pipeline import Resolved
 from compiler.reporters.text import clean
@@ -22,6 +23,8 @@ from compiler.verify.scan import Found, Scan
 from compiler.verify.table import data, table
 
 PASSWORD = "KASC_ETCD_PASSWORD"
+_LONGEST = 300.0
+"""Seconds that all requests may take together."""
 Cluster = tuple[frozenset[str], list[str]]
 """The servers of a cluster as the manifest names them, and the URLs at which it is to be asked."""
 
@@ -36,18 +39,23 @@ def run(options: Namespace) -> int:
             return USAGE if examined.resolved is None else HAS_ERRORS
         if options.plan_migration:
             return _plan(options, settings, examined.resolved)
-        clusters = _clusters(options, examined.resolved)
+        deadline = _deadline(options)
+        clusters = _clusters(options, examined.resolved, deadline)
     except UsageError as problem:
         return usage_error(problem)
     report = Report(options.input)
     report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
     layout = Layout(manifest(examined.resolved), _factory(examined.resolved))
-    results = [_verify(cluster, layout, options, examined.resolved, report) for cluster in clusters]
+    results = [_verify(cluster, layout, options, examined.resolved, deadline, report) for cluster in clusters]
     partial = any(found.problem for found, _ in results)
     _write(options, report, results)
     if partial:
         return USAGE
     return STALE if any(report.all()) else FINE
+
+
+def _deadline(options: Namespace) -> Deadline:
+    return Deadline(options.timeout or _LONGEST, options.request_timeout)
 
 
 def _factory(resolved: Resolved) -> StorageFactory:
@@ -57,13 +65,13 @@ def _factory(resolved: Resolved) -> StorageFactory:
     return factory
 
 
-def _clusters(options: Namespace, resolved: Resolved) -> list[Cluster]:
+def _clusters(options: Namespace, resolved: Resolved, deadline: Deadline) -> list[Cluster]:
     """The etcds to ask: as the options say, else as the input does; raises UsageError."""
     factory = _factory(resolved)
     common = frozenset(factory.servers)
     if not options.etcd:
         sets = [factory.servers, *factory.override_server_sets()]
-        return _distinct([(frozenset(servers), list(servers)) for servers in dict.fromkeys(map(tuple, sets))])
+        return _distinct([(frozenset(servers), list(servers)) for servers in dict.fromkeys(map(tuple, sets))], deadline)
     clusters: list[Cluster] = []
     for text in options.etcd:
         resource, equals, urls = text.partition("=")
@@ -74,15 +82,18 @@ def _clusters(options: Namespace, resolved: Resolved) -> list[Cluster]:
             servers = frozenset(factory.servers_for(group, name))
         else:
             servers, urls = common, text
-        clusters.append((servers, [url for url in urls.split(",") if url]))
-    return _distinct(clusters)
+        members = [url for url in urls.split(",") if url]
+        if not members:
+            raise UsageError(f"--etcd {text!r}: write the URL of a member, for example https://10.0.0.11:2379")
+        clusters.append((servers, members))
+    return _distinct(clusters, deadline)
 
 
-def _distinct(clusters: list[Cluster]) -> list[Cluster]:
+def _distinct(clusters: list[Cluster], deadline: Deadline) -> list[Cluster]:
     """Each etcd once, also where the input calls it by several names: those that share an address are one."""
     found: list[tuple[set[Any], Cluster]] = []
     for servers, urls in clusters:
-        addresses = {address for url in urls for address in addresses_of(url)}
+        addresses = {address for url in urls for address in addresses_of(url, deadline.next_request())}
         known = next((entry for entry in found if entry[0] & addresses), None)
         if known is None:
             found.append((addresses, (servers, urls)))
@@ -107,11 +118,11 @@ def _credentials(options: Namespace, resolved: Resolved) -> Credentials:
 
 
 def _verify(
-    cluster: Cluster, layout: Layout, options: Namespace, resolved: Resolved, report: Report
+    cluster: Cluster, layout: Layout, options: Namespace, resolved: Resolved, deadline: Deadline, report: Report
 ) -> tuple[Found, list[Health]]:
     """Ask every member how it is, and scan the cluster through the first one that is well."""
     servers, urls = cluster
-    members, well = _members(urls, _credentials(options, resolved), options.timeout)
+    members, well = _members(urls, _credentials(options, resolved), deadline)
     if len(members) > 1 or well is not None:
         report.extend(of_members(members))
     found = Found(well.url if well else ",".join(urls))
@@ -126,24 +137,25 @@ def _verify(
         finally:
             progress.end()
             well.close()
+        found.mask(well.mask)
         report.extend(of_scan(found, servers))
     if found.problem:
         report.add(of_end(found))
     return found, members
 
 
-def _members(urls: list[str], credentials: Credentials, timeout: float) -> tuple[list[Health], Etcd | None]:
+def _members(urls: list[str], credentials: Credentials, deadline: Deadline) -> tuple[list[Health], Etcd | None]:
     """How every member is, and the first one that can be read."""
     members: list[Health] = []
     first: Etcd | None = None
     for url in urls:
         try:
-            etcd = Etcd(url, credentials, timeout)
+            etcd = Etcd(url, credentials, deadline=deadline)
         except EtcdError as error:
             members.append(Health(url, problem=str(error), hint=error.hint))
             continue
         members.append(etcd.health())
-        if first is None and members[-1].version:
+        if first is None and members[-1].answers:
             first = etcd
         else:
             etcd.close()
@@ -176,7 +188,8 @@ def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
     count = None
     if options.etcd:
         try:
-            etcd = Etcd(options.etcd[0].split(",")[0], _credentials(options, examined.resolved), options.timeout)
+            url = options.etcd[0].split(",")[0]
+            etcd = Etcd(url, _credentials(options, examined.resolved), deadline=_deadline(options))
 
             def count(prefix: str) -> int | None:
                 start = f"{prefix}/".encode()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 import threading
 import time
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
-from typing import NamedTuple
+from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from compiler.flags.text import shown
 from compiler.live import tls
+from compiler.live.deadline import Deadline
+from compiler.live.masking import Mask
+from compiler.live.resolving import resolved
 from compiler.live.tls import Credentials
 from compiler.options.addresses import join_host_port
 
 LARGEST_ANSWER = 1024 * 1024
 """Bytes of an answer that are taken; a list of checks has a few thousand."""
+_LARGEST_RESPONSE = 2 * LARGEST_ANSWER
+"""Bytes of a response with its head and what its encoding adds; what a response says of its size is not trusted."""
 _PIECE = 64 * 1024
 _CLOSED = ("closed the connection without an answer", "check the port, and whether a client certificate is wanted")
 _GONE = (RemoteDisconnected, ConnectionError, ssl.SSLEOFError)
@@ -47,18 +53,20 @@ class Answer(NamedTuple):
 
 
 class APIServer:
-    """One server, spoken to over one connection that is made anew where it was closed.
+    """One server, asked over one connection that is opened again when it was closed.
 
-    `timeout` counts for every answer as a whole, in seconds. Raises ServerError, and for files that cannot be used
-    or a URL that is none ValueError.
+    `deadline` bounds every answer as a whole, and all of them together. `hide` masks the token in what the server
+    sends: apply it again to what is decoded further. Raises ServerError, and ValueError for files that cannot be used
+    or a URL that is not valid.
     """
 
-    def __init__(self, url: str, credentials: Credentials, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, credentials: Credentials, deadline: Deadline) -> None:
         self.secure, self.host, self.port, self.prefix = _parts(url)
         if not self.secure and credentials.any:
             raise ValueError("a token or a certificate is not sent in plain: write https://")
         self.url = f"{'https' if self.secure else 'http'}://{join_host_port(self.host, self.port)}{self.prefix}"
-        self.timeout = timeout
+        self.deadline = deadline
+        self.hide = Mask(credentials.token)
         self._token = credentials.token
         self._context = tls.context(credentials) if self.secure else None
         self._connection: _Connection | None = None
@@ -68,10 +76,6 @@ class APIServer:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def hide(self, text: str) -> str:
-        """A text of the server without the token: one that sends back what it was sent must not bring it out."""
-        return text.replace(self._token, "***") if self._token else text
 
     def get(self, path: str) -> Answer:
         """The answer to one GET; redirects are not followed. Raises ServerError."""
@@ -89,11 +93,12 @@ class APIServer:
 
     def _ask(self, path: str) -> Answer:
         started = time.monotonic()
-        connection = self._connection or self._connect()
+        seconds = self._next_request()
+        connection = self._connection or self._connect(seconds)
         headers = {"Accept": "*/*", "User-Agent": "kasc"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        watchdog = _Watchdog(connection, self.timeout - (time.monotonic() - started))
+        watchdog = _Watchdog(connection, seconds - (time.monotonic() - started))
         try:
             with watchdog:
                 connection.request("GET", self.prefix + path, headers=headers)
@@ -102,35 +107,44 @@ class APIServer:
         except Exception as error:
             self.close()
             if watchdog.barked or isinstance(error, TimeoutError):
-                raise self._too_slow() from None
+                raise self._too_slow(seconds) from None
             if isinstance(error, _GONE):
                 raise
             raise _of_request(error) from None
         if response.will_close:
             self.close()
-        text = body.decode("utf-8", "replace")
-        return Answer(response.status, text, time.monotonic() - started, response.getheader("Location") or "")
+        text = self.hide(body.decode("utf-8", "replace"))
+        location = self.hide(response.getheader("Location") or "")
+        return Answer(response.status, text, time.monotonic() - started, location)
 
-    def _connect(self) -> _Connection:
-        connection = _Connection(self.host, self.port, self.timeout, self._context)
-        watchdog = _Watchdog(connection, self.timeout)
-        try:
-            with watchdog:
-                connection.connect()
-        except Exception as error:
-            connection.close()
-            if watchdog.barked or isinstance(error, TimeoutError):
-                raise self._too_slow() from None
-            raise self._of_connection(error) from None
+    def _next_request(self) -> float:
+        """Seconds that the next request may take. Raises ServerError when no time is left."""
+        seconds = self.deadline.next_request()
+        if not seconds:
+            raise self._too_slow(0)
+        return seconds
+
+    def _connect(self, seconds: float) -> _Connection:
+        connection = _Connection(self.host, self.port, seconds, self._context)
+        error = _problem_of_connecting(connection, seconds)
+        if isinstance(error, TimeoutError):
+            # There is nothing yet that could answer another request.
+            raise self._too_slow(seconds, unreachable=True)
+        if error is not None:
+            raise self._of_connection(error)
         self._connection = connection
         return connection
 
-    def _too_slow(self) -> ServerError:
-        return ServerError(f"did not answer within {self.timeout:g}s", "give it longer with --timeout")
+    def _too_slow(self, seconds: float, unreachable: bool = False) -> ServerError:
+        if self.deadline.over:
+            message = f"was not asked to the end within {self.deadline.seconds:g}s"
+            return ServerError(message, "allow more time with --timeout", unreachable=unreachable)
+        hint = "allow more with --request-timeout"
+        return ServerError(f"did not answer within {seconds:.3g}s", hint, unreachable=unreachable)
 
     def _of_connection(self, error: Exception) -> Exception:
         if isinstance(error, ssl.SSLError):
-            message, hint, lasting = tls.explained(error, self.host, self.port, self.timeout)
+            message, hint, lasting = tls.explained(error, self.host, self._names)
             return ServerError(message, hint, lasting=lasting, unreachable=True)
         if isinstance(error, ConnectionRefusedError):
             hint = "check address and port, and whether the server runs"
@@ -146,20 +160,103 @@ class APIServer:
             return ServerError("has a name that is none", "check the name", lasting=True, unreachable=True)
         return error
 
+    def _names(self) -> list[str]:
+        """The names in the certificate of a server that is not trusted: nothing is sent to it. None if unavailable."""
+        seconds = self.deadline.next_request()
+        connection = _Connection(self.host, self.port, seconds, tls.context(Credentials(insecure=True)))
+        if not seconds or _problem_of_connecting(connection, seconds) is not None:
+            return []
+        certificate = connection.certificate()
+        connection.close()
+        return [self.hide(name)[:100] for name in tls.names_of(certificate)]
+
+
+class _Response(HTTPResponse):
+    """A response that is read no further than a response may be long, whatever its head or its chunks say."""
+
+    def __init__(self, sock: socket.socket, *more: Any, **settings: Any) -> None:
+        super().__init__(sock, *more, **settings)
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach()))
+
+
+class _Bounded(io.RawIOBase):
+    """Raises ServerError when more is read than a response may have."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self.raw = raw
+        self.left = _LARGEST_RESPONSE
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read into a buffer, as the socket does."""
+        count: int | None = self.raw.readinto(buffer)
+        self.left -= count or 0
+        if self.left < 0:
+            raise _too_large()
+        return count
+
+    def close(self) -> None:
+        """Close the socket's file as well."""
+        self.raw.close()
+        super().close()
+
 
 class _Connection(HTTPConnection):
-    """A connection whose socket is known while TLS is still being agreed on, so that it can be given up."""
+    """A connection whose socket is known while it is still being made, so that it can be given up."""
 
-    def __init__(self, host: str, port: int, timeout: float, context: ssl.SSLContext | None) -> None:
-        super().__init__(host, port, timeout=timeout)
+    response_class = _Response
+
+    def __init__(self, host: str, port: int, seconds: float, context: ssl.SSLContext | None) -> None:
+        super().__init__(host, port, timeout=seconds)
         self._context = context
+        self._end = time.monotonic() + seconds
 
     def connect(self) -> None:
-        super().connect()
+        """Connect to the first address that lets itself be connected to, and agree on TLS."""
+        problem: OSError = TimeoutError()
+        for family, address in resolved(self.host, self.port, self._left()):
+            self.sock = socket.socket(family, socket.SOCK_STREAM)
+            self.sock.settimeout(self._left())
+            try:
+                self.sock.connect(address)
+                break
+            except OSError as error:
+                self.sock.close()
+                problem = error
+        else:
+            raise problem
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.settimeout(self.timeout)
         if self._context is not None:
             secure = self._context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
             self.sock = secure
             secure.do_handshake()
+
+    def certificate(self) -> bytes:
+        """The certificate of the server; empty without TLS."""
+        sock = self.sock
+        return (sock.getpeercert(binary_form=True) or b"") if isinstance(sock, ssl.SSLSocket) else b""
+
+    def _left(self) -> float:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def _problem_of_connecting(connection: _Connection, seconds: float) -> Exception | None:
+    """Connect; None if that succeeds, TimeoutError if it takes too long, else what went wrong."""
+    watchdog = _Watchdog(connection, seconds)
+    try:
+        with watchdog:
+            connection.connect()
+    except Exception as error:
+        connection.close()
+        return TimeoutError() if watchdog.barked else error
+    return None
 
 
 class _Watchdog:
@@ -193,13 +290,17 @@ def _read(response: HTTPResponse) -> bytes:
             pieces.append(piece)
             size += len(piece)
             if size > LARGEST_ANSWER:
-                hint = "check whether this is a kube-apiserver"
-                raise ServerError(f"answers with more than {LARGEST_ANSWER} bytes", hint, lasting=True)
-    except (IncompleteRead, *_GONE):
+                raise _too_large()
+    except (HTTPException, ValueError, *_GONE):
         raise _cut_short() from None
     if response.length:
         raise _cut_short()
     return b"".join(pieces)
+
+
+def _too_large() -> ServerError:
+    hint = "check whether this is a kube-apiserver"
+    return ServerError(f"answers with more than {LARGEST_ANSWER} bytes", hint, lasting=True)
 
 
 def _cut_short() -> ServerError:

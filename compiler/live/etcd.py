@@ -1,17 +1,24 @@
 """A real etcd, read only: the one module that imports etcd3.
 
-Ranges are read in pages at one revision, so that memory is bounded by a page; their answers are taken apart here,
-because the protocol buffers that etcd3 was generated for are slow in pure Python.
+Ranges are read in pages at one revision, so that memory is bounded by a page. Answers are parsed here: the protocol
+buffers that etcd3 was generated for are slow in pure Python, and what answers need not be a well-behaved etcd.
 """
 
 from __future__ import annotations
 
+import operator
 import os
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from compiler.live.range_response import Page, parse_range
+from compiler.flags.text import shown
+from compiler.live.deadline import Deadline
+from compiler.live.etcd_messages import Page, parse_alarms, parse_range, parse_status, parse_token
+from compiler.live.masking import Mask
+from compiler.live.resolving import resolved
 
 # etcd3's generated code does not work with the compiled implementation of later protobuf releases.
 os.environ["PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"] = "python"
@@ -20,11 +27,17 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 OLDEST = (3, 4)
 """The oldest release that kube-apiserver works with."""
-_LARGEST_ANSWER = 512 * 1024 * 1024
+_LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of one answer; a page whose values take more is requested again with fewer keys."""
+_LARGEST_SMALL_ANSWER = 64 * 1024
+"""Bytes of an answer that holds no keys."""
 _PAGE_BYTES = 8 * 1024 * 1024
 _FIRST_PAGE, _LARGEST_PAGE = 64, 50_000
+_FEWER = 16
 _END = b"\0"
 _ALARMS = {1: "NOSPACE", 2: "CORRUPT"}
+_VERSION = "([0-9]{1,4})\\.([0-9]{1,4})\\.[-+.0-9A-Za-z]{1,50}"
+_Parsed = TypeVar("_Parsed")
 
 
 class EtcdError(Exception):
@@ -46,34 +59,47 @@ class Credentials(NamedTuple):
 
 
 class Health(NamedTuple):
-    """The state of one member: `problem` is empty where it is well, `hint` says what to do. Size in bytes."""
+    """The state of one member: `problem` is empty if it is healthy, `hint` says what to do. Size in bytes.
+
+    `answers` says whether it can be read, healthy or not. `version` is empty unless it is the version of a release.
+    """
 
     url: str
     version: str = ""
     db_size: int = 0
     problem: str = ""
     hint: str = ""
+    answers: bool = False
 
 
 class Etcd:
-    """One etcd cluster, spoken to through one of its members.
+    """One etcd cluster, read through one of its members.
 
-    `timeout` counts for every call, in seconds. Raises EtcdError.
+    `timeout` bounds every call, in seconds; `deadline` bounds all of them together and takes its place if given.
+    `mask` hides the credentials in strings that the server sends. Raises EtcdError.
     """
 
-    def __init__(self, url: str, credentials: Credentials, timeout: float = 10.0) -> None:
+    def __init__(
+        self, url: str, credentials: Credentials, timeout: float = 10.0, deadline: Deadline | None = None
+    ) -> None:
         self.url = url
         self.timeout = timeout
+        self.deadline = deadline
+        self.mask = Mask(credentials.password)
+        self._metadata: tuple[tuple[str, str], ...] = ()
         try:
             import etcd3
         except ImportError:
             hint = "install it: pip install 'kasc[etcd]'"
             raise EtcdError("reading an etcd needs the package etcd3", hint) from None
+        if credentials.user and not credentials.password:
+            raise EtcdError("--user needs a password", "set it in KASC_ETCD_PASSWORD")
         host, port, secure = _address(url)
-        files = credentials if secure else Credentials(user=credentials.user, password=credentials.password)
+        files = credentials if secure else Credentials()
         options = [("grpc.max_receive_message_length", _LARGEST_ANSWER), ("grpc.enable_retries", 0)]
         self._call_errors = self._grpc().RpcError
         try:
+            # The user is authenticated below: etcd3 would parse the answer without any bound.
             self.client: Any = etcd3.client(
                 host=host,
                 port=port,
@@ -81,19 +107,21 @@ class Etcd:
                 cert_cert=files.cert_file or None,
                 cert_key=files.key_file or None,
                 timeout=timeout,
-                user=credentials.user or None,
-                password=credentials.password or None,
                 grpc_options=options,
             )
-        except self._call_errors as error:
-            raise self._explained(error) from None
         except OSError as error:
             hint = "check the path and the rights of the file"
             raise EtcdError(f"{error.filename} cannot be read: {error.strerror}", hint) from None
         except Exception as error:
             message = f"{url}: {error or type(error).__name__}"
             raise EtcdError(message, "check the address and the credentials") from None
-        self._range = self.client.channel.unary_unary("/etcdserverpb.KV/Range")
+        self._range = self._method("KV/Range")
+        if credentials.user:
+            try:
+                self._authenticate(credentials)
+            except EtcdError:
+                self.close()
+                raise
 
     @staticmethod
     def _grpc() -> Any:
@@ -101,50 +129,77 @@ class Etcd:
 
         return grpc
 
+    def _method(self, name: str) -> Any:
+        """A method of etcd's API that takes and returns bytes."""
+        return self.client.channel.unary_unary(f"/etcdserverpb.{name}")
+
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self.client.close()
 
-    def health(self) -> Health:
-        """The state of the member behind the URL."""
+    def _authenticate(self, credentials: Credentials) -> None:
+        """Log in, as etcd's client does for a user with a password."""
         from etcd3 import etcdrpc
 
         try:
-            status = self.client.maintenancestub.Status(
-                etcdrpc.StatusRequest(), self.timeout, metadata=self.client.metadata
-            )
-            alarms = self.client.maintenancestub.Alarm(
-                etcdrpc.AlarmRequest(action=0), self.timeout, metadata=self.client.metadata
-            ).alarms
-        except self._call_errors as error:
-            explained = self._explained(error)
-            return Health(self.url, problem=str(explained), hint=explained.hint)
-        found = Health(self.url, status.version, status.dbSize)
+            request = etcdrpc.AuthenticateRequest(name=credentials.user, password=credentials.password)
+        except ValueError:
+            raise EtcdError("the user or the password of etcd is not valid UTF-8", "check both") from None
+        token = self._small("Auth/Authenticate", request, parse_token)
+        if not re.fullmatch("[!-~]+", token):
+            raise self._broken("AuthenticateResponse")
+        self.mask = Mask(credentials.password, token)
+        self._metadata = (("token", token),)
+
+    def health(self) -> Health:
+        """The state of the member at the URL."""
+        from etcd3 import etcdrpc
+
+        try:
+            status = self._small("Maintenance/Status", etcdrpc.StatusRequest(), parse_status)
+            alarms = self._small("Maintenance/Alarm", etcdrpc.AlarmRequest(action=0), parse_alarms)
+        except EtcdError as error:
+            return Health(self.url, problem=str(error), hint=error.hint)
+        reported = self.mask(status.version.decode(errors="replace"))
+        release = re.fullmatch(_VERSION, reported, re.ASCII)
+        found = Health(self.url, reported if release else "", status.db_size, answers=True)
         if not status.leader:
             return found._replace(problem=f"{self.url} has no leader", hint="bring a majority of its members back")
-        raised = sorted({_ALARMS.get(alarm.alarm, str(alarm.alarm)) for alarm in alarms if alarm.alarm})
+        raised = [_ALARMS.get(kind, str(kind)) for kind in alarms if kind]
         if raised:
             hint = "see etcdctl alarm list; compact, defragment, then etcdctl alarm disarm"
             return found._replace(problem=f"{self.url} has raised the alarm {', '.join(raised)}", hint=hint)
-        if _too_old(status.version):
-            return found._replace(problem=f"{self.url} runs etcd {status.version}", hint="upgrade it to 3.5 or newer")
+        if not release:
+            problem = f"{self.url} reports {shown(reported)}, which is not a version of etcd"
+            return found._replace(problem=problem, hint="check that an etcd answers at this address")
+        if (int(release[1]), int(release[2])) < OLDEST:
+            return found._replace(problem=f"{self.url} runs etcd {reported}", hint="upgrade it to 3.5 or newer")
         return found
 
     def scan(self, start: bytes, end: bytes, keys_only: bool) -> Iterator[Page]:
         """Pages of a range of keys, in order and at one revision; `end` of a zero byte means to the last key.
 
-        Where the revision is compacted away in the middle of a long scan, the rest is read at the current one.
+        If the revision is compacted in the middle of a long scan, the rest is read at the current one. Every page has
+        to lead further, or the scan ends with an EtcdError.
         """
         revision = 0
         limit = _LARGEST_PAGE if keys_only else _FIRST_PAGE
         while True:
             try:
                 page = self._page(start, end, limit, revision, keys_only)
-            except _CompactedError:
+            except _CompactedError as error:
+                # The current revision cannot be compacted.
+                if not revision:
+                    raise EtcdError(str(error), error.hint) from None
                 revision = 0
                 continue
+            except _TooLargeError:
+                if limit == 1:
+                    raise
+                limit = max(1, limit // _FEWER)
+                continue
             yield page
-            if not page.more or not page.entries:
+            if not page.more:
                 return
             revision = revision or page.revision
             start = page.entries[-1][0] + b"\0"
@@ -153,7 +208,7 @@ class Etcd:
                 limit = max(1, min(_LARGEST_PAGE, _PAGE_BYTES // average, limit * 4))
 
     def get(self, key: bytes) -> bytes | None:
-        """The value of one key; None where it is gone."""
+        """The value of one key; None if it was deleted."""
         page = self._page(key, b"", 1, 0, keys_only=False)
         return page.entries[0][1] if page.entries else None
 
@@ -169,31 +224,79 @@ class Etcd:
         request = etcdrpc.RangeRequest(
             key=start, range_end=end, limit=limit, revision=revision, keys_only=keys_only, count_only=count_only
         )
+        page = self._called(self._range, request, lambda answer: parse_range(answer, limit), "RangeResponse")
+        if not _fits(page, start, end):
+            raise self._broken("RangeResponse")
+        return page
+
+    def _small(self, name: str, request: Any, parse: Callable[[bytes], _Parsed]) -> _Parsed:
+        """Call a method whose answer is a small message."""
+
+        def parse_small(answer: bytes) -> _Parsed:
+            if len(answer) > _LARGEST_SMALL_ANSWER:
+                raise ValueError("the message is too long")
+            return parse(answer)
+
+        return self._called(self._method(name), request, parse_small, f"{name.rpartition('/')[2]}Response")
+
+    def _called(self, method: Any, request: Any, parse: Callable[[bytes], _Parsed], kind: str) -> _Parsed:
+        """Call a method, and parse its answer, which should be a message of the kind."""
+        timeout = self.timeout if self.deadline is None else self.deadline.next_request()
+        if not timeout:
+            raise self._out_of_time()
         try:
-            answer: bytes = self._range(
-                request.SerializeToString(), timeout=self.timeout, metadata=self.client.metadata
-            )
+            answer: bytes = method(request.SerializeToString(), timeout=timeout, metadata=self._metadata)
         except self._call_errors as error:
-            if "compacted" in (error.details() or ""):
-                raise _CompactedError from None
             raise self._explained(error) from None
-        return parse_range(answer)
+        try:
+            return parse(answer)
+        except ValueError:
+            raise self._broken(kind) from None
+
+    def _broken(self, kind: str) -> EtcdError:
+        hint = "check that an etcd answers at this address, with nothing in between that changes its answers"
+        return EtcdError(f"{self.url} sent an answer that is not a valid {kind}", hint)
+
+    def _out_of_time(self) -> EtcdError:
+        seconds = self.deadline.seconds if self.deadline is not None else self.timeout
+        return EtcdError(f"{self.url} was not read to the end within {seconds:g}s", "allow more time with --timeout")
 
     def _explained(self, error: Any) -> EtcdError:
         """What a failed call means, in words."""
         code = error.code().name if hasattr(error, "code") else "UNKNOWN"
-        details = (error.details() or "") if hasattr(error, "details") else str(error)
+        details = self.mask((error.details() or "") if hasattr(error, "details") else str(error))
+        if code == "DEADLINE_EXCEEDED" and self.deadline is not None and self.deadline.over:
+            return self._out_of_time()
         for name, part, message, hint in _MEANINGS:
             if code == name and part in details:
-                return EtcdError(f"{self.url} {message}", hint)
-        shown = details.partition("\n")[0][:200] or code
-        return EtcdError(f"{self.url} refused: {shown}", "see the log of etcd")
+                kind = _TooLargeError if part == _TOO_LARGE else EtcdError
+                return kind(f"{self.url} {message}", hint)
+        kind = _CompactedError if _COMPACTED in details else EtcdError
+        return kind(f"{self.url} refused: {shown(details or code)}", "see the log of etcd")
 
 
-class _CompactedError(Exception):
-    """The revision of a scan is gone."""
+class _CompactedError(EtcdError):
+    """The revision of a scan was compacted."""
 
 
+class _TooLargeError(EtcdError):
+    """The answer is larger than an answer may be."""
+
+
+def _fits(page: Page, start: bytes, end: bytes) -> bool:
+    """Whether a page holds keys of the range from `start` to `end`, in order, and leads further if there are more."""
+    keys = [key for key, _ in page.entries]
+    if not keys:
+        return not page.more
+    if any(map(operator.ge, keys, islice(keys, 1, None))):
+        return False
+    if not end:
+        return keys == [start]
+    return keys[0] >= start and (end == _END or keys[-1] < end)
+
+
+_COMPACTED = "compacted"
+_TOO_LARGE = "larger than max"
 _USER = "give --user, and the password in KASC_ETCD_PASSWORD"
 _TLS = "check https or http, and the certificates"
 # Status of the call, a part of what the server said, what it means, what to do.
@@ -203,13 +306,13 @@ _MEANINGS = (
     ("UNAVAILABLE", "handshake", "could not be spoken to over TLS", _TLS),
     ("UNAVAILABLE", "Socket closed", "closed the connection", _TLS),
     ("UNAVAILABLE", "", "cannot be reached", "check the address, the network and the certificates"),
-    ("DEADLINE_EXCEEDED", "", "did not answer in time", "give it longer with --timeout"),
+    ("DEADLINE_EXCEEDED", "", "did not answer in time", "allow more with --request-timeout"),
     ("PERMISSION_DENIED", "", "does not let this user read", "give the user read rights on the prefix"),
     ("UNAUTHENTICATED", "", "wants a user and a password", _USER),
     ("INVALID_ARGUMENT", "user name is empty", "wants a user and a password", _USER),
     ("INVALID_ARGUMENT", "authentication failed", "does not accept the user and password", "check both"),
     ("UNIMPLEMENTED", "", "does not speak version 3 of the protocol", "upgrade it to etcd 3.5 or newer"),
-    ("RESOURCE_EXHAUSTED", "", "sent more than can be taken", "read keys only, or a part with --prefix"),
+    ("RESOURCE_EXHAUSTED", _TOO_LARGE, "sent more than can be taken", "read a part with --prefix"),
 )
 
 
@@ -225,14 +328,12 @@ def _address(url: str) -> tuple[str, int, bool]:
     raise EtcdError(f"{url!r} is not the address of an etcd", "write http://HOST:PORT or https://HOST:PORT")
 
 
-def addresses_of(url: str) -> set[tuple[str, int]]:
-    """Addresses and port that a URL of an etcd stands for; none where it cannot be resolved."""
-    import socket
-
+def addresses_of(url: str, seconds: float) -> set[tuple[str, int]]:
+    """Addresses and port that a URL of an etcd stands for; none if they cannot be resolved within some seconds."""
     try:
         host, port, _ = _address(url)
-        return {(str(info[4][0]), port) for info in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)}
-    except (EtcdError, OSError):
+        return {(str(address[0]), port) for _, address in resolved(host.strip("[]"), port, seconds)}
+    except (EtcdError, OSError, UnicodeError):
         return set()
 
 
@@ -240,12 +341,6 @@ def _system_roots() -> str:
     import ssl
 
     return ssl.get_default_verify_paths().cafile or ""
-
-
-def _too_old(version: str) -> bool:
-    """Whether a release of etcd is older than what kube-apiserver works with."""
-    numbers = version.split(".")[:2]
-    return not all(number.isdecimal() for number in numbers) or tuple(map(int, numbers)) < OLDEST
 
 
 def prefix_end(prefix: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -79,11 +80,13 @@ _REASONS = (
 )
 
 
-def explained(error: ssl.SSLError, host: str = "", port: int = 0, timeout: float = 10.0) -> tuple[str, str, bool]:
+def explained(
+    error: ssl.SSLError, host: str = "", names_of_server: Callable[[], list[str]] = list
+) -> tuple[str, str, bool]:
     """What a failure of TLS means, what to do, and whether waiting is in vain."""
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code in (_HOSTNAME, _ADDRESS):
-            names = ", ".join(_names(host, port, timeout))
+            names = ", ".join(names_of_server())
             hint = f"ask by one of the names that it has: {names}" if names else "ask by a name that it has"
             return f"has a certificate for other names than {host}", hint, True
         return (*_VERIFY.get(error.verify_code, _UNKNOWN_CA), True)
@@ -94,14 +97,14 @@ def explained(error: ssl.SSLError, host: str = "", port: int = 0, timeout: float
     return "could not be spoken to over TLS", f"OpenSSL says {error.reason or error}", True
 
 
-def _names(host: str, port: int, timeout: float) -> list[str]:
-    """The names in a server's certificate, which is not trusted: nothing is sent. None where it cannot be had."""
+def names_of(certificate: bytes) -> list[str]:
+    """The first names in a certificate, which is not trusted; none if it cannot be parsed."""
     from cryptography import x509
 
     try:
-        pem = ssl.get_server_certificate((host, port), timeout=timeout)
-        found = x509.load_pem_x509_certificate(pem.encode())
-        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        return [str(name.value)[:100] for name in names if isinstance(name, x509.DNSName | x509.IPAddress)][:20]
-    except (OSError, ValueError, x509.ExtensionNotFound):
+        parsed = x509.load_der_x509_certificate(certificate)
+        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return [str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)][:20]
+    except Exception:
+        # The parser has many errors of its own for certificates of odd forms, and they are a hint only.
         return []

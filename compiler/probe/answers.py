@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 _LINE = r"\[([+-])\](.+?) (?:ok|failed: .*|excluded(?: with .*)?: ok)"
 _MOST_CHECKS = 500
+_LONGEST_REASON = 1000
 
 
 class Check(NamedTuple):
@@ -46,11 +48,14 @@ def parse(body: str, endpoint: str) -> Checks | None:
 
 def reason_of(body: str) -> str:
     """Why a single check fails, in the server's words. Kubernetes: adaptCheckToHandler."""
-    return body.strip().removeprefix("internal server error: ").partition("\n")[0]
+    return body.strip().removeprefix("internal server error: ").partition("\n")[0][:_LONGEST_REASON]
 
 
-def user_of(body: str) -> str:
-    """Whom the server took the client for, in an answer of 403; empty where it does not say."""
+def user_of(body: str, hide: Callable[[str], str]) -> str:
+    """Whom the server took the client for, in an answer of 403; empty if it does not say.
+
+    `hide` masks secrets in what is decoded.
+    """
     import json
 
     try:
@@ -58,7 +63,7 @@ def user_of(body: str) -> str:
     except (ValueError, RecursionError):
         return ""
     message = status.get("message") if isinstance(status, dict) else None
-    found = re.search(r'User "([^"]*)"', message) if isinstance(message, str) else None
+    found = re.search(r'User "([^"]*)"', hide(message)) if isinstance(message, str) else None
     return found[1] if found else ""
 
 
@@ -76,6 +81,8 @@ def version_of(body: str) -> tuple[str, str, str] | None:
         texts = str(git), f"{major}.{minor}", emulated
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    # Distributions write the minor version with a plus.
     named, running, emulates = (text.removesuffix("+") for text in texts)
-    good = re.fullmatch(r"v[0-9]+\.[0-9]+\.[-+.0-9A-Za-z]{1,100}", named)
-    return (named, running, emulates) if good else None
+    good = re.fullmatch(r"v[0-9]{1,4}\.[0-9]{1,4}\.[-+.0-9A-Za-z]{1,100}", named)
+    minors = all(re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", minor) for minor in (running, emulates))
+    return (named, running, emulates) if good and minors else None

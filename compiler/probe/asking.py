@@ -62,7 +62,7 @@ class Single(NamedTuple):
 
 
 class Seen:
-    """Everything that a server told."""
+    """Everything that a server reported. `late` says that the time was over before everything was asked."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -70,11 +70,22 @@ class Seen:
         self.singles: dict[str, Single] = {}
         self.single_problem: Problem | None = None
         self.version: tuple[str, str, str] | None = None
+        self.late = False
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a list is missing."""
+        return any(endpoint.problem for endpoint in self.endpoints.values())
 
     @property
     def partial(self) -> bool:
-        """Whether a list is missing."""
-        return any(endpoint.problem for endpoint in self.endpoints.values())
+        """Whether something is missing that the server would have reported."""
+        return self.late or self.incomplete
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all checks in the lists."""
+        return {check.name for end in self.endpoints.values() if end.checks for check in end.checks.checks}
 
     @property
     def healthy(self) -> bool:
@@ -91,13 +102,14 @@ class Prober:
         self.named = named
 
     def everything(self) -> Seen:
-        """All that can be asked. Where no request can succeed, one is made."""
+        """All that can be asked; nothing more once no request can succeed."""
         seen = Seen(self.server.url)
-        for name in ENDPOINTS:
+        for number, name in enumerate(ENDPOINTS):
             seen.endpoints[name] = endpoint = self.endpoint(name)
             if endpoint.problem is not None and endpoint.problem.unreachable:
-                return self.only(endpoint)
-        seen.version = self._version()
+                seen.endpoints |= dict.fromkeys(ENDPOINTS[number:], endpoint)
+                return seen
+        self._ask_version(seen)
         self._ask_singles(seen)
         return seen
 
@@ -140,7 +152,7 @@ class Prober:
         if status == 401:
             return self._unauthorized(path)
         if status == 403:
-            user = self.server.hide(user_of(answer.body))
+            user = user_of(answer.body, self.server.hide)
             who = f"does not let {shown(user)} read this" if user else "does not let this client read this"
             return Problem(who, "give a client that may: one in the group system:monitoring, or in system:masters")
         if status in (301, 302, 303, 307, 308):
@@ -170,13 +182,17 @@ class Prober:
         hint = "give --token-file or KASC_TOKEN, or --certfile and --keyfile"
         return Problem(f"wants credentials{why}", hint, lasting=True)
 
-    def _version(self) -> tuple[str, str, str] | None:
-        """What /version tells; None where it cannot be asked."""
+    def _ask_version(self, seen: Seen) -> None:
+        """What /version reports, if it can be asked."""
         try:
             answer = self.server.get("/version")
         except ServerError:
-            return None
-        return version_of(answer.body) if answer.status == 200 else None
+            seen.late = self.server.deadline.over
+            return
+        found = version_of(answer.body) if answer.status == 200 else None
+        # Decoding may have brought out what was masked in the body.
+        if found is not None and self.server.hide(found[0]) == found[0]:
+            seen.version = found
 
     def _ask_singles(self, seen: Seen) -> None:
         """Each check on its own, as long as the server lets the client; readyz knows no grace."""
@@ -192,25 +208,30 @@ class Prober:
             try:
                 answer = self.server.get(path)
             except ServerError as error:
-                seen.single_problem = _of_error(error)
+                if self.server.deadline.over:
+                    seen.late = True
+                else:
+                    seen.single_problem = _of_error(error)
                 return
             if answer.status in (401, 403):
                 seen.single_problem = self._refusal(answer, path)
                 return
             if answer.status in (200, 500):
-                reason = self.server.hide(reason_of(answer.body)) if answer.status == 500 else ""
+                reason = reason_of(answer.body) if answer.status == 500 else ""
                 seen.singles[name] = Single(answer.status == 200, answer.seconds, reason)
 
 
-def wait_until_ready(prober: Prober, seconds: float, tell: Callable[[str], None]) -> Endpoint:
-    """Ask for readyz until it passes, waiting is in vain, or the time is over; the last answer.
+def wait_until_ready(prober: Prober, tell: Callable[[str], None]) -> Endpoint:
+    """Ask for readyz until it passes, waiting does not help, or there is only time left to ask for everything.
 
-    `tell` is called with what is still wrong.
+    Returns the last answer. `tell` is called with what is still wrong.
     """
-    end = time.monotonic() + seconds
+    deadline = prober.server.deadline
+    enough = min(deadline.request, deadline.seconds / 2) + PAUSE
     while True:
         ready = prober.endpoint("readyz")
-        if ready.healthy or (ready.problem is not None and ready.problem.lasting) or time.monotonic() + PAUSE > end:
+        lasting = ready.problem is not None and ready.problem.lasting
+        if ready.healthy or lasting or deadline.remaining() < enough:
             return ready
         tell(_progress(ready))
         time.sleep(PAUSE)

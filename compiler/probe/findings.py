@@ -45,6 +45,11 @@ def of_seen(seen: Seen, differences: Differences, resolved: Resolved) -> Iterato
     if seen.single_problem is not None:
         message = f"the checks could not be asked one by one: {seen.url} {seen.single_problem.message}"
         yield diagnose("PROBE-07", message, seen.single_problem.hint)
+    if seen.late:
+        alone = f"{len(seen.singles)} of {len(seen.names)} checks"
+        version = "" if seen.version else ", and not for its version"
+        message = f"{seen.url} was asked for {alone} one by one{version} when the time was over"
+        yield diagnose("PROBE-20", message, "allow more time with --timeout")
 
 
 def failing(seen: Seen) -> dict[str, list[str]]:

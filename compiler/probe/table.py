@@ -91,7 +91,7 @@ def data(seen: Seen, differences: Differences, resolved: Resolved) -> dict[str, 
         "server": seen.url,
         "version": seen.version[0] if seen.version else None,
         "healthy": seen.healthy,
-        "asDeclared": None if seen.partial else not differences,
+        "asDeclared": None if seen.incomplete else not differences,
         "endpoints": [
             {
                 "name": name,

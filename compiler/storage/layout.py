@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from typing import Any, NamedTuple
 
@@ -9,6 +10,9 @@ from compiler.config_files.encryption import Providers
 from compiler.storage.factory import StorageFactory
 
 _NONE = Providers(None, (None,))
+# Kubernetes: apiextensions-apiserver/pkg/apis/apiextensions/validation: group and plural of a definition.
+_GROUP = "[a-z0-9][-.a-z0-9]{0,251}[a-z0-9]"
+_PLURAL = "[a-z][-a-z0-9]{0,62}"
 
 
 class Owner(NamedTuple):
@@ -70,6 +74,8 @@ class Layout:
         group, resource = parts[0], parts[1]
         owner = self.custom.get((group, resource))
         if owner is None:
+            if not re.fullmatch(_GROUP, group) or not re.fullmatch(_PLURAL, resource):
+                return None
             owner = Owner(
                 f"{resource}.{group}",
                 f"{self.root}{group}/{resource}",

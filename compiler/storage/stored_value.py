@@ -18,6 +18,9 @@ _CBOR_MAGIC = b"\xd9\xd9\xf7"
 _ENCRYPTED = b"k8s:enc:"
 _LONGEST_PREFIX = 512
 _HEAD = 4096
+_LARGEST_PARSED = 4 * 1024 * 1024
+"""Bytes of a JSON value that is parsed as a whole: the server takes requests of up to 3 MiB."""
+_LONGEST_NAME = 200
 _API_VERSION = rb'"apiVersion"\s*:\s*"([^"\\]{1,200})"'
 _KIND = rb'"kind"\s*:\s*"([^"\\]{1,200})"'
 
@@ -43,8 +46,7 @@ def describe(value: bytes) -> StoredValue:
     if value[:1] == b"{":
         return StoredValue(JSON, *_json_type(value))
     if re.match(rb"[A-Za-z]+:", value):
-        found = dict(re.findall(rb"(?m)^(apiVersion|kind): ?(\S+)$", value))
-        return StoredValue(YAML, _text(found.get(b"apiVersion")), _text(found.get(b"kind")))
+        return StoredValue(YAML, *(_yaml_field(name, value) for name in (b"apiVersion", b"kind")))
     return StoredValue()
 
 
@@ -58,20 +60,32 @@ def _encryption_prefix(value: bytes) -> str:
     return _text(b":".join(parts[:5]) + b":") if len(parts) == 6 else _text(_ENCRYPTED)
 
 
+def _yaml_field(name: bytes, value: bytes) -> str:
+    found = re.search(rb"(?m)^%b: ?(\S{1,200})$" % name, value)
+    return _text(found[1]) if found else ""
+
+
 def _json_type(value: bytes) -> tuple[str, str]:
     """The server writes kind and apiVersion first; other writers may not, and then the whole value is read."""
     head = value[:_HEAD]
     version, kind = re.search(_API_VERSION, head[:300]), re.search(_KIND, head[:300])
     if version and kind:
         return _text(version[1]), _text(kind[1])
+    if len(value) > _LARGEST_PARSED:
+        return "", ""
     import json
 
     try:
         found = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", ""
     names = (found.get("apiVersion"), found.get("kind")) if isinstance(found, dict) else ("", "")
-    return names[0] if isinstance(names[0], str) else "", names[1] if isinstance(names[1], str) else ""
+    return _name(names[0]), _name(names[1])
+
+
+def _name(value: object) -> str:
+    """A value that may be an apiVersion or a kind; empty if it is neither."""
+    return value if isinstance(value, str) and len(value) <= _LONGEST_NAME else ""
 
 
 def _type_meta(data: bytes) -> tuple[str, str]:

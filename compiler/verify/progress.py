@@ -18,7 +18,7 @@ class Progress:
         self.prefix = prefix
         self.start = time.monotonic()
         self.shown = 0.0
-        self.total = 0
+        self.total: int | None = None
         self.terminal = sys.stderr.isatty()
 
     def step(self, keys: int) -> None:
@@ -26,16 +26,21 @@ class Progress:
         now = time.monotonic()
         if not self.terminal or now - self.start < 1 or now - self.shown < 0.2:
             return
-        if not self.total:
+        if self.total is None:
             self.total = self._count()
         self.shown = now
-        print(f"\r{self.etcd.url}: {keys} of {self.total} keys", end="", file=sys.stderr, flush=True)
+        total = f" of {self.total}" if self.total else ""
+        print(f"\r{self.etcd.url}: {keys}{total} keys", end="", file=sys.stderr, flush=True)
 
     def _count(self) -> int:
-        from compiler.live.etcd import prefix_end
+        from compiler.live.etcd import EtcdError, prefix_end
 
         start = (self.prefix or "").encode() or b"\0"
-        return self.etcd.count(start, prefix_end(start) if self.prefix else b"\0")
+        try:
+            return self.etcd.count(start, prefix_end(start) if self.prefix else b"\0")
+        except EtcdError:
+            # The scan itself tells whether the etcd can be read.
+            return 0
 
     def end(self) -> None:
         """Take the line away."""

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 Progress = Callable[[int], None]
 _EXAMPLES = 3
 _UNKNOWN_PREFIXES = 100
+_DEVIATIONS = 100
+"""Values of each kind that are counted separately, for each resource."""
+_RESOURCES = 20_000
+_LONGEST_KEY = 4096
+"""Bytes; keys of Kubernetes are some hundred bytes long at most."""
+_LONGEST_SHOWN = 512
+_OTHERS = "others"
 
 
 class Deviation:
@@ -29,7 +36,14 @@ class Deviation:
         """Count one."""
         self.count += 1
         if len(self.examples) < _EXAMPLES:
-            self.examples.append(key)
+            self.examples.append(key[:_LONGEST_SHOWN])
+
+
+def _count(deviations: dict[str, Deviation], what: str, key: str) -> None:
+    """Count a key among those with the same deviation; the rarest are counted together, for memory is bounded."""
+    if what not in deviations and len(deviations) >= _DEVIATIONS:
+        what = _OTHERS
+    deviations.setdefault(what, Deviation()).add(key)
 
 
 class Tally:
@@ -55,15 +69,15 @@ class Tally:
             return
         stored = describe(value)
         if stored.encryption != (self.owner.write or ""):
-            self.encryptions.setdefault(stored.encryption, Deviation()).add(key)
+            _count(self.encryptions, stored.encryption, key)
         if not stored.encryption:
             self._compare(key, stored)
 
     def _compare(self, key: str, stored: StoredValue) -> None:
         if stored.media_type != self.owner.media_type:
-            self.media_types.setdefault(stored.media_type or "unknown", Deviation()).add(key)
+            _count(self.media_types, stored.media_type or "unknown", key)
         elif self.owner.version and stored.api_version != self.owner.version:
-            self.versions.setdefault(stored.api_version or "unknown", Deviation()).add(key)
+            _count(self.versions, stored.api_version or "unknown", key)
 
 
 class Found:
@@ -81,6 +95,21 @@ class Found:
         self.keys = 0
         self.problem = ""
         self.hint = ""
+
+    def mask(self, hide: Callable[[str], str]) -> None:
+        """Hide secrets in everything that the etcd sent and that a report may show."""
+        self.unknown = _masked(self.unknown, hide)
+        for tally in self.tallies.values():
+            tally.owner = tally.owner._replace(name=hide(tally.owner.name), prefix=hide(tally.owner.prefix))
+            tally.versions = _masked(tally.versions, hide)
+            tally.media_types = _masked(tally.media_types, hide)
+            tally.encryptions = _masked(tally.encryptions, hide)
+
+
+def _masked(deviations: dict[str, Deviation], hide: Callable[[str], str]) -> dict[str, Deviation]:
+    for deviation in deviations.values():
+        deviation.examples = [hide(key) for key in deviation.examples]
+    return {hide(what): deviation for what, deviation in deviations.items()}
 
 
 class Scan:
@@ -137,13 +166,15 @@ class Scan:
         if owner is not None:
             tally = found.tallies.get(owner.prefix)
             if tally is None:
+                if len(found.tallies) >= _RESOURCES:
+                    raise _too_many(found.url)
                 tally = found.tallies[owner.prefix] = Tally(owner)
             return tally
         root = self.layout.root
         if not key.startswith(root):
             found.outside += 1
             return None
-        place = root + key[len(root) :].partition("/")[0]
+        place = (root + key[len(root) :].partition("/")[0])[:_LONGEST_SHOWN]
         if place in found.unknown or len(found.unknown) < _UNKNOWN_PREFIXES:
             found.unknown.setdefault(place, Deviation()).add(key)
         else:
@@ -154,6 +185,8 @@ class Scan:
         """Reservoir sampling: every key of the owner has the same chance to be looked into."""
         sample, size, chance = tally.sample, self.sample, self.random.random
         for seen, index in enumerate(range(position, end), tally.keys + 1):
+            if len(entries[index][0]) > _LONGEST_KEY:
+                continue
             if len(sample) < size:
                 sample.append(entries[index][0])
             elif chance() * seen < size:
@@ -166,3 +199,10 @@ class Scan:
                 if value is not None:
                     tally.look(key.decode(errors="surrogateescape"), value)
             tally.sample = []
+
+
+def _too_many(url: str) -> Exception:
+    from compiler.live.etcd import EtcdError
+
+    hint = "check that this is the etcd of the API server, or read a part with --prefix"
+    return EtcdError(f"{url} has keys of more than {_RESOURCES} resources", hint)

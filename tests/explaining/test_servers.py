@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ def answers(told: dict[str, str]) -> Recorded:
     for what, state in told.items():
         if what == "version":
             more["version"] = {**RECORDED["version"], "emulationMinor": state.rpartition(".")[2]}
+        elif (what, state) == ("single checks", "slow"):
+            more["answered"] = lambda recorded: time.sleep(0.1 if len(recorded.asked) > len(ENDPOINTS) else 0)
         elif what == "single checks":
             more["singles"] = False
         elif state == "reversed":

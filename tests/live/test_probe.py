@@ -293,7 +293,7 @@ def test_watching_ends_once_the_server_is_ready(
 def test_watching_has_an_end(declared: Path, certificates: Certificates, capsys: pytest.CaptureFixture[str]) -> None:
     answers = Recorded(failing=RECORDED["reasons"])
     with Server(answers, certificates) as server:
-        ran = probe(capsys, declared, server, certificates, "--watch", "--timeout", "0.3", "--output", "json")
+        ran = probe(capsys, declared, server, certificates, "--watch", "--timeout", "3", "--output", "json")
     assert ran.code == 1
     assert [code for code, _ in findings(ran)] == ["001", "001"]
     assert len([path for path, _ in answers.asked if path == "/readyz?verbose"]) > 2

@@ -278,11 +278,11 @@ def test_slow_answers(
 ) -> None:
     with Server(Recorded(faults={"/healthz": fault}), certificates) as server:
         started = time.monotonic()
-        told = ask(capsys, declared, server.url, "--cafile", certificates.ca, "--timeout", "0.4")
+        told = ask(capsys, declared, server.url, "--cafile", certificates.ca, "--request-timeout", "0.4")
         assert time.monotonic() - started < 2.5
     assert told.code == 2
     assert told.messages == [f"{server.url}, asked for healthz, did not answer within 0.4s"]
-    assert "--timeout" in told.hints[0]
+    assert "--request-timeout" in told.hints[0]
 
 
 @pytest.mark.parametrize("treat", [lambda _: time.sleep(3), drip], ids=["silence", "drops"])
@@ -291,7 +291,7 @@ def test_slow_connections(
 ) -> None:
     with RawServer(treat) as server:
         started = time.monotonic()
-        told = ask(capsys, declared, f"https://127.0.0.1:{server.port}", "--timeout", "0.3")
+        told = ask(capsys, declared, f"https://127.0.0.1:{server.port}", "--request-timeout", "0.3")
         assert time.monotonic() - started < 2.5
     assert told.code == 2
     assert "did not answer within 0.3s" in told.messages[0] or "TLS" in told.messages[0]

@@ -270,7 +270,7 @@ def test_an_etcd_lost_in_the_middle_of_a_scan_gives_a_partial_report(
     etcd.load((f"/registry/pods/a/p{number:05}", protobuf("v1", "Pod")) for number in range(75_000))
     etcd.load([("/registry/a-stranger/x", b"")])
     monkeypatch.setattr(Progress, "step", lambda self, keys: getattr(etcd, fault)())
-    ran = verify(capsys, document(tmp_path), etcd, "--output", "json", "--timeout", "1")
+    ran = verify(capsys, document(tmp_path), etcd, "--output", "json", "--request-timeout", "2")
     assert ran.code == 2
     data = json.loads(ran.out)
     assert data["partial"] is True

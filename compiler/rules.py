@@ -46,6 +46,7 @@ _SERVING = "apiserver/pkg/server/options/serving.go: Validate"
 _AUDIT = "apiserver/pkg/server/options/audit.go: Validate"
 _AUDIT_POLICY = "apiserver/pkg/audit/policy/reader.go: LoadPolicyFromFile"
 _AUDIT_RULES = "apiserver/pkg/apis/audit/validation/validation.go: ValidatePolicy"
+_AUDIT_CHECKER = "apiserver/pkg/audit/policy/checker.go: ruleMatches"
 _ADMISSION = "apiserver/pkg/server/options/admission.go: Validate"
 _RESOURCE_CONFIG = "apiserver/pkg/server/resourceconfig/helpers.go: MergeAPIResourceConfigs"
 _AUTHENTICATION = "pkg/kubeapiserver/options/authentication.go: Validate"
@@ -465,6 +466,14 @@ RULES: dict[str, Rule] = {
     "AUDP-06": Rule("malformed non-resource URL", _AUDIT_RULES),
     "AUDP-07": Rule("rule about resources and other URLs", _AUDIT_RULES),
     "AUDP-08": Rule("malformed group, or objects without their resource", _AUDIT_RULES),
+    "AUDP-20": risk("audit rule that is never reached", _AUDIT_CHECKER),
+    "AUDP-21": risk("verb that no request has", _AUDIT_CHECKER),
+    "AUDP-22": risk("resource that no API has", _AUDIT_CHECKER),
+    "AUDP-23": risk("group that no API has", _AUDIT_CHECKER),
+    "AUDP-24": risk("subresource that no resource has", _AUDIT_CHECKER),
+    "AUDP-25": risk("namespace that no request of the rule has", _AUDIT_CHECKER),
+    "AUDP-26": risk("user or group that no request has", _AUDIT_CHECKER),
+    "AUDP-27": risk("URL of resources among the other URLs", _AUDIT_CHECKER),
     "AUDP-90": own("field that the audit policy does not have", "the server ignores it with a warning", "warning"),
     # Admission
     "ADM-01": Rule("unknown plugin enabled", _ADMISSION),

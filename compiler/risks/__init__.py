@@ -40,6 +40,7 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
     "storage": (),
     "encryption": ("encryption-provider-config",),
     "serving": ("cors-allowed-origins", "tls-cipher-suites", "tls-min-version"),
+    "audit_rules": ("audit-policy-file",),
     "auditing": ("audit-log-path", "audit-policy-file", "audit-webhook-config-file"),
     "networking": (),
     "running": ("enable-priority-and-fairness", "feature-gates", "request-timeout", "runtime-config", "v"),

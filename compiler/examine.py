@@ -89,6 +89,7 @@ def _begin(path: str, settings: Settings, files: Files) -> _Begun:
         given = input_of(source, path, settings.read_as, settings.version, report.diagnostics, files)
     except KascError as error:
         report.add(error.diagnostic)
+        _clarify(report, files)
         report.read_as = settings.read_as or ""
         report.kubernetes_version = nearest(settings.version)
         return _Begun(report)
@@ -101,6 +102,8 @@ def _end(resolved: Resolved, source: Source, settings: Settings, files: Files) -
     """Look for risks, judge by the policy, and take out what the input suppresses."""
     report = resolved.options.report
     find_risks(resolved, report)
+    if report.rejected:
+        _clarify(report, files, resolved)
     alone = report.read_as == "config-file"
     if alone:
         # The server around a structured file is made up: only what is said of the file itself counts.
@@ -118,6 +121,22 @@ def _end(resolved: Resolved, source: Source, settings: Settings, files: Files) -
 
         report.diagnostics = narrow_fixes(report.diagnostics, source, files.read)
     return Examined(report, None if alone else resolved)
+
+
+def _clarify(report: Report, files: Files, resolved: Resolved | None = None) -> None:
+    """Let the hints of errors name causes that only the text of the files shows."""
+    from compiler.clarify import clarify
+
+    nodes = [file.root.node for file in resolved.options.config_files] if resolved is not None else []
+    read_before = {node.source.name: node.source.text for node in nodes if node is not None} | report.texts
+
+    def read(name: str) -> str:
+        try:
+            return read_before[name] if name in read_before else files.read(name).text
+        except KascError:
+            return ""
+
+    clarify(report, read, resolved)
 
 
 def _is_soft_in_another(found: Diagnostic, name: str) -> bool:

@@ -167,7 +167,10 @@ def _finish_report(options: ServerRunOptions) -> None:
     """Leave out what is about values that only the running server knows, and name what could not be looked into."""
     report, unknown = options.report, options.flags.unknown
     if unknown:
-        report.diagnostics[:] = [found for found in report.diagnostics if found.flag not in unknown]
+        # What was found while the input was read is about its form, not about values.
+        form = options.flags.found_before
+        kept = [found for found in report.diagnostics[form:] if found.flag not in unknown]
+        report.diagnostics[form:] = kept
     for path in dict.fromkeys(options.host.denied):
         message = f"{path} cannot be looked into; what it holds is not checked"
         report.add(diagnose("HOST-02", message, "run kasc as a user who may read it", location=options.input.start))

@@ -365,6 +365,18 @@ def left(kind: str, name: str, version: str) -> dict[str, Any] | None:
     return entry
 
 
+def flag_advice(name: str) -> str:
+    """What to do instead of a removed flag, if its successor alone does not say so; else empty."""
+    found: str = _data("advice")["flags"].get(name, "")
+    return found
+
+
+def gate_advice(name: str, value: bool) -> str:
+    """What takes the place of a feature gate that can no longer be set to a value; empty if nothing does."""
+    found: str = _data("advice")["featureGates"].get(name, {}).get(str(value).lower(), "")
+    return found
+
+
 def removed_names(kind: str) -> list[str]:
     """All names of a kind (as in `removed`) that the newest version no longer has, or that never were."""
     return list(_data("removed")[kind])

@@ -143,10 +143,22 @@ class _Splitter:
             return
         flag = name.replace("_", "-")
         name_location = word.part(0, 2 + len(name))
+        if " " in name and self._spaced(word, *word.text[2:].split(" ", 1)):
+            return
         if equals:
             self._give(flag, word, 3 + len(name), name_location)
         else:
             self._valueless(flag, word, name_location)
+
+    def _spaced(self, word: Word, name: str, rest: str) -> bool:
+        """Whether a word is a known flag and its value with a space between them; reported, and read as meant."""
+        flag, value = name.replace("_", "-"), rest.strip().removeprefix("=").strip()
+        if self.type_of(flag) is None:
+            return False
+        message = f"{shown(word.text)} is one argument, and no flag has a space in its name"
+        self._refuse(word, message, f"write --{flag}={shown(value)[1:-1]}", flag)
+        self.arguments.append(Argument(flag, value, word.location, word.location, word.path, unknown=word.text))
+        return True
 
     def _give(self, flag: str, word: Word, start: int, name_location: Location | None) -> None:
         """A flag with its value in the same word, from an index on."""

@@ -53,7 +53,10 @@ def parse_bool(text: str) -> bool:
         return True
     if text in FALSE:
         return False
-    raise ValueRefused("PARSE-03", f"{shown(text)} is not a boolean", "write true or false")
+    from compiler.flags.conversions import as_boolean
+
+    meant = as_boolean(text)
+    raise ValueRefused("PARSE-03", f"{shown(text)} is not a boolean", f"write {meant or 'true or false'}")
 
 
 def _magnitude(text: str) -> int | None:
@@ -83,15 +86,21 @@ def parse_int(text: str, bits: int = 64) -> int:
     plain = digits.isascii() and digits.isdecimal() and (digits[0] != "0" or digits == "0") and len(digits) < 19
     value = int(digits) if plain else _magnitude(digits)
     if value is None:
-        hint = "write a whole number, such as 300"
-        if digits[:1] == "0" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
-            hint = f"write {sign}{digits.lstrip('0')}: a leading zero means octal"
-        raise ValueRefused("PARSE-04", f"{shown(text)} is not a whole number", hint)
+        raise ValueRefused("PARSE-04", f"{shown(text)} is not a whole number", _integer_hint(sign, digits))
     value = -value if sign == "-" else value
     if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         hint = f"write a number from {-(2 ** (bits - 1))} to {2 ** (bits - 1) - 1}"
         raise ValueRefused("PARSE-04", f"{shown(text)} is outside of {bits} bits", hint)
     return value
+
+
+def _integer_hint(sign: str, digits: str) -> str:
+    from compiler.flags.conversions import as_integer
+
+    if digits[:1] == "0" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
+        return f"write {sign}{digits.lstrip('0')}: a leading zero means octal"
+    meant = as_integer(digits)
+    return f"write {sign}{meant}" if meant else "write a whole number, for example 300"
 
 
 def parse_uint(text: str) -> int:
@@ -156,7 +165,7 @@ def parse_duration(text: str) -> int:
     while position < len(rest) or not rest:
         match = _PIECE.match(rest, position)
         if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
-            raise ValueRefused("PARSE-07", f"{shown(text)} is not a duration", _duration_hint(rest))
+            raise ValueRefused("PARSE-07", f"{shown(text)} is not a duration", _duration_hint(text))
         unit = _UNITS[match[3]]
         total += _bounded(match[1] or "0") * unit + _fraction(match[2] or "", unit)
         position = match.end()
@@ -175,12 +184,15 @@ def _fraction(digits: str, unit: int) -> int:
     return int(float(value) * (float(unit) / scale))
 
 
-def _duration_hint(rest: str) -> str:
-    if rest.isascii() and rest.isdecimal():
-        return f"write the unit as well, such as {rest}s"
-    if re.fullmatch(r"[0-9]{1,6}d", rest):
-        return f"days are not known: write {24 * int(rest[:-1])}h"
-    return "write numbers with units, such as 1m30s"
+def _duration_hint(text: str) -> str:
+    from compiler.flags.conversions import as_duration
+
+    meant = as_duration(text)
+    if not meant:
+        return "write numbers with units, for example 1m30s"
+    if text.isascii() and text.isdecimal():
+        return f"write {meant}: the unit is missing"
+    return f"write {meant}: the units are h, m, s, ms, us and ns"
 
 
 @lru_cache(maxsize=1024)

@@ -79,7 +79,11 @@ class _IP(ValueType):
             return current
         address = parse_ip(trimmed(text))
         if address is None:
-            hint = "write an address such as 10.0.0.11, without a port or a prefix length"
+            from compiler.flags.conversions import as_address
+
+            meant = as_address(text)
+            hint = "write an IP address, for example 10.0.0.11, without a port or a prefix length"
+            hint = f"write {meant}, without a scheme, a port or a prefix length" if meant else hint
             raise ValueRefused("PARSE-08", f"{shown(text)} is not an IP address", hint)
         return address
 
@@ -116,7 +120,11 @@ def parse_port_range(text: str) -> PortRange:
     first, operator, second = value.partition(sign)
     low, other = _atoi(first), _atoi(second) if operator else 0
     if low is None or other is None or ("-" in value and "+" in value):
-        raise ValueRefused("PARSE-16", f"{shown(text)} is not a port range", _PORTS)
+        from compiler.flags.conversions import as_port_range
+
+        meant = as_port_range(text)
+        hint = f"write {meant}" if meant else _PORTS
+        raise ValueRefused("PARSE-16", f"{shown(text)} is not a port range", hint)
     high = other if operator == "-" else low + other
     if low > 65535 or high > 65535:
         raise ValueRefused("PARSE-16", f"{shown(text)} goes beyond port 65535", _PORTS)

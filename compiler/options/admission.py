@@ -28,7 +28,7 @@ class AdmissionOptions(OptionGroup):
         flags = self.flags
         if flags.changed(_LEGACY) and (flags.changed(_ON) or flags.changed(_OFF)):
             other = _ON if flags.changed(_ON) else _OFF
-            message = f"--{_LEGACY} cannot be given beside --{other}"
+            message = f"--{_LEGACY} cannot be given together with --{other}"
             self.refuse("ADM-05", message, f"remove --{_LEGACY}: it is deprecated", _LEGACY)
         for rule, flag in (("ADM-01", _ON), ("ADM-02", _OFF), ("ADM-04", _LEGACY)):
             for index, name in enumerate(flags.texts(flag)):

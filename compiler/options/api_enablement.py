@@ -5,14 +5,16 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/api_enablement.go.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from compiler.catalog import left
 from compiler.flags.text import shown
 from compiler.options.gate_flags import FALSE, TRUE
 from compiler.options.group import OptionGroup
+from compiler.resource_names import CORE, called
 from compiler.storage.resource_config import MATCHERS, introduced_in, resource_config_of
-from compiler.suggest import did_you_mean
+from compiler.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 _FLAG = "runtime-config"
 _DELEGATES = {"apiextensions.k8s.io": ("v1", "v1beta1"), "apiregistration.k8s.io": ("v1", "v1beta1")}
 """Groups of the delegated servers, which have schemes of their own."""
+
+
+def _removed_hint(gone: Mapping[str, str]) -> str:
+    """What to do about an API version that is no longer there."""
+    instead = gone.get("replacement", "")
+    return f"it was removed in {gone['removed']}; " + (f"use {instead}" if "/" in instead else "remove it")
 
 
 class APIEnablementOptions(OptionGroup):
@@ -73,29 +81,49 @@ class APIEnablementOptions(OptionGroup):
         group, version = parts[0], parts[1]
         if group not in groups:
             gone = left("apis", f"{group}/{version}", self.run.catalog.version)
-            hint = did_you_mean(group, groups) or "remove it: only the APIs that are built in are switched here"
+            hint = self._group_hint(key, groups)
             if gone and gone.get("removed"):
-                hint = f"it left in {gone['removed']}" + (
-                    f"; use {gone['replacement']}" if "replacement" in gone else ""
-                )
+                hint = _removed_hint(gone)
             self._refuse("API-03", f"--{_FLAG}: {shown(group)} is not an API group of this server", hint, key)
         elif version not in groups[group]:
-            known = ", ".join(groups[group])
             message = f"--{_FLAG}: {shown(group)} has no version {shown(version)} in {self.run.catalog.version}"
-            self._refuse("API-04", message, f"write one of {known}", key)
+            gone = left("apis", f"{group}/{version}", self.run.catalog.version)
+            hint = f"write {' or '.join(f'{group}/{each}' for each in groups[group])}"
+            if gone and gone.get("removed"):
+                hint = _removed_hint(gone)
+            elif near := did_you_mean(version, groups[group], f"{group}/{{}}"):
+                hint = near
+            self._refuse("API-04", message, hint, key)
         elif value and value not in TRUE and value not in FALSE:
             self._refuse("API-05", f"--{_FLAG} {key} cannot be {shown(value)}", f"write {key}=true or {key}=false", key)
         elif len(parts) == 3 and parts[2] != parts[2].lower():
             message = f"--{_FLAG}: the resource {shown(parts[2])} has capital letters"
             self._refuse("API-07", message, f"write {group}/{version}/{parts[2].lower()}", key)
 
+    def _group_hint(self, key: str, groups: Mapping[str, Sequence[str]]) -> str:
+        """What to write for a key whose group does not exist, or for one that stands for many versions."""
+        group, _, version = key.partition("/")
+        if group == "api":
+            return did_you_mean(key, MATCHERS) or f"write one of {', '.join(MATCHERS)}"
+        if group in CORE or group == "":
+            return "write v1: the core group has no name"
+        near = closest(group, groups)
+        begun = next((known for known in groups if known.startswith(f"{group.lower()}.")), "")
+        if begun or near:
+            return f"did you mean {begun or near}/{version}?"
+        return "remove it: this flag only enables and disables built-in APIs"
+
     def _key_hint(self, name: str) -> str:
         """What to write for a group without a version, or a resource without either."""
         catalog = self.run.catalog
+        if near := closest(f"api/{name}", MATCHERS):
+            return f"did you mean {near}?"
         if name in catalog.api_groups:
             return f"write {name}/{catalog.api_groups[name][0]}"
-        found = next((known for known in catalog.resources.values() if known.resource == name and known.group), None)
-        return f"write {found.group}/{found.served[0]}/{name}" if found else "write such a key, as apps/v1"
+        found = called(catalog, name)
+        if found is not None and found.group:
+            return f"write {found.group}/{found.served[0]}/{found.resource}"
+        return "write GROUP/VERSION, for example apps/v1"
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: APIEnablementOptions.ApplyTo."""

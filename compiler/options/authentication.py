@@ -120,14 +120,16 @@ class AuthenticationOptions(OptionGroup):
             return
         for other in ("service-account-signing-key-file", "service-account-key-file"):
             if flags.value(other):
-                self.refuse("SA-09", f"--{flag} cannot be given beside --{other}", "keep one of the two", flag)
+                self.refuse(
+                    "SA-09", f"--{flag} cannot be given together with --{other}", f"remove --{other}, or --{flag}", flag
+                )
         gate = "ExternalServiceAccountTokenSigner"
         if not self.run.gates.on(gate):
             self.refuse("SA-90", f"--{flag} needs the gate {gate}", f"switch {gate} on", flag)
         self._validate_endpoint(flag, endpoint)
         limit = "service-account-max-token-expiration"
         if flags.number(limit) and self.run.catalog.behaviour("externalSignerWithAnyMaxExpirationRefused"):
-            self.refuse("SA-11", f"--{limit} cannot be given beside --{flag}", f"remove --{limit}", limit)
+            self.refuse("SA-11", f"--{limit} cannot be given together with --{flag}", f"remove --{limit}", limit)
 
     def _validate_endpoint(self, flag: str, endpoint: str) -> None:
         words = endpoint[1:].split(".") if endpoint.startswith("@") else []

@@ -85,7 +85,7 @@ class AuthorizationOptions(OptionGroup):
             self.refuse("AZ-90", f"--{flag} needs the gate {gate}", f"leave {gate} on, or use the flags", flag)
         for other in _LEGACY:
             if self.flags.changed(other):
-                message = f"--{other} cannot be given beside --{flag}"
+                message = f"--{other} cannot be given together with --{flag}"
                 self.refuse("AZ-10", message, f"remove --{other}, or --{flag}", other)
 
     def _validate_modes(self) -> set[str]:

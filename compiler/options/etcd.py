@@ -6,6 +6,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/etcd.go.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.flags.numbers import format_duration
@@ -57,8 +58,8 @@ class EtcdOptions(OptionGroup):
         for index, element in enumerate(self.flags.texts(flag)):
             resource, hash_sign, size = element.partition("#")
             if not hash_sign or not re.fullmatch(_SIZE, size) or not -(2**63) <= int(size[:40]) < 2**63:
-                hint = "write RESOURCE[.GROUP]#SIZE, such as events#0"
-                self.refuse("ETCD-06", f"--{flag}: {shown(element)} is not a resource and a size", hint, flag, index)
+                message = f"--{flag}: {shown(element)} is not a resource and a size"
+                self.refuse("ETCD-06", message, _size_hint(element), flag, index)
             elif int(size) < 0:
                 hint = "write 0 to switch the cache of this resource off"
                 self.refuse("ETCD-06", f"--{flag}: the size of {shown(resource)} is negative", hint, flag, index)
@@ -96,19 +97,43 @@ class EtcdOptions(OptionGroup):
         """Kubernetes: etcd.go, ParseEtcdServersOverrides."""
         flag = "etcd-servers-overrides"
         strict = self.run.catalog.behaviour("emptyOverrideServerRefused")
-        hint = "write GROUP/RESOURCE#URL[;URL...]; the core group is empty: /events#https://10.0.0.2:2379"
-        for index, element in enumerate(self.flags.texts(flag)):
+        elements = self.flags.texts(flag)
+        for index, element in enumerate(elements):
             left, *right = element.split("#")
             if len(right) != 1 or left.count("/") != 1:
+                hint = self._override_hint(elements, index)
                 message = f"--{flag}: {shown(element)} is not a resource and its servers"
                 self.refuse("ETCD-03", message, hint, flag, index)
                 continue
             servers = tuple(right[0].split(";"))
             if strict and "" in servers:
+                hint = f"write {left}#{';'.join(filter(None, servers)) or 'https://HOST:2379'}"
                 self.refuse("ETCD-03", f"--{flag}: {shown(element)} has an empty server", hint, flag, index)
                 continue
             group, resource = left.split("/")
             self.overrides.append(ServersOverride(group, resource, servers, index))
+
+    def _override_hint(self, elements: Sequence[str], index: int) -> str:
+        """What to write for an element that is not GROUP/RESOURCE#URL."""
+        element = elements[index].strip()
+        before = index - 1
+        while before >= 0 and _is_server(elements[before]):
+            before -= 1
+        if _is_server(element) and before >= 0:
+            meant = ";".join(each.strip() for each in elements[before : index + 1])
+            return f"a semicolon separates the servers of one resource: write {shown(meant)[1:-1]}"
+        left, hash_sign, right = element.partition("#")
+        if hash_sign or "://" not in element:
+            from compiler.resource_names import called
+
+            group, _, name = left.rpartition("/")
+            name, _, suffix = name.partition(".")
+            resource = called(self.run.catalog, name, (group.partition("/")[0] or suffix) or None)
+            resource = resource or called(self.run.catalog, name)
+            if resource is not None:
+                meant = f"{resource.group}/{resource.resource}#{right.replace('#', ';') or 'https://HOST:2379'}"
+                return f"write {shown(meant)[1:-1]}"
+        return "write GROUP/RESOURCE#URL[;URL...]; the core group is empty: /events#https://10.0.0.2:2379"
 
     def load_encryption(self) -> None:
         """Read the encryption config, where its content can be had, and report what the server would refuse.
@@ -220,3 +245,16 @@ class EtcdOptions(OptionGroup):
         if timeout > 0 and self.run.catalog.behaviour("eventsHistoryWindowFollowsRequestTimeout"):
             return max(_HISTORY_WINDOW, timeout + 15 * 10**9)
         return _HISTORY_WINDOW
+
+
+def _is_server(element: str) -> bool:
+    """Whether an element of the overrides is a server without its resource."""
+    return "#" not in element and "://" in element
+
+
+def _size_hint(element: str) -> str:
+    """What to write for an element of the watch cache sizes."""
+    found = re.fullmatch(r"[ ]*([A-Za-z][\w.-]*)[ ]*[#:= ]+[ ]*([0-9]{1,9})[ ]*", element)
+    if found:
+        return f"write {found[1]}#{found[2]}"
+    return "write RESOURCE[.GROUP]#SIZE, for example events#0"

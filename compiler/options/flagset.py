@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from compiler.catalog import Catalog, known_in, left
+from compiler.catalog import Catalog, flag_advice, known_in, left
 from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
 from compiler.flags.values import TYPES, ValueRefused
 from compiler.source.places import MAX_PROBLEMS
-from compiler.suggest import Suggestion, did_you_mean
+from compiler.suggest import Suggestion, closest, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.flags.values import PortRange, SNIPair
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap", "stringToString")
 """Types whose elements have names in a document, not numbers."""
+
+
+_INTEGERS = ("PARSE-04", "PARSE-05")
 
 
 class _Values(dict[str, Any]):
@@ -54,6 +58,8 @@ class FlagSet:
         self.arguments: dict[str, list[Argument]] = {}
         self.refused: set[str] = set()
         self.unknown: set[str] = set()
+        self.found_before = 0
+        """How many findings the report had when the arguments were parsed."""
         self._values = _Values(catalog)
 
     def parse(self, arguments: Sequence[Argument], report: Report) -> None:
@@ -62,8 +68,9 @@ class FlagSet:
         A value that is known only when the server runs counts as it is written, or as the default where it cannot be
         read; what is found about its flag is left out in the end. Past `MAX_PROBLEMS` nothing more is listed.
         """
-        room = MAX_PROBLEMS
+        room, self.found_before = MAX_PROBLEMS, len(report.diagnostics)
         known, values = self.catalog.flags, self._values
+        misspelt: list[Argument] = []
         for argument in arguments:
             flag = argument.flag
             spec = known.get(flag)
@@ -71,6 +78,7 @@ class FlagSet:
                 room -= 1
                 if room >= 0:
                     report.add(self._unknown(argument, {each.flag for each in arguments}))
+                misspelt.append(argument)
                 continue
             given = self.arguments.setdefault(flag, [])
             try:
@@ -82,8 +90,25 @@ class FlagSet:
                     report.add(_refusal(argument, refusal))
             given.append(argument)
             if argument.unknown:
-                self.refused.add(flag)
-                self.unknown.add(flag)
+                self._set_unknown(flag)
+        self._take_as_meant(misspelt[:MAX_PROBLEMS])
+
+    def _set_unknown(self, flag: str) -> None:
+        """Leave out what is found about a flag's value."""
+        self.refused.add(flag)
+        self.unknown.add(flag)
+
+    def _take_as_meant(self, misspelt: list[Argument]) -> None:
+        """Let a misspelled flag stand for the one that is meant, so that it is not reported as missing as well."""
+        for argument in misspelt:
+            gone = left("flags", argument.flag, self.catalog.version) or {}
+            name = str(gone.get("replacement", "")) if gone else closest(argument.flag, self.catalog.flags)
+            spec = self.catalog.flags.get(name)
+            if spec is None or name in self.arguments:
+                continue
+            with suppress(ValueRefused):
+                self._values[name] = TYPES[spec.type].set(self._values[name], argument.text, True)
+            self._set_unknown(name)
 
     def _unknown(self, argument: Argument, given: set[str]) -> Any:
         """The finding about a flag that this version does not have; `given` has the names of all flags."""
@@ -100,12 +125,10 @@ class FlagSet:
             )
             message = f"--{shown_name(name)} was never a flag of kube-apiserver"
         elif gone:
-            message = f"--{shown_name(name)} left kube-apiserver in {gone['removed']}"
+            message = f"--{shown_name(name)} was removed in {gone['removed']}"
             if "inertSince" in gone:
                 message += f" (it had no effect since {gone['inertSince']})"
-            successor = gone.get("replacement")
-            dashes = "--" if successor in self.catalog.flags else ""
-            hint = f"use {dashes}{successor}" if successor else "remove it; nothing replaces it"
+            hint = _instead_of(name, gone, self.catalog)
         else:
             having = known_in("flags", name)
             message = f"--{shown_name(name)} is not a flag of kube-apiserver {version}"
@@ -238,11 +261,26 @@ class FlagSet:
             return []
 
 
+def _instead_of(name: str, gone: Mapping[str, Any], catalog: Catalog) -> str:
+    """What to do about a removed flag."""
+    successor = gone.get("replacement")
+    advice = flag_advice(name)
+    if advice or not successor:
+        return advice or "remove it; nothing replaces it"
+    return f"use {'--' if successor in catalog.flags else ''}{successor}"
+
+
 def _refusal(argument: Argument, refusal: ValueRefused) -> Diagnostic:
     """The finding about a value that its flag does not take."""
     flag, location = argument.flag, argument.location
-    message = f"--{flag}: {refusal.message}"
-    return diagnose(refusal.rule, message, refusal.hint, path=argument.path, flag=flag, location=location)
+    message, hint = f"--{flag}: {refusal.message}", refusal.hint
+    if refusal.rule in _INTEGERS:
+        from compiler.flags.conversions import as_integer, unit_of
+
+        unit = unit_of(flag)
+        meant = as_integer(argument.text, unit) if unit else ""
+        hint = f"write {meant}: the flag counts {unit}" if meant else hint
+    return diagnose(refusal.rule, message, hint, path=argument.path, flag=flag, location=location)
 
 
 def shown_name(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.catalog import known_in, left
+from compiler.catalog import gate_advice, known_in, left
 from compiler.flags.text import shown
 from compiler.suggest import Suggestion, did_you_mean
 
@@ -38,15 +38,19 @@ def apply_gate_flags(generic: GenericOptions) -> None:
                 "FG-05", f"--{FLAG}: {shown(entry)} has no value", f"write {name}=true or =false", FLAG, index
             )
         elif text not in TRUE and text not in FALSE:
-            message = f"--{FLAG}: {name} cannot be {shown(text)}"
-            generic.refuse("FG-06", message, f"write {name}=true or {name}=false", FLAG, index)
+            from compiler.flags.conversions import as_boolean
+
+            meant = as_boolean(text)
+            message = f"--{FLAG}: {shown(name)[1:-1]} cannot be {shown(text)}"
+            hint = f"write {shown(name)[1:-1]}={meant}" if meant else f"write {shown(name)[1:-1]}=true or =false"
+            generic.refuse("FG-06", message, hint, FLAG, index)
         else:
             final[name] = (text in TRUE, index)
     if bare and prefixed:
         generic.refuse("FG-07", f"--{FLAG} mixes names with and without kube:", "use one form for all", FLAG)
     for name, (value, index) in final.items():
         if generic.run.gates.known(name) is None:
-            message, hint = _unknown(generic, name)
+            message, hint = _unknown(generic, name, value)
             taken = isinstance(hint, Suggestion) and hint.new in final
             generic.refuse("FG-01", message, str(hint) if taken else hint, FLAG, index)
         else:
@@ -62,21 +66,26 @@ def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
     elif step.locked and value != step.default:
         state = "on" if step.default else "off"
         message = f"--{FLAG}: {name} is locked {state} in 1.{gates.emulated} and cannot be {str(value).lower()}"
-        generic.refuse("FG-02", message, f"remove {name} from the list", FLAG, index)
+        advice = gate_advice(name, value)
+        hint = f"remove {name}{f', and {advice}' if advice else ' from the list'}"
+        generic.refuse("FG-02", message, hint, FLAG, index)
     else:
         gates.set(name, value)
 
 
-def _unknown(generic: GenericOptions, name: str) -> tuple[str, str]:
+def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]:
     """Message and hint for a gate that the binary does not have."""
     version = generic.run.catalog.version
     gone, having = left("featureGates", name, version), known_in("featureGates", name)
     if gone and gone.get("removed"):
-        message = f"--{FLAG}: the gate {name} left in {gone['removed']}"
+        message = f"--{FLAG}: the gate {name} was removed in {gone['removed']}"
+        if advice := gate_advice(name, value):
+            return message, f"remove {name}, and {advice}"
         if gone.get("replacement"):
             return message, f"use {gone['replacement']}"
         if "ga" in gone:
-            return message, f"remove it: the feature is always on since {gone['ga']}"
+            always = "its feature is always enabled" if value else "its feature cannot be disabled"
+            return message, f"remove {name}: {always} since {gone['ga']}"
         return message, "remove it: the feature is gone" if not gone.get("lastDefault") else "remove it"
     message = f"--{FLAG}: {shown(name)} is not a feature gate of {version}"
     if having:

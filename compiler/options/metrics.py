@@ -45,7 +45,12 @@ class MetricsOptions(OptionGroup):
             if self.run.catalog.behaviour("metricLabelsManifestChecked") or not flags.mapping(labels):
                 check_metric_labels(self.named(manifest))
         if self.run.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
-            self.refuse("MET-05", f"--{labels} cannot be given beside --{manifest}", "keep one of the two", labels)
+            self.refuse(
+                "MET-05",
+                f"--{labels} cannot be given beside --{manifest}",
+                f"remove --{labels}, or --{manifest}",
+                labels,
+            )
 
     def _check_labels(self, flag: str) -> None:
         """Kubernetes: validateAllowListMapping."""

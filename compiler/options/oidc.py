@@ -21,6 +21,17 @@ GROUPS, GROUPS_PREFIX = "oidc-groups-claim", "oidc-groups-prefix"
 ALGORITHMS, REQUIRED = "oidc-signing-algs", "oidc-required-claim"
 FLAGS = (ISSUER, CLIENT, CA_FILE, USERNAME, USERNAME_PREFIX, GROUPS, GROUPS_PREFIX, ALGORITHMS, REQUIRED)
 _FILE = "authentication-config"
+_FIELDS = {
+    ISSUER: "issuer.url",
+    CLIENT: "issuer.audiences",
+    CA_FILE: "issuer.certificateAuthority",
+    USERNAME: "claimMappings.username.claim",
+    USERNAME_PREFIX: "claimMappings.username.prefix",
+    GROUPS: "claimMappings.groups.claim",
+    GROUPS_PREFIX: "claimMappings.groups.prefix",
+    REQUIRED: "claimValidationRules",
+}
+"""Flag -> the field of an AuthenticationConfiguration that takes its place. Nothing does for --oidc-signing-algs."""
 
 
 def validate_oidc(group: AuthenticationOptions) -> None:
@@ -30,8 +41,15 @@ def validate_oidc(group: AuthenticationOptions) -> None:
     if not given:
         return
     if flags.text(_FILE):
-        hint = f"move the issuer into the file, or remove --{_FILE}"
-        group.refuse("OIDC-02", f"--{given[0]} cannot be given beside --{_FILE}", hint, given[0])
+        field = _FIELDS.get(given[0])
+        them = " ".join(f"--{flag}" for flag in given)
+        why = (
+            f"write it as jwt[].{field} in the file"
+            if field and len(given) == 1
+            else "the file replaces the oidc flags"
+        )
+        hint = f"remove {them}: {why}"
+        group.refuse("OIDC-02", f"--{given[0]} cannot be given together with --{_FILE}", hint, given[0])
         return
     missing = [flag for flag in (ISSUER, CLIENT) if not flags.text(flag)]
     if missing and flags.ok(*missing):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler.flags.text import shown
+from compiler.resource_names import CORE, called
 from compiler.risks.audit_coverage import Coverage
 from compiler.source.places import MAX_PROBLEMS
 from compiler.suggest import closest, only_one
@@ -46,32 +47,6 @@ _SUBRESOURCES = {
     "token": ("serviceaccounts",),
 }
 """Subresource of a built-in API -> the resources that have it; none for one that most have."""
-_SHORT_NAMES = {
-    "cj": "cronjobs",
-    "cm": "configmaps",
-    "crd": "customresourcedefinitions",
-    "csr": "certificatesigningrequests",
-    "deploy": "deployments",
-    "ds": "daemonsets",
-    "ep": "endpoints",
-    "ev": "events",
-    "hpa": "horizontalpodautoscalers",
-    "ing": "ingresses",
-    "netpol": "networkpolicies",
-    "no": "nodes",
-    "ns": "namespaces",
-    "pdb": "poddisruptionbudgets",
-    "po": "pods",
-    "pv": "persistentvolumes",
-    "pvc": "persistentvolumeclaims",
-    "quota": "resourcequotas",
-    "rc": "replicationcontrollers",
-    "rs": "replicasets",
-    "sa": "serviceaccounts",
-    "sc": "storageclasses",
-    "sts": "statefulsets",
-    "svc": "services",
-}
 _USERS = (
     "system:anonymous",
     "system:apiserver",
@@ -237,12 +212,12 @@ class _DeadRules:
     def _group(self, group: Field) -> bool:
         """A group that no built-in API has may be one of a custom resource, unless its name says otherwise."""
         text = group.text
-        if text.lower() in ("core", "v1", "api", "legacy"):
+        if text.lower() in CORE:
             return self._tell("AUDP-23", group, "no API has this group", 'write "": the core group is empty')
         gone = self._gone(text)
         if gone:
             return not self._tell("AUDP-23", group, f"the group was removed in {gone}", "remove it", "note")
-        resource = self.risks.catalog.resources.get(text) or self._by_any_name(text)
+        resource = self.risks.catalog.resources.get(text) or called(self.risks.catalog, text)
         if resource is not None:
             hint = f"write group: {shown(resource.group)} and resources: [{resource.resource}]"
             return self._tell("AUDP-23", group, "it is a resource, not an API group", hint)
@@ -261,17 +236,6 @@ class _DeadRules:
         since = max((str(entry["removed"]) for entry in entries if "removed" in entry), default="", key=_minor)
         return since if since and _minor(since) <= self.risks.catalog.minor else ""
 
-    def _by_any_name(self, name: str) -> Resource | None:
-        """The resource that a kind, a singular or a short name stands for."""
-        lower = name.lower()
-        wanted = _SHORT_NAMES.get(lower, lower)
-        found = None
-        for resource in self.risks.catalog.resources.values():
-            if wanted in (resource.resource, resource.kind.lower()):
-                # Events are served twice, and Policies' older groups are the ones meant.
-                found = found if found is not None and not found.group else resource
-        return found
-
     def _resource(self, name: Field, group: str) -> bool:
         """Whether no request has a resource; reported. Only built-in APIs are known."""
         text = name.text
@@ -289,23 +253,17 @@ class _DeadRules:
             meant = self.risks.catalog.resources[text.lower()]
             hint = f"write group: {shown(meant.group)} and resources: [{meant.resource}]"
             return self._tell(rule, name, "the group is not part of a resource's name", hint)
-        here = self._named_here(resource, known)
-        if here:
-            right = f"{here}{slash}{part}"
-            return self._tell(rule, name, _difference(resource, known[here]), f"write {right}")
-        other = self._by_any_name(resource)
+        here = called(self.risks.catalog, resource, group)
+        if here is not None:
+            right = f"{here.resource}{slash}{part}"
+            return self._tell(rule, name, _difference(resource, here), f"write {right}")
+        other = called(self.risks.catalog, resource)
         if other is not None and other.group != group:
             right = "it" if other.resource == resource else f"{other.resource}{slash}{part}"
             return self._tell(rule, name, why, f'write {right} in an entry with group: "{other.group}"')
         near = closest(resource, known)
         hint = f"did you mean {near}{slash}{part}?" if near else f"known are {', '.join(sorted(known))}"
         return self._tell(rule, name, why, hint if known else "remove it")
-
-    def _named_here(self, name: str, known: dict[str, Resource]) -> str:
-        """The resource of a group that a kind, singular, short name or another case stands for."""
-        lower = name.lower()
-        wanted = _SHORT_NAMES.get(lower, lower)
-        return next((each.resource for each in known.values() if wanted in (each.resource, each.kind.lower())), "")
 
     def _part(self, name: Field, resource: str, part: str) -> bool:
         """Whether no request has a subresource."""

@@ -11,7 +11,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from compiler.catalog import Catalog, catalog, key_of, left, section_of, versions
+from compiler.catalog import Catalog, catalog, flag_advice, key_of, left, section_of, versions
 from compiler.diagnostics import Diagnostic, Report, diagnose
 from compiler.flags.text import shown
 from compiler.schema.apply import Path, load_schema
@@ -160,12 +160,12 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tu
     gone = {key_of(name): name for name in _gone_flags()}
     if spelled in gone:
         entry = left("flags", gone[spelled], here.version) or {}
-        told = f"--{gone[spelled]} left kube-apiserver in {entry['removed']}" if "removed" in entry else message
-        use = entry.get("replacement", "")
+        told = f"--{gone[spelled]} was removed in {entry['removed']}" if "removed" in entry else message
+        use, advice = entry.get("replacement", ""), flag_advice(gone[spelled])
         successor = key_of(use) if entry.get("successor") else ""
         if successor in known:
             return told, Suggestion(f"use {use}: write {place}{successor}", key, successor)
-        return told, f"use {use}" if use else "remove it"
+        return told, advice or (f"use {use}" if use else "remove it")
     candidates = [
         *known,
         *(f"{section_of(group)}.{name}" for group, options in here.groups.items() for name in options),

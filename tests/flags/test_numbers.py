@@ -190,10 +190,10 @@ def test_an_empty_address_keeps_the_one_before() -> None:
     [
         ("int", "08", "write 8: a leading zero means octal"),
         ("int", "-09", "write -9: a leading zero means octal"),
-        ("duration", "60", "write the unit as well, such as 60s"),
-        ("duration", "7d", "days are not known: write 168h"),
+        ("duration", "60", "write 60s: the unit is missing"),
+        ("duration", "7d", "write 168h: the units are h, m, s, ms, us and ns"),
         ("quantity", "64K", "write 64Ki, or 64k for thousands"),
-        ("bool", "yes", "write true or false"),
+        ("bool", "yes", "write true"),
     ],
 )
 def test_the_hint_says_what_to_write(kind: str, text: str, hint: str) -> None:

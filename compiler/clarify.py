@@ -1,0 +1,107 @@
+"""The cause of an error in the characters at its place: a wrong dash, quotes that nobody removed, an unfilled variable.
+
+A rule knows what the server expects, not how the value came about. What follows is the same for every rule and every
+kind of input, and needs the text of the file, so it is looked for only in a report that has errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import ERROR
+from compiler.flags.text import shown
+from compiler.source.lookalikes import advice
+from compiler.source.places import Lines
+
+if TYPE_CHECKING:
+    from compiler.diagnostics import Diagnostic, Location, Report
+    from compiler.flags.arguments import Argument
+    from compiler.pipeline import Resolved
+
+Read = Callable[[str], str]
+"""The text of a file by its name, empty if it cannot be read."""
+
+_SYNTAX = "KASC-DOC-004"
+_NAME = "[A-Za-z_][A-Za-z0-9_.]*"
+_PLACEHOLDER = (
+    rf"\$\{{({_NAME})[^}}]*\}}|\$\(({_NAME})\)|\$([A-Z][A-Z0-9_]+)\b"
+    rf"|\{{\{{\s*\.?({_NAME})[^}}]*\}}\}}|<([A-Z][A-Z0-9_-]+)>"
+)
+_QUOTES = "\"'"
+
+
+def clarify(report: Report, read: Read, resolved: Resolved | None = None) -> None:
+    """Replace the hint of every error whose place shows a more likely cause."""
+    lines: dict[str, Lines] = {}
+    for index, found in enumerate(report.diagnostics):
+        if found.severity == ERROR and found.location is not None:
+            if found.location.file not in lines:
+                lines[found.location.file] = Lines(read(found.location.file).removeprefix("\ufeff"))
+            hint = _hint(found, found.location, lines[found.location.file], resolved)
+            if hint:
+                report.diagnostics[index] = found._replace(hint=hint, fix=())
+
+
+def _hint(found: Diagnostic, place: Location, lines: Lines, resolved: Resolved | None) -> str:
+    """A better hint for an error, empty if there is none."""
+    if found.code == _SYNTAX:
+        return advice(_line(lines, place.line))
+    start, end = lines.span(place)
+    text = lines.text[start:end].partition("\n")[0]
+    argument = _argument(found, place, resolved)
+    return (
+        advice(text)
+        or _unfilled(text.strip(_QUOTES))
+        or (_quoted(argument, resolved) if argument is not None else _quoted_word(found, text))
+    )
+
+
+def _line(lines: Lines, number: int) -> str:
+    start = lines.index(number, 1)
+    return lines.text[start:].partition("\n")[0] if number <= len(lines.starts) else ""
+
+
+def _argument(found: Diagnostic, place: Location, resolved: Resolved | None) -> Argument | None:
+    """The use of a flag that an error is about."""
+    uses = resolved.options.flags.arguments.get(found.flag, ()) if resolved is not None else ()
+    return next((use for use in uses if use.location is not None and _holds(use.location, place)), None)
+
+
+def _holds(outer: Location, inner: Location) -> bool:
+    return outer.file == inner.file and outer[1:3] <= inner[1:3] and inner[3:5] <= outer[3:5]
+
+
+def _unfilled(text: str) -> str:
+    """A value that consists of variables and places of a template, or begins with one.
+
+    A single dollar sign may belong to a password, which is not repeated.
+    """
+    match = re.match(_PLACEHOLDER, text)
+    if match is None or "@" in text:
+        return ""
+    name = next(filter(None, match.groups()))
+    return f"nobody filled in {name}: write the value itself, or substitute {name} before the server reads it"
+
+
+def _quoted(argument: Argument, resolved: Resolved | None) -> str:
+    """Quotes around a value, or around an element of it, of which nothing takes them away."""
+    text = argument.text
+    if " --" in text:
+        return "several flags are one argument here: write each of them as an argument of its own"
+    parts = [part.strip() for part in text.split(",")]
+    inner = ",".join(part.strip(_QUOTES) for part in parts)
+    if inner == text or not any((part[:1] in _QUOTES and part) or (part[-1:] in _QUOTES and part) for part in parts):
+        return ""
+    in_document = resolved is not None and resolved.options.input.read_as == "document"
+    whole = inner if in_document else f"--{argument.flag}={inner}"
+    return f"remove the quotes, which are part of the value: write {shown(whole)[1:-1]}"
+
+
+def _quoted_word(found: Diagnostic, text: str) -> str:
+    """A whole flag in quotes that no shell takes away."""
+    word = text.strip().strip(_QUOTES)
+    if found.code == "KASC-PARSE-002" and word.startswith("--"):
+        return f"remove the quotes, which are part of the argument: write {shown(word)[1:-1]}"
+    return ""

@@ -10,20 +10,27 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from compiler import __version__
-from compiler.diagnostics import Diagnostic, Edit, Location, Report
+from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report, code_of
+from compiler.emit.artifacts import artifact_of
 from compiler.emit.writing import write_to
 from compiler.fleet.seen import digest, sign_of
-from compiler.policies import Judged, PolicyResult
+from compiler.fleet.shapes import count, list_of, mapping_of, one_of, optional, row, text
+from compiler.fleet.shapes import path as is_path
+from compiler.policies import FAIL, MANUAL, PASS, TITLES, Judged, PolicyResult
 from compiler.source.reading import read_from
 
 _FORM = "2"
 _CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK
 """The folder may hold what somebody else put there: links, and pipes that nobody writes to."""
+_DIAGNOSTICS = 2
+"""Where a packed report has its diagnostics."""
 _ENTRY = 4096
 """Bytes that an entry seldom has more of."""
 
@@ -60,19 +67,24 @@ class Cache:
         return f"{self.folder}/{key[:2]}/{key[2:]}"
 
     def find(self, path: str) -> Entry | None:
-        """What is known of an input; None for nothing, and where the entry is damaged."""
+        """What is known of an input; None if nothing is, and if the entry is damaged or has any other shape."""
         data = _read(self._place(path))
         if data is None or data[:32] != digest(data[33:]).encode():
             return None
         try:
-            return Entry(*json.loads(data[33:].decode()))
-        except (ValueError, TypeError):
+            fields = json.loads(data[33:].decode())
+        except (ValueError, RecursionError):
             return None
+        if not _ENTRY_SHAPE(fields):
+            return None
+        entry = Entry(*fields)
+        # What a report quotes are lines of files that the input depends on, and nothing else.
+        return entry if _files_of(entry.report) <= {path, *entry.signs} else None
 
     def keep(self, path: str, entry: Entry) -> None:
         """Put an entry in place of the one that was there; a folder that cannot be written is left as it is."""
-        text = json.dumps(entry, separators=(",", ":")).encode()
-        _write(self._place(path), digest(text).encode() + b"\n" + text)
+        data = json.dumps(entry, separators=(",", ":")).encode()
+        _write(self._place(path), digest(data).encode() + b"\n" + data)
 
 
 def default_folder() -> str:
@@ -81,13 +93,47 @@ def default_folder() -> str:
     return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.cache"), "kasc")
 
 
+def _is_code(value: Any) -> bool:
+    return text(value) and value in _codes()
+
+
+@cache
+def _codes() -> frozenset[str]:
+    from compiler.rules import RULES
+
+    return frozenset(map(code_of, RULES))
+
+
+def _is_artifact(value: Any) -> bool:
+    """Whether a name is that of an artifact's file below a directory, and leads nowhere else."""
+    return is_path(value) and bool(artifact_of(value)) and not {"", ".", ".."} & set(value.split("/"))
+
+
+def _is_digest(value: Any) -> bool:
+    return text(value) and re.fullmatch("[0-9a-f]{32}", value) is not None
+
+
+_LOCATION = row(is_path, count, count, count, count)
+_DIAGNOSTIC = row(
+    _is_code, one_of(*SEVERITIES), text, text, optional(text), text, text, optional(_LOCATION), text,
+    list_of(row(_LOCATION, text, text)),
+)  # fmt: skip
+_POLICY = row(one_of(*TITLES), text, list_of(row(text, text, one_of(PASS, FAIL, MANUAL), text)))
+_REPORT = row(text, text, list_of(_DIAGNOSTIC), optional(_POLICY))
+"""The shape of what `packed` returns."""
+_ENTRY_SHAPE = row(
+    mapping_of(is_path, text), _REPORT, optional(text), optional(list_of(row(_is_artifact, count, _is_digest))),
+    list_of(row(count, count, count, count)),
+)  # fmt: skip
+
+
 def packed(report: Report) -> list[Any]:
     """A report as plain data, before anything of it is left out."""
     return [report.read_as, report.kubernetes_version, report.diagnostics, report.policy]
 
 
 def unpacked(path: str, data: list[Any]) -> Report:
-    """The report again. Raises ValueError or TypeError for what is none."""
+    """The report again, from data of the shape that `Cache.find` has checked."""
     report = Report(path)
     report.read_as, report.kubernetes_version, found, policy = data
     report.diagnostics = [_diagnostic(each) for each in found]
@@ -95,6 +141,14 @@ def unpacked(path: str, data: list[Any]) -> Report:
         name, version, controls = policy
         report.policy = PolicyResult(name, version, tuple(Judged(*control) for control in controls))
     return report
+
+
+def _files_of(report: list[Any]) -> set[str]:
+    """The files that the diagnostics of a packed report point to."""
+    found = set()
+    for *_, location, _, fix in report[_DIAGNOSTICS]:
+        found |= {place[0] for place in (location, *(edit[0] for edit in fix)) if place is not None}
+    return found
 
 
 def _diagnostic(fields: list[Any]) -> Diagnostic:

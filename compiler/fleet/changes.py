@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from compiler.source.reading import STANDARD_INPUT
 
+_LARGEST_READ = 1024 * 1024
+"""Bytes of a deleted file in which it says that it was a document."""
 _SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 
 
@@ -24,7 +26,7 @@ class Changes:
     def __init__(self, ref: str) -> None:
         self.ref = ref
         try:
-            self.top = _git("rev-parse", "--show-toplevel").strip()
+            self.top = _git("rev-parse", "--show-toplevel").removesuffix("\n")
         except GitError as error:
             raise GitError(f"there is no git repository here: {error}") from None
         known = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", may_fail=True).strip()
@@ -69,9 +71,10 @@ class Changes:
             if path.endswith(_SUFFIXES) and any(path == top or path.startswith(top + os.sep) for top in tops)
         ]
         names = [os.path.relpath(path, self.top).replace(os.sep, "/") for path in below]
-        texts = (_git("show", f"{self.base}:{name}", may_fail=True, folder=self.top) for name in names)
         return [
-            os.path.relpath(path) for path, text in zip(below, texts, strict=True) if "kasc/v1" in text[: 1024 * 1024]
+            os.path.relpath(path)
+            for path, name in zip(below, names, strict=True)
+            if b"kasc/v1" in _beginning(f"{self.base}:{name}", self.top)
         ]
 
 
@@ -84,3 +87,12 @@ def _git(*words: str, may_fail: bool = False, folder: str = "") -> str:
     if ran.returncode and not may_fail:
         raise GitError(ran.stderr.decode(errors="replace").strip().removeprefix("fatal: ") or f"git {words[0]} failed")
     return os.fsdecode(ran.stdout) if not ran.returncode else ""
+
+
+def _beginning(name: str, folder: str) -> bytes:
+    """The first bytes of a file that git has; the rest, however long, is not read."""
+    words = ["git", "show", name]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder) as process:
+        data = process.stdout.read(_LARGEST_READ) if process.stdout is not None else b""
+        process.kill()
+    return data

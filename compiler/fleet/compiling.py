@@ -172,10 +172,7 @@ class DocumentCompiler:
         """The same outcome again; None where the artifacts are not, or not right, on disk."""
         from compiler.fleet.cache import unpacked
 
-        try:
-            report = unpacked(path, entry.report)
-        except (ValueError, TypeError):
-            return None
+        report = unpacked(path, entry.report)
         keep_selected(self.options, [report])
         if fails(report, self.options.strict):
             return Outcome(path, report, FAILED, cached=True)

@@ -16,8 +16,11 @@ from typing import NamedTuple
 
 from compiler.emit.artifacts import artifact_of
 from compiler.emit.writing import write_all
+from compiler.fleet import shapes
 
 LIST = ".kasc-outputs.json"
+_ROWS = shapes.mapping_of(shapes.name, shapes.row(shapes.path, shapes.list_of(shapes.path)))
+"""Name of a directory -> its document and its files."""
 
 
 class BadList(Exception):  # noqa: N818
@@ -131,10 +134,12 @@ def _load(out: str) -> dict[str, Output]:
     try:
         with open(path, encoding="utf-8") as file:
             rows = json.load(file)["outputs"]
-        return {name: Output(str(row[0]), _one(tuple(map(str, row[1])))) for name, row in rows.items()}
+        if not _ROWS(rows):
+            raise ValueError
+        return {name: Output(document, _one(tuple(files))) for name, (document, files) in rows.items()}
     except FileNotFoundError:
         return {}
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         message = f"{path} is damaged, as by an unfinished merge: mend it, or delete it; then no orphans are known"
         raise BadList(message) from None
 

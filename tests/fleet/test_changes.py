@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.fleet.changes import Changes
 from tests.commands.running import Ran, kasc, process
 from tests.fleet import clusters
 
@@ -194,3 +195,22 @@ def test_standard_input_always_counts(repository: Path) -> None:
     assert [file["path"] for file in json.loads(checked.stdout)["files"]] == ["<stdin>"]
     assert process("compile", "-", "--changed-since", "main", "-o", "out", input=text).returncode == 0
     assert Path("out/kube-apiserver.flags").exists()
+
+
+def test_a_repository_whose_name_ends_with_a_blank(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = repository.rename(repository.with_name("named \n"))
+    monkeypatch.chdir(elsewhere)
+    (elsewhere / "fleet/some/c-001.yaml").write_text(clusters.document("c-001", "generic: {goawayChance: 0.01}\n"))
+    assert changed(capsys)[0] == ["c-001"]
+
+
+def test_the_beginning_of_a_deleted_file_is_enough(repository: Path) -> None:
+    for name, before in (("large.yaml", ""), ("late.yaml", "#" * 2_000_000 + "\n")):
+        (repository / f"fleet/{name}").write_text(before + clusters.BASE + "#" * 3_000_000)
+    git("add", ".")
+    git("commit", "-qm", "second")
+    for name in ("large.yaml", "late.yaml"):
+        (repository / f"fleet/{name}").unlink()
+    assert Changes("HEAD").deleted_documents(["fleet"]) == ["fleet/large.yaml"]

@@ -187,7 +187,16 @@ def test_shards_keep_one_list_together(fleet: Path, capsys: pytest.CaptureFixtur
     assert (fleet / "out" / LIST).read_text() == listed
 
 
-@pytest.mark.parametrize("text", ["", "<<<<<<< HEAD\n{}", "[]", '{"outputs": {"a": 1}}', '{"outputs": []}'])
+ODD_LISTS = [
+    '{"outputs": {"a": 1}}', '{"outputs": []}', '{"outputs": {"a": ["b"]}}', '{"outputs": {"a": [1, []]}}',
+    '{"outputs": {"a": ["b", "files"]}}', '{"outputs": {"a": ["b", [1]]}}', '{"outputs": {"../a": ["b", ["c"]]}}',
+    '{"outputs": {"/etc": ["b", ["c"]]}}', '{"outputs": {"": ["b", ["c"]]}}', '{"outputs": {"\\u0000": ["b", ["c"]]}}',
+    '{"outputs": {"\\ud800": ["b", ["c"]]}}', '{"outputs": {"a": ["\\ud800", ["c"]]}}', '{"outputs": ' + "[" * 100_000,
+    '{"outputs": {"a": ["b", ["\\u0000"]]}}', '{"outputs": ' + "9" * 10_000 + "}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "<<<<<<< HEAD\n{}", "[]", *ODD_LISTS])
 def test_a_damaged_list_is_said_and_left(text: str, fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (fleet / "out" / LIST).write_text(text)
     (fleet / "fleet/some/c-001.yaml").unlink()

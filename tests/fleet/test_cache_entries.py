@@ -1,0 +1,199 @@
+"""Entries of a cache that anybody may have written: what has a right digest may still have any shape."""
+
+from __future__ import annotations
+
+import io
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compiler.diagnostics import Report
+from compiler.fleet.cache import Cache, unpacked
+from compiler.fleet.seen import digest, sign_of
+from compiler.reporters import write_report
+from tests.commands.running import kasc
+from tests.fleet import clusters
+from tests.fleet.clusters import tree
+
+FORMS = ("text", "json", "sarif", "github", "junit")
+WORDS = ["\0", "\ud800", "..", "/", "files/../x", "KASC-ETCD-001", "error"]
+TEXTS = st.one_of(st.text(max_size=8), st.sampled_from(WORDS))
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(TEXTS, inner, max_size=3)),
+    max_leaves=12,
+)
+OWN = "some/c-000.yaml"
+
+
+class Planted:
+    """A cache in which an entry for `OWN` is whatever a test puts there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cache = Cache(str(folder / "cache"), [])
+        self.place = Path(self.cache._place(OWN))
+        self.place.parent.mkdir(parents=True, exist_ok=True)
+
+    def put(self, data: bytes) -> None:
+        self.place.write_bytes(digest(data).encode() + b"\n" + data)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    return Planted(tmp_path_factory.mktemp("planted"))
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The entry of a document with findings of several kinds, a fix and a policy among them."""
+    folder = tmp_path_factory.mktemp("real")
+    documents = clusters.make(folder / "fleet", 1)
+    more = "etcd: {etcdPrefx: /x, etcdServers: ['http://10.0.0.1:2379']}\n"
+    (documents / OWN).write_text(clusters.document("c-000", more))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(documents)
+        from compiler.cli import main
+
+        main(["compile", OWN, "-o", str(folder / "out"), "--cache", str(folder / "cache"), "--policy", "cis"])
+    (entry,) = (folder / "cache").glob("??/*")
+    return json.loads(entry.read_bytes()[33:])
+
+
+def used(planted: Planted, data: bytes) -> bool:
+    """Whether an entry is taken; then everything that is done with one has to work."""
+    planted.put(data)
+    entry = planted.cache.find(OWN)
+    if entry is None:
+        return False
+    for path, sign in entry.signs.items():
+        assert isinstance(sign, str)
+        sign_of(path)
+    report = unpacked(OWN, entry.report)
+    for form in FORMS:
+        write_report(form, [report], io.StringIO())
+    assert {found.location.file for found in report.diagnostics if found.location} <= {OWN, *entry.signs}
+    for name, size, sign in entry.files or ():
+        assert not name.startswith("/")
+        assert ".." not in name.split("/")
+        assert size >= 0
+        assert len(sign) == 32
+    assert all(len(stat) == 4 for stat in entry.stats)
+    return True
+
+
+@settings(max_examples=100)
+@given(JSON)
+def test_any_json(planted: Planted, value: Any) -> None:
+    assert not used(planted, json.dumps(value).encode())
+
+
+@settings(max_examples=100)
+@given(st.lists(JSON, min_size=5, max_size=5))
+def test_any_five_values(planted: Planted, value: list[Any]) -> None:
+    used(planted, json.dumps(value).encode())
+
+
+def places_of(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value inside a value."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [here, *(place for key, each in inside for place in places_of(each, (*here, key)))]
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_real_entry_with_something_else_in_one_place(planted: Planted, real: Any, data: st.DataObject) -> None:
+    changed = deepcopy(real)
+    *way, last = data.draw(st.sampled_from(places_of(real)[1:]))
+    inside = changed
+    for key in way:
+        inside = inside[key]
+    action = data.draw(st.sampled_from(["replace", "delete", "again"]))
+    if action == "replace":
+        inside[last] = data.draw(JSON)
+    elif action == "delete":
+        del inside[last]
+    elif isinstance(inside, list):
+        inside.append(inside[last])
+    used(planted, json.dumps(changed).encode())
+
+
+def test_a_real_entry_is_taken(planted: Planted, real: Any) -> None:
+    assert used(planted, json.dumps(real).encode())
+    report = real[1]
+    assert len(report[2]) > 2
+    assert any(found[9] for found in report[2])
+    assert report[3][0] == "cis"
+
+
+def changed(entry: Any, change: str) -> Any:
+    signs, report, _name, files, stats = entry
+    read_as, version, found, policy = report
+    first = found[0]
+    elsewhere = [*first[:7], ["/etc/passwd", *first[7][1:]], *first[8:]]
+    return {
+        "signs": [[*signs], report, None, files, stats],
+        "a sign": [{**signs, "/": 1}, report, None, files, stats],
+        "a path": [{**signs, "\ud800": "x"}, report, None, files, stats],
+        "an unknown code": [signs, [read_as, version, [["KASC-NO-001", *first[1:]]], policy], None, files, stats],
+        "a severity": [signs, [read_as, version, [[first[0], "fatal", *first[2:]]], policy], None, files, stats],
+        "a foreign file": [signs, [read_as, version, [elsewhere], policy], None, files, stats],
+        "a file as link": [signs, report, "c", [["files/../../x", 1, "0" * 32]], stats],
+        "a file of another kind": [signs, report, "c", [["x", 1, "0" * 32]], stats],
+        "a file with NUL": [signs, report, "c", [["files/\0", 1, "0" * 32]], stats],
+        "a size": [signs, report, "c", [["files/x", -1, "0" * 32]], stats],
+        "a truth": [signs, report, "c", [["files/x", True, "0" * 32]], stats],
+        "a digest": [signs, report, "c", [["files/x", 1, "0"]], stats],
+        "stats": [signs, report, None, files, [[1]]],
+        "name": [signs, report, {"a": 1}, files, stats],
+        "policy": [signs, [read_as, version, found, ["nsa", "1", []]], None, files, stats],
+        "six": [*entry, 1],
+        "an object": dict.fromkeys("abcde"),
+    }[change]  # fmt: skip
+
+
+CHANGES = [
+    "signs", "a sign", "a path", "an unknown code", "a severity", "a foreign file", "a file as link",
+    "a file of another kind", "a file with NUL", "a size", "a truth", "a digest", "stats", "name", "policy", "six",
+    "an object",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_wrong_shape_is_no_entry(change: str, planted: Planted, real: Any) -> None:
+    assert not used(planted, json.dumps(changed(real, change)).encode())
+
+
+@pytest.mark.parametrize("data", [b"[" * 100_000, b"9" * 10_000, b"\xff", b"", b"[1e999,NaN,0,0,0]"])
+def test_what_is_hard_to_parse_is_no_entry(data: bytes, planted: Planted) -> None:
+    assert not used(planted, data)
+
+
+def test_runs_with_such_entries_are_as_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    documents = clusters.make(tmp_path / "fleet", 5)
+    words = ("compile", documents, "-o", tmp_path / "out", "--cache", tmp_path / "cache")
+    first = kasc(capsys, *words)
+    right = tree(tmp_path / "out")
+    entries = sorted((tmp_path / "cache").glob("??/*"))
+    odds: tuple[Any, ...] = (
+        [1, [], None, None, []], [{}, {}, {}, {}, {}], [{}, ["", "", [], None], {"a": 1}, [[1, 2, 3]], []], [],
+        [{}] * 5,
+    )  # fmt: skip
+    for path, odd in zip(entries, odds, strict=True):
+        data = json.dumps(odd).encode()
+        path.write_bytes(digest(data).encode() + b"\n" + data)
+    again = kasc(capsys, *words)
+    assert (again.code, again.out, tree(tmp_path / "out")) == (first.code, first.out, right)
+    assert "Traceback" not in again.err
+    assert all(json.loads(path.read_bytes()[33:])[3] for path in entries)
+
+
+def test_reports_are_the_same_after_packing(real: Any) -> None:
+    report = unpacked(OWN, real[1])
+    assert isinstance(report, Report)
+    assert report.policy is not None
+    assert all(found.location is None or found.location.line >= 1 for found in report.diagnostics)

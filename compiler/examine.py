@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from compiler.catalog import catalog, minor_of, nearest, provisional, versions
+from compiler.catalog import catalog, minor_of, nearest, versions
 from compiler.diagnostics import ERROR, Diagnostic, KascError, Report, diagnose
 from compiler.host import Host
 from compiler.input import ServerInput
@@ -173,8 +173,4 @@ def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:
                 location=where,
             )
         )
-    if known in provisional():
-        message = f"what is known of Kubernetes {known} is provisional: it was read from source, no server was asked"
-        hint = "hold important findings against a real server"
-        report.add(diagnose("VERSION-03", message, hint, path=path, location=where))
     return known

@@ -101,7 +101,7 @@ RULES: dict[str, Rule] = {
     # The command line and the version
     "VERSION-01": own("no Kubernetes version given", "rules and defaults differ by version", "note"),
     "VERSION-02": own("version is not recorded", "the nearest recorded version is used", "note"),
-    "VERSION-03": own("version is provisional", "its facts were read from source, not recorded from a server", "note"),
+    "VERSION-03": own("unconfirmed fact", "read from source before the release, not confirmed by a server", "note"),
     "EMIT-01": own("value does not fit on a line", "a line break would smuggle in another flag"),
     "EMIT-02": own("path that cannot be mounted", "Kubernetes refuses a colon in a mount's path"),
     # The section `deployment`

@@ -5,6 +5,7 @@ Each data file is read at its first use and only then; see docs/catalog.md for i
 
 import json
 import os
+from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
@@ -130,17 +131,16 @@ def section_of(group: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-@cache
-def provisional() -> tuple[str, ...]:
-    """The known minor versions whose facts were read from source, not recorded from a server."""
-    return tuple(version for version, row in _data("versions").items() if row.get("provisional"))
+def span(having: Sequence[str]) -> str:
+    """Consecutive versions in words: `1.33`, or `1.31 to 1.37`."""
+    return having[0] if len(having) == 1 else f"{having[0]} to {having[-1]}"
 
 
 def nearest(version: str | None) -> str:
-    """The known minor version that is nearest to a version such as `1.29`; for None the newest recorded one."""
+    """The known minor version that is nearest to a version such as `1.29`; for None the newest one."""
     known = versions()
     if version is None:
-        return next(each for each in reversed(known) if each not in provisional())
+        return known[-1]
     minor = min(max(minor_of(version), minor_of(known[0])), minor_of(known[-1]))
     return f"1.{minor}"
 
@@ -317,6 +317,13 @@ class Catalog(Reckoned):
             self._behaviours[name] = next(rows, None)
         return self._behaviours[name]
 
+    def is_provisional(self, kind: str, name: str) -> bool:
+        """Whether a fact was read before the release and is still unconfirmed by a server of this version.
+
+        `kind` is "storageVersion", "api" or "gateDependency"; `name` the resource, group version or feature gate.
+        """
+        return name in (self.behaviour("provisionalFacts") or {}).get(kind, ())
+
     @property
     def url_strictness(self) -> int:
         """How strict the binary is about hosts in URLs, as `compiler.flags.go_url` counts it.
@@ -383,6 +390,9 @@ def removed_names(kind: str) -> list[str]:
 
 
 def known_in(kind: str, name: str) -> tuple[str, ...]:
-    """The known versions that have a flag, feature gate or admission plugin (`kind` as in `removed`)."""
-    pick = {"flags": "flags", "featureGates": "gates", "admissionPlugins": "plugins"}[kind]
-    return tuple(version for version in versions() if name in getattr(catalog(version), pick))
+    """The known versions that have a flag, feature gate, admission plugin, metric or health check.
+
+    `kind` is as in `removed`, or "metrics" or "healthChecks".
+    """
+    pick = {"flags": "flags", "featureGates": "gates", "admissionPlugins": "plugins", "healthChecks": "health_checks"}
+    return tuple(version for version in versions() if name in getattr(catalog(version), pick.get(kind, kind)))

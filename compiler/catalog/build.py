@@ -1,7 +1,7 @@
 """Makes the catalog's data from recorded facts: `python -m compiler.catalog.build FACTS [--check]`.
 
-FACTS is a folder with one `v1.NN.json` per recorded minor version, `v1.NN-from-source.json` for versions that no server
-was run of (provisional), and `history.json`. What all versions agree on is
+FACTS is a folder with one `v1.NN.json` per recorded minor version, `v1.NN-from-source.json` for versions of which no
+server was run, and `history.json`. What all versions agree on is
 stored once; everything else becomes rows with `from` and `until`, the first and the last minor version (inclusive) in
 which the row holds. A row without `until` still holds in the newest version.
 """
@@ -303,10 +303,7 @@ def build(folder: Path) -> dict[str, str]:
     recorded = Recorded(folder)
     history = json.loads((folder / "history.json").read_text())
     parts = {
-        "versions": {
-            f"1.{minor}": {} if recorded.facts[minor]["recordedFrom"] else {"provisional": True}
-            for minor in recorded.minors
-        },
+        "versions": [f"1.{minor}" for minor in recorded.minors],
         "flags": flags(recorded),
         "gates": gates(recorded),
         "admission": admission(recorded),

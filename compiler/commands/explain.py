@@ -12,7 +12,10 @@ from compiler.reporters.text import clean
 
 _USAGE = "explain takes WHAT, INPUT, or INPUT and WHAT; try: kasc explain etcd-servers"
 _POLICY_USAGE = "explain takes INPUT alone with --policy; try: kasc explain apiserver.yaml --policy cis"
-_NAMED = "name a flag, key, option group, gate, plugin, resource, code or artifact field"
+_NAMED = (
+    "name a flag, key, option group, gate, plugin, resource, API group or version, health check, metric, "
+    "code or artifact field"
+)
 
 
 def run(options: Namespace) -> int:
@@ -78,17 +81,21 @@ def _nothing_to_explain(examined: Examined, settings: Settings) -> int:
 
 def _explain(word: str, version: str, examined: Examined | None) -> int:
     from compiler.explaining.facts import facts
-    from compiler.explaining.subjects import known_words, subject_of
+    from compiler.explaining.subjects import known_words, subjects_of
 
-    subject = subject_of(word, version)
-    lines = facts(subject, version) if subject is not None else []
-    if examined is not None and examined.resolved is not None:
-        from compiler.explaining.values import resolved_value, values
+    subjects = subjects_of(word, version)
+    resolved = examined.resolved if examined is not None else None
+    lines = []
+    for subject in subjects:
+        lines += facts(subject, version)
+        if examined is not None and resolved is not None:
+            from compiler.explaining.values import values
 
-        if subject is not None:
-            lines += values(subject, examined.resolved, examined.report)
-        if subject is None or subject.kind in ("key", "field"):
-            lines += resolved_value(word, examined.resolved)
+            lines += values(subject, resolved, examined.report)
+    if resolved is not None and all(subject.kind in ("key", "field") for subject in subjects):
+        from compiler.explaining.values import resolved_value
+
+        lines += resolved_value(word, resolved)
     if not lines:
         from compiler.suggest import did_you_mean
 

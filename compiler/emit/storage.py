@@ -76,6 +76,8 @@ def _row(row: StoredResource) -> dict[str, Any]:
         found["watchCacheOffBecause"] = row.uncached_because
     if row.cohabiting:
         found["cohabiting"] = list(row.cohabiting)
+    if row.version_is_provisional:
+        found["provisional"] = ["storageVersion"]
     return found
 
 

@@ -13,12 +13,13 @@ from compiler.catalog import (
     catalog,
     key_of,
     known_in,
-    provisional,
     removed,
     section_of,
+    span,
     versions,
 )
 from compiler.emit.artifacts import ARTIFACTS
+from compiler.explaining.observed import api_lines, health_check_lines, metric_lines
 from compiler.explaining.subjects import Subject
 from compiler.options.traits import CHOICES, STRUCTURED
 from compiler.schema.bundle import artifact_schema, bundled, fields
@@ -47,6 +48,9 @@ def facts(subject: Subject, version: str) -> list[str]:
         "artifact": _artifact,
         "key": _key,
         "field": _field,
+        "health-check": health_check_lines,
+        "api": api_lines,
+        "metric": metric_lines,
     }.get(subject.kind)
     if about is not None:
         return about(subject.name, version)
@@ -97,7 +101,7 @@ def _flag(flag: str, version: str) -> list[str]:
     lines.append(f"  default: {_default_history(flag, having)}")
     if spec.deprecated:
         lines.append("  deprecated")
-    lines.append(f"  versions: {_span(having)}")
+    lines.append(f"  versions: {span(having)}")
     gone = removed("flags", flag)
     return [*lines, *(f"  {line}" for line in _how_it_left(gone))] if gone else lines
 
@@ -119,15 +123,8 @@ def default_text(spec: FlagSpec) -> str:
     return "none" if spec.default in _NOTHING else spec.default
 
 
-def _span(having: tuple[str, ...]) -> str:
-    recorded = [version for version in having if version not in provisional()]
-    others = [f"provisionally {version}" for version in having if version in provisional()]
-    ends = recorded if len(recorded) < 2 else [f"{recorded[0]} to {recorded[-1]}"]
-    return ", ".join([*ends, *others])
-
-
 def _gone(name: str, entry: dict[str, Any], kind: str) -> list[str]:
-    return [f"{name}: {kind}, not in {_span(versions())}", *(f"  {line}" for line in _how_it_left(entry))]
+    return [f"{name}: {kind}, not in {span(versions())}", *(f"  {line}" for line in _how_it_left(entry))]
 
 
 def _how_it_left(entry: dict[str, Any]) -> list[str]:
@@ -162,7 +159,7 @@ def _first_sentence(text: str) -> str:
 def _gate(name: str, version: str) -> list[str]:
     having = known_in("featureGates", name)
     gate = catalog(version if version in having else having[-1]).gates[name]
-    lines = [f"{name}: feature gate, in {_span(having)}", *(f"  {line}" for line in _steps(gate))]
+    lines = [f"{name}: feature gate, in {span(having)}", *(f"  {line}" for line in _steps(gate))]
     if gate.depends_on:
         lines.append(f"  needs {', '.join(gate.depends_on)}")
     gone = removed("featureGates", name)
@@ -186,7 +183,7 @@ def _plugin(name: str, version: str) -> list[str]:
     order = list(known.plugins)
     state = "off" if known.plugins[name].default_off else "on"
     return [
-        f"{name}: admission plugin, in {_span(having)}",
+        f"{name}: admission plugin, in {span(having)}",
         f"  {descriptions()['plugins'].get(name, '')}",
         f"  {state} by default; number {order.index(name) + 1} of {len(order)} in the chain",
     ]

@@ -5,27 +5,49 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from compiler.catalog import catalog, key_of, known_in, removed_names, section_of, versions
+from compiler.catalog import catalog, health_meanings, key_of, known_in, removed_names, section_of, versions
 from compiler.diagnostics import code_of
-from compiler.emit.artifacts import ARTIFACTS, EVERY
+from compiler.emit.artifacts import ARTIFACTS, EVERY, artifact_of
+from compiler.explaining.observed import api_of, health_check_of, metric_of
 from compiler.rules import RULES
 from compiler.schema.bundle import artifact_schema, bundled, fields
+from compiler.storage.resource_config import MATCHERS
 from compiler.suggest import closest
 
 _GONE = ("flags", "featureGates", "admissionPlugins", "apis", "configAPIs")
 
 
 class Subject(NamedTuple):
-    """What can be explained. `kind` is code, flag, group, gate, plugin, artifact, resource, key, field, value or one of
-    the kinds of `compiler.catalog.removed`; `name` is spelled as Kubernetes, or the schemas, spell it.
+    """What can be explained. `kind` is code, flag, group, gate, plugin, artifact, resource, key, field, health-check,
+    api, metric or one of the kinds of `compiler.catalog.removed`; `name` is spelled as Kubernetes, or the schemas,
+    spell it.
     """
 
     kind: str
     name: str
 
 
-def subject_of(word: str, version: str) -> Subject | None:
-    """What a word names, None where nothing is known of it. Case, dashes and underscores may be wrong."""
+def subjects_of(word: str, version: str) -> list[Subject]:
+    """What a word names, for example both the option group and the health check `etcd`; empty if nothing is known.
+
+    Case, dashes and underscores may be wrong.
+    """
+    seen = _observed(word)
+    configured = _configured(word, version)
+    if configured is not None and not (configured.kind == "apis" and seen):
+        seen.insert(0, configured)
+    return seen
+
+
+def _observed(word: str) -> list[Subject]:
+    """What a running server shows under this name."""
+    check, metric = health_check_of(word), metric_of(word)
+    api = api_of(word)
+    kinds = {"health-check": check, "api": api, "metric": metric}
+    return [Subject(kind, name) for kind, name in kinds.items() if name is not None]
+
+
+def _configured(word: str, version: str) -> Subject | None:
     # Flags as they stand in a command line, paths as they stand in a report.
     name = word.partition("=")[0] if word.startswith("-") else re.sub(r"\[[0-9]*\]", "", word)
     exact = _exact(name, version)
@@ -43,6 +65,8 @@ def known_words(version: str) -> list[str]:
     found += [resource.resource for resource in known.resources.values()]
     found += [path.rpartition(".")[2] for path, _ in fields(bundled(version), "")]
     found += [path.rpartition(".")[2] for name in ARTIFACTS if name != "files" for path in _paths(name)]
+    found += [*health_meanings(), *known.api_groups, *MATCHERS, *known.metrics]
+    found += [f"{group}/{each}" for group, having in known.api_groups.items() for each in having]
     for kind in _GONE:
         found += removed_names(kind)
     return list(dict.fromkeys(found))
@@ -86,6 +110,8 @@ def _exact(word: str, version: str) -> Subject | None:
                 return Subject(kind, name)
     if word in EVERY:
         return Subject("artifact", word)
+    if artifact_of(word):
+        return Subject("artifact", artifact_of(word))
     group, _, resource = word.rpartition("/")
     for each in known.resources.values():
         if word in (each.group_resource, each.resource) or (group == each.group and resource == each.resource):

@@ -40,6 +40,12 @@ def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
         )
     if subject.kind == "resource":
         return _stored(resolved, name)
+    if subject.kind == "health-check":
+        return _checked(resolved, name)
+    if subject.kind == "api":
+        return _served(resolved, name)
+    if subject.kind == "metric":
+        return _exported(resolved, name)
     return []
 
 
@@ -161,6 +167,43 @@ def _stored(resolved: Resolved, word: str) -> list[str]:
             lines.append(f"  here: {about} below {row['keyPrefix']} as {row['storageVersion']}, {write}")
             lines.append(f"    in {', '.join(map(_safe, row['servers'][:_MOST]))}")
     return lines or ["  here: not stored"]
+
+
+def _checked(resolved: Resolved, row: str) -> list[str]:
+    """The checks of this server that come from one row of health.json, with what they connect to."""
+    from compiler.health.checks import ENDPOINTS
+    from compiler.health.meaning import every_check, targets_of
+
+    health = resolved.config.health
+    lines = []
+    for check in every_check(resolved).checks if health else ():
+        if check.row == row:
+            endpoints = [f"/{name}" for name in ENDPOINTS if check in getattr(health, name)]
+            lines.append(f"  here: {check.name} in {', '.join(endpoints)}")
+            lines += [f"    asks {_safe(target)}" for target in targets_of(check, resolved)[:_MOST]]
+    return lines or ["  here: this server does not have it"]
+
+
+def _served(resolved: Resolved, api: str) -> list[str]:
+    """Whether this server serves an API group or version."""
+    resources = resolved.config.resource_config
+    group, slash, wanted = api.partition("/")
+    known = resolved.options.catalog.api_groups.get(group, ())
+    if resources is None or group == "api":
+        return []
+    lines = [
+        f"  here: {each} is {'enabled' if resources.version_enabled(group, each) else 'disabled'}"
+        for each in known
+        if not slash or each == wanted
+    ]
+    return lines or [f"  here: not an API of {resolved.options.catalog.version}"]
+
+
+def _exported(resolved: Resolved, metric: str) -> list[str]:
+    from compiler.monitoring.exported import Exported
+
+    exports = metric in Exported(resolved).labels
+    return [f"  here: {'exported' if exports else 'not exported'}"]
 
 
 def _place(at: Location | None) -> str:

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from compiler.pipeline import Resolved
 
 FOLDER = os.path.join(os.path.dirname(__file__), "topics")
-_ORDER = (
+NAMES = (
     *("server", "requests", "inflight", "fairness", "etcd", "encryption", "kms", "watch_cache", "admission", "audit"),
     *("authentication", "authorization", "aggregation", "services", "egress"),
 )
+"""The topics with a file, in the order of the rules."""
 JOB = "kube-apiserver"
 SLIS_JOB = f"{JOB}-slis"
 
@@ -40,7 +41,7 @@ class Topic(NamedTuple):
 def topics(resolved: Resolved) -> list[Topic]:
     """The topics that have anything for this configuration, the health checks first."""
     selecting = _Selecting(resolved)
-    found = [selecting.fit("health", health_topic(resolved)), *(selecting.fit(name, load(name)) for name in _ORDER)]
+    found = [selecting.fit("health", health_topic(resolved)), *(selecting.fit(name, load(name)) for name in NAMES)]
     return [topic for topic in found if topic.records or topic.alerts or topic.panels]
 
 

@@ -99,6 +99,9 @@ class APIEnablementOptions(OptionGroup):
         elif len(parts) == 3 and parts[2] != parts[2].lower():
             message = f"--{_FLAG}: the resource {shown(parts[2])} has capital letters"
             self._refuse("API-07", message, f"write {group}/{version}/{parts[2].lower()}", key)
+        if self.run.catalog.is_provisional("api", f"{group}/{version}"):
+            message = f"--{_FLAG}: not confirmed: that {self.run.catalog.version} still knows {group}/{version}"
+            self._refuse("VERSION-03", message, f"remove {key}: it serves no resource", key)
 
     def _group_hint(self, key: str, groups: Mapping[str, Sequence[str]]) -> str:
         """What to write for a key whose group does not exist, or for one that stands for many versions."""

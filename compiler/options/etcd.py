@@ -172,7 +172,7 @@ class EtcdOptions(OptionGroup):
         """
         from compiler.storage.endpoints import dial_problem
 
-        strictness = self.run.catalog.behaviour("urlStrictness")
+        strictness = self.run.catalog.url_strictness
         flag = "etcd-servers"
         problems = [dial_problem(server, strictness) for server in self.flags.texts(flag)]
         for index, problem in enumerate(problems):

@@ -104,6 +104,9 @@ def report_dependencies(generic: GenericOptions) -> None:
         what = " and ".join(missing)
         hint = f"switch {name} off as well, or leave {what} on"
         generic.refuse("FG-04", f"--{FLAG}: {name} is on but needs {what}, which is off", hint, FLAG, index)
+        if run.catalog.is_provisional("gateDependency", name):
+            message = f"--{FLAG}: that {name} needs {what} in {run.catalog.version} is not confirmed"
+            generic.refuse("VERSION-03", message, "test the change on a server of this version", FLAG, index)
 
 
 def report_pairs(generic: GenericOptions) -> None:

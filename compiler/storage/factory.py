@@ -48,6 +48,7 @@ class StoredResource(NamedTuple):
     encryption: Providers | None
     uncached_because: str
     cohabiting: tuple[str, ...]
+    version_is_provisional: bool
 
 
 class StorageFactoryConfig:
@@ -240,6 +241,7 @@ class StorageFactory:
             self.encryption_for(group, name),
             self.uncached_because(resource.group_resource),
             cohabiting,
+            self.config.catalog.is_provisional("storageVersion", resource.group_resource),
         )
 
     def custom_exceptions(self) -> list[tuple[str, str, Providers | None, bool]]:

@@ -20,7 +20,7 @@ class Owner(NamedTuple):
 
     `name` is the resource as `resource.group`, or what else writes there. `media_type` is empty where nothing is
     promised of the values; `version` is empty where a definition chooses it. `write` and `read` are encryption
-    prefixes, None for plain values.
+    prefixes, None for plain values. `version_is_provisional` if no server has confirmed the version yet.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Owner(NamedTuple):
     version: str = ""
     write: str | None = None
     read: tuple[str | None, ...] = (None,)
+    version_is_provisional: bool = False
 
 
 class Layout:
@@ -97,6 +98,7 @@ def _resource_owner(row: dict[str, Any]) -> Owner:
         row["mediaType"],
         f"{group}/{row['storageVersion']}" if group else row["storageVersion"],
         *_encryption(row["encryption"]),
+        version_is_provisional="storageVersion" in row.get("provisional", ()),
     )
 
 

@@ -46,7 +46,10 @@ def _differences(tally: Tally) -> list[Diagnostic]:
     owner, found = tally.owner, []
     for version, deviation in tally.versions.items():
         message = f"{_values(tally, deviation)} are stored as {version}, not as {owner.version}"
-        found.append(diagnose("VERIFY-02", message, _rewrite(owner.name, deviation)))
+        if owner.version_is_provisional:
+            found.append(diagnose("VERSION-03", message, "the storage version of this resource is not confirmed yet"))
+        else:
+            found.append(diagnose("VERIFY-02", message, _rewrite(owner.name, deviation)))
     for media_type, deviation in tally.media_types.items():
         message = f"{_values(tally, deviation)} are stored as {media_type}, not as {owner.media_type}"
         found.append(diagnose("VERIFY-03", message, _rewrite(owner.name, deviation)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compiler.catalog import catalog, key_of, minor_of, nearest, provisional, removed, section_of, versions
+from compiler.catalog import catalog, key_of, minor_of, nearest, removed, section_of, versions
 from compiler.catalog.build import DATA, GROUPS, build
 from tests.shared import facts, shared
 
@@ -20,7 +20,6 @@ def test_data_is_what_the_facts_give() -> None:
 
 def test_known_versions() -> None:
     assert versions() == (*VERSIONS, "1.37")
-    assert provisional() == ("1.37",)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -128,7 +127,7 @@ def test_sections_of_groups() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known"), [("1.19", "1.31"), ("1.31.4", "1.31"), ("v1.36", "1.36"), ("1.99", "1.37"), (None, "1.36")]
+    ("asked", "known"), [("1.19", "1.31"), ("1.31.4", "1.31"), ("v1.36", "1.36"), ("1.99", "1.37"), (None, "1.37")]
 )
 def test_nearest_version(asked: str | None, known: str) -> None:
     assert nearest(asked) == known

@@ -49,6 +49,12 @@ def check(made: dict[str, Any], version: str) -> None:
         assert ".." not in path.split("/")
 
 
+@pytest.mark.parametrize("period", [1, 20, 29, 31, 600])
+def test_the_grace_period_is_the_one_that_was_declared(period: int, tmp_path: Path) -> None:
+    made = pod(tmp_path, deployment={"terminationGracePeriodSeconds": period})
+    assert made["spec"]["terminationGracePeriodSeconds"] == period
+
+
 def mounted(made: dict[str, Any]) -> dict[str, str]:
     """Path -> `ro` or `rw` and the type of the host path."""
     (container,) = made["spec"]["containers"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from compiler.catalog import provisional
 from compiler.pipeline import Resolved
 from tests.emit.compiling import ENCRYPTION, VERSIONS, document, resolve
 from tests.emit.test_schemas import KUBECONFIG
 
-RECORDED_VERSIONS = [version for version in VERSIONS if version not in provisional()]
+RECORDED_VERSIONS = [version for version in VERSIONS if version != "1.37"]
+"""The metrics of 1.37 are known from its source only."""
 
 KMS1: dict[str, Any] = {
     "apiVersion": "apiserver.config.k8s.io/v1",

@@ -77,6 +77,17 @@ def test_advertised_address(flags: tuple[str, ...], address: str) -> None:
     assert values["generic.externalAddress"] == f"{address}:6443"
 
 
+@pytest.mark.parametrize(
+    ("bind", "address", "advertised"),
+    [("::", "192.0.2.2", None), ("::", "2001:db8::2", "2001:db8::2"), ("0.0.0.0", "192.0.2.2", "192.0.2.2")],
+)
+def test_the_advertised_address_is_of_the_family_of_the_bind_address(
+    bind: str, address: str, advertised: str | None
+) -> None:
+    resolved, _ = server(f"--bind-address={bind}", "--service-cluster-ip-range=fd00::/112", address=address)
+    assert resolved.config.values["generic.publicAddress"] == advertised
+
+
 def test_finding_points_at_the_element() -> None:
     _, report = server("--cors-allowed-origins=^a$,b")
     (found,) = report.of("error")

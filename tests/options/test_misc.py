@@ -85,3 +85,9 @@ def test_ranges_are_those_of_ipaddress(address: object, prefix: int) -> None:
     except ValueError:
         wanted = "None"
     assert str(parse_cidr(f"{address}/{prefix}")) == wanted
+
+
+@pytest.mark.parametrize(("prefix", "refused"), [(11, True), (12, False)])
+def test_a_service_range_has_at_most_20_host_bits_without_those_gates(prefix: int, refused: bool) -> None:
+    broken = rules(f"--service-cluster-ip-range=10.0.0.0/{prefix}", version="1.33")
+    assert ("NET-05" in broken) is refused

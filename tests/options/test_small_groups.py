@@ -86,3 +86,16 @@ def test_concurrency_is_the_sum_of_both_limits() -> None:
     values = config()
     assert values["flowControl.totalConcurrency"] == 600
     assert values["handlerChain.queueWait"] == "15s"
+
+
+@pytest.mark.parametrize(
+    ("runtime_config", "refused"),
+    [
+        ("flowcontrol.apiserver.k8s.io/v1=true,api/ga=false,api/all=false", False),
+        ("api/all=true,api/ga=true,flowcontrol.apiserver.k8s.io/v1=false", True),
+        ("api/all=false,api/ga=true", False),
+        ("api/all=true,api/ga=false", True),
+    ],
+)
+def test_the_most_specific_key_decides_on_the_api_of_priority_and_fairness(runtime_config: str, refused: bool) -> None:
+    assert ("APF-02" in rules(f"--runtime-config={runtime_config}")) is refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compiler.catalog import catalog
-from compiler.storage.resource_config import ResourceConfig, version_rank
+from compiler.storage.resource_config import ResourceConfig, resource_config_of, version_rank
 from tests.options.running import server
 from tests.storage.test_factory import rows
 
@@ -119,3 +119,13 @@ def test_forward_compatible_emulation_serves_what_ranks_above() -> None:
         assert enabled is not None
         served.append(enabled.served_versions(enabled.catalog.resources[name]))
     assert served == [["v1beta1"], ["v1", "v1beta1"]]
+
+
+@pytest.mark.parametrize("forward_compatible", [True, False])
+def test_an_alpha_version_does_not_make_newer_versions_served(forward_compatible: bool) -> None:
+    """Kubernetes: apiserver/pkg/server/deleted_kinds.go: only a served beta or stable version does."""
+    known = catalog("1.36")
+    enabled = {"resource.k8s.io/v1alpha3": "true", "resource.k8s.io/v1beta2": "true"}
+    resources = resource_config_of(known, 35, enabled, forward_compatible, False)
+    # v1alpha3 was added in 1.33, v1beta2 in 1.36.
+    assert resources.served_versions(known.resources["devicetaintrules.resource.k8s.io"]) == ["v1alpha3"]

@@ -94,6 +94,9 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 def _add_fleet(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     fleet = parser.add_argument_group("many inputs")
     fleet.add_argument("--jobs", metavar="N", type=int, help="processes to use (default: one for each usable core)")
+    fleet.add_argument(
+        "-v", "--verbose", action="store_true", help="name the files that the search of a directory skips, and why"
+    )
     fleet.add_argument("--shard", metavar="I/N", help="only the I-th of N parts, for the jobs of a CI matrix")
     fleet.add_argument(
         "--changed-since", metavar="REF", help="only what differs from where the branch left this commit of git"

@@ -104,19 +104,23 @@ def diagnose(
 class Report:
     """The findings about one input, in the order of discovery.
 
-    `outcome` is `reject` exactly where one of them is an error. `unshown` holds the errors that a selection leaves out
-    of the listing: they count all the same. `texts` holds what cannot be read again when a finding is shown: the text
-    of standard input, by its name. `policy` is the verdict of a policy where one was asked for.
+    `unread` says that kasc could not read the input, or does not know its kind. `unshown` holds the errors that a
+    selection leaves out of the listing: they count all the same. `texts` holds what cannot be read again when a finding
+    is shown: the text of standard input, by its name. `concealed` names the files of which no line is shown.
+    `static_pod` is the namespace and name of a static Pod. `policy` is the verdict of a policy where one was asked for.
     """
 
     def __init__(self, path: str = "") -> None:
         self.path = path
         self.read_as = ""
         self.kubernetes_version = ""
+        self.unread = False
         self.diagnostics: list[Diagnostic] = []
         self.unshown: list[Diagnostic] = []
         self.policy: PolicyResult | None = None
         self.texts: dict[str, str] = {}
+        self.static_pod = ""
+        self.concealed: frozenset[str] = frozenset()
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a finding, unless the very same one is already known."""
@@ -147,10 +151,12 @@ class Report:
 
     @property
     def rejected(self) -> bool:
-        """Whether the server of that version would refuse to start."""
+        """Whether there are errors: the server of that version would refuse to start, or the input is unread."""
         return any(found.severity == ERROR for found in self.all())
 
     @property
     def outcome(self) -> str:
-        """`accept` or `reject`."""
+        """`unread`, `reject` if the server of that version would refuse to start, else `accept`."""
+        if self.unread:
+            return "unread"
         return "reject" if self.rejected else "accept"

@@ -1,10 +1,12 @@
 """Inputs from their files to resolved configs and reports: what every command begins with."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.catalog import catalog, minor_of, nearest, versions
-from compiler.diagnostics import ERROR, Diagnostic, KascError, Report, diagnose
+from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Report, diagnose
 from compiler.host import Host
 from compiler.input import ServerInput
 from compiler.options.run import ServerRunOptions
@@ -12,6 +14,9 @@ from compiler.pipeline import Resolved, options_of, resolve_some
 from compiler.risks import find_risks
 from compiler.source.node import Source
 from compiler.source.reading import STANDARD_INPUT, STANDARD_INPUT_NAME, Files
+
+if TYPE_CHECKING:
+    from compiler.importers.carried import CarriedFile
 
 
 class Settings(NamedTuple):
@@ -27,6 +32,14 @@ class Settings(NamedTuple):
 
 
 DEFAULTS = Settings()
+# Findings that end the reading and say nothing about a server: the file is not readable, or not of a known kind.
+_UNREAD = frozenset(
+    (
+        *("KASC-DOC-001", "KASC-DOC-002", "KASC-DOC-003"),
+        *("KASC-INPUT-001", "KASC-INPUT-003", "KASC-INPUT-004", "KASC-INPUT-020"),
+    )
+)
+_VERSION = frozenset(("KASC-VERSION-001", "KASC-VERSION-002", "KASC-VERSION-003"))
 
 
 class Examined(NamedTuple):
@@ -60,42 +73,87 @@ def examine_some(
         begun.append(_begin(path, settings, files))
     resolved = iter(resolve_some([each.options for each in begun if each.options is not None]))
     done = []
-    for path, (report, source, options) in zip(paths, begun, strict=True):
+    for path, (report, source, options, carried) in zip(paths, begun, strict=True):
         if turn_to is not None:
             turn_to(path)
         if source is None or options is None:
-            done.append(Examined(report, None))
+            examined = Examined(report, None)
         else:
-            done.append(_end(next(resolved), source, settings, files))
+            examined = _end(next(resolved), source, settings, files)
+        if carried:
+            _add_carried(examined.report, carried, path, settings, files)
+        done.append(examined)
     return done
 
 
 class _Begun(NamedTuple):
-    """An input that was read; without options where it could not be, which the report then says."""
+    """An input that was read; without options where it could not be, which the report then says.
+
+    `carried` are the files in its ConfigMaps and Secrets.
+    """
 
     report: Report
     source: Source | None = None
     options: ServerRunOptions | None = None
+    carried: Sequence[CarriedFile] = ()
 
 
 def _begin(path: str, settings: Settings, files: Files) -> _Begun:
-    from compiler.importers import input_of
-
     report = Report(STANDARD_INPUT_NAME if path == STANDARD_INPUT else path)
     try:
         source = files.read(path)
         if path == STANDARD_INPUT:
             report.texts[source.name] = source.text
-        given = input_of(source, path, settings.read_as, settings.version, report.diagnostics, files)
     except KascError as error:
-        report.add(error.diagnostic)
-        _clarify(report, files)
-        report.read_as = settings.read_as or ""
-        report.kubernetes_version = nearest(settings.version)
-        return _Begun(report)
-    report.read_as = given.read_as
-    report.kubernetes_version = version = _version_of(given, settings, report)
-    return _Begun(report, source, options_of(catalog(version), given, settings.host, report))
+        return _failed(report, error, settings, files)
+    return _begin_source(source, path, settings, files, report)
+
+
+def _begin_source(source: Source, path: str, settings: Settings, files: Files, report: Report) -> _Begun:
+    from compiler.importers import read_detected
+    from compiler.importers.detect import detect
+
+    carried: Sequence[CarriedFile] = ()
+    try:
+        detected = detect(source, settings.read_as, settings.version, report.diagnostics)
+        if detected.kind in ("manifest", "pod") and ("ConfigMap" in source.text or "Secret" in source.text):
+            from compiler.importers.carried import carried_files
+
+            carried = carried_files(detected.roots, settings.read_as, settings.version)
+        given = read_detected(detected, source, path, settings.version, report.diagnostics, files)
+    except KascError as error:
+        if carried and error.diagnostic.code in _UNREAD:
+            return _Begun(report, carried=carried)
+        return _failed(report, error, settings, files)
+    report.read_as, report.static_pod = given.read_as, given.static_pod
+    report.kubernetes_version = version = _version_of(given, settings, report, source)
+    return _Begun(report, source, options_of(catalog(version), given, settings.host, report), carried)
+
+
+def _failed(report: Report, error: KascError, settings: Settings, files: Files) -> _Begun:
+    report.add(error.diagnostic)
+    _clarify(report, files)
+    report.unread = error.diagnostic.code in _UNREAD
+    report.read_as = settings.read_as or ""
+    report.kubernetes_version = nearest(settings.version)
+    return _Begun(report)
+
+
+def _add_carried(report: Report, carried: Sequence[CarriedFile], path: str, settings: Settings, files: Files) -> None:
+    """Examine the files that a manifest carries, and report on them at their places in the manifest."""
+    for number, file in enumerate(carried):
+        inner = Report(report.path)
+        inner.texts[file.source.name] = file.source.text
+        begun = _begin_source(file.source, path, settings._replace(read_as=file.read_as), files, inner)
+        if begun.source is not None and begun.options is not None:
+            _end(next(iter(resolve_some([begun.options]))), file.source, settings, files)
+        report.read_as = report.read_as or inner.read_as
+        report.kubernetes_version = report.kubernetes_version or inner.kubernetes_version
+        # The version is that of the whole manifest.
+        said = number or report.read_as == "pod"
+        report.extend(file.placed(found) for found in inner.diagnostics if not (said and found.code in _VERSION))
+        if file.secret:
+            report.concealed |= {file.node.source.name}
 
 
 def _end(resolved: Resolved, source: Source, settings: Settings, files: Files) -> Examined:
@@ -104,6 +162,9 @@ def _end(resolved: Resolved, source: Source, settings: Settings, files: Files) -
     find_risks(resolved, report)
     if report.rejected:
         _clarify(report, files, resolved)
+    if not resolved.options.input.certain:
+        # A file that only seems to be of its kind is never changed.
+        report.diagnostics = [found._replace(fix=()) for found in report.diagnostics]
     alone = report.read_as == "config-file"
     if alone:
         # The server around a structured file is made up: only what is said of the file itself counts.
@@ -144,8 +205,10 @@ def _is_soft_in_another(found: Diagnostic, name: str) -> bool:
     return found.severity != ERROR and found.location is not None and found.location.file != name
 
 
-def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:
-    """The known minor version to check against, with a note where it is not the one that was asked for."""
+def _version_of(given: ServerInput, settings: Settings, report: Report, source: Source) -> str:
+    """The known minor version to check against, with a note if it is not the one that was asked for."""
+    # The flags around a structured file have no place, but its version has one.
+    start = given.start if given.start.file else Location(source.name, 1, 1, 1, 2)
     asked = settings.version or given.version
     if asked is None:
         newest = nearest(None)
@@ -153,15 +216,15 @@ def _version_of(given: ServerInput, settings: Settings, report: Report) -> str:
             diagnose(
                 "VERSION-01",
                 f"the input names no Kubernetes version; {newest} is assumed",
-                "set kubernetesVersion, or give --kubernetes-version",
-                location=given.start,
+                "set kubernetesVersion" if given.read_as == "document" else "pass --kubernetes-version",
+                location=start,
             )
         )
         return newest
     known = nearest(asked)
     # A version from the command line stands nowhere in the input.
     inside = settings.version is None
-    where = (given.version_location if inside else None) or given.start
+    where = (given.version_location if inside else None) or start
     path = "kubernetesVersion" if inside and given.read_as == "document" else ""
     if minor_of(known) != minor_of(asked):
         report.add(

@@ -31,7 +31,8 @@ class ServerInput:
     `version` is the text that the input gives for the Kubernetes version (`1.36`, `v1.36.2`), None where it is
     silent. `sections` holds the place of each option group that the input names. `layers` names the files that a
     document is made of, `layer_roots` has what each says by itself. `container` is that of a Pod, `grace_period` the
-    Pod's terminationGracePeriodSeconds.
+    Pod's terminationGracePeriodSeconds. `certain` is false if the file only seems to be of its kind: then it is
+    reported and never changed. `static_pod` is the namespace and name of a Pod, as the kubelet of a node reads it.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class ServerInput:
         container: Node | None = None,
         image: str = "",
         refused_flags: frozenset[str] = frozenset(),
+        static_pod: str = "",
     ) -> None:
         self.read_as = read_as
         self.name = name
@@ -68,6 +70,8 @@ class ServerInput:
         self.container = container
         self.image = image
         self.refused_flags = refused_flags
+        self.certain = True
+        self.static_pod = static_pod
 
     def path_of(self, flag: str, catalog: Catalog) -> str:
         """Where in the input the flag would be given; empty where flags have no such place."""

@@ -90,6 +90,8 @@ RULES: dict[str, Rule] = {
     "INPUT-04": own("structured file of an unknown kind", "no server reads it"),
     "INPUT-05": own("value that is not known here", "only the running server's environment has it", "note"),
     "INPUT-06": own("command that is no list of texts", "Kubernetes does not run such a container"),
+    "INPUT-20": own("malformed input of an unknown kind", "kasc has to know what it reads"),
+    "INPUT-21": own("static Pod that two files declare", "pkg/kubelet/config/file.go: extractFromDir", "warning"),
     # Comments that suppress findings
     "IGNORE-01": own("suppression of nothing", "it would hide a later finding unseen", "warning"),
     "IGNORE-02": own("suppression of an unknown code", "it suppresses nothing", "warning"),

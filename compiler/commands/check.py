@@ -17,6 +17,7 @@ from compiler.commands.common import (
     usage_error,
     worst,
 )
+from compiler.commands.copies import StaticPods
 from compiler.commands.many import changes_of, jobs_for, narrowed, results_of
 from compiler.diagnostics import Report
 from compiler.examine import Settings, examine_some
@@ -31,7 +32,7 @@ def run(options: Namespace) -> int:
     problems: list[str] = []
     try:
         settings = settings_from(options)
-        paths = narrowed(options, find_inputs(options.inputs, problems))
+        paths = narrowed(options, find_inputs(options.inputs, problems, verbose=options.verbose))
         jobs = jobs_for(options, len(paths))
         changes = changes_of(options, paths)
     except UsageError as error:
@@ -63,18 +64,27 @@ def _check(
 
         seen = Seen(files, settings.host)
 
-    def work(some: Sequence[str]) -> list[Report | None]:
+    def work(some: Sequence[str]) -> list[tuple[Report, bool] | None]:
+        """The report of each input, and whether it is published; None for an unchanged one that nothing needs."""
         if seen is None or changes is None:
-            return [each.report for each in examine_some(some, settings, files)]
+            return [(each.report, True) for each in examine_some(some, settings, files)]
         seen.forget()
         every = examine_some(some, settings, files, seen.turn_to)
         touched = [changes.touches([path, *seen.paths(path)]) for path in some]
-        return [each.report if touch else None for each, touch in zip(every, touched, strict=True)]
+        return [
+            (each.report, touch) if touch or each.report.static_pod else None
+            for each, touch in zip(every, touched, strict=True)
+        ]
 
     inputs = 0
+    pods = StaticPods()
     try:
-        for report in results_of(work, paths, jobs):
-            if report is not None:
+        for result in results_of(work, paths, jobs):
+            if result is None:
+                continue
+            report, touched = result
+            pods.add(report)
+            if touched:
                 inputs += 1
                 publisher.add(report)
     except UsageError as error:

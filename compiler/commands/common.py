@@ -13,8 +13,6 @@ from compiler.examine import Settings
 from compiler.host import Host
 
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
-_SUFFIXES = (".yaml", ".yml", ".toml", ".json")
-_UNREADABLE = "KASC-DOC-001"
 CONFIGURATION_FILES = (".kasc.toml", "pyproject.toml")
 # Every way to write the table tool.kasc; most projects have none, and their file is not parsed.
 _OWN_TABLE = r"""tool["' \t]*\.["' \t]*kasc|^[ \t]*(?:\[[ \t]*["']?tool["']?[ \t]*\]|["']?tool["']?[ \t]*=)"""
@@ -120,40 +118,30 @@ def version_of(text: str | None) -> str:
     return version
 
 
-def find_inputs(given: list[str], problems: list[str], leave_out: str = "") -> list[str]:
-    """Files as given, and the documents of folders, sorted, less what another document extends and what lies below
-    `leave_out`. What names no input is added to `problems`.
+def find_inputs(
+    given: list[str], problems: list[str], leave_out: str = "", *, servers_only: bool = False, verbose: bool = False
+) -> list[str]:
+    """Files as given, and the inputs below directories, sorted, without what another document extends and what is below
+    `leave_out`. What names no input is added to `problems`; with `verbose`, standard error has what was skipped.
     """
     found: list[str] = []
     for path in given:
         if path and not os.path.isdir(path):
             found.append(path)
             continue
-        inside = _below(path, problems, leave_out) if path else []
+        inside: list[str] = []
+        if path:
+            from compiler.importers.search import Search
+            from compiler.reporters.text import clean
+
+            search = Search(problems, servers_only, leave_out)
+            inside = search.inputs_below(path)
+            for skipped in search.skipped if verbose else ():
+                print(f"skipped {clean(skipped.path)}: {clean(skipped.reason)}", file=sys.stderr)
         found += inside
         if not inside:
             problems.append(f"no input found in {path}" if path else "the name of an input is empty")
     return list(dict.fromkeys(found))
-
-
-def _below(folder: str, problems: list[str], leave_out: str) -> list[str]:
-    from compiler.importers.detect import input_at
-
-    def unreadable(problem: OSError) -> None:
-        problems.append(f"cannot search {problem.filename}: {reason(problem)}")
-
-    found = []
-    outside = os.path.abspath(leave_out) if leave_out else ""
-    for root, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and os.path.abspath(os.path.join(root, name)) != outside
-        )
-        found += [os.path.join(root, name) for name in sorted(files) if name.endswith(_SUFFIXES)]
-    extended = {path: parents for path in found if (parents := input_at(path)) is not None}
-    parents = {parent for each in extended.values() for parent in each}
-    return [path for path in extended if os.path.normpath(path) not in parents]
 
 
 def publish(
@@ -211,7 +199,7 @@ class Publisher:
 
 
 def _code_for(report: Report, strict: bool) -> int:
-    if any(found.code == _UNREADABLE for found in report.all()):
+    if report.unread:
         return USAGE
     return HAS_ERRORS if fails(report, strict) else FINE
 

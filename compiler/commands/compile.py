@@ -41,7 +41,9 @@ def run(options: Namespace) -> int:
     try:
         settings = settings_from(options)
         names = _artifact_names(options)
-        found = find_inputs(options.inputs, problems, options.out or "compiled")
+        found = find_inputs(
+            options.inputs, problems, options.out or "compiled", servers_only=True, verbose=options.verbose
+        )
         # A folder may hold one document today and two tomorrow: each has its own place from the beginning.
         folders = [path for path in options.inputs if os.path.isdir(path)]
         many = len(found) > 1 or bool(folders)

@@ -75,7 +75,7 @@ def _nothing_to_explain(examined: Examined, settings: Settings) -> int:
     report = examined.report
     if report.rejected:
         write_report("text", [report], sys.stderr)
-        return USAGE if any(found.code == "KASC-DOC-001" for found in report.diagnostics) else HAS_ERRORS
+        return USAGE if report.unread else HAS_ERRORS
     return usage_error(f"{report.path} is a structured file, no server: name the document that refers to it")
 
 

@@ -7,8 +7,9 @@ import sys
 from argparse import Namespace
 
 from compiler.commands.common import UsageError, publish, reason
+from compiler.commands.copies import StaticPods
 from compiler.commands.many import examine_all
-from compiler.diagnostics import KascError
+from compiler.diagnostics import KascError, Report
 from compiler.emit.writing import unified, write_all
 from compiler.examine import Settings
 from compiler.mending.mend import MendedFile, Mender
@@ -41,12 +42,20 @@ def check_and_mend(options: Namespace, paths: list[str], settings: Settings) -> 
         # A report for programs has standard output for itself.
         changes, report = (sys.stdout, sys.stderr) if options.output == "text" else (sys.stderr, sys.stdout)
         changes.write("".join(map(_difference, mended)))
-        return publish(options, [each.report for each in examine_all(paths, settings, Files(texts))], report)
+        return publish(options, _reports(paths, settings, Files(texts)), report)
     _write(mended)
     if not options.quiet:
         for file in mended:
             print(f"{file.name}: {counted(file.mends, 'mend')}", file=sys.stderr)
-    return publish(options, [each.report for each in examine_all(paths, settings)])
+    return publish(options, _reports(paths, settings))
+
+
+def _reports(paths: list[str], settings: Settings, files: Files | None = None) -> list[Report]:
+    pods = StaticPods()
+    reports = [each.report for each in examine_all(paths, settings, files)]
+    for report in reports:
+        pods.add(report)
+    return reports
 
 
 def _difference(file: MendedFile) -> str:

@@ -47,10 +47,15 @@ def schema_of_kind(root: Node, version: str) -> Schema | None:
     """The schema of a mapping's own kind; None if it has none that a version of the server reads."""
     kind, api = root.get("kind"), root.get("apiVersion")
     name = kind.value if kind is not None else None
-    if not isinstance(name, str) or not name.isalnum():
+    return schema_named(str(api.value) if api is not None else "", name, version) if isinstance(name, str) else None
+
+
+def schema_named(api: str, kind: str, version: str) -> Schema | None:
+    """The same for an apiVersion and a kind."""
+    if not kind.isalnum():
         return None
-    group = str(api.value).partition(".")[0] if api is not None else ""
-    return kind_schema(version, name) or (kind_schema(version, f"{name}.{group}") if group.isalnum() else None)
+    group = api.partition(".")[0]
+    return kind_schema(version, kind) or (kind_schema(version, f"{kind}.{group}") if group.isalnum() else None)
 
 
 class Decoder:

@@ -223,6 +223,7 @@ class DocumentCompiler:
                 stats = _stats([f"{outcome.target}/{file}" for file in files])
         report = Report(path)
         report.read_as, report.kubernetes_version = outcome.report.read_as, outcome.report.kubernetes_version
+        report.unread, report.concealed = outcome.report.unread, outcome.report.concealed
         report.diagnostics, report.policy = raw, outcome.report.policy
         assert self.cache is not None  # noqa: S101
         self.cache.keep(path, Entry(signs, packed(report), name, made, stats or []))

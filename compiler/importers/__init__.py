@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Diagnostic
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import Diagnostic, KascError
 from compiler.input import ServerInput
-from compiler.source.node import Source
+from compiler.source.node import Node, Source
 from compiler.source.reading import Files
+
+if TYPE_CHECKING:
+    from compiler.importers.detect import Detected
 
 
 def read_input(
@@ -35,7 +40,33 @@ def input_of(
     """As `read_input`, for a text that was read already; `path` tells what the files that it names are beside of."""
     from compiler.importers.detect import detect
 
-    kind, roots = detect(source, read_as, version, problems)
+    return read_detected(detect(source, read_as, version, problems), source, path, version, problems, files)
+
+
+def read_detected(
+    detected: Detected,
+    source: Source,
+    path: str,
+    version: str | None,
+    problems: list[Diagnostic],
+    files: Files | None = None,
+) -> ServerInput:
+    """As `input_of`, for a file whose kind is known already."""
+    kind, roots, certain = detected
+    server = _read(kind, roots, source, path, version, problems, files)
+    server.certain = certain
+    return server
+
+
+def _read(
+    kind: str,
+    roots: list[Node],
+    source: Source,
+    path: str,
+    version: str | None,
+    problems: list[Diagnostic],
+    files: Files | None,
+) -> ServerInput:
     if kind == "document":
         from compiler.importers.document import read_document
 
@@ -48,6 +79,10 @@ def input_of(
         from compiler.importers.config_file import read_config_file
 
         return read_config_file(path, roots[0], version, problems)
+    if kind == "manifest":
+        from compiler.importers.unknown import without_files
+
+        raise KascError(without_files(source, roots))
     if kind == "argv":
         from compiler.importers.argv import read_argv
 

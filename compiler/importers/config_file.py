@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from compiler.catalog import Catalog, catalog, nearest
-from compiler.config_files.decoding import schema_of_kind
+from compiler.config_files.decoding import schema_named, schema_of_kind
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
@@ -43,12 +43,17 @@ _BASELINE = {
 
 def is_config_file(root: Node, version: str) -> bool:
     """Whether a mapping is a kind of structured file that some server reads, by its kind and API group."""
-    schema = schema_of_kind(root, version)
-    api = root.get("apiVersion")
-    if schema is None or api is None:
-        return False
-    group = str(api.value).rpartition("/")[0]
-    return any(group == known.rpartition("/")[0] for known in schema["properties"]["apiVersion"]["enum"])
+    api, kind = root.get("apiVersion"), root.get("kind")
+    return api is not None and kind is not None and is_kind_of_file(str(api.value), str(kind.value), version)
+
+
+def is_kind_of_file(api: str, kind: str, version: str) -> bool:
+    """The same for an apiVersion and a kind."""
+    schema = schema_named(api, kind, version)
+    group = api.rpartition("/")[0]
+    return schema is not None and any(
+        group == known.rpartition("/")[0] for known in schema["properties"]["apiVersion"]["enum"]
+    )
 
 
 def read_config_file(path: str, root: Node, version: str | None, problems: list[Diagnostic]) -> ServerInput:

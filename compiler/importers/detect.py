@@ -4,64 +4,143 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from typing import NamedTuple
 
-from compiler.catalog import section_of
-from compiler.diagnostics import Diagnostic, KascError
+from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.input import MADE
 from compiler.source.node import Node, Source
 from compiler.source.reading import is_toml, parse_document
 
-_PODS = frozenset(
+FLAGS_FILE = "kube-apiserver.flags"
+"""The name of kasc's own artifact: one argument a line."""
+PODS = frozenset(
     (
         *("Pod", "PodList", "List", "PodTemplate", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet"),
         *("ReplicationController", "Job", "CronJob"),
     )
 )
+MANIFESTS = frozenset(("ConfigMap", "Secret", "ConfigMapList", "SecretList"))
+"""Kinds that carry whole files as values."""
 _LEADING = ("exec", "sudo", "nohup", "env", "command")
 """Words that may come before the program's name."""
+_KEY_IN_TEXT = r"""(?m)^(?:%s|[ \t{]*"%s")[ \t]*[:=][ \t]*["']?([A-Za-z0-9./_-]+)"""
 
 
-def detect(
-    source: Source, read_as: str | None, version: str | None, problems: list[Diagnostic]
-) -> tuple[str, list[Node]]:
-    """The kind, and the documents of the file where it is structured. Raises KascError where it is none."""
+class Detected(NamedTuple):
+    """The kind of an input, and its YAML or TOML documents.
+
+    `certain` is false if nothing but keys or flags that other tools may have as well say what the file is.
+    """
+
+    kind: str
+    roots: list[Node]
+    certain: bool = True
+
+
+def detect(source: Source, read_as: str | None, version: str | None, problems: list[Diagnostic]) -> Detected:
+    """The kind of a file, `read_as` if that is given. Raises KascError: INPUT-01 and INPUT-20 for an unknown kind, and
+    those of the parsers if a file of a known kind is malformed.
+    """
     if read_as == "document":
-        return read_as, [parse_document(source, problems)]
+        return Detected(read_as, [parse_document(source, problems)])
     if read_as in ("argv", "flags"):
-        return read_as, []
+        return Detected(read_as, [])
     if read_as == "pod":
-        return read_as, _documents(source, problems)
+        return Detected(read_as, _documents(source, problems))
     if read_as == "config-file":
-        return read_as, [_as_server(source, problems)]
-    if source.name.endswith(".toml"):
-        return "document", [parse_document(source, problems)]
-    if _looks_like_flags(source.text):
-        return _argv_or_flags(source.text), []
+        return _as_config_file(source, version, problems)
+    flags = _flags_kind(source)
+    if flags is not None:
+        return flags
     if "[Unit]" in source.text or "[Service]" in source.text:
         from compiler.importers.unknown import unit
 
         found = unit(source)
         if found is not None:
             raise KascError(found)
-    if is_toml(source):
-        return "document", [parse_document(source, problems)]
-    roots = _documents(source, problems)
-    if len(roots) == 1 and _is_document(roots[0]):
-        return "document", roots
-    for root in roots:
-        kind = root.get("kind")
-        if kind is not None and isinstance(kind.value, str) and kind.value in _PODS and not _is_document(root):
-            return "pod", roots
+    toml = is_toml(source)
+    try:
+        roots = [parse_document(source, problems)] if toml else _documents(source, problems)
+    except KascError as error:
+        return _malformed(source, version, error, problems)
+    return _structured(source, roots, version, problems)
+
+
+def _structured(source: Source, roots: list[Node], version: str | None, problems: list[Diagnostic]) -> Detected:
+    if len(roots) == 1:
+        from compiler.importers.recognition import is_document
+
+        certain = is_document(roots[0])
+        if certain is not None:
+            return Detected("document", roots, certain)
+    if any(_kind_of(root) in PODS for root in roots) and not _only_manifests(roots):
+        return Detected("pod", roots)
     if roots and _is_config_file(roots[0], version):
         problems.clear()
-        return "config-file", [_as_server(source, problems)]
-    if any(map(_is_document, roots)):
-        # Which says that there are several.
-        return "document", [parse_document(source, problems)]
+        return Detected("config-file", [_as_server(source, problems)])
+    if any(_kind_of(root) in MANIFESTS for root in roots) or _only_manifests(roots):
+        return Detected("manifest", roots)
+    if any(has_header(root) for root in roots):
+        # Which reports that there are several.
+        return Detected("document", [parse_document(source, problems)])
     from compiler.importers.unknown import unknown_input
 
     raise KascError(unknown_input(source, roots))
+
+
+def _malformed(source: Source, version: str | None, error: KascError, problems: list[Diagnostic]) -> Detected:
+    """The kind of a file that cannot be parsed, by the lines that say it; raises KascError unless a server's own parser
+    may take it.
+    """
+    api, kind = _in_text(source.text, "apiVersion"), _in_text(source.text, "kind")
+    if (kind in PODS and "kube-apiserver" in source.text) or (kind not in MADE and _is_header(api, kind)):
+        raise error
+    from compiler.catalog import nearest
+    from compiler.importers.config_file import is_kind_of_file
+
+    if not is_toml(source) and is_kind_of_file(api, kind, nearest(version)):
+        problems.clear()
+        return Detected("config-file", [_as_server(source, problems)])
+    found = error.diagnostic
+    if found.code == "KASC-DOC-002":
+        raise error
+    message = f"unrecognized input, and not well-formed: {found.message}"
+    hint = "fix the syntax, or say what the file is with --as"
+    raise KascError(diagnose("INPUT-20", message, hint, location=found.location)) from None
+
+
+def _in_text(text: str, key: str) -> str:
+    found = re.search(_KEY_IN_TEXT % (key, key), text)
+    return found[1] if found else ""
+
+
+def _as_config_file(source: Source, version: str | None, problems: list[Diagnostic]) -> Detected:
+    """A structured file, or a ConfigMap or Secret that carries one."""
+    root = _as_server(source, problems)
+    if _kind_of(root) in MANIFESTS:
+        problems.clear()
+        return Detected("manifest", _documents(source, problems))
+    return Detected("config-file", [root])
+
+
+def _kind_of(root: Node) -> str:
+    kind = root.get("kind")
+    return kind.value if kind is not None and isinstance(kind.value, str) else ""
+
+
+def _only_manifests(roots: list[Node]) -> bool:
+    """Whether all objects are ConfigMaps, Secrets, and lists of nothing else."""
+    from compiler.importers.container import items_of
+
+    return bool(roots) and all(
+        _kind_of(root) in MANIFESTS
+        or (
+            _kind_of(root) == "List"
+            and bool(items := items_of(root.get("items")))
+            and all(_kind_of(item) in MANIFESTS for item in items)
+        )
+        for root in roots
+    )
 
 
 def _is_config_file(root: Node, version: str | None) -> bool:
@@ -84,30 +163,51 @@ def _documents(source: Source, problems: list[Diagnostic]) -> list[Node]:
     return parse_yaml_all(source, problems)
 
 
-def _is_document(root: Node) -> bool:
-    if not isinstance(root.value, dict):
-        return False
+def has_header(root: Node) -> bool:
+    """Whether a mapping says by its apiVersion or kind that it is a kasc document."""
     api, kind = root.get("apiVersion"), root.get("kind")
-    if kind is not None and kind.value in MADE:
+    if not isinstance(root.value, dict) or _kind_of(root) in MADE:
         return False
-    if (api is not None and str(api.value).startswith("kasc")) or (kind is not None and kind.value == "APIServer"):
-        return True
-    if kind is not None:
-        return False
-    from compiler.catalog import catalog, nearest
+    return _is_header(str(api.value or "") if api is not None else "", _kind_of(root) if kind is not None else "")
 
-    sections = {section_of(group) for group in catalog(nearest(None)).groups}
-    return bool(sections & set(root.value)) or "kubernetesVersion" in root.value
+
+def _is_header(api: str, kind: str) -> bool:
+    return api.startswith("kasc/") or api == "kasc" or (kind == "APIServer" and not api)
 
 
 def _content_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
-def _looks_like_flags(text: str) -> bool:
+def _flags_kind(source: Source) -> Detected | None:
+    """`argv` or `flags` for a text of flags of kube-apiserver, None for any other text."""
+    text = source.text
     lines = _content_lines(text)
-    if not lines:
-        return False
+    if not lines or not _looks_like_flags(lines):
+        return None
+    certain: bool | None = "kube-apiserver" in text or "--etcd-servers" in text
+    if not certain:
+        from compiler.importers.recognition import are_flags
+
+        certain = are_flags(text)
+        if certain is None:
+            return None
+    verbatim = os.path.basename(source.name) == FLAGS_FILE and _is_artifact(text)
+    return Detected("argv" if verbatim else _argv_or_flags(lines), [], certain)
+
+
+def _is_artifact(text: str) -> bool:
+    """Whether a file of kasc's name for it is one argument a line: a backslash or quote is part of a value then.
+
+    Lines that all are continued by the next one are for a shell. No artifact has such lines: not every value of a
+    server that starts ends with a blank and a backslash.
+    """
+    lines = text.splitlines()
+    continued = len(lines) > 1 and all(line.endswith(" \\") for line in lines[:-1])
+    return not continued and all(re.match("--[A-Za-z]", line) for line in lines if line)
+
+
+def _looks_like_flags(lines: list[str]) -> bool:
     first = lines[0].strip().removeprefix("export ")
     name, equals, _ = first.partition("=")
     environment = bool(equals) and name.replace("_", "a").isalnum() and name.isupper() and "--" in "\n".join(lines)
@@ -120,8 +220,7 @@ def _looks_like_flags(text: str) -> bool:
     )
 
 
-def _argv_or_flags(text: str) -> str:
-    lines = _content_lines(text)
+def _argv_or_flags(lines: list[str]) -> str:
     if os.path.basename(lines[0]) == "kube-apiserver":
         lines = lines[1:]
     takes_next = False
@@ -141,60 +240,3 @@ def _is_for_a_shell(line: str) -> bool:
         or any(sign in line for sign in (" -", " #", "'", '"'))
         or re.search(r"\$[A-Za-z_({]", line) is not None
     )
-
-
-def input_at(path: str) -> set[str] | None:
-    """None where a file found in a folder is no input; else the files that it extends, as normalised paths.
-
-    What cannot be opened counts as an input, so that it is reported.
-    """
-    from compiler.source.reading import LIMIT, read_source
-
-    try:
-        source = read_source(path)
-    except KascError as error:
-        if error.diagnostic.code == "KASC-DOC-001":
-            return set()
-        # Too large, or in another encoding: reported where it is a document all the same.
-        with open(path, "rb") as file:
-            return set() if b"kasc/v1" in file.read(LIMIT).replace(b"\0", b"") else None
-    text = source.text
-    if "kasc/v1" in text or "kind: APIServer" in text:
-        if any(kind in text[:200] for kind in MADE):
-            return None
-    elif "kube-apiserver" not in text or "--etcd-servers" not in text:
-        return None
-    return _parents_in(source, path) if "extends" in text else set()
-
-
-def _parents_in(source: Source, path: str) -> set[str]:
-    from compiler.source.overlays import parent_path
-
-    names = _plainly_extended(source.text)
-    if names is None:
-        try:
-            extends = parse_document(source, []).get("extends")
-        except KascError:
-            return set()
-        if extends is None:
-            return set()
-        names = [str(item.value) for item in (extends.value if isinstance(extends.value, list) else [extends])]
-    return {parent_path(os.path.dirname(path), name) for name in names}
-
-
-def _plainly_extended(text: str) -> list[str] | None:
-    """The names in the only `extends` of a text, where they stand in its line so that nothing but a list of plain
-    words can be meant; None for all others, which have to be parsed.
-    """
-    line = re.search(r"^extends: *\[([A-Za-z0-9_./, -]*)\] *$", text, re.MULTILINE | re.ASCII)
-    if line is None or text.count("extends") != 1:
-        return None
-    return _plain_names(line[1])
-
-
-@lru_cache(maxsize=256)
-def _plain_names(line: str) -> list[str] | None:
-    names = [name.strip() for name in line.split(",")]
-    # What has no such ending may be another thing than a text.
-    plain = all(re.fullmatch(r"[A-Za-z_./][^ ]*\.(?:ya?ml|toml|json)", name, re.ASCII) for name in names)
-    return names if plain else None

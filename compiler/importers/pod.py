@@ -39,10 +39,17 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 image=text_of(image),
                 grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
                 container=container,
+                static_pod=_static_name(pod) if not path else "",
             )
     message = "no container of this file runs kube-apiserver"
     hint = "give a Pod whose command is kube-apiserver, or say what the file is with --as"
     raise KascError(diagnose("INPUT-03", message, hint, location=Location(source.name, 1, 1, 1, 2)))
+
+
+def _static_name(pod: Node) -> str:
+    """Namespace and name of a Pod, as the kubelet completes them: pkg/kubelet/config/common.go, applyDefaults."""
+    name = text_of(find(pod, "metadata", "name"))
+    return f"{text_of(find(pod, 'metadata', 'namespace')) or 'default'}/{name}" if name else ""
 
 
 def version_of(image: str) -> str | None:
@@ -71,3 +78,15 @@ def _pods(roots: list[Node]) -> Iterator[tuple[str, Node]]:
             template = find(root, *steps)
             if template is not None:
                 yield "".join(f"{step}." for step in steps), template
+
+
+def runs_server(roots: list[Node]) -> bool:
+    """Whether a container of some Pod or Pod template runs kube-apiserver."""
+    try:
+        return any(
+            flag_words(container, "", []) is not None
+            for _, pod in _pods(roots)
+            for container in items_of(find(pod, "spec", "containers"))
+        )
+    except KascError:
+        return True  # it is malformed, which is reported

@@ -10,6 +10,8 @@ from compiler.input import MADE
 from compiler.source.node import Node, Source
 
 _MADE_POD = "give the Pod that it makes: kubectl -n kube-system get pod kube-apiserver-NODE -o yaml"
+_NOT_A_SERVER = "pass the files that configure kube-apiserver instead"
+_RENDERED = "render the chart and pass the result: helm template CHART | kasc check -"
 _PROCESS = "give the arguments of the running server, one a line: tr '\\0' '\\n' < /proc/PID/cmdline"
 _UNIT = r"^\[(?:Unit|Service|Install)\][ \t]*\r?$"
 
@@ -23,12 +25,36 @@ _GROUPS = {
     "operator.openshift.io/": ("a configuration of OpenShift", _PROCESS),
     "config.openshift.io/": ("a configuration of OpenShift", _PROCESS),
     "k0s.k0sproject.io/": ("a k0s configuration", _PROCESS),
+    "rke.cattle.io/": ("a cluster of Rancher", _PROCESS),
+    "provisioning.cattle.io/": ("a cluster of Rancher", _PROCESS),
+    "core.gardener.cloud/": ("a resource of Gardener", _PROCESS),
+    "kamaji.clastix.io/": ("a control plane of Kamaji", _MADE_POD),
+    "kustomize.config.k8s.io/": ("a kustomization", "build it and pass the result: kustomize build DIR | kasc check -"),
+    "kubelet.config.k8s.io/": ("a kubelet configuration", _NOT_A_SERVER),
+    "kubescheduler.config.k8s.io/": ("a kube-scheduler configuration", _NOT_A_SERVER),
+    "kubeproxy.config.k8s.io/": ("a kube-proxy configuration", _NOT_A_SERVER),
 }
 _KEYS = {
     "kube-apiserver-arg": ("a configuration of k3s or RKE2", _PROCESS),
     "extra-node-kube-apiserver-args": ("a configuration of Canonical Kubernetes", _PROCESS),
     "kube_apiserver_enable_admission_plugins": ("a set of variables of Kubespray", _MADE_POD),
+    "talosVersion": ("a talhelper configuration", _MADE_POD),
+    "rke2_kube_apiserver_args": ("a set of variables of an RKE2 role", _PROCESS),
 }
+# Sets of keys that a file of some tool has, whatever else is in it.
+_TOOLS = (
+    (("clusterName", "nodes", "controlPlane"), ("a talhelper configuration", _MADE_POD)),
+    (("nodes", "services"), ("an RKE cluster configuration", _PROCESS)),
+    (("services", "kubernetes_version"), ("an RKE cluster configuration", _PROCESS)),
+)
+# Keys that nearly every chart's values have.
+_HELM = frozenset(
+    (
+        *("image", "images", "replicaCount", "imagePullSecrets", "nameOverride", "fullnameOverride", "serviceAccount"),
+        *("podAnnotations", "podSecurityContext", "securityContext", "nodeSelector", "tolerations", "affinity"),
+        *("ingress", "autoscaling", "resources", "service", "commonLabels", "extraEnv"),
+    )
+)
 _TALOS = ("a Talos machine configuration", _MADE_POD)
 
 
@@ -49,7 +75,7 @@ def unknown_input(source: Source, roots: list[Node]) -> Diagnostic:
             return _finding(source, found, root.location.line)
     where = Location(source.name, 1, 1, 1, 2)
     hint = "begin it with `apiVersion: kasc/v1` and `kind: APIServer`, or say what it is with --as"
-    message = "this is no kasc document, Pod, argument list or line of flags"
+    message = "unrecognized input: expected a kasc document, a Pod, flags or a structured configuration file"
     if not roots:
         message = "the file is empty, or holds nothing but comments"
     for root in roots:
@@ -61,6 +87,15 @@ def unknown_input(source: Source, roots: list[Node]) -> Diagnostic:
                 message = f"this is {shown(kind.value)}, which kasc made of a document"
                 hint = "give that document"
             break
+    return diagnose("INPUT-01", message, hint, location=where)
+
+
+def without_files(source: Source, roots: list[Node]) -> Diagnostic:
+    """The finding about ConfigMaps and Secrets that carry nothing that kasc reads."""
+    node = next((root.get("kind") for root in roots if root.get("kind") is not None), None)
+    where = node.location if node is not None else Location(source.name, 1, 1, 1, 2)
+    message = "unrecognized input: no value of this manifest configures a kube-apiserver"
+    hint = "pass a ConfigMap or Secret with a structured configuration file, flags or a kasc document in its data"
     return diagnose("INPUT-01", message, hint, location=where)
 
 
@@ -83,10 +118,27 @@ def _known(root: Node) -> tuple[str, str] | None:
         return _GROUPS["kubeadm.k8s.io/"]
     if any(key.startswith("kube_apiserver_") for key in root.value):
         return _KEYS["kube_apiserver_enable_admission_plugins"]
+    if api is not None:
+        return None
+    if _is_compose(root):
+        return "a Compose file", _NOT_A_SERVER
+    for keys, what in _TOOLS:
+        if all(key in root.value for key in keys):
+            return what
+    if len(_HELM & set(root.value)) > 1:
+        return "the values of a Helm chart", _RENDERED
+    if isinstance(root.at(("resources",)).value, list):
+        return _GROUPS["kustomize.config.k8s.io/"]
     return None
+
+
+def _is_compose(root: Node) -> bool:
+    services = root.get("services")
+    items = services.value if services is not None and isinstance(services.value, dict) else {}
+    return any(service.get("image") is not None or service.get("build") is not None for service in items.values())
 
 
 def _finding(source: Source, what: tuple[str, str], line: int) -> Diagnostic:
     name, hint = what
-    message = f"this seems to be {name}, which kasc does not read yet"
+    message = f"unrecognized input: this seems to be {name}"
     return diagnose("INPUT-01", message, hint, location=Location(source.name, line, 1, line, 2))

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Diagnostic, Location, Report
-from compiler.reporters.totals import not_shown, totals
+from compiler.reporters.totals import not_shown, totals, unread
 
 if TYPE_CHECKING:
     from compiler.policies import PolicyResult
@@ -35,6 +35,7 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
         "summary": {
             "files": len(reports),
             **{f"{severity}s": number for severity, number in totals(reports).items()},
+            **({"unread": number} if (number := unread(reports)) else {}),
             **({"notShown": hidden} if (hidden := not_shown(reports)) else {}),
         },
     }

@@ -1,4 +1,4 @@
-"""The report as JUnit XML: one test case an input, which fails where the input has errors."""
+"""The report as JUnit XML: one test case an input, which fails if it has errors and is in error if it is unread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 from compiler.diagnostics import ERROR, WARNING, Diagnostic, Report
 from compiler.reporters.text import clean, findings
-from compiler.reporters.totals import counted
+from compiler.reporters.totals import counted, unread
 
 # What text.clean leaves and XML 1.0 cannot hold, not even as a reference. Line breaks separate findings.
 _NO_XML = "[^\x09\x0a\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -17,8 +17,8 @@ def render(reports: list[Report], strict: bool = False) -> str:
     """All reports as one suite, ASCII only. With `strict`, warnings fail a case as errors do."""
     failing = (ERROR, WARNING) if strict else (ERROR,)
     cases = [_case(report, failing) for report in reports]
-    failed = sum(any(found.severity in failing for found in report.all()) for report in reports)
-    numbers = f'tests="{len(reports)}" failures="{failed}" errors="0"'
+    failed = sum(any(found.severity in failing for found in report.all()) for report in reports if not report.unread)
+    numbers = f'tests="{len(reports)}" failures="{failed}" errors="{unread(reports)}"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuites name="kasc" {numbers}>',
@@ -36,7 +36,8 @@ def _case(report: Report, failing: tuple[str, ...]) -> str:
     lines = [f'<testcase name="{_attribute(report.path)}" classname="kasc.{_attribute(report.read_as or "input")}">']
     if bad or report.unshown:
         message, kind = _first(bad, len(report.unshown))
-        lines.append(f'<failure message="{_attribute(message)}" type="{kind}">{_text(report, bad)}</failure>')
+        element = "error" if report.unread else "failure"
+        lines.append(f'<{element} message="{_attribute(message)}" type="{kind}">{_text(report, bad)}</{element}>')
     if others:
         lines.append(f"<system-out>{_text(report, others)}</system-out>")
     return "\n".join([*lines, "</testcase>"])

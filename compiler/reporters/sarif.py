@@ -12,7 +12,7 @@ from typing import Any
 from compiler import __version__
 from compiler.diagnostics import Diagnostic, Location, Report
 from compiler.reporters.rule_help import CODES_PAGE, HOME, help_of, table
-from compiler.reporters.totals import not_shown
+from compiler.reporters.totals import not_shown, unread
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _PROBLEM_SEVERITY = {"error": "error", "warning": "warning", "note": "recommendation"}
@@ -38,6 +38,7 @@ def as_data(reports: list[Report]) -> Form:
     }
     run: Form = {
         "tool": {"driver": driver},
+        **({"invocations": [{"executionSuccessful": False}]} if unread(reports) else {}),
         "columnKind": "unicodeCodePoints",
         "results": [_result(report, found, index) for report in reports for found in report.sorted()],
     }

@@ -77,6 +77,12 @@ def findings(
     return [line for found in chosen for line in _finding(report, found, colour, excerpts)]
 
 
+def _may_be_shown(report: Report, found: Diagnostic) -> bool:
+    """Whether the line of a finding may appear: not if its file holds nothing but secrets."""
+    file = found.location.file if found.location else ""
+    return file not in report.concealed and (found.rule not in _UNSHOWN or file == report.path)
+
+
 def _paint(text: str, code: str, colour: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
@@ -93,7 +99,7 @@ def _finding(report: Report, found: Diagnostic, colour: bool, excerpts: Excerpts
     rule = f" ({found.rule})" if found.rule else ""
     severity = _paint(found.severity, f"1;{_COLOURS[found.severity]}", colour)
     lines = [f"{_paint(place, '1', colour)}: {severity} {found.code}{rule}: {clean(found.message)}"]
-    if found.location and (found.rule not in _UNSHOWN or found.location.file == report.path):
+    if found.location and _may_be_shown(report, found):
         excerpt = excerpts.of(found.location, found.location.file == report.path)
         if excerpt:
             number, line, carets = excerpt

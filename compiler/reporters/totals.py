@@ -20,11 +20,17 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'s' if number != 1 else ''}"
 
 
+def unread(reports: list[Report]) -> int:
+    """Inputs that could not be read, or are of no known kind."""
+    return sum(report.unread for report in reports)
+
+
 class Counts:
     """The numbers of many reports, added up one by one."""
 
     def __init__(self) -> None:
         self.inputs = 0
+        self.unread = 0
         self.findings = dict.fromkeys(SEVERITIES, 0)
         self.hidden = 0
         self.mendable = 0
@@ -32,19 +38,21 @@ class Counts:
     def add(self, report: Report) -> None:
         """One more report."""
         self.inputs += 1
+        self.unread += report.unread
         self.hidden += len(report.unshown)
         for found in report.all():
             self.findings[found.severity] += 1
         self.mendable += sum(bool(found.fix) for found in report.diagnostics)
 
     def in_words(self) -> str:
-        """All of it in one line: `3 inputs: 2 errors (1 not shown), 1 note`."""
+        """All of it in one line: `3 inputs (1 unread): 2 errors (1 not shown), 1 note`."""
         words = []
         for severity, number in self.findings.items():
             if number:
                 aside = f" ({self.hidden} not shown)" if self.hidden and severity == "error" else ""
                 words.append(f"{counted(number, severity)}{aside}")
-        return f"{counted(self.inputs, 'input')}: {', '.join(words) or 'no problems'}"
+        unread = f" ({self.unread} unread)" if self.unread else ""
+        return f"{counted(self.inputs, 'input')}{unread}: {', '.join(words) or 'no problems'}"
 
 
 def in_words(reports: list[Report]) -> str:

@@ -225,13 +225,12 @@ def test_hostile_input_gives_an_error_and_no_traceback(
     path.write_bytes(HOSTILE[name])
     arguments = ["--as", read_as] if read_as else []
     ran = kasc(capsys, "check", *arguments, path)
-    assert ran.code == 1
     assert "error KASC-" in ran.out
     assert "\x1b" not in ran.out
     report: dict[str, Any] = json.loads(kasc(capsys, "check", "--output", "json", *arguments, path).out)
-    assert report["files"][0]["outcome"] == "reject"
+    assert (report["files"][0]["outcome"], ran.code) in (("reject", 1), ("unread", 2))
     target = tmp_path / "out"
-    assert kasc(capsys, "compile", *arguments, path, "-o", target).code == 1
+    assert kasc(capsys, "compile", *arguments, path, "-o", target).code == ran.code
     assert not target.exists()
 
 
@@ -240,7 +239,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture
     with large.open("wb") as file:
         file.truncate(100 * 1024 * 1024)
     ran = kasc(capsys, "check", large)
-    assert ran.code == 1
+    assert ran.code == 2
     assert "KASC-DOC-002" in ran.out
     fifo = tmp_path / "fifo.yaml"
     os.mkfifo(fifo)

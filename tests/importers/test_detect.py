@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic, KascError
 from compiler.importers import read_input
-from compiler.importers.detect import _plainly_extended
+from compiler.importers.search import _plainly_extended
 from compiler.source.node import Source
 from compiler.source.reading import parse_document
 from tests.importers.reading import read
@@ -27,7 +27,9 @@ POD = "kind: Pod\nspec: {containers: [{command: [kube-apiserver, --etcd-servers=
     [
         (DOCUMENT, "document"),
         (f"# a comment\n---\n{DOCUMENT}", "document"),
-        ("etcd: {etcdServers: [http://a]}", "document"),
+        ('kubernetesVersion: "1.36"\netcd: {etcdServers: [http://a]}', "document"),
+        ("etcd: {etcdServers: [http://a]}\nauthentication: {clientCAFil: /a}", "document"),
+        ("kubernetesVersion: v1.35\nmetadata: {name: a}\netcd: {etcdServers: [http://a]}\ndeploymnt: {}", "document"),
         ('{"kind": "APIServer", "etcd": {"etcdServers": ["http://a"]}}', "document"),
         (TOML, "document"),
         (f"# a comment\n\n{TOML}", "document"),
@@ -78,11 +80,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("", "empty", "kasc/v1"),
         ("# nothing\n", "empty", "kasc/v1"),
-        ("some words", "no kasc document", "kasc/v1"),
-        ("- a\n- b\n", "no kasc document", "kasc/v1"),
-        ("a: 1\n", "no kasc document", "kasc/v1"),
+        ("some words", "unrecognized input", "kasc/v1"),
+        ("- a\n- b\n", "unrecognized input", "kasc/v1"),
+        ("a: 1\n", "unrecognized input", "kasc/v1"),
         ("kind: Service\n", '"Service"', "kasc/v1"),
-        ("kind: [Pod]\n", "no kasc document", "kasc/v1"),
+        ("kind: [Pod]\n", "unrecognized input", "kasc/v1"),
         ("[Unit]\nA=b\n[Service]\nExecStart=/usr/bin/kube-apiserver --v=2\n", "a systemd unit", "--as flags"),
         ("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n", "a kubeadm configuration", "kubectl"),
         ("kind: ClusterConfiguration\n", "a kubeadm configuration", "kubectl"),

@@ -1,0 +1,1 @@
+"""Programs for the work on kasc that are no part of it."""

@@ -21,7 +21,7 @@ from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report,
 from compiler.emit.artifacts import artifact_of
 from compiler.emit.writing import write_to
 from compiler.fleet.seen import digest, sign_of
-from compiler.fleet.shapes import count, list_of, mapping_of, one_of, optional, row, text
+from compiler.fleet.shapes import count, list_of, mapping_of, one_of, optional, row, text, truth
 from compiler.fleet.shapes import path as is_path
 from compiler.policies import FAIL, MANUAL, PASS, TITLES, Judged, PolicyResult
 from compiler.source.reading import read_from
@@ -29,7 +29,7 @@ from compiler.source.reading import read_from
 _FORM = "2"
 _CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK
 """The folder may hold what somebody else put there: links, and pipes that nobody writes to."""
-_DIAGNOSTICS = 2
+_DIAGNOSTICS = -2
 """Where a packed report has its diagnostics."""
 _ENTRY = 4096
 """Bytes that an entry seldom has more of."""
@@ -119,7 +119,7 @@ _DIAGNOSTIC = row(
     list_of(row(_LOCATION, text, text)),
 )  # fmt: skip
 _POLICY = row(one_of(*TITLES), text, list_of(row(text, text, one_of(PASS, FAIL, MANUAL), text)))
-_REPORT = row(text, text, list_of(_DIAGNOSTIC), optional(_POLICY))
+_REPORT = row(text, text, truth, list_of(is_path), list_of(_DIAGNOSTIC), optional(_POLICY))
 """The shape of what `packed` returns."""
 _ENTRY_SHAPE = row(
     mapping_of(is_path, text), _REPORT, optional(text), optional(list_of(row(_is_artifact, count, _is_digest))),

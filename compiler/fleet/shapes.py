@@ -15,6 +15,11 @@ def text(value: Any) -> bool:
     return type(value) is str
 
 
+def truth(value: Any) -> bool:
+    """True or false."""
+    return type(value) is bool
+
+
 def path(value: Any) -> bool:
     """A string that the file system takes as a path."""
     if type(value) is not str or "\0" in value:

@@ -502,7 +502,7 @@ class _Socket:
         self.data = data
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(io.BytesIO(self.data))  # type: ignore[arg-type]
+        return io.BufferedReader(io.BytesIO(self.data))
 
 
 class _ScriptedEtcd(Etcd):

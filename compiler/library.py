@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from compiler.diagnostics import KascError, Report
 from compiler.emit.artifacts import ARTIFACTS, EVERY, artifact
+from compiler.emit.secrets import refuse_secrets
 from compiler.emit.yaml_text import Written
 from compiler.examine import DEFAULTS, Examined, Settings, examine
 from compiler.source.reading import Files, key_of
@@ -82,12 +83,15 @@ def rendered(
     found: list[dict[str, str] | None] = [
         None if each.resolved is None or each.report.rejected else {} for each in examined
     ]
-    for name in names:
+    for name in ("", *names):
         for number, (each, files) in enumerate(zip(examined, found, strict=True)):
             if each.resolved is None or files is None:
                 continue
             try:
-                files.update(artifact(each.resolved, name, form, explicit, written))
+                if name:
+                    files.update(artifact(each.resolved, name, form, explicit, written))
+                else:
+                    refuse_secrets(each.resolved.options)
             except KascError as error:
                 each.report.add(error.diagnostic)
                 found[number] = None

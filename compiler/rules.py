@@ -191,6 +191,7 @@ RULES: dict[str, Rule] = {
     "RISK-83": risk("early format of a structured file", "early formats go", "note"),
     "RISK-84": risk("deprecated value", "the server or its documentation warns of it"),
     "RISK-90": risk("place that was not filled in", "nobody puts anything in here"),
+    "RISK-91": risk("credentials in a URL", "command lines are visible to every process of the node"),
     # A running server against the health check definitions
     "PROBE-01": own("health check that fails", "the server is not live, or not ready"),
     "PROBE-02": own("health check that is missing", "the configuration gives it to the server", "warning"),
@@ -337,6 +338,7 @@ RULES: dict[str, Rule] = {
     "ENC-25": Rule("KMS v1 without its gate", _ENCRYPTION),
     "SEC-01": own("key material in a document", "documents are committed, and artifacts are made from them"),
     "SEC-02": own("malformed reference to key material", "a reference names a variable or a file"),
+    "SEC-03": own("secret in a flag", "artifacts contain no secrets"),
     # Secure serving
     "SERV-01": Rule("secure port out of range", _SERVING),
     "SERV-02": Rule("half a certificate pair in cert-dir", "client-go/util/cert/io.go: CanReadCertAndKey"),

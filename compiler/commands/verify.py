@@ -13,7 +13,9 @@ from compiler.examine import Settings, examine
 from compiler.live.deadline import Deadline
 from compiler.live.etcd import Credentials, Etcd, EtcdError, Health, addresses_of, prefix_end
 from compiler.pipeline import Resolved
+from compiler.redaction import hide_credentials, hide_in_message
 from compiler.reporters.text import clean
+from compiler.storage.endpoints import without_user
 from compiler.storage.factory import StorageFactory
 from compiler.storage.layout import Layout
 from compiler.verify.findings import of_end, of_members, of_scan
@@ -78,13 +80,16 @@ def _clusters(options: Namespace, resolved: Resolved, deadline: Deadline) -> lis
         if equals and "//" not in resource:
             group, slash, name = resource.partition("/")
             if not slash:
-                raise UsageError(f"--etcd {text!r}: write URL, or GROUP/RESOURCE=URL for the servers of an override")
+                shown = hide_credentials(text)
+                raise UsageError(f"--etcd {shown!r}: write URL, or GROUP/RESOURCE=URL for the servers of an override")
             servers = frozenset(factory.servers_for(group, name))
         else:
             servers, urls = common, text
-        members = [url for url in urls.split(",") if url]
+        members = [without_user(url) for url in urls.split(",") if url]
         if not members:
-            raise UsageError(f"--etcd {text!r}: write the URL of a member, for example https://10.0.0.11:2379")
+            raise UsageError(
+                f"--etcd {hide_credentials(text)!r}: write the URL of a member, for example https://10.0.0.11:2379"
+            )
         clusters.append((servers, members))
     return _distinct(clusters, deadline)
 
@@ -188,7 +193,7 @@ def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
     count = None
     if options.etcd:
         try:
-            url = options.etcd[0].split(",")[0]
+            url = without_user(options.etcd[0].split(",")[0])
             etcd = Etcd(url, _credentials(options, examined.resolved), deadline=_deadline(options))
 
             def count(prefix: str) -> int | None:
@@ -197,7 +202,7 @@ def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
 
             steps = plan(manifest(examined.resolved), manifest(new), count)
         except EtcdError as error:
-            return usage_error(f"{error}: {error.hint}")
+            return usage_error(f"{hide_in_message(str(error))}: {error.hint}")
     else:
         steps = plan(manifest(examined.resolved), manifest(new))
     if options.output == "json":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.diagnostics import Diagnostic, KascError, diagnose
+from compiler.emit.secrets import written_value
 from compiler.flags.arguments import Argument
 from compiler.flags.values import TYPES
 from compiler.options.flagset import FlagSet
@@ -40,9 +41,10 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
         given = arguments.get(name)
         if given is not None:
             for argument in given if catalog.flags[name].type in REPEATED else given[-1:]:
-                if not _fits_a_line(argument.text):
+                text = written_value(argument)
+                if not _fits_a_line(text):
                     raise KascError(_unfitting(argument))
-                lines.append(f"--{name}={argument.text}")
+                lines.append(f"--{name}={text}")
         elif explicit:
             lines += _default_lines(flags, name)
     return lines

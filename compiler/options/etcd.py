@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
+from compiler.storage.endpoints import without_user
 from compiler.storage.group_resource import parse_group_resource
 from compiler.suggest import did_you_mean
 
@@ -181,7 +182,7 @@ class EtcdOptions(OptionGroup):
         for override in self.overrides:
             problems = [dial_problem(server, strictness) for server in override.servers]
             if any(problems):
-                stores = override.servers in factory.servers_of(factory.rows())
+                stores = tuple(map(without_user, override.servers)) in factory.servers_of(factory.rows())
                 for server, problem in zip(override.servers, problems, strict=True):
                     self._refuse_endpoint(flag, override.element, server, problem, all(problems) and stores)
 
@@ -198,7 +199,7 @@ class EtcdOptions(OptionGroup):
         if config.storage_factory is not None:
             self.check_endpoints(config.storage_factory)
         config.set("etcd.backend", "etcd3", "storage-backend")
-        config.set("etcd.servers", list(flags.texts("etcd-servers")), "etcd-servers")
+        config.set("etcd.servers", list(map(without_user, flags.texts("etcd-servers"))), "etcd-servers")
         config.set("etcd.prefix", flags.text("etcd-prefix"), "etcd-prefix")
         files = (("certFile", "etcd-certfile"), ("keyFile", "etcd-keyfile"), ("caFile", "etcd-cafile"))
         for path, flag in files:

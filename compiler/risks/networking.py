@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.options.ip_range import IPRange, parse_cidr
+from compiler.redaction import has_credentials
 from compiler.risks.hosts import host_of, is_local, port_of
 from compiler.risks.telling import Risks
 
@@ -17,12 +18,23 @@ _KUBELET_PORT = 10250
 
 
 def find(risks: Risks) -> None:
-    """Look at services, node ports and kubelets."""
+    """Look at services, node ports, kubelets, and URLs with passwords."""
     _check_service_ranges(risks)
     if risks.flags.changed(_NODE_PORTS) or risks.flags.changed("secure-port"):
         _check_node_ports(risks)
     if "Node" in (risks.authorizers or ()):
         _check_kubelets(risks)
+    _check_credentials(risks)
+
+
+def _check_credentials(risks: Risks) -> None:
+    for flag, arguments in risks.flags.arguments.items():
+        for argument in arguments:
+            if "@" in argument.text and has_credentials(argument.text):
+                ignored = ", which the etcd client ignores" if flag.startswith("etcd-") else ""
+                message = f"--{flag} contains the user or password of a URL{ignored}"
+                hint = "remove it: everyone who can list the processes of the node sees it"
+                risks.tell_there("RISK-91", message, hint, argument.path, argument.location, flag)
 
 
 def _check_service_ranges(risks: Risks) -> None:

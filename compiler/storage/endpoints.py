@@ -33,6 +33,15 @@ def dial_problem(endpoint: str, strictness: int) -> str:
     return "" if re.fullmatch(_HOST, host) else "has a host that cannot be"
 
 
+def without_user(endpoint: str) -> str:
+    """An endpoint without a user and password, which the etcd client ignores in URLs."""
+    scheme, slashes, rest = endpoint.partition("://")
+    if "@" not in rest or scheme not in ("http", "https"):
+        return endpoint
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    return scheme + slashes + authority.rpartition("@")[2] + rest[len(authority) :]
+
+
 def _dialled(endpoint: str, strictness: int) -> str:
     if "://" not in endpoint:
         return endpoint

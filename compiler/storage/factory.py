@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler.catalog import Catalog, Resource
 from compiler.catalog.reckoned import Kept
 from compiler.flags.go_path import join
+from compiler.storage.endpoints import without_user
 from compiler.storage.group_resource import GroupResource, parse_group_resource
 from compiler.storage.resource_config import ResourceConfig, split_api
 
@@ -102,7 +103,7 @@ class StorageFactory:
 
     def __init__(self, config: StorageFactoryConfig, servers: tuple[str, ...], prefix: str, media_type: str) -> None:
         self.config = config
-        self.servers = servers
+        self.servers = tuple(map(without_user, servers))
         # The server cleans the path, so that /a/b/ and a//b are one place. Kubernetes: storage/etcd3/store.go, New.
         self.prefix = join("/", prefix)
         self.media_type = media_type
@@ -111,11 +112,14 @@ class StorageFactory:
         self.watch_cache_sizes: dict[str, int] = {}
         self._locations: dict[tuple[str, str], tuple[str, ...]] = {}
         self.overrides: list[ServersOverride] = []
+        self._server_sets: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def set_etcd_location(self, override: ServersOverride) -> None:
         """Send one resource, or with `*` a whole group, to servers of its own."""
-        self._locations[override.group, override.resource] = override.servers
-        self.overrides.append(override)
+        servers = tuple(map(without_user, override.servers))
+        self._locations[override.group, override.resource] = servers
+        self.overrides.append(override._replace(servers=servers))
+        self._server_sets.setdefault(tuple(sorted(override.servers)), servers)
 
     def storage_group_of(self, group: str, resource: str) -> str:
         """The group that stores a resource, where groups share it."""
@@ -264,11 +268,4 @@ class StorageFactory:
 
         Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint.
         """
-        seen = set()
-        found = []
-        for override in self.overrides:
-            key = tuple(sorted(override.servers))
-            if key not in seen:
-                seen.add(key)
-                found.append(override.servers)
-        return found
+        return list(self._server_sets.values())

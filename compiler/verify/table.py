@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compiler.live.etcd import Health
+from compiler.redaction import hide_credentials, hide_in_message
 from compiler.verify.scan import Found, Tally
 
 _COLUMNS = ("RESOURCE", "KEYS", "LOOKED INTO", "VERSION", "MEDIA TYPE", "ENCRYPTION")
@@ -33,12 +34,17 @@ def _sorted(found: Found) -> list[Tally]:
 def data(found: Found, members: list[Health], partial: bool) -> dict[str, Any]:
     """The same for programs; see docs/verify.md."""
     return {
-        "etcd": found.url,
+        "etcd": hide_credentials(found.url),
         "partial": partial,
         "keys": found.keys,
         "outsidePrefix": found.outside,
         "members": [
-            {"url": member.url, "version": member.version, "dbSizeBytes": member.db_size, "problem": member.problem}
+            {
+                "url": hide_credentials(member.url),
+                "version": member.version,
+                "dbSizeBytes": member.db_size,
+                "problem": hide_in_message(member.problem),
+            }
             for member in members
         ],
         "resources": [

@@ -148,14 +148,20 @@ def _verifies(der: bytes, go: Go) -> bool:
 
 
 def share_certificates(one: NamedFile, other: NamedFile) -> bool:
-    """Whether two bundles have a certificate in common; False where either is unknown or has one that is damaged."""
+    """Whether two bundles have a certificate in common; False if either is unknown or has one that is damaged.
+
+    A file that is not available shares all of its certificates with itself.
+    """
+    same = os.path.normpath(one.path) == os.path.normpath(other.path)
     found = []
     for named in (one, other):
         try:
             data = named.run.host.read(named.path)
         except MissingFile:
-            data = None
-        if data is None or None in certificates(data, _go(named)):
+            return False
+        if data is None:
+            return same
+        if None in certificates(data, _go(named)):
             return False
         found.append({block.der for block in blocks(data) if block.type == "CERTIFICATE" and not block.headers})
     return bool(found[0] & found[1])

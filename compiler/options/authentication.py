@@ -163,6 +163,7 @@ class AuthenticationOptions(OptionGroup):
                 self.refuse("SA-13", f"--{flag} has an empty file name", "remove the element", flag, index)
         if self.run.host.sees_files:
             self._check_keys()
+        self._check_overlap()
         if flags.text("authentication-config"):
             from compiler.config_files.authentication import load_authentication
 
@@ -192,13 +193,17 @@ class AuthenticationOptions(OptionGroup):
             from compiler.config_files.token_file import load_token_file
 
             load_token_file(self.named("token-auth-file"))
-        overlap = self.run.catalog.behaviour("overlappingClientCARefused")
+
+    def _check_overlap(self) -> None:
+        flags, client_ca, header_ca = self.flags, "client-ca-file", "requestheader-client-ca-file"
         if (
-            not overlap
+            not (flags.text(client_ca) and flags.text(header_ca))
             or flags.texts("requestheader-allowed-names")
-            or not (flags.text(client_ca) and flags.text(header_ca))
+            or not self.run.catalog.behaviour("overlappingClientCARefused")
         ):
             return
+        from compiler.config_files import keys
+
         if keys.share_certificates(self.named(client_ca), self.named(header_ca)):
             message = f"--{header_ca} shares a certificate with --{client_ca}, and every name is allowed"
             self.refuse("RH-04", message, "set --requestheader-allowed-names, or use a CA of its own", header_ca)

@@ -259,6 +259,25 @@ def test_overlap(tmp_path: Path, client: str, header: str, names: str, version: 
 
 
 @pytest.mark.parametrize(
+    ("client", "header", "version", "broken"),
+    [
+        ("/ca.crt", "/ca.crt", "1.36", ["RH-04"]),
+        ("/pki/ca.crt", "/pki//./ca.crt", "1.35", ["RH-04"]),
+        ("/ca.crt", "/ca.crt", "1.34", []),
+        ("/ca.crt", "/front-proxy-ca.crt", "1.36", []),
+        # A file that is known to be missing is another fault.
+        ("/f/none", "/f/none", "1.36", ["CA-01", "CA-02"]),
+    ],
+)
+def test_one_path_overlaps_whatever_is_in_the_file(
+    tmp_path: Path, client: str, header: str, version: str, broken: list[str]
+) -> None:
+    flags = (f"--client-ca-file={client}", f"--requestheader-client-ca-file={header}")
+    found = refusals(tmp_path, *flags, version=version)
+    assert [rule for rule, _ in found] == broken
+
+
+@pytest.mark.parametrize(
     ("flags", "broken"),
     [
         # What is read again for every call is not looked into at the start.

@@ -254,3 +254,10 @@ def test_service_account_issuers(issuer: str, broken: set[str]) -> None:
 )
 def test_jwks_uri(uri: str, broken: set[str]) -> None:
     assert rules(f"--service-account-jwks-uri={uri}") == broken
+
+
+@pytest.mark.parametrize(("version", "broken"), [("1.34", set()), ("1.35", {"RH-04"}), ("1.36", {"RH-04"})])
+def test_one_client_ca_for_clients_and_front_proxies(version: str, broken: set[str]) -> None:
+    flags = ("--client-ca-file=/ca.crt", "--requestheader-client-ca-file=/ca.crt")
+    assert rules(*flags, version=version) == broken
+    assert rules(*flags, "--requestheader-allowed-names=a", version=version) == set()

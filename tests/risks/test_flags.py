@@ -16,6 +16,11 @@ STANDARD = (
 LOG, POLICY = "--audit-log-path=/a.log", "--audit-policy-file=/p.yaml"
 
 
+def test_one_ca_for_clients_and_front_proxies() -> None:
+    flags = ("--client-ca-file=/ca.crt", f"{CA}=/ca.crt", *STANDARD)
+    assert of_flags(*flags, version="1.34") == ["RISK-08 /ca.crt"]  # later versions refuse it
+
+
 def test_nothing_is_said_of_a_sound_server() -> None:
     assert of_flags() == []
 
@@ -48,7 +53,6 @@ def test_nothing_is_said_of_a_sound_server() -> None:
             ),
             [],
         ),
-        (("--client-ca-file=/ca.crt", f"{CA}=/ca.crt", *STANDARD), ["RISK-08 /ca.crt"]),
         (("--client-ca-file=/ca.crt", f"{CA}=/ca.crt", "--requestheader-allowed-names=f", *STANDARD), []),
         (("--client-ca-file=/ca.crt", f"{CA}=/front.crt", *STANDARD), []),
         (("--requestheader-group-headers=Groups",), ["RISK-09 Groups"]),

@@ -129,13 +129,21 @@ _ENTRY_SHAPE = row(
 
 def packed(report: Report) -> list[Any]:
     """A report as plain data, before anything of it is left out."""
-    return [report.read_as, report.kubernetes_version, report.diagnostics, report.policy]
+    return [
+        report.read_as,
+        report.kubernetes_version,
+        report.unread,
+        sorted(report.concealed),
+        report.diagnostics,
+        report.policy,
+    ]
 
 
 def unpacked(path: str, data: list[Any]) -> Report:
     """The report again, from data of the shape that `Cache.find` has checked."""
     report = Report(path)
-    report.read_as, report.kubernetes_version, found, policy = data
+    report.read_as, report.kubernetes_version, report.unread, concealed, found, policy = data
+    report.concealed = frozenset(concealed)
     report.diagnostics = [_diagnostic(each) for each in found]
     if policy is not None:
         name, version, controls = policy

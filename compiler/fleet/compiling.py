@@ -124,7 +124,7 @@ class DocumentCompiler:
         # All that is found wrong is known then; what is not shown of it hangs on the options.
         raw = list(report.diagnostics)
         outcome = self._judged(path, report, name, files)
-        if self.cache is not None and path != STANDARD_INPUT and not (outcome.problem or _is_odd(report)):
+        if self.cache is not None and path != STANDARD_INPUT and not outcome.problem:
             self._keep(path, signs, raw, outcome, name, files)
         return outcome
 
@@ -223,14 +223,10 @@ class DocumentCompiler:
                 stats = _stats([f"{outcome.target}/{file}" for file in files])
         report = Report(path)
         report.read_as, report.kubernetes_version = outcome.report.read_as, outcome.report.kubernetes_version
+        report.unread, report.concealed = outcome.report.unread, outcome.report.concealed
         report.diagnostics, report.policy = raw, outcome.report.policy
         assert self.cache is not None  # noqa: S101
         self.cache.keep(path, Entry(signs, packed(report), name, made, stats or []))
-
-
-def _is_odd(report: Report) -> bool:
-    """Whether an input is one of the few that are not worth an entry: unread ones, and Pods beside a Secret."""
-    return report.unread or bool(report.concealed)
 
 
 def _stats(paths: list[str]) -> list[list[int]] | None:

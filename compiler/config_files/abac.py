@@ -13,6 +13,7 @@ from compiler.config_files.field import Field, Findings
 from compiler.config_files.reading import NamedFile, read_bytes
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.flags.text import shown, trimmed
+from compiler.source.json_source import JsonSyntaxError, parse_json
 from compiler.source.node import Node, Source
 from compiler.source.yaml_scalars import resolve_as_server
 from compiler.source.yaml_source import parse_first_yaml
@@ -22,6 +23,7 @@ _GROUP = "abac.authorization.kubernetes.io"
 _EXAMPLE = f'write {{"apiVersion": "{_GROUP}/v1beta1", "kind": "Policy", "spec": {{...}}}}'
 _LONGEST_LINE = 64 * 1024 - 1
 _MOST_FINDINGS = 100
+_DEEPEST = 300
 _TEXT = {"type": "string"}
 _PLAIN: dict[str, Any] = {
     **dict.fromkeys(("user", "group", "resource", "namespace"), _TEXT),
@@ -83,21 +85,20 @@ class _PolicyFile:
             self._check_yaml(number, text)
             return False
         try:
-            members = json.loads(text, object_pairs_hook=_Members, parse_int=float, parse_constant=_refuse_constant)
-        except RecursionError:
+            node = parse_json(Source(self.name, text), [], max_depth=_DEEPEST)
+        except KascError:
             return False  # deeper than any policy, and the server can go deeper still
-        except ValueError as error:
-            column = getattr(error, "colno", 1)
+        except JsonSyntaxError as error:
+            column = error.index + 1
             unfinished = column > len(text.rstrip())
-            reason = getattr(error, "msg", str(error))
-            message = f"the line is not JSON: {reason[:1].lower()}{reason[1:]}"
-            hint = "write each policy on one line"
-            if unfinished:
-                message = "the JSON object does not end on its line"
-            self.refuse(Location(self.name, number, column, number, column + 1), message, hint)
+            message = "the JSON object does not end on its line" if unfinished else f"the line is not JSON: {error}"
+            self.refuse(
+                Location(self.name, number, column, number, column + 1), message, "write each policy on one line"
+            )
             return unfinished
-        if not _is_policy(members):
-            self._explain(number, text)
+        # Of repeated members each has to fit.
+        if not _is_policy(json.loads(text, object_pairs_hook=_Members, parse_int=float)):
+            self._explain(number, node)
         return False
 
     def _check_yaml(self, number: int, text: str) -> None:
@@ -112,22 +113,15 @@ class _PolicyFile:
             where = found.location or Location(self.name, 1, 1, 1, 2)
             self.refuse(_below(where, number), f"the line is no policy: {found.message}", _EXAMPLE)
         if not wrong and not _is_policy(_members(node)):
-            self._explain(number, text)
+            self._explain(number, node)
 
-    def _explain(self, number: int, text: str) -> None:
-        """Say where a line is no policy, which is known to be one of JSON or YAML."""
-        findings = Findings(self.named.run.report, self.named.flag)
-        found: list[Diagnostic] = []
-        try:
-            node = parse_first_yaml(Source(self.name, text), [], resolve_as_server)
-        except KascError:
-            pass  # JSON that is no YAML
-        else:
-            findings.report = type(findings.report)()
-            schema = _schema(root_field(node, findings))
-            if schema is not None:
-                Decoder(findings, _RULE, strict=False).decode(node, schema)
-            found = findings.report.diagnostics
+    def _explain(self, number: int, node: Node) -> None:
+        """Report where a line is not a policy."""
+        findings = Findings(type(self.named.run.report)(), self.named.flag)
+        schema = _schema(root_field(node, findings))
+        if schema is not None:
+            Decoder(findings, _RULE, strict=False).decode(node, schema)
+        found = findings.report.diagnostics
         for one in found:
             where = one.location or Location(self.name, 1, 1, 1, 2)
             self.refuse(_below(where, number), one.message, one.hint, one.path)
@@ -141,10 +135,6 @@ def _is_utf8(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"the value {name} is none of JSON's")
 
 
 def _below(where: Location, number: int) -> Location:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from functools import cache
+from math import isfinite
 from typing import Any
 
 from compiler.config_files.field import Field, Findings
@@ -80,7 +81,7 @@ class Decoder:
         if isinstance(value, list) and schema.get("contentEncoding") == "base64":
             # Go takes the bytes one by one as well.
             self.decode(node, {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}, path)
-        elif kind is not None and not _fits(value, kind):
+        elif kind is not None and not _fits(node, kind):
             # Of a secret nothing is shown.
             hidden = schema.get("writeOnly") or is_secret_name(path.rpartition(".")[2])
             found = "" if hidden else f"{_kind_of(node)}, "
@@ -136,7 +137,8 @@ class Decoder:
 def as_encoding_json(node: Node, schema: Schema) -> Node:
     """The mapping with its keys as the schema writes them, for encoding/json takes them in any case.
 
-    Of several spellings the last one counts, in the order of the names: YAML is turned into JSON first.
+    Of several spellings the last one counts; those of YAML come in the order of their names, for it is turned into
+    JSON first.
     """
     value = node.value
     if isinstance(value, list):
@@ -148,19 +150,25 @@ def as_encoding_json(node: Node, schema: Schema) -> Node:
     written = {name.lower(): name for name in properties}
     found: dict[str, Node] = {}
     spans = {}
-    for key in sorted(value):
+    for key in value if node.source.json else sorted(value):
         name = written.get(key.lower(), key)
         found[name] = as_encoding_json(value[key], properties.get(name, {}))
         spans[name] = (node.keys or {}).get(key, node.span)
     return Node(found, node.source, node.span, node.text, spans)
 
 
-def _fits(value: Any, kind: str) -> bool:
+def _fits(node: Node, kind: str) -> bool:
+    value = node.value
     if isinstance(value, bool):
         return kind == "boolean"
+    if isinstance(value, float):
+        # YAML is turned into JSON first, which writes 1.0 as 1; in JSON itself 1.0 is not an integer.
+        return isfinite(value) and (
+            kind == "number" or (kind == "integer" and value.is_integer() and not node.source.json)
+        )
     if kind == "integer":
-        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    types: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "number": int | float}
+        return isinstance(value, int)
+    types: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "number": int}
     return isinstance(value, types[kind])
 
 

@@ -80,7 +80,7 @@ class Field:
         """
         value = self.node.value if self.node is not None else None
         keys = [name for name in value if name.lower() == key.lower()] if isinstance(value, dict) else []
-        if self.node is not None and not self.node.source.text[:256].lstrip().startswith("{"):
+        if self.node is not None and not self.node.source.json:
             keys.sort()
         return [self[name] for name in keys] or [self[key]]
 

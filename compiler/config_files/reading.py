@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler.config_files.decoding import Decoder, as_encoding_json, kind_schema, root_field
 from compiler.config_files.field import Field, Findings
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
-from compiler.flags.text import shown
+from compiler.flags.text import shown, trimmed
 from compiler.host import MissingFile
 from compiler.source.node import Node, Source
 from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    import re
-
     from compiler.options.group import OptionGroup
     from compiler.options.run import ServerRunOptions
 
@@ -191,6 +189,9 @@ def read_text(named: NamedFile, rules: FileRules) -> str | None:
     try:
         return data.decode()
     except UnicodeDecodeError:
+        text = data.decode(errors="replace")
+        if rules.recognized and is_json(text):
+            return text  # Go's reader of JSON replaces what is not UTF-8 as well
         named.refuse(rules.decode, f"{shown(named.path)} is not text in UTF-8", "save it as UTF-8")
         return None
 
@@ -205,53 +206,34 @@ def read_bytes(named: NamedFile, rule: str) -> bytes | None:
 
 
 def parse_as_server(source: Source, problems: list[Diagnostic], recognized: bool = True) -> Node:
-    """The first document of a file, its scalars as the server reads them.
+    """Return the first document of a file, its scalars as the server reads them.
 
-    Where the server looks for JSON first (`recognized`), what begins with a brace has to be JSON. Adds to `problems`
+    If the server looks for JSON first (`recognized`), what begins with a brace has to be JSON. Adds to `problems`
     and raises KascError as `parse_yaml` does. Kubernetes: apimachinery/pkg/runtime/serializer/recognizer/recognizer.go.
     """
+    if recognized and is_json(source.text):
+        return _parse_json(source, problems)
     from compiler.source.yaml_scalars import resolve_as_server
     from compiler.source.yaml_source import parse_first_yaml
 
-    if recognized and source.text.lstrip().startswith("{"):
-        source = _json_as_yaml(source)
     return parse_first_yaml(source, problems, resolve_as_server)
 
 
-def _json_as_yaml(source: Source) -> Source:
-    """A JSON text with what is not YAML in it put otherwise, at the same places; raises KascError where it is no JSON.
+def is_json(text: str) -> bool:
+    """Return whether the server takes a text for JSON. Kubernetes: apimachinery/pkg/util/yaml, IsJSONBuffer."""
+    return trimmed(text).startswith("{")
 
-    That is a tab before the first brace, a character that stands in two escapes, and what YAML does not take at all.
-    """
-    import json
-    import re
+
+def _parse_json(source: Source, problems: list[Diagnostic]) -> Node:
+    """Return the value of a JSON file; raises KascError DOC-04 if it is not JSON."""
+    from compiler.source.json_source import JsonSyntaxError, parse_json
+    from compiler.source.places import location
 
     try:
-        json.loads(source.text, parse_int=float, parse_constant=_refuse_constant)
-        before, brace, rest = source.text.partition("{")
-        rest = re.sub("[\x7f-\x84\x86-\x9f\ufffe\uffff]", "\ufffd", rest)
-        if "\\u" in rest:
-            rest = re.sub(r"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..", _without_surrogates, rest)
-        return Source(source.name, before.replace("\t", " ") + brace + rest)
-    except RecursionError:
-        return source  # the bound on depth says it better
-    except ValueError as error:
-        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        where = Location(source.name, line, column, line, column + 1)
-        reason = getattr(error, "msg", str(error))
-        message = f"the file begins with a brace and is not JSON: {reason[:1].lower()}{reason[1:]}"
-        hint = "mend the JSON, or write it as YAML that does not begin with a brace"
+        return parse_json(source, problems)
+    except JsonSyntaxError as error:
+        where = location(source, source.text, error.index, error.index)
+        where = where._replace(end_column=where.end_column + 1)
+        message = f"the file begins with a brace and is not JSON: {error.reason}"
+        hint = "fix the JSON, or write it as YAML that does not begin with a brace"
         raise KascError(diagnose("DOC-04", message, hint, location=where)) from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"the value {name} is none of JSON's")
-
-
-def _without_surrogates(escapes: re.Match[str]) -> str:
-    """A pair of escapes as its character, half a pair as what Go puts in its place."""
-    import json
-
-    if escapes[0] == "\\\\":
-        return escapes[0]
-    return json.loads(f'"{escapes[0]}"') if len(escapes[0]) == 12 else "\\ufffd"

@@ -12,13 +12,14 @@ Span: TypeAlias = tuple[int, int, int, int]
 
 
 class Source:
-    """One input file: its name as shown to the user and its decoded text."""
+    """One input file: its name as shown to the user and its decoded text. `json` tells that it was read as JSON."""
 
-    __slots__ = ("name", "text")
+    __slots__ = ("json", "name", "text")
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, *, json: bool = False) -> None:
         self.name = name
         self.text = text
+        self.json = json
 
 
 class Node:

@@ -13,7 +13,7 @@ from compiler.source.places import LINE_BREAK
 
 # Anchors, tags, white space and comments: what can stand between the start of an event and its value.
 _PROPERTIES = re.compile(r"(?:&[\w-]+|!<[^>\s]*>|![^\s,\[\]{}]*|[ \t\r\n]+(?:#[^\r\n]*)?)*")
-_TAG = re.compile(r"!<[^>\s]*>|![^\s,\[\]{}]*")
+TAG = re.compile(r"!<[^>\s]*>|![^\s,\[\]{}]*")
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 
 
@@ -39,17 +39,23 @@ def opening_span(text: str, event: Any) -> Span:
 
 def scalar_span(text: str, event: Any) -> Span:
     """The span of a scalar without its anchor and tag; of a block scalar, without the blank lines after it."""
-    start, end = event.start_mark.index, event.end_mark.index
-    line, column = event.start_mark.line + 1, event.start_mark.column + 1
-    before = _PROPERTIES.match(text, start, end) if event.tag is not None or event.anchor is not None else None
-    if before is not None:
-        start = before.end()
-        line, column = _advance(line, column, before.group())
+    start, end = value_start(text, event), event.end_mark.index
+    mark = event.start_mark
+    line, column = _advance(mark.line + 1, mark.column + 1, text[mark.index : start])
     written = text[start:end]
     if event.style in ("|", ">"):
         header = _BLOCK_HEADER.match(written)
         written = written.rstrip() if event.value.strip() or header is None else header.group()
     return line, column, *_advance(line, column, written)
+
+
+def value_start(text: str, event: Any) -> int:
+    """Return the index at which a scalar begins, after its anchor and tag."""
+    start: int = event.start_mark.index
+    if event.tag is None and event.anchor is None:
+        return start
+    before = _PROPERTIES.match(text, start, event.end_mark.index)
+    return before.end() if before is not None else start
 
 
 def has_brace(text: str, event: Any) -> bool:
@@ -74,7 +80,7 @@ def tag_location(file: str, text: str, event: Any) -> Location:
     """Where the tag of an event stands."""
     line, column, end_line, end_column = span_of(event)
     start = event.start_mark.index
-    tag = _TAG.search(text, start, event.end_mark.index)
+    tag = TAG.search(text, start, event.end_mark.index)
     if tag is None:
         return Location(file, line, column, end_line, end_column)
     line, column = _advance(line, column, text[start : tag.start()])

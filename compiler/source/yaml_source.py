@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from yaml import YAMLError
@@ -19,6 +20,13 @@ from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source import yaml_findings as findings
 from compiler.source.node import Node, Scalar, Source, Span
 from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, listed, too_deep, too_many
+from compiler.source.yaml_dialects import (
+    QuoteEscapes,
+    check_anchor,
+    check_key_indicator,
+    check_server_scalar,
+    with_last_break,
+)
 from compiler.source.yaml_errors import check_characters, syntax_error
 from compiler.source.yaml_merge import Merge, Unresolved, merge_in_turn
 from compiler.source.yaml_places import empty_value_span, has_brace, opening_span, scalar_span, span_of, tag_location
@@ -69,16 +77,40 @@ def _parse(
     text = source.text.removeprefix("\ufeff")
     check_characters(source, text)
     found: list[Diagnostic] = []
+    as_server = resolve_plain is not resolve
+    if not as_server:
+        node = _json(source, text, problems) if text.lstrip(" \t\r\n").startswith("{") else None
+        if node is not None:
+            return [node]
+        text = with_last_break(text)
+    quotes = QuoteEscapes(text)
     try:
-        return _Builder(source, text, found, resolve_plain).documents(only_first)
-    except YAMLError as error:
-        raise syntax_error(source, text, error) from None
+        while True:
+            try:
+                return _Builder(source, quotes, found, resolve_plain).documents(only_first)
+            except YAMLError as error:
+                if not (as_server and quotes.replace(error)):
+                    raise syntax_error(source, text, error) from None
+                found.clear()
     except (ValueError, OverflowError):  # escapes that the pure Python parser does not check
         where = Location(source.name, 1, 1, 1, 1)
         message = "the text holds an escape or a version number that is out of range"
         raise KascError(diagnose("DOC-04", message, location=where)) from None
     finally:
         problems += listed(found)
+
+
+def _json(source: Source, text: str, problems: list[Diagnostic]) -> Node | None:
+    """Return the value of a document that is JSON, of which libyaml does not take all; None if it is not JSON."""
+    from compiler.source.json_source import JsonSyntaxError, parse_json
+
+    found: list[Diagnostic] = []
+    try:
+        node = parse_json(Source(source.name, text), found, as_server=False)
+    except JsonSyntaxError:
+        return None
+    problems += found
+    return node
 
 
 def _events(text: str) -> Callable[[], Any]:
@@ -107,21 +139,23 @@ class _Anchored:
 class _Builder:
     """Builds nodes from events, one level of recursion for each level of nesting.
 
-    `size` counts the nodes so far with aliases expanded. `deepest` is the deepest level since the innermost open
-    anchor began.
+    `size` counts the nodes so far with aliases expanded, `brackets` the open brackets and braces. `deepest` is the
+    deepest level since the innermost open anchor began.
     """
 
     def __init__(
-        self, source: Source, text: str, problems: list[Diagnostic], resolve_plain: Callable[[str], Scalar]
+        self, source: Source, quotes: QuoteEscapes, problems: list[Diagnostic], resolve_plain: Callable[[str], Scalar]
     ) -> None:
         self.source = source
-        self.text = text
+        self.quotes = quotes
+        self.text = quotes.text
         self.problems = problems
         self.resolve_plain = resolve_plain
         self.as_server = resolve_plain is not resolve
-        self.next_event = _events(text)
+        self.next_event = _events(quotes.text)
         self.anchors: dict[str, _Anchored] = {}
         self.size = 0
+        self.brackets = 0
         self.deepest = 0
         self.alias_end = (0, 0)
 
@@ -137,9 +171,10 @@ class _Builder:
             node = self.build(event, 0)
             if only_first or node.value is not None or node.text or event.tag or event.anchor:
                 found.append(node)
+            # The document's end, for which the parser looks at what follows.
+            next_event()
             if only_first:
                 break
-            next_event()  # the document's end
         return found
 
     def build(self, event: Any, depth: int) -> Node:
@@ -155,6 +190,7 @@ class _Builder:
         anchor = event.anchor
         if anchor is None:
             return compose(event, depth + 1)
+        self.check_anchor(event)
         anchored = self.anchors[anchor] = _Anchored()
         size, deepest = self.size, self.deepest
         self.deepest = depth + 1
@@ -163,8 +199,20 @@ class _Builder:
         self.deepest = max(self.deepest, deepest)
         return anchored.node
 
+    def check_anchor(self, event: Any) -> None:
+        if not self.as_server:
+            check_anchor(self.source, self.text, event)
+
+    def text_of(self, event: Any) -> str:
+        """Return the text of a scalar, after a check that the server's parser reads it alike."""
+        text: str = event.value
+        if not self.as_server:
+            return text
+        check_server_scalar(self.source, self.text, event, self.brackets > 0)
+        return self.quotes.value(text) if event.style == '"' else text
+
     def scalar(self, event: Any) -> Node:
-        text = event.value
+        text = self.text_of(event)
         self.size += 1 + (len(text) >> 8)
         if self.size > MAX_NODES:
             raise KascError(too_many(at_span(self.source, span_of(event))))
@@ -180,11 +228,15 @@ class _Builder:
                 node.value = self.resolve_plain(text)
             except ValueError as error:
                 self.problems.append(findings.number(node, error))
+        if self.as_server and isinstance(node.value, float) and not isfinite(node.value):
+            raise KascError(findings.infinite(node))
         if event.anchor is not None:
+            self.check_anchor(event)
             self.anchors[event.anchor] = _Anchored(node, 1 + (len(text) >> 8))
         return node
 
     def alias(self, event: Any, depth: int) -> Node:
+        self.check_anchor(event)
         name = event.anchor
         end = event.end_mark
         self.alias_end = (end.line + 1, end.column + 1)
@@ -215,11 +267,13 @@ class _Builder:
         span = opening_span(self.text, event)
         end = span[2:]
         items: list[Node] = []
+        self.brackets += bool(event.flow_style)
         while type(item := next_event()) is not SequenceEndEvent:
             node = build(item, depth)
             end = node.span[2:] if type(item) is not AliasEvent else self.alias_end
             items.append(node)
         if event.flow_style:
+            self.brackets -= 1
             end = span_of(item)[2:]
         node = Node(items, self.source, (span[0], span[1], *end))
         self.check_collection_tag(event, "seq", "a list")
@@ -236,7 +290,11 @@ class _Builder:
         keys: dict[str, Span] = {}
         merge: Merge | None = None
         merged: set[str] = set()
+        in_braces = bool(event.flow_style)
+        self.brackets += in_braces
         while type(item := next_event()) is not MappingEndEvent:
+            if in_braces and not self.as_server:
+                check_key_indicator(self.source, self.text, item)
             key, key_span = self.key(item, depth)
             value = next_event()
             node = build(value, depth)
@@ -264,6 +322,7 @@ class _Builder:
                 # Where the server lets repeated keys through, the last one counts.
                 values[key] = node
                 keys[key] = key_span
+        self.brackets -= in_braces
         if has_brace(self.text, event):
             end = span_of(item)[2:]
         if merge is not None:
@@ -276,16 +335,32 @@ class _Builder:
         """A key and its span; None for a key that cannot be one, which is reported."""
         if type(event) is ScalarEvent:
             span = span_of(event)
+            text = self.text_of(event)
             if event.tag is not None or event.anchor is not None or event.style in ("|", ">"):
                 span = self.scalar(event).span
-            self.size += len(event.value) >> 8
-            return event.value, span
+            self.size += len(text) >> 8
+            if self.as_server and self.is_null(event):
+                self.problems.append(findings.null_key(at_span(self.source, span)))
+                return None, span
+            return text, span
         node = self.build(event, depth)
         if type(event) is AliasEvent and not isinstance(node.value, (dict, list)):
-            return (None if isinstance(node, Unresolved) else node.text), span_of(event)
+            span = span_of(event)
+            if isinstance(node, Unresolved):
+                return None, span
+            if self.as_server and node.value is None:
+                self.problems.append(findings.null_key(at_span(self.source, span)))
+                return None, span
+            return node.text, span
         where = at_span(self.source, span_of(event) if type(event) is AliasEvent else node.span)
         self.problems.append(findings.collection_key(node, where))
         return None, node.span
+
+    def is_null(self, event: Any) -> bool:
+        """Return whether the server's parser takes a scalar for null."""
+        if event.tag is not None:
+            return bool(event.tag == f"{TAG_PREFIX}null")
+        return not event.style and self.resolve_plain(event.value) is None
 
     def apply_tag(self, node: Node, event: Any) -> None:
         """Give a scalar the value that its tag says."""

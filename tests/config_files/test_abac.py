@@ -70,7 +70,7 @@ REFUSED = [
     ("{'user':'a'}", "1:2"),
     ('{"user":"a\tb"}', "1:11"),
     ('{"user":"\\x41"}', "1:10"),
-    ('{"x":NaN}', "1:1"),
+    ('{"x":NaN}', "1:6"),
     ('\u00a0{"user":"a"}', "1:1"),
     (policy(user=1), "spec.user 1:95"),
     (policy(readonly="true"), "spec.readonly 1:99"),

@@ -12,6 +12,7 @@ from tests.shared import shared
 
 HEAD = "apiVersion: audit.k8s.io/v1\nkind: Policy\n"
 METADATA = "rules: [{level: Metadata}]\n"
+JSON = '{"apiVersion":"audit.k8s.io/v1","kind":"Policy","rules":[{"level":"Metadata"}]}'
 FLAG = "--audit-policy-file=/f/policy.yaml"
 
 
@@ -36,6 +37,7 @@ def rule(text: str) -> str:
         (HEAD + METADATA).replace("\n", "\r\n"),
         '\t{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "None", "users": ["\\ud83d\x7f"]}]}',
         HEAD + "rules: [{level: None}, {level: Request}, {level: RequestResponse}]\n",
+        f"{JSON[:-3]}, \"users\": [\"\u2028\u2029\x85\ufeff\"]}}]}}",
         HEAD + "omitStages: [RequestReceived, ResponseStarted, ResponseComplete, Panic, Panic]\n" + METADATA,
         HEAD + "omitManagedFields: yes\n" + METADATA,
         HEAD + "metadata: {name: x, creationTimestamp: null, labels: {a: b}}\n" + METADATA,
@@ -57,6 +59,13 @@ def test_accepted(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (rule("users: [it?s]"), "AUDP-02  5:13"),
+        (rule('users: ["a\\/b"]'), "AUDP-02  5:13"),
+        (rule("~: x"), "AUDP-02  5:3"),
+        (HEAD + METADATA + "x: .inf\n", "AUDP-02  4:4"),
+        (f"{JSON[:-3]}, \"users\": [1e999]}}]}}", "AUDP-02 rules[0].users[0] 1:89"),
+        (f"{JSON[:-3]}, \"users\": [{'1' * 700}]}}]}}", "AUDP-02 rules[0].users[0] 1:89"),
+        (f"{JSON[:-1]},}}", "AUDP-02  1:80"),
         ("# nothing\n", "AUDP-02 apiVersion 1:1"),
         ("[]", "AUDP-02  1:1"),
         ("kind: Policy\n" + METADATA, "AUDP-02 apiVersion 1:1"),

@@ -260,6 +260,13 @@ def test_only_the_first_hundred_problems_are_listed() -> None:
         ("a: \x85", "1:4", "U+0085"),
         ("a: 1\n\ufeffb: 2", "2:1", "U+FEFF"),
         ("a: \ud800", "1:4", "U+D800"),
+        # What YAML 1.2 reads otherwise than libyaml
+        ("{ ?foo: bar }", "1:3", "'?'"),
+        ("[?x]", "1:2", "'?'"),
+        ("{a: 1, ?'b': 2}", "1:8", "'?'"),
+        ("&an:chor value", "1:4", "&an"),
+        ("- &a x\n- *a: y", "2:5", "*a"),
+        ('{"a": "\\ud83d"}', "1:10", "escape"),
         ("!x!y z", "1:1", "tag"),
     ],
 )
@@ -346,3 +353,36 @@ def test_the_pure_parser_leaks_no_exceptions() -> None:
     for text in ('"\\UFFFFFFFF"', '"\\ud800"', f"%YAML 1.{'9' * 5000}\n---\na"):
         with suppress(KascError):
             parse_yaml(Source("f", text), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("foo: |\n  x\n   ", {"foo": "x\n \n"}),
+        ("- |+\n   ", ["\n"]),
+        ("- >\n  x\n  ", ["x\n"]),
+        ("foo: |\n  x", {"foo": "x"}),
+        ("a: b\n  ", {"a": "b"}),
+    ],
+)
+def test_a_blank_last_line_belongs_to_the_block(text: str, expected: object) -> None:
+    assert value(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[? x]", "{? a : b}", "?a: b", "- &a x\n- [*a,*a]", "- &a [x]\n- {k: *a}", "- !!str &a x\n- *a"],
+)
+@pytest.mark.usefixtures("engine")
+def test_indicators_that_nobody_disputes(text: str) -> None:
+    value(text)
+
+
+def test_documents_in_json() -> None:
+    text = '{\n\t"a": "\\ud83d\\ude00 \\/",\n\t"b": [1, 1.5e3, true, null]\n}\n'
+    node = parsed(parse_yaml, text)
+    assert node.plain() == {"a": "😀 /", "b": [1, 1500.0, True, None]}
+    assert cut(text, node.at(("a",)).span) == '"\\ud83d\\ude00 \\/"'
+    assert problems_of(parse_yaml, '{"a": 1, "a": 2}') == [("KASC-DOC-005", "1:10")]
+    # What begins with a brace and is not JSON is YAML.
+    assert value('{"a": 1, b: 0x10,}') == {"a": 1, "b": 16}

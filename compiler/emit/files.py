@@ -5,7 +5,10 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
+from compiler.config_files.decoding import Schema, kind_schema, schema_of_kind
 from compiler.emit.yaml_text import dump
+from compiler.input import InlineFile
+from compiler.options.traits import STRUCTURED
 from compiler.pipeline import Resolved
 
 _REFERENCES = """\
@@ -30,7 +33,25 @@ def structured_files(resolved: Resolved) -> dict[str, Any]:
         if ends.count(name) > 1 or name in found:
             name = f"{file.flag}-{name}"
         found[name] = file
-    return {name: file.content.plain() for name, file in found.items()}
+    version = resolved.options.catalog.version
+    return {name: _content(file, version) for name, file in found.items()}
+
+
+def _content(file: InlineFile, version: str) -> Any:
+    """The content as it is; without unknown fields where the server ignores them: any of them may hold a secret."""
+    schema = schema_of_kind(file.content, version) or kind_schema(version, STRUCTURED[file.flag])
+    if schema is None or schema["x-kasc-strict"] or schema.get("x-kasc-any-case"):
+        return file.content.plain()
+    return _known_fields(file.content.plain(), schema)
+
+
+def _known_fields(value: Any, schema: Schema) -> Any:
+    if isinstance(value, dict) and "properties" in schema:
+        properties = schema["properties"]
+        return {key: _known_fields(inner, properties[key]) for key, inner in value.items() if key in properties}
+    if isinstance(value, list) and "items" in schema:
+        return [_known_fields(item, schema["items"]) for item in value]
+    return value
 
 
 def _is_file_name(name: str) -> bool:

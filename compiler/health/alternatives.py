@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from compiler.health.access import PATHS, UNAUTHORIZED, Access, access_to, authorized
@@ -13,6 +14,9 @@ from compiler.options.addresses import join_host_port
 SERVER_NAME = "kubernetes.default.svc"
 """A name that certificates of API servers have, unlike the address at which a local client asks."""
 _PROXY_PORT = 6444
+NOT_PLAIN = "# not generated: a path contains characters other than A-Z a-z 0-9 . _ / @ -"
+"""In place of lines for a program whose quoting differs from one version to the next."""
+_PLAIN = r"[A-Za-z0-9._/@-]*"
 
 
 class Client:
@@ -23,6 +27,11 @@ class Client:
         folder = os.path.dirname(self.ca) or "/etc/kubernetes/pki"
         self.certificate, self.key = f"{folder}/healthcheck-client.crt", f"{folder}/healthcheck-client.key"
         self.server_ca = f"{folder}/ca.crt"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the paths can be written into the configuration of any program without quotes."""
+        return re.fullmatch(_PLAIN, self.certificate) is not None
 
     def needs(self, facts: HealthFacts) -> list[str]:
         """What has to be there before such a client is let in."""
@@ -107,7 +116,7 @@ def _proxy(facts: HealthFacts) -> dict[str, Any]:
         "name": "proxy",
         "what": "Ask a local proxy that shows a client certificate and knows the health paths alone; here for nginx.",
         "needs": ["nginx beside the server, with this in its http section", *client.needs(facts)],
-        "nginx": lines,
+        "nginx": lines if client.is_plain else [NOT_PLAIN],
         "probes": with_action(facts, lambda path: {"httpGet": {**get, "path": path}}),
     }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from compiler.health.access import access_to
-from compiler.health.alternatives import SERVER_NAME, Client
+from compiler.health.alternatives import NOT_PLAIN, SERVER_NAME, Client
 from compiler.health.facts import HealthFacts
 from compiler.health.probes import READINESS
 from compiler.options.addresses import join_host_port
@@ -36,12 +37,19 @@ def load_balancers(facts: HealthFacts, times: Balancing, haproxy: Any, nginx: An
 
 def server_of(facts: HealthFacts, name: str, address: str) -> str:
     """Host and port of a server. Its address is empty where only its host knows it: then its name stands for it."""
-    return join_host_port(address or name, facts.port)
+    return join_host_port(address or _plain(name), facts.port)
+
+
+def _plain(name: str) -> str:
+    """A name that stands for itself in a configuration file: of other inputs than documents it may be anything."""
+    return re.sub("[^A-Za-z0-9._-]", "-", name) or "kube-apiserver"
 
 
 def haproxy(facts: HealthFacts, times: Balancing, name: str, server: str) -> tuple[str, ...]:
     """A backend that passes TLS through and checks with TLS of its own."""
     client = Client(facts)
+    if not client.is_plain:
+        return (NOT_PLAIN,)
     shows = f" crt {client.certificate.removesuffix('.crt')}.pem" if access_to(facts, READINESS).denied else ""
     return (
         "backend kube-apiserver",
@@ -54,7 +62,7 @@ def haproxy(facts: HealthFacts, times: Balancing, name: str, server: str) -> tup
         f"    default-server check check-ssl verify required ca-file {client.server_ca}{shows} "
         f"check-sni {SERVER_NAME} verifyhost {SERVER_NAME} "
         f"inter {times.interval}s fall {times.unhealthy} rise {times.healthy} on-marked-down shutdown-sessions",
-        f"    server {name} {server}",
+        f"    server {_plain(name)} {server}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import re
 import shutil
 import subprocess
 import sys
@@ -145,6 +146,32 @@ def test_the_plugin_prints_no_secret(fleet: Path, variables: dict[str, str]) -> 
     assert "secretbox" in files["encryption-provider-config.yaml"]
     assert key not in ran.stdout + ran.stderr
     assert "0123456789abcdef" not in ran.stdout + ran.stderr
+
+
+def test_the_plugin_prints_any_name_of_a_structured_file(fleet: Path, variables: dict[str, str]) -> None:
+    names = ['"q', "{a", "*", "%s", "- a", "? x", "a: b", "kube-apiserver.flags", "\u00e4", "  x"]
+    folder = fleet / "clusters/staging"
+    policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "Metadata"}]}
+    for number, name in enumerate(names):
+        document = yaml.safe_load((folder / "apiserver.yaml").read_text())
+        document["metadata"] = {"name": f"staging-{number}"}
+        document["auditing"] = {"auditPolicyFile": {"path": f"/etc/kubernetes/{name}", "content": policy}}
+        (folder / str(number)).mkdir()
+        text = yaml.safe_dump(document).replace("../base/", "../../base/")
+        (folder / f"{number}/apiserver.yaml").write_text(text)
+    ran = generated(folder, variables)
+    assert ran.returncode == 0, ran.stderr
+    manifests = list(yaml.safe_load_all(ran.stdout))
+    found = config_maps(manifests)
+    assert len(found) == len(names) + 1
+    for manifest in manifests:
+        kubernetes_validate.validate(manifest, "1.33", strict=True)
+        assert all(re.fullmatch(r"[-._a-zA-Z0-9]+", key) for key in manifest["data"])
+    for number in range(len(names)):
+        files = found[f"kube-apiserver-staging-{number}"]
+        assert "--etcd-servers" in files["kube-apiserver.flags"]
+        assert sum(text.startswith("apiVersion: audit.k8s.io/v1\n") for text in files.values()) == 1
+        assert len(files) == 5
 
 
 @needs_kustomize

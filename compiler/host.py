@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 
+from compiler.filesystem import NotRegularError, TooLargeError, read_file
 from compiler.input import InlineFile
-
-LARGEST_FILE = 8 * 1024 * 1024
-"""Bytes of a file of the server that is looked into."""
 
 
 class MissingFile(Exception):  # noqa: N818
@@ -76,18 +73,16 @@ class Host:
         if local is None:
             return None
         try:
-            status = os.stat(local)
-            if stat.S_ISDIR(status.st_mode):
-                raise MissingFile("it is a directory")
-            if status.st_size > LARGEST_FILE or not (stat.S_ISREG(status.st_mode) or local == os.devnull):
-                self.denied.append(local)
-                return None
-            with open(local, "rb") as file:
-                data = file.read()
+            data = read_file(local) if local != os.devnull else b""
             if self.looked_for is not None:
                 self.looked_for[local] = data
             return data
-        except PermissionError:
+        except NotRegularError as problem:
+            if problem.kind == "a directory":
+                raise MissingFile("it is a directory") from None
+            self.denied.append(local)
+            return None
+        except (PermissionError, TooLargeError, BlockingIOError):
             self.denied.append(local)
             return None
         except OSError as problem:

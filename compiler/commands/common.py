@@ -10,9 +10,11 @@ from typing import Any, TextIO
 
 from compiler.diagnostics import ERROR, WARNING, Report
 from compiler.examine import Settings
+from compiler.filesystem import read_file
 from compiler.host import Host
 
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
+_LARGEST_CONFIGURATION = 1024 * 1024
 CONFIGURATION_FILES = (".kasc.toml", "pyproject.toml")
 # Every way to write the table tool.kasc; most projects have none, and their file is not parsed.
 _OWN_TABLE = r"""tool["' \t]*\.["' \t]*kasc|^[ \t]*(?:\[[ \t]*["']?tool["']?[ \t]*\]|["']?tool["']?[ \t]*=)"""
@@ -82,8 +84,7 @@ def _configuration_file() -> tuple[str, str] | None:
             if not os.path.isfile(path):
                 continue
             try:
-                with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                    text = file.read()
+                text = read_file(path, _LARGEST_CONFIGURATION).decode(errors="surrogateescape")
             except OSError as problem:
                 raise UsageError(f"{path} cannot be read: {reason(problem)}") from None
             if name != "pyproject.toml" or ("kasc" in text and re.search(_OWN_TABLE, text, re.MULTILINE)):

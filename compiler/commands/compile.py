@@ -23,7 +23,7 @@ from compiler.commands.common import (
 from compiler.commands.many import changes_of, jobs_for, narrowed, results_of
 from compiler.emit.artifacts import ARTIFACTS, EVERY
 from compiler.fleet import compiling
-from compiler.fleet.compiling import DocumentCompiler, Outcome
+from compiler.fleet.compiling import DEFAULT_OUT, DocumentCompiler, Outcome
 from compiler.source.reading import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run(options: Namespace) -> int:
         settings = settings_from(options)
         names = _artifact_names(options)
         found = find_inputs(
-            options.inputs, problems, options.out or "compiled", servers_only=True, verbose=options.verbose
+            options.inputs, problems, options.out or DEFAULT_OUT, servers_only=True, verbose=options.verbose
         )
         # A folder may hold one document today and two tomorrow: each has its own place from the beginning.
         folders = [path for path in options.inputs if os.path.isdir(path)]
@@ -52,6 +52,7 @@ def run(options: Namespace) -> int:
             raise UsageError("--stdout prints one artifact of one input")
         _refuse_prune(options, many)
         jobs = jobs_for(options, len(paths))
+        _prepare_output(options, many)
         cache = _cache(options, names, settings, len(paths))
         work = DocumentCompiler(options, names, settings, many, cache, changes_of(options, paths))
     except UsageError as error:
@@ -111,7 +112,7 @@ class _Tally:
         """Keep the list of what lies in the folder of all outputs."""
         from compiler.fleet.outputs import BadList, Outputs
 
-        out = self.options.out or "compiled"
+        out = self.options.out or DEFAULT_OUT
         try:
             self.outputs = Outputs(out)
         except BadList as problem:
@@ -192,6 +193,21 @@ class _Tally:
     def _tell(self, line: str) -> None:
         if not self.at_once:
             self.done.append(line)
+
+
+def _prepare_output(options: Namespace, many: bool) -> None:
+    """Remove what killed runs have left. Raises UsageError if the default output directory is a link."""
+    if options.out is None and not options.stdout and os.path.islink(DEFAULT_OUT):
+        hint = f"name the output directory with -o, or remove {DEFAULT_OUT}"
+        raise UsageError(f"{DEFAULT_OUT} is a symbolic link, and no directory was named: {hint}")
+    if options.check or options.stdout:
+        return
+    from compiler.emit.staging import remove_stale
+
+    out = options.out or DEFAULT_OUT
+    remove_stale(out)
+    if not many:
+        remove_stale(os.path.dirname(out.rstrip(os.sep)))
 
 
 def _refuse_prune(options: Namespace, many: bool) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from compiler.commands.common import FINE, UsageError, reason, usage_error, write_text
 from compiler.emit.writing import write_all
+from compiler.filesystem import read_file
 from compiler.schema.editor import OWN_NAMES
 
 NAMES = ("apiserver.yaml", "apiserver.yml", "apiserver.toml", *OWN_NAMES)
@@ -49,8 +50,7 @@ def _changed(folder: str, name: str, wanted: Any, merge: Any) -> dict[str, str]:
     """The file with what is wanted in it; nothing where it is there already."""
     path = os.path.join(folder, name)
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            before = file.read()
+        before = read_file(path, follow=False).decode()
     except FileNotFoundError:
         before = ""
     except UnicodeDecodeError:

@@ -10,8 +10,9 @@ from compiler.commands.common import UsageError, publish, reason
 from compiler.commands.copies import StaticPods
 from compiler.commands.many import examine_all
 from compiler.diagnostics import KascError, Report
-from compiler.emit.writing import unified, write_all
+from compiler.emit.writing import replace_all, unified
 from compiler.examine import Settings
+from compiler.filesystem import read_file
 from compiler.mending.mend import MendedFile, Mender
 from compiler.reporters.masking import Masked
 from compiler.reporters.selection import is_shown
@@ -69,11 +70,10 @@ def _write(mended: list[MendedFile]) -> None:
     try:
         for file in mended:
             path = os.path.realpath(file.name)  # a link stays one
-            with open(path, "rb") as there:
-                data = there.read()
+            data = read_file(path)
             if data.removeprefix(_MARK) != file.before.encode():
                 raise UsageError(f"{file.name} was changed by something else in the meantime: run kasc again")
             texts[path] = ("\ufeff" if data.startswith(_MARK) else "") + file.after
-        write_all("", texts)
+        replace_all(texts)
     except OSError as problem:
         raise UsageError(f"{problem.filename} cannot be written: {reason(problem)}") from None

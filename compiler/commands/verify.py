@@ -116,7 +116,7 @@ def _credentials(options: Namespace, resolved: Resolved) -> Credentials:
             return str(path)
         on_server = resolved.options.flags.text(f"etcd-{name}")
         local = resolved.options.host.local(on_server) or on_server
-        return local if local and os.path.exists(local) else ""
+        return local if local and os.path.isfile(local) else ""
 
     password = os.environ.get(PASSWORD, "") if options.user else ""
     return Credentials(found("cafile"), found("certfile"), found("keyfile"), options.user or "", password)

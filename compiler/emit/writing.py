@@ -4,181 +4,323 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from compiler.emit.staging import Staging
+from compiler.filesystem import LIMIT, NotRegularError, kind_of, make_directories, open_directory, read_file
+
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
-def write_all(folder: str, files: dict[str, str]) -> bool:
-    """Write files (name below `folder` -> text) so that a failure leaves what was there. Raises OSError.
+def write_all(top: str, files: dict[str, str], below: str = "") -> bool:
+    """Write files as `Writer.write` does. Raises OSError."""
+    with Writer(top) as writer:
+        return writer.write(files, below)
 
-    A folder that is not there yet is made whole under a temporary name. Into one that is there, every file that
-    differs is first written whole beside its place; only then are they renamed, and where a rename fails, those
-    before it are taken back. Returns whether anything differed.
+
+class Writer:
+    """Writes files below a directory, `top`, which may be a link, or missing. Below it, no link is followed.
+
+    What is staged for several calls has one staging directory, which `close` removes.
     """
-    if folder and not os.path.lexists(folder) and _write_new(folder, files):
+
+    def __init__(self, top: str) -> None:
+        self.top = top or os.curdir
+        self.stagings: dict[str, Staging] = {}
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove what was staged and is not in its place."""
+        for staging in self.stagings.values():
+            staging.close()
+        self.stagings.clear()
+
+    def write(self, files: dict[str, str], below: str = "") -> bool:
+        """Write files (path below `top`, or below a directory `below` in it -> text) so that a failure changes nothing.
+
+        A missing directory appears as a whole. In an existing one, every file that differs is first written to the
+        staging directory; only then are they renamed, and if a rename fails, those before it are undone. Returns
+        whether anything differed. Raises OSError, NotRegularError for what is not a directory or a file.
+        """
+        target = os.path.join(self.top, below) if below else self.top
+        if not os.path.lexists(target) and self._write_new(target, files):
+            return True
+        with Directory(target, follow=not below) as directory:
+            changes = list(_changes(directory, files))
+            if not changes:
+                return False
+            beside = below and os.fstat(directory.descriptor).st_dev == os.stat(self.top).st_dev
+            _commit([self._stage(change, self.top if beside else target) for change in changes])
         return True
-    texts = {os.path.join(folder, name): text.encode() for name, text in files.items()}
-    texts = {path: data for path, data in texts.items() if not _holds(path, data)}
-    _replace_all(texts)
-    return bool(texts)
 
+    def _stage(self, change: _Change, path: str) -> _Staged:
+        """Write the file of a change to the staging directory in a directory."""
+        staging = self._staging(path)
+        with _about(change.path):
+            return _Staged(change, staging, staging.add_file(change.data, change.mode))
 
-def _write_new(folder: str, files: dict[str, str]) -> bool:
-    """Write a folder that is not there; False where it came into being in the meantime."""
-    above, name = os.path.split(folder.rstrip(os.sep))
-    temporary = os.path.join(above, f".{name}.{os.getpid()}.tmp")
-    made: list[str] = []
-    written: list[str] = []
-    folders: list[str] = []
-    try:
-        made += _make_folder(above)
+    def _staging(self, path: str) -> Staging:
+        """The staging directory in a directory."""
+        if path not in self.stagings:
+            with _about(path):
+                self.stagings[path] = Staging(path)
+        return self.stagings[path]
+
+    def _write_new(self, target: str, files: dict[str, str]) -> bool:
+        """Write a directory that is missing; False if it was made by another process in the meantime."""
+        above, name = os.path.split(target.rstrip(os.sep))
+        made = make_directories(above)
         try:
-            os.mkdir(temporary)
-        except OSError:
-            return False
-        folders.append(temporary)
-        for file, text in files.items():
-            path = f"{temporary}/{file}"
-            if os.sep in file:
-                folders += _make_folder(os.path.dirname(path))
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-            written.append(path)
-            try:
-                write_to(descriptor, text.encode())
-            finally:
-                os.close(descriptor)
-        try:
-            os.rename(temporary, folder)
-        except OSError:
-            if not os.path.lexists(folder):
-                raise
-            return False
-        written, folders, made = [], [], []
+            with _about(target):
+                staging = self._staging(above or os.curdir)
+                own = staging.add_directory(files)
+                try:
+                    staging.move(own, staging.parent, name)
+                except OSError:
+                    if not os.path.lexists(target):
+                        raise
+                    return False
+        except BaseException:
+            self.close()
+            for path in reversed(made):
+                with contextlib.suppress(OSError):
+                    os.rmdir(path)
+            raise
         return True
-    except OSError as problem:
-        problem.filename = str(problem.filename or folder).replace(temporary, folder)
-        raise
-    finally:
-        for path in written:
+
+
+def replace_all(texts: dict[str, str]) -> None:
+    """Replace files in any directories (path -> text), all or none. Raises OSError."""
+    directories: dict[str, dict[str, str]] = {}
+    for path, text in texts.items():
+        above, name = os.path.split(path)
+        directories.setdefault(above or os.curdir, {})[name] = text
+    with contextlib.ExitStack() as stack:
+        staged: list[_Staged] = []
+        for path, files in directories.items():
+            directory = stack.enter_context(Directory(path, follow=True))
+            writer = stack.enter_context(Writer(path))
+            staged += [writer._stage(change, path) for change in _changes(directory, files)]
+        _commit(staged)
+
+
+class Directory:
+    """An open directory and the directories below it, none of which is reached through a link.
+
+    `follow` permits that the directory itself is a link. Raises OSError.
+    """
+
+    def __init__(self, path: str, *, follow: bool) -> None:
+        self.path = path
+        self.descriptor = open_directory(path, follow=follow)
+        self.inside: dict[str, int] = {"": self.descriptor}
+        self.made: list[str] = []
+
+    def __enter__(self) -> Directory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self.inside.values():
+            os.close(descriptor)
+
+    def find(self, below: str) -> int | None:
+        """The descriptor of a directory below this one; None if it is missing. Raises NotRegularError."""
+        try:
+            return self._open(below, make=False)
+        except FileNotFoundError:
+            return None
+
+    def make(self, below: str) -> int:
+        """The descriptor of a directory below this one, which is made if it is missing. Raises OSError."""
+        return self._open(below, make=True)
+
+    def undo(self) -> None:
+        """Remove the directories that were made, as far as they are empty."""
+        for below in reversed(self.made):
+            above, _, name = below.rpartition("/")
             with contextlib.suppress(OSError):
-                os.unlink(path)
-        for path in reversed([*made, *folders]):
-            with contextlib.suppress(OSError):
-                os.rmdir(path)
+                os.rmdir(name, dir_fd=self.inside[above])
+
+    def _open(self, below: str, *, make: bool) -> int:
+        known = self.inside.get(below)
+        if known is not None:
+            return known
+        above, _, name = below.rpartition("/")
+        parent = self._open(above, make=make)
+        path = os.path.join(self.path, below)
+        if name in ("", os.curdir, os.pardir):
+            raise NotRegularError(path, "a path that leads elsewhere")
+        with _about(path):
+            if make:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=parent)
+                    self.made.append(below)
+            self.inside[below] = open_directory(name, parent)
+        return self.inside[below]
 
 
-def write_to(descriptor: int, data: bytes) -> None:
-    """Write all of it, however little the system takes at a time."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+class _Change(NamedTuple):
+    """A file that differs: its place, what to write, and its permissions if it exists.
+
+    `path` is for messages; the place is `name` in `below` in `directory`.
+    """
+
+    path: str
+    directory: Directory
+    below: str
+    name: str
+    data: bytes
+    mode: int | None
 
 
-def _holds(path: str, data: bytes) -> bool:
-    """Whether a file is there, no link, and holds this."""
+class _Staged(NamedTuple):
+    """A change whose file is complete, `own` its name in the staging directory."""
+
+    change: _Change
+    staging: Staging
+    own: str
+
+
+def _changes(directory: Directory, files: dict[str, str]) -> Iterator[_Change]:
+    """The files that differ from what is on disk. Raises OSError for a place that cannot be written."""
+    for file, text in files.items():
+        below, _, name = file.rpartition("/")
+        path = os.path.join(directory.path, file)
+        data = text.encode()
+        descriptor = directory.find(below)
+        status = _status(descriptor, name) if descriptor is not None else None
+        mode = None
+        if status is not None and descriptor is not None:
+            kind = kind_of(status.st_mode)
+            if not kind:
+                if status.st_size == len(data) and _holds(descriptor, name, data):
+                    continue
+                # What another program may run never becomes a file that kasc wrote.
+                mode = stat.S_IMODE(status.st_mode) & 0o666
+            elif not stat.S_ISLNK(status.st_mode):  # a link is replaced
+                raise NotRegularError(path, kind)
+        yield _Change(path, directory, below, name, data, mode)
+
+
+def _status(directory: int, name: str) -> os.stat_result | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _holds(directory: int, name: str, data: bytes) -> bool:
+    """Whether a regular file can be read and has this content."""
+    try:
+        descriptor = os.open(name, _READ, dir_fd=directory)
     except OSError:
         return False
     try:
-        length = len(data)
-        return os.fstat(descriptor).st_size == length and os.read(descriptor, length + 1) == data
+        return os.read(descriptor, len(data) + 1) == data
     except OSError:
         return False
     finally:
         os.close(descriptor)
 
 
-def _replace_all(texts: dict[str, bytes]) -> None:
-    """All files (path -> what to write) or none."""
-    made: list[str] = []
-    pending: dict[str, str] = {}
-    before: dict[str, bytes | None] = {}
+def _commit(staged: list[_Staged]) -> None:
+    """Rename all files to their places or none."""
+    done: list[tuple[_Staged, int, str | None]] = []
     try:
-        for path, data in texts.items():
-            made += _make_folder(os.path.dirname(path))
-            if os.path.isdir(path):
-                raise IsADirectoryError(21, "is a directory", path)
-            pending[path] = _write_beside(path, data)
-        for path in texts:
-            before[path] = _read(path)
-            os.replace(pending[path], path)
-            del pending[path]
+        for each in staged:
+            with _about(each.change.path):
+                place = each.change.directory.make(each.change.below)
+                done.append((each, place, each.staging.back_up(place, each.change.name)))
+                each.staging.move(each.own, place, each.change.name)
     except BaseException:
-        with contextlib.suppress(OSError):
-            # The one that failed is as it was.
-            for path in [path for path in before if path not in pending]:
-                _restore(path, before[path])
-        raise
-    finally:
-        for temporary in pending.values():
+        for each, place, backup in reversed(done):
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        for empty in reversed(made):
-            with contextlib.suppress(OSError):
-                os.rmdir(empty)
-
-
-def _make_folder(folder: str) -> Iterator[str]:
-    """Make a folder and those above it; gives each one that was not there, the outermost first."""
-    if folder and not os.path.isdir(folder):
-        yield from _make_folder(os.path.dirname(folder))
-        try:
-            os.mkdir(folder)
-        except FileExistsError:
-            if not os.path.isdir(folder):
-                raise NotADirectoryError(20, "is not a directory", folder) from None
-        else:
-            yield folder
-
-
-def _write_beside(path: str, data: bytes) -> str:
-    """Write to a new file in the same folder, with the rights of the one that it will replace."""
-    temporary = f"{path}.{os.getpid()}.tmp"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(temporary)
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(temporary, os.stat(path).st_mode & 0o7777)
-    except BaseException as problem:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        if isinstance(problem, OSError):
-            problem.filename = path
+                if backup is not None:
+                    each.staging.restore(backup, place, each.change.name)
+                elif not each.staging.holds(each.own):
+                    os.unlink(each.change.name, dir_fd=place)
+        for each in staged:
+            each.change.directory.undo()
         raise
-    return temporary
 
 
-def _restore(path: str, data: bytes | None) -> None:
-    """Put back what a file held; None where there was none."""
-    if data is None:
-        os.unlink(path)
-    else:
-        os.replace(_write_beside(path, data), path)
-
-
-def _read(path: str) -> bytes | None:
-    """The bytes of a file, None where there is none."""
+@contextlib.contextmanager
+def _about(path: str) -> Iterator[None]:
+    """Name this path in an OSError, instead of a name below a descriptor or in a staging directory."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        yield
+    except OSError as problem:
+        problem.filename, problem.filename2 = path, None
+        raise
+
+
+def differences(top: str, files: dict[str, str], below: str = "") -> str:
+    """A unified diff from what is on disk to what would be written; empty if they agree. Raises OSError.
+
+    The content of what is not an artifact of kasc is not shown: only a regular file that is reached without a link,
+    and has the form of what would be written in its place, is one.
+    """
+    target = os.path.join(top, below) if below else top
+    try:
+        directory = Directory(target, follow=not below)
     except FileNotFoundError:
-        return None
+        return "".join(_difference(None, os.path.join(target, name), text) for name, text in files.items())
+    except NotRegularError as problem:
+        return f"{target} differs: {problem.strerror}\n"
+    with directory:
+        return "".join(_difference_in(directory, name, text) for name, text in files.items())
 
 
-def differences(folder: str, files: dict[str, str]) -> str:
-    """A unified diff from what is on disk to what would be written; empty where they agree. Raises OSError."""
-    parts: list[str] = []
-    for name, text in files.items():
-        path = os.path.join(folder, name)
-        there = _read(path)
-        if there == text.encode():
-            continue
-        parts.append(unified((there or b"").decode(errors="replace"), text, path, f"{path} (compiled)"))
-        if not text and there is None:
-            parts.append(f"{path} is missing\n")
-    return "".join(parts)
+def _difference_in(directory: Directory, file: str, text: str) -> str:
+    below, _, name = file.rpartition("/")
+    path = os.path.join(directory.path, file)
+    try:
+        descriptor = directory.find(below)
+        data = read_file(name, LIMIT, follow=False, dir_fd=descriptor) if descriptor is not None else None
+    except FileNotFoundError:
+        data = None
+    except OSError as problem:
+        return f"{path} differs: {problem.strerror}\n"
+    return _difference(data, path, text)
+
+
+def _difference(data: bytes | None, path: str, text: str) -> str:
+    if data == text.encode():
+        return ""
+    before = (data or b"").decode(errors="replace")
+    if before and not _has_form_of(before, text):
+        return f"{path} differs: it is not an artifact of kasc, so its content is not shown\n"
+    missing = f"{path} is missing\n" if not text and data is None else ""
+    return _without_secrets(unified(before, text, path, f"{path} (compiled)")) + missing
+
+
+def _without_secrets(diff: str) -> str:
+    """A diff without the secrets that somebody filled into an artifact."""
+    from compiler.redaction import hide
+
+    lines = diff.splitlines(True)
+    return "".join(f"-{hide(line[1:])}" if line[0] == "-" and line[:3] != "---" else line for line in lines)
+
+
+def _has_form_of(text: str, artifact: str) -> bool:
+    """Whether a text has the form of an artifact: nothing but flags, or the same kind of document."""
+    if artifact.startswith("--"):
+        return all(line.startswith("--") for line in text.splitlines())
+    return _heading(text) == _heading(artifact)
+
+
+def _heading(text: str) -> str:
+    """The line with the kind of a document, else its first line; without the comments above it."""
+    lines = [line.strip() for line in text[:4096].splitlines() if line.strip() not in ("", "{") and line[0] != "#"]
+    kinds = (line for line in lines[:3] if line.startswith(("kind:", '"kind":')))
+    return next(kinds, lines[0] if lines else "")
 
 
 def unified(old: str, new: str, old_name: str, new_name: str) -> str:

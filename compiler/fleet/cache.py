@@ -19,20 +19,15 @@ from typing import Any, NamedTuple
 from compiler import __version__
 from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report, code_of
 from compiler.emit.artifacts import artifact_of
-from compiler.emit.writing import write_to
+from compiler.filesystem import open_to_write, read_file, write_to
 from compiler.fleet.seen import digest, sign_of
 from compiler.fleet.shapes import count, list_of, mapping_of, one_of, optional, row, text, truth
 from compiler.fleet.shapes import path as is_path
 from compiler.policies import FAIL, MANUAL, PASS, TITLES, Judged, PolicyResult
-from compiler.source.reading import read_from
 
-_FORM = "2"
-_CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK
-"""The folder may hold what somebody else put there: links, and pipes that nobody writes to."""
+_FORM = "3"
 _DIAGNOSTICS = -2
 """Where a packed report has its diagnostics."""
-_ENTRY = 4096
-"""Bytes that an entry seldom has more of."""
 
 
 class Entry(NamedTuple):
@@ -61,14 +56,21 @@ class Cache:
         self.folder = folder
         version = [_FORM, __version__, sys.version_info[:2], _own_sign(folder)]
         self.options = digest(json.dumps([version, options], sort_keys=True).encode())
+        self.links: dict[str, bool] = {}
 
     def _place(self, path: str) -> str:
+        """The path of the entry of an input; empty if a link would lead there."""
         key = digest(f"{self.options} {path}".encode(errors="surrogateescape"))
-        return f"{self.folder}/{key[:2]}/{key[2:]}"
+        directory = f"{self.folder}/{key[:2]}"
+        is_link = self.links.get(directory)
+        if is_link is None:
+            is_link = self.links[directory] = os.path.islink(directory)
+        return f"{directory}/{key[2:]}" if not is_link else ""
 
     def find(self, path: str) -> Entry | None:
         """What is known of an input; None if nothing is, and if the entry is damaged or has any other shape."""
-        data = _read(self._place(path))
+        place = self._place(path)
+        data = _read(place) if place else None
         if data is None or data[:32] != digest(data[33:]).encode():
             return None
         try:
@@ -84,7 +86,8 @@ class Cache:
     def keep(self, path: str, entry: Entry) -> None:
         """Put an entry in place of the one that was there; a folder that cannot be written is left as it is."""
         data = json.dumps(entry, separators=(",", ":")).encode()
-        _write(self._place(path), digest(data).encode() + b"\n" + data)
+        if place := self._place(path):
+            _write(place, digest(data).encode() + b"\n" + data)
 
 
 def default_folder() -> str:
@@ -197,15 +200,9 @@ def _files_below(top: str) -> Iterator[tuple[str, str, int, int]]:
 
 def _read(path: str) -> bytes | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | _CAREFULLY)
+        return read_file(path, follow=False)
     except OSError:
         return None
-    try:
-        return read_from(descriptor, _ENTRY)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
 
 
 def _write(path: str, data: bytes) -> None:
@@ -216,7 +213,7 @@ def _write(path: str, data: bytes) -> None:
     with contextlib.suppress(OSError):
         for again in (True, False):
             try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _CAREFULLY, 0o666)
+                descriptor = open_to_write(path, os.O_TRUNC)
                 break
             except FileNotFoundError:
                 if again:

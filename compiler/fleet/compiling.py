@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.commands.common import fails, keep_selected, reason
 from compiler.diagnostics import Report
-from compiler.emit.writing import differences, write_all
+from compiler.emit.writing import Writer, differences
 from compiler.emit.yaml_text import Written
 from compiler.examine import Examined, Settings, examine_some
 from compiler.library import rendered
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from compiler.fleet.changes import Changes
     from compiler.fleet.seen import Seen
 
+DEFAULT_OUT = "compiled"
 WRITTEN, UNCHANGED, STALE, FAILED, SHOWN = "written", "unchanged", "stale", "failed", "shown"
 
 
@@ -74,6 +76,8 @@ class DocumentCompiler:
         self.files = Files()
         self.targets: dict[str, str] = {}
         self.texts = Written() if many else None
+        self.top = str(options.out or DEFAULT_OUT)
+        self.writer = Writer(self.top)
         self.seen: Seen | None = None
         if cache is not None or changes is not None:
             from compiler.fleet.seen import Seen
@@ -82,6 +86,10 @@ class DocumentCompiler:
 
     def __call__(self, paths: Sequence[str]) -> list[Outcome | None]:
         """Compile some inputs, and write, compare or give what they compile to; nothing of what has errors."""
+        with self.writer:
+            return self._results(paths)
+
+    def _results(self, paths: Sequence[str]) -> list[Outcome | None]:
         done: list[Outcome | None] = []
         waiting: list[str] = []
         for path in paths:
@@ -138,25 +146,30 @@ class DocumentCompiler:
             return Outcome(path, report, FAILED, problem=problem)
         if options.stdout:
             return Outcome(path, report, SHOWN, text=_stream_of(files))
-        target, listed = self._target(name), tuple(files)
+        below, target, listed = self._below(name), self._target(name), tuple(files)
         if self.targets.setdefault(target, path) != path:
             return Outcome(path, report, UNCHANGED, target, listed)
         try:
             if options.check:
-                text = differences(target, files)
+                text = differences(self.top, files, below)
                 return Outcome(path, report, STALE if text else UNCHANGED, target, listed, text=text)
-            return Outcome(path, report, WRITTEN if write_all(target, files) else UNCHANGED, target, listed)
+            return Outcome(path, report, WRITTEN if self.writer.write(files, below) else UNCHANGED, target, listed)
         except OSError as error:
             doing = "read" if options.check else "written"
             problem = f"{error.filename or target} cannot be {doing}: {reason(error)}"
             return Outcome(path, report, FAILED, target, listed, problem)
 
-    def _target(self, name: str) -> str:
+    def _below(self, name: str) -> str:
+        """The directory of an input below the output directory; empty if it is that directory itself."""
         if self.options.out and not self.many:
-            return str(self.options.out)
+            return ""
         # Whatever an input calls itself, its folder lies in the one that was asked for.
         inside = name.isprintable() and "/" not in name and name not in ("", ".", "..")
-        return os.path.join(self.options.out or "compiled", name if inside else "kube-apiserver")
+        return name if inside else "kube-apiserver"
+
+    def _target(self, name: str) -> str:
+        below = self._below(name)
+        return os.path.join(self.top, below) if below else self.top
 
     def _is_untouched(self, path: str, read: Iterable[str]) -> bool:
         return self.changes is not None and not self.changes.touches([path, *read])
@@ -192,7 +205,7 @@ class DocumentCompiler:
 
         assert entry.files is not None  # noqa: S101
         places = [f"{target}/{name}" for name, _, _ in entry.files]
-        stats = _stats(places)
+        stats = self._stats(target, [name for name, _, _ in entry.files])
         if stats is None or [stat[0] for stat in stats] != [size for _, size, _ in entry.files]:
             return False
         if stats == entry.stats and not self.options.check:
@@ -220,7 +233,7 @@ class DocumentCompiler:
         if outcome.state in (WRITTEN, UNCHANGED, STALE) and files is not None:
             made = [(name, len(data), digest(data)) for name, data in ((n, t.encode()) for n, t in files.items())]
             if outcome.state != STALE and self.targets[outcome.target] == path:
-                stats = _stats([f"{outcome.target}/{file}" for file in files])
+                stats = self._stats(outcome.target, files)
         report = Report(path)
         report.read_as, report.kubernetes_version = outcome.report.read_as, outcome.report.kubernetes_version
         report.unread, report.concealed = outcome.report.unread, outcome.report.concealed
@@ -228,19 +241,24 @@ class DocumentCompiler:
         assert self.cache is not None  # noqa: S101
         self.cache.keep(path, Entry(signs, packed(report), name, made, stats or []))
 
-
-def _stats(paths: list[str]) -> list[list[int]] | None:
-    """Size, number and times of each file; None where one is missing or no plain file."""
-    found = []
-    try:
-        for path in paths:
-            status = os.lstat(path)
-            if status.st_mode & 0o170000 != 0o100000:
+    def _stats(self, target: str, files: Iterable[str]) -> list[list[int]] | None:
+        """Size, number and times of each file; None if one is no regular file, or a link leads to it."""
+        found = []
+        directories = set() if target == self.top else {target}
+        try:
+            for name in files:
+                path = f"{target}/{name}"
+                status = os.lstat(path)
+                if not stat.S_ISREG(status.st_mode):
+                    return None
+                found.append([status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns])
+                if "/" in name:
+                    directories.add(os.path.dirname(path))
+            if not all(stat.S_ISDIR(os.lstat(path).st_mode) for path in directories):
                 return None
-            found.append([status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns])
-    except OSError:
-        return None
-    return found
+        except OSError:
+            return None
+        return found
 
 
 def _stream_of(files: dict[str, str]) -> str:

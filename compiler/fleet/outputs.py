@@ -16,9 +16,12 @@ from typing import NamedTuple
 
 from compiler.emit.artifacts import artifact_of
 from compiler.emit.writing import write_all
+from compiler.filesystem import open_directory, read_file
 from compiler.fleet import shapes
 
 LIST = ".kasc-outputs.json"
+_LARGEST_LIST = 16 * 1024 * 1024
+"""Bytes: the list of some 100,000 directories."""
 _ROWS = shapes.mapping_of(shapes.name, shapes.row(shapes.path, shapes.list_of(shapes.path)))
 """Name of a directory -> its document and its files."""
 
@@ -132,8 +135,7 @@ def _is_below(path: str, top: str) -> bool:
 def _load(out: str) -> dict[str, Output]:
     path = os.path.join(out, LIST)
     try:
-        with open(path, encoding="utf-8") as file:
-            rows = json.load(file)["outputs"]
+        rows = json.loads(read_file(path, _LARGEST_LIST, follow=False).decode())["outputs"]
         if not _ROWS(rows):
             raise ValueError
         return {name: Output(document, _one(tuple(files))) for name, (document, files) in rows.items()}
@@ -156,7 +158,7 @@ def _locked(folder: str) -> Iterator[None]:
     """One run at a time changes the list; where the file system knows no locks, the last one wins."""
     import fcntl
 
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = open_directory(folder, follow=True)
     try:
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -169,17 +171,16 @@ def _remove(out: str, orphan: Orphan) -> list[str]:
     """Remove the files of an orphan and the folders that are empty then. Returns what is left. Raises OSError."""
     if "/" in orphan.name or orphan.name in ("", ".", ".."):
         return []
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-    top = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
+    top = open_directory(out, follow=True)
     try:
         try:
-            folder = os.open(orphan.name, flags, dir_fd=top)
+            folder = open_directory(orphan.name, top)
         except OSError:
             return [orphan.name] if os.path.lexists(os.path.join(out, orphan.name)) else []
         try:
             for file in orphan.files:
                 if artifact_of(file):
-                    _unlink(folder, file.split("/"), flags)
+                    _unlink(folder, file.split("/"))
             left = sorted(os.listdir(folder))
         finally:
             os.close(folder)
@@ -190,7 +191,7 @@ def _remove(out: str, orphan: Orphan) -> list[str]:
         os.close(top)
 
 
-def _unlink(folder: int, parts: list[str], flags: int) -> None:
+def _unlink(folder: int, parts: list[str]) -> None:
     """Remove one file below an open folder, and the folders on the way that are empty then; no link is followed."""
     name, *rest = parts
     if name in ("", ".", ".."):
@@ -201,11 +202,11 @@ def _unlink(folder: int, parts: list[str], flags: int) -> None:
                 os.unlink(name, dir_fd=folder)
             return
         try:
-            inside = os.open(name, flags, dir_fd=folder)
+            inside = open_directory(name, folder)
         except OSError:
             return
         try:
-            _unlink(inside, rest, flags)
+            _unlink(inside, rest)
         finally:
             os.close(inside)
         with contextlib.suppress(OSError):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from hashlib import sha256
 
+from compiler.filesystem import LIMIT, NotRegularError, open_file, read_from
 from compiler.host import Host
-from compiler.source.reading import LIMIT, STANDARD_INPUT, Files, read_from
+from compiler.source.reading import STANDARD_INPUT, Files
 
 _MARK = b"\xef\xbb\xbf"
 _KEPT = 4096
@@ -71,17 +71,15 @@ def digest(data: bytes) -> str:
 def sign_of(path: str) -> str:
     """What is found at a path: the digest of a file, without its mark of UTF-8, or a word for anything else."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor, size = open_file(path)
+    except NotRegularError as problem:
+        return problem.kind
     except (OSError, ValueError) as problem:
         # Whether a file could be made here hangs on the nearest folder that there is.
         return f"{errno.errorcode.get(getattr(problem, 'errno', 0) or 0, 'no name')} {_ground(path)}"
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return f"kind {stat.S_IFMT(status.st_mode)}"
-        if status.st_size > LIMIT:
-            return "too large"
-        return digest(read_from(descriptor, status.st_size).removeprefix(_MARK))
+        data = read_from(descriptor, size) if size <= LIMIT else b""
+        return "too large" if max(size, len(data)) > LIMIT else digest(data.removeprefix(_MARK))
     except OSError as problem:
         return f"{problem.strerror}"
     finally:

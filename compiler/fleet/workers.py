@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from compiler.emit.writing import write_to
+from compiler.filesystem import write_to
 from compiler.fleet import BLOCK, Work, in_turn
 
 _FEW = 32

@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from compiler.diagnostics import KascError
+from compiler.filesystem import LIMIT
 from compiler.importers.detect import FLAGS_FILE
 from compiler.input import MADE
 from compiler.source.node import Source
-from compiler.source.reading import LIMIT, parse_document, read_source
+from compiler.source.reading import parse_document, read_source
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 """What configuration files mostly end with: others count only if they can be read."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from compiler.diagnostics import Location
+from compiler.filesystem import read_file
 from compiler.redaction import HIDDEN, Spans
 from compiler.reporters.masking import Masked
 
 WIDTH = 120
 """Columns of an excerpt where no terminal says otherwise."""
 _NARROWEST = 20
-_LARGEST_FILE = 8 * 1024 * 1024
 _TAB = "    "
 UNPRINTABLE = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 
@@ -127,9 +126,6 @@ def _shifted(line: str, hidden: Spans, start: int, end: int) -> tuple[str, int, 
 
 def _read(name: str) -> str:
     try:
-        if not os.path.isfile(name) or os.path.getsize(name) > _LARGEST_FILE:
-            return ""
-        with open(name, encoding="utf-8-sig", errors="replace", newline="") as file:
-            return file.read()
+        return read_file(name).decode("utf-8-sig", errors="replace")
     except (OSError, ValueError):
         return ""

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from compiler.diagnostics import NOTE, Diagnostic, Report
+from compiler.filesystem import open_to_write, write_to
 from compiler.reporters.text import clean
 from compiler.reporters.totals import counted, in_words, totals
 from compiler.source.reading import STANDARD_INPUT_NAME
@@ -85,8 +86,11 @@ def write_step_summary(reports: list[Report]) -> None:
     if not path:
         return
     try:
-        with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(step_summary(reports))
+        descriptor = open_to_write(path, os.O_APPEND)
+        try:
+            write_to(descriptor, step_summary(reports).encode(errors="backslashreplace"))
+        finally:
+            os.close(descriptor)
     except OSError as problem:
         print(f"kasc: {SUMMARY_VARIABLE}: {path} cannot be written: {problem.strerror}", file=sys.stderr)
 

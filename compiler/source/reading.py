@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.filesystem import LIMIT, NotRegularError, TooLargeError, read_file, size_of
 from compiler.source.node import Node, Source
 from compiler.source.places import place
 
-LIMIT = 8 * 1024 * 1024
-"""Bytes that are read of one file."""
-_PIECE = 65536
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"
 
@@ -28,13 +25,11 @@ _MARKS = (
 )
 _UTF8_MARK = b"\xef\xbb\xbf"
 
-_KINDS = (
-    (stat.S_ISDIR, "a directory", "name a file in it"),
-    (stat.S_ISFIFO, "a pipe", "name it '-' and pass its content on standard input"),
-    (stat.S_ISSOCK, "a socket", "name a file"),
-    (stat.S_ISCHR, "a device", "name it '-' to read standard input"),
-    (stat.S_ISBLK, "a device", "name a file"),
-)
+_HINTS = {
+    "a directory": "name a file in it",
+    "a pipe": "name it '-' and pass its content on standard input",
+    "a device": "name it '-' to read standard input",
+}
 
 _YAML_ENDINGS = (".yaml", ".yml", ".json")
 _TOML_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
@@ -120,17 +115,12 @@ def is_toml(source: Source) -> bool:
 
 def _read_file(path: str, name: str, limit: int) -> bytes:
     try:
-        status = os.stat(path)
-        for is_kind, kind, hint in _KINDS:
-            if is_kind(status.st_mode):
-                raise _unreadable(name, f"cannot read {name}: it is {kind}", hint)
-        if status.st_size > limit:
-            raise _too_large(name, limit)
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            return _within(read_from(descriptor, status.st_size, limit), name, limit)
-        finally:
-            os.close(descriptor)
+        return read_file(path, limit)
+    except TooLargeError:
+        raise _too_large(name, limit) from None
+    except NotRegularError as error:
+        hint = _HINTS.get(error.kind, "name a file")
+        raise _unreadable(name, f"cannot read {name}: {error.strerror}", hint) from None
     except FileNotFoundError:
         raise _unreadable(name, f"cannot read {name}: there is no such file", "check the path") from None
     except PermissionError:
@@ -138,18 +128,6 @@ def _read_file(path: str, name: str, limit: int) -> bytes:
     except (OSError, ValueError) as error:  # ValueError is for a path with a NUL character
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(name, f"cannot read {name}: {reason[:1].lower()}{reason[1:]}", "check the path") from None
-
-
-def read_from(descriptor: int, size: int, limit: int = LIMIT) -> bytes:
-    """All that an open file holds, or somewhat more than `limit` bytes of it. Raises OSError.
-
-    It may hold more than the `size` that it is likely to have, and may come in pieces.
-    """
-    # To ask for all that is allowed makes room for it, which costs more than the reading.
-    data = os.read(descriptor, size + 1)
-    while len(data) <= limit and (piece := os.read(descriptor, _PIECE)):
-        data += piece
-    return data
 
 
 def _read_standard_input(name: str, limit: int) -> bytes:
@@ -199,8 +177,7 @@ def _unreadable(name: str, message: str, hint: str) -> KascError:
 
 
 def _too_large(name: str, limit: int) -> KascError:
-    size = f"{limit // (1024 * 1024)} MiB" if limit % (1024 * 1024) == 0 else f"{limit} bytes"
-    message = f"{name} is larger than {size}"
+    message = f"{name} is larger than {size_of(limit)}"
     return KascError(
         diagnose(
             "DOC-02", message, "a document is a few kilobytes, check the path", location=Location(name, 1, 1, 1, 1)

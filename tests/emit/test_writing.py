@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from compiler.emit import writing
+from compiler.emit import staging
+from compiler.emit.staging import Staging
 from compiler.emit.writing import differences, write_all
+from compiler.filesystem import NotRegularError
 from tests.commands.running import SAMPLES, kasc
 
 OLD = {"a.yaml": "old a\n", "files/b.yaml": "old b\n", "c.yaml": "old c\n"}
@@ -59,16 +61,39 @@ def test_files_are_written(target: Path) -> None:
 def test_a_rename_that_fails_takes_back_those_before(
     number: int, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace, calls = os.replace, 0
+    move, calls = Staging.move, 0
 
-    def failing(source: str, place: str) -> None:
+    def failing(staging: Staging, own: str, directory: int, name: str) -> None:
         nonlocal calls
         calls += 1
         if calls == number:
-            raise PermissionError(1, "Operation not permitted", place)
-        replace(source, place)
+            raise PermissionError(1, "Operation not permitted", name)
+        move(staging, own, directory, name)
 
-    monkeypatch.setattr(writing.os, "replace", failing)
+    monkeypatch.setattr(Staging, "move", failing)
+    with pytest.raises(PermissionError) as raised:
+        write_all(str(target), NEW)
+    assert tree(target) == OLD
+    assert raised.value.filename == str(target / list(NEW)[number - 1])
+
+
+def test_files_are_undone_without_hard_links(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    (target / "d.yaml").mkdir()
+    with pytest.raises(NotRegularError):
+        write_all(str(target), NEW)
+    (target / "d.yaml").rmdir()
+    move = Staging.move
+
+    def failing(staging: Staging, own: str, directory: int, name: str) -> None:
+        if name == "d.yaml":
+            raise PermissionError(1, "Operation not permitted", name)
+        move(staging, own, directory, name)
+
+    monkeypatch.setattr(Staging, "move", failing)
     with pytest.raises(PermissionError):
         write_all(str(target), NEW)
     assert tree(target) == OLD
@@ -76,30 +101,30 @@ def test_a_rename_that_fails_takes_back_those_before(
 
 @pytest.mark.parametrize("number", range(1, len(NEW) + 1))
 def test_a_disk_that_is_full_changes_nothing(number: int, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, calls = writing._write_beside, 0
+    write, calls = staging.write_to, 0
 
-    def failing(path: str, data: bytes) -> str:
+    def failing(descriptor: int, data: bytes) -> None:
         nonlocal calls
         calls += 1
         if calls == number:
-            raise OSError(28, "No space left on device", path)
-        return write(path, data)
+            raise OSError(28, "No space left on device")
+        write(descriptor, data)
 
-    monkeypatch.setattr(writing, "_write_beside", failing)
+    monkeypatch.setattr(staging, "write_to", failing)
     with pytest.raises(OSError, match="No space left"):
         write_all(str(target), NEW)
     assert tree(target) == OLD
 
 
 def test_an_interrupt_changes_nothing(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    replace = os.replace
+    move = Staging.move
 
-    def interrupted(source: str, place: str) -> None:
-        if place.endswith("c.yaml"):
+    def interrupted(staging: Staging, own: str, directory: int, name: str) -> None:
+        if name == "c.yaml":
             raise KeyboardInterrupt
-        replace(source, place)
+        move(staging, own, directory, name)
 
-    monkeypatch.setattr(writing.os, "replace", interrupted)
+    monkeypatch.setattr(Staging, "move", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_all(str(target), NEW)
     assert tree(target) == OLD
@@ -111,7 +136,7 @@ def test_a_folder_where_a_file_is_to_be_changes_nothing(name: str, target: Path)
     path.unlink(missing_ok=True)
     (path / "inside").mkdir(parents=True)
     before = tree(target)
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(NotRegularError, match="it is a directory"):
         write_all(str(target), NEW)
     assert tree(target) == before
 
@@ -121,7 +146,7 @@ def test_a_file_where_a_folder_is_to_be_changes_nothing(name: str, tmp_path: Pat
     target = tmp_path / "out"
     (target / name).parent.mkdir(parents=True)
     (target / name).write_text("in the way")
-    with pytest.raises(NotADirectoryError):
+    with pytest.raises(NotRegularError, match="it is a file, not a directory"):
         write_all(str(target), NEW)
     assert tree(target) == {name: "in the way"}
 
@@ -141,7 +166,7 @@ def test_a_folder_without_rights_changes_nothing(target: Path) -> None:
 
 
 def test_rights_of_a_file_are_kept_and_links_are_not_followed(target: Path, tmp_path: Path) -> None:
-    (target / "a.yaml").chmod(0o600)
+    (target / "a.yaml").chmod(0o4711)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("untouched")
     (target / "d.yaml").symlink_to(elsewhere)
@@ -158,7 +183,7 @@ def test_differences(target: Path) -> None:
     assert " old a\n+more\n" in text
     assert f"+++ {target}/new (compiled)\n" in text
     assert text.endswith(f"{target}/empty is missing\n")
-    (target / "a.yaml").write_bytes(b"\xff\xfe")
+    (target / "a.yaml").write_bytes(b"old a\n\xff\xfe")
     assert differences(str(target), OLD).startswith("--- ")
     assert tree(target / "files") == {"b.yaml": "old b\n"}
 

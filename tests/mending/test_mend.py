@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.emit.staging import Staging
 from tests.commands.running import Ran, kasc
 
 YAML = """\
@@ -316,14 +317,14 @@ def test_all_files_or_none(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
     one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
     for path in (one, two):
         path.write_text(YAML)
-    replace = os.replace
+    move = Staging.move
 
-    def failing(old: str, new: str) -> None:
-        if str(new) == str(two):
-            raise OSError(28, "No space left on device", str(new))
-        replace(old, new)
+    def failing(staging: Staging, own: str, directory: int, name: str) -> None:
+        if name == two.name:
+            raise OSError(28, "No space left on device", name)
+        move(staging, own, directory, name)
 
-    monkeypatch.setattr(os, "replace", failing)
+    monkeypatch.setattr(Staging, "move", failing)
     ran = fix(capsys, one, two)
     assert ran.code == 2
     assert "no space left" in ran.err

@@ -84,7 +84,7 @@ def test_a_file_without_permission(tmp_path: Path) -> None:
 
 
 def test_permission_denied_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stat(path: str) -> None:
+    def stat(path: str, **_: object) -> None:
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr(os, "stat", stat)

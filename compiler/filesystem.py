@@ -1,0 +1,165 @@
+"""Files and directories that a stranger may have prepared: links, devices, pipes and files without end.
+
+Everything that kasc reads or writes on behalf of a checkout goes through this module. A file is opened only if it is a
+regular file, without waiting for a writer, and is read up to a limit. Directories below a given one are opened one
+after the other by their descriptors, none through a link, as Go's os.Root does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+
+LIMIT = 8 * 1024 * 1024
+"""Bytes that are read of one file, unless a caller has another limit."""
+_PIECE = 65536
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class NotRegularError(OSError):
+    """The path leads to something other than a regular file, or passes through a link; `kind` says to what."""
+
+    def __init__(self, path: str, kind: str) -> None:
+        super().__init__(errno.EINVAL, f"it is {kind}", path)
+        self.kind = kind
+
+
+class TooLargeError(OSError):
+    """The file has more bytes than the limit."""
+
+    def __init__(self, path: str, limit: int) -> None:
+        super().__init__(errno.EFBIG, f"it is larger than {size_of(limit)}", path)
+
+
+def size_of(limit: int) -> str:
+    """A limit in words: `8 MiB`, `100 bytes`."""
+    mebibytes, rest = divmod(limit, 1024 * 1024)
+    return f"{limit} bytes" if rest else f"{mebibytes} MiB"
+
+
+def kind_of(mode: int) -> str:
+    """What a file of this mode is, in words; empty for a regular file."""
+    return _KINDS.get(stat.S_IFMT(mode), "") if not stat.S_ISREG(mode) else ""
+
+
+def read_file(path: str, limit: int = LIMIT, *, follow: bool = True, dir_fd: int | None = None) -> bytes:
+    """The content of a regular file; `follow` permits that the path itself is a link.
+
+    Raises NotRegularError, TooLargeError and other OSErrors, and ValueError for a path with a NUL character.
+    """
+    descriptor, size = open_file(path, follow=follow, dir_fd=dir_fd)
+    try:
+        data = read_from(descriptor, size, limit) if size <= limit else b""
+    finally:
+        os.close(descriptor)
+    if max(size, len(data)) > limit:
+        raise TooLargeError(path, limit)
+    return data
+
+
+def read_start(path: str, limit: int = LIMIT) -> bytes:
+    """The first bytes of a regular file. Raises OSError and ValueError as `read_file` does."""
+    descriptor, size = open_file(path)
+    try:
+        return read_from(descriptor, min(size, limit), limit)[:limit]
+    finally:
+        os.close(descriptor)
+
+
+def open_file(path: str, *, follow: bool = True, dir_fd: int | None = None) -> tuple[int, int]:
+    """A descriptor to read a regular file, and its size. Raises NotRegularError and other OSErrors, and ValueError."""
+    # Opening a device may have an effect, so what it is has to be known before.
+    mode = os.stat(path, dir_fd=dir_fd, follow_symlinks=follow).st_mode
+    if stat.S_ISREG(mode):
+        descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=dir_fd)
+        status = os.fstat(descriptor)
+        mode = status.st_mode
+        if stat.S_ISREG(mode):
+            return descriptor, status.st_size
+        os.close(descriptor)
+    raise NotRegularError(path, kind_of(mode))
+
+
+def read_from(descriptor: int, size: int, limit: int = LIMIT) -> bytes:
+    """All that an open file holds, or somewhat more than `limit` bytes of it. Raises OSError.
+
+    It may hold more than the `size` that it is likely to have, and may come in pieces.
+    """
+    # To ask for all that is allowed makes room for it, which costs more than the reading.
+    data = os.read(descriptor, size + 1)
+    while len(data) <= limit and (piece := os.read(descriptor, _PIECE)):
+        data += piece
+    return data
+
+
+def open_to_write(path: str, flags: int) -> int:
+    """A descriptor to write a regular file in place, or a new one; `flags` are O_APPEND or O_TRUNC.
+
+    Raises NotRegularError, also for a link, and other OSErrors.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if kind := kind_of(os.stat(path, follow_symlinks=False).st_mode):
+            raise NotRegularError(path, kind)
+    return os.open(path, _WRITE | flags, 0o666)
+
+
+def write_to(descriptor: int, data: bytes) -> None:
+    """Write all bytes to an open file. Raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def open_directory(path: str, dir_fd: int | None = None, *, follow: bool = False) -> int:
+    """A descriptor of a directory; `follow` permits that the path itself is a link.
+
+    Raises NotRegularError for a link and for what is not a directory, and other OSErrors.
+    """
+    try:
+        return os.open(path, _DIRECTORY if follow else _DIRECTORY | os.O_NOFOLLOW, dir_fd=dir_fd)
+    except OSError as problem:
+        if problem.errno not in (errno.ENOTDIR, errno.ELOOP):
+            raise
+        mode = os.stat(path, dir_fd=dir_fd, follow_symlinks=False).st_mode
+        raise NotRegularError(path, f"{kind_of(mode) or 'a file'}, not a directory") from None
+
+
+def make_directories(path: str) -> list[str]:
+    """Make a directory and those above it. Returns those that were missing, the outermost first. Raises OSError."""
+    if not path or os.path.isdir(path):
+        return []
+    made = make_directories(os.path.dirname(path))
+    try:
+        os.mkdir(path)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise NotADirectoryError(errno.ENOTDIR, "is not a directory", path) from None
+        return made
+    return [*made, path]
+
+
+def remove_tree(directory: int, depth: int = 8) -> None:
+    """Remove everything below an open directory, up to a depth; no link is followed. Raises OSError."""
+    for name in os.listdir(directory):
+        if not stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+            os.unlink(name, dir_fd=directory)
+            continue
+        inside = open_directory(name, directory)
+        try:
+            if depth:
+                remove_tree(inside, depth - 1)
+        finally:
+            os.close(inside)
+        os.rmdir(name, dir_fd=directory)

@@ -143,6 +143,22 @@ def test_slow_handshakes_and_names_of_many_addresses(
     assert len(messages(data, "KASC-PROBE-006")) == 1
 
 
+def test_addresses_that_do_not_answer_share_the_time(
+    declared: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(self: socket.socket, address: Any) -> None:
+        time.sleep(min(self.gettimeout() or 5, 0.3))
+        raise TimeoutError
+
+    addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 443))] * 50
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    started = time.monotonic()
+    _, data = ask(capsys, declared, "https://many.example", "--timeout", "1")
+    assert time.monotonic() - started < 3
+    assert "did not answer within" in messages(data, "KASC-PROBE-006")[0]
+
+
 def test_a_resolver_that_does_not_answer(
     declared: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,7 +91,8 @@ class _Search:
             if key in known:
                 is_secret = bool(known[key].get("writeOnly"))
             else:
-                is_secret = is_nearly_secret_name(key) if others is None else is_secret_name(key)
+                # In the file that has references, a misspelled name is an error of its own.
+                is_secret = is_secret_name(key) if self.has_references else is_nearly_secret_name(key)
             if key == "value" and variable is not None and is_secret_name(str(variable.value)):
                 yield from _below(child, place, str(variable.value))
             elif is_secret and not (self.has_references and isinstance(child.value, dict) and inner):

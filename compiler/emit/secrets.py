@@ -13,6 +13,8 @@ from compiler.options.run import ServerRunOptions
 from compiler.redaction import has_credentials, is_key_material
 from compiler.storage.endpoints import without_user
 
+_SIGNS = ("@", "-----", "eyJ", "LS0t", "earer ", "EARER ")
+"""What every credential or key has one of; most values have none."""
 _ENDPOINTS = ("etcd-servers", "etcd-servers-overrides")
 
 
@@ -35,7 +37,7 @@ def refuse_secrets(options: ServerRunOptions) -> None:
     for arguments in options.flags.arguments.values():
         for argument in arguments:
             text = argument.text
-            if len(text) > 7 and ("@" in text or "-----" in text or "eyJ" in text or "LS0t" in text):
+            if any(sign in text for sign in _SIGNS):
                 _refuse(argument, written_value(argument))
 
 

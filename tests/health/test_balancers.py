@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from compiler.emit.health import definitions
+from compiler.health.balancers import server_of
 from tests.emit.compiling import document, resolve
 from tests.live.certificates import make_certificates
 
@@ -114,3 +115,24 @@ def test_nginx_takes_the_lines_of_the_local_proxy(bind: str, tmp_path: Path) -> 
     (lines,) = (way["nginx"] for way in ways if way["name"] == "proxy")
     text = "\n".join(lines).replace("/etc/kubernetes/pki/", f"{tmp_path}/")
     nginx(tmp_path, f"http {{ access_log off;\n{text}\n}}")
+
+
+@pytest.mark.parametrize(
+    "folder_name", ["/etc/x; include /etc/shadow; #", "/etc/a b", '/etc/"q"', "/etc/$host", "/etc/{x"]
+)
+def test_paths_that_need_quotes_are_left_out_with_the_reason(folder_name: str, tmp_path: Path) -> None:
+    sections = {"authentication": {"anonymousAuth": False, "clientCAFile": f"{folder_name}/ca.crt"}}
+    found = definitions(resolve(document(**sections), tmp_path))
+    (lines,) = (way["nginx"] for way in found["alternatives"] if way["name"] == "proxy")
+    for made_lines in (lines, found["loadBalancers"]["haproxy"]):
+        (line,) = made_lines
+        assert line.startswith("# not generated: a path contains characters other than ")
+        assert folder_name not in line
+
+
+def test_names_that_no_configuration_file_takes_are_made_plain() -> None:
+    assert server_of(Facts, "a b;\n}", "") == "a-b---:6443"  # type: ignore[arg-type]
+
+
+class Facts:
+    port = 6443

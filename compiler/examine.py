@@ -162,6 +162,11 @@ def _end(resolved: Resolved, source: Source, settings: Settings, files: Files) -
     find_risks(resolved, report)
     if report.rejected:
         _clarify(report, files, resolved)
+        asked = settings.version or resolved.options.input.version
+        if asked is not None and minor_of(asked) != minor_of(report.kubernetes_version):
+            from compiler.apart import mark_errors
+
+            mark_errors(report, asked, report.kubernetes_version)
     if not resolved.options.input.certain:
         # A file that only seems to be of its kind is never changed.
         report.diagnostics = [found._replace(fix=()) for found in report.diagnostics]

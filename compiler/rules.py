@@ -190,6 +190,17 @@ RULES: dict[str, Rule] = {
     "RISK-82": risk("feature gate on its way out", "component-base/featuregate/feature_gate.go: unsafeSetFromMap"),
     "RISK-83": risk("early format of a structured file", "early formats go", "note"),
     "RISK-84": risk("deprecated value", "the server or its documentation warns of it"),
+    "RISK-96": risk("image policy that fails open", "plugin/pkg/admission/imagepolicy/admission.go: webhookError"),
+    "RISK-97": risk(
+        "authorization config that leaves roles or nodes out",
+        "the rights of the control plane are roles, those of kubelets are decided by Node",
+        "note",
+    ),
+    "RISK-98": risk(
+        "authorization webhook that does not decide when it fails",
+        "apiserver/plugin/pkg/authorizer/webhook/webhook.go: Authorize",
+        "note",
+    ),
     "RISK-90": risk("place that was not filled in", "nobody puts anything in here"),
     "RISK-91": risk("credentials in a URL", "command lines are visible to every process of the node"),
     # A running server against the health check definitions

@@ -127,6 +127,9 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
     for allow in policy.in_any_case("defaultAllow"):
         if allow.given and allow.on is None:
             allow.refuse("ADMC-05", "defaultAllow is neither true nor false", "write true or false")
+        elif allow.on:
+            message = "Pods with any image are admitted while the image policy webhook does not answer"
+            allow.refuse("RISK-96", message, "write defaultAllow: false")
     path = policy.in_any_case("kubeConfigFile")[-1]
     if not path.text:
         path.refuse("ADMC-05", "the image policy names no kubeConfigFile", "name a kubeconfig")

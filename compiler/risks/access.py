@@ -50,6 +50,27 @@ def _check_authorizers(risks: Risks, chain: list[str]) -> None:
     elif "RBAC" not in chain and "Webhook" not in chain:
         message = "RBAC is not among the authorizers: roles have no effect, the controllers' own included"
         _tell_chain(risks, "RISK-12", message, "add RBAC", "")
+    root = risks.file(_FILE)
+    if root is not None:
+        _check_file(risks, root["authorizers"], chain)
+
+
+def _check_file(risks: Risks, authorizers: Field, chain: list[str]) -> None:
+    """What an authorization config leaves to its webhooks, and what they leave open when they fail."""
+    rule = "RISK-97"
+    if "RBAC" not in chain and "Webhook" in chain and "AlwaysAllow" not in chain:
+        message = (
+            "RBAC is not among the authorizers: webhooks decide about everything, the control plane's own requests"
+        )
+        risks.tell_at(rule, f"{message} included", "add RBAC, unless a webhook evaluates roles", authorizers)
+    if "RBAC" in chain and "Node" not in chain and "AlwaysAllow" not in chain:
+        message = "Node is not among the authorizers: kubelets have no rights but those that a role or webhook grants"
+        risks.tell_at(rule, message, "add Node before RBAC", authorizers)
+    for webhook in (authorizer["webhook"] for authorizer in authorizers.items()):
+        policy = webhook["failurePolicy"]
+        if policy.text == "NoOpinion":
+            message = "when the webhook fails, the authorizers after it decide, also about what it would deny"
+            risks.tell_at("RISK-98", message, "write Deny if the webhook is there to deny requests", policy)
 
 
 def _tell_always_allow(risks: Risks) -> None:

@@ -35,6 +35,12 @@ _SECRETS = (
 def find(risks: Risks) -> None:
     """Look at what is recorded, and where it goes."""
     flags = risks.flags
+    root = risks.file(_POLICY)
+    if risks.alone:
+        # Where the records go is not known.
+        if root is not None:
+            _check_policy(risks, root)
+        return
     backends = [flag for flag in (_LOG, _WEBHOOK) if flags.text(flag)]
     if not flags.text(_POLICY):
         for flag in backends if risks.settled(_POLICY) else ():
@@ -48,7 +54,6 @@ def find(risks: Risks) -> None:
         return
     if flags.text(_LOG) not in ("", "-"):
         _check_growth(risks)
-    root = risks.file(_POLICY)
     if root is not None:
         _check_policy(risks, root)
 

@@ -29,7 +29,7 @@ class Risks(View):
         errors = {found.flag for found in report.of(ERROR)}
         self._spoilt = errors | self.flags.refused
         unknown = any(found.code == _UNKNOWN_VALUE for found in report.diagnostics)
-        self._partial = bool(errors) or unknown or self.given.read_as == "config-file"
+        self._partial = bool(errors) or unknown or self.alone
 
     def settled(self, *flags: str) -> bool:
         """Whether all the flags have the values that they seem to have."""

@@ -20,6 +20,11 @@ class View:
         self.given = self.options.input
 
     @property
+    def alone(self) -> bool:
+        """Whether the input is a structured file, of whose server nothing is known."""
+        return self.given.read_as == "config-file"
+
+    @property
     def authorizers(self) -> list[str] | None:
         """The types of the authorizers in order; None where they are in a file that cannot be had."""
         chain = self.options.authorization.chain

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 from compiler.catalog import catalog
 from compiler.emit.flags import render
 from compiler.examine import Settings, examine
+from compiler.library import compile_document
+from compiler.library import resolve as resolve_input
 from compiler.pipeline import Resolved
 from tests.emit.compiling import HOST, ROOT, SAMPLES, VERSIONS, document, resolve, resolve_file
 from tests.shared import shared
@@ -111,3 +115,45 @@ def test_explicit_leaves_out_what_would_change_the_server(tmp_path: Path) -> Non
 def test_lines(sections: dict[str, dict[str, Any]], lines: list[str], tmp_path: Path) -> None:
     found = render(resolve(document(**sections), tmp_path)).splitlines()
     assert [line for line in found if line in lines] == lines
+
+
+VALUES = st.lists(
+    st.sampled_from([*"aZ0.-_/=,;#$'\"\\ {}()*&|<>!~`?%[]\u00e9", "--a", " #", "$A", "${A}", " \\"]),
+    min_size=1,
+    max_size=8,
+).map("".join)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(VALUES, min_size=4, max_size=4))
+@example(["\\", "'", '"q"', "x "])
+@example([" \\", "a \\", " #a", "$HOME"])
+@example(["kube-apiserver", "# a", "'a", "--v=2"])
+def test_the_kind_of_what_is_written_is_detected_and_read_back_to_the_byte(values: list[str]) -> None:
+    made = document(
+        etcd={"etcdPrefix": values[0]},
+        secureServing={"certDir": values[1]},
+        generic={"externalHostname": values[2]},
+        authentication={"serviceAccountIssuer": [values[3]]},
+    )
+    compiled = compile_document("a.json", emit=["flags"], texts={"a.json": json.dumps(made)})
+    assume(compiled.files)
+    (written,) = compiled.files.values()
+    name = "kube-apiserver.flags"
+    again = resolve_input(name, Settings(version="1.36"), texts={name: written})
+    assert again.report.read_as == "argv"
+    assert again.resolved is not None
+    assert render(again.resolved, False) == written
+    flags = again.resolved.options.flags
+    read = [*map(flags.text, ("etcd-prefix", "cert-dir", "external-hostname")), *flags.texts("service-account-issuer")]
+    assert read == values
+
+
+def test_flags_for_a_shell_may_have_the_same_name(tmp_path: Path) -> None:
+    """Lines that are continued are not one argument each."""
+    path = tmp_path / "kube-apiserver.flags"
+    path.write_text("--etcd-servers=http://a \\\n--service-account-issuer='https://b' \\\n--v=2\n")
+    found = examine(str(path), Settings(version="1.36"))
+    assert found.report.read_as == "flags"
+    assert found.resolved is not None
+    assert found.resolved.options.flags.texts("service-account-issuer") == ("https://b",)

@@ -148,3 +148,50 @@ def test_an_egress_selection_needs_no_egress_selector_beside_it(
     )
     report = examine(str(path), Settings("config-file", version)).report
     assert [found.rule for found in report.of("error")] == rules
+
+
+AUTHORIZERS = "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\nauthorizers:\n"
+WEBHOOK = (
+    "- type: Webhook\n  name: w\n  webhook:\n    timeout: 3s\n    authorizedTTL: 30s\n    unauthorizedTTL: 30s\n"
+    "    subjectAccessReviewVersion: v1\n    matchConditionSubjectAccessReviewVersion: v1\n"
+    "    failurePolicy: NoOpinion\n    connectionInfo: {type: KubeConfigFile, kubeConfigFile: /w.conf}\n"
+)
+IMAGES = "imagePolicy: {kubeConfigFile: /a, defaultAllow: true}"
+RISKS = {
+    "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: RequestResponse}]\n": ["RISK-053 3:17"],
+    "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n": [],
+    f"{AUTHORIZERS}- {{type: Node, name: node}}\n": ["RISK-012 4:1"],
+    f"{AUTHORIZERS}- {{type: RBAC, name: rbac}}\n": ["RISK-097 4:1"],
+    f"{AUTHORIZERS}- {{type: Node, name: node}}\n- {{type: RBAC, name: rbac}}\n": [],
+    f"{AUTHORIZERS}- {{type: AlwaysAllow, name: alwaysallow}}\n": ["RISK-011 4:10"],
+    f"{AUTHORIZERS}{WEBHOOK}": ["RISK-097 4:1", "RISK-098 12:20"],
+    f"{IMAGES}\n": ["RISK-096 1:49"],
+    "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n- name: ImagePolicyWebhook\n"
+    f"  configuration: {{{IMAGES}}}\n": ["RISK-096 5:67"],
+    "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources: [{resources: [secrets],\n"
+    "  providers: [{identity: {}}, {kms: {apiVersion: v2, name: a, endpoint: 'unix:///a'}}]}]\n": ["RISK-020 4:15"],
+    "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\nanonymous: {enabled: true,\n"
+    "  conditions: [{path: /api}]}\n": ["RISK-005 4:23"],
+    "apiVersion: v1\nkind: Config\nclusters: [{name: a, cluster: {server: 'http://a.example'}}]\n"
+    "contexts: [{name: a, context: {cluster: a}}]\ncurrent-context: a\n": ["RISK-045 3:40"],
+}
+
+
+@pytest.mark.parametrize("text", RISKS)
+def test_risks_that_need_no_other_file(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    found = examine(str(path), Settings("config-file", "1.36")).report.diagnostics
+    places = [f"{each.code.removeprefix('KASC-')} {each.location.line}:{each.location.column}"
+              for each in found if each.location is not None]  # fmt: skip
+    assert places == RISKS[text]
+
+
+def test_the_version_is_stated(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"{AUTHORIZERS}- {{type: Node, name: node}}\n- {{type: RBAC, name: rbac}}\n")
+    report = examine(str(path)).report
+    assert [(each.code, each.severity) for each in report.diagnostics] == [("KASC-VERSION-001", "note")]
+    assert report.kubernetes_version in report.diagnostics[0].message
+    assert "--kubernetes-version" in report.diagnostics[0].hint
+    assert examine(str(path), Settings(version="1.36")).report.diagnostics == []

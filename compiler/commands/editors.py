@@ -22,7 +22,7 @@ NAMES = ("apiserver.yaml", "apiserver.yml", "apiserver.toml", *OWN_NAMES)
 YAML_FILES = [name for name in NAMES if not name.endswith(".toml")]
 TOML_FILES = [f"**/{name}" for name in NAMES if name.endswith(".toml")]
 
-_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\\n]++|\\.)*+"?|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 
 
 def set_up(editor: str, folder: str, version: str, schema: str) -> int:
@@ -110,7 +110,7 @@ def _holds(there: Any, value: Any) -> bool:
 
 def _without_last_commas(text: str) -> str:
     """Commas before a closing bracket left out; those in strings stay."""
-    return re.sub(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])', lambda found: found[1] or "", text)
+    return re.sub(r'("(?:[^"\\\n]++|\\.)*+"?)|,(?=\s*[}\]])', lambda found: found[1] or "", text)
 
 
 def mapping(place: str, version: str) -> str:

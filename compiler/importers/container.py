@@ -3,23 +3,101 @@
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
+from compiler.bounds import MAX_ARGUMENT, MAX_EXPANDED
 from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.flags.arguments import Word
 from compiler.flags.text import shown
 from compiler.importers.words import PROGRAMS, is_program
 from compiler.source.characters import place_in
 from compiler.source.node import Node
+from compiler.source.places import expands_too_far, too_long
 
 _SHELLS = ("sh", "bash", "ash", "dash")
-_REFERENCE = r"\$\$|\$\(([^)]*)\)"
-_ANY = "*"
-"""Stands for all variables, where a container takes them from elsewhere."""
 
-Environment = dict[str, str | None]
-"""Variables of a container; None where the value is known only when it runs."""
+
+class Reference(NamedTuple):
+    """A reference to a variable in a string: its span, and the name; `$$`, which stands for `$`, has no name."""
+
+    start: int
+    end: int
+    name: str | None
+
+
+class Environment:
+    """The variables of a container, as the kubelet expands them.
+
+    With `is_open` the container has other variables than those that it sets. Raises KascError (DOC-02) for what expands
+    beyond the bounds.
+
+    Kubernetes: pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables.
+    """
+
+    def __init__(self, container: Node) -> None:
+        self.container = container
+        self.is_open = bool(items_of(container.get("envFrom")))
+        self.room = MAX_EXPANDED
+        self._values: dict[str, str | None] | None = None
+
+    @property
+    def values(self) -> dict[str, str | None]:
+        """The variables that the container sets; None for a value that is known only when it runs."""
+        if self._values is None:
+            self._values = {}
+            for entry in items_of(self.container.get("env")):
+                self._set(entry, self._values)
+        return self._values
+
+    def _set(self, entry: Node, values: dict[str, str | None]) -> None:
+        name, value = text_of(entry.get("name")), entry.get("value")
+        if not name:
+            return
+        if value is None or value.value is None:
+            values[name] = None if entry.get("valueFrom") else ""
+        else:
+            parts = [text for _, text in self.expanded(text_of(value) or value.text, value)]
+            values[name] = None if None in parts else "".join(part for part in parts if part)
+
+    def expanded(self, text: str, node: Node) -> Iterator[tuple[Reference | None, str | None]]:
+        """The parts of a string: each reference with its value, None if that is unknown, and what is between them."""
+        position, length = 0, 0
+        for reference in references(text):
+            value = self._value(reference, text)
+            self.room -= len(value or "")
+            if self.room < 0:
+                raise expands_too_far(node.location)
+            yield None, text[position : reference.start]
+            yield reference, value
+            length += reference.start - position + len(value or "")
+            position = reference.end
+        if length + len(text) - position > MAX_ARGUMENT:
+            raise too_long(node.location)
+        yield None, text[position:]
+
+    def _value(self, reference: Reference, text: str) -> str | None:
+        if reference.name is None:
+            return "$"
+        if reference.name in self.values:
+            return self.values[reference.name]
+        return None if self.is_open else text[reference.start : reference.end]
+
+
+def references(text: str) -> Iterator[Reference]:
+    """The references in a string. Kubernetes: third_party/forked/golang/expansion/expand.go, Expand."""
+    last = text.rfind(")")
+    start = text.find("$")
+    while start >= 0:
+        end = start + 2
+        following = text[start + 1 : end]
+        if following == "$":
+            yield Reference(start, end, None)
+        elif following == "(" and start < last:
+            end = text.index(")", start) + 1
+            yield Reference(start, end, text[start + 2 : end - 1])
+        start = text.find("$", end)
 
 
 def text_of(node: Node | None) -> str:
@@ -45,7 +123,7 @@ def flag_words(container: Node, path: str, problems: list[Diagnostic]) -> list[W
 
     Raises KascError where `command` or `args` of a kube-apiserver is no list.
     """
-    environment = _environment(container)
+    environment = Environment(container)
     words: list[Word] = []
     found: list[Diagnostic] = []
     for part in ("command", "args"):
@@ -104,50 +182,21 @@ def _word(item: Node, text: str, path: str, environment: Environment) -> Word:
     trace = None if plain else partial(place_in, item)
     if "$" not in text:
         return Word(text, at, path, trace)
-    from compiler.importers.shell_words import composed
+    from compiler.importers.shell_words import Run, composed
 
-    letters: list[str] = []
-    spans: list[tuple[int, int]] = []
-    unknown, position = "", 0
-    for match in re.finditer(_REFERENCE, text):
-        letters += text[position : match.start()]
-        spans += ((index, index + 1) for index in range(position, match.start()))
-        position = match.end()
-        value = _value(match, environment)
+    pieces: list[str] = []
+    runs: list[Run] = []
+    unknown, index, position = "", 0, 0
+    for reference, value in environment.expanded(text, item):
+        start, end = (reference.start, reference.end) if reference else (position, position + len(value or ""))
         if value is None:
-            unknown, value = unknown or match[0], match[0]
-        letters += value
-        spans += [match.span()] * len(value)
-    letters += text[position:]
-    spans += ((index, index + 1) for index in range(position, len(text)))
-    return Word("".join(letters), at, path, composed(partial(place_in, item), spans), unknown)
-
-
-def _value(match: re.Match[str], environment: Environment) -> str | None:
-    """What the kubelet writes for a reference; None where it is known only when the container runs."""
-    if match[0] == "$$":
-        return "$"
-    if match[1] in environment:
-        return environment[match[1]]
-    return None if _ANY in environment else match[0]
-
-
-def _environment(container: Node) -> Environment:
-    """Kubernetes: pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables."""
-    environment: Environment = {_ANY: None} if items_of(container.get("envFrom")) else {}
-    for entry in items_of(container.get("env")):
-        name, value = text_of(entry.get("name")), entry.get("value")
-        if not name:
-            continue
-        if value is None or value.value is None:
-            environment[name] = None if entry.get("valueFrom") else ""
-            continue
-        text: str | None = text_of(value) or value.text
-        for match in reversed(list(re.finditer(_REFERENCE, text or ""))):
-            known = _value(match, environment)
-            text = None if known is None or text is None else text[: match.start()] + known + text[match.end() :]
-        environment[name] = text
-    return environment
+            value = text[start:end]
+            unknown = unknown or value
+        if value:
+            runs.append(Run(index, start, end, reference is None))
+        pieces.append(value)
+        index, position = index + len(value), end
+    return Word("".join(pieces), at, path, composed(partial(place_in, item), runs), unknown)
 
 
 def _after_program(words: list[Word], container: Node, environment: Environment) -> list[Word] | None:
@@ -157,7 +206,7 @@ def _after_program(words: list[Word], container: Node, environment: Environment)
     if name in _SHELLS:
         from compiler.importers.script import script_words
 
-        return script_words(words, {name: value for name, value in environment.items() if value is not None})
+        return script_words(words, {name: value for name, value in environment.values.items() if value is not None})
     if name in PROGRAMS:
         return words[1:]
     named = "kube-apiserver" in text_of(container.get("image"))

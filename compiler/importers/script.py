@@ -10,7 +10,7 @@ from compiler.flags.arguments import Word
 from compiler.importers.shell_words import Splitter, Token
 from compiler.importers.words import PROGRAMS, is_program
 
-_REDIRECTION = r"[0-9]*[<>&]*[<>][<>&|]*"
+_REDIRECTION = r"[0-9]*&*[<>][<>&|]*"
 _ASSIGNMENT = r"([A-Za-z_][A-Za-z0-9_]*)=(.*)"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
 from compiler.filesystem import LIMIT
 from compiler.importers.detect import FLAGS_FILE
@@ -123,7 +124,7 @@ class Search:
                 head = file.read(_HEAD)
                 if b"\0" in head and b"kasc/v1" not in head.replace(b"\0", b""):
                     return None, "it is a binary file"
-                data = head + file.read(LIMIT) if len(head) == _HEAD else head
+                data = head + file.read(MAX_FILE) if len(head) == _HEAD else head
         except OSError as problem:
             # What seems to be configuration and cannot be opened is reported as an input.
             return (set() if path.endswith(SUFFIXES) else None), f"cannot be read: {problem.strerror}"

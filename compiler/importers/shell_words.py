@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
+from compiler.bounds import MAX_ARGUMENT, MAX_EXPANDED, MAX_NODES
 from compiler.diagnostics import KascError, Location, diagnose
 from compiler.flags.arguments import Trace, Word
 from compiler.source.node import Source
-from compiler.source.places import LINE_BREAK
+from compiler.source.places import LINE_BREAK, expands_too_far, too_long, too_many_words
 
 _REFERENCE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*)|[@*#?0-9]|[({])"
 _OPERATOR = r"[0-9]*(?:>>|>\||>&|<<|<&|<>|&>>|&>|[<>])|&&|\|\||;;|[;|&()\n]"
 _SEARCHED = 1_000_000
 """Characters that are searched in vain for what closes a reference, before all others are taken as they are."""
 _ESCAPED = ("$", "`", '"', "\\")
+# Characters that mean nothing but themselves: between quotes, and inside a word without quotes.
+_QUOTED = r"[^\"\\$`]+"
+_BARE = r"[^ \t\r\n'\"\\$`;|&<>()]*"
+_BLANK_OR_NOT = r"[ \t\r\n]|[^ \t\r\n]+"
 
 
 class Token(NamedTuple):
@@ -37,22 +43,42 @@ def trace_of(source: Source) -> Trace:
     return lambda start, end: Location(source.name, *place(start), *place(end))
 
 
-def composed(base: Trace, spans: Sequence[tuple[int, int]]) -> Trace:
-    """The places of a text whose characters each stand for a span of another text, which `base` places."""
+class Run(NamedTuple):
+    """Characters of a word, from the index `at` on, and the span of the source that they stand for.
+
+    Characters of a plain run stand each for its own place; those of others all stand for the whole span.
+    """
+
+    at: int
+    start: int
+    end: int
+    plain: bool
+
+
+def composed(base: Trace, runs: Sequence[Run]) -> Trace:
+    """The places of a string that is made of runs of another one, which `base` places."""
 
     def trace(start: int, end: int) -> Location:
-        if start < end:
-            return base(spans[start][0], spans[end - 1][1])
-        at = spans[start][0] if start < len(spans) else spans[-1][1] if spans else 0
-        return base(at, at)
+        if not runs:
+            return base(0, 0)
+        first, last = _run_at(runs, start), _run_at(runs, max(start, end - 1))
+        at = first.start + (start - first.at if first.plain else 0)
+        if start >= end:
+            return base(min(at, first.end), min(at, first.end))
+        return base(at, last.start + (end - last.at) if last.plain else last.end)
 
     return trace
+
+
+def _run_at(runs: Sequence[Run], index: int) -> Run:
+    return runs[max(0, bisect(runs, index, key=attrgetter("at")) - 1)]
 
 
 class Splitter:
     """Splits a text into words: quotes, backslashes, continued lines, comments, variables.
 
-    `base` places the text's characters. `variables` may grow while words are taken. With `command`, operators and the
+    Raises KascError (DOC-02) for more words, longer words and more from variables than the bounds allow. `base` places
+    the text's characters. `variables` may grow while words are taken. With `command`, operators and the
     ends of lines come as tokens of their own. `used` names the variables that were put in.
     """
 
@@ -67,10 +93,13 @@ class Splitter:
         self.used: set[str] = set()
         self._position = 0
         self._start: int | None = None
-        self._letters: list[str] = []
-        self._spans: list[tuple[int, int]] = []
+        self._pieces: list[str] = []
+        self._runs: list[Run] = []
+        self._length = 0
         self._unknown = ""
         self._budget = _SEARCHED
+        self._room = MAX_EXPANDED
+        self._words = 0
 
     def tokens(self) -> Iterator[Token]:
         """The words in order; raises KascError (INPUT-02) for a quote that does not end."""
@@ -108,8 +137,7 @@ class Splitter:
         self._start = at if self._start is None else self._start
         if letter == "'":
             end = self._closing(self.text.find("'", at + 1), at)
-            for index in range(at + 1, end):
-                self._add(self.text[index], index, index + 1)
+            self._add(self.text[at + 1 : end], at + 1, end, plain=True)
             self._position = end + 1
         elif letter == '"':
             self._double_quoted(at)
@@ -119,8 +147,9 @@ class Splitter:
         elif letter in "$`":
             yield from self._variable(splits=True)
         else:
-            self._add(letter, at, at + 1)
-            self._position += 1
+            bare = re.compile(_BARE).match(self.text, at + 1)
+            self._position = bare.end() if bare else at + 1
+            self._add(self.text[at : self._position], at, self._position, plain=True)
 
     def _double_quoted(self, opening: int) -> None:
         self._position += 1
@@ -138,8 +167,9 @@ class Splitter:
                 for _ in self._variable(splits=False):
                     pass
             else:
-                self._add(letter, at, at + 1)
-                self._position += 1
+                quoted = re.compile(_QUOTED).match(self.text, at)
+                self._position = quoted.end() if quoted else at + 1
+                self._add(self.text[at : self._position], at, self._position, plain=True)
         self._position += 1
 
     def _variable(self, *, splits: bool) -> Iterator[Token]:
@@ -151,18 +181,21 @@ class Splitter:
             end = self._computed_end(match.end() if match else at + 1)
             if match or self.text[at] == "`":
                 self._unknown = self._unknown or self.text[at:end]
-            for index in range(at, end):
-                self._add(self.text[index], index, index + 1)
+            self._add(self.text[at:end], at, end, plain=True)
             self._position = end
             return
         self.used.add(name)
+        value = self.variables[name]
         end = self._position = match.end() if match else at
-        for letter in self.variables[name]:
-            if splits and letter in " \t\r\n":
+        self._room -= len(value)
+        if self._room < 0:
+            raise expands_too_far(self.base(at, end))
+        for piece in re.findall(_BLANK_OR_NOT, value) if splits else [value]:
+            if splits and piece in " \t\r\n":
                 yield from self._finished(end)
             else:
                 self._start = at if self._start is None else self._start
-                self._add(letter, at, end)
+                self._add(piece, at, end)
 
     def _computed_end(self, end: int) -> int:
         """The end of a reference: of `$(...)`, `${...}` and `` `...` `` behind what closes it."""
@@ -188,16 +221,27 @@ class Splitter:
             raise KascError(diagnose("INPUT-02", "a quote does not end", hint, location=at))
         return end
 
-    def _add(self, letter: str, start: int, end: int) -> None:
-        self._letters.append(letter)
-        self._spans.append((start, end))
+    def _add(self, piece: str, start: int, end: int, *, plain: bool = False) -> None:
+        """Add to the word what a span of the text stands for; `plain` if that is the span itself."""
+        last = self._runs[-1] if self._runs else None
+        if last is not None and plain and last.plain and last.end == start:
+            self._runs[-1] = last._replace(end=end)
+        elif piece:
+            self._runs.append(Run(self._length, start, end, plain))
+        self._pieces.append(piece)
+        self._length += len(piece)
+        if self._length > MAX_ARGUMENT:
+            raise too_long(self.base(start if self._start is None else self._start, end))
 
     def _finished(self, end: int | None = None) -> Iterator[Token]:
         """The word that ends before an index; none where no word was begun."""
         if self._start is not None:
-            text = "".join(self._letters)
+            text = "".join(self._pieces)
             location = self.base(self._start, self._position if end is None else end)
             width = location.end_column - location.column if location.line == location.end_line else -1
-            trace = None if width == len(text) else composed(self.base, self._spans)
+            trace = None if width == len(text) else composed(self.base, self._runs)
+            self._words += 1
+            if self._words > MAX_NODES:
+                raise too_many_words(location)
             yield Token(Word(text, location, trace=trace, unknown=self._unknown))
-        self._start, self._letters, self._spans, self._unknown = None, [], [], ""
+        self._start, self._pieces, self._runs, self._length, self._unknown = None, [], [], 0, ""

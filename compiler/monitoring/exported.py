@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 TARGET_LABELS = ("job", "instance", "le")
 """Labels that every series has, or that belong to its form."""
-_SELECTOR = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\}')
-_MATCHER = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"')
-_GROUPING = re.compile(r"\b(by|on) \(([^)]*)\)")
+_SELECTOR = re.compile(r'(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*+)\{((?:[^"{}]++|"(?:[^"\\{}]++|\\.)*+")*+)\}')
+_MATCHER = re.compile(r'(?<!\w)([a-zA-Z_][a-zA-Z0-9_]*+)\s*+(=~|!~|!=|=)\s*+"((?:[^"\\]++|\\.)*+)"')
+_GROUPING = re.compile(r"\b(by|on) \(([^()]*)\)")
 _PARTS = ("_bucket", "_count", "_sum")
 
 

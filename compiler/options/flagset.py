@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.catalog import Catalog, flag_advice, known_in, left
 from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.flags.arguments import Argument
 from compiler.flags.text import shown
 from compiler.flags.values import TYPES, ValueRefused
-from compiler.source.places import MAX_PROBLEMS
 from compiler.suggest import Suggestion, closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class FlagSet:
         """Take the arguments in order; what the grammar refuses goes to the report with its rule.
 
         A value that is known only when the server runs counts as it is written, or as the default where it cannot be
-        read; what is found about its flag is left out in the end. Past `MAX_PROBLEMS` nothing more is listed.
+        read; what is found about its flag is left out in the end. Past `MAX_FINDINGS` nothing more is listed.
         """
-        room, self.found_before = MAX_PROBLEMS, len(report.diagnostics)
+        room, self.found_before = MAX_FINDINGS, len(report.diagnostics)
         known, values = self.catalog.flags, self._values
         misspelt: list[Argument] = []
         for argument in arguments:
@@ -91,7 +91,7 @@ class FlagSet:
             given.append(argument)
             if argument.unknown:
                 self._set_unknown(flag)
-        self._take_as_meant(misspelt[:MAX_PROBLEMS])
+        self._take_as_meant(misspelt[:MAX_FINDINGS])
 
     def _set_unknown(self, flag: str) -> None:
         """Leave out what is found about a flag's value."""

@@ -17,7 +17,7 @@ from compiler.options.group import OptionGroup
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
 
-_VERSION = r"[ \t\n\f\r]*v?((?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})+)[^\n]*"
+_VERSION = r"[ \t\n\f\r]*v?((?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})++)[^\n]*"
 """What Kubernetes takes for a version: whatever follows the numbers does not count.
 
 Kubernetes: apimachinery/pkg/util/version/version.go, parse.

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-_LINE = r"\[([+-])\](.+?) (?:ok|failed: .*|excluded(?: with .*)?: ok)"
+_LINE = r"\[([+-])\]([^ ]+) (?:ok|failed: .*|excluded(?: with .*)?: ok)"
 _MOST_CHECKS = 500
 _LONGEST_REASON = 1000
+_LONGEST_LINE = 1024
+"""Characters of a line; a longer one is not the line of a check."""
 
 
 class Check(NamedTuple):
@@ -34,7 +36,7 @@ def parse(body: str, endpoint: str) -> Checks | None:
     complete = lines[-1] in (f"{endpoint} check passed", f"{endpoint} check failed")
     checks = []
     for line in lines[:-1] if complete else lines:
-        found = re.fullmatch(_LINE, line)
+        found = re.fullmatch(_LINE, line) if len(line) <= _LONGEST_LINE else None
         if found:
             checks.append(Check(found[2], found[1] == "+"))
         elif line.startswith("warn: "):

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.flags.text import shown
 from compiler.resource_names import CORE, called
 from compiler.risks.audit_coverage import Coverage
-from compiler.source.places import MAX_PROBLEMS
 from compiler.suggest import closest, only_one
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class _DeadRules:
         self.risks = risks
         self.groups = risks.catalog.resources_of
         self.any_group = bool(risks.catalog.behaviour("auditPolicyAnyGroup"))
-        self.room = MAX_PROBLEMS
+        self.room = MAX_FINDINGS
 
     def check(self, rule: Field) -> bool:
         """Report every part of a rule that matches nothing; whether the rule as a whole matches nothing."""

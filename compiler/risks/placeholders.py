@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from compiler.flags.arguments import Argument
 
 _NAME = "[A-Za-z_][A-Za-z0-9_.]*"
-_PLACEHOLDER = (
-    rf"\$\{{{_NAME}[^}}]*\}}|\$\({_NAME}\)|\$[A-Z][A-Z0-9_]+\b|\{{\{{.*?\}}\}}|<[A-Z][A-Z0-9_-]+>|__[A-Z][A-Z0-9_]*?__"
-)
+# What begins a second time ends the first, so that no part of a string is searched twice.
+_BRACED = r"\$\{[A-Za-z_](?:(?!\$\{)[^}])*+\}"
+_TEMPLATE = r"\{\{(?:(?!\{\{|\}\}).)*+\}\}"
+_PLACEHOLDER = rf"{_BRACED}|\$\({_NAME}\)|\$[A-Z][A-Z0-9_]+\b|{_TEMPLATE}|<[A-Z][A-Z0-9_-]+>|__[A-Z][A-Z0-9_]*?__"
 _SIGNS = ("$", "{{", "<", "__")
 _COMMANDS = ("exec",)
 """Parts of a kubeconfig that are programs to run, with a language of their own."""

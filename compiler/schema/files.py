@@ -13,8 +13,8 @@ import yaml
 
 from compiler.catalog import minor_of
 
-DURATION = r"^[-+]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"
-"""Go's durations, for editors; the grammar itself is in `compiler/flags/numbers.py`."""
+DURATION = r"^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
+"""Go's durations, for editors; the grammar itself is in `compiler/flags/numbers.py`. Every string has one reading."""
 
 SHAPES = Path(__file__).parent.parent / "config_files/shapes"
 _SCALARS: dict[str, dict[str, Any]] = {

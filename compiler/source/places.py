@@ -1,20 +1,12 @@
-"""Places in a text: what index stands in which line and column; and the bounds that both formats share."""
+"""Places in a text: what index stands in which line and column; and what is said of a file past the bounds."""
 
 from __future__ import annotations
 
 import re
 
+from compiler.bounds import MAX_ARGUMENT, MAX_DEPTH, MAX_EXPANDED, MAX_FINDINGS, MAX_NODES, MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source.node import Source, Span
-
-MAX_DEPTH = 64
-"""Mappings and lists inside one another, aliases followed."""
-MAX_NODES = 200_000
-"""Values of a file with every alias expanded; long texts of YAML count as several, one for every 256 characters."""
-MAX_PROBLEMS = 100
-"""Problems that are listed for one file."""
-MAX_NUMBER = 600
-"""Characters of a number: below every limit that Python itself may set on turning digits into an integer."""
 
 LINE_BREAK = re.compile(r"\r\n?|\n")
 
@@ -80,12 +72,30 @@ def too_many(where: Location) -> Diagnostic:
     return diagnose("DOC-02", message, "split the file, or use fewer aliases of aliases", location=where)
 
 
+def too_many_words(where: Location | None) -> KascError:
+    """The error for a command line of more words than `MAX_NODES`."""
+    message = f"the command line has more than {MAX_NODES} words"
+    return KascError(diagnose("DOC-02", message, "check that the file is a list of flags", location=where))
+
+
+def too_long(where: Location) -> KascError:
+    """The error for a word or variable of more characters than `MAX_ARGUMENT`."""
+    message = f"an argument or variable is longer than {MAX_ARGUMENT} characters, the most that Linux accepts"
+    return KascError(diagnose("DOC-02", message, "move the value to a file that a flag names", location=where))
+
+
+def expands_too_far(where: Location) -> KascError:
+    """The error for variables that add more characters than `MAX_EXPANDED`."""
+    message = f"the variables expand to more than {MAX_EXPANDED} characters"
+    return KascError(diagnose("DOC-02", message, "look for variables that repeat other variables", location=where))
+
+
 def listed(found: list[Diagnostic]) -> list[Diagnostic]:
-    """The findings about one file without those past `MAX_PROBLEMS`; the last one says so."""
-    if len(found) <= MAX_PROBLEMS:
+    """The findings about one file without those past `MAX_FINDINGS`; the last one says so."""
+    if len(found) <= MAX_FINDINGS:
         return found
-    last = found[MAX_PROBLEMS - 1]
-    return [*found[: MAX_PROBLEMS - 1], last._replace(message=f"{last.message} (further problems are not listed)")]
+    last = found[MAX_FINDINGS - 1]
+    return [*found[: MAX_FINDINGS - 1], last._replace(message=f"{last.message} (further problems are not listed)")]
 
 
 def long_number(where: Location, length: int) -> Diagnostic:

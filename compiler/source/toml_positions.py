@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from compiler.bounds import MAX_DEPTH, MAX_NODES
 from compiler.diagnostics import KascError
 from compiler.source.node import Node, Source, Span
-from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, location, too_deep, too_many
+from compiler.source.places import at_span, location, too_deep, too_many
 
 # A string that is not closed goes to the end of its line or of the text, so that no pattern looks at a text twice.
 _STRING = (

@@ -8,10 +8,10 @@ from typing import Any
 
 import tomli
 
+from compiler.bounds import MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source.node import Node, Source
 from compiler.source.places import (
-    MAX_NUMBER,
     at_span,
     listed,
     location,

@@ -13,7 +13,7 @@ from compiler.source.places import LINE_BREAK
 
 # Anchors, tags, white space and comments: what can stand between the start of an event and its value.
 _PROPERTIES = re.compile(r"(?:&[\w-]+|!<[^>\s]*>|![^\s,\[\]{}]*|[ \t\r\n]+(?:#[^\r\n]*)?)*")
-TAG = re.compile(r"!<[^>\s]*>|![^\s,\[\]{}]*")
+TAG = re.compile(r"!<!?[^>\s!]*>|![^\s,\[\]{}]*")
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 
 

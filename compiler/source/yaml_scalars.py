@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from math import isinf
 
+from compiler.bounds import MAX_NUMBER
 from compiler.source.node import Scalar
-from compiler.source.places import MAX_NUMBER
 
 TAG_PREFIX = "tag:yaml.org,2002:"
 

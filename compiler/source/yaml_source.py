@@ -16,10 +16,11 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from compiler.bounds import MAX_DEPTH, MAX_NODES
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source import yaml_findings as findings
 from compiler.source.node import Node, Scalar, Source, Span
-from compiler.source.places import MAX_DEPTH, MAX_NODES, at_span, listed, too_deep, too_many
+from compiler.source.places import at_span, listed, too_deep, too_many
 from compiler.source.yaml_dialects import (
     QuoteEscapes,
     check_anchor,

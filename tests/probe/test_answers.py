@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -87,3 +88,10 @@ def test_whom_a_server_takes_a_client_for() -> None:
 )
 def test_versions(info: object, expected: tuple[str, str, str] | None) -> None:
     assert version_of(json.dumps(info)) == expected
+
+
+@pytest.mark.parametrize("line", ["[+]x" + " excluded with" * 500_000, "[+]" + "x" * 2000 + " ok"])
+def test_a_line_too_long_for_a_check_is_none(line: str) -> None:
+    start = time.process_time()
+    assert parse(f"{line}\nreadyz check passed", "readyz") is None
+    assert time.process_time() - start < 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
 
 import pytest
 
+from compiler.risks.placeholders import _PLACEHOLDER
 from tests.commands.running import SAMPLES, kasc
 from tests.risks.telling import DOCUMENT, of_document
 
@@ -122,6 +125,10 @@ def test_probes_of_a_pod(probe: str, told: list[str], tmp_path: Path) -> None:
         ("a-$(DOMAIN)", "$(DOMAIN)"),
         ("$DOMAIN/x", "$DOMAIN"),
         ("a.{{ domain }}.{{ tld }}", "{{ domain }}"),
+        ("{{ a {{ b }}", "{{ b }}"),
+        ("{{{ a }}}", "{{{ a }}"),
+        ("a.{{ b", ""),
+        ("${A:-${B}}", "${B}"),
         ("<DOMAIN-NAME>", "<DOMAIN-NAME>"),
         ("a__DOMAIN__", "__DOMAIN__"),
         ("a__b", ""),
@@ -140,6 +147,13 @@ def test_places_that_were_not_filled_in(
     line = path.read_text().split("\n")[4]
     told = [(each["code"], line[each["column"] - 1 : each["endColumn"] - 1]) for each in file["diagnostics"]]
     assert told == ([("KASC-RISK-090", found)] if found else [])
+
+
+@pytest.mark.parametrize("sign", ["{", "${a", "$(a", "{{a", "<A", "__A", "$AA"])
+def test_signs_of_places_are_searched_in_linear_time(sign: str) -> None:
+    start = time.process_time()
+    re.search(_PLACEHOLDER, sign * 200_000)
+    assert time.process_time() - start < 1
 
 
 def test_places_in_one_element_of_a_list(tmp_path: Path) -> None:

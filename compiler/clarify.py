@@ -24,7 +24,7 @@ Read = Callable[[str], str]
 """The text of a file by its name, empty if it cannot be read."""
 
 _SYNTAX = "KASC-DOC-004"
-_NAME = "[A-Za-z_][A-Za-z0-9_.]*"
+_NAME = "[A-Za-z_][A-Za-z0-9_.]*+"
 _PLACEHOLDER = (
     rf"\$\{{({_NAME})[^}}]*\}}|\$\(({_NAME})\)|\$([A-Z][A-Z0-9_]+)\b"
     rf"|\{{\{{\s*\.?({_NAME})[^}}]*\}}\}}|<([A-Z][A-Z0-9_-]+)>"

@@ -39,12 +39,17 @@ _CHOSEN_LATER: dict[str, list[str]] = {
     "config_files/decoding.py plain": ["'true|false'", "'-?[0-9]+'"],
     "flags/go_url.py pattern": ["_ESCAPED", "_USER", "_HOST", "_ZONE", "_PORT"],
     "flags/numbers.py _DIGITS[base]": ["_DIGITS[2]", "_DIGITS[8]", "_DIGITS[10]", "_DIGITS[16]"],
-    # A word of a file, escaped.
-    "mending/edits.py f'(?<![\\\\w.-]){pattern}(?![\\\\w.-])'": [r"r'(?<![\w.-])[-_]{2}a[-_]b(?![\w.-])'"],
+    "explaining/observed.py metric": ["'apiserver_request_total'"],
+    "importers/detect.py _KEY_IN_TEXT % (key, key)": ["_KEY_IN_TEXT % ('kind', 'kind')"],
+    "live/masking.py '|'.join(parts)": ["'aaa|aab'"],  # escaped strings
+    "mending/edits.py pattern": ["r'[-_]{2}a[-_]b'"],
     # The patterns in the topics of compiler/monitoring.
     "monitoring/exported.py pattern": ["'5..'"],
+    "redaction.py pattern": [r"_NAME.replace(r'\s*[:=](?!=)\s*', '[:=](?![ =])')"],
     "schema/conforms.py schema['pattern']": [],  # collected from the schemas
     "source/comments.py '#' if anywhere else '(?:^|(?<=[ \\\\t]))#'": ["'#'", r"r'(?:^|(?<=[ \t]))#'"],
+    "source/lookalikes.py pattern": ["LOOKALIKES"],
+    "storage/stored_value.py b'(?m)^%b: ?(\\\\S{1,200})$' % name": [r"rb'(?m)^kind: ?(\S{1,200})$'"],
 }
 """What a pattern that is chosen when the code runs can be, as expressions of its module."""
 _PREFERRED = ("0a", "a0", "A_", " \t", '"\\', "{.")
@@ -111,7 +116,10 @@ def _uses(tree: ast.Module) -> Iterator[tuple[ast.Call, set[str]]]:
 def _values(node: ast.expr, names: dict[str, Any], where: str) -> list[Any]:
     try:
         return [eval(compile(ast.Expression(node), where, "eval"), names)]
-    except NameError:
+    except NameError as error:
+        if isinstance(node, ast.JoinedStr) and error.name:
+            chosen = _values(ast.copy_location(ast.Name(error.name, ast.Load()), node), names, where)
+            return [text for value in chosen for text in _values(node, {**names, error.name: value}, where)]
         key = f"{where.partition(':')[0].removeprefix('compiler/')} {ast.unparse(node)}"
         assert key in _CHOSEN_LATER, f"{where}: {key} is not known before it runs: name its values in _CHOSEN_LATER"
         return [eval(text, names) for text in _CHOSEN_LATER[key]]

@@ -123,7 +123,7 @@ def as_integer(text: str, unit: str = "") -> str:
 
 def _seconds(duration: str) -> int:
     """The whole seconds of a duration as `as_duration` writes it; 0 if it has smaller units."""
-    pieces = re.findall(r"([0-9]+)([a-z]+)", duration)
+    pieces = re.findall(r"(?<![0-9])([0-9]+)([a-z]+)", duration)
     if any(unit not in _SECONDS for _, unit in pieces):
         return 0
     return sum(int(number) * _SECONDS[unit] for number, unit in pieces)

@@ -20,7 +20,7 @@ _CLIENT = "Config"
 """The kind of a kubeconfig: most of those in manifests are not for kube-apiserver."""
 _FIELDS = {"ConfigMap": ("data", "binaryData"), "Secret": ("stringData", "data")}
 _ENCODED = frozenset((("ConfigMap", "binaryData"), ("Secret", "data")))
-_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_QUOTED = r'"((?:[^"\\]++|\\[\s\S]?)*+)(?:"|\Z)'
 _WORD = r"""[^\s"',;()]+"""
 _HIDDEN = "***"
 

@@ -34,7 +34,7 @@ _LARGEST_TREE = 1024 * 1024
 _SECRET, _SECRET_DATA = "Secret", ("data", "stringData")
 _SECRET_KINDS = ("EncryptionConfiguration", "EncryptionConfig", "Config")
 _HOLDS_SECRETS = r"EncryptionConfig|current-context|\bkind[\"']?\s*:\s*[\"']?(?:Config|Secret)\b|-----BEGIN"
-_ABOVE = r"""(?<![\w.-])([A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?:[|>][-+0-9]*\s*)?(?:#.*)?$"""
+_ABOVE = r"""(?<![\w.-])([A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?:[|>][-+0-9]*\s*)?(?:#[\s\S]*)?$"""
 _KEY = r"""[\s{\[]*(?:-\s+)*[{\[]?["']?[A-Za-z_][\w.-]{0,60}["']?\s*:(?:\s+|$)"""
 _COMMENT = r"(?:^|\s)#"
 _DEEPEST = 3

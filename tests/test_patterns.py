@@ -49,6 +49,7 @@ _CHOSEN_LATER: dict[str, list[str]] = {
     "schema/conforms.py schema['pattern']": [],  # collected from the schemas
     "source/comments.py '#' if anywhere else '(?:^|(?<=[ \\\\t]))#'": ["'#'", r"r'(?:^|(?<=[ \t]))#'"],
     "source/lookalikes.py pattern": ["LOOKALIKES"],
+    "source/yaml_dialects.py char": ["'\\a'"],
     "storage/stored_value.py b'(?m)^%b: ?(\\\\S{1,200})$' % name": [r"rb'(?m)^kind: ?(\S{1,200})$'"],
 }
 """What a pattern that is chosen when the code runs can be, as expressions of its module."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from compiler.bounds import MAX_DEPTH, MAX_NODES, MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location
 from compiler.source import yaml_findings as findings
 from compiler.source.node import Node, Scalar, Source, Span
-from compiler.source.places import MAX_DEPTH, MAX_NODES, MAX_NUMBER, Lines, at_span, listed, too_deep, too_many
+from compiler.source.places import Lines, at_span, listed, too_deep, too_many
 from compiler.source.yaml_scalars import resolve
 
 _SPACE = re.compile(r"[ \t\r\n]*")

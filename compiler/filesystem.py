@@ -12,8 +12,8 @@ import errno
 import os
 import stat
 
-LIMIT = 8 * 1024 * 1024
-"""Bytes that are read of one file, unless a caller has another limit."""
+from compiler.bounds import MAX_FILE
+
 _PIECE = 65536
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
@@ -54,7 +54,7 @@ def kind_of(mode: int) -> str:
     return _KINDS.get(stat.S_IFMT(mode), "") if not stat.S_ISREG(mode) else ""
 
 
-def read_file(path: str, limit: int = LIMIT, *, follow: bool = True, dir_fd: int | None = None) -> bytes:
+def read_file(path: str, limit: int = MAX_FILE, *, follow: bool = True, dir_fd: int | None = None) -> bytes:
     """The content of a regular file; `follow` permits that the path itself is a link.
 
     Raises NotRegularError, TooLargeError and other OSErrors, and ValueError for a path with a NUL character.
@@ -69,7 +69,7 @@ def read_file(path: str, limit: int = LIMIT, *, follow: bool = True, dir_fd: int
     return data
 
 
-def read_start(path: str, limit: int = LIMIT) -> bytes:
+def read_start(path: str, limit: int = MAX_FILE) -> bytes:
     """The first bytes of a regular file. Raises OSError and ValueError as `read_file` does."""
     descriptor, size = open_file(path)
     try:
@@ -92,7 +92,7 @@ def open_file(path: str, *, follow: bool = True, dir_fd: int | None = None) -> t
     raise NotRegularError(path, kind_of(mode))
 
 
-def read_from(descriptor: int, size: int, limit: int = LIMIT) -> bytes:
+def read_from(descriptor: int, size: int, limit: int = MAX_FILE) -> bytes:
     """All that an open file holds, or somewhat more than `limit` bytes of it. Raises OSError.
 
     It may hold more than the `size` that it is likely to have, and may come in pieces.

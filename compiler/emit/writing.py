@@ -8,8 +8,9 @@ import stat
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from compiler.bounds import MAX_FILE
 from compiler.emit.staging import Staging
-from compiler.filesystem import LIMIT, NotRegularError, kind_of, make_directories, open_directory, read_file
+from compiler.filesystem import NotRegularError, kind_of, make_directories, open_directory, read_file
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -283,7 +284,7 @@ def _difference_in(directory: Directory, file: str, text: str) -> str:
     path = os.path.join(directory.path, file)
     try:
         descriptor = directory.find(below)
-        data = read_file(name, LIMIT, follow=False, dir_fd=descriptor) if descriptor is not None else None
+        data = read_file(name, MAX_FILE, follow=False, dir_fd=descriptor) if descriptor is not None else None
     except FileNotFoundError:
         data = None
     except OSError as problem:

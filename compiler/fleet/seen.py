@@ -6,7 +6,8 @@ import errno
 import os
 from hashlib import sha256
 
-from compiler.filesystem import LIMIT, NotRegularError, open_file, read_from
+from compiler.bounds import MAX_FILE
+from compiler.filesystem import NotRegularError, open_file, read_from
 from compiler.host import Host
 from compiler.source.reading import STANDARD_INPUT, Files
 
@@ -78,8 +79,8 @@ def sign_of(path: str) -> str:
         # Whether a file could be made here hangs on the nearest folder that there is.
         return f"{errno.errorcode.get(getattr(problem, 'errno', 0) or 0, 'no name')} {_ground(path)}"
     try:
-        data = read_from(descriptor, size) if size <= LIMIT else b""
-        return "too large" if max(size, len(data)) > LIMIT else digest(data.removeprefix(_MARK))
+        data = read_from(descriptor, size) if size <= MAX_FILE else b""
+        return "too large" if max(size, len(data)) > MAX_FILE else digest(data.removeprefix(_MARK))
     except OSError as problem:
         return f"{problem.strerror}"
     finally:

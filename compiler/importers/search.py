@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
-from compiler.filesystem import LIMIT
 from compiler.importers.detect import FLAGS_FILE
 from compiler.input import MADE
 from compiler.source.node import Source

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from compiler.bounds import MAX_FILE
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
-from compiler.filesystem import LIMIT, NotRegularError, TooLargeError, read_file, size_of
+from compiler.filesystem import NotRegularError, TooLargeError, read_file, size_of
 from compiler.source.node import Node, Source
 from compiler.source.places import place
 
@@ -41,7 +42,7 @@ _BEGINS_AS_TOML = (
 )
 
 
-def read_source(path: str, display: str | None = None, limit: int = LIMIT) -> Source:
+def read_source(path: str, display: str | None = None, limit: int = MAX_FILE) -> Source:
     """The decoded text of a file, or of standard input for the path `-`; without a UTF-8 byte order mark.
 
     `display` is the name for messages, the path itself (or `<stdin>`) where it is None. Raises KascError: DOC-01 for

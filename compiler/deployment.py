@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compiler.config_files.names import is_subdomain
+from compiler.config_files.names import is_label, is_label_value, is_qualified_name, is_subdomain
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.text import shown
 from compiler.source.node import Node
 
-_LABEL = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-_NAME = "[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _RESOURCES = ("cpu", "memory", "ephemeral-storage")
 _MOST_BYTES = 256 * 1024
 """Of all annotations together."""
@@ -24,7 +22,7 @@ def check_deployment(section: Node) -> Iterator[Diagnostic]:
     """A finding for every value that would keep the Pod from running; what the schema refuses is not looked at."""
     for key, good in (
         ("name", is_subdomain),
-        ("namespace", _is_label),
+        ("namespace", is_label),
         ("priorityClassName", is_subdomain),
     ):
         node = section.get(key)
@@ -55,7 +53,7 @@ def _refused(rule: str, path: str, message: str, hint: str, location: Location) 
 def _check_keys(section: Node, part: str) -> Iterator[Diagnostic]:
     node = section.get(part)
     for key in _entries(node):
-        if not _is_key(key):
+        if not is_qualified_name(key):
             hint = "write NAME or PREFIX/NAME, with letters, digits, -, _ and ."
             place = node.key_location(key) if node is not None else section.location
             yield _refused("DEPLOY-01", f"deployment.{part}.{key}", f"{shown(key)} is no key of {part}", hint, place)
@@ -65,7 +63,7 @@ def _check_labels(section: Node) -> Iterator[Diagnostic]:
     yield from _check_keys(section, "labels")
     for key, value in _entries(section.get("labels")).items():
         text = _text(value)
-        if text and not re.fullmatch(_NAME, text):
+        if not is_label_value(text):
             hint = "use up to 63 letters, digits, -, _ and ., or write an annotation"
             message = f"{shown(text)} is no value of a label"
             yield _refused("DEPLOY-01", f"deployment.labels.{key}", message, hint, value.location)
@@ -87,7 +85,11 @@ def _check_resources(section: Node) -> Iterator[Diagnostic]:
         node = resources.get(part) if resources is not None else None
         for name, value in _entries(node).items():
             path = f"deployment.resources.{part}.{name}"
-            if name not in _RESOURCES and not name.startswith("hugepages-") and not ("/" in name and _is_key(name)):
+            if (
+                name not in _RESOURCES
+                and not name.startswith("hugepages-")
+                and not ("/" in name and is_qualified_name(name))
+            ):
                 place = node.key_location(name) if node is not None else section.location
                 message = f"{shown(name)} is no resource of a container"
                 yield _refused("DEPLOY-01", path, message, f"write {', '.join(_RESOURCES)} or DOMAIN/NAME", place)
@@ -120,7 +122,7 @@ def _check_volumes(section: Node) -> Iterator[Diagnostic]:
         place = f"deployment.extraVolumes[{index}]"
         name = volume.get("name")
         if name is not None and isinstance(name.value, str):
-            if not _is_label(name.value):
+            if not is_label(name.value):
                 message = f"{shown(name.value)} is no name of a volume"
                 hint = "use up to 63 small letters, digits and -"
                 yield _refused("DEPLOY-01", f"{place}.name", message, hint, name.location)
@@ -154,16 +156,6 @@ def _wrong_with(path: str, key: str) -> str | None:
     if not path.strip("/"):
         return "is the root of the file system"
     return "holds a colon" if key == "mountPath" and ":" in path else None
-
-
-def _is_label(text: str) -> bool:
-    return re.fullmatch(_LABEL, text) is not None
-
-
-def _is_key(text: str) -> bool:
-    """Whether a text is a name with or without a prefix. Kubernetes: IsQualifiedName."""
-    prefix, slash, name = text.rpartition("/")
-    return re.fullmatch(_NAME, name) is not None and (not slash or is_subdomain(prefix))
 
 
 def _items(node: Node | None) -> list[Node]:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from compiler.filesystem import NotRegularError, TooLargeError, read_file
 from compiler.input import InlineFile
 
+if TYPE_CHECKING:
+    from compiler.pods.filesystem import ContainerFileSystem
+
 
 class MissingFile(Exception):  # noqa: N818
     """A file that the server would read does not exist or cannot be read; the text says why."""
+
+
+class NotInContainerError(MissingFile):
+    """A file that the server would read is not in its container; the text says why, `hint` what to do."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.hint = hint
 
 
 class Host:
@@ -17,6 +29,9 @@ class Host:
 
     Files are found in the input itself (`inline`, by path on the server), then through `mappings` (prefix on the
     server -> local folder), then below `root`. What no mapping covers is unknown: it is not looked for.
+
+    `container` is the file system of the container that the server runs in, if it runs in one: paths of the server are
+    followed through its mounts to paths of the host.
 
     Where somebody sets `looked_for`, it gets every local path that was asked for, with what was read of it.
     """
@@ -27,28 +42,38 @@ class Host:
         root: str = "",
         mappings: tuple[tuple[str, str], ...] = (),
         inline: dict[str, InlineFile] | None = None,
+        container: ContainerFileSystem | None = None,
     ) -> None:
         self.address = address
         self.root = root
         self.mappings = tuple(sorted(mappings, key=lambda mapping: -len(mapping[0])))
         self.inline = inline or {}
+        self.container = container
         self.denied: list[str] = []
         self.looked_for: dict[str, bytes | None] | None = None
 
-    def with_inline(self, inline: dict[str, InlineFile]) -> Host:
-        """The same host for an input that carries files of its own."""
-        host = Host(self.address, self.root, self.mappings, inline)
+    def with_inline(self, inline: dict[str, InlineFile], container: ContainerFileSystem | None = None) -> Host:
+        """The same host for an input that carries files of its own, or that runs the server in a container."""
+        host = Host(self.address, self.root, self.mappings, inline, container)
         host.looked_for = self.looked_for
         return host
 
     @property
     def sees_files(self) -> bool:
         """Whether any of the server's files can be looked for."""
-        return bool(self.root or self.mappings)
+        return bool(self.root or self.mappings or self.container)
 
-    def local(self, path: str) -> str | None:
-        """Where a file of the server is to be found here; None where no mapping covers it."""
-        local = self._mapped(path)
+    def local(self, path: str, directory: bool = False) -> str | None:
+        """Where a file of the server is to be found here; None where no mapping covers it, or no mount."""
+        try:
+            return self._local(path, directory)
+        except NotInContainerError:
+            return None
+
+    def _local(self, path: str, directory: bool = False) -> str | None:
+        """As `local`. Raises NotInContainerError."""
+        on_host = self.container.host_path(path, directory) if self.container is not None else path
+        local = self._mapped(on_host) if on_host is not None else None
         if self.looked_for is not None and local is not None:
             self.looked_for.setdefault(local, None)
         return local
@@ -69,7 +94,7 @@ class Host:
         Unknown is what no mapping covers, and what kasc may not read, which is kept in `denied`: the server runs as
         another user.
         """
-        local = self.local(path)
+        local = self._local(path)
         if local is None:
             return None
         try:

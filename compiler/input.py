@@ -1,11 +1,16 @@
 """One input after reading: what every importer, the document's included, hands to the options."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.catalog import Catalog, section_of
 from compiler.diagnostics import Diagnostic, Location
 from compiler.flags.arguments import Argument
 from compiler.source.node import Node
+
+if TYPE_CHECKING:
+    from compiler.pods.filesystem import ContainerFileSystem
 
 MADE = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
 """Kinds of kasc's own artifacts, which are no inputs."""
@@ -30,9 +35,10 @@ class ServerInput:
 
     `version` is the text that the input gives for the Kubernetes version (`1.36`, `v1.36.2`), None where it is
     silent. `sections` holds the place of each option group that the input names. `layers` names the files that a
-    document is made of, `layer_roots` has what each says by itself. `container` is that of a Pod, `grace_period` the
-    Pod's terminationGracePeriodSeconds. `certain` is false if the file only seems to be of its kind: then it is
-    reported and never changed. `static_pod` is the namespace and name of a Pod, as the kubelet of a node reads it.
+    document is made of, `layer_roots` has what each says by itself. `container` is that of a Pod, `file_system` what
+    it finds under its paths, `grace_period` the Pod's terminationGracePeriodSeconds. `certain` is false if the file
+    only seems to be of its kind: then it is reported and never changed. `static_pod` is the namespace and name of a
+    Pod, as the kubelet of a node reads it.
     """
 
     def __init__(
@@ -51,6 +57,7 @@ class ServerInput:
         layers: tuple[str, ...] = (),
         layer_roots: tuple[Node, ...] = (),
         container: Node | None = None,
+        file_system: ContainerFileSystem | None = None,
         image: str = "",
         refused_flags: frozenset[str] = frozenset(),
         static_pod: str = "",
@@ -68,6 +75,7 @@ class ServerInput:
         self.layers = layers
         self.layer_roots = layer_roots
         self.container = container
+        self.file_system = file_system
         self.image = image
         self.refused_flags = refused_flags
         self.certain = True

@@ -141,7 +141,7 @@ def resolve(catalog: Catalog, given: ServerInput, host: Host, report: Report) ->
 
 def options_of(catalog: Catalog, given: ServerInput, host: Host, report: Report) -> ServerRunOptions:
     """The options of one input, with its flags parsed; what the grammar of flags refuses goes to the report."""
-    options = ServerRunOptions(catalog, given, host.with_inline(given.files), report)
+    options = ServerRunOptions(catalog, given, host.with_inline(given.files, given.file_system), report)
     options.flags.refused.update(given.refused_flags)
     options.flags.parse(given.arguments, report)
     return options

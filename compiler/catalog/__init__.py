@@ -111,6 +111,13 @@ def versions() -> tuple[str, ...]:
     return tuple(_data("versions"))
 
 
+@cache
+def pod_types() -> dict[str, dict[str, list[Any]]]:
+    """The fields of Pods and workloads by type, as `compiler.pods.build` writes them."""
+    found: dict[str, dict[str, list[Any]]] = _data("pods")
+    return found
+
+
 _WHOLE = {"cafile": "CAFile", "certfile": "CertFile", "keyfile": "KeyFile"}
 _INITIALISMS = set("API CA CIDR DB DNS HTTP HTTP2 ID IP JSON JWKS OIDC QPS SNI TLS TTL UID URI URL".split())  # noqa: SIM905
 

@@ -156,7 +156,7 @@ def _check_manifests(named: NamedFile, folder: Field) -> None:
     """Kubernetes: apiserver/pkg/admission/plugin/manifest/validation.go, ValidateStaticManifestsDir."""
     if not folder.text:
         return
-    local = named.run.host.local(folder.text)
+    local = named.run.host.local(folder.text, directory=True)
     if not named.run.gates.on(_MANIFESTS):
         folder.refuse("ADMC-07", f"staticManifestsDir needs the gate {_MANIFESTS}", f"switch {_MANIFESTS} on")
     elif not folder.text.startswith("/"):

@@ -177,7 +177,7 @@ def readable(host: Host, path: str) -> bool:
 
 def can_write_below(host: Host, path: str) -> bool:
     """Whether files can be made in a folder, which may itself have to be made; True where it is unknown."""
-    local = host.local(path)
+    local = host.local(path, directory=True)
     if local is None:
         return True
     while not os.path.exists(local) and os.path.dirname(local) != local:

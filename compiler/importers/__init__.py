@@ -72,9 +72,11 @@ def _read(
 
         return read_document(path, roots[0], version, problems, files)
     if kind == "pod":
-        from compiler.importers.pod import read_pod
+        from compiler.importers.pod import parse_manifests, read_pod
 
-        return read_pod(source, roots, version, problems)
+        # Kubernetes' parser reads some scalars otherwise than a document's.
+        problems.clear()
+        return read_pod(source, parse_manifests(source, problems), version, problems)
     if kind == "config-file":
         from compiler.importers.config_file import read_config_file
 

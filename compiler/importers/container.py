@@ -58,8 +58,12 @@ class Environment:
         if value is None or value.value is None:
             values[name] = None if entry.get("valueFrom") else ""
         else:
-            parts = [text for _, text in self.expanded(text_of(value) or value.text, value)]
-            values[name] = None if None in parts else "".join(part for part in parts if part)
+            values[name] = self.whole(text_of(value) or value.text, value)
+
+    def whole(self, text: str, node: Node) -> str | None:
+        """A string with its references expanded; None if the value of one is unknown."""
+        parts = [part for _, part in self.expanded(text, node)]
+        return None if None in parts else "".join(part for part in parts if part)
 
     def expanded(self, text: str, node: Node) -> Iterator[tuple[Reference | None, str | None]]:
         """The parts of a string: each reference with its value, None if that is unknown, and what is between them."""

@@ -9,11 +9,27 @@ from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.importers.container import find, flag_words, items_of, text_of
 from compiler.importers.words import arguments_of
 from compiler.input import ServerInput
+from compiler.pods.filesystem import ContainerFileSystem
+from compiler.pods.manifest import Manifest, check_manifest
 from compiler.source.node import Node, Source
+from compiler.source.yaml_scalars import resolve_as_server
+from compiler.source.yaml_source import parse_yaml_all
 
 _TAG = r"v?(1\.[0-9]{1,3}(?:\.[0-9]{1,4})?)(?![0-9])"
 _TEMPLATES = {"CronJob": ("spec", "jobTemplate", "spec", "template"), "PodTemplate": ("template",)}
 _TEMPLATE = ("spec", "template")
+
+
+def parse_manifests(source: Source, problems: list[Diagnostic]) -> list[Node]:
+    """Every document of a file, its scalars as Kubernetes reads them; a file that begins with a brace is JSON.
+
+    Adds to `problems` and raises KascError as `parse_yaml_all` does. Kubernetes: apimachinery/pkg/util/yaml, ToJSON.
+    """
+    if source.text.lstrip().startswith("{"):
+        from compiler.config_files.reading import parse_as_server
+
+        return [parse_as_server(source, problems)]
+    return parse_yaml_all(source, problems, resolve_as_server)
 
 
 def read_pod(source: Source, roots: list[Node], version: str | None, problems: list[Diagnostic]) -> ServerInput:
@@ -21,14 +37,19 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
 
     Raises KascError where there is none, or where its command is no list.
     """
-    for path, pod in _pods(roots):
+    for manifest in _manifests(roots):
+        pod = manifest.pod
         for index, container in enumerate(items_of(find(pod, "spec", "containers"))):
-            words = flag_words(container, f"{path}spec.containers[{index}]", problems)
+            path = f"{manifest.path}{manifest.inside}spec.containers[{index}]"
+            words = flag_words(container, path, problems)
             if words is None:
                 continue
             image = container.get("image")
             told = version_of(text_of(image))
             start = container.location
+            spec = find(pod, "spec") or pod
+            checked = check_manifest(manifest, path, version or told)
+            problems += checked.problems
             return ServerInput(
                 "pod",
                 text_of(find(pod, "metadata", "name")) or "kube-apiserver",
@@ -39,7 +60,8 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 image=text_of(image),
                 grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
                 container=container,
-                static_pod=_static_name(pod) if not path else "",
+                static_pod="" if manifest.path or manifest.inside else _static_name(pod),
+                file_system=ContainerFileSystem(spec, container, checked.mounts),
             )
     message = "no container of this file runs kube-apiserver"
     hint = "give a Pod whose command is kube-apiserver, or say what the file is with --as"
@@ -63,21 +85,20 @@ def version_of(image: str) -> str | None:
     return found[1] if found else None
 
 
-def _pods(roots: list[Node]) -> Iterator[tuple[str, Node]]:
-    """Each Pod and Pod template, with the path to it."""
+def _manifests(roots: list[Node], path: str = "") -> Iterator[Manifest]:
+    """Each Pod and each workload with a Pod template."""
     for root in roots:
         kind = text_of(root.get("kind"))
         if kind in ("List", "PodList"):
             for index, item in enumerate(items_of(root.get("items"))):
-                for path, pod in _pods([item]):
-                    yield f"items[{index}].{path}", pod
+                yield from _manifests([item], f"{path}items[{index}].")
         elif kind == "Pod" or (not kind and find(root, "spec", "containers")):
-            yield "", root
+            yield Manifest(root, root, path)
         else:
             steps = _TEMPLATES.get(kind, _TEMPLATE)
             template = find(root, *steps)
             if template is not None:
-                yield "".join(f"{step}." for step in steps), template
+                yield Manifest(root, template, path, "".join(f"{step}." for step in steps))
 
 
 def runs_server(roots: list[Node]) -> bool:
@@ -85,8 +106,8 @@ def runs_server(roots: list[Node]) -> bool:
     try:
         return any(
             flag_words(container, "", []) is not None
-            for _, pod in _pods(roots)
-            for container in items_of(find(pod, "spec", "containers"))
+            for manifest in _manifests(roots)
+            for container in items_of(find(manifest.pod, "spec", "containers"))
         )
     except KascError:
         return True  # it is malformed, which is reported

@@ -114,6 +114,11 @@ class AuditOptions(OptionGroup):
 
             if not can_write_to(self.run.host, path):
                 problem = "it is a folder, or lies below a file"
+        container = self.run.host.container
+        blocked = container.write_problem(path) if container is not None else ""
+        if blocked and not problem:
+            message = f"--audit-log-path: the container cannot write {shown(path)}: {blocked}"
+            self.refuse("POD-02", message, "mount a writable hostPath volume for the directory", "audit-log-path")
         if problem:
             message = f"--audit-log-path {shown(path)} cannot be written: {problem}"
             self.refuse("AUD-10", message, "name a file in a folder", "audit-log-path")

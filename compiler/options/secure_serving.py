@@ -55,7 +55,7 @@ class SecureServingOptions(OptionGroup):
         certificate, key = (join(folder, f"apiserver.{ending}") for ending in ("crt", "key"))
         self.self_signed = "generated"
         host = self.run.host
-        if host.local(folder):
+        if host.local(folder, directory=True):
             from compiler.config_files.keys import can_write_below, readable
 
             there = [readable(host, path) for path in (certificate, key)]
@@ -68,6 +68,11 @@ class SecureServingOptions(OptionGroup):
             elif not can_write_below(host, folder):
                 message = f"--cert-dir {shown(folder)} cannot be written, and no certificate is given"
                 self.refuse("SERV-03", message, "name a writable folder, or a pair with --tls-cert-file", "cert-dir")
+        container = host.container
+        blocked = container.write_problem(certificate) if container is not None and not container.find(folder) else ""
+        if blocked:
+            message = f"the container cannot write the generated certificate to {shown(folder)}: {blocked}"
+            self.refuse("POD-02", message, "name a pair with --tls-cert-file, or mount an emptyDir there", "cert-dir")
         flags.set("tls-cert-file", certificate)
         flags.set("tls-private-key-file", key)
 

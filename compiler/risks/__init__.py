@@ -30,6 +30,7 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
         "token-auth-file",
     ),
     "probes": ("anonymous-auth", "authentication-config", "authorization-mode"),
+    "pods": (),
     "webhooks": (
         "admission-control-config-file",
         "audit-webhook-config-file",
@@ -55,7 +56,7 @@ def find_risks(resolved: Resolved, report: Report) -> None:
     risks = Risks(resolved, report)
     given = risks.flags.arguments.keys()
     for name, flags in _CONCERNS.items():
-        if not flags or not given.isdisjoint(flags):
+        if not (given.isdisjoint(flags) if flags else name == "pods" and risks.given.container is None):
             _finder(name)(risks)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from compiler.pipeline import Resolved
 
 _UNKNOWN_VALUE = "KASC-INPUT-005"
+_OF_POD = "KASC-POD-"
 
 
 class Risks(View):
@@ -26,10 +27,12 @@ class Risks(View):
     def __init__(self, resolved: Resolved, report: Report) -> None:
         super().__init__(resolved)
         self._report = report
-        errors = {found.flag for found in report.of(ERROR)}
-        self._spoilt = errors | self.flags.refused
+        errors = list(report.of(ERROR))
+        self._spoilt = {found.flag for found in errors} | self.flags.refused
         unknown = any(found.code == _UNKNOWN_VALUE for found in report.diagnostics)
-        self._partial = bool(errors) or unknown or self.alone
+        # An error of the Pod around the server says nothing about its flags.
+        partial = any(not found.code.startswith(_OF_POD) for found in errors)
+        self._partial = partial or unknown or self.alone
 
     def settled(self, *flags: str) -> bool:
         """Whether all the flags have the values that they seem to have."""
@@ -53,7 +56,7 @@ class Risks(View):
         self, rule: str, message: str, hint: str, path: str, location: Location | None, flag: str = ""
     ) -> None:
         """Tell a risk at a place of one's own choice."""
-        if flag not in self._spoilt:
+        if not flag or flag not in self._spoilt:
             self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
     def tell_at(self, rule: str, message: str, hint: str, field: Field, *, severity: str = "") -> None:

@@ -10,6 +10,7 @@ import yaml
 
 from tests.importers.reading import read
 
+HOST_IP = {"fieldRef": {"fieldPath": "status.hostIP"}}
 IMAGE = "registry.k8s.io/kube-apiserver:v1.35.2"
 
 
@@ -177,7 +178,12 @@ def test_variables_are_put_in_as_the_kubelet_does(environment: list[dict[str, st
     "environment",
     [
         {"env": [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]},
-        {"env": [{"name": "H", "valueFrom": {}}, {"name": "IP", "value": "$(H)"}]},
+        {
+            "env": [
+                {"name": "H", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}},
+                {"name": "IP", "value": "$(H)"},
+            ]
+        },
         {"envFrom": [{"configMapRef": {"name": "addresses"}}]},
     ],
 )

@@ -57,12 +57,13 @@ def test_a_command_that_is_no_list(part: str, value: Any) -> None:
     assert got.problems[0].hint == f"write {part} as a list"
 
 
-def test_a_command_of_another_container_is_not_judged() -> None:
+def test_a_command_of_another_container_is_an_error_of_the_pod_alone() -> None:
     other = {"name": "proxy", "image": "proxy:1", "command": "proxy --v=9"}
     ours = {"name": "kube-apiserver", "command": ["kube-apiserver", "--v=2"]}
     got = read(json.dumps({"kind": "Pod", "spec": {"containers": [other, None, 5, [], ours]}}))
     assert got.flags == [("v", "2")]
-    assert got.problems == []
+    paths = [f"spec.containers[{at}" for at in ("0].command", "2]", "3]")]
+    assert [(found.code, found.path) for found in got.problems] == [("KASC-POD-011", path) for path in paths]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def risks(report: Report) -> list[Diagnostic]:
 
 def rule_of(found: Diagnostic) -> str:
     """`RISK-11` for KASC-RISK-011."""
-    return f"RISK-{found.code[-2:]}"
+    return f"RISK-{int(found.code[-3:]):02}"
 
 
 def placed(found: Diagnostic) -> str:

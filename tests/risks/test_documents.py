@@ -96,6 +96,8 @@ spec:
       --service-cluster-ip-range=10.0.0.0/24, --advertise-address=192.0.2.1]
     ports: [{name: https, containerPort: 6443}]
     livenessProbe: PROBE
+    volumeMounts: [{name: k, mountPath: /k}]
+  volumes: [{name: k, hostPath: {path: /k}}]
 """
 PROBE = "{httpGet: {path: /livez, port: 6443, scheme: HTTPS}}"
 
@@ -180,7 +182,7 @@ def test_what_is_missing_is_not_told_beside_errors(tmp_path: Path) -> None:
 
 
 def test_what_an_unknown_value_may_hold_is_not_told(tmp_path: Path) -> None:
-    text = POD.replace("PROBE", "{}").replace("--authorization-mode=RBAC, ", '"$(MODE)", ')
+    text = POD.replace("PROBE", "{tcpSocket: {port: 6443}}").replace("--authorization-mode=RBAC, ", '"$(MODE)", ')
     known = text.replace("    ports:", "    env: [{name: MODE, value: --authorization-mode=Node}]\n    ports:")
     assert [told.split()[0] for told in of_document(tmp_path, known)] == ["RISK-12", "RISK-13", "RISK-63"]
     unknown = text.replace("    ports:", "    env: [{name: MODE, valueFrom: {fieldRef: {fieldPath: a}}}]\n    ports:")

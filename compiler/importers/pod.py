@@ -50,6 +50,7 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
             spec = find(pod, "spec") or pod
             checked = check_manifest(manifest, path, version or told)
             problems += checked.problems
+            file_system = ContainerFileSystem(spec, container, checked.mounts)
             return ServerInput(
                 "pod",
                 text_of(find(pod, "metadata", "name")) or "kube-apiserver",
@@ -61,7 +62,7 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
                 container=container,
                 static_pod="" if manifest.path or manifest.inside else _static_name(pod),
-                file_system=ContainerFileSystem(spec, container, checked.mounts),
+                file_system=None if checked.excerpt and not file_system.declared else file_system,
             )
     message = "no container of this file runs kube-apiserver"
     hint = "give a Pod whose command is kube-apiserver, or say what the file is with --as"

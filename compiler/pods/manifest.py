@@ -25,17 +25,20 @@ class Manifest(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """The findings about a manifest, and whether its volumes and mounts are those that it means to have."""
+    """The findings about a manifest, and whether its volumes and mounts are those that it means to have.
+
+    An `excerpt` is an object with neither apiVersion nor metadata: nothing is missing in it.
+    """
 
     problems: list[Diagnostic]
     mounts: bool
+    excerpt: bool
 
 
 def check_manifest(manifest: Manifest, container: str, version: str | None) -> Checked:
     """The findings about the whole manifest whose container, at a path, runs the server.
 
-    The command of that container is checked where it is read. An object with neither apiVersion nor metadata is an
-    excerpt, in which nothing is missing.
+    The command of that container is checked where it is read.
     """
     problems: list[Diagnostic] = []
     root, path = manifest.root, manifest.path
@@ -48,7 +51,7 @@ def check_manifest(manifest: Manifest, container: str, version: str | None) -> C
         checker.check(root, kind, path.rstrip("."))
     PodValidator(checker, manifest.pod, f"{path}{manifest.inside}", named=not manifest.inside).validate()
     broken = [found.path for found in problems if found.code != "KASC-POD-010"] + checker.misspelled
-    return Checked(listed(problems), not any(".volume" in path for path in broken))
+    return Checked(listed(problems), not any(".volume" in path for path in broken), excerpt)
 
 
 def _check_version(checker: FieldChecker, root: Node, path: str, kind: str) -> None:

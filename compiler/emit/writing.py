@@ -299,15 +299,18 @@ def _difference(data: bytes | None, path: str, text: str) -> str:
     if before and not _has_form_of(before, text):
         return f"{path} differs: it is not an artifact of kasc, so its content is not shown\n"
     missing = f"{path} is missing\n" if not text and data is None else ""
-    return _without_secrets(unified(before, text, path, f"{path} (compiled)")) + missing
+    diff = unified(*(_without_secrets(path, each) for each in (before, text)), path, f"{path} (compiled)")
+    return (diff or f"{path} differs in what is not shown, secrets or line breaks\n") + missing
 
 
-def _without_secrets(diff: str) -> str:
-    """A diff without the secrets that somebody filled into an artifact."""
+def _without_secrets(path: str, text: str) -> str:
+    """An artifact without the secrets that somebody put into it, in a structured file in place of references."""
     from compiler.redaction import hide
+    from compiler.reporters.masking import Masked
 
-    lines = diff.splitlines(True)
-    return "".join(f"-{hide(line[1:])}" if line[0] == "-" and line[:3] != "---" else line for line in lines)
+    if os.path.basename(os.path.dirname(path)) == "files":
+        return Masked(path, text).text()
+    return "\n".join(map(hide, text.split("\n")))
 
 
 def _has_form_of(text: str, artifact: str) -> bool:

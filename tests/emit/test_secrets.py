@@ -10,6 +10,7 @@ import yaml
 
 from compiler.library import check, compile_document
 from compiler.storage.endpoints import without_user
+from tests.commands.running import kasc
 
 KUBECONFIG: dict[str, Any] = {
     "apiVersion": "v1",
@@ -178,3 +179,30 @@ def test_other_secrets_in_flags_keep_artifacts_from_being_written(issuer: str, t
 )
 def test_endpoints(endpoint: str, dialled: str) -> None:
     assert without_user(endpoint) == dialled
+
+
+def test_a_key_that_somebody_put_into_an_artifact_is_in_no_diff(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "EncryptionConfiguration",
+        "resources": [
+            {
+                "resources": ["secrets"],
+                "providers": [{"aescbc": {"keys": [{"name": "a", "secret": {"env": "KEY"}}]}}, {"identity": {}}],
+            }
+        ],
+    }
+    path = written(tmp_path, etcd={"encryptionProviderConfig": {"content": content}})
+    out = tmp_path / "out"
+    assert kasc(capsys, "compile", path, "-o", out).code == 0
+    artifact = out / "files/encryption-provider-config.yaml"
+    for secret in ("secret: HUSH", "secret: |\n            HUSH", "secrt: HUSH"):
+        artifact.write_text(artifact.read_text().replace("secret:\n            env: KEY", secret))
+        (out / "kube-apiserver.flags").write_text("--etcd-servers=https://u:HUSH@h\n")
+        ran = kasc(capsys, "compile", path, "-o", out, "--check")
+        assert ran.code == 3
+        assert "***" in ran.out
+        assert "HUSH" not in ran.out + ran.err
+        assert kasc(capsys, "compile", path, "-o", out).code == 0

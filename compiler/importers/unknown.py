@@ -69,10 +69,11 @@ def unit(source: Source) -> Diagnostic | None:
 
 def unknown_input(source: Source, roots: list[Node]) -> Diagnostic:
     """The finding about a file that is nothing that kasc reads."""
-    for root in roots:
-        found = _known(root)
-        if found is not None:
-            return _finding(source, found, root.location.line)
+    known = [(found, root.location.line) for root in roots if (found := _known(root)) is not None]
+    # Beside the configuration of a distribution there may be that of another component.
+    known.sort(key=lambda each: each[0][1] == _NOT_A_SERVER)
+    if known:
+        return _finding(source, *known[0])
     where = Location(source.name, 1, 1, 1, 2)
     hint = "begin it with `apiVersion: kasc/v1` and `kind: APIServer`, or say what it is with --as"
     message = "unrecognized input: expected a kasc document, a Pod, flags or a structured configuration file"

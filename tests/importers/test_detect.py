@@ -96,6 +96,45 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ("version: v1alpha1\ncluster:\n  apiServer: {}\n", "a Talos machine configuration", "kubectl"),
         ("machine: {type: controlplane}\n", "a Talos machine configuration", "kubectl"),
         ("kube_apiserver_request_timeout: 2m\n", "Kubespray", "kubectl"),
+        (
+            "kind: KubeProxyConfiguration\napiVersion: kubeproxy.config.k8s.io/v1alpha1\n---\n"
+            "kind: ClusterConfiguration\napiVersion: kubeadm.k8s.io/v1beta4\n",
+            "a kubeadm configuration",
+            "kubectl",
+        ),
+        ("kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\n", "kubelet", "kube-apiserver"),
+        (
+            "clusterName: a\ntalosVersion: v1.10.0\nkubernetesVersion: v1.33.0\nendpoint: https://a:6443\nnodes: []\n",
+            "talhelper",
+            "kubectl",
+        ),
+        (
+            "clusterName: a\nkubernetesVersion: v1.33.0\nnodes: []\ncontrolPlane: {patches: []}\n",
+            "talhelper",
+            "kubectl",
+        ),
+        (
+            "nodes: []\nservices: {kube-api: {service_cluster_ip_range: 10.43.0.0/16}}\n"
+            "authentication: {strategy: x509}\nauthorization: {mode: rbac}\n",
+            "an RKE cluster",
+            "/proc/PID/cmdline",
+        ),
+        (
+            "replicaCount: 1\nimage: {tag: a}\netcd: {enabled: true}\nmetrics: {enabled: true}\nglobal: {}\n",
+            "Helm",
+            "helm template",
+        ),
+        ("services:\n  api: {image: kube-apiserver}\n", "Compose", "kube-apiserver"),
+        ("resources: [a.yaml]\nmetadata: {name: a}\n", "kustomization", "kustomize build"),
+        # Groups of kasc's names with nothing of kasc in them
+        ("logs: {enabled: true}\nmetrics: {enabled: true}\ntraces: {enabled: true}\n", "unrecognized", "kasc/v1"),
+        ("global: {imageRegistry: a}\netcd: {enabled: true}\n", "unrecognized", "kasc/v1"),
+        ("authentication: {strategy: x509}\nauthorization: {mode: rbac}\n", "unrecognized", "kasc/v1"),
+        ("kubernetesVersion: v1.33.0\netcd: {etcdServers: [http://a]}\nregion: a\n", "unrecognized", "kasc/v1"),
+        ("etcd: {etcdServers: [http://a]}\n", "unrecognized", "kasc/v1"),
+        ('kubernetesVersion: "1.33"\n', "unrecognized", "kasc/v1"),
+        ("kind: APIServer\napiVersion: config.openshift.io/v1\nspec: {}\n", "OpenShift", "/proc/PID/cmdline"),
+        ('KUBELET_ARGS="--node-ip=a --container-runtime-endpoint=b"\n', "unrecognized", "kasc/v1"),
     ],
 )
 def test_what_is_no_input(text: str, says: str, hint: str) -> None:

@@ -67,12 +67,13 @@ def detect(source: Source, read_as: str | None, version: str | None, problems: l
 
 
 def _structured(source: Source, roots: list[Node], version: str | None, problems: list[Diagnostic]) -> Detected:
-    if len(roots) == 1:
-        from compiler.importers.recognition import is_document
+    if len(roots) == 1 and has_header(roots[0]):
+        return Detected("document", roots)
+    if len(roots) == 1 and roots[0].get("kind") is None and roots[0].get("apiVersion") is None:
+        from compiler.importers.recognition import seems_document
 
-        certain = is_document(roots[0])
-        if certain is not None:
-            return Detected("document", roots, certain)
+        if seems_document(roots[0]):
+            return Detected("document", roots, certain=False)
     if any(_kind_of(root) in PODS for root in roots) and not _only_manifests(roots):
         return Detected("pod", roots)
     if roots and _is_config_file(roots[0], version):

@@ -6,7 +6,6 @@ import re
 from functools import cache
 
 from compiler.catalog import catalog, key_of, nearest, removed_names, section_of, versions
-from compiler.importers.detect import has_header
 from compiler.source.node import Node
 
 _OWN = frozenset(("kubernetesVersion", "metadata", "extends", "extraFlags", "deployment"))
@@ -16,23 +15,19 @@ _COMMON = frozenset(("help", "version", "v"))
 _FLAG = r"""(?:^|[\s"'=])--([A-Za-z][A-Za-z0-9_-]*)"""
 
 
-def is_document(root: Node) -> bool | None:
-    """Whether a mapping is certainly a kasc document, or only seems to be one; None if it is none.
+def seems_document(root: Node) -> bool:
+    """Whether a mapping without apiVersion and kind may be a kasc document.
 
-    Without apiVersion and kind it has to have two or more of kasc's own keys and nothing that belongs to another tool:
-    no other key at the top, and no option group without a single option in it.
+    It has two or more of kasc's own keys and nothing that belongs to another tool: no other key at the top, and no
+    option group without a single option in it.
     """
     if not isinstance(root.value, dict):
-        return None
-    if has_header(root):
-        return True
-    if root.get("kind") is not None or root.get("apiVersion") is not None:
-        return None
+        return False
     known = _OWN | _sections()
     own = {key: node for key, node in root.value.items() if key in known}
     if len(own) < 2 or any(_is_foreign(key, node) for key, node in own.items()):
-        return None
-    return False if all(key in known or _resembles(key, known) for key in root.value) else None
+        return False
+    return all(key in known or _resembles(key, known) for key in root.value)
 
 
 def are_flags(text: str) -> bool | None:

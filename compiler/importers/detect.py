@@ -101,7 +101,9 @@ def _malformed(source: Source, version: str | None, error: KascError, problems: 
 
     if not is_toml(source) and is_kind_of_file(api, kind, nearest(version)):
         problems.clear()
-        return Detected("config-file", [_as_server(source, problems)])
+        root = _as_server(source, problems)
+        if _is_config_file(root, version):
+            return Detected("config-file", [root])
     found = error.diagnostic
     if found.code == "KASC-DOC-002":
         raise error

@@ -11,22 +11,30 @@ from typing import NamedTuple
 
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
+from compiler.filesystem import open_file, read_from
 from compiler.importers.detect import FLAGS_FILE
 from compiler.input import MADE
 from compiler.source.node import Source
-from compiler.source.reading import parse_document, read_source
+from compiler.source.reading import parse_document, source_of
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
-"""What configuration files mostly end with: others count only if they can be read."""
+"""What configuration files end with as a rule: other files count only if they can be read."""
 _SKIPPED_DIRECTORIES = frozenset(("node_modules", "__pycache__", "site-packages"))
+_OTHER_SUFFIXES = (
+    *(".c", ".cc", ".cpp", ".cs", ".css", ".go", ".h", ".hs", ".html", ".java", ".js", ".kt", ".lock", ".log", ".lua"),
+    *(".php", ".pl", ".py", ".pyi", ".rb", ".rs", ".scala", ".scss", ".sql", ".sum", ".svg", ".swift", ".tf", ".ts"),
+    *(".adoc", ".diff", ".ipynb", ".markdown", ".md", ".mdx", ".patch", ".rst"),
+    *(".gotmpl", ".j2", ".jinja", ".jinja2", ".jsonnet", ".libsonnet", ".mustache", ".template", ".tmpl", ".tpl"),
+)
+"""Source code, documentation and templates: what they quote is not an input."""
 _HEAD = 8192
 """Bytes that tell whether a file is text, as git tells it."""
-# Without one of these no file is an input.
-_WORDS = re.compile(
-    rb"kasc/|APIServer|kube-apiserver|--etcd-servers|EncryptionConfig|ConfigMap|Secret"
-    rb"|audit\.k8s\.io|apiserver\.(?:config\.)?k8s\.io|admission\.(?:config\.)?k8s\.io"
+# Without one of these no file is an input. To look for one after the other is faster than one expression.
+_WORDS = (
+    *(b"kasc/", b"APIServer", b"kube-apiserver", b"--etcd-servers", b"kind: Secret", b"kind: ConfigMap"),
+    *(b'"Secret"', b'"ConfigMap"', b"EncryptionConfig", b"audit.k8s.io"),
+    *(b"apiserver.k8s.io", b"apiserver.config.k8s.io", b"admission.k8s.io", b"admission.config.k8s.io"),
 )
-
 _SOURCE = r"""\bsource["']?[ \t]*[:=][ \t]*["']?([^"',}\s#]+)"""
 
 _ARTIFACT = "it is checked with the document that kasc compiled it from"
@@ -105,6 +113,8 @@ class Search:
 
     def _refused(self, path: str, root: str) -> str:
         """Why a file is not read; empty if it is."""
+        if path.endswith(_OTHER_SUFFIXES):
+            return "it is source code, documentation or a template, by its ending"
         try:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
@@ -119,20 +129,18 @@ class Search:
     def _inspect(self, path: str) -> tuple[set[str] | None, str]:
         """The files that are parts of an input, as normalized paths; None and the reason for what is not an input."""
         try:
-            with open(path, "rb") as file:
-                head = file.read(_HEAD)
-                if b"\0" in head and b"kasc/v1" not in head.replace(b"\0", b""):
-                    return None, "it is a binary file"
-                data = head + file.read(MAX_FILE) if len(head) == _HEAD else head
+            data = _text_of(path)
         except OSError as problem:
             # What seems to be configuration and cannot be opened is reported as an input.
             return (set() if path.endswith(SUFFIXES) else None), f"cannot be read: {problem.strerror}"
-        if not _WORDS.search(data) and b"\0" not in data:
+        if data is None:
+            return None, "it is a binary file"
+        if b"\0" not in data and not any(word in data for word in _WORDS):
             return None, "it is not an input"
         if self.servers_only and not path.endswith(SUFFIXES):
             return None, "it is not a document or a Pod"
         try:
-            source = read_source(path)
+            source = source_of(data, path)
         except KascError as error:
             # Too large, or in another encoding: reported if it seems to be a document.
             return (set() if b"kasc/v1" in data.replace(b"\0", b"") else None), error.diagnostic.message
@@ -140,14 +148,29 @@ class Search:
 
     def _judge(self, source: Source, path: str) -> tuple[set[str] | None, str]:
         text = source.text
-        if re.search(r"""(?m)^["']?apiVersion["']?[ \t]*[:=][ \t]*["']?kasc/""", text[:_HEAD]):
+        configuration = path.endswith(SUFFIXES)
+        if configuration and re.search(r"""(?m)^["']?apiVersion["']?[ \t]*[:=][ \t]*["']?kasc/""", text[:_HEAD]):
             if any(kind in text[:200] for kind in MADE):
                 return None, "kasc made it of a document"
             return _parts_of(source, path), ""
         kind, reason = kind_of(source)
+        if kind == "malformed" and not configuration:
+            return None, "it is not well-formed"
         if not kind or (self.servers_only and kind not in ("document", "pod")):
             return None, reason or "it is not a document or a Pod"
         return (_parts_of(source, path) if kind == "document" else set()), ""
+
+
+def _text_of(path: str) -> bytes | None:
+    """The bytes of a file, or somewhat more than the limit of them; None if its start says that it is not text."""
+    descriptor, size = open_file(path)
+    try:
+        data = os.read(descriptor, _HEAD)
+        if b"\0" in data and b"kasc/v1" not in data.replace(b"\0", b""):
+            return None
+        return data + read_from(descriptor, min(size, MAX_FILE)) if len(data) == _HEAD else data
+    finally:
+        os.close(descriptor)
 
 
 def _artifacts_in(files: list[str]) -> frozenset[str]:

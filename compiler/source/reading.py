@@ -55,6 +55,11 @@ def read_source(path: str, display: str | None = None, limit: int = MAX_FILE) ->
     return Source(name, _decode(_read_file(path, name, limit), name))
 
 
+def source_of(data: bytes, name: str, limit: int = MAX_FILE) -> Source:
+    """The text of bytes that were read already. Raises KascError: DOC-02 and DOC-03 as `read_source` does."""
+    return Source(name, _decode(_within(data, name, limit), name))
+
+
 class Files:
     """The files that one run reads.
 

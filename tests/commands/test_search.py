@@ -52,6 +52,7 @@ FILES = {
     ),
 }
 OTHERS = {
+    "TUTORIAL": f"# A tutorial: kube-apiserver\n\nWrite this file:\n```\n{DOCUMENT}```\n",
     "README.md": f"# kube-apiserver\n\n```\n{FLAGS}```\n",
     "values.yaml": "image: {repository: kube-apiserver}\nreplicaCount: 1\netcd: {enabled: true}\n"
     "metrics: {enabled: true}\n",

@@ -78,10 +78,12 @@ class Decoder:
         if value is None:
             return
         kind = schema.get("type")
-        if isinstance(value, list) and schema.get("contentEncoding") == "base64":
+        if kind is None:
+            self._check_finite(node, path)
+        elif isinstance(value, list) and schema.get("contentEncoding") == "base64":
             # Go takes the bytes one by one as well.
             self.decode(node, {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}, path)
-        elif kind is not None and not _fits(node, kind):
+        elif not _fits(node, kind):
             # Of a secret nothing is shown.
             hidden = schema.get("writeOnly") or is_secret_name(path.rpartition(".")[2])
             found = "" if hidden else f"{_kind_of(node)}, "
@@ -125,9 +127,18 @@ class Decoder:
                 hint = str(hint)  # it stands there already
             severity = "" if self.strict else "warning"
             self.findings.add(rule, place, node.key_location(key), message, hint, severity)
-        if self.strict:
+        if not self.strict:
+            self._check_finite(node.at((key,)), place)
+        else:
             # Nothing is to be said of the field that was meant, least of all that it is missing.
             self.findings.bad |= {place, f"{path}.{meant}".lstrip(".")} if meant else {place}
+
+    def _check_finite(self, node: Node, path: str) -> None:
+        """Report infinity and NaN in a value of any type: the server turns YAML into JSON, which has neither."""
+        infinite = None if node.source.json else _infinite(node)
+        if infinite is not None:
+            message = f"{path}: {infinite.text[:40]} is not a number of JSON, and the server refuses the whole file"
+            self._refuse(infinite, path, message, "put it into quotes if it is meant as a string")
 
     def _refuse(self, node: Node, path: str, message: str, hint: str) -> None:
         self.findings.add(self.rule, path, node.location, message, hint)
@@ -170,6 +181,15 @@ def _fits(node: Node, kind: str) -> bool:
         return isinstance(value, int)
     types: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "number": int}
     return isinstance(value, types[kind])
+
+
+def _infinite(node: Node) -> Node | None:
+    """Return the first number in a value that is not finite."""
+    value = node.value
+    if isinstance(value, float):
+        return None if isfinite(value) else node
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for child in children if (found := _infinite(child)) is not None), None)
 
 
 def _is_time(text: str) -> bool:

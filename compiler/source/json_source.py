@@ -44,13 +44,14 @@ def _number_of(literal: str) -> int | float:
 def parse_json(
     source: Source, problems: list[Diagnostic], *, as_server: bool = True, max_depth: int = MAX_DEPTH
 ) -> Node:
-    """Return the value of a JSON text; the sources of its nodes say that it is JSON.
+    """Return the value of a JSON text.
 
-    The last of repeated keys counts. If `as_server`, half a pair of surrogates is U+FFFD and numbers have no bounds.
+    The last of repeated keys counts. If `as_server`, the sources of the nodes say that the server reads them as JSON,
+    half a pair of surrogates is U+FFFD, and numbers have no bounds.
     Adds repeated keys (DOC-05) and numbers out of bounds (DOC-06) to `problems`. Raises JsonSyntaxError, and KascError
     past a bound (DOC-02).
     """
-    return _Reader(Source(source.name, source.text, json=True), problems, as_server, max_depth).document()
+    return _Reader(Source(source.name, source.text, json=as_server), problems, as_server, max_depth).document()
 
 
 class _Reader:

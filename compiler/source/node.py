@@ -12,7 +12,10 @@ Span: TypeAlias = tuple[int, int, int, int]
 
 
 class Source:
-    """One input file: its name as shown to the user and its decoded text. `json` tells that it was read as JSON."""
+    """One input file: its name as shown to the user and its decoded text.
+
+    `json` tells that the server reads it as JSON.
+    """
 
     __slots__ = ("json", "name", "text")
 

@@ -37,14 +37,14 @@ def null_key(where: Location) -> Diagnostic:
     """DOC-06 for a key that is null, which the server cannot turn into JSON."""
     message = "a key is null, and the server refuses the whole file"
     return diagnose(
-        "DOC-06", message, "write the key before the colon, in quotes if it is meant as text", location=where
+        "DOC-06", message, "write the key before the colon, in quotes if it is meant as a string", location=where
     )
 
 
 def infinite(node: Node) -> Diagnostic:
     """DOC-06 for infinity and what is not a number, which the server cannot turn into JSON."""
     message = f"{shown(node.text)} is not a number of JSON, and the server refuses the whole file"
-    return diagnose("DOC-06", message, "put it into quotes if it is meant as text", location=node.location)
+    return diagnose("DOC-06", message, "put it into quotes if it is meant as a string", location=node.location)
 
 
 def unusable_tag(tag: str, kind: str, where: Location) -> Diagnostic:

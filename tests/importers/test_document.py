@@ -179,3 +179,22 @@ def test_a_version_without_a_key_may_remove_it(tmp_path: Path) -> None:
     path.write_text(f"{HEAD}extends: base.yaml\nx: null\nfeatures: {{x: null}}\n")
     (found,) = examine(str(path), Settings(version="1.36")).report.of("error")
     assert (found.code, found.path) == ("KASC-SCHEMA-001", "features.x")
+
+
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [
+        ("x: .inf", ["AUDP-02 .x"]),
+        ("x: {y: [1, -.INF, .nan]}", ["AUDP-02 .x"]),
+        ("x: '.inf'", []),
+        ("rules: [{level: .inf}]", ["AUDP-02 .rules[0].level"]),
+    ],
+)
+def test_content_holds_what_can_be_json(tmp_path: Path, value: str, places: list[str]) -> None:
+    """A server of 1.36 ends with "json: unsupported value: +Inf"."""
+    rules = "" if value.startswith("rules") else ", rules: [{level: None}]"
+    content = f"{{apiVersion: audit.k8s.io/v1, kind: Policy{rules}, {value}}}"
+    path = tmp_path / "a.yaml"
+    path.write_text(f"{HEAD}metadata: {{name: a}}\n{NEEDED}auditing: {{auditPolicyFile: {{content: {content}}}}}\n")
+    found = examine(str(path), Settings(version="1.36")).report.of("error")
+    assert [f"{each.rule} {each.path.partition('.content')[2]}" for each in found] == places

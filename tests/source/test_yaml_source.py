@@ -382,6 +382,7 @@ def test_documents_in_json() -> None:
     text = '{\n\t"a": "\\ud83d\\ude00 \\/",\n\t"b": [1, 1.5e3, true, null]\n}\n'
     node = parsed(parse_yaml, text)
     assert node.plain() == {"a": "😀 /", "b": [1, 1500.0, True, None]}
+    assert not node.source.json  # its content is written as YAML
     assert cut(text, node.at(("a",)).span) == '"\\ud83d\\ude00 \\/"'
     assert problems_of(parse_yaml, '{"a": 1, "a": 2}') == [("KASC-DOC-005", "1:10")]
     # What begins with a brace and is not JSON is YAML.

@@ -174,9 +174,7 @@ def _fits(node: Node, kind: str) -> bool:
         return kind == "boolean"
     if isinstance(value, float):
         # YAML is turned into JSON first, which writes 1.0 as 1; in JSON itself 1.0 is not an integer.
-        return isfinite(value) and (
-            kind == "number" or (kind == "integer" and value.is_integer() and not node.source.json)
-        )
+        return kind == "number" or (kind == "integer" and value.is_integer() and not node.source.json)
     if kind == "integer":
         return isinstance(value, int)
     types: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "number": int}

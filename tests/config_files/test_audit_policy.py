@@ -212,3 +212,21 @@ def test_a_file_beside_the_document_and_one_on_its_own(tmp_path: Path) -> None:
     assert [placed(found) for found in examine(str(tmp_path / "policy.yaml")).report.of("warning")] == [warned]
     errors = examine(str(tmp_path / "chain.yaml")).report.of("error")
     assert sorted(placed(found) for found in errors) == refused
+
+
+def test_json_that_is_not_utf8_is_read_with_replacements(tmp_path: Path) -> None:
+    _, report = started(tmp_path, {"policy.yaml": f'{JSON[:-3]}, "users": ["'.encode() + b'\xff"]}]}'}, FLAG)
+    assert list(report.of("error")) == []
+    _, report = started(tmp_path, {"policy.yaml": (HEAD + METADATA).encode() + b"x: \xff\n"}, FLAG)
+    assert [placed(found) for found in report.of("error")] != []
+
+
+@pytest.mark.parametrize(("number", "rules"), [("1", []), ("1.0", ["TRC"]), ("1e2", ["TRC"]), ("1e999", ["TRC"])])
+def test_integers_of_json_are_written_as_such(tmp_path: Path, number: str, rules: list[str]) -> None:
+    content = '"apiVersion": "apiserver.config.k8s.io/v1", "kind": "TracingConfiguration", '
+    content += f'"samplingRatePerMillion": {number}'
+    _, report = started(tmp_path, {"t": f"{{{content}}}"}, "--tracing-config-file=/f/t")
+    assert [str(found.rule)[:3] for found in report.of("error")] == rules
+    # YAML is turned into JSON first, which writes 1.0 as 1.
+    _, report = started(tmp_path, {"t": f"# YAML\n{{{content}}}"}, "--tracing-config-file=/f/t")
+    assert [str(found.rule)[:3] for found in report.of("error")] == (["TRC"] if number == "1e999" else [])

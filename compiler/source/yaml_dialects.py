@@ -14,9 +14,10 @@ from compiler.source.node import Source
 from compiler.source.places import location, shown
 from compiler.source.yaml_places import TAG, value_start
 
-_NAMED = re.compile(r"[&*][0-9A-Za-z_-]+")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_DOUBLE_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Compiled when needed: few files have such things.
+_NAMED = "[&*][0-9A-Za-z_-]+"
+_ESCAPE = r"(?s)\\(.)"
+_DOUBLE_QUOTED = r'(?s)"(?:[^"\\]|\\.)*"'
 # Escapes that can stand in for \' in one text, and the characters that they mean.
 _STAND_INS = (("e", "\x1b"), ("a", "\x07"), ("v", "\x0b"), ("f", "\x0c"), ("b", "\x08"), ("0", "\0"))
 _MOST_READ = 4_000_000
@@ -28,16 +29,17 @@ def check_server_scalar(source: Source, text: str, event: Any, in_flow: bool) ->
     if style == '"':
         start, end = value_start(text, event), event.end_mark.index
         if "\\/" in text[start:end]:
-            for escape in _ESCAPE.finditer(text, start, end):
+            for escape in re.compile(_ESCAPE).finditer(text, start, end):
                 if escape[1] == "/":
-                    _refuse(source, text, *escape.span(), "the server's YAML parser does not know the escape \\/",
-                            "write / without a backslash")  # fmt: skip
+                    message = "the server's YAML parser does not know the escape \\/"
+                    _refuse(source, text, *escape.span(), message, "write / without a backslash")
     elif not style and in_flow:
         value = event.value
         if "?" in value:
             index = text.index("?", value_start(text, event))
-            _refuse(source, text, index, index + 1, f"the value {shown(value)} holds a '?' inside brackets or braces, "
-                    "where the server's YAML parser begins a key with it", "put the value into quotes")  # fmt: skip
+            # The value may be a secret, so it is not shown.
+            message = "inside brackets and braces the server's YAML parser begins a key at this '?'"
+            _refuse(source, text, index, index + 1, message, "put the value into quotes")
         if not value and event.tag is not None:
             tag = TAG.search(text, event.start_mark.index, event.end_mark.index)
             if tag is not None and text.startswith(",", tag.end()):
@@ -66,12 +68,14 @@ def check_anchor(source: Source, text: str, event: Any) -> None:
     """Raise KascError DOC-04 if the name of an anchor or alias goes on in YAML 1.2 where libyaml ends it."""
     start = event.start_mark.index
     tag = TAG.match(text, start)
-    name = _NAMED.search(text, tag.end() if tag is not None else start)
+    begin = tag.end() if tag is not None else start
+    name = re.compile(_NAMED).search(text, begin)
     if name is None:
         return
-    after = text[name.end() : name.end() + 1]
+    end = name.end()
+    after = text[end : end + 1]
     if after and after not in " \t\r\n,[]{}":
-        _refuse(source, text, name.end(), name.end() + 1, f"YAML readers disagree whether the name {name[0]} goes on "
+        _refuse(source, text, end, end + 1, f"YAML readers disagree whether the name {name[0]} goes on "
                 f"with {shown(after)}", "write a space after the name")  # fmt: skip
 
 
@@ -100,11 +104,11 @@ class QuoteEscapes:
         if "\\'" not in self.text[mark.index - 1 : mark.index + 2]:
             return False
         self._read += len(self.text)
-        scalar = _DOUBLE_QUOTED.match(self.text, begin.index)
+        scalar = re.match(_DOUBLE_QUOTED, self.text[begin.index :])
         if scalar is None or self._read > _MOST_READ or not (self.letter or self._choose()):
             return False
-        replaced = _ESCAPE.sub(lambda found: f"\\{self.letter}" if found[1] == "'" else found[0], scalar[0])
-        self.text = self.text[: scalar.start()] + replaced + self.text[scalar.end() :]
+        replaced = re.sub(_ESCAPE, lambda found: f"\\{self.letter}" if found[1] == "'" else found[0], scalar[0])
+        self.text = self.text[: begin.index] + replaced + self.text[begin.index + len(replaced) :]
         return True
 
     def _choose(self) -> bool:

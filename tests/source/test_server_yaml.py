@@ -189,3 +189,10 @@ def test_escapes_of_single_quotes_take_no_time() -> None:
 def test_places_in_a_value_with_escaped_quotes() -> None:
     node = parse_first_yaml(Source("f", 'a: "x\\\'y"'), [], resolve_as_server).at(("a",))
     assert place_in(node, 2, 3)[1:] == (1, 8, 1, 9)
+
+
+def test_values_that_may_be_secrets_are_not_shown() -> None:
+    for text in ("keys: [{secret: s3cret?x}]", 'keys: [{secret: "s3cret\\/x"}]'):
+        with pytest.raises(KascError) as refused:
+            read(text)
+        assert "s3cret" not in refused.value.diagnostic.message

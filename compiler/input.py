@@ -35,10 +35,10 @@ class ServerInput:
 
     `version` is the text that the input gives for the Kubernetes version (`1.36`, `v1.36.2`), None where it is
     silent. `sections` holds the place of each option group that the input names. `layers` names the files that a
-    document is made of, `layer_roots` has what each says by itself. `container` is that of a Pod, `file_system` what
-    it finds under its paths, `grace_period` the Pod's terminationGracePeriodSeconds. `certain` is false if the file
-    only seems to be of its kind: then it is reported and never changed. `static_pod` is the namespace and name of a
-    Pod, as the kubelet of a node reads it.
+    document is made of, `layer_roots` has what each says by itself. `pod_spec` is that of a Pod, `container` the
+    one in it that runs the server, `file_system` what it finds under its paths, `grace_period` the Pod's
+    terminationGracePeriodSeconds. `certain` is false if the file only seems to be of its kind: then it is reported
+    and never changed. `static_pod` is the namespace and name of a Pod, as the kubelet of a node reads it.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class ServerInput:
         layers: tuple[str, ...] = (),
         layer_roots: tuple[Node, ...] = (),
         container: Node | None = None,
+        pod_spec: Node | None = None,
         file_system: ContainerFileSystem | None = None,
         image: str = "",
         refused_flags: frozenset[str] = frozenset(),
@@ -75,6 +76,7 @@ class ServerInput:
         self.layers = layers
         self.layer_roots = layer_roots
         self.container = container
+        self.pod_spec = pod_spec
         self.file_system = file_system
         self.image = image
         self.refused_flags = refused_flags

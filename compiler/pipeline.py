@@ -171,6 +171,10 @@ def _finish_report(options: ServerRunOptions) -> None:
         form = options.flags.found_before
         kept = [found for found in report.diagnostics[form:] if found.flag not in unknown]
         report.diagnostics[form:] = kept
+    if options.flags.open:
+        from compiler.options.open_arguments import is_certain
+
+        report.diagnostics[:] = [found for found in report.diagnostics if is_certain(found, options.flags)]
     for path in dict.fromkeys(options.host.denied):
         message = f"{path} cannot be looked into; what it holds is not checked"
         report.add(diagnose("HOST-02", message, "run kasc as a user who may read it", location=options.input.start))

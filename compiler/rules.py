@@ -217,6 +217,8 @@ RULES: dict[str, Rule] = {
     "RISK-101": risk("socket that is not in the container", "the server cannot connect to it"),
     "RISK-102": risk("Pod that mounts no volume", "the image of kube-apiserver has no such files"),
     "RISK-103": risk("audit log that cannot be rotated", "a mounted file cannot be renamed"),
+    "RISK-104": risk("probe that cannot succeed", "the kubelet restarts the server, or it is never ready"),
+    "RISK-105": risk("static Pod that is not the first document", "pkg/kubelet/config/common.go: tryDecodeSinglePod"),
     "RISK-90": risk("place that was not filled in", "nobody puts anything in here"),
     "RISK-91": risk("credentials in a URL", "command lines are visible to every process of the node"),
     # A running server against the health check definitions

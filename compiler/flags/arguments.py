@@ -15,6 +15,9 @@ _BOOLEANS = frozenset(text.lower() for text in TRUE | FALSE)
 _IMPLIED = {"bool": "true", "version": "true"}
 """Types that stand alone, with the value that they then have; they never take the next word."""
 
+ANY = ""
+"""The name of the flag in an argument that may be any flag, or several."""
+
 Trace = Callable[[int, int], Location]
 """The place of some characters of a text, by the index of the first one and that behind the last."""
 
@@ -37,11 +40,16 @@ class Word(NamedTuple):
         return _part(self.text, self.location, self.trace, start, end)
 
 
+def may_be_any(word: Word) -> bool:
+    """Whether the unknown part of a word covers the name of its flag, so that it may be any flags."""
+    return any(sign in word.text.partition("=")[0] for sign in "$`")
+
+
 class Argument(NamedTuple):
     """One use of a flag. `path` is its place in a structured input, `items` the places of its list elements.
 
-    `implicit` tells that a boolean stood alone, without a value. `trace` and `unknown` are about the value's text, as
-    for a Word.
+    The flag is `ANY` if the word is unknown as a whole. `implicit` tells that a boolean stood alone, without a value.
+    `trace` and `unknown` are about the value's text, as for a Word.
     """
 
     flag: str
@@ -103,15 +111,22 @@ class _Splitter:
         self.problems: list[Diagnostic] = []
         self.alone: Argument | None = None
         """The boolean without a value that the word before this one gave."""
+        self.behind_open = False
 
     def run(self) -> None:
         while self.position < len(self.words):
             word = self.words[self.position]
             self.position += 1
             before, self.alone = self.alone, None
-            if word.unknown and "$" in word.text.partition("=")[0]:
-                # What the variable stands for can be any flags.
+            behind_open, self.behind_open = self.behind_open, False
+            if word.unknown and may_be_any(word):
+                self.arguments.append(
+                    Argument(ANY, word.text, word.location, None, word.path, trace=word.trace, unknown=word.unknown)
+                )
+                self.behind_open = True
                 continue
+            if behind_open and not word.text.startswith("-"):
+                continue  # it may be the value of a flag in the word before
             if not word.text.startswith("-") or word.text == "-":
                 self._positional(word, before)
             elif word.text == "--":

@@ -50,6 +50,10 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
             spec = find(pod, "spec") or pod
             checked = check_manifest(manifest, path, version or told)
             problems += checked.problems
+            if manifest.root is not roots[0] and text_of(manifest.root.get("kind")) == "Pod" and not manifest.path:
+                message = "the kubelet reads only the first document of a file: a static Pod in another one never runs"
+                where = manifest.root.key_location("kind")
+                problems.append(diagnose("RISK-105", message, "give the Pod a file of its own", location=where))
             file_system = ContainerFileSystem(spec, container, checked.mounts)
             return ServerInput(
                 "pod",
@@ -61,6 +65,7 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 image=text_of(image),
                 grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
                 container=container,
+                pod_spec=spec,
                 static_pod="" if manifest.path or manifest.inside else _static_name(pod),
                 file_system=None if checked.excerpt and not file_system.declared else file_system,
             )

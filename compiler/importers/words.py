@@ -6,7 +6,7 @@ import os
 
 from compiler.catalog import catalog, nearest
 from compiler.diagnostics import Diagnostic, Location, diagnose
-from compiler.flags.arguments import Argument, Word, split_arguments
+from compiler.flags.arguments import Argument, Word, may_be_any, split_arguments
 from compiler.flags.text import shown
 from compiler.input import ServerInput
 from compiler.source.places import listed
@@ -56,6 +56,8 @@ def _about_unknown(words: list[Word]) -> list[Diagnostic]:
         at = first.text.find(name)
         location = first.part(at, at + len(name)) if at >= 0 else first.location
         message = f"what {shown(name)[1:-1]} stands for is not known here; {what} not judged"
+        if any(map(may_be_any, found)):
+            message = f"{shown(name)[1:-1]} may hold any flags: none is reported as missing, and predictions lack them"
         notes.append(diagnose("INPUT-05", message, hint, path=first.path, location=location))
     return notes
 

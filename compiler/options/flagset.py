@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.bounds import MAX_FINDINGS
 from compiler.catalog import Catalog, flag_advice, known_in, left
 from compiler.diagnostics import Diagnostic, Location, Report, diagnose
-from compiler.flags.arguments import Argument
+from compiler.flags.arguments import ANY, Argument
 from compiler.flags.text import shown
 from compiler.flags.values import TYPES, ValueRefused
 from compiler.suggest import Suggestion, closest, did_you_mean
@@ -49,6 +49,7 @@ class FlagSet:
 
     A flag that was not given has its default; a flag that this version does not have reads as its type's zero, so
     that callers need not ask for the version. A value that the grammar refuses is reported and reads as the default.
+    `open` tells that some argument is known only when the server runs, and may be any flag that is not given here.
 
     Kubernetes: github.com/spf13/pflag FlagSet.
     """
@@ -58,6 +59,7 @@ class FlagSet:
         self.arguments: dict[str, list[Argument]] = {}
         self.refused: set[str] = set()
         self.unknown: set[str] = set()
+        self.open = False
         self.found_before = 0
         """How many findings the report had when the arguments were parsed."""
         self._values = _Values(catalog)
@@ -73,6 +75,9 @@ class FlagSet:
         misspelt: list[Argument] = []
         for argument in arguments:
             flag = argument.flag
+            if flag == ANY:
+                self.open = True
+                continue
             spec = known.get(flag)
             if spec is None:
                 room -= 1
@@ -175,6 +180,10 @@ class FlagSet:
     def ok(self, *flags: str) -> bool:
         """Whether none of the flags was given a value that the grammar refused."""
         return not any(flag in self.refused for flag in flags)
+
+    def is_certain(self, flag: str) -> bool:
+        """Whether a flag has the value that it seems to have: one that can be read, or none at all."""
+        return flag not in self.refused and (not self.open or flag in self.arguments)
 
     def with_values(self, flags: Iterable[str]) -> list[str]:
         """Those of some flags that have a value other than nothing, false or zero."""

@@ -82,7 +82,7 @@ def _absent(flag: str) -> Check:
     def check(server: Server) -> Finding | None:
         if server.flags.value(flag):
             return server.fails(flag, f"--{flag} is given", "remove it")
-        return None
+        return server.unless_unknown(flag)
 
     return check
 
@@ -122,7 +122,9 @@ def _authorizer(kind: str, wanted: bool = True) -> Check:
         if server.authorizers is None:
             return server.untold("authorization-config", "the authorizers are in a file that is not at hand")
         if (kind in server.authorizers) == wanted:
-            return server.unless_unknown(_MODE, "authorization-config")
+            # Only one of the two can be given.
+            given = [flag for flag in (_MODE, "authorization-config") if server.flags.changed(flag)]
+            return server.unless_unknown(*given or (_MODE,))
         verb = "is not" if wanted else "is"
         hint = f"add {kind}" if wanted else f"remove {kind}, and write Node,RBAC"
         return server.fails_in_chain(f"{kind} {verb} among the authorizers", hint, kind)

@@ -42,7 +42,7 @@ class Server(View):
     def unless_unknown(self, *flags: str) -> Finding | None:
         """None where the flags have values that can be judged."""
         for flag in flags:
-            if not self.flags.ok(flag):
+            if not self.flags.is_certain(flag):
                 return Finding(MANUAL, f"the value of --{flag} cannot be judged", "look for yourself", flag)
         return None
 

@@ -31,6 +31,7 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
     ),
     "probes": ("anonymous-auth", "authentication-config", "authorization-mode"),
     "pods": (),
+    "failing_probes": (),
     "webhooks": (
         "admission-control-config-file",
         "audit-webhook-config-file",
@@ -50,13 +51,16 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
 }
 """Module of a concern -> flags of which one has to be given for it to find anything; none where it always looks."""
 
+_OF_PODS = ("pods", "failing_probes")
+"""Concerns that are about Pods only."""
+
 
 def find_risks(resolved: Resolved, report: Report) -> None:
     """Add a warning or a note to the report for every risk of a resolved server."""
     risks = Risks(resolved, report)
     given = risks.flags.arguments.keys()
     for name, flags in _CONCERNS.items():
-        if not (given.isdisjoint(flags) if flags else name == "pods" and risks.given.container is None):
+        if not (given.isdisjoint(flags) if flags else name in _OF_PODS and risks.given.container is None):
             _finder(name)(risks)
 
 

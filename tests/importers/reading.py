@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic, KascError, Location
+from compiler.flags.arguments import ANY
 from compiler.importers import input_of
 from compiler.input import ServerInput
 from compiler.source.node import Source
@@ -25,7 +26,7 @@ class Read(NamedTuple):
     @property
     def flags(self) -> list[tuple[str, str]]:
         """Names and texts of all flags."""
-        return [(argument.flag, argument.text) for argument in self.server.arguments]
+        return [(argument.flag, argument.text) for argument in self.server.arguments if argument.flag != ANY]
 
     @property
     def rules(self) -> list[str]:

@@ -107,8 +107,6 @@ PROBE = "{httpGet: {path: /livez, port: 6443, scheme: HTTPS}}"
     [
         (PROBE, ["RISK-06 livenessProbe.httpGet.path 12:37"]),
         (PROBE.replace("6443", "https"), ["RISK-06 livenessProbe.httpGet.path 12:37"]),
-        (PROBE.replace("6443", "3990"), []),
-        (PROBE.replace("HTTPS", "HTTP"), []),
         (PROBE.replace("scheme", "httpHeaders: [{name: authorization, value: Bearer x}], scheme"), []),
         ("{tcpSocket: {port: 6443}}", []),
         ("{httpGet: []}", []),

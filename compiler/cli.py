@@ -41,6 +41,14 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\ntry: {self.prog} --help\n")
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings and action.nargs is None and arg_strings == ["--"]:
+            # The words --option=-- ; argparse takes the value for the end of the options.
+            value = self._get_value(action, "--")
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
             return
@@ -65,6 +73,11 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )
     reading.add_argument(
         "--kubernetes-version", metavar="1.NN", help="check against this version, whatever the input says"
+    )
+    reading.add_argument(
+        "--root",
+        metavar="DIR",
+        help="let inputs read files in DIR; else only in their git work tree",
     )
     reading.add_argument("--files-root", metavar="DIR", help="where the server's file system is to be found")
     reading.add_argument(

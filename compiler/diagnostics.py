@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from compiler.policies import PolicyResult
+    from compiler.source.roots import Root
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
@@ -107,6 +108,7 @@ class Report:
     `unread` says that kasc could not read the input, or does not know its kind. `unshown` holds the errors that a
     selection leaves out of the listing: they count all the same. `texts` holds what cannot be read again when a finding
     is shown: the text of standard input, by its name. `concealed` names the files of which no line is shown.
+    Only of files inside `root` a line is shown.
     `static_pod` is the namespace and name of a static Pod. `policy` is the verdict of a policy where one was asked for.
     """
 
@@ -121,6 +123,7 @@ class Report:
         self.texts: dict[str, str] = {}
         self.static_pod = ""
         self.concealed: frozenset[str] = frozenset()
+        self.root: Root | None = None
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a finding, unless the very same one is already known."""

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 class Settings(NamedTuple):
     """How inputs are read: `read_as` forces a kind, `version` wins over what the input says.
 
-    `policy` names the policy that servers are judged by as well.
+    `policy` names the policy that servers are judged by as well. `root` is a directory of files that inputs may name,
+    besides the git work tree or the directory that they are in. `searched` are directories that were searched.
     """
 
     read_as: str | None = None
     version: str | None = None
     host: Host = Host()
     policy: str | None = None
+    root: str = ""
+    searched: tuple[str, ...] = ()
 
 
 DEFAULTS = Settings()
@@ -67,6 +70,7 @@ def examine_some(
     `turn_to` is told the path of the input for which files are read from now on.
     """
     begun = []
+    files.added_root, files.searched = settings.root, settings.searched
     for path in paths:
         if turn_to is not None:
             turn_to(path)
@@ -100,6 +104,7 @@ class _Begun(NamedTuple):
 
 def _begin(path: str, settings: Settings, files: Files) -> _Begun:
     report = Report(STANDARD_INPUT_NAME if path == STANDARD_INPUT else path)
+    report.root = files.root_of(path)
     try:
         source = files.read(path)
         if path == STANDARD_INPUT:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from compiler.commands.copies import StaticPods
 from compiler.commands.many import changes_of, jobs_for, narrowed, results_of
 from compiler.diagnostics import Report
 from compiler.examine import Settings, examine_some
+from compiler.printing import say
 from compiler.source.reading import Files
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
     problems: list[str] = []
     try:
         settings = settings_from(options)
-        paths = narrowed(options, find_inputs(options.inputs, problems, verbose=options.verbose))
+        paths = narrowed(options, find_inputs(options.inputs, problems, verbose=options.verbose, root=settings.root))
         jobs = jobs_for(options, len(paths))
         changes = changes_of(options, paths)
     except UsageError as error:
@@ -92,5 +92,5 @@ def _check(
     if inputs:
         return publisher.end()
     if changes is not None and not options.quiet:
-        print(f"no input changed since {changes.ref}", file=sys.stderr)
+        say(f"no input changed since {changes.ref}")
     return FINE

@@ -12,6 +12,8 @@ from compiler.diagnostics import ERROR, WARNING, Report
 from compiler.examine import Settings
 from compiler.filesystem import read_file
 from compiler.host import Host
+from compiler.printing import clean_lines, say
+from compiler.source.roots import root_of
 
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
 _LARGEST_CONFIGURATION = 1024 * 1024
@@ -44,6 +46,8 @@ def settings_from(options: Namespace) -> Settings:
         mappings.append((prefix, folder))
     if options.files_root is not None and not os.path.isdir(options.files_root):
         raise UsageError(f"--files-root {options.files_root!r} is not a folder")
+    if options.root is not None and not os.path.isdir(options.root):
+        raise UsageError(f"--root {options.root!r} is not a directory")
     if options.host_address is not None:
         import ipaddress
 
@@ -52,7 +56,14 @@ def settings_from(options: Namespace) -> Settings:
         except ValueError:
             raise UsageError(f"--host-address {options.host_address!r}: write an IP address") from None
     host = Host(options.host_address or "", options.files_root or "", tuple(mappings))
-    return Settings(options.read_as, version, host, getattr(options, "policy", None))
+    return Settings(
+        options.read_as, version, host, getattr(options, "policy", None), options.root or "", _searched(options)
+    )
+
+
+def _searched(options: Namespace) -> tuple[str, ...]:
+    """The directories that the command line names as inputs."""
+    return tuple(path for path in getattr(options, "inputs", ()) if os.path.isdir(path))
 
 
 def _complete_report(options: Namespace) -> None:
@@ -83,6 +94,8 @@ def _configuration_file() -> tuple[str, str] | None:
             path = os.path.join(folder, name)
             if not os.path.isfile(path):
                 continue
+            if os.path.islink(path) and (refusal := root_of(path).refusal(path)):
+                raise UsageError(f"{path} cannot be read: {refusal}")
             try:
                 text = read_file(path, _LARGEST_CONFIGURATION).decode(errors="surrogateescape")
             except OSError as problem:
@@ -120,7 +133,13 @@ def version_of(text: str | None) -> str:
 
 
 def find_inputs(
-    given: list[str], problems: list[str], leave_out: str = "", *, servers_only: bool = False, verbose: bool = False
+    given: list[str],
+    problems: list[str],
+    leave_out: str = "",
+    *,
+    servers_only: bool = False,
+    verbose: bool = False,
+    root: str = "",
 ) -> list[str]:
     """Files as given, and the inputs below directories, sorted, without what another document extends and what is below
     `leave_out`. What names no input is added to `problems`; with `verbose`, standard error has what was skipped.
@@ -133,12 +152,11 @@ def find_inputs(
         inside: list[str] = []
         if path:
             from compiler.importers.search import Search
-            from compiler.reporters.text import clean
 
-            search = Search(problems, servers_only, leave_out)
+            search = Search(problems, servers_only, leave_out, root)
             inside = search.inputs_below(path)
             for skipped in search.skipped if verbose else ():
-                print(f"skipped {clean(skipped.path)}: {clean(skipped.reason)}", file=sys.stderr)
+                say(f"skipped {skipped.path}: {skipped.reason}")
         found += inside
         if not inside:
             problems.append(f"no input found in {path}" if path else "the name of an input is empty")
@@ -226,7 +244,8 @@ def worst(*codes: int) -> int:
 
 def reason(problem: OSError) -> str:
     """Why the system refused something, in the middle of a sentence."""
-    return (problem.strerror or str(problem)).lower()
+    text = problem.strerror or str(problem)
+    return text[:1].lower() + text[1:]
 
 
 def write_text(text: str) -> None:
@@ -237,5 +256,5 @@ def write_text(text: str) -> None:
 
 def usage_error(problem: Exception | str) -> int:
     """Print a problem with the command line and return its exit code."""
-    print(f"kasc: {problem}", file=sys.stderr)
+    print(clean_lines(f"kasc: {problem}"), file=sys.stderr)
     return USAGE

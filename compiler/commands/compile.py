@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compiler.commands.common import (
     FINE,
@@ -24,6 +24,7 @@ from compiler.commands.many import changes_of, jobs_for, narrowed, results_of
 from compiler.emit.artifacts import ARTIFACTS, EVERY
 from compiler.fleet import compiling
 from compiler.fleet.compiling import DEFAULT_OUT, DocumentCompiler, Outcome
+from compiler.printing import clean_lines, say
 from compiler.source.reading import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -42,7 +43,12 @@ def run(options: Namespace) -> int:
         settings = settings_from(options)
         names = _artifact_names(options)
         found = find_inputs(
-            options.inputs, problems, options.out or DEFAULT_OUT, servers_only=True, verbose=options.verbose
+            options.inputs,
+            problems,
+            options.out or DEFAULT_OUT,
+            servers_only=True,
+            verbose=options.verbose,
+            root=settings.root,
         )
         # A folder may hold one document today and two tomorrow: each has its own place from the beginning.
         folders = [path for path in options.inputs if os.path.isdir(path)]
@@ -73,14 +79,14 @@ def run(options: Namespace) -> int:
     problems += tally.problems
     if not options.quiet:
         for line in tally.done:
-            print(line, file=sys.stderr)
+            say(line)
     for problem in problems:
         usage_error(problem)
     judged = FINE
     if tally.inputs:
         judged = tally.publisher.end(summary=not options.stdout and not problems)
     elif options.changed_since is not None and not options.quiet:
-        print(f"no input changed since {options.changed_since}", file=sys.stderr)
+        say(f"no input changed since {options.changed_since}")
     tally.print_table()
     return worst(judged, USAGE if problems else FINE, STALE if tally.stale else FINE)
 
@@ -151,7 +157,7 @@ class _Tally:
             self.stale = True
             self._tell(f"{outcome.target} is out of date; the same command without --check writes it")
             # A report for programs has standard output for itself.
-            (sys.stdout if self.options.output == "text" else sys.stderr).write(outcome.text)
+            (sys.stdout if self.options.output == "text" else sys.stderr).write(clean_lines(outcome.text))
         elif not self.options.check:
             files = f"{len(outcome.files)} file{'s' if len(outcome.files) != 1 else ''}"
             self._tell(f"{outcome.target}: {files} {outcome.state}")
@@ -227,7 +233,8 @@ def _cache(options: Namespace, names: list[str], settings: Settings, inputs: int
     from compiler.fleet.cache import Cache, default_folder
 
     host = settings.host
-    given = [settings.read_as, settings.version, settings.policy, host.address, host.root, host.mappings]
+    given: list[Any] = [settings.read_as, settings.version, settings.policy, host.address, host.root, host.mappings]
+    given += [settings.root, settings.searched]
     try:
         return Cache(options.cache or default_folder(), [names, options.format, options.explicit, *given])
     except OSError as problem:

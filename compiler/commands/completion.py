@@ -95,6 +95,7 @@ _COMPLETERS = {
     "input": _files,
     "out": _files,
     "files_root": _folders,
+    "root": _folders,
     "words": _words,
     "emit": _artifacts,
     "kubernetes_version": _versions,

@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from compiler.commands.common import FINE, HAS_ERRORS, USAGE, UsageError, settings_from, usage_error, version_of
 from compiler.examine import Examined, Settings, examine
-from compiler.reporters.text import clean
+from compiler.printing import clean
 
 _USAGE = "explain takes WHAT, INPUT, or INPUT and WHAT; try: kasc explain etcd-servers"
 _POLICY_USAGE = "explain takes INPUT alone with --policy; try: kasc explain apiserver.yaml --policy cis"

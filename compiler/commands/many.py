@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.commands.common import UsageError
 from compiler.examine import Examined, Settings, examine_some
 from compiler.fleet import Work, in_turn
+from compiler.printing import say
 from compiler.source.reading import Files
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def changes_of(options: Namespace, paths: list[str]) -> Changes | None:
         raise UsageError(f"--changed-since: {outside[0]} lies outside of the repository {changes.top}")
     if not options.quiet:
         for path in changes.deleted_documents(options.inputs):
-            print(f"{path} is deleted since {options.changed_since}", file=sys.stderr)
+            say(f"{path} is deleted since {options.changed_since}")
     return changes
 
 

@@ -14,10 +14,12 @@ from compiler.emit.writing import replace_all, unified
 from compiler.examine import Settings
 from compiler.filesystem import read_file
 from compiler.mending.mend import MendedFile, Mender
+from compiler.printing import clean_lines, say
 from compiler.reporters.masking import Masked
 from compiler.reporters.selection import is_shown
 from compiler.reporters.totals import counted
 from compiler.source.reading import STANDARD_INPUT, Files, read_source
+from compiler.source.roots import root_of
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -35,6 +37,9 @@ def check_and_mend(options: Namespace, paths: list[str], settings: Settings) -> 
             texts[STANDARD_INPUT] = read_source(STANDARD_INPUT).text
         except KascError as error:
             raise UsageError(error.diagnostic.message) from None
+    for path in paths:
+        if path != STANDARD_INPUT and (refusal := root_of(path, settings.root, settings.searched).refusal(path)):
+            raise UsageError(f"{path} cannot be fixed: {refusal}; name the file itself, or allow it with --root DIR")
     mender = Mender(settings, lambda found: is_shown(found, options.select, options.ignore), texts)
     for path in paths:
         mender.mend(path)
@@ -42,12 +47,12 @@ def check_and_mend(options: Namespace, paths: list[str], settings: Settings) -> 
     if options.diff:
         # A report for programs has standard output for itself.
         changes, report = (sys.stdout, sys.stderr) if options.output == "text" else (sys.stderr, sys.stdout)
-        changes.write("".join(map(_difference, mended)))
+        changes.write(clean_lines("".join(map(_difference, mended))))
         return publish(options, _reports(paths, settings, Files(texts)), report)
     _write(mended)
     if not options.quiet:
         for file in mended:
-            print(f"{file.name}: {counted(file.mends, 'mend')}", file=sys.stderr)
+            say(f"{file.name}: {counted(file.mends, 'mend')}")
     return publish(options, _reports(paths, settings))
 
 

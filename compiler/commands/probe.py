@@ -25,11 +25,11 @@ from compiler.live.apiserver import APIServer
 from compiler.live.deadline import Deadline
 from compiler.live.tls import Credentials
 from compiler.pipeline import Resolved
+from compiler.printing import clean
 from compiler.probe.asking import Prober, Seen, wait_until_ready
 from compiler.probe.comparing import Differences, compare
 from compiler.probe.findings import of_seen
 from compiler.probe.table import data, table
-from compiler.reporters.text import clean
 
 TOKEN = "KASC_TOKEN"
 _LONGEST, _LONGEST_WATCH = 30.0, 300.0

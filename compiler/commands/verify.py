@@ -13,8 +13,8 @@ from compiler.examine import Settings, examine
 from compiler.live.deadline import Deadline
 from compiler.live.etcd import Credentials, Etcd, EtcdError, Health, addresses_of, prefix_end
 from compiler.pipeline import Resolved
+from compiler.printing import clean
 from compiler.redaction import hide_credentials, hide_in_message
-from compiler.reporters.text import clean
 from compiler.storage.endpoints import without_user
 from compiler.storage.factory import StorageFactory
 from compiler.storage.layout import Layout

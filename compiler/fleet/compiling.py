@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.commands.common import fails, keep_selected, reason
-from compiler.diagnostics import Report
+from compiler.diagnostics import Diagnostic, Report
 from compiler.emit.writing import Writer, differences
 from compiler.emit.yaml_text import Written
 from compiler.examine import Examined, Settings, examine_some
@@ -74,6 +74,7 @@ class DocumentCompiler:
         self.cache = cache
         self.changes = changes
         self.files = Files()
+        self.files.added_root, self.files.searched = settings.root, settings.searched
         self.targets: dict[str, str] = {}
         self.texts = Written() if many else None
         self.top = str(options.out or DEFAULT_OUT)
@@ -132,7 +133,7 @@ class DocumentCompiler:
         # All that is found wrong is known then; what is not shown of it hangs on the options.
         raw = list(report.diagnostics)
         outcome = self._judged(path, report, name, files)
-        if self.cache is not None and path != STANDARD_INPUT and not outcome.problem:
+        if self.cache is not None and path != STANDARD_INPUT and not (outcome.problem or _reads_outside(raw)):
             self._keep(path, signs, raw, outcome, name, files)
         return outcome
 
@@ -186,6 +187,7 @@ class DocumentCompiler:
         from compiler.fleet.cache import unpacked
 
         report = unpacked(path, entry.report)
+        report.root = self.files.root_of(path)
         keep_selected(self.options, [report])
         if fails(report, self.options.strict):
             return Outcome(path, report, FAILED, cached=True)
@@ -259,6 +261,11 @@ class DocumentCompiler:
         except OSError:
             return None
         return found
+
+
+def _reads_outside(found: list[Diagnostic]) -> bool:
+    """Whether an input names a file outside of its root, which is not read, so that nothing tells when it is moved."""
+    return any(each.code == "KASC-DOC-020" for each in found)
 
 
 def _stream_of(files: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from compiler.input import ServerInput
 from compiler.source.node import Node
 from compiler.source.overlays import extend_document
 from compiler.source.reading import Files
+from compiler.source.roots import HINT, Root
 
 
 def read_document(
@@ -37,7 +38,7 @@ def read_document(
     refused = validate(merged, known.version, report) - {()}
     check_removals(loaded.roots, known.version, report)
     problems += report.diagnostics
-    lowering = Lowering(known, refused, _load_sources(merged, files, problems, refused), problems)
+    lowering = Lowering(known, refused, _load_sources(merged, path, files, problems, refused), problems)
     arguments = lowering.arguments(merged)
     name = merged.at(("metadata", "name"))
     deployment = merged.get("deployment") if ("deployment",) not in {place[:1] for place in refused} else None
@@ -82,7 +83,9 @@ def _name_of(path: str) -> str:
     return stem if stem not in ("", "-") else "kube-apiserver"
 
 
-def _load_sources(root: Node, files: Files, problems: list[Diagnostic], refused: set[Path]) -> dict[Path, Content]:
+def _load_sources(
+    root: Node, path: str, files: Files, problems: list[Diagnostic], refused: set[Path]
+) -> dict[Path, Content]:
     """Section and key of each option with a `source` file -> its content; what cannot be read counts as refused."""
     found: dict[Path, Content] = {}
     for section, group in root.value.items() if isinstance(root.value, dict) else ():
@@ -92,7 +95,7 @@ def _load_sources(root: Node, files: Files, problems: list[Diagnostic], refused:
             source = option.get("source")
             if source is None or not isinstance(source.value, str):
                 continue
-            content = _content_of(source, f"{section}.{key}.source", files, problems)
+            content = _content_of(source, f"{section}.{key}.source", files, files.root_of(path), problems)
             if content is None:
                 refused.add((section, key))
             else:
@@ -100,7 +103,7 @@ def _load_sources(root: Node, files: Files, problems: list[Diagnostic], refused:
     return found
 
 
-def _content_of(source: Node, place: str, files: Files, problems: list[Diagnostic]) -> Content | None:
+def _content_of(source: Node, place: str, files: Files, root: Root, problems: list[Diagnostic]) -> Content | None:
     """The parsed content of a file that lies beside the document that names it; None after reporting.
 
     What a file in YAML holds against the rules is not reported yet: the server lets some kinds of files pass with it.
@@ -109,6 +112,11 @@ def _content_of(source: Node, place: str, files: Files, problems: list[Diagnosti
     from compiler.source.reading import parse_document
 
     path = os.path.join(os.path.dirname(source.source.name), str(source.value))
+    if refusal := files.refusal(path, root):
+        files.note(path, "")
+        message = f"source {shown(str(source.value))}: {refusal}"
+        problems.append(diagnose("DOC-20", message, HINT, path=place, location=source.location))
+        return None
     try:
         found = files.read(path)
         # A file in YAML is one that the server could read as it is, so that its scalars mean what they mean there.

@@ -16,6 +16,7 @@ from compiler.importers.detect import FLAGS_FILE
 from compiler.input import MADE
 from compiler.source.node import Source
 from compiler.source.reading import parse_document, source_of
+from compiler.source.roots import Root, root_of
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 """What configuration files end with as a rule: other files count only if they can be read."""
@@ -51,11 +52,15 @@ class Search:
     """A search through directories.
 
     `servers_only` leaves out what is not a whole server: flags, structured files, ConfigMaps and Secrets. `leave_out`
-    is a directory to skip. `skipped` holds what was left out, `problems` what could not be searched.
+    is a directory to skip, `added_root` one that links may lead to. `skipped` holds what was left out, `problems` what
+    could not be searched.
     """
 
-    def __init__(self, problems: list[str], servers_only: bool = False, leave_out: str = "") -> None:
+    def __init__(
+        self, problems: list[str], servers_only: bool = False, leave_out: str = "", added_root: str = ""
+    ) -> None:
         self.problems = problems
+        self.added_root = added_root
         self.servers_only = servers_only
         self.leave_out = os.path.abspath(leave_out) if leave_out else ""
         self.skipped: list[Skipped] = []
@@ -63,7 +68,7 @@ class Search:
     def inputs_below(self, directory: str) -> list[str]:
         """The inputs below a directory, sorted, without what another document extends or names as a source."""
         named: dict[str, set[str]] = {}
-        root = _root_of(directory)
+        root = root_of(os.path.join(directory, os.curdir), self.added_root)
         for path in self._files(directory):
             reason = self._refused(path, root)
             names = None
@@ -111,15 +116,14 @@ class Search:
             return "links to directories are not followed"
         return "it is the output directory" if os.path.abspath(path) == self.leave_out else ""
 
-    def _refused(self, path: str, root: str) -> str:
+    def _refused(self, path: str, root: Root) -> str:
         """Why a file is not read; empty if it is."""
         if path.endswith(_OTHER_SUFFIXES):
             return "it is source code, documentation or a template, by its ending"
         try:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
-                real = os.path.realpath(path)
-                if os.path.commonpath((real, root)) != root:
+                if root.refusal(path):
                     return "it is a link that leads out of the directory"
                 status = os.stat(path)
         except (OSError, ValueError) as problem:
@@ -201,18 +205,6 @@ def kind_of(source: Source) -> tuple[str, str]:
     if kind in ("pod", "manifest") and not (kind == "pod" and runs_server(roots)):
         kind = "manifest" if carried_files(roots, None, None) else ""
     return kind, "" if kind else "no object in it configures a kube-apiserver"
-
-
-def _root_of(directory: str) -> str:
-    """The top of the git work tree that holds a directory, else the directory itself."""
-    real = os.path.realpath(directory)
-    at = real
-    while not os.path.exists(os.path.join(at, ".git")):
-        above = os.path.dirname(at)
-        if above == at:
-            return real
-        at = above
-    return at
 
 
 def _parts_of(source: Source, path: str) -> set[str]:

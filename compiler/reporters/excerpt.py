@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from compiler.diagnostics import Location
 from compiler.filesystem import read_file
+from compiler.printing import UNPRINTABLE
 from compiler.redaction import HIDDEN, Spans
 from compiler.reporters.masking import Masked
 
@@ -13,18 +15,24 @@ WIDTH = 120
 """Columns of an excerpt where no terminal says otherwise."""
 _NARROWEST = 20
 _TAB = "    "
-UNPRINTABLE = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 
 
 class Excerpts:
     """The lines of files, read when a finding first needs them.
 
-    `texts` holds those that cannot be read again: standard input. `width` counts a terminal's columns, `encoding` is
-    what it understands.
+    `texts` holds those that cannot be read again: standard input. `is_hidden` tells which others are not to be read.
+    `width` counts a terminal's columns, `encoding` is what it understands.
     """
 
-    def __init__(self, texts: dict[str, str], width: int = WIDTH, encoding: str = "utf-8") -> None:
+    def __init__(
+        self,
+        texts: dict[str, str],
+        width: int = WIDTH,
+        encoding: str = "utf-8",
+        is_hidden: Callable[[str], object] = lambda name: False,
+    ) -> None:
         self.texts = texts
+        self.is_hidden = is_hidden
         self.width = max(width, _NARROWEST)
         self.encoding = encoding
         self.files: dict[str, Masked] = {}
@@ -51,7 +59,9 @@ class Excerpts:
         """A file, split where YAML and TOML split lines; without any if it cannot be read."""
         if name not in self.files:
             text = self.texts.get(name)
-            self.files[name] = Masked(name, _read(name) if text is None else text)
+            if text is None:
+                text = "" if self.is_hidden(name) else _read(name)
+            self.files[name] = Masked(name, text)
         return self.files[name]
 
     def _window(self, line: str, start: int, end: int, width: int) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from compiler.diagnostics import NOTE, Diagnostic, Report
 from compiler.filesystem import open_to_write, write_to
-from compiler.reporters.text import clean
+from compiler.printing import clean
 from compiler.reporters.totals import counted, in_words, totals
 from compiler.source.reading import STANDARD_INPUT_NAME
 

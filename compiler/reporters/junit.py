@@ -6,7 +6,8 @@ import re
 from html import escape
 
 from compiler.diagnostics import ERROR, WARNING, Diagnostic, Report
-from compiler.reporters.text import clean, findings
+from compiler.printing import clean
+from compiler.reporters.text import findings
 from compiler.reporters.totals import counted, unread
 
 # What text.clean leaves and XML 1.0 cannot hold, not even as a reference. Line breaks separate findings.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TextIO
 
 from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Report
-from compiler.reporters.excerpt import UNPRINTABLE, WIDTH, Excerpts
+from compiler.printing import clean, clean_path, without_command
+from compiler.reporters.excerpt import WIDTH, Excerpts
 from compiler.reporters.totals import Counts
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
@@ -38,7 +38,7 @@ def render(
         counts.add(report)
         lines += findings(report, report.sorted(), colour, width, encoding)
     if summary:
-        lines += [f"{clean(each.path)}: {each.policy.in_words()}" for each in reports if each.policy is not None]
+        lines += [f"{clean_path(each.path)}: {each.policy.in_words()}" for each in reports if each.policy is not None]
         lines.append(_last_line(counts))
     return "".join(f"{line}\n" for line in lines)
 
@@ -56,7 +56,7 @@ class Stream:
         self.counts.add(report)
         lines = findings(report, report.sorted(), *self.manner) if report.diagnostics else []
         if report.policy is not None:
-            lines.append(f"{clean(report.path)}: {report.policy.in_words()}")
+            lines.append(f"{clean_path(report.path)}: {report.policy.in_words()}")
         self.stream.write("".join(f"{line}\n" for line in lines))
 
     def end(self) -> None:
@@ -73,8 +73,12 @@ def findings(
     report: Report, chosen: list[Diagnostic], colour: bool = False, width: int = WIDTH, encoding: str = "utf-8"
 ) -> list[str]:
     """The lines about some findings of a report."""
-    excerpts = Excerpts(report.texts, width, encoding)
-    return [line for found in chosen for line in _finding(report, found, colour, excerpts)]
+
+    def is_outside(name: str) -> bool:
+        return report.root is not None and bool(report.root.refusal(name))
+
+    excerpts = Excerpts(report.texts, width, encoding, is_outside)
+    return [without_command(line) for found in chosen for line in _finding(report, found, colour, excerpts)]
 
 
 def _may_be_shown(report: Report, found: Diagnostic) -> bool:
@@ -87,13 +91,8 @@ def _paint(text: str, code: str, colour: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
 
-def clean(text: str) -> str:
-    """Text without characters that would move the cursor or hide what follows."""
-    return re.sub(UNPRINTABLE, lambda match: f"\\u{ord(match[0]):04x}", text.replace("\t", " "))
-
-
 def _finding(report: Report, found: Diagnostic, colour: bool, excerpts: Excerpts) -> list[str]:
-    place = clean(found.location.file if found.location else report.path)
+    place = clean_path(found.location.file if found.location else report.path)
     if found.location:
         place += f":{found.location.line}:{found.location.column}"
     rule = f" ({found.rule})" if found.rule else ""

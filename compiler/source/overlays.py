@@ -20,6 +20,7 @@ from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.source.node import Node, Span
 from compiler.source.places import shown
 from compiler.source.reading import STANDARD_INPUT, Files, parse_document
+from compiler.source.roots import HINT
 
 MAX_LAYERS = 16
 """Documents in a chain from child to parent."""
@@ -63,7 +64,7 @@ def extend_document(root: Node, path: str, problems: list[Diagnostic], files: Fi
 
     Adds to `problems` and raises KascError as `load_document` does.
     """
-    stack = _Stack(files or Files())
+    stack = _Stack(files or Files(), path)
     stack.add(root, path, ())
     problems += stack.problems
     if stack.failures:
@@ -88,8 +89,9 @@ def _first_of(layers: list[Node]) -> Node:
 class _Stack:
     """Collects the layers of a document, the first to apply first."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, path: str) -> None:
         self.files = files
+        self.root = files.root_of(path)
         self.layers: list[Node] = []
         self.known: set[str] = set()
         self.problems: list[Diagnostic] = []
@@ -131,9 +133,18 @@ class _Stack:
                 self.fail(name, f"the document extends more than {MAX_FILES} files in all", "join some of the layers")
         else:
             self.known.add(path)
-            parent = self.read(name, path)
+            parent = self.read(name, path) if self.is_inside(name, path) else None
             if parent is not None:
                 self.add(parent, path, chain)
+
+    def is_inside(self, name: Node, path: str) -> bool:
+        """Whether a parent is inside the root of the document; a failure if it is not."""
+        refusal = self.files.refusal(path, self.root)
+        if refusal:
+            self.files.note(path, "")
+            message = f"{shown(str(name.value))} cannot be extended: {refusal}"
+            self.failures.append(diagnose("DOC-20", message, HINT, path=EXTENDS, location=name.location))
+        return not refusal
 
     def read(self, name: Node, path: str) -> Node | None:
         """The root mapping of a parent; None for a failure."""

@@ -13,6 +13,7 @@ from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.filesystem import NotRegularError, TooLargeError, read_file, size_of
 from compiler.source.node import Node, Source
 from compiler.source.places import place
+from compiler.source.roots import Root, root_of
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"
@@ -65,13 +66,34 @@ class Files:
 
     `texts` holds those that are other than on disk, by `key_of`; `parsed` holds the documents that others extend, by
     path, so that each is parsed once. Where somebody sets `seen`, it gets what was read, by the path that was
-    opened; None for what could not be read.
+    opened; None for what could not be read. `added_root` and `searched` decide on the roots of
+    inputs, as `root_of` says.
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self.texts = texts or {}
         self.parsed: dict[str, Any] = {}
         self.seen: dict[str, str | None] | None = None
+        self.added_root = ""
+        self.searched: tuple[str, ...] = ()
+        self.roots: dict[str, Root] = {}
+        self.refusals: dict[tuple[Root, str], str] = {}
+
+    def root_of(self, path: str) -> Root:
+        """The root of an input."""
+        directory = os.path.dirname(path)
+        if directory not in self.roots:
+            self.roots[directory] = root_of(path, self.added_root, self.searched)
+        return self.roots[directory]
+
+    def refusal(self, path: str, root: Root) -> str:
+        """Why an input with this root may not read a file; empty if it may."""
+        if self.texts and key_of(path) in self.texts:
+            return ""
+        found = self.refusals.get((root, path))
+        if found is None:
+            found = self.refusals[root, path] = root.refusal(path)
+        return found
 
     def read(self, path: str, display: str | None = None) -> Source:
         """As `read_source`."""

@@ -71,6 +71,7 @@ def other_than_default(spec: FlagSpec) -> str:
 def documents(folder: Path) -> list[Path]:
     """One for each option and for each entry of `SECTIONS`, below a folder that has their base."""
     clusters.make(folder, 0)
+    (folder / ".git").mkdir()
     given = [{"extraFlags": {name: other_than_default(spec)}} for name, spec in catalog(NEWEST).flags.items()]
     made = []
     for index, sections in enumerate(given + SECTIONS):

@@ -53,6 +53,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The entry of a document with findings of several kinds, a fix and a policy among them."""
     folder = tmp_path_factory.mktemp("real")
     documents = clusters.make(folder / "fleet", 1)
+    (documents / ".git").mkdir()
     more = "etcd: {etcdPrefx: /x, etcdServers: ['http://10.0.0.1:2379']}\n"
     (documents / OWN).write_text(clusters.document("c-000", more))
     with pytest.MonkeyPatch.context() as patch:

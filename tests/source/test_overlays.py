@@ -173,7 +173,7 @@ def test_absolute_paths(here: Path) -> None:
 
 
 def test_all_missing_parents_are_told() -> None:
-    write(top_yaml="a: 1\nextends: [no.yaml, here.yaml,\n  sub/]\n", here_yaml="extends: ../no.yaml", sub__x="")
+    write(top_yaml="a: 1\nextends: [no.yaml, here.yaml,\n  sub/]\n", here_yaml="extends: no-more.yaml", sub__x="")
     found = failures("top.yaml")
     assert [item.code for item in found] == ["KASC-DOC-008"] * 3
     assert [place(item) for item in found] == ["top.yaml:2:11", "here.yaml:1:10", "top.yaml:3:3"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import yaml
 
 from compiler.diagnostics import KascError
 from compiler.emit.pod import static_pod
+from compiler.examine import Settings, examine
+from compiler.source.reading import Files, key_of
 from tests.emit.compiling import ENCRYPTION, ROOT, SAMPLES, VERSIONS, document, resolve, resolve_file
 
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
@@ -34,6 +37,11 @@ def pod(folder: Path, version: str = "1.36", **sections: dict[str, Any]) -> dict
 
 def check(made: dict[str, Any], version: str) -> None:
     kubernetes_validate.validate(made, version, strict=True)
+    texts = Files({key_of("pod.json"): json.dumps(made)})
+    read_back = examine("pod.json", Settings("pod", version), texts).report.diagnostics
+    # A log whose directory cannot be mounted is mounted as a file.
+    kinds = ("KASC-POD-", "KASC-INPUT-", "KASC-RISK-10")
+    assert [each for each in read_back if each.code.startswith(kinds) and each.code != "KASC-RISK-103"] == []
     (container,) = made["spec"]["containers"]
     mounts, volumes = container["volumeMounts"], made["spec"]["volumes"]
     names = [volume["name"] for volume in volumes]

@@ -158,6 +158,14 @@ def test_a_field_of_another_version(tmp_path: Path) -> None:
     assert findings(tmp_path, manifest, "POD", version="1.34") == []
     (found,) = findings(tmp_path, manifest, "POD", version="1.33")
     assert found.endswith("in Kubernetes 1.33: it was added in 1.34")
+    (found,) = findings(tmp_path, changed("spec/workloadRef", {"name": "a", "podGroup": "b"}), "POD", version="1.36")
+    assert found.endswith("in Kubernetes 1.36: it was removed in 1.36")
+
+
+def test_a_volume_without_a_name_may_be_the_one_that_a_mount_means(tmp_path: Path) -> None:
+    manifest = changed(f"{MOUNTS}/+", {"name": "audit", "mountPath": "/a"})
+    manifest["spec"]["volumes"].append({"hostPath": {"path": "/a"}})
+    assert [each.split()[0] for each in findings(tmp_path, manifest, "POD")] == ["POD-012"]
 
 
 def test_a_template_is_checked_with_its_workload(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ class PodValidator:
         self.path = path
         self.named = named
         self.wrong = {problem.path for problem in checker.problems}
+        self.unnamed = ""
+        """A volume without a name, which a mount without a volume may mean."""
 
     def validate(self) -> None:
         """Report everything that Kubernetes would refuse."""
@@ -115,11 +117,10 @@ class PodValidator:
                     self._refuse("POD-14", value, inside, f"{shown(text)} is not a valid value of a label", hint)
 
     def _validate_volumes(self, spec: Node, path: str) -> list[str] | None:
-        """The names of the volumes; None if one of them has none, which any mount may mean."""
+        """The names of the volumes; None if they cannot be read."""
         names: dict[str, str] = {}
         if f"{path}.volumes" in self.wrong:
             return None
-        unnamed = False
         for index, volume in enumerate(items_of(spec.get("volumes"))):
             inside = f"{path}.volumes[{index}]"
             self._label(volume, "name", inside, "volume name")
@@ -136,8 +137,8 @@ class PodValidator:
                 for number, item in enumerate(items_of(child.get("items"))):
                     self._relative(item, "path", f"{inside}.{source}.items[{number}]")
             if f"{inside}.name" in self.wrong and not text_of(volume.get("name")):
-                unnamed = True
-        return None if unnamed else list(names)
+                self.unnamed = inside
+        return list(names)
 
     def _no_backsteps(self, parent: Node, key: str, path: str) -> bool:
         node = parent.get(key)
@@ -180,6 +181,8 @@ class PodValidator:
             text = text_of(name)
             if name is not None and text and volumes is not None and text not in volumes:
                 hint = did_you_mean(text, volumes) or f"add a volume with this name to {self.path}spec.volumes"
+                if self.unnamed:
+                    hint = f"set name: {shown(text)[1:-1]} in {self.unnamed}, if it is this volume"
                 self._refuse("POD-16", name, f"{inside}.name", f"there is no volume {shown(text)}", hint)
             self._unique(mount, "mountPath", inside, paths, "mount path")
             where = mount.get("mountPath")

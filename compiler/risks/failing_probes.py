@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.flags.text import shown
 from compiler.importers.container import items_of, text_of
-from compiler.pods.validation import PROBES
+from compiler.pods.validation import PROBES, is_port_name
 from compiler.risks.telling import Risks
 from compiler.suggest import closest
 
@@ -111,8 +111,8 @@ def _port_problem(risks: Risks, container: Node, spec: Node, kind: str, action: 
     if node is None or node.value is None:
         return None
     if number is None:
-        if not isinstance(node.value, str) or node.value.isdecimal():
-            return None
+        if not isinstance(node.value, str) or not is_port_name(node.value):
+            return None  # an error of the Pod
         names = [text_of(port.get("name")) for port in items_of(container.get("ports"))]
         near = closest(node.value, names)
         hint = f"write {near}" if near else "add it to the container's ports, or write the number"

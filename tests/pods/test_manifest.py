@@ -165,7 +165,11 @@ def test_a_field_of_another_version(tmp_path: Path) -> None:
 def test_a_volume_without_a_name_may_be_the_one_that_a_mount_means(tmp_path: Path) -> None:
     manifest = changed(f"{MOUNTS}/+", {"name": "audit", "mountPath": "/a"})
     manifest["spec"]["volumes"].append({"hostPath": {"path": "/a"}})
-    assert [each.split()[0] for each in findings(tmp_path, manifest, "POD")] == ["POD-012"]
+    found = {each.code: each.hint for each in report_of(tmp_path, manifest).of("error")}
+    assert found == {
+        "KASC-POD-012": "set name",
+        "KASC-POD-016": "set name: audit in spec.volumes[1], if it is this volume",
+    }
 
 
 def test_a_template_is_checked_with_its_workload(tmp_path: Path) -> None:

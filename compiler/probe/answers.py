@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-_LINE = r"\[([+-])\]([^ ]+) (?:ok|failed: .*|excluded(?: with .*)?: ok)"
 _MOST_CHECKS = 500
 _LONGEST_REASON = 1000
 _LONGEST_LINE = 1024
@@ -36,9 +35,9 @@ def parse(body: str, endpoint: str) -> Checks | None:
     complete = lines[-1] in (f"{endpoint} check passed", f"{endpoint} check failed")
     checks = []
     for line in lines[:-1] if complete else lines:
-        found = re.fullmatch(_LINE, line) if len(line) <= _LONGEST_LINE else None
-        if found:
-            checks.append(Check(found[2], found[1] == "+"))
+        check = _check_of(line) if len(line) <= _LONGEST_LINE else None
+        if check is not None:
+            checks.append(check)
         elif line.startswith("warn: "):
             continue
         elif complete or line is not lines[-1]:
@@ -48,12 +47,24 @@ def parse(body: str, endpoint: str) -> Checks | None:
     return Checks(checks, complete)
 
 
+def _check_of(line: str) -> Check | None:
+    """The check of a line; None if it is the line of none. What ends a line is searched for once: a name may be odd."""
+    sign, rest = line[:3], line[3:]
+    name, failed, _ = rest.partition(" failed: ")
+    if not failed:
+        if not rest.endswith(" ok"):
+            return None
+        name, excluded, _ = rest.partition(" excluded") if rest.endswith(": ok") else (rest, "", "")
+        name = name if excluded else rest.removesuffix(" ok")
+    return Check(name, sign == "[+]") if name and sign in ("[+]", "[-]") else None
+
+
 def reason_of(body: str) -> str:
     """Why a single check fails, in the server's words. Kubernetes: adaptCheckToHandler."""
     return body.strip().removeprefix("internal server error: ").partition("\n")[0][:_LONGEST_REASON]
 
 
-def user_of(body: str, hide: Callable[[str], str]) -> str:
+def user_of(body: str, hide: Callable[[str], str] = str) -> str:
     """Whom the server took the client for, in an answer of 403; empty if it does not say.
 
     `hide` masks secrets in what is decoded.

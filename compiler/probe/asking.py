@@ -104,10 +104,12 @@ class Prober:
     def everything(self) -> Seen:
         """All that can be asked; nothing more once no request can succeed."""
         seen = Seen(self.server.url)
-        for number, name in enumerate(ENDPOINTS):
+        for name in ENDPOINTS:
             seen.endpoints[name] = endpoint = self.endpoint(name)
             if endpoint.problem is not None and endpoint.problem.unreachable:
-                seen.endpoints |= dict.fromkeys(ENDPOINTS[number:], endpoint)
+                # It explains why there is no list; those that are there stay.
+                there = {name: end for name, end in seen.endpoints.items() if end.checks is not None}
+                seen.endpoints = dict.fromkeys(ENDPOINTS, endpoint) | there
                 return seen
         self._ask_version(seen)
         self._ask_singles(seen)

@@ -336,6 +336,17 @@ def test_watching_ends_early_where_waiting_is_in_vain(
 ) -> None:
     answers = Recorded(faults={"/readyz": ANSWERS[fault][0]})
     with Server(answers, certificates) as server:
-        told = ask(capsys, declared, server.url, "--cafile", certificates.ca, "--watch", "--timeout", "0.3")
+        told = ask(
+            capsys,
+            declared,
+            server.url,
+            "--cafile",
+            certificates.ca,
+            "--watch",
+            "--timeout",
+            "2",
+            "--request-timeout",
+            "1.5",
+        )
     assert (told.code, told.codes) == (2, ["KASC-PROBE-006"])
     assert (len(answers.asked) == 1) is ends

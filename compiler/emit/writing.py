@@ -299,7 +299,7 @@ def _difference(data: bytes | None, path: str, text: str) -> str:
     if before and not _has_form_of(before, text):
         return f"{path} differs: it is not an artifact of kasc, so its content is not shown\n"
     missing = f"{path} is missing\n" if not text and data is None else ""
-    diff = unified(*(_without_secrets(path, each) for each in (before, text)), path, f"{path} (compiled)")
+    diff = unified(_without_secrets(path, before), _without_secrets(path, text), path, f"{path} (compiled)")
     return (diff or f"{path} differs in what is not shown, secrets or line breaks\n") + missing
 
 

@@ -13,7 +13,7 @@ from compiler.input import ServerInput
 from compiler.source.node import Node
 from compiler.source.overlays import extend_document
 from compiler.source.reading import Files
-from compiler.source.roots import HINT, Root
+from compiler.source.roots import Root, hint_for
 
 
 def read_document(
@@ -115,7 +115,7 @@ def _content_of(source: Node, place: str, files: Files, root: Root, problems: li
     if refusal := files.refusal(path, root):
         files.note(path, "")
         message = f"source {shown(str(source.value))}: {refusal}"
-        problems.append(diagnose("DOC-20", message, HINT, path=place, location=source.location))
+        problems.append(diagnose("DOC-20", message, hint_for(refusal), path=place, location=source.location))
         return None
     try:
         found = files.read(path)

@@ -20,7 +20,7 @@ from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.source.node import Node, Span
 from compiler.source.places import shown
 from compiler.source.reading import STANDARD_INPUT, Files, parse_document
-from compiler.source.roots import HINT
+from compiler.source.roots import hint_for
 
 MAX_LAYERS = 16
 """Documents in a chain from child to parent."""
@@ -143,7 +143,7 @@ class _Stack:
         if refusal:
             self.files.note(path, "")
             message = f"{shown(str(name.value))} cannot be extended: {refusal}"
-            self.failures.append(diagnose("DOC-20", message, HINT, path=EXTENDS, location=name.location))
+            self.failures.append(diagnose("DOC-20", message, hint_for(refusal), path=EXTENDS, location=name.location))
         return not refusal
 
     def read(self, name: Node, path: str) -> Node | None:

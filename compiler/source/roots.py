@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-HINT = "move the file there, or allow another directory with --root DIR"
+_OUTSIDE = "outside of"
 _KERNEL = ("/proc", "/sys", "/dev")
 _MEMORY = "/dev/shm/"
 """The one directory of files below /dev."""
@@ -34,10 +34,17 @@ class Root(NamedTuple):
         inside = next((top for top in (self.top, self.added) if top and is_below(real, top)), None)
         if inside is None:
             link = "it is a link to a file" if is_below(os.path.abspath(path), self.top) else "it is"
-            return f"{link} outside of {self.top}"
+            return f"{link} {_OUTSIDE} {self.top}"
         if ".git" in real[len(inside) :].lower().split(os.sep):
             return "files in .git are never read"
         return ""
+
+
+def hint_for(refusal: str) -> str:
+    """What to do about a refusal."""
+    if _OUTSIDE in refusal:
+        return "move the file into that directory, or allow another one with --root DIR"
+    return "name a regular file of the work tree or directory that holds the input"
 
 
 def root_of(path: str, added: str = "", searched: Sequence[str] = ()) -> Root:

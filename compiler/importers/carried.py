@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from compiler.diagnostics import Diagnostic, Edit, KascError, Location
+from compiler.diagnostics import Diagnostic, Edit, KascError, Location, diagnose
 from compiler.importers.container import items_of, text_of
-from compiler.importers.detect import MANIFESTS, detect
+from compiler.importers.detect import MANIFESTS, WORDS, detect
 from compiler.source.characters import place_in
 from compiler.source.node import Node, Source
 from compiler.source.places import LINE_BREAK
 
+MAX_CARRIED = 100
+"""Files of one manifest that are examined."""
 _UNKNOWN = frozenset(("KASC-INPUT-001", "KASC-INPUT-003", "KASC-INPUT-004", "KASC-INPUT-020"))
 _CLIENT = "Config"
 """The kind of a kubeconfig: most of those in manifests are not for kube-apiserver."""
@@ -84,10 +86,16 @@ class CarriedFile(NamedTuple):
 def carried_files(roots: list[Node], read_as: str | None, version: str | None) -> list[CarriedFile]:
     """The values of ConfigMaps and Secrets that configure a kube-apiserver, in the order of the manifest.
 
-    What is read as a structured file may be a single value that does not say its kind.
+    What is read as a structured file may be a single value that does not say its kind. Raises KascError if there are
+    more than `MAX_CARRIED`.
     """
     files = [file for root in roots for manifest in _objects(root) for file in _files(manifest)]
-    found = [file for file in files if _counts(file, version)]
+    found = [file for file in files if any(word in file.source.text for word in WORDS)]
+    if len(found) > MAX_CARRIED:
+        message = f"the file carries more than {MAX_CARRIED} files that may configure kube-apiserver"
+        where = found[MAX_CARRIED].node.location
+        raise KascError(diagnose("DOC-02", message, "split it into several files", location=where))
+    found = [file for file in found if _counts(file, version)]
     return found or ([files[0]._replace(read_as=read_as)] if read_as == "config-file" and len(files) == 1 else [])
 
 

@@ -21,6 +21,11 @@ PODS = frozenset(
 )
 MANIFESTS = frozenset(("ConfigMap", "Secret", "ConfigMapList", "SecretList"))
 """Kinds that carry whole files as values."""
+WORDS = (
+    *("kasc/", "APIServer", "kube-apiserver", "--etcd-servers", "EncryptionConfig", "audit.k8s.io"),
+    *("apiserver.k8s.io", "apiserver.config.k8s.io", "admission.k8s.io", "admission.config.k8s.io"),
+)
+"""Without one of these no file certainly is an input. Finding them one by one is faster than one expression."""
 _LEADING = ("exec", "sudo", "nohup", "env", "command")
 """Words that may come before the program's name."""
 _KEY_IN_TEXT = r"""(?m)^(?:%s|[ \t{]*"%s")[ \t]*[:=][ \t]*["']?([A-Za-z0-9./_-]+)"""
@@ -195,7 +200,8 @@ def _flags_kind(source: Source) -> Detected | None:
         certain = are_flags(text)
         if certain is None:
             return None
-    verbatim = os.path.basename(source.name) == FLAGS_FILE and _is_artifact(text)
+    # In a ConfigMap the name of the key comes behind a colon.
+    verbatim = re.split("[/:]", source.name)[-1] == FLAGS_FILE and _is_artifact(text)
     return Detected("argv" if verbatim else _argv_or_flags(lines), [], certain)
 
 

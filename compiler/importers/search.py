@@ -12,7 +12,7 @@ from typing import NamedTuple
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
 from compiler.filesystem import open_file, read_from
-from compiler.importers.detect import FLAGS_FILE
+from compiler.importers.detect import FLAGS_FILE, WORDS
 from compiler.input import MADE
 from compiler.source.node import Source
 from compiler.source.reading import parse_document, source_of
@@ -30,12 +30,7 @@ _OTHER_SUFFIXES = (
 """Source code, documentation and templates: what they quote is not an input."""
 _HEAD = 8192
 """Bytes that tell whether a file is text, as git tells it."""
-# Without one of these no file is an input. To look for one after the other is faster than one expression.
-_WORDS = (
-    *(b"kasc/", b"APIServer", b"kube-apiserver", b"--etcd-servers", b"kind: Secret", b"kind: ConfigMap"),
-    *(b'"Secret"', b'"ConfigMap"', b"EncryptionConfig", b"audit.k8s.io"),
-    *(b"apiserver.k8s.io", b"apiserver.config.k8s.io", b"admission.k8s.io", b"admission.config.k8s.io"),
-)
+_WORDS = tuple(word.encode() for word in (*WORDS, "kind: Secret", "kind: ConfigMap", '"Secret"', '"ConfigMap"'))
 _SOURCE = r"""\bsource["']?[ \t]*[:=][ \t]*["']?([^"',}\s#]+)"""
 
 _ARTIFACT = "it is checked with the document that kasc compiled it from"

@@ -178,3 +178,20 @@ def test_compile_takes_documents_and_pods_from_a_directory(tmp_path: Path, capsy
     assert ran.code == 3
     assert f"skipped {tmp_path}/in/enc.yaml: " in ran.err
     assert "a.flags" in ran.err
+
+
+def test_a_manifest_carries_a_bounded_number_of_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    values = "".join(f"  a{number}: 'kube-apiserver --v=1'\n" for number in range(101))
+    make(tmp_path, {"map.yaml": f"apiVersion: v1\nkind: ConfigMap\ndata:\n{values}"})
+    ran = kasc(capsys, "check", tmp_path / "map.yaml")
+    assert ran.code == 2
+    assert "KASC-DOC-002" in ran.out
+    assert "more than 100 files" in ran.out
+
+
+def test_flags_of_kasc_in_a_manifest_are_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = textwrap.indent(f"{FLAGS}--cert-dir='a\n", "    ")
+    make(tmp_path, {"map.yaml": f"kind: ConfigMap\ndata:\n  kube-apiserver.flags: |\n{flags}"})
+    ran = kasc(capsys, "check", "--output", "json", tmp_path)
+    assert found(ran, tmp_path) == {"map.yaml": "argv"}
+    assert ran.code == 0

@@ -165,10 +165,11 @@ def resolve_some(servers: Sequence[ServerRunOptions]) -> list[Resolved]:
 
 def _finish_report(options: ServerRunOptions) -> None:
     """Leave out what is about values that only the running server knows, and name what could not be looked into."""
-    report, unknown = options.report, options.flags.unknown
+    report, flags = options.report, options.flags
+    unknown = flags.unknown | {flag for flag in options.input.refused_flags if not flags.changed(flag)}
     if unknown:
         # What was found while the input was read is about its form, not about values.
-        form = options.flags.found_before
+        form = flags.found_before
         kept = [found for found in report.diagnostics[form:] if found.flag not in unknown]
         report.diagnostics[form:] = kept
     if options.flags.open:

@@ -111,3 +111,8 @@ def test_a_secret_is_not_repeated(tmp_path: Path) -> None:
 def test_other_hints_stay(tmp_path: Path) -> None:
     (found,) = of_argument(tmp_path, "--storage-backend=etcd")
     assert found == "did you mean etcd3?"
+
+
+def test_what_a_misspelled_flag_stands_for_is_not_reported_as_missing(tmp_path: Path) -> None:
+    text = NEEDED.replace("--etcd-servers", "--etcd-server") + "--etcd-certfile=/a\n--etcd-keyfle=/b\n"
+    assert hints(tmp_path, "a.flags", text, "flags") == ["did you mean --etcd-servers?", "did you mean --etcd-keyfile?"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from compiler.catalog import catalog, nearest
+from compiler.catalog import Catalog, catalog, nearest
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.flags.text import shown
 from compiler.importers.lowering import Content, Lowering, Path
@@ -29,13 +29,19 @@ def read_document(
     files = files or Files()
     loaded = extend_document(root, path, problems, files)
     merged = loaded.root
-    told = merged.get("kubernetesVersion")
-    text = told.text or str(told.value) if told is not None and told.value is not None else None
-    chosen = version or text
-    known = catalog(nearest(chosen if chosen and is_version(chosen) else None))
+    told, text, known = _version_of(merged, version)
     report = Report()
     # A key that the document lacks refuses none of those that it has.
     refused = validate(merged, known.version, report) - {()}
+    if any(len(place) == 1 for place in refused):
+        from compiler.schema.wrapper import unwrapped
+
+        inner = unwrapped(merged, known.version)
+        if inner is not None:
+            # What stands in the wrong mapping is reported once, and judged as if it were in its place.
+            merged = inner
+            told, text, known = _version_of(merged, version)
+            refused = validate(merged, known.version, report) - {()}
     check_removals(loaded.roots, known.version, report)
     problems += report.diagnostics
     lowering = Lowering(known, refused, _load_sources(merged, path, files, problems, refused), problems)
@@ -65,6 +71,14 @@ def read_document(
         layer_roots=loaded.roots,
         refused_flags=frozenset(lowering.refused_flags),
     )
+
+
+def _version_of(root: Node, version: str | None) -> tuple[Node | None, str | None, Catalog]:
+    """Where a document gives its version, the text of it, and the facts that it is judged by."""
+    told = root.get("kubernetesVersion")
+    text = told.text or str(told.value) if told is not None and told.value is not None else None
+    chosen = version or text
+    return told, text, catalog(nearest(chosen if chosen and is_version(chosen) else None))
 
 
 @lru_cache(maxsize=64)

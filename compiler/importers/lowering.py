@@ -6,9 +6,10 @@ that would mean something else as flag text is reported and left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
-from compiler.catalog import Catalog, FlagSpec, section_of
+from compiler.catalog import Catalog, FlagSpec, key_of, section_of
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.arguments import Argument, Trace
 from compiler.flags.text import shown
@@ -16,6 +17,8 @@ from compiler.importers.carrying import Element, elements_of, joined, text_of
 from compiler.input import InlineFile
 from compiler.options.traits import DEFAULT_FILE_FOLDER, STRUCTURED
 from compiler.source.node import Node
+from compiler.source.places import MAX_PROBLEMS
+from compiler.suggest import closest
 
 Path = tuple[str | int, ...]
 Content = tuple[Node, tuple[Diagnostic, ...]]
@@ -54,6 +57,8 @@ class Lowering:
             if node is not None and isinstance(node.value, dict):
                 self.sections[group] = root.key_location(section)
                 found += self._section(group, section, node)
+        if any(len(place) == 1 for place in self.refused):
+            self.refused_flags |= self._misplaced(root)
         extra = root.get("extraFlags")
         if extra is not None and isinstance(extra.value, dict):
             for flag, value in extra.value.items():
@@ -74,7 +79,10 @@ class Lowering:
 
     def _options(self, group: str, section: str, node: Node) -> Iterator[Argument]:
         values = node.value if isinstance(node.value, dict) else {}
-        for key, spec in self.catalog.groups[group].items():
+        known = self.catalog.groups[group]
+        if not values.keys() <= known.keys():
+            self.refused_flags |= self._meant(values, known)
+        for key, spec in known.items():
             value = values.get(key)
             if value is None:
                 continue
@@ -86,6 +94,30 @@ class Lowering:
                 self.refused_flags.add(spec.name)
             else:
                 yield from self._lower(spec, kept, node.key_location(key), f"{section}.{key}")
+
+    @cached_property
+    def _everywhere(self) -> dict[str, str]:
+        """Key of every option of every group -> its flag."""
+        return {key: spec.name for options in self.catalog.groups.values() for key, spec in options.items()}
+
+    def _meant(self, values: Mapping[str, Node], known: Mapping[str, FlagSpec]) -> set[str]:
+        """The flags that unknown keys of a group most likely stand for."""
+        found = set()
+        for key in [key for key in values if key not in known][:MAX_PROBLEMS]:
+            near = "" if key in self._everywhere else closest(_camel_case(key), known)
+            if flag := self._everywhere.get(near or key, ""):
+                found.add(flag)
+        return found
+
+    def _misplaced(self, root: Node) -> set[str]:
+        """The flags of options at the top level, and below keys that are not a group's."""
+        found = set()
+        sections = set(map(section_of, self.catalog.groups))
+        for key, node in root.value.items() if isinstance(root.value, dict) else ():
+            if key not in sections:
+                inner = node.value if isinstance(node.value, dict) else {}
+                found |= {self._everywhere.get(_camel_case(each), "") for each in (key, *inner)}
+        return found - {""}
 
     def _is_refused(self, path: Path, with_parts: bool) -> bool:
         """Whether a value is refused as a whole, or, with `with_parts`, any part of it."""
@@ -167,6 +199,11 @@ class Lowering:
         else:
             for item in node.value if isinstance(node.value, list) else [node]:
                 yield Argument(name, text_of(item), item.location, key, path, trace=_trace(item))
+
+
+def _camel_case(key: str) -> str:
+    """A key that was written as a flag, as a document has it."""
+    return key_of(key.lstrip("-").replace("_", "-")) if "-" in key or "_" in key else key
 
 
 def _trace(node: Node) -> Trace | None:

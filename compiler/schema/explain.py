@@ -14,7 +14,10 @@ from referencing.jsonschema import DRAFT202012
 from compiler.catalog import Catalog, catalog, flag_advice, key_of, left, section_of, versions
 from compiler.diagnostics import Diagnostic, Report, diagnose
 from compiler.flags.text import shown
+from compiler.options.traits import STRUCTURED
 from compiler.schema.apply import Path, load_schema
+from compiler.schema.conversion import NAMES, converted
+from compiler.schema.wrapper import top_level_keys, wrapped_keys
 from compiler.source.node import Node
 from compiler.source.places import Lines
 from compiler.suggest import Suggestion, did_you_mean
@@ -22,15 +25,6 @@ from compiler.suggest import Suggestion, did_you_mean
 _SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)
 # A scalar that is the same inside brackets: in quotes, or without the signs that mean something there.
 _ELEMENT = r"""[\w./:@%+-]+|"[^"\\\n,]*"|'[^'\n,]*'"""
-_SWITCHES = dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(("false", "no", "off"), "false")
-_NAMES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "a text",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number",
-}
 
 
 def explain(root: Node, version: str, report: Report) -> set[Path]:
@@ -93,10 +87,8 @@ def _finding(rule: str, message: str, hint: str, node: Node, path: Path, version
 def _value(node: Node, path: Path, error: ValidationError, version: str) -> Diagnostic:
     name = _named(path)
     if error.validator == "type":
-        told: Any = error.validator_value
-        kinds: list[str] = told if isinstance(told, list) else [told]
-        message = f"{name} is {_kind_of(node)}, not {' or '.join(_NAMES[kind] for kind in kinds)}"
-        return _finding("SCHEMA-02", message, _type_hint(node, kinds, path), node, path, version)
+        message = f"{name} is {_kind_of(node)}, not {' or '.join(NAMES[kind] for kind in _kinds(error))}"
+        return _finding("SCHEMA-02", message, _type_hint(node, error, path, version), node, path, version)
     text = _text(node, path)
     if error.validator in ("enum", "const"):
         allowed: Any = error.validator_value
@@ -114,6 +106,8 @@ def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Dia
     both = isinstance(node.value, dict) and {"content", "source"} <= set(node.value)
     problem = "has both content and source" if both else "has neither content nor source"
     hint = "write a path on the server, {content: ...} or {source: FILE}"
+    if isinstance(node.value, dict) and set(node.value) & {"apiVersion", "kind"}:
+        hint = "put the object under content: {content: {apiVersion: ..., kind: ...}}"
     inner = best_match(error.context or [])
     if inner is not None and inner.validator == "type" and not isinstance(node.value, dict):
         problem = f"is {_kind_of(node)}"
@@ -123,6 +117,9 @@ def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Dia
 def unknown_key(node: Node, path: Path, key: str, known: dict[str, Any], version: str) -> Diagnostic:
     """Return SCHEMA-01 for a key of a mapping that is none of the known ones."""
     message, hint = _about_key(path, key, known, catalog(version))
+    child = node.get(key)
+    if child is not None and not hint.startswith("did you mean"):
+        hint = _about_wrapper(path, key, child, version) or hint
     if isinstance(hint, Suggestion) and _is_taken(node, key, hint.new):
         hint = str(hint)
     full = (*path, key)
@@ -140,6 +137,21 @@ def _is_taken(node: Node, key: str, name: str) -> bool:
     if there is None or here is None or there.source is not here.source:
         return False
     return not (isinstance(there.value, list | dict) and here.source.name.endswith(".toml"))
+
+
+def _about_wrapper(path: Path, key: str, child: Node, version: str) -> str:
+    """What to do about a mapping around keys that belong elsewhere; empty if it is none."""
+    inside = wrapped_keys(child, version)
+    if not path and inside:
+        return f"move {', '.join(inside)} out of {key}, to the top level"
+    if len(path) == 2 and _flag_of(path, version) in STRUCTURED:
+        return f"move {key} under content"
+    if key in top_level_keys(version):
+        return f"move {key} one level up: it is a top-level key"
+    flags = catalog(version).flags
+    if not path and isinstance(child.value, dict) and any(name.lstrip("-") in flags for name in child.value):
+        return "write flags by their names under extraFlags"
+    return ""
 
 
 def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tuple[str, str]:
@@ -166,6 +178,8 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tu
         if successor in known:
             return told, Suggestion(f"use {use}: write {place}{successor}", key, successor)
         return told, advice or (f"use {use}" if use else "remove it")
+    if not path and key in ("name", "labels"):
+        return message, f"write metadata.{key}"
     candidates = [
         *known,
         *(f"{section_of(group)}.{name}" for group, options in here.groups.items() for name in options),
@@ -200,26 +214,41 @@ def _kind_of(node: Node) -> str:
     return f"the number {node.text or value}"[:100]
 
 
-def _type_hint(node: Node, kinds: list[str], path: Path) -> str:
-    value, written = node.value, _written(node)
-    if "boolean" in kinds and isinstance(value, str) and value.lower() in _SWITCHES:
-        meant = _SWITCHES[value.lower()]
-        return Suggestion(f"write {meant} without quotes", written, meant)
+def _type_hint(node: Node, error: ValidationError, path: Path, version: str) -> str:
+    """What to write for a value of the wrong type."""
+    kinds, value, written = _kinds(error), node.value, _written(node)
     scalar = isinstance(value, bool | int | float)
     if _may_be_secret(path):
         return "put it in quotes" if "string" in kinds and scalar else _write_one_of(kinds)
-    if "array" in kinds and not isinstance(value, dict | list):
-        hint = f"write a list: [{_text(node, path)}]"
-        return Suggestion(hint, written, f"[{written}]") if re.fullmatch(_ELEMENT, written) else hint
+    shape: Any = error.schema
+    meant = converted(node, kinds, shape, _flag_of(path, version))
+    if "boolean" in kinds and isinstance(value, str) and meant:
+        return Suggestion(f"write {meant} without quotes", written, meant)
+    if "array" in kinds and not meant and isinstance(value, dict) and shape.get("items", {}).get("type") == "object":
+        return f"write [[{_dotted(path)}]] for each element" if _is_toml(node) else "begin each element with '- '"
+    if "array" in kinds and meant:
+        single = isinstance(value, str) and re.fullmatch(_ELEMENT, written) and meant == f"[{shown(value)}]"
+        return Suggestion(f"write a list: {meant}", written, f"[{written}]") if single else f"write a list: {meant}"
     if "string" in kinds and scalar:
         return Suggestion(f'put it in quotes: "{node.text or value}"', written, f'"{written}"')
     if set(kinds) & {"integer", "number"} and isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]*)", value):
         return Suggestion(f"write {value} without quotes", written, value)
-    return _write_one_of(kinds)
+    if isinstance(value, str) and not value and "array" in kinds:
+        return "write [], or remove the key"
+    return f"write {meant}" if meant else _write_one_of(kinds)
+
+
+def _kinds(error: ValidationError) -> list[str]:
+    told: Any = error.validator_value
+    return told if isinstance(told, list) else [told]
+
+
+def _is_toml(node: Node) -> bool:
+    return node.source.name.endswith(".toml")
 
 
 def _write_one_of(kinds: list[str]) -> str:
-    return "write keys and values" if kinds == ["object"] else f"write {' or '.join(_NAMES[kind] for kind in kinds)}"
+    return "write keys and values" if kinds == ["object"] else f"write {' or '.join(NAMES[kind] for kind in kinds)}"
 
 
 def _written(node: Node) -> str:

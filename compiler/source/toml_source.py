@@ -29,6 +29,11 @@ _LONG_DIGITS = re.compile(rf"[0-9][0-9_]{{{MAX_NUMBER},}}")
 _PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DUPLICATE = ("Cannot overwrite", "Cannot declare", "Cannot redefine", "Cannot mutate", "Duplicate inline")
 
+_ABOUT_VALUES = ("Invalid value", "Expected newline")
+_BOOLEANS = dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(("false", "no", "off"), "false")
+_BARE_VALUE = r"[ \t]*(?P<key>[A-Za-z0-9_.-]+)[ \t]*=[ \t]*(?P<value>[^ \t\"'\[\]{}#,=]+)[ \t]*(?:#.*)?"
+_LONGEST_LINE = 300
+
 # The beginning of tomli's reason, and what to write instead.
 _HINTS = (
     ("Invalid value", 'put texts into quotes: key = "text"'),
@@ -133,9 +138,30 @@ def _syntax_error(source: Source, text: str, reason: str) -> KascError:
         return KascError(_duplicate(source, text, index, what))
     if index >= len(text):
         index = len(text.rstrip())
-    hint = next((hint for start, hint in _HINTS if what.startswith(start)), "")
+    hint = _value_hint(text, index) if what.startswith(_ABOUT_VALUES) else ""
+    hint = hint or next((hint for start, hint in _HINTS if what.startswith(start)), "")
     message = f"this is not well-formed TOML: {what[:1].lower()}{what[1:]}"
     return KascError(diagnose("DOC-04", message, hint, location=location(source, text, index, index + 1)))
+
+
+def _value_hint(text: str, index: int) -> str:
+    """What to write for the bare value around an index that TOML does not take; empty if nothing is sure."""
+    start = text.rfind("\n", 0, index) + 1
+    found = re.fullmatch(_BARE_VALUE, text[start : start + _LONGEST_LINE].partition("\n")[0].rstrip("\r"))
+    if found is None or not start + found.start("value") <= index <= start + found.end("value"):
+        return ""
+    key, value = found["key"], found["value"]
+    word = value.lower()
+    if word in _BOOLEANS:
+        meant = _BOOLEANS[word]
+        return f"write {meant}" if word == meant else f'write {meant}, or "{value}" for a string'
+    if word in ("null", "none", "nil", "~"):
+        return "remove the key: TOML has no null"
+    if re.fullmatch(r"0[0-9]+", value):
+        return f'write {value.lstrip("0") or "0"}, or "{value}" for a string'
+    from compiler.redaction import is_secret_name
+
+    return f'put the string in quotes: {key} = "{"VALUE" if is_secret_name(key) else value}"'
 
 
 def _duplicate(source: Source, text: str, index: int, what: str) -> Diagnostic:

@@ -235,6 +235,11 @@ def _cache(options: Namespace, names: list[str], settings: Settings, inputs: int
     host = settings.host
     given: list[Any] = [settings.read_as, settings.version, settings.policy, host.address, host.root, host.mappings]
     given += [settings.root, settings.searched]
+    if host.sees_files:
+        from compiler.risks.certificates import now
+
+        # Warnings of certificates that expire depend on the day.
+        given.append(f"{now():%Y-%m-%d}")
     try:
         return Cache(options.cache or default_folder(), [names, options.format, options.explicit, *given])
     except OSError as problem:

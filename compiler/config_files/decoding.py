@@ -23,14 +23,6 @@ from compiler.suggest import Suggestion, closest, did_you_mean
 
 Schema = dict[str, Any]
 _TIME = r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})([.,][0-9]+)?(Z|[-+]([0-9]{2}):([0-9]{2}))"
-_NAMES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "a text",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number",
-}
 
 
 @cache
@@ -71,6 +63,7 @@ class Decoder:
         self.rule = rule
         self.strict = strict
         self.lenient_rule = lenient_rule
+        self._levels: list[tuple[str, Schema]] = []
 
     def decode(self, node: Node, schema: Schema, path: str = "") -> None:
         """Report every value of a wrong type and every unknown field; null is the zero value of any type."""
@@ -87,8 +80,7 @@ class Decoder:
             # Of a secret nothing is shown.
             hidden = schema.get("writeOnly") or is_secret_name(path.rpartition(".")[2])
             found = "" if hidden else f"{_kind_of(node)}, "
-            hint = _hint(node, kind) if found else "put it in quotes"
-            self._refuse(node, path, f"{path or 'the file'} is {found}not {_NAMES[kind]}", hint)
+            self._refuse_type(node, path, kind, schema, found)
         elif isinstance(value, dict) and kind == "object":
             self._object(node, value, schema, path)
         elif isinstance(value, list) and kind == "array":
@@ -108,6 +100,7 @@ class Decoder:
 
     def _object(self, node: Node, value: dict[str, Node], schema: Schema, path: str) -> None:
         properties, others = schema.get("properties", {}), schema["additionalProperties"]
+        self._levels.append((path, properties))
         for key, child in value.items():
             place = f"{path}.{key}" if path else key
             if key in properties:
@@ -115,14 +108,23 @@ class Decoder:
             elif others is not False:
                 self.decode(child, others, place)
             else:
-                self._unknown(node, key, place, path, properties)
+                self._unknown(node, key, place)
+        self._levels.pop()
 
-    def _unknown(self, node: Node, key: str, place: str, path: str, properties: Schema) -> None:
+    def _unknown(self, node: Node, key: str, place: str) -> None:
+        from compiler.config_files.misplaced import Level, place_of
+
+        path, properties = self._levels[-1]
         meant = closest(key, properties)
+        hint = did_you_mean(key, properties) or f"known are {', '.join(properties) or 'none'}"
+        elsewhere = place_of(key, node.at((key,)), [Level(*level) for level in self._levels])
+        if elsewhere is not None:
+            meant, hint = elsewhere.stands_for, elsewhere.hint
         rule = self.rule if self.strict else self.lenient_rule
         if rule:
             message = f"{shown(key)} is not a field of {path or 'the file'}"
-            hint = did_you_mean(key, properties) or f"known are {', '.join(properties) or 'none'}"
+            if not self.strict:
+                message += ", and is ignored"
             if node.get(meant) is not None:
                 hint = str(hint)  # it stands there already
             severity = "" if self.strict else "warning"
@@ -139,6 +141,13 @@ class Decoder:
         if infinite is not None:
             message = f"{path}: {infinite.text[:40]} is not a number of JSON, and the server refuses the whole file"
             self._refuse(infinite, path, message, "put it into quotes if it is meant as a string")
+
+    def _refuse_type(self, node: Node, path: str, kind: str, schema: Schema, found: str) -> None:
+        """Report a value of the wrong type; `found` says what it is, empty for a secret."""
+        from compiler.schema.conversion import NAMES
+
+        hint = _hint(node, kind, schema) if found else "put it in quotes"
+        self._refuse(node, path, f"{path or 'the file'} is {found}not {NAMES[kind]}", hint)
 
     def _refuse(self, node: Node, path: str, message: str, hint: str) -> None:
         self.findings.add(self.rule, path, node.location, message, hint)
@@ -224,16 +233,19 @@ def _kind_of(node: Node) -> str:
     return f"the number {node.text[:40]}"
 
 
-def _hint(node: Node, kind: str) -> str:
+def _hint(node: Node, kind: str, schema: Schema) -> str:
+    from compiler.schema.conversion import NAMES, converted
+
     value = node.value
     if kind == "string" and isinstance(value, bool | int | float):
         return Suggestion(f'put it in quotes: "{node.text[:40]}"', node.text, f'"{node.text}"')
-    if kind == "array" and not isinstance(value, dict):
-        return "write a list: begin each element with '- '"
     plain = {"boolean": "true|false", "integer": "-?[0-9]+"}.get(kind)
     if plain and isinstance(value, str) and re.fullmatch(plain, value):
         return f"write {value} without quotes"
-    return f"write {_NAMES[kind]}"
+    meant = converted(node, [kind], schema)
+    if kind == "array":
+        return f"write a list: {meant}" if meant else "write a list: begin each element with '- '"
+    return f"write {meant}" if meant else f"write {NAMES[kind]}"
 
 
 def root_field(node: Node, findings: Findings) -> Field:

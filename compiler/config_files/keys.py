@@ -115,13 +115,23 @@ def check_signing_key(named: NamedFile, rule: str) -> None:
     data = read_bytes(named, rule)
     if data is None:
         return
-    go = _go(named)
-    forms = {"EC PRIVATE KEY": parse_sec1, "RSA PRIVATE KEY": parse_pkcs1, "PRIVATE KEY": parse_pkcs8}
-    found = (forms[block.type](block.der, go.certificates) for block in blocks(data) if block.type in forms)
-    key = next((key for key in found if key is not None), None)
+    key = signing_key(data, _go(named))
     if key is None or key.kind not in _SIGNING:
         message = f"{shown(named.path)} holds no private key that can sign tokens"
         named.refuse(rule, message, "make an RSA key, or an ECDSA key on P-256, P-384 or P-521")
+
+
+def signing_key(data: bytes, go: Go) -> PublicKey | None:
+    """The public half of the first private key in a file; None if there is none that can be read."""
+    forms = {"EC PRIVATE KEY": parse_sec1, "RSA PRIVATE KEY": parse_pkcs1, "PRIVATE KEY": parse_pkcs8}
+    found = (forms[block.type](block.der, go.certificates) for block in blocks(data) if block.type in forms)
+    return next((key for key in found if key is not None), None)
+
+
+def verification_keys(data: bytes, go: Go) -> list[PublicKey]:
+    """The keys in a file that verify tokens, of private keys their public half."""
+    found = (_verification_key(block.der, go) for block in blocks(data))
+    return [key for key in found if key is not None]
 
 
 def check_verification_keys(named: NamedFile, rule: str) -> None:
@@ -130,21 +140,21 @@ def check_verification_keys(named: NamedFile, rule: str) -> None:
         named.refuse(rule, "a file name is empty", "name a file, or remove the element")
         return
     data = read_bytes(named, rule)
-    if data is not None and not any(_verifies(block.der, _go(named)) for block in blocks(data)):
+    if data is not None and not verification_keys(data, _go(named)):
         message = f"{shown(named.path)} holds no RSA or ECDSA key"
         named.refuse(rule, message, "name a PEM file with the public key")
 
 
-def _verifies(der: bytes, go: Go) -> bool:
+def _verification_key(der: bytes, go: Go) -> PublicKey | None:
     """An RSA key of any form, an ECDSA key in SEC 1, a public key in PKIX, or a certificate of either kind."""
     strictness = go.certificates
     private = parse_pkcs1(der, strictness) or parse_pkcs8(der, strictness)
     if private is not None and private.kind == "RSA":
-        return True
+        return private
     public = parse_public_key(der) or parse_certificate(der, go)
     if public is not None and (public.kind == "RSA" or public.kind in BITS_OF_CURVE):
-        return True
-    return parse_sec1(der, strictness) is not None
+        return public
+    return parse_sec1(der, strictness)
 
 
 def share_certificates(one: NamedFile, other: NamedFile) -> bool:

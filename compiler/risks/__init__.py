@@ -44,12 +44,42 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
     "serving": ("cors-allowed-origins", "tls-cipher-suites", "tls-min-version"),
     "audit_rules": ("audit-policy-file",),
     "auditing": ("audit-log-path", "audit-policy-file", "audit-webhook-config-file"),
+    "certificates": (
+        "client-ca-file",
+        "etcd-cafile",
+        "etcd-certfile",
+        "kubelet-certificate-authority",
+        "kubelet-client-certificate",
+        "oidc-ca-file",
+        "proxy-client-cert-file",
+        "requestheader-client-ca-file",
+        "service-account-signing-key-file",
+        "tls-cert-file",
+    ),
+    "ignored": (
+        "admission-control-config-file",
+        "audit-log-",
+        "audit-webhook-",
+        "authentication-token-webhook-",
+        "authorization-webhook-",
+        "cert-dir",
+        "contention-profiling",
+        "default-watch-cache-size",
+        "encryption-provider-config",
+        "etcd-servers-overrides",
+        "requestheader-",
+        "runtime-config",
+        "watch-cache",
+        "watch-cache-sizes",
+    ),
     "networking": (),
     "running": ("enable-priority-and-fairness", "feature-gates", "request-timeout", "runtime-config", "v"),
     "deprecations": (),
     "placeholders": (),
 }
-"""Module of a concern -> flags of which one has to be given for it to find anything; none where it always looks."""
+"""Module of a concern -> flags, or what flags begin with, of which one has to be given for it to find anything; none if
+it always looks. Modules are only imported when they are needed, which `tests/risks/test_concerns.py` holds to be safe.
+"""
 
 _OF_PODS = ("pods", "failing_probes")
 """Concerns that are about Pods only."""
@@ -58,9 +88,10 @@ _OF_PODS = ("pods", "failing_probes")
 def find_risks(resolved: Resolved, report: Report) -> None:
     """Add a warning or a note to the report for every risk of a resolved server."""
     risks = Risks(resolved, report)
-    given = risks.flags.arguments.keys()
     for name, flags in _CONCERNS.items():
-        if not (given.isdisjoint(flags) if flags else name in _OF_PODS and risks.given.container is None):
+        if name in _OF_PODS and risks.given.container is None:
+            continue
+        if not flags or any(flag.startswith(flags) for flag in risks.flags.arguments):
             _finder(name)(risks)
 
 

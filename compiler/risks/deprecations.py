@@ -6,6 +6,7 @@ Kubernetes: MarkDeprecated in the options; component-base/featuregate/feature_ga
 from __future__ import annotations
 
 from compiler.catalog import removed
+from compiler.flags.text import shown
 from compiler.risks.telling import Risks
 
 _INSTEAD = {
@@ -19,6 +20,12 @@ _INSTEAD = {
 }
 _PLUGINS, _LEGACY = "enable-admission-plugins", "admission-control"
 _GATES, _RECONCILER = "feature-gates", "endpoint-reconciler-type"
+_SINGLE = (
+    *("bool", "int", "int64", "uint", "float64", "float32", "duration"),
+    *("ip", "ipNonEmpty", "string", "quantity", "portRange"),
+)
+"""Types that hold one value."""
+_COMMA_SEPARATED = ("service-cluster-ip-range",)
 _SPECIAL = ("AllAlpha", "AllBeta")
 
 
@@ -30,6 +37,8 @@ def find(risks: Risks) -> None:
         if spec is not None and spec.deprecated:
             message = f"--{flag} is deprecated{_goes('flags', flag)}"
             risks.tell("RISK-80", message, _INSTEAD.get(flag, "remove it"), flag)
+        if spec is not None and len(flags.arguments[flag]) > 1:
+            _check_repeated(risks, flag, spec.type)
     if flags.changed(_GATES):
         _check_gates(risks)
     if flags.text(_RECONCILER) == "master-count":
@@ -42,6 +51,16 @@ def find(risks: Risks) -> None:
                 risks.tell("RISK-84", message, f"remove {name}", flag, index)
     if risks.options.config_files:
         _check_formats(risks)
+
+
+def _check_repeated(risks: Risks, flag: str, kind: str) -> None:
+    """A flag that holds one value keeps that of its last use. pflag: each Value has its own Set."""
+    texts = [use.text for use in risks.flags.arguments[flag]]
+    if kind in _SINGLE and len(set(texts)) > 1:
+        message = f"--{flag} is set {len(texts)} times: only the last value, {shown(texts[-1])}, counts"
+        joined = ",".join(texts)
+        hint = f"write --{flag}={shown(joined)[1:-1]}" if flag in _COMMA_SEPARATED else "keep one of them"
+        risks.tell("RISK-112", message, hint, flag)
 
 
 def _goes(kind: str, name: str) -> str:

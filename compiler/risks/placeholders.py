@@ -24,6 +24,7 @@ _BRACED = r"\$\{[A-Za-z_](?:(?!\$\{)[^}])*+\}"
 _TEMPLATE = r"\{\{(?:(?!\{\{|\}\}).)*+\}\}"
 _PLACEHOLDER = rf"{_BRACED}|\$\({_NAME}\)|\$[A-Z][A-Z0-9_]+\b|{_TEMPLATE}|<[A-Z][A-Z0-9_-]+>|__[A-Z][A-Z0-9_]*?__"
 _SIGNS = ("$", "{{", "<", "__")
+_QUOTES = ('"', "'")
 _COMMANDS = ("exec",)
 """Parts of a kubeconfig that are programs to run, with a language of their own."""
 _SECRETS = ("client-key-data", "client-secret", "id-token", "password", "refresh-token", "secret", "token")
@@ -38,6 +39,10 @@ def find(risks: Risks) -> None:
             if found is not None:
                 message = f"--{flag}: {_told(found, '@' in argument.text)}"
                 risks.tell_there("RISK-90", message, _HINT, argument.path, _place(risks, argument, found), flag)
+            elif _is_odd(argument.text):
+                from compiler.risks.characters import check
+
+                check(risks, flag, argument)
     for file in risks.options.config_files:
         root = file.root
         if root.path or root.node is None or not any(sign in root.node.source.text for sign in _SIGNS):
@@ -47,6 +52,11 @@ def find(risks: Risks) -> None:
             if found is not None:
                 secret = text.path.rpartition(".")[2] in _SECRETS
                 risks.tell_at("RISK-90", _told(found, secret), _HINT, text)
+
+
+def _is_odd(text: str) -> bool:
+    """Whether a value has characters that few values have: only then they are looked at."""
+    return not text.isascii() or text[:1] in _QUOTES or text[-1:] in _QUOTES or " --" in text
 
 
 def _found(text: str) -> re.Match[str] | None:

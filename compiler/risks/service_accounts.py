@@ -31,6 +31,8 @@ def find(risks: Risks) -> None:
             message += " of service account tokens are not served"
             hint = "put an https URL first where others are to verify tokens, and keep this issuer behind it"
             risks.tell("RISK-02", message, hint, _ISSUER, 0)
+    for flag in (_ISSUER, "service-account-key-file"):
+        _check_joined(risks, flag)
     flag = "service-account-lookup"
     if not flags.on(flag):
         message = f"--{flag} is off: tokens stay valid when their Pod, Secret or service account is gone"
@@ -40,6 +42,18 @@ def find(risks: Risks) -> None:
         message = f"--{_LONGEST} {format_duration(longest)} does not bound the tokens of Pods, which live a year while"
         message += f" --{_EXTEND} is on"
         risks.tell("RISK-10", message, f"set --{_EXTEND}=false once no client keeps its token", _LONGEST)
+
+
+def _check_joined(risks: Risks, flag: str) -> None:
+    """The flag is repeated for each value: a comma is part of one."""
+    for index, text in enumerate(risks.flags.texts(flag)):
+        if "," in text:
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            message = f"--{flag}: {shown(text)} is one value: the flag does not split it at commas"
+            listed = ", ".join(shown(part) for part in parts)
+            repeated = " ".join(f"--{flag}={shown(part)[1:-1]}" for part in parts)
+            hint = f"write a list: [{listed}]" if risks.given.read_as == "document" else f"repeat the flag: {repeated}"
+            risks.tell("RISK-114", message, hint, flag, index)
 
 
 def _check_layers(risks: Risks, issuers: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from compiler.diagnostics import NOTE, Diagnostic, Report
 from compiler.filesystem import open_to_write, write_to
 from compiler.printing import clean
+from compiler.reporters.once import Once
 from compiler.reporters.totals import counted, in_words, totals
 from compiler.source.reading import STANDARD_INPUT_NAME
 
@@ -37,8 +38,9 @@ def _annotations(reports: list[Report]) -> Iterator[str]:
     room = dict.fromkeys(_COMMANDS, LIMIT)
     room[NOTE] -= 1  # for the notice that counts the rest
     left = dict.fromkeys(_COMMANDS, 0)
+    once = Once()
     for report in reports:
-        for found in report.sorted():
+        for found in once.of(report):
             if room[found.severity]:
                 room[found.severity] -= 1
                 yield _annotation(report, found)
@@ -98,7 +100,8 @@ def write_step_summary(reports: list[Report]) -> None:
 def step_summary(reports: list[Report]) -> str:
     """The tables, in GitHub's Markdown."""
     inputs = (_input_row(report) for report in reports)
-    findings = (_finding_row(report, found) for report in reports for found in report.sorted())
+    once = Once()
+    findings = (_finding_row(report, found) for report in reports for found in once.of(report))
     lines = [f"### kasc: {_cell(in_words(reports))}", ""]
     room = SUMMARY_LIMIT
     tables = [("input | Kubernetes | outcome | errors | warnings | notes", "inputs", inputs)]

@@ -11,6 +11,7 @@ from typing import Any
 
 from compiler import __version__
 from compiler.diagnostics import Diagnostic, Location, Report
+from compiler.reporters.once import Once
 from compiler.reporters.rule_help import CODES_PAGE, HOME, help_of, table
 from compiler.reporters.totals import not_shown, unread
 
@@ -28,7 +29,7 @@ def render(reports: list[Report]) -> str:
 def as_data(reports: list[Report]) -> Form:
     """The log; rules are those that have a result, by code, results go by input and position."""
     codes = sorted({found.code for report in reports for found in report.diagnostics})
-    index = {code: number for number, code in enumerate(codes)}
+    index, once = {code: number for number, code in enumerate(codes)}, Once()
     driver = {
         "name": "kasc",
         "version": __version__,
@@ -40,7 +41,7 @@ def as_data(reports: list[Report]) -> Form:
         "tool": {"driver": driver},
         **({"invocations": [{"executionSuccessful": False}]} if unread(reports) else {}),
         "columnKind": "unicodeCodePoints",
-        "results": [_result(report, found, index) for report in reports for found in report.sorted()],
+        "results": [_result(report, found, index) for report in reports for found in once.of(report)],
     }
     if hidden := not_shown(reports):
         run["properties"] = {"errorsNotShown": hidden}

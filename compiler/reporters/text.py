@@ -8,6 +8,7 @@ from typing import TextIO
 from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Report
 from compiler.printing import clean, clean_path, without_command
 from compiler.reporters.excerpt import WIDTH, Excerpts
+from compiler.reporters.once import Once
 from compiler.reporters.totals import Counts
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
@@ -33,13 +34,13 @@ def render(
 ) -> str:
     """All findings by file and position, then the verdicts of a policy, and one line that counts all findings."""
     lines: list[str] = []
-    counts = Counts()
+    counts, once = Counts(), Once()
     for report in reports:
         counts.add(report)
-        lines += findings(report, report.sorted(), colour, width, encoding)
+        lines += findings(report, once.of(report), colour, width, encoding)
     if summary:
         lines += [f"{clean_path(each.path)}: {each.policy.in_words()}" for each in reports if each.policy is not None]
-        lines.append(_last_line(counts))
+        lines.append(_last_line(counts) + once.in_words())
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -49,19 +50,20 @@ class Stream:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.counts = Counts()
+        self.once = Once()
         self.manner = (wants_colour(stream), width_of(stream), stream.encoding or "utf-8")
 
     def add(self, report: Report) -> None:
         """The findings of one more input."""
         self.counts.add(report)
-        lines = findings(report, report.sorted(), *self.manner) if report.diagnostics else []
+        lines = findings(report, self.once.of(report), *self.manner) if report.diagnostics else []
         if report.policy is not None:
             lines.append(f"{clean_path(report.path)}: {report.policy.in_words()}")
         self.stream.write("".join(f"{line}\n" for line in lines))
 
     def end(self) -> None:
         """The line that counts all findings."""
-        self.stream.write(f"{_last_line(self.counts)}\n")
+        self.stream.write(f"{_last_line(self.counts)}{self.once.in_words()}\n")
 
 
 def _last_line(counts: Counts) -> str:

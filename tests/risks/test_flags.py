@@ -55,7 +55,7 @@ def test_nothing_is_said_of_a_sound_server() -> None:
         ),
         (("--client-ca-file=/ca.crt", f"{CA}=/ca.crt", "--requestheader-allowed-names=f", *STANDARD), []),
         (("--client-ca-file=/ca.crt", f"{CA}=/front.crt", *STANDARD), []),
-        (("--requestheader-group-headers=Groups",), ["RISK-09 Groups"]),
+        (("--requestheader-group-headers=Groups",), ["RISK-09 Groups", "RISK-113 Groups"]),
         # Authorization
         ((f"{MODE}=RBAC,AlwaysAllow",), ["RISK-11 AlwaysAllow"]),
         ((f"{MODE}=Webhook", "--authorization-webhook-config-file=/w"), []),

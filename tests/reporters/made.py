@@ -50,3 +50,18 @@ REPORTS = st.lists(
     | st.builds(report, st.just("a.yaml"), FINDINGS, FINDINGS, FINDINGS),
     max_size=3,
 )
+
+
+def listed(reports: list[Report]) -> list[Diagnostic]:
+    """The findings of all reports, without those that an earlier report has at the same place of another file."""
+    kept: list[Diagnostic] = []
+    places: set[object] = set()
+    for each in reports:
+
+        def place(found: Diagnostic, path: str = each.path) -> object:
+            inside = found.location is None or found.location.file == path
+            return None if inside else (found.code, found.severity, found.message, found.location)
+
+        kept += [found for found in each.sorted() if place(found) is None or place(found) not in places]
+        places |= {place(found) for found in each.diagnostics}
+    return kept

@@ -13,7 +13,7 @@ from compiler.reporters import github
 from compiler.reporters.text import clean
 from tests.commands.running import kasc
 from tests.commands.test_check import WRONG
-from tests.reporters.made import REPORTS, finding, report
+from tests.reporters.made import REPORTS, finding, listed, report
 
 
 class Command(NamedTuple):
@@ -72,11 +72,7 @@ def test_an_annotation_says_what_and_where(
 @settings(max_examples=100, deadline=None)
 def test_the_runner_reads_back_what_was_said(reports: list[Report]) -> None:
     kinds = {"error": "error", "warning": "warning", "note": "notice"}
-    told = [
-        (kinds[found.severity], found.code, clean(found.message), clean(found.hint))
-        for each in reports
-        for found in each.sorted()
-    ]
+    told = [(kinds[found.severity], found.code, clean(found.message), clean(found.hint)) for found in listed(reports)]
     found = commands(github.render(reports, summary=False))
     read = [
         (command.name, command.properties["title"], *(command.data.split("\n") if "\n" in command.data else ()))

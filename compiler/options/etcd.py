@@ -255,7 +255,7 @@ def _is_server(element: str) -> bool:
 
 def _size_hint(element: str) -> str:
     """What to write for an element of the watch cache sizes."""
-    found = re.fullmatch(r"[ ]*([A-Za-z][\w.-]*)[#:= ]+([0-9]{1,9})[ ]*", element)
+    found = re.fullmatch(r"([A-Za-z][\w.-]*)[#:= ]+([0-9]{1,9})", element.strip())
     if found:
         return f"write {found[1]}#{found[2]}"
     return "write RESOURCE[.GROUP]#SIZE, for example events#0"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.catalog import Catalog, FlagSpec, key_of, section_of
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.arguments import Argument, Trace
@@ -17,7 +18,6 @@ from compiler.importers.carrying import Element, elements_of, joined, text_of
 from compiler.input import InlineFile
 from compiler.options.traits import DEFAULT_FILE_FOLDER, STRUCTURED
 from compiler.source.node import Node
-from compiler.source.places import MAX_PROBLEMS
 from compiler.suggest import closest
 
 Path = tuple[str | int, ...]
@@ -103,7 +103,7 @@ class Lowering:
     def _meant(self, values: Mapping[str, Node], known: Mapping[str, FlagSpec]) -> set[str]:
         """The flags that unknown keys of a group most likely stand for."""
         found = set()
-        for key in [key for key in values if key not in known][:MAX_PROBLEMS]:
+        for key in [key for key in values if key not in known][:MAX_FINDINGS]:
             near = "" if key in self._everywhere else closest(_camel_case(key), known)
             if flag := self._everywhere.get(near or key, ""):
                 found.add(flag)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.flags.text import shown
-from compiler.source.lookalikes import PUNCTUATION, advice
+from compiler.source.lookalikes import advice
 
 if TYPE_CHECKING:
     from compiler.flags.arguments import Argument
@@ -20,7 +20,7 @@ def check(risks: Risks, flag: str, argument: Argument) -> None:
     text = argument.text
     if spec is None or not text:
         return
-    if found := advice(text, PUNCTUATION):
+    if found := advice(text, letters=False):
         message = f"--{flag}: the value has characters that look like others"
         risks.tell_there("RISK-118", message, found, argument.path, argument.location, flag)
     elif " --" in text:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.catalog import known_in
 from compiler.flags.text import shown
 from compiler.resource_names import meant
 from compiler.risks.telling import Risks
-from compiler.source.places import MAX_PROBLEMS
 from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -91,24 +91,24 @@ def _check_backend(risks: Risks, name: str) -> None:
 def _check_names(risks: Risks) -> None:
     """Resources that no API has, wherever resources are named."""
     flags = risks.flags
-    for override in risks.options.etcd.overrides[:MAX_PROBLEMS]:
+    for override in risks.options.etcd.overrides[:MAX_FINDINGS]:
         if override.resource != "*" or override.group not in risks.catalog.resources_of:
             hint = _meant(risks, override.group, override.resource, "{0.group}/{0.resource}")
             name = f"{override.group}/{override.resource}"
             _tell_name(risks, name, hint, _OVERRIDES, override.element)
-    for index, element in enumerate(flags.texts(_SIZES)[:MAX_PROBLEMS]):
+    for index, element in enumerate(flags.texts(_SIZES)[:MAX_FINDINGS]):
         name, hash_sign, _ = element.partition("#")
         resource, _, group = name.partition(".")
         if hash_sign:
             _tell_name(risks, name, _meant(risks, group, resource, "{0.group_resource}"), _SIZES, index)
-    for key in list(flags.mapping(_RUNTIME))[:MAX_PROBLEMS]:
+    for key in list(flags.mapping(_RUNTIME))[:MAX_FINDINGS]:
         parts = key.split("/")
         if len(parts) == 3 and parts[0] in risks.catalog.api_groups and parts[2]:
             hint = _meant(risks, parts[0], parts[2], f"{{0.group}}/{parts[1]}/{{0.resource}}")
             _tell_name(risks, key, hint, _RUNTIME, flags.entry(_RUNTIME, key))
     root = risks.file(_ENCRYPTION)
     for entry in root["resources"].items() if root is not None else ():
-        for resource_field in entry["resources"].items()[:MAX_PROBLEMS]:
+        for resource_field in entry["resources"].items()[:MAX_FINDINGS]:
             _check_encrypted(risks, resource_field)
 
 
@@ -145,7 +145,7 @@ def _check_plugins(risks: Risks) -> None:
         return
     known, chain = risks.catalog.plugins, risks.options.admission.chain()
     seen: set[str] = set()
-    for plugin in root["plugins"].items()[:MAX_PROBLEMS]:
+    for plugin in root["plugins"].items()[:MAX_FINDINGS]:
         name = plugin["name"]
         if name.text in seen:
             message = f"the configuration of {shown(name.text)} is ignored: an earlier entry has that name"
@@ -166,7 +166,7 @@ def _check_plugins(risks: Risks) -> None:
 def _check_kubeconfig(risks: Risks, root: Field) -> None:
     """Fields of which the client reads only one."""
     for part, inner in (("clusters", "cluster"), ("users", "user")):
-        for entry in root[part].items()[:MAX_PROBLEMS]:
+        for entry in root[part].items()[:MAX_FINDINGS]:
             for winner, loser in _PAIRS:
                 if entry[inner][winner].text and entry[inner][loser].text:
                     message = f"{loser} has no effect: {winner} is set as well, and wins"

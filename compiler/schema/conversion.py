@@ -76,8 +76,10 @@ def parts_of(text: str, separators: str = ",;") -> list[str]:
     inner = text.strip()
     if inner.startswith("[") and inner.endswith("]"):
         inner = inner[1:-1]
-    pattern = f"[{separators}]" if re.search(f"[{separators}]", inner) else r"\s"
-    return [part for part in (each.strip(" \t\r\n\"'") for each in re.split(pattern, inner)) if part]
+    for separator in separators:
+        inner = inner.replace(separator, ",")
+    parts = inner.split(",") if "," in inner else inner.split()
+    return [part for part in (each.strip(" \t\r\n\"'") for each in parts) if part]
 
 
 def _as_list(node: Node, items: Schema, flag: str, toml: bool) -> str:

@@ -60,12 +60,16 @@ def plain(char: str) -> str:
     return " " if re.fullmatch(f"[{_SPACES}]", char) else _LETTERS.get(char, "")
 
 
-def advice(text: str, pattern: str = LOOKALIKES) -> str:
-    """What to write for the odd characters of a text, each of them named once; empty if there is none."""
+def advice(text: str, *, letters: bool = True) -> str:
+    """What to write for the odd characters of a text, each of them named once; empty if there is none.
+
+    With `letters`, those of other alphabets count that look like Latin ones.
+    """
     if text.isascii():
         return ""
     parts = []
-    for char in list(dict.fromkeys(re.findall(pattern, text)))[:_MOST]:
+    found = re.findall(LOOKALIKES, text) if letters else re.findall(PUNCTUATION, text)
+    for char in list(dict.fromkeys(found))[:_MOST]:
         instead = plain(char)
         if instead in ("", " "):
             parts.append(f"remove {named(char)}" if not instead else f"write a space for {named(char)}, or remove it")

@@ -30,6 +30,11 @@ _PLACEHOLDER = (
     rf"|\{{\{{\s*\.?({_NAME})[^}}]*\}}\}}|<([A-Z][A-Z0-9_-]+)>"
 )
 _QUOTES = "\"'"
+_COMMA_SEPARATED = ("stringSlice", "colonSeparatedMultimapStringString", "configurationMap")
+
+
+_WITH_SIGNS = ("cors-allowed-origins", "etcd-servers-overrides", "strict-transport-security-directives")
+"""Lists whose elements may have other separators and brackets in them."""
 
 
 def clarify(report: Report, read: Read, resolved: Resolved | None = None) -> None:
@@ -90,6 +95,8 @@ def _quoted(argument: Argument, resolved: Resolved | None) -> str:
     text = argument.text
     if " --" in text:
         return "several flags are one argument here: write each of them as an argument of its own"
+    if separated := _separated(argument, resolved):
+        return separated
     parts = [part.strip() for part in text.split(",")]
     inner = ",".join(part.strip(_QUOTES) for part in parts)
     if inner == text or not any((part[:1] in _QUOTES and part) or (part[-1:] in _QUOTES and part) for part in parts):
@@ -97,6 +104,24 @@ def _quoted(argument: Argument, resolved: Resolved | None) -> str:
     in_document = resolved is not None and resolved.options.input.read_as == "document"
     whole = inner if in_document else f"--{argument.flag}={inner}"
     return f"remove the quotes, which are part of the value: write {shown(whole)[1:-1]}"
+
+
+def _separated(argument: Argument, resolved: Resolved | None) -> str:
+    """A list with other separators than commas, or in brackets; overrides have semicolons of their own."""
+    from compiler.schema.conversion import parts_of
+
+    text, spec = argument.text, resolved.options.catalog.flags.get(argument.flag) if resolved else None
+    if spec is None or spec.type not in _COMMA_SEPARATED or argument.flag in _WITH_SIGNS:
+        return ""
+    parts = parts_of(text, ",;|")
+    meant = ",".join(parts)
+    if spec.type != "stringSlice" and not all("=" in part for part in parts):
+        return ""
+    if meant == text or not re.search(r"[;|\[\]\s]", text) or (len(parts) < 2 and not text.startswith("[")):
+        return ""
+    in_document = resolved is not None and resolved.options.input.read_as == "document"
+    listed = ", ".join(map(shown, parts))
+    return f"write [{listed}]" if in_document else f"separate with commas: write --{argument.flag}={shown(meant)[1:-1]}"
 
 
 def _quoted_word(found: Diagnostic, text: str) -> str:

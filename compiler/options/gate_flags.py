@@ -27,7 +27,10 @@ def apply_gate_flags(generic: GenericOptions) -> None:
         bare, prefixed = bare or not component, prefixed or component == "kube"
         if component not in ("", "kube"):
             message = f"--{FLAG} names the component {shown(component)}"
-            generic.refuse("FG-08", message, "write the gate alone, or kube:NAME=true", FLAG, index)
+            hint = "write the gate alone, or kube:NAME=true"
+            if generic.run.gates.known(component) is not None:
+                hint = f"write {component}={shown(entry.lstrip('= '))[1:-1]}"
+            generic.refuse("FG-08", message, hint, FLAG, index)
             continue
         if not entry:
             continue

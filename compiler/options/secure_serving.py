@@ -120,7 +120,12 @@ class SecureServingOptions(OptionGroup):
                 self.refuse("SERV-06", f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index)
         minimum = self.flags.text("tls-min-version")
         if minimum and minimum not in catalog.tls("versions"):
-            self.refuse_word("SERV-08", "tls-min-version", catalog.tls("versions"))
+            meant = f"VersionTLS{''.join(letter for letter in minimum if letter.isdigit())}"
+            if meant in catalog.tls("versions"):
+                message = f"--tls-min-version {shown(minimum)} is not known"
+                self.refuse("SERV-08", message, f"write {meant}", "tls-min-version")
+            else:
+                self.refuse_word("SERV-08", "tls-min-version", catalog.tls("versions"))
             return
         suites = self.flags.texts(flag)
         if (

@@ -31,7 +31,7 @@ def hints(folder: Path, text: str) -> list[str]:
         (AUDIT + "- level: Metadata\n  group: ''\n", ["move group one level down, into an element of resources"]),
         (AUDIT + "- {level: Metadata, kind: x}\n", ["move kind one level up, to the top level"]),
         (
-            EGRESS + "- {name: cluster, connection: {type: http-connect, httpConnect: {url: https://a, caBundle: /c}}}\n",
+            EGRESS + "- {name: etcd, connection: {type: http-connect, httpConnect: {url: https://a, caBundle: /c}}}\n",
             ["write proxyProtocol: HTTPConnect", "write transport: {tcp: {url: https://a, tlsConfig: {caBundle: /c}}}"],
         ),
         (EGRESS + "- name: etcd\n  connection: {type: direct}\n", ["write proxyProtocol: Direct"]),

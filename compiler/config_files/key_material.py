@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.config_files.decoding import kind_schema, schema_of_kind
-from compiler.redaction import has_credentials, is_key_material, is_nearly_secret_name, is_secret_name
+from compiler.redaction import has_credentials, is_key_material, is_nearly_secret_name, is_secret_name, named_spans
 from compiler.source.node import Node
 
 if TYPE_CHECKING:
@@ -23,6 +25,14 @@ _FILE = "name a file that holds it, with tokenFile or client-key, or use exec"
 _ELSEWHERE = "keep it in a file on the server, and name that file"
 _NO_USER = "remove the user and password from the URL"
 _EXEC = "set it in the environment of the server, or let the program read a file"
+
+_REFERRING = r"(?i)env|file|path|kind|name|namespace|.*(?:name|ref|file|path|from|id)"
+"""Keys that refer to a secret, below its name."""
+_DEEPEST = 3
+"""Files inside strings of files that are searched."""
+_MOST_FILES = 200
+"""Strings that are parsed; of more of them, the name of a secret decides."""
+_LONGEST_KEY = 100
 
 # Of what an exec plugin is given, only this is certainly no secret.
 _SAFE_ENDING = (
@@ -42,67 +52,106 @@ class Literal(NamedTuple):
     hint: str
 
 
+class Place(NamedTuple):
+    """A place in a file: the place around it, and the key or index in that."""
+
+    around: Place | None
+    part: str | int
+
+    def __str__(self) -> str:
+        parts = []
+        place: Place | None = self
+        while place is not None:
+            part = place.part
+            parts.append(f"[{part}]" if isinstance(part, int) else f".{part[:_LONGEST_KEY]}")
+            place = place.around
+        return "".join(reversed(parts)).removeprefix(".")
+
+    @property
+    def name(self) -> str:
+        """The innermost key."""
+        return self.part if isinstance(self.part, str) else self.around.name if self.around is not None else ""
+
+
 def literal_secrets(content: Node, version: str, kind: str = "") -> list[Literal]:
-    """Every literal secret in some content; `kind` is the kind of structured file that it is expected to be."""
+    """The literal secrets in some content, up to `MAX_FINDINGS`; `kind` is the kind that the file is expected to be."""
     key = ("literal secrets", version, kind)
     found: list[Literal] | None = content.kept(key)
     if found is None:
         schema = kind_schema(version, kind) if kind else None
-        found = list(_Search(version, kind == _WITH_REFERENCES).visit(content, schema, "", ""))
+        search = _Search(version, kind == _WITH_REFERENCES).visit(content, schema, None)
+        found = list(islice(search, MAX_FINDINGS))
         content.keep(key, found)
     return found
 
 
 class _Search:
-    """`has_references` says that mappings in place of a secret are judged elsewhere."""
+    """`has_references` says that mappings in place of a secret are judged elsewhere. `depth` counts files in files.
 
-    def __init__(self, version: str, has_references: bool) -> None:
+    What aliases repeat is searched once.
+    """
+
+    def __init__(self, version: str, has_references: bool, depth: int = 0) -> None:
         self.version = version
         self.has_references = has_references
+        self.depth = depth
+        self.files = 0
+        self.searched: set[tuple[int, int, bool]] = set()
 
-    def visit(self, node: Node, schema: Schema | None, path: str, name: str) -> Iterator[Literal]:
+    def visit(self, node: Node, schema: Schema | None, place: Place | None) -> Iterator[Literal]:
         """Secrets in a value of a field that is none itself. Without `schema`, every field counts by its name."""
         value = node.value
+        in_exec = place is not None and place.part == "exec"
+        searched = (id(node), id(schema), in_exec)
+        if not isinstance(value, str | list | dict) or not value or searched in self.searched:
+            return
+        self.searched.add(searched)
         if isinstance(value, dict):
-            yield from self._mapping(node, value, schema, path, name)
+            if in_exec:
+                yield from _of_exec(node, place)
+            yield from self._mapping(node, value, schema, place)
         elif isinstance(value, list):
             items = schema.get("items") if schema else None
             for index, item in enumerate(value):
-                yield from self.visit(item, items, f"{path}[{index}]", name)
-        elif isinstance(value, str) and value:
-            yield from _by_value(node, value, path, name)
+                yield from self.visit(item, items, Place(place, index))
+        else:
+            yield from _by_value(node, value, place)
             if not schema or "type" not in schema:
-                yield from self._file_inside(node, value, path)
+                yield from self._file_inside(node, value, place)
 
     def _mapping(
-        self, node: Node, value: dict[str, Node], schema: Schema | None, path: str, name: str
+        self, node: Node, value: dict[str, Node], schema: Schema | None, place: Place | None
     ) -> Iterator[Literal]:
         schema = schema_of_kind(node, self.version) or schema
         known: dict[str, Any] = schema.get("properties", {}) if schema else {}
         others = schema.get("additionalProperties") if schema else None
-        if name == "exec":
-            yield from _of_exec(node, path)
+        in_exec = place is not None and place.part == "exec"
         variable = node.get("name")
         for key, child in value.items():
-            place = f"{path}.{key}" if path else key
-            inner = known.get(key) or (others if isinstance(others, dict) else None)
-            if name == "exec" and key in ("env", "args"):
+            if in_exec and key in ("env", "args"):
                 continue
+            here = Place(place, key)
+            inner = known.get(key) or (others if isinstance(others, dict) else None)
             if key in known:
                 is_secret = bool(known[key].get("writeOnly"))
             else:
                 # In the file that has references, a misspelled name is an error of its own.
                 is_secret = is_secret_name(key) if self.has_references else is_nearly_secret_name(key)
             if key == "value" and variable is not None and is_secret_name(str(variable.value)):
-                yield from _below(child, place, str(variable.value))
+                yield from _below(child, here, str(variable.value)[:_LONGEST_KEY])
             elif is_secret and not (self.has_references and isinstance(child.value, dict) and inner):
-                yield from _below(child, place, key)
+                yield from _below(child, here, key[:_LONGEST_KEY])
             else:
-                yield from self.visit(child, inner, place, key)
+                yield from self.visit(child, inner, here)
 
-    def _file_inside(self, node: Node, text: str, path: str) -> Iterator[Literal]:
+    def _file_inside(self, node: Node, text: str, place: Place | None) -> Iterator[Literal]:
         """Secrets of a file that a string holds, all at the place of the string."""
-        if "\n" not in text.strip() and not text.lstrip().startswith("{"):
+        is_file = "\n" in text.strip() or text.lstrip().startswith("{")
+        if self.depth >= _DEEPEST or not is_file or not named_spans(text):
+            return
+        self.files += 1
+        if self.files > _MOST_FILES:
+            yield Literal(str(place), node, "value of a secret", _ELSEWHERE)
             return
         from compiler.diagnostics import KascError
         from compiler.source.node import Source
@@ -112,52 +161,55 @@ class _Search:
             roots = parse_yaml_all(Source(node.source.name, text), [])
         except KascError:
             return
+        search = _Search(self.version, False, self.depth + 1)
         for root in roots:
-            if isinstance(root.value, dict):
-                found = next(self.visit(root, None, "", ""), None)
-                if found is not None:
-                    yield Literal(path, node, found.what, found.hint)
-                    return
+            found = next(search.visit(root, None, None), None) if isinstance(root.value, dict) else None
+            if found is not None:
+                yield Literal(str(place), node, found.what, found.hint)
+                return
 
 
-def _below(node: Node, path: str, name: str) -> Iterator[Literal]:
+def _below(node: Node, place: Place, name: str) -> Iterator[Literal]:
     """The value of a secret field. A mapping of a name, or of where to look, is none: it refers to the secret."""
     value = node.value
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _below(item, f"{path}[{index}]", name)
+            yield from _below(item, Place(place, index), name)
     elif isinstance(value, dict):
         for key, child in value.items():
-            if not re.fullmatch(r"(?i)env|file|path|kind|key|name|namespace|.*(?:name|ref|file|path|from|id)", key):
-                yield from _below(child, f"{path}.{key}", name)
+            if not re.fullmatch(_REFERRING, key) and not (key == "key" and "name" in value):
+                yield from _below(child, Place(place, key), name)
     elif value is not None and value != "" and not isinstance(value, bool):
         what = "key" if name == "secret" else name
+        path = str(place)
         hint = _REFERENCE if name == "secret" else _FILE if ".user." in f".{path}" else _ELSEWHERE
         yield Literal(path, node, what, hint)
 
 
-def _by_value(node: Node, value: str, path: str, name: str) -> Iterator[Literal]:
+def _by_value(node: Node, value: str, place: Place | None) -> Iterator[Literal]:
     if has_credentials(value):
-        yield Literal(path, node, "password of a URL", _NO_USER)
+        yield Literal(str(place), node, "password of a URL", _NO_USER)
     elif is_key_material(value):
-        yield Literal(path, node, f"key or token in {name or 'a value'}", _ELSEWHERE)
+        name = place.name[:_LONGEST_KEY] if place is not None else ""
+        yield Literal(str(place), node, f"key or token in {name or 'a value'}", _ELSEWHERE)
 
 
-def _of_exec(node: Node, path: str) -> Iterator[Literal]:
+def _of_exec(node: Node, place: Place | None) -> Iterator[Literal]:
     """What is given to an exec plugin: variables and arguments, unless they are certainly no secrets."""
     variables, arguments = (_items(node, key) for key in ("env", "args"))
     for index, variable in enumerate(variables):
         name, value = variable.get("name"), variable.get("value")
         label = str(name.value) if name is not None else ""
         if value is not None and not _is_safe(_text(value), label):
-            yield Literal(f"{path}.env[{index}].value", value, f"variable {label}", _EXEC)
+            path = f"{place}.env[{index}].value"
+            yield Literal(path, value, f"variable {label[:_LONGEST_KEY]}", _EXEC)
     before = ""
     for index, argument in enumerate(arguments):
         text = _text(argument)
         option, equals, given = text.partition("=")
         safe = _is_safe(given, option) if equals and text.startswith("-") else _is_safe(text, before)
         if not safe and not re.fullmatch(_SAFE_ARGUMENT, text):
-            yield Literal(f"{path}.args[{index}]", argument, "argument of exec", _EXEC)
+            yield Literal(f"{place}.args[{index}]", argument, "argument of exec", _EXEC)
         before = text if text.startswith("-") else ""
 
 

@@ -29,7 +29,7 @@ from compiler.source.node import Node, Source, Span
 from compiler.source.places import LINE_BREAK
 from compiler.source.reading import is_toml
 
-_LARGEST_TREE = 1024 * 1024
+_LARGEST_TREE = 256 * 1024
 """Characters of a file up to which its fields count; of a larger one only the keys are shown."""
 _SECRET, _SECRET_DATA = "Secret", ("data", "stringData")
 _SECRET_KINDS = ("EncryptionConfiguration", "EncryptionConfig", "Config")
@@ -60,6 +60,7 @@ class Masked:
         self.lines = LINE_BREAK.split(text)
         self._found: dict[int, Spans] = {}
         self._judged: dict[int, Spans] = {}
+        self._visited: set[tuple[int, int, bool, bool, bool]] = set()
         roots = _parsed(name, text) if depth < _DEEPEST else None
         self.is_parsed = roots is not None
         self.is_secret_file = roots is None and re.search(_HOLDS_SECRETS, text) is not None
@@ -112,6 +113,10 @@ class Masked:
         return secret_spans(line)
 
     def _visit(self, node: Node, context: _Context) -> None:
+        visited = (id(node), id(context.schema), context.secret, context.guarded, context.name == "env")
+        if visited in self._visited:
+            return  # an alias
+        self._visited.add(visited)
         value = node.value
         if isinstance(value, dict):
             self._mapping(node, value, context)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.catalog import minor_of, pod_types
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.text import shown
@@ -134,6 +135,8 @@ class FieldChecker:
     def _refuse_unknown(self, node: Node, key: str, spec: FieldSpec | None, kind: str, path: str) -> str:
         """Report a field that its type does not have; returns the one that is meant, empty if none is near."""
         meant = ""
+        if self.is_full:
+            return meant
         if spec is not None:
             known = f"added in 1.{spec.first}" if self.minor < spec.first else f"removed in 1.{spec.last + 1}"
             message = f"{shown(path)[1:-1]} is not a field of {kind} in Kubernetes {self.version}: it was {known}"
@@ -179,9 +182,14 @@ class FieldChecker:
             hint = "begin the value with '- '"
         self.report("POD-11", message, hint, path, node.location)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there are more findings than are listed."""
+        return len(self.problems) > MAX_FINDINGS
+
     def report(self, rule: str, message: str, hint: str, path: str, where: Location) -> None:
         """Add a finding."""
-        if self.lenient and rule in ("POD-12", "POD-18"):
+        if self.is_full or (self.lenient and rule in ("POD-12", "POD-18")):
             return
         self.problems.append(diagnose(rule, message, hint, path=path, location=where))
 

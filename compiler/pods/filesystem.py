@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.flags.go_path import join
 from compiler.flags.text import shown
 from compiler.host import NotInContainerError
@@ -27,6 +28,8 @@ _DIRECTORIES_OF_IMAGE = ("/dev", "/proc", "/sys", "/usr", "/var/run/secrets/kube
 _IMAGES = ("kube-apiserver", "hyperkube", "hardened-kubernetes")
 """Images that have only the files of the release, as far as their names tell."""
 _SHELLS = ("sh", "bash", "ash", "dash")
+_LONGEST_PATH = 4096
+"""Linux: PATH_MAX."""
 _ONE_FILE = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")
 _READ_ONLY = ("configMap", "secret", "projected", "downwardAPI", "image")
 """Sources of volumes that no container can write to."""
@@ -76,8 +79,13 @@ class ContainerFileSystem:
 
     def __init__(self, pod_spec: Node, container: Node, certain: bool = True) -> None:
         volumes = _volumes(pod_spec, container)
-        self.mounts = sorted(_mounts(container, volumes), key=lambda mount: -len(mount.path))
-        self.declared = bool(self.mounts) or bool(volumes)
+        self._mounts = {mount.path: mount for mount in _mounts(container, volumes)}
+        self._on_host = {
+            join("/", mount.volume.path): mount
+            for mount in self._mounts.values()
+            if mount.volume.source == "hostPath" and mount.volume.path and mount.sub_path == ""
+        }
+        self.declared = bool(self._mounts) or bool(volumes)
         self.is_release = _runs_release(container)
         self._complete = self.declared and self.is_release
         self._certain = certain
@@ -89,9 +97,10 @@ class ContainerFileSystem:
         """The mount that a path is in; None for a path of the image."""
         absolute = join("/", self._directory, path) if not path.startswith("/") else join(path)
         for spelling in _spellings(absolute):
-            for mount in self.mounts:
-                if spelling == mount.path or spelling.startswith(mount.path.rstrip("/") + "/"):
-                    rest = spelling[len(mount.path) :].strip("/")
+            for directory in _parents(spelling):
+                mount = self._mounts.get(directory)
+                if mount is not None:
+                    rest = spelling[len(directory) :].strip("/")
                     return Place(mount, None if mount.sub_path is None else join(mount.sub_path, rest))
         return None
 
@@ -154,16 +163,25 @@ class ContainerFileSystem:
 
     def _not_mounted(self, path: str) -> NotInContainerError:
         """The error for a path below no mount; the hint knows if the volume of that directory is mounted elsewhere."""
-        for mount in self.mounts:
-            volume = mount.volume
-            whole = volume.path.rstrip("/") + "/"
-            if volume.source == "hostPath" and not mount.sub_path and path.startswith(whole):
-                there = posixpath.join(mount.path, path[len(whole) :])
-                hint = f"write {there}: the volume {shown(volume.name)} is mounted at {mount.path}"
+        for parent in _parents(join(path)):
+            mount = self._on_host.get(parent)
+            if mount is not None:
+                there = posixpath.join(mount.path, path[len(parent) :].lstrip("/"))
+                hint = f"write {there}: the volume {shown(mount.volume.name)} is mounted at {mount.path}"
                 return NotInContainerError("no volume is mounted there", hint)
         directory = posixpath.dirname(path) or "/"
         hint = f"add a volume that has the file, for example the hostPath {directory}, and mount it at {directory}"
         return NotInContainerError("no volume is mounted there", hint)
+
+
+def _parents(path: str) -> Iterator[str]:
+    """A path and the directories above it, the closest first; none for a path that is too long to exist."""
+    if len(path) > _LONGEST_PATH:
+        return
+    yield path
+    while path not in ("/", ""):
+        path = posixpath.dirname(path)
+        yield path
 
 
 def _spellings(path: str) -> Iterator[str]:
@@ -180,6 +198,8 @@ def _not_in_volume(volume: Volume, inside: str) -> tuple[str, str]:
     name, files = shown(volume.name), volume.files or frozenset()
     if volume.source == "emptyDir":
         return f"the volume {name} is an emptyDir that no other container writes to", "mount a volume with the file"
+    if len(files) > MAX_FINDINGS:
+        return f"the volume {name} has no file {shown(inside)}", "add it to the items of the volume"
     if not inside or any(file.startswith(f"{inside}/") for file in files):
         return f"a directory of the volume {name} is there", "name a file in it"
     from compiler.suggest import did_you_mean
@@ -200,7 +220,7 @@ def _runs_release(container: Node) -> bool:
     words = [item.text for part in ("command", "args") for item in items_of(container.get(part))]
     if not words or posixpath.basename(words[0]) not in _SHELLS:
         return True
-    script = re.sub(r"[0-9]*[<>]&[0-9-]|&>", "", max(words, key=len)).strip()
+    script = re.sub(r"[<>]&[0-9-]|&>", "", max(words, key=len)).strip()
     return re.search(r"[;|&\n`]|\$\(", script) is None
 
 

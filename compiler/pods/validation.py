@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.config_files.names import is_label, is_label_value, is_qualified_name, is_subdomain
 from compiler.flags.text import shown
 from compiler.importers.container import find, items_of, text_of
@@ -69,7 +70,7 @@ class PodValidator:
 
     def _refuse(self, rule: str, node: Node, path: str, message: str, hint: str) -> None:
         """Report a value, unless something else is wrong with it already."""
-        if path not in self.wrong:
+        if path not in self.wrong and not self.checker.is_full:
             self.wrong.add(path)
             self.checker.report(rule, f"{path}: {message}", hint, path, opening(node))
 
@@ -116,8 +117,8 @@ class PodValidator:
                     hint = "use at most 63 letters, digits, '-', '_' and '.', or make it an annotation"
                     self._refuse("POD-14", value, inside, f"{shown(text)} is not a valid value of a label", hint)
 
-    def _validate_volumes(self, spec: Node, path: str) -> list[str] | None:
-        """The names of the volumes; None if they cannot be read."""
+    def _validate_volumes(self, spec: Node, path: str) -> dict[str, str] | None:
+        """The names of the volumes, with their paths; None if they cannot be read."""
         names: dict[str, str] = {}
         if f"{path}.volumes" in self.wrong:
             return None
@@ -138,7 +139,7 @@ class PodValidator:
                     self._relative(item, "path", f"{inside}.{source}.items[{number}]")
             if f"{inside}.name" in self.wrong and not text_of(volume.get("name")):
                 self.unnamed = inside
-        return list(names)
+        return names
 
     def _no_backsteps(self, parent: Node, key: str, path: str) -> bool:
         node = parent.get(key)
@@ -154,7 +155,7 @@ class PodValidator:
             message = f"{shown(text_of(node))} is not a relative path"
             self._refuse("POD-14", node, f"{path}.{key}", message, "remove the slash at the start")
 
-    def _validate_container(self, container: Node, path: str, volumes: list[str] | None) -> None:
+    def _validate_container(self, container: Node, path: str, volumes: dict[str, str] | None) -> None:
         self._label(container, "name", path, "container name")
         image = container.get("image")
         if image is None or image.value in (None, ""):
@@ -173,14 +174,15 @@ class PodValidator:
             self._validate_probe(container.get(probe), f"{path}.{probe}")
         self._validate_resources(container, path)
 
-    def _validate_mounts(self, container: Node, path: str, volumes: list[str] | None) -> None:
+    def _validate_mounts(self, container: Node, path: str, volumes: dict[str, str] | None) -> None:
         paths: dict[str, str] = {}
         for index, mount in enumerate(items_of(container.get("volumeMounts"))):
             inside = f"{path}.volumeMounts[{index}]"
             name = mount.get("name")
             text = text_of(name)
             if name is not None and text and volumes is not None and text not in volumes:
-                hint = did_you_mean(text, volumes) or f"add a volume with this name to {self.path}spec.volumes"
+                known = [] if self.checker.is_full else list(volumes)[:MAX_FINDINGS]
+                hint = did_you_mean(text, known) or f"add a volume with this name to {self.path}spec.volumes"
                 if self.unnamed:
                     hint = f"set name: {shown(text)[1:-1]} in {self.unnamed}, if it is this volume"
                 self._refuse("POD-16", name, f"{inside}.name", f"there is no volume {shown(text)}", hint)

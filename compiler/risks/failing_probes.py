@@ -8,6 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.flags.text import shown
 from compiler.importers.container import items_of, text_of
 from compiler.pods.validation import PROBES, is_port_name
@@ -113,7 +114,7 @@ def _port_problem(risks: Risks, container: Node, spec: Node, kind: str, action: 
     if number is None:
         if not isinstance(node.value, str) or not is_port_name(node.value):
             return None  # an error of the Pod
-        names = [text_of(port.get("name")) for port in items_of(container.get("ports"))]
+        names = [text_of(port.get("name")) for port in items_of(container.get("ports"))[:MAX_FINDINGS]]
         near = closest(node.value, names)
         hint = f"write {near}" if near else "add it to the container's ports, or write the number"
         return _Problem(f"no port of the container is named {shown(node.value)}", hint, f"{kind}.port", node)

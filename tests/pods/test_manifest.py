@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import kubernetes_validate
@@ -235,7 +236,7 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(mutated())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_the_published_schema_refuses_is_refused(tmp_path: Path, manifest: dict[str, Any]) -> None:
     """Never a traceback; and no Pod is taken that the published schema does not take."""
     report = report_of(tmp_path, manifest, version="1.36")
@@ -249,3 +250,26 @@ def test_an_infinity_is_no_value_of_json(tmp_path: Path) -> None:
 
 
 SPEC_LINE = f"spec: {json.dumps(GOOD['spec'])}\n"
+
+
+def many(kind: str) -> dict[str, Any]:
+    """A Pod with a great many faults of one kind."""
+    numbers = range(3_000)
+    if kind == "mounts":
+        return pod(mounts=tuple({"name": f"v{number}", "mountPath": f"/m/{number}"} for number in numbers))
+    if kind == "files":
+        flags = [f"--service-account-key-file=/m/{number}/key" for number in numbers]
+        mounts = tuple({"name": "pki", "mountPath": f"/m/{number}"} for number in numbers)
+        return pod(*flags, mounts=mounts)
+    if kind == "fields":
+        return changed(f"{MOUNTS}/0", {f"mountPath{number}": "a" for number in numbers})
+    return pod(volumes=tuple({"name": f"v-{number}", "hostPath": {"path": "/a/../b"}} for number in numbers))
+
+
+@pytest.mark.parametrize("kind", ["mounts", "files", "fields", "volumes"])
+def test_a_great_many_faults_take_seconds_at_most(kind: str, tmp_path: Path) -> None:
+    manifest = many(kind)
+    start = process_time()
+    found = findings(tmp_path, manifest, "POD")
+    assert process_time() - start < 3
+    assert len(found) == (0 if kind == "files" else 100)

@@ -84,6 +84,8 @@ def checked_codes(option: str, given: Iterable[str]) -> list[str]:
     for code in codes:
         if not any(matches(each, code) for each in known):
             families = {each.rpartition("-")[0] for each in known}
-            hint = did_you_mean(code, [*known, *families]) or "write such as KASC-ETCD-002, or KASC-ETCD for all"
-            raise UsageError(f"{option}: {shown(code)} is no code: {hint}")
+            hint = did_you_mean(code, [*known, *families]) or "write for example KASC-ETCD-002, or KASC-ETCD for all"
+            if any(matches(each, f"KASC-{code.upper()}") for each in known):
+                hint = f"write KASC-{code.upper()}"
+            raise UsageError(f"{option}: {shown(code)} is not a code: {hint}")
     return codes

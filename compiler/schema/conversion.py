@@ -39,7 +39,8 @@ def converted(node: Node, kinds: list[str], shape: Schema, flag: str = "") -> st
     if "array" in kinds:
         return _as_list(node, shape.get("items", {}), flag, toml)
     if "object" in kinds and "string" not in kinds:
-        return _as_mapping(node, shape.get("additionalProperties"), flag, toml)
+        one = _object_of(node.value, flag) if isinstance(node.value, str) else None
+        return _flow(one, toml) if one else _as_mapping(node, shape.get("additionalProperties"), flag, toml)
     if "string" in kinds and isinstance(node.value, list):
         return _as_string(node, flag)
     if "boolean" in kinds:

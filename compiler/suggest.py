@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 
@@ -40,14 +39,7 @@ def _near(word: str, names: list[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word, names, n=1, cutoff=0.75) or get_close_matches(word.lower(), names, n=1, cutoff=0.75)
-    return near[0] if near else _only_with(squeezed, names)
-
-
-def _only_with(squeezed: str, names: list[str]) -> str:
-    """The only name that a word is a part of, punctuation aside: `TLS1.2` is in `VersionTLS12`; empty if none."""
-    part = "".join(letter for letter in squeezed if letter.isalnum())
-    holding = [name for name in names if part in _squeeze(name)] if len(part) >= 4 else []
-    return holding[0] if len(holding) == 1 else ""
+    return near[0] if near else ""
 
 
 def only_one(word: str, candidates: Iterable[str]) -> str:
@@ -76,15 +68,11 @@ def only_one(word: str, candidates: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, candidates: Iterable[str], spelling: str = "{}") -> str:
-    """`did you mean NAME?`, the name written as `spelling` says; empty if nothing is near.
+    """`did you mean NAME?`, the name written as `spelling` says; empty where nothing is near.
 
-    It is a Suggestion if NAME is the only one that can be meant. Of several names in one word, that commas belong
-    between them.
+    It is a Suggestion where NAME is the only one that can be meant.
     """
     names = list(candidates)
-    words = re.split(r"[\s;|+]+", word.strip())
-    if len(words) > 1 and all(each in names for each in words):
-        return f"separate them with commas: {','.join(map(spelling.format, words))}"
     if name := only_one(word, names):
         return Suggestion(f"did you mean {spelling.format(name)}?", spelling.format(word), spelling.format(name))
     name = _near(word, names)

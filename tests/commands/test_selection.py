@@ -104,7 +104,8 @@ def test_an_unreadable_file_is_never_hidden(tmp_path: Path, capsys: pytest.Captu
         ("KASC-ETDC-002", "did you mean KASC-ETCD-002?"),
         ("ETCD-02", "KASC-ETCD"),
         ("KASC-ETC", "KASC-ETCD"),
-        ("x", "such"),
+        ("x", "for example"),
+        ("RISK", "KASC-RISK"),
     ],
 )
 def test_codes_that_do_not_exist_are_wrong_usage(

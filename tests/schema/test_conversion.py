@@ -151,3 +151,15 @@ def test_what_a_slip_hides_is_not_reported_as_missing(tmp_path: Path, text: str)
     codes = [found.code for found in examine(str(path), Settings()).report.of("error")]
     assert "KASC-ETCD-001" not in codes
     assert "KASC-SA-001" in codes
+
+
+@pytest.mark.parametrize(
+    ("option", "element", "shown"),
+    [
+        ("etcd.etcdServersOverrides", "/events#https://a:1", '{resource: "/events", servers: ["https://a:1"]}'),
+        ("secureServing.tlsSNICertKey", "/a.crt,/a.key", '{certFile: "/a.crt", keyFile: "/a.key"}'),
+    ],
+)
+def test_an_element_written_as_the_flag_takes_it(tmp_path: Path, option: str, element: str, shown: str) -> None:
+    assert errors(examined(tmp_path, option, f"['{element}']").report) == [f"KASC-SCHEMA-002: write {shown}"]
+    assert errors(examined(tmp_path, option, f"[{shown}]").report) == []

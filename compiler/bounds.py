@@ -15,6 +15,8 @@ MAX_ARGUMENT = 128 * 1024 - 1
 """Bytes of one argument or environment variable. Linux: include/uapi/linux/binfmts.h, MAX_ARG_STRLEN."""
 MAX_EXPANDED = 1024 * 1024
 """Characters that references to variables may add to one input."""
+MAX_VIOLATIONS = 10_000
+"""Places in which one document breaks its schema."""
 MAX_FINDINGS = 100
 """Findings of each severity that are listed for one input; the others are counted."""
 MAX_SUGGESTIONS = 20

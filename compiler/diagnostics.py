@@ -1,7 +1,11 @@
 """Diagnostics: what is wrong, where, and the way out; and the report that collects them."""
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from compiler.bounds import MAX_FINDINGS
+from compiler.suggest import Suggestions
 
 if TYPE_CHECKING:
     from compiler.policies import PolicyResult
@@ -9,6 +13,8 @@ if TYPE_CHECKING:
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
+Unlisted: TypeAlias = tuple[str, str, str]
+"""Severity, code and flag of a finding that is only counted."""
 
 
 class Location(NamedTuple):
@@ -105,6 +111,9 @@ def diagnose(
 class Report:
     """The findings about one input, in the order of discovery.
 
+    At most `MAX_FINDINGS` of each severity are kept, so that no input makes a report without end. The others count all
+    the same: `unlisted` has their numbers by severity, code and flag, and `note_unlisted` adds a note that says so.
+
     `unread` says that kasc could not read the input, or does not know its kind. `unshown` holds the errors that a
     selection leaves out of the listing: they count all the same. `texts` holds what cannot be read again when a finding
     is shown: the text of standard input, by its name. `concealed` names the files of which no line is shown.
@@ -118,6 +127,12 @@ class Report:
         self.kubernetes_version = ""
         self.unread = False
         self.diagnostics: list[Diagnostic] = []
+        self.unlisted: Counter[Unlisted] = Counter()
+        self.suggestions = Suggestions()
+        self.undecided: set[str] = set()
+        """Flags whose values only the running server knows: nothing is kept about them as long as they are here."""
+        self._known: set[Diagnostic] = set()
+        self._room = dict.fromkeys(SEVERITIES, MAX_FINDINGS)
         self.unshown: list[Diagnostic] = []
         self.policy: PolicyResult | None = None
         self.texts: dict[str, str] = {}
@@ -126,9 +141,54 @@ class Report:
         self.root: Root | None = None
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a finding, unless the very same one is already known."""
-        if diagnostic not in self.diagnostics:
-            self.diagnostics.append(diagnostic)
+        """Keep a finding, unless the very same one is already known; count it if there is no room for it."""
+        if diagnostic in self._known or diagnostic.flag in self.undecided:
+            return
+        if self._room[diagnostic.severity] <= 0:
+            self.unlisted[diagnostic.severity, diagnostic.code, diagnostic.flag] += 1
+            return
+        self._room[diagnostic.severity] -= 1
+        self._known.add(diagnostic)
+        self.diagnostics.append(diagnostic)
+
+    def add_last(self, diagnostic: Diagnostic) -> None:
+        """Keep the finding that ended the reading of the input, whether there is room for it or not."""
+        self._room[diagnostic.severity] = max(1, self._room[diagnostic.severity])
+        self.add(diagnostic)
+
+    def passes_over(self, rule: str, flag: str = "", severity: str = "") -> bool:
+        """Whether a finding of a rule would not be kept, so that it need not be made; it is counted as `add` does."""
+        if flag in self.undecided:
+            return True
+        if all(self._room.values()):
+            return False
+        from compiler.rules import RULES
+
+        severity = severity or RULES[rule].severity
+        if self._room[severity] > 0:
+            return False
+        self.unlisted[severity, code_of(rule), flag] += 1
+        return True
+
+    def leave_out(self, which: Callable[[str, str], bool]) -> None:
+        """Take out the findings that a function of their code and flag chooses."""
+        self.diagnostics = [found for found in self.diagnostics if not which(found.code, found.flag)]
+        for severity, code, flag in list(self.unlisted):
+            if which(code, flag):
+                del self.unlisted[severity, code, flag]
+
+    def note_unlisted(self) -> None:
+        """Add a note about the findings that are not listed."""
+        if self.unlisted:
+            numbers = [f"{number} {severity}{'s' * (number != 1)}" for severity, number in self._unlisted().items()]
+            message = f"not listed: {', '.join(numbers)}; a report lists at most {MAX_FINDINGS} of each severity"
+            self.diagnostics.append(diagnose("DOC-30", message, "fix what is listed, then run kasc again"))
+
+    def _unlisted(self) -> dict[str, int]:
+        numbers = dict.fromkeys(SEVERITIES, 0)
+        for (severity, _, _), number in self.unlisted.items():
+            numbers[severity] += number
+        return {severity: number for severity, number in numbers.items() if number}
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Keep several findings."""
@@ -144,18 +204,31 @@ class Report:
         )
 
     def all(self) -> Iterator[Diagnostic]:
-        """Every finding that counts, shown or not."""
+        """Every finding that is listed or left out by a selection."""
         yield from self.diagnostics
         yield from self.unshown
 
     def of(self, severity: str) -> Iterator[Diagnostic]:
-        """The findings of one severity, shown or not."""
+        """Those of one severity."""
         return (found for found in self.all() if found.severity == severity)
+
+    def count(self, severity: str) -> int:
+        """The number of findings of one severity, listed and shown or not."""
+        return sum(1 for _ in self.of(severity)) + self._unlisted().get(severity, 0)
+
+    def hidden(self, severity: str) -> int:
+        """The number of findings of one severity that count and are not shown."""
+        return sum(found.severity == severity for found in self.unshown) + self._unlisted().get(severity, 0)
+
+    def errors(self) -> set[tuple[str, str]]:
+        """Code and flag of every error."""
+        listed = {(found.code, found.flag) for found in self.of(ERROR)}
+        return listed | {(code, flag) for severity, code, flag in self.unlisted if severity == ERROR}
 
     @property
     def rejected(self) -> bool:
         """Whether there are errors: the server of that version would refuse to start, or the input is unread."""
-        return any(found.severity == ERROR for found in self.all())
+        return self.count(ERROR) > 0
 
     @property
     def outcome(self) -> str:

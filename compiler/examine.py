@@ -86,6 +86,7 @@ def examine_some(
             examined = _end(next(resolved), source, settings, files)
         if carried:
             _add_carried(examined.report, carried, path, settings, files)
+        examined.report.note_unlisted()
         done.append(examined)
     return done
 
@@ -119,24 +120,28 @@ def _begin_source(source: Source, path: str, settings: Settings, files: Files, r
     from compiler.importers.detect import detect
 
     carried: Sequence[CarriedFile] = ()
+    problems: list[Diagnostic] = []
     try:
-        detected = detect(source, settings.read_as, settings.version, report.diagnostics)
+        detected = detect(source, settings.read_as, settings.version, problems)
         if detected.kind in ("manifest", "pod") and ("ConfigMap" in source.text or "Secret" in source.text):
             from compiler.importers.carried import carried_files
 
             carried = carried_files(detected.roots, settings.read_as, settings.version)
-        given = read_detected(detected, source, path, settings.version, report.diagnostics, files)
+        given = read_detected(detected, source, path, settings.version, problems, files)
     except KascError as error:
+        report.extend(problems)
         if carried and error.diagnostic.code in _UNREAD:
             return _Begun(report, carried=carried)
         return _failed(report, error, settings, files)
+    report.extend(problems)
+    report.unlisted.update(given.unlisted)
     report.read_as, report.static_pod = given.read_as, given.static_pod
     report.kubernetes_version = version = _version_of(given, settings, report, source)
     return _Begun(report, source, options_of(catalog(version), given, settings.host, report), carried)
 
 
 def _failed(report: Report, error: KascError, settings: Settings, files: Files) -> _Begun:
-    report.add(error.diagnostic)
+    report.add_last(error.diagnostic)
     _clarify(report, files)
     report.unread = error.diagnostic.code in _UNREAD
     report.read_as = settings.read_as or ""
@@ -157,6 +162,7 @@ def _add_carried(report: Report, carried: Sequence[CarriedFile], path: str, sett
         # The version is that of the whole manifest.
         said = number or report.read_as == "pod"
         report.extend(file.placed(found) for found in inner.diagnostics if not (said and found.code in _VERSION))
+        report.unlisted.update(inner.unlisted)
         if file.secret:
             report.concealed |= {file.node.source.name}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.catalog import Catalog, section_of
-from compiler.diagnostics import Diagnostic, Location
+from compiler.diagnostics import Diagnostic, Location, Unlisted
 from compiler.flags.arguments import Argument
 from compiler.source.node import Node
 
@@ -39,6 +40,7 @@ class ServerInput:
     one in it that runs the server, `file_system` what it finds under its paths, `grace_period` the Pod's
     terminationGracePeriodSeconds. `certain` is false if the file only seems to be of its kind: then it is reported
     and never changed. `static_pod` is the namespace and name of a Pod, as the kubelet of a node reads it.
+    `unlisted` has the numbers of findings that no report has room for.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class ServerInput:
         image: str = "",
         refused_flags: frozenset[str] = frozenset(),
         static_pod: str = "",
+        unlisted: Mapping[Unlisted, int] | None = None,
     ) -> None:
         self.read_as = read_as
         self.name = name
@@ -82,6 +85,7 @@ class ServerInput:
         self.refused_flags = refused_flags
         self.certain = True
         self.static_pod = static_pod
+        self.unlisted = unlisted or {}
 
     def path_of(self, flag: str, catalog: Catalog) -> str:
         """Where in the input the flag would be given; empty where flags have no such place."""

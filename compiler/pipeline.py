@@ -144,6 +144,8 @@ def options_of(catalog: Catalog, given: ServerInput, host: Host, report: Report)
     options = ServerRunOptions(catalog, given, host.with_inline(given.files, given.file_system), report)
     options.flags.refused.update(given.refused_flags)
     options.flags.parse(given.arguments, report)
+    refused = {flag for flag in given.refused_flags if not options.flags.changed(flag)}
+    report.undecided = options.flags.unknown | refused
     return options
 
 
@@ -164,18 +166,13 @@ def resolve_some(servers: Sequence[ServerRunOptions]) -> list[Resolved]:
 
 
 def _finish_report(options: ServerRunOptions) -> None:
-    """Leave out what is about values that only the running server knows, and name what could not be looked into."""
+    """Leave out what holds for the known arguments alone, and name what could not be looked into."""
     report, flags = options.report, options.flags
-    unknown = flags.unknown | {flag for flag in options.input.refused_flags if not flags.changed(flag)}
-    if unknown:
-        # What was found while the input was read is about its form, not about values.
-        form = flags.found_before
-        kept = [found for found in report.diagnostics[form:] if found.flag not in unknown]
-        report.diagnostics[form:] = kept
-    if options.flags.open:
+    report.undecided = set()
+    if flags.open:
         from compiler.options.open_arguments import is_certain
 
-        report.diagnostics[:] = [found for found in report.diagnostics if is_certain(found, options.flags)]
+        report.leave_out(lambda code, flag: not is_certain(code, flag, flags))
     for path in dict.fromkeys(options.host.denied):
         message = f"{path} cannot be looked into; what it holds is not checked"
         report.add(diagnose("HOST-02", message, "run kasc as a user who may read it", location=options.input.start))

@@ -77,6 +77,7 @@ RULES: dict[str, Rule] = {
     "DOC-11": own("value that its flag cannot carry", "the server would read something else from the flag"),
     "DOC-12": own("path of two files", "one of them would take the other's place"),
     "DOC-20": own("file outside of the root", "an input reads only what is in its work tree or directory"),
+    "DOC-30": own("findings that are not listed", "a report of everything would never end", "note"),
     # The schema of the document
     "SCHEMA-01": own("unknown key", "a key that nothing reads is a mistake"),
     "SCHEMA-02": own("value of the wrong type", "values are typed, so that a slip does not become a flag"),

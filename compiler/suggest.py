@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compiler.bounds import MAX_SUGGESTIONS
+
+_LONGEST = 100
+"""Characters of a word that can be meant for a known one."""
+
 
 class Suggestion(str):
     """A hint that is so sure that it can be followed without thinking: in what the finding is about, `new` takes the
@@ -25,6 +30,8 @@ def closest(word: str, candidates: Iterable[str]) -> str:
 
     A spelling that differs in case, dashes or underscores alone always wins.
     """
+    if len(word) > _LONGEST:
+        return ""
     names = list(candidates)
     return only_one(word, names) or _near(word, names)
 
@@ -72,11 +79,32 @@ def did_you_mean(word: str, candidates: Iterable[str], spelling: str = "{}") -> 
 
     It is a Suggestion where NAME is the only one that can be meant.
     """
+    if len(word) > _LONGEST:
+        return ""
     names = list(candidates)
     if name := only_one(word, names):
         return Suggestion(f"did you mean {spelling.format(name)}?", spelling.format(word), spelling.format(name))
     name = _near(word, names)
     return f"did you mean {spelling.format(name)}?" if name else ""
+
+
+class Suggestions:
+    """The same for the first unknown words of one input, empty for those after them: each search takes milliseconds."""
+
+    def __init__(self) -> None:
+        self.left = MAX_SUGGESTIONS
+
+    def closest(self, word: str, candidates: Iterable[str]) -> str:
+        """As `closest`."""
+        return closest(word, candidates) if self._next() else ""
+
+    def did_you_mean(self, word: str, candidates: Iterable[str], spelling: str = "{}") -> str:
+        """As `did_you_mean`."""
+        return did_you_mean(word, candidates, spelling) if self._next() else ""
+
+    def _next(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
 
 
 def _squeeze(word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Report, diagnose
@@ -47,40 +48,37 @@ def suppress(report: Report, source: Source, read: Callable[[str], Source]) -> N
 def _suppress_in(file: Source, report: Report, is_input: bool) -> None:
     problems: list[Diagnostic] = []
     read_as = report.read_as if is_input else ""
-    for suppression in _suppressions(file, read_as, problems):
-        hit = [found for found in report.diagnostics if _concerns(suppression, found)]
+    here: dict[tuple[str, int], list[Diagnostic]] = {}
+    for found in report.diagnostics:
+        if found.location is not None and found.location.file == file.name and not found.code.startswith(_FAMILY):
+            here.setdefault((found.code, found.location.line), []).append(found)
+    suppressed: set[Diagnostic] = set()
+    unlisted = {code for _, code, _ in report.unlisted}
+    for suppression in _suppressions(file, report, read_as, problems):
+        hit = here.pop((suppression.code, suppression.line), [])
         errors = [found for found in hit if found.severity == ERROR]
-        report.diagnostics = [found for found in report.diagnostics if found not in hit or found in errors]
+        here[suppression.code, suppression.line] = errors
+        suppressed.update(found for found in hit if found.severity != ERROR)
         if errors:
             message = f"{suppression.code} is an error here, and no comment suppresses an error"
             hint = "mend what it says and remove the comment: the server refuses the input all the same"
             problems.append(diagnose("IGNORE-04", message, hint, location=suppression.location))
-        elif not hit and is_input:
+        elif not hit and is_input and suppression.code not in unlisted:
             message = f"the comment suppresses {suppression.code}, which is not found in line {suppression.line}"
             hint = "remove it, or put it at the end of the finding's line or alone above that"
             problems.append(diagnose("IGNORE-01", message, hint, location=suppression.location))
+    report.diagnostics = [found for found in report.diagnostics if found not in suppressed]
     report.extend(problems)
 
 
-def _concerns(suppression: Suppression, found: Diagnostic) -> bool:
-    where = found.location
-    return (
-        where is not None
-        and (found.code, where.file, where.line) == (suppression.code, suppression.location.file, suppression.line)
-        and not found.code.startswith(_FAMILY)
-    )
-
-
-def _suppressions(file: Source, read_as: str, problems: list[Diagnostic]) -> Iterator[Suppression]:
+def _suppressions(file: Source, report: Report, read_as: str, problems: list[Diagnostic]) -> Iterator[Suppression]:
     """What the comments of a file suppress, each code once for every line; those that are malformed are reported."""
-    lines = LINE_BREAK.split(file.text.removeprefix("\ufeff"))
+    below = _lines_below(LINE_BREAK.split(file.text.removeprefix("\ufeff")))
     for comment in comments(file, read_as, MARK):
         told = re.fullmatch(_DIRECTIVE, comment.text, re.DOTALL)
         if told is None:
             continue
-        target = comment.line
-        while comment.alone and target <= len(lines) and is_comment(lines[target - 1]):
-            target += 1
+        target = below[comment.line - 1] if comment.alone else comment.line
         whole = Location(file.name, comment.line, comment.column, comment.line, comment.column + len(comment.text))
         codes = list(re.finditer(r"[^\s,]+", told["codes"]))
         if not codes:
@@ -94,18 +92,32 @@ def _suppressions(file: Source, read_as: str, problems: list[Diagnostic]) -> Ite
             for code in codes:
                 start = comment.column + told.start("codes") + code.start()
                 where = Location(file.name, comment.line, start, comment.line, start + len(code[0]))
-                if _is_known(code[0], where, problems):
+                if _is_known(code[0], where, report, problems):
                     yield Suppression(code[0], target, where)
 
 
-def _is_known(code: str, where: Location, problems: list[Diagnostic]) -> bool:
+def _lines_below(lines: list[str]) -> list[int]:
+    """For each line, the number of the first one from there on that is no comment."""
+    found = [len(lines) + 1] * len(lines)
+    for index in range(len(lines) - 1, -1, -1):
+        if not is_comment(lines[index]):
+            found[index] = index + 1
+        elif index + 1 < len(lines):
+            found[index] = found[index + 1]
+    return found
+
+
+@cache
+def _codes() -> frozenset[str]:
     from compiler.diagnostics import code_of
     from compiler.rules import RULES
-    from compiler.suggest import did_you_mean
 
-    known = list(map(code_of, RULES))
-    if code in known:
+    return frozenset(map(code_of, RULES))
+
+
+def _is_known(code: str, where: Location, report: Report, problems: list[Diagnostic]) -> bool:
+    if code in _codes():
         return True
-    hint = did_you_mean(code, known) or "write a whole code, such as KASC-HOST-001"
+    hint = report.suggestions.did_you_mean(code, sorted(_codes())) or "write a whole code, such as KASC-HOST-001"
     problems.append(diagnose("IGNORE-02", f"{shown(code)} is no code of a finding", hint, location=where))
     return False

@@ -234,7 +234,7 @@ def keep_selected(options: Namespace, reports: list[Report]) -> None:
 def fails(report: Report, strict: bool) -> bool:
     """Whether an input has errors (or warnings, if strict)."""
     bad = (ERROR, WARNING) if strict else (ERROR,)
-    return any(found.severity in bad for found in report.all())
+    return any(map(report.count, bad))
 
 
 def worst(*codes: int) -> int:

@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
     examined = examine(source, settings)
     if examined.resolved is None:
         return _nothing_to_explain(examined, settings)
-    errors = sum(1 for _ in examined.report.of("error"))
+    errors = examined.report.count("error")
     if errors:
         count = f"{errors} error{'s' if errors > 1 else ''}"
         print(clean(f"kasc: {source} has {count}: kasc check shows them"), file=sys.stderr)

@@ -15,7 +15,6 @@ from compiler.config_files.kubeconfig import load_kubeconfig
 from compiler.config_files.reading import FileRules, NamedFile, decode_config, named_by_field
 from compiler.config_files.tolerations import check_tolerations
 from compiler.flags.text import shown
-from compiler.suggest import did_you_mean
 
 Check = Callable[[NamedFile, Field | None], None]
 
@@ -44,7 +43,7 @@ def check_event_rate_limit(named: NamedFile, root: Field | None) -> None:
     for limit in limits.items():
         kind = limit["type"]
         if kind.text not in _LIMITS:
-            hint = did_you_mean(kind.text, _LIMITS) or f"write {', '.join(_LIMITS)}"
+            hint = kind.did_you_mean(_LIMITS) or f"write {', '.join(_LIMITS)}"
             kind.refuse("ADMC-04", f"{shown(kind.text)} is not a type of limit", hint)
         for name in ("qps", "burst"):
             if (limit[name].number or 0) <= 0:
@@ -62,7 +61,7 @@ def check_pod_security(named: NamedFile, root: Field | None) -> None:
     for mode in ("enforce", "audit", "warn"):
         level, version = root["defaults"][mode], root["defaults"][f"{mode}-version"]
         if level.text and level.text not in _LEVELS:
-            hint = did_you_mean(level.text, _LEVELS) or f"write {', '.join(_LEVELS)}"
+            hint = level.did_you_mean(_LEVELS) or f"write {', '.join(_LEVELS)}"
             level.refuse("ADMC-06", f"{shown(level.text)} is not a level", hint)
         if version.text not in ("", "latest") and not re.fullmatch(r"v1\.(0|[1-9][0-9]*)", version.text):
             version.refuse("ADMC-06", f"{shown(version.text)} is not a version", "write latest or v1.NN")

@@ -9,7 +9,6 @@ from compiler.config_files.field import Field
 from compiler.config_files.names import is_subdomain
 from compiler.config_files.reading import FileRules, NamedFile, load_config
 from compiler.flags.text import shown, trimmed
-from compiler.suggest import did_you_mean
 
 KINDS = ("Policy",)
 _RULES = FileRules(read="AUDP-01", empty="AUDP-02", decode="AUDP-02", lenient="AUDP-90")
@@ -35,7 +34,7 @@ def _check_rule(rule: Field, any_group: bool) -> None:
     level = rule["level"]
     if level.text not in _LEVELS:
         message = f"{shown(level.text)} is not a level" if level.text else "the rule has no level"
-        hint = did_you_mean(level.text, _LEVELS) or f"write {', '.join(_LEVELS)}"
+        hint = level.did_you_mean(_LEVELS) or f"write {', '.join(_LEVELS)}"
         level.refuse("AUDP-04", message, hint)
     _check_stages(rule["omitStages"])
     for url in rule["nonResourceURLs"].items():
@@ -50,7 +49,7 @@ def _check_rule(rule: Field, any_group: bool) -> None:
 def _check_stages(stages: Field) -> None:
     for stage in stages.items():
         if stage.text not in _STAGES:
-            hint = did_you_mean(stage.text, _STAGES) or f"write {', '.join(_STAGES)}"
+            hint = stage.did_you_mean(_STAGES) or f"write {', '.join(_STAGES)}"
             stage.refuse("AUDP-05", f"{shown(stage.text)} is not a stage", hint)
 
 

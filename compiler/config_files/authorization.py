@@ -14,7 +14,6 @@ from compiler.config_files.names import is_subdomain
 from compiler.config_files.reading import FileRules, load_config, named_by_flag
 from compiler.flags.text import shown
 from compiler.options.traits import CHOICES
-from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from compiler.options.authorization import AuthorizationOptions
@@ -52,7 +51,7 @@ def _check_type(kind: Field) -> bool:
     known = CHOICES["authorization-mode"]
     if kind.text in known:
         return True
-    hint = did_you_mean(kind.text, known) or f"write {', '.join(known)}"
+    hint = kind.did_you_mean(known) or f"write {', '.join(known)}"
     message = f"{shown(kind.text)} is not a type of authorizer" if kind.text else "the authorizer has no type"
     kind.refuse("AZC-03", message, hint)
     return False

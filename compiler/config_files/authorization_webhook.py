@@ -14,7 +14,6 @@ from compiler.config_files.kubeconfig import load_kubeconfig
 from compiler.config_files.reading import named_by_field
 from compiler.flags.numbers import format_duration
 from compiler.flags.text import shown, trimmed
-from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from compiler.options.authorization import AuthorizationOptions
@@ -94,7 +93,7 @@ def _check_word(field: Field, rule: str, words: tuple[str, ...]) -> None:
     if field.text not in words:
         name = field.path.rpartition("webhook.")[2]
         message = f"{name} cannot be {shown(field.text)}" if field.text else f"the webhook has no {name}"
-        hint = did_you_mean(field.text, words) or f"write {' or '.join(words)}"
+        hint = field.did_you_mean(words) or f"write {' or '.join(words)}"
         field.refuse(rule, message, hint)
 
 

@@ -19,7 +19,7 @@ from compiler.flags.text import shown
 from compiler.redaction import is_secret_name
 from compiler.schema.location import schema_folder
 from compiler.source.node import Node
-from compiler.suggest import Suggestion, closest, did_you_mean
+from compiler.suggest import Suggestion
 
 Schema = dict[str, Any]
 _TIME = r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})([.,][0-9]+)?(Z|[-+]([0-9]{2}):([0-9]{2}))"
@@ -115,8 +115,9 @@ class Decoder:
         from compiler.config_files.misplaced import Level, place_of
 
         path, properties = self._levels[-1]
-        meant = closest(key, properties)
-        hint = did_you_mean(key, properties) or f"known are {', '.join(properties) or 'none'}"
+        suggestions = self.findings.report.suggestions
+        meant = suggestions.closest(key, properties)
+        hint = suggestions.did_you_mean(key, properties) or f"known are {', '.join(properties) or 'none'}"
         elsewhere = place_of(key, node.at((key,)), [Level(*level) for level in self._levels])
         if elsewhere is not None:
             meant, hint = elsewhere.stands_for, elsewhere.hint

@@ -10,7 +10,6 @@ from compiler.config_files.field import Field
 from compiler.config_files.reading import FileRules, NamedFile, load_config, named_by_field
 from compiler.flags.go_url import parses_as_url
 from compiler.flags.text import shown
-from compiler.suggest import did_you_mean
 
 KINDS = ("EgressSelectorConfiguration",)
 _NAMES = ("cluster", "controlplane", "etcd")
@@ -33,7 +32,7 @@ def load_egress_selector(named: NamedFile) -> dict[str, str] | None:
         if canonical in found:
             name.refuse("EGR-10", f"{shown(name.text)} is named twice", "keep one of the two")
         elif canonical not in _NAMES:
-            hint = did_you_mean(name.text, _NAMES) or f"write {', '.join(_NAMES)}"
+            hint = name.did_you_mean(_NAMES) or f"write {', '.join(_NAMES)}"
             name.refuse("EGR-10", f"{shown(name.text)} is not a kind of peer", hint)
         found[canonical] = selection["connection"]["proxyProtocol"].text
     return found
@@ -52,7 +51,7 @@ def _check_connection(named: NamedFile, connection: Field) -> None:
         else:
             _check_socket(transport["uds"])
     else:
-        hint = did_you_mean(protocol.text, _PROTOCOLS) or f"write {', '.join(_PROTOCOLS)}"
+        hint = protocol.did_you_mean(_PROTOCOLS) or f"write {', '.join(_PROTOCOLS)}"
         protocol.refuse("EGR-02", f"{shown(protocol.text)} is not a proxy protocol", hint)
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from compiler.bounds import MAX_DEPTH
 from compiler.diagnostics import Location, Report, diagnose
 
 if TYPE_CHECKING:
     from compiler.source.node import Node
+
+_MOST_STEPS = 2 * MAX_DEPTH
+"""Steps of a path: a key and an index for each level of nesting."""
 
 
 class Findings:
@@ -25,13 +32,14 @@ class Findings:
 
     def add(self, rule: str, path: str, location: Location, message: str, hint: str, severity: str = "") -> None:
         """Report a broken rule, unless its place is known to be undecodable."""
-        if self.bad and self._is_bad(path):
+        if (self.bad and self._is_bad(path)) or self.report.passes_over(rule, self.flag, severity):
             return
         full = f"{self.prefix}.{path}".strip(".") if self.prefix else path
         self.report.add(diagnose(rule, message, hint, path=full, flag=self.flag, location=location, severity=severity))
 
     def _is_bad(self, path: str) -> bool:
-        return any(path == bad or path.startswith((f"{bad}.", f"{bad}[")) for bad in self.bad)
+        ends = (found.start() for found in islice(re.finditer(r"[.\[]", path), _MOST_STEPS))
+        return path in self.bad or any(path[:end] in self.bad for end in ends)
 
 
 class Field:
@@ -131,6 +139,10 @@ class Field:
             return parse_duration(self.text)
         except ValueRefused:
             return None
+
+    def did_you_mean(self, words: Iterable[str]) -> str:
+        """`did you mean WORD?` for the text here, empty if none is near."""
+        return self.findings.report.suggestions.did_you_mean(self.text, words)
 
     def refuse(self, rule: str, message: str, hint: str) -> None:
         """Report a broken rule at this place."""

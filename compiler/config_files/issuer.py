@@ -108,7 +108,7 @@ def _check_egress(group: AuthenticationOptions, kind: Field) -> None:
 
 def _egress_is_wrong(group: AuthenticationOptions) -> bool:
     """Whether the egress selector's own file is refused: then it tells nothing of what is missing in it."""
-    return any((found.rule or "").startswith("EGR-") for found in group.run.report.of("error"))
+    return any((found.rule or "").startswith("EGR-") for found in group.run.report.diagnostics)
 
 
 def described_issuer(issuer: Field) -> dict[str, Any]:

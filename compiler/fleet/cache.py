@@ -26,7 +26,7 @@ from compiler.fleet.shapes import path as is_path
 from compiler.policies import FAIL, MANUAL, PASS, TITLES, Judged, PolicyResult
 
 _FORM = "3"
-_DIAGNOSTICS = -2
+_DIAGNOSTICS = -3
 """Where a packed report has its diagnostics."""
 
 
@@ -122,7 +122,10 @@ _DIAGNOSTIC = row(
     list_of(row(_LOCATION, text, text)),
 )  # fmt: skip
 _POLICY = row(one_of(*TITLES), text, list_of(row(text, text, one_of(PASS, FAIL, MANUAL), text)))
-_REPORT = row(text, text, truth, list_of(is_path), list_of(_DIAGNOSTIC), optional(_POLICY))
+_REPORT = row(
+    text, text, truth, list_of(is_path), list_of(_DIAGNOSTIC), optional(_POLICY),
+    list_of(row(one_of(*SEVERITIES), _is_code, text, count)),
+)  # fmt: skip
 """The shape of what `packed` returns."""
 _ENTRY_SHAPE = row(
     mapping_of(is_path, text), _REPORT, optional(text), optional(list_of(row(_is_artifact, count, _is_digest))),
@@ -139,13 +142,15 @@ def packed(report: Report) -> list[Any]:
         sorted(report.concealed),
         report.diagnostics,
         report.policy,
+        [[*key, number] for key, number in report.unlisted.items()],
     ]
 
 
 def unpacked(path: str, data: list[Any]) -> Report:
     """The report again, from data of the shape that `Cache.find` has checked."""
     report = Report(path)
-    report.read_as, report.kubernetes_version, report.unread, concealed, found, policy = data
+    report.read_as, report.kubernetes_version, report.unread, concealed, found, policy, unlisted = data
+    report.unlisted.update({(severity, code, flag): number for severity, code, flag, number in unlisted})
     report.concealed = frozenset(concealed)
     report.diagnostics = [_diagnostic(each) for each in found]
     if policy is not None:

@@ -130,10 +130,14 @@ class DocumentCompiler:
         path, examined, signs = read
         report = examined.report
         name = examined.resolved.options.input.name if examined.resolved is not None else None
-        # All that is found wrong is known then; what is not shown of it hangs on the options.
-        raw = list(report.diagnostics)
+        if self.cache is None or path == STANDARD_INPUT:
+            return self._judged(path, report, name, files)
+        from compiler.fleet.cache import packed
+
+        # All that is found wrong is known then; what is not shown of it depends on the options.
+        raw, outside = packed(report), _reads_outside(report.diagnostics)
         outcome = self._judged(path, report, name, files)
-        if self.cache is not None and path != STANDARD_INPUT and not (outcome.problem or _reads_outside(raw)):
+        if not (outcome.problem or outside):
             self._keep(path, signs, raw, outcome, name, files)
         return outcome
 
@@ -227,7 +231,7 @@ class DocumentCompiler:
         name: str | None,
         files: dict[str, str] | None,
     ) -> None:
-        from compiler.fleet.cache import Entry, packed
+        from compiler.fleet.cache import Entry
         from compiler.fleet.seen import digest
 
         made: list[tuple[str, int, str]] | None = None
@@ -236,12 +240,8 @@ class DocumentCompiler:
             made = [(name, len(data), digest(data)) for name, data in ((n, t.encode()) for n, t in files.items())]
             if outcome.state != STALE and self.targets[outcome.target] == path:
                 stats = self._stats(outcome.target, files)
-        report = Report(path)
-        report.read_as, report.kubernetes_version = outcome.report.read_as, outcome.report.kubernetes_version
-        report.unread, report.concealed = outcome.report.unread, outcome.report.concealed
-        report.diagnostics, report.policy = raw, outcome.report.policy
         assert self.cache is not None  # noqa: S101
-        self.cache.keep(path, Entry(signs, packed(report), name, made, stats or []))
+        self.cache.keep(path, Entry(signs, raw, name, made, stats or []))
 
     def _stats(self, target: str, files: Iterable[str]) -> list[list[int]] | None:
         """Size, number and times of each file; None if one is no regular file, or a link leads to it."""

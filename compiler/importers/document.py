@@ -70,6 +70,7 @@ def read_document(
         layers=loaded.layers,
         layer_roots=loaded.roots,
         refused_flags=frozenset(lowering.refused_flags),
+        unlisted=report.unlisted,
     )
 
 

@@ -42,6 +42,11 @@ class Lowering:
     ) -> None:
         self.catalog = catalog
         self.refused = refused
+        self._around = {path[:length] for path in refused for length in range(len(path) + 1)}
+        self._parts: dict[Path, set[str | int]] = {}
+        for path in refused:
+            if len(path) > 2:
+                self._parts.setdefault(path[:2], set()).add(path[2])
         self.contents = contents
         self.problems = problems
         self.refused_flags: set[str] = set()
@@ -121,13 +126,12 @@ class Lowering:
 
     def _is_refused(self, path: Path, with_parts: bool) -> bool:
         """Whether a value is refused as a whole, or, with `with_parts`, any part of it."""
-        return any(
-            path[: len(refused)] == refused or (with_parts and refused[: len(path)] == path) for refused in self.refused
-        )
+        inside = any(path[:length] in self.refused for length in range(len(path) + 1))
+        return inside or (with_parts and path in self._around)
 
     def _without_refused(self, node: Node, path: Path) -> Node:
         """A list or map without the elements that are refused."""
-        parts = {refused[2] for refused in self.refused if refused[:2] == path and len(refused) > 2}
+        parts = self._parts.get(path)
         if not parts:
             return node
         if isinstance(node.value, dict):

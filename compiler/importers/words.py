@@ -9,7 +9,6 @@ from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.flags.arguments import Argument, Word, may_be_any, split_arguments
 from compiler.flags.text import shown
 from compiler.input import ServerInput
-from compiler.source.places import listed
 
 PROGRAMS = ("kube-apiserver", "apiserver")
 
@@ -37,8 +36,8 @@ def arguments_of(words: list[Word], version: str | None, problems: list[Diagnost
     arguments, found = split_arguments(
         words, lambda name: flags[name].type if name in flags else None, known.shorthands
     )
-    problems += listed(found)
-    problems += listed(_about_unknown(words))
+    problems += found
+    problems += _about_unknown(words)
     return arguments
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from compiler.diagnostics import ERROR, Diagnostic, Report
+from compiler.diagnostics import ERROR, NOTE, Diagnostic, Report
 from compiler.examine import Examined, Settings, examine
 from compiler.mending.edits import Fix, apply_fixes
 from compiler.source.reading import Files, key_of
@@ -106,7 +106,7 @@ def _is_better(before: Report, after: Report, done: list[Diagnostic]) -> bool:
     same = {(found.code, found.message) for found in done}  # what is spelled wrongly elsewhere as well
     return (
         not {_identity(found) for found in done} & {_identity(found) for found in after.diagnostics}
-        and not any(found.code.startswith(_ABOUT_READING) for found in new)
+        and not any(found.code.startswith(_ABOUT_READING) for found in new if found.severity != NOTE)
         and not any(
             found.severity == ERROR and _place(found) in places
             for found in new

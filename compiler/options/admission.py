@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compiler.catalog import known_in, left
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
-from compiler.suggest import Suggestion, did_you_mean
+from compiler.suggest import Suggestion
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -51,7 +51,8 @@ class AdmissionOptions(OptionGroup):
         message = f"{shown(name)} is not an admission plugin of {version}"
         if having:
             return f"{message}; {having[0]} to {having[-1]} have it", "remove it"
-        return message, did_you_mean(name.strip(), self.run.catalog.plugins) or "names are case-sensitive"
+        near = self.run.report.suggestions.did_you_mean(name.strip(), self.run.catalog.plugins)
+        return message, near or "names are case-sensitive"
 
     def chain(self) -> list[str]:
         """The enabled plugins; the built-in order holds, whatever the order of the flags."""

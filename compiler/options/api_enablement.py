@@ -14,7 +14,6 @@ from compiler.options.gate_flags import FALSE, TRUE
 from compiler.options.group import OptionGroup
 from compiler.resource_names import CORE, called
 from compiler.storage.resource_config import MATCHERS, introduced_in, resource_config_of
-from compiler.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -91,7 +90,7 @@ class APIEnablementOptions(OptionGroup):
             hint = f"write {' or '.join(f'{group}/{each}' for each in groups[group])}"
             if gone and gone.get("removed"):
                 hint = _removed_hint(gone)
-            elif near := did_you_mean(version, groups[group], f"{group}/{{}}"):
+            elif near := self.run.report.suggestions.did_you_mean(version, groups[group], f"{group}/{{}}"):
                 hint = near
             self._refuse("API-04", message, hint, key)
         elif value and value not in TRUE and value not in FALSE:
@@ -107,10 +106,11 @@ class APIEnablementOptions(OptionGroup):
         """What to write for a key whose group does not exist, or for one that stands for many versions."""
         group, _, version = key.partition("/")
         if group == "api":
-            return did_you_mean(key, MATCHERS) or f"write one of {', '.join(MATCHERS)}"
+            near = self.run.report.suggestions.did_you_mean(key, MATCHERS)
+            return near or f"write one of {', '.join(MATCHERS)}"
         if group in CORE or group == "":
             return "write v1: the core group has no name"
-        near = closest(group, groups)
+        near = self.run.report.suggestions.closest(group, groups)
         begun = next((known for known in groups if known.startswith(f"{group.lower()}.")), "")
         if begun or near:
             return f"did you mean {begun or near}/{version}?"
@@ -119,7 +119,7 @@ class APIEnablementOptions(OptionGroup):
     def _key_hint(self, name: str) -> str:
         """What to write for a group without a version, or a resource without either."""
         catalog = self.run.catalog
-        if near := closest(f"api/{name}", MATCHERS):
+        if near := self.run.report.suggestions.closest(f"api/{name}", MATCHERS):
             return f"did you mean {near}?"
         if name in catalog.api_groups:
             return f"write {name}/{catalog.api_groups[name][0]}"

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from compiler.flags.text import shown
 from compiler.options.group import OptionGroup
 from compiler.options.traits import CHOICES
-from compiler.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -94,9 +93,9 @@ class AuthorizationOptions(OptionGroup):
         meant, seen = set(), set()
         for index, mode in enumerate(self.modes):
             if mode not in known:
-                hint = did_you_mean(mode, known) or f"write {', '.join(known)}"
+                hint = self.run.report.suggestions.did_you_mean(mode, known) or f"write {', '.join(known)}"
                 self.refuse("AZ-01", f"--{flag}: {shown(mode)} is not a mode", hint, flag, index)
-                meant.add(closest(mode, known))
+                meant.add(self.run.report.suggestions.closest(mode, known))
             elif mode in seen:
                 self.refuse("AZ-02", f"--{flag} names {shown(mode)} twice", "keep one", flag, index)
             seen.add(mode)

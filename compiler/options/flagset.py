@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from compiler.bounds import MAX_FINDINGS
+from compiler.bounds import MAX_SUGGESTIONS
 from compiler.catalog import Catalog, flag_advice, known_in, left
 from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.flags.arguments import ANY, Argument
 from compiler.flags.text import shown
 from compiler.flags.values import TYPES, ValueRefused
-from compiler.suggest import Suggestion, closest, did_you_mean
+from compiler.suggest import Suggestion, Suggestions, closest
 
 if TYPE_CHECKING:
+    from compiler.flags.value_type import Span, ValueType
     from compiler.flags.values import PortRange, SNIPair
 
+    Spans = list[Span]
 
 _NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap", "stringToString")
 """Types whose elements have names in a document, not numbers."""
@@ -44,6 +47,29 @@ class _Values(dict[str, Any]):
         return value
 
 
+class _Elements:
+    """The elements of all uses of a flag, found in one pass.
+
+    `spans` has the places of the elements in the text of each use, `starts` the number of the first element of each
+    use. `entries` has the number of the element that gave each key of a map its value.
+    """
+
+    def __init__(self, kind: ValueType, uses: Sequence[Argument]) -> None:
+        self.starts: list[int] = []
+        self.spans: list[Spans] = []
+        self.entries: dict[str, int] = {}
+        number = 0
+        for use in uses:
+            spans: Spans = []
+            with suppress(ValueRefused):
+                spans = kind.elements(use.text)
+            self.starts.append(number)
+            self.spans.append(spans)
+            names = kind.keys(use.text) if spans else []
+            self.entries.update((name, number + place) for place, name in enumerate(names))
+            number += len(spans)
+
+
 class FlagSet:
     """Flags of one version of kube-apiserver with their values.
 
@@ -60,18 +86,22 @@ class FlagSet:
         self.refused: set[str] = set()
         self.unknown: set[str] = set()
         self.open = False
-        self.found_before = 0
-        """How many findings the report had when the arguments were parsed."""
         self._values = _Values(catalog)
+        self._elements: dict[str, _Elements] = {}
 
     def parse(self, arguments: Sequence[Argument], report: Report) -> None:
         """Take the arguments in order; what the grammar refuses goes to the report with its rule.
 
         A value that is known only when the server runs counts as it is written, or as the default where it cannot be
-        read; what is found about its flag is left out in the end. Past `MAX_FINDINGS` nothing more is listed.
+        read; nothing is reported about its flag.
         """
-        room, self.found_before = MAX_FINDINGS, len(report.diagnostics)
+        names = {argument.flag for argument in arguments}
         known, values = self.catalog.flags, self._values
+        # From here on nothing is reported about them; what was found while the input was read is about its form.
+        report.undecided = self.unknown
+        for argument in arguments:
+            if argument.unknown and argument.flag in known:
+                self._set_unknown(argument.flag)
         misspelt: list[Argument] = []
         for argument in arguments:
             flag = argument.flag
@@ -80,9 +110,8 @@ class FlagSet:
                 continue
             spec = known.get(flag)
             if spec is None:
-                room -= 1
-                if room >= 0:
-                    report.add(self._unknown(argument, {each.flag for each in arguments}))
+                if not report.passes_over("PARSE-01", flag):
+                    report.add(self._unknown(argument, names, report.suggestions))
                 misspelt.append(argument)
                 continue
             given = self.arguments.setdefault(flag, [])
@@ -90,13 +119,10 @@ class FlagSet:
                 values[flag] = TYPES[spec.type].set(values[flag], argument.text, not given)
             except ValueRefused as refusal:
                 self.refused.add(flag)
-                room -= 1
-                if room >= 0:
+                if not report.passes_over(refusal.rule, flag):
                     report.add(_refusal(argument, refusal))
             given.append(argument)
-            if argument.unknown:
-                self._set_unknown(flag)
-        self._take_as_meant(misspelt[:MAX_FINDINGS])
+        self._take_as_meant(misspelt[:MAX_SUGGESTIONS])
 
     def _set_unknown(self, flag: str) -> None:
         """Leave out what is found about a flag's value."""
@@ -115,7 +141,7 @@ class FlagSet:
                 self._values[name] = TYPES[spec.type].set(self._values[name], argument.text, True)
             self._set_unknown(name)
 
-    def _unknown(self, argument: Argument, given: set[str]) -> Any:
+    def _unknown(self, argument: Argument, given: set[str], suggestions: Suggestions) -> Any:
         """The finding about a flag that this version does not have; `given` has the names of all flags."""
         name = argument.flag
         version = self.catalog.version
@@ -141,7 +167,7 @@ class FlagSet:
                 message += f"; it exists in {having[0]} to {having[-1]}"
                 hint = "remove it, or compile for one of those versions"
             else:
-                near = did_you_mean(name, self.catalog.flags, spelling)
+                near = suggestions.did_you_mean(name, self.catalog.flags, spelling)
                 hint = near or "see `kasc explain` for the flags of this version"
         if gone and gone.get("successor") and gone["replacement"] in self.catalog.flags:
             hint = Suggestion(hint, spelling.format(name), spelling.format(gone["replacement"]))
@@ -224,24 +250,18 @@ class FlagSet:
 
     def location(self, flag: str, element: int | None = None) -> Location | None:
         """Where the value, or one element of the list, was written; None where the flag was not given."""
-        argument, index = self._holding(flag, element)
+        argument, index, spans = self._holding(flag, element)
         if argument is None:
             return None
-        return argument.location if index is None else argument.element(index, self._spans(flag, argument))
+        return argument.location if index is None else argument.element(index, spans)
 
     def entry(self, flag: str, key: str) -> int | None:
         """The number of the element, of all uses of a map's flag, that gave a key its value."""
-        kind = TYPES[self.catalog.flags[flag].type]
-        found, number = None, 0
-        for argument in self.arguments.get(flag, ()):
-            names = kind.keys(argument.text) if self._spans(flag, argument) else []
-            found = max((number + place for place, name in enumerate(names) if name == key), default=found)
-            number += len(names)
-        return found
+        return self._elements_of(flag).entries.get(key)
 
     def path(self, flag: str, element: int | None = None) -> str:
         """The place in the input where the flag, or one element of its list, was given; empty where it was not."""
-        argument, index = self._holding(flag, element)
+        argument, index, _ = self._holding(flag, element)
         if argument is None:
             return ""
         if index is None or not argument.items or self.catalog.flags[flag].type in _NAMED:
@@ -249,25 +269,26 @@ class FlagSet:
         # Where every use of a flag is one element, its path has the number already.
         return argument.path if argument.path.endswith("]") else f"{argument.path}[{index}]"
 
-    def _holding(self, flag: str, element: int | None) -> tuple[Argument | None, int | None]:
-        """The use of a flag that holds an element, and the element's number in it; else the last use."""
+    def _holding(self, flag: str, element: int | None) -> tuple[Argument | None, int | None, Spans]:
+        """The use of a flag that holds an element, the element's number in it and the places of all its elements;
+        else the last use.
+        """
         given = self.arguments.get(flag)
         if not given:
-            return None, None
-        if element is not None:
-            for argument in given:
-                size = len(self._spans(flag, argument))
-                if element < size:
-                    return argument, element
-                element -= size
-        return given[-1], None
+            return None, None, []
+        if element is None:
+            return given[-1], None, []
+        elements = self._elements_of(flag)
+        use = bisect(elements.starts, element) - 1
+        if use < 0 or element - elements.starts[use] >= len(elements.spans[use]):
+            return given[-1], None, []
+        return given[use], element - elements.starts[use], elements.spans[use]
 
-    def _spans(self, flag: str, argument: Argument) -> list[tuple[int, int]]:
-        """The elements that one use of a flag holds, as places in its text."""
-        try:
-            return TYPES[self.catalog.flags[flag].type].elements(argument.text)
-        except ValueRefused:
-            return []
+    def _elements_of(self, flag: str) -> _Elements:
+        found = self._elements.get(flag)
+        if found is None:
+            found = self._elements[flag] = _Elements(TYPES[self.catalog.flags[flag].type], self.arguments.get(flag, ()))
+        return found
 
 
 def _instead_of(name: str, gone: Mapping[str, Any], catalog: Catalog) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler.catalog import gate_advice, known_in, left
 from compiler.flags.text import shown
-from compiler.suggest import Suggestion, did_you_mean
+from compiler.suggest import Suggestion
 
 if TYPE_CHECKING:
     from compiler.options.generic import GenericOptions
@@ -93,7 +93,8 @@ def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]
     message = f"--{FLAG}: {shown(name)} is not a feature gate of {version}"
     if having:
         return f"{message}; {having[0]} to {having[-1]} have it", "remove it, or compile for one of those versions"
-    return message, did_you_mean(name, generic.run.catalog.gates) or "check the spelling; gates are case-sensitive"
+    near = generic.run.report.suggestions.did_you_mean(name, generic.run.catalog.gates)
+    return message, near or "check the spelling; gates are case-sensitive"
 
 
 def report_dependencies(generic: GenericOptions) -> None:

@@ -51,6 +51,8 @@ class OptionGroup:
         Where the flag was not given, the place is the group's section, or else the start of the input.
         """
         run = self.run
+        if run.report.passes_over(rule, flag):
+            return
         path = self.flags.path(flag, element) or run.input.path_of(flag, run.catalog)
         location = self.flags.location(flag, element) or run.input.section_location(self.name)
         run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.flags.text import shown
 from compiler.options.traits import CHOICES
-from compiler.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from compiler.options.authentication import AuthenticationOptions
@@ -81,7 +80,7 @@ def check_oidc(group: AuthenticationOptions) -> None:
     for index, algorithm in enumerate(flags.texts(ALGORITHMS)):
         known = CHOICES[ALGORITHMS]
         if algorithm not in known:
-            hint = did_you_mean(algorithm, known) or f"write {', '.join(known)}"
+            hint = group.run.report.suggestions.did_you_mean(algorithm, known) or f"write {', '.join(known)}"
             group.refuse("OIDC-07", f"--{ALGORITHMS}: {shown(algorithm)} is not known", hint, ALGORITHMS, index)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Diagnostic
 from compiler.options.flagset import FlagSet
 
 _GATES = ("feature-gates",)
@@ -31,13 +30,13 @@ _OF_GATES = ("AZ-90", "ENC-25", "FG-04", "JWT-90", "LOG-04", "LOG-05", "PEER-01"
 """Rules that a feature gate can meet: each use of --feature-gates adds to the others."""
 
 
-def is_certain(found: Diagnostic, flags: FlagSet) -> bool:
-    """Whether a finding holds whatever else is given: it is not about a missing flag, nor caused by one."""
+def is_certain(code: str, flag: str, flags: FlagSet) -> bool:
+    """Whether a finding of a code about a flag holds whatever else is given: it is not about a missing flag, nor caused by one."""
     from compiler.diagnostics import code_of
 
-    if found.flag and not flags.changed(found.flag) and found.flag in flags.catalog.flags:
+    if flag and not flags.changed(flag) and flag in flags.catalog.flags:
         return False
-    if found.code in map(code_of, _OF_GATES):
+    if code in map(code_of, _OF_GATES):
         return False
-    absent = next((names for rule, names in _ABSENT.items() if code_of(rule) == found.code), ())
+    absent = next((names for rule, names in _ABSENT.items() if code_of(rule) == code), ())
     return all(map(flags.changed, absent))

@@ -11,7 +11,7 @@ from compiler.flags.go_path import join
 from compiler.flags.text import shown
 from compiler.options.addresses import join_host_port
 from compiler.options.group import OptionGroup
-from compiler.suggest import closest
+from compiler.suggest import Suggestions
 
 if TYPE_CHECKING:
     from compiler.resolved import ResolvedConfig
@@ -24,10 +24,10 @@ _DEFAULT_STREAMS = 100
 LOOPBACK_NAME = "apiserver-loopback-client"
 
 
-def _cipher_hint(name: str, known: tuple[str, ...]) -> str:
+def _cipher_hint(name: str, known: tuple[str, ...], suggestions: Suggestions) -> str:
     """What to write for an unknown cipher suite; OpenSSL's names are Go's without two words."""
     short = {suite.removeprefix("TLS_").replace("_WITH_", "_"): suite for suite in known}
-    near = closest(name, [*known, *short])
+    near = suggestions.closest(name, [*known, *short])
     return f"did you mean {short.get(near, near)}?" if near else f"write Go's name of it, such as {_HTTP2_CIPHERS[0]}"
 
 
@@ -116,7 +116,7 @@ class SecureServingOptions(OptionGroup):
         for index, name in enumerate(self.flags.texts(flag)):
             if name not in known:
                 wrong = True
-                hint = _cipher_hint(name, known)
+                hint = _cipher_hint(name, known, self.run.report.suggestions)
                 self.refuse("SERV-06", f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index)
         minimum = self.flags.text("tls-min-version")
         if minimum and minimum not in catalog.tls("versions"):

@@ -18,7 +18,7 @@ def render(reports: list[Report], strict: bool = False) -> str:
     """All reports as one suite, ASCII only. With `strict`, warnings fail a case as errors do."""
     failing = (ERROR, WARNING) if strict else (ERROR,)
     cases = [_case(report, failing) for report in reports]
-    failed = sum(any(found.severity in failing for found in report.all()) for report in reports if not report.unread)
+    failed = sum(any(map(report.count, failing)) for report in reports if not report.unread)
     numbers = f'tests="{len(reports)}" failures="{failed}" errors="{unread(reports)}"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -35,8 +35,8 @@ def _case(report: Report, failing: tuple[str, ...]) -> str:
     bad = [found for found in report.sorted() if found.severity in failing]
     others = [found for found in report.sorted() if found.severity not in failing]
     lines = [f'<testcase name="{_attribute(report.path)}" classname="kasc.{_attribute(report.read_as or "input")}">']
-    if bad or report.unshown:
-        message, kind = _first(bad, len(report.unshown))
+    if bad or report.hidden(ERROR):
+        message, kind = _first(bad, report.hidden(ERROR))
         element = "error" if report.unread else "failure"
         lines.append(f'<{element} message="{_attribute(message)}" type="{kind}">{_text(report, bad)}</{element}>')
     if others:

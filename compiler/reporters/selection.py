@@ -19,12 +19,19 @@ def keep_selected(reports: list[Report], select: list[str], ignore: list[str]) -
             elif found.severity == ERROR:
                 report.unshown.append(found)
         report.diagnostics = shown
+        for key in list(report.unlisted):
+            if key[0] != ERROR and not _is_selected(key[1], select, ignore):
+                del report.unlisted[key]
 
 
 def is_shown(found: Diagnostic, select: list[str], ignore: list[str]) -> bool:
     """Whether a finding is selected and not ignored."""
-    selected = not select or any(matches(found.code, code) for code in select)
-    return selected and not any(matches(found.code, code) for code in ignore)
+    return _is_selected(found.code, select, ignore)
+
+
+def _is_selected(code: str, select: list[str], ignore: list[str]) -> bool:
+    selected = not select or any(matches(code, each) for each in select)
+    return selected and not any(matches(code, each) for each in ignore)
 
 
 def matches(code: str, given: str) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import SEVERITIES, Report
+from compiler.diagnostics import ERROR, SEVERITIES, Report
 
 
 def totals(reports: list[Report]) -> dict[str, int]:
     """Severity -> findings of it, those included that are not shown."""
-    return {severity: sum(len(list(report.of(severity))) for report in reports) for severity in SEVERITIES}
+    return {severity: sum(report.count(severity) for report in reports) for severity in SEVERITIES}
 
 
 def not_shown(reports: list[Report]) -> int:
-    """Errors that a selection leaves out of the listing."""
-    return sum(len(report.unshown) for report in reports)
+    """Errors that count and are not shown: a selection or the bound of a report leaves them out."""
+    return sum(report.hidden(ERROR) for report in reports)
 
 
 def counted(number: int, word: str) -> str:
@@ -32,16 +32,16 @@ class Counts:
         self.inputs = 0
         self.unread = 0
         self.findings = dict.fromkeys(SEVERITIES, 0)
-        self.hidden = 0
+        self.hidden = dict.fromkeys(SEVERITIES, 0)
         self.mendable = 0
 
     def add(self, report: Report) -> None:
         """One more report."""
         self.inputs += 1
         self.unread += report.unread
-        self.hidden += len(report.unshown)
-        for found in report.all():
-            self.findings[found.severity] += 1
+        for severity in SEVERITIES:
+            self.findings[severity] += report.count(severity)
+            self.hidden[severity] += report.hidden(severity)
         self.mendable += sum(bool(found.fix) for found in report.diagnostics)
 
     def in_words(self) -> str:
@@ -49,7 +49,7 @@ class Counts:
         words = []
         for severity, number in self.findings.items():
             if number:
-                aside = f" ({self.hidden} not shown)" if self.hidden and severity == "error" else ""
+                aside = f" ({self.hidden[severity]} not shown)" if self.hidden[severity] else ""
                 words.append(f"{counted(number, severity)}{aside}")
         unread = f" ({self.unread} unread)" if self.unread else ""
         return f"{counted(self.inputs, 'input')}{unread}: {', '.join(words) or 'no problems'}"

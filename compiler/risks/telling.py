@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import ERROR, diagnose
+from compiler.diagnostics import diagnose
 from compiler.risks.view import View
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ class Risks(View):
     def __init__(self, resolved: Resolved, report: Report) -> None:
         super().__init__(resolved)
         self._report = report
-        errors = list(report.of(ERROR))
-        self._spoilt = {found.flag for found in errors} | self.flags.refused
+        errors = report.errors()
+        self._spoilt = {flag for _, flag in errors} | self.flags.refused
         unknown = any(found.code == _UNKNOWN_VALUE for found in report.diagnostics)
         # An error of the Pod around the server says nothing about its flags.
-        partial = any(not found.code.startswith(_OF_POD) for found in errors)
+        partial = any(not code.startswith(_OF_POD) for code, _ in errors)
         self._partial = partial or unknown or self.alone
 
     def settled(self, *flags: str) -> bool:
@@ -47,7 +47,7 @@ class Risks(View):
 
         A risk of a flag that is not given is one of something missing.
         """
-        if not self.settled(flag):
+        if not self.settled(flag) or self._report.passes_over(rule, flag, severity):
             return
         path, location = self.place(flag, element)
         self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location, severity=severity))
@@ -56,7 +56,7 @@ class Risks(View):
         self, rule: str, message: str, hint: str, path: str, location: Location | None, flag: str = ""
     ) -> None:
         """Tell a risk at a place of one's own choice."""
-        if not flag or flag not in self._spoilt:
+        if (not flag or flag not in self._spoilt) and not self._report.passes_over(rule, flag):
             self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
     def tell_at(self, rule: str, message: str, hint: str, field: Field, *, severity: str = "") -> None:

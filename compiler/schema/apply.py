@@ -37,7 +37,8 @@ def check_removals(layers: Sequence[Node], version: str, report: Report) -> None
                 continue
             from compiler.schema.explain import unknown_key
 
-            report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version))
+            if not report.passes_over("SCHEMA-01"):
+                report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))
 
 
 def _unknown_removals(

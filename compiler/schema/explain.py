@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -11,29 +13,40 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from compiler.bounds import MAX_VIOLATIONS
 from compiler.catalog import Catalog, catalog, flag_advice, key_of, left, section_of, versions
-from compiler.diagnostics import Diagnostic, Report, diagnose
+from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.flags.text import shown
 from compiler.options.traits import STRUCTURED
 from compiler.schema.apply import Path, load_schema
 from compiler.schema.conversion import NAMES, converted
 from compiler.schema.wrapper import top_level_keys, wrapped_keys
-from compiler.source.node import Node
+from compiler.source.node import Node, Source
 from compiler.source.places import Lines
-from compiler.suggest import Suggestion, did_you_mean
+from compiler.suggest import Suggestion, Suggestions
 
 _SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)
 # A scalar that is the same inside brackets: in quotes, or without the signs that mean something there.
 _ELEMENT = r"""[\w./:@%+-]+|"[^"\\\n,]*"|'[^'\n,]*'"""
+_RULES = {"type": "SCHEMA-02", "enum": "SCHEMA-04", "const": "SCHEMA-04", "pattern": "SCHEMA-05"}
+"""The rule about a value that does not fit a keyword of a schema; SCHEMA-06 for others."""
 
 
 def explain(root: Node, version: str, report: Report) -> set[Path]:
-    """Report every violation, and return the paths of the values that are refused."""
+    """Report every violation, and return the paths of the values that are refused.
+
+    Raises KascError (DOC-02) for more violations than `MAX_VIOLATIONS`.
+    """
+    found = list(islice(violations(root.plain(), version), MAX_VIOLATIONS + 1))
+    if len(found) > MAX_VIOLATIONS:
+        message = f"the document breaks its schema in more than {MAX_VIOLATIONS} places"
+        raise KascError(diagnose("DOC-02", message, "check that the file is a kasc document", location=root.location))
     refused: set[Path] = set()
-    for error in violations(root.plain(), version):
-        for found, path in _findings(root, error, version):
-            report.add(found)
+    for error in sorted(found, key=lambda error: [str(part) for part in error.absolute_path]):
+        for rule, path, finding in _findings(root, error, version, report.suggestions):
             refused.add(path)
+            if not report.passes_over(rule, _flag_of(path, version)):
+                report.add(finding())
     return refused
 
 
@@ -41,9 +54,7 @@ def violations(document: object, version: str) -> Iterator[ValidationError]:
     """jsonschema's errors, less what is left to the rules of the server."""
     registry: Any = Registry(retrieve=lambda name: _resource(version, name))  # type: ignore[call-arg]
     validator = Draft202012Validator(load_schema(version, "apiserver.schema.json"), registry=registry)
-    for error in sorted(validator.iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path]):
-        if not is_left_to_a_rule(error):
-            yield error
+    return (error for error in validator.iter_errors(document) if not is_left_to_a_rule(error))
 
 
 def is_left_to_a_rule(error: ValidationError) -> bool:
@@ -60,31 +71,35 @@ def _resource(version: str, name: str) -> Resource[Any]:
     return Resource.from_contents(load_schema(version, name), default_specification=DRAFT202012)
 
 
-def _findings(root: Node, error: ValidationError, version: str) -> Iterator[tuple[Diagnostic, Path]]:
+def _findings(
+    root: Node, error: ValidationError, version: str, suggestions: Suggestions
+) -> Iterator[tuple[str, Path, Callable[[], Diagnostic]]]:
+    """The rule and the path of each finding about an error, and the function that makes it."""
     path: Path = tuple(error.absolute_path)
     node = root.at(path)
     if error.validator == "additionalProperties" and isinstance(error.schema, dict):
         known = error.schema.get("properties", {})
         for key in node.value if isinstance(node.value, dict) else ():
             if key not in known:
-                yield unknown_key(node, path, key, known, version), (*path, key)
+                yield "SCHEMA-01", (*path, key), partial(unknown_key, node, path, key, known, version, suggestions)
     elif error.validator == "required":
         required: Any = error.validator_value
         for key in required:
             if isinstance(node.value, dict) and key not in node.value:
                 message = f"{_named(path)} lacks the key {key}"
-                yield _finding("SCHEMA-03", message, f"add {key}", node, path, version), path
+                yield "SCHEMA-03", path, partial(_finding, "SCHEMA-03", message, f"add {key}", node, path, version)
     elif error.validator == "oneOf":
-        yield _one_of(node, path, error, version), path
+        yield "SCHEMA-06", path, partial(_one_of, node, path, error, version)
     else:
-        yield _value(node, path, error, version), path
+        rule = _RULES.get(str(error.validator), "SCHEMA-06")
+        yield rule, path, partial(_value, node, path, error, version, suggestions)
 
 
 def _finding(rule: str, message: str, hint: str, node: Node, path: Path, version: str) -> Diagnostic:
     return diagnose(rule, message, hint, path=_dotted(path), flag=_flag_of(path, version), location=node.location)
 
 
-def _value(node: Node, path: Path, error: ValidationError, version: str) -> Diagnostic:
+def _value(node: Node, path: Path, error: ValidationError, version: str, suggestions: Suggestions) -> Diagnostic:
     name = _named(path)
     if error.validator == "type":
         message = f"{name} is {_kind_of(node)}, not {' or '.join(NAMES[kind] for kind in _kinds(error))}"
@@ -93,7 +108,7 @@ def _value(node: Node, path: Path, error: ValidationError, version: str) -> Diag
     if error.validator in ("enum", "const"):
         allowed: Any = error.validator_value
         words = [str(word) for word in (allowed if error.validator == "enum" else [allowed])]
-        hint = did_you_mean(str(node.value), words) or f"write {' or '.join(words)}"
+        hint = suggestions.did_you_mean(str(node.value), words) or f"write {' or '.join(words)}"
         return _finding("SCHEMA-04", f"{name} cannot be {text}", hint, node, path, version)
     if error.validator == "pattern":
         hint = "write a version such as 1.36" if path == ("kubernetesVersion",) else "use letters, digits, - and ."
@@ -114,9 +129,11 @@ def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Dia
     return _finding("SCHEMA-06", f"{_named(path)} {problem}", hint, node, path, version)
 
 
-def unknown_key(node: Node, path: Path, key: str, known: dict[str, Any], version: str) -> Diagnostic:
+def unknown_key(
+    node: Node, path: Path, key: str, known: dict[str, Any], version: str, suggestions: Suggestions
+) -> Diagnostic:
     """Return SCHEMA-01 for a key of a mapping that is none of the known ones."""
-    message, hint = _about_key(path, key, known, catalog(version))
+    message, hint = _about_key(path, key, known, catalog(version), suggestions)
     child = node.get(key)
     if child is not None and not hint.startswith("did you mean"):
         hint = _about_wrapper(path, key, child, version) or hint
@@ -154,11 +171,11 @@ def _about_wrapper(path: Path, key: str, child: Node, version: str) -> str:
     return ""
 
 
-def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tuple[str, str]:
+def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog, suggestions: Suggestions) -> tuple[str, str]:
     place = f"{_dotted(path)}." if path else ""
     message = f"{shown(key)} is not a key of {_dotted(path) or 'the document'}"
     if len(path) > 1 or (path and path[0] in ("metadata", "deployment", "extraFlags")):
-        return message, did_you_mean(key, known) or f"known are {', '.join(known)}"
+        return message, suggestions.did_you_mean(key, known) or f"known are {', '.join(known)}"
     spelled = key_of(key.replace("_", "-").lstrip("-")) if "-" in key or "_" in key else key
     if spelled in known:
         return message, Suggestion(f"write {place}{spelled}", key, spelled)
@@ -184,8 +201,10 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog) -> tu
         *known,
         *(f"{section_of(group)}.{name}" for group, options in here.groups.items() for name in options),
     ]
-    short = did_you_mean(key, known)
-    return message, short or did_you_mean(f"{place}{key}", candidates) or "see `kasc explain` for the keys of a group"
+    short = suggestions.did_you_mean(key, known)
+    return message, short or suggestions.did_you_mean(
+        f"{place}{key}", candidates
+    ) or "see `kasc explain` for the keys of a group"
 
 
 def _other_version(key: str, flag: str, version: str) -> tuple[str, str]:
@@ -253,9 +272,14 @@ def _write_one_of(kinds: list[str]) -> str:
 
 def _written(node: Node) -> str:
     """A value as it stands in its file."""
-    text = node.source.text.removeprefix("\ufeff")
-    start, end = Lines(text).span(node.location)
-    return text[start:end]
+    lines = _lines(node.source)
+    start, end = lines.span(node.location)
+    return lines.text[start:end]
+
+
+@lru_cache(maxsize=4)
+def _lines(source: Source) -> Lines:
+    return Lines(source.text.removeprefix("\ufeff"))
 
 
 def _may_be_secret(path: Path) -> bool:

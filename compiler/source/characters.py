@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from compiler.bounds import MAX_ARGUMENT
 from compiler.diagnostics import Location
 from compiler.source.node import Node, Source, Span
 from compiler.source.places import LINE_BREAK
@@ -42,17 +43,20 @@ def place_in(node: Node, start: int, end: int) -> Location:
     return Location(whole.file, *cells[start][:2], *cells[end - 1][2:])
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _lines(source: Source) -> list[str]:
     return LINE_BREAK.split(source.text.removeprefix("\ufeff"))
 
 
+@lru_cache(maxsize=2)
 def characters(node: Node) -> list[Span] | None:
     """What stands in the file for each character of a text; None where that cannot be told.
 
+    Nothing is told of a text that is longer than an argument can be.
+
     The text is read anew from the file, so that an answer is never a guess: it is None where the result differs.
     """
-    if not isinstance(node.value, str):
+    if not isinstance(node.value, str) or len(node.value) > MAX_ARGUMENT:
         return None
     line, column, end_line, end_column = node.span
     lines = _lines(node.source)[line - 1 : end_line]

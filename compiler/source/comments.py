@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -31,14 +32,15 @@ def comments(source: Source, read_as: str, about: str) -> list[Comment]:
         taken = None  # a line is a comment as a whole, or not at all
     else:
         try:
-            taken = _words(source) if read_as == "flags" else list(_scalars(source))
+            taken = sorted(_words(source) if read_as == "flags" else _scalars(source))
         except KascError:
             return []
     found = []
+    toml = is_toml(source) and read_as != "flags"
     for number, line in enumerate(lines, 1):
         if about not in line:
             continue
-        column = _start(line, number, taken, is_toml(source) and read_as != "flags")
+        column = _start(line, number, taken, toml)
         if column:
             found.append(Comment(number, column, line[column - 1 :], not line[: column - 1].strip()))
     return found
@@ -50,15 +52,22 @@ def is_comment(line: str) -> bool:
 
 
 def _start(line: str, number: int, taken: list[Span] | None, anywhere: bool) -> int:
-    """The column of the comment in a line, 0 where it has none. TOML has comments `anywhere`, YAML behind a space."""
+    """The column of the comment in a line, 0 where it has none. TOML has comments `anywhere`, YAML behind a space.
+
+    `taken` are the spans of everything else, in order; they do not overlap.
+    """
     if taken is None:
         return int(line.startswith("#"))
-    here = [span for span in taken if span[0] <= number <= span[2]]
     for sign in re.finditer("#" if anywhere else r"(?:^|(?<=[ \t]))#", line):
         place = (number, sign.start() + 1)
-        if not any(span[:2] <= place < span[2:] for span in here):
+        index = bisect(taken, place, key=_beginning) - 1
+        if index < 0 or place >= taken[index][2:]:
             return place[1]
     return 0
+
+
+def _beginning(span: Span) -> Place:
+    return span[:2]
 
 
 def _words(source: Source) -> list[Span]:

@@ -13,7 +13,7 @@ from compiler.bounds import MAX_DEPTH, MAX_NODES, MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location
 from compiler.source import yaml_findings as findings
 from compiler.source.node import Node, Scalar, Source, Span
-from compiler.source.places import Lines, at_span, listed, too_deep, too_many
+from compiler.source.places import Lines, at_span, too_deep, too_many
 from compiler.source.yaml_scalars import resolve
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -73,7 +73,7 @@ class _Reader:
                 raise JsonSyntaxError(index, "something follows the value")
             return node
         finally:
-            found += listed(self.problems)
+            found += self.problems
 
     def skip(self, index: int) -> int:
         """Return the index after white space."""

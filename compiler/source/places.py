@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from compiler.bounds import MAX_ARGUMENT, MAX_DEPTH, MAX_EXPANDED, MAX_FINDINGS, MAX_NODES, MAX_NUMBER
+from compiler.bounds import MAX_ARGUMENT, MAX_DEPTH, MAX_EXPANDED, MAX_NODES, MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source.node import Source, Span
 
@@ -88,14 +88,6 @@ def expands_too_far(where: Location) -> KascError:
     """The error for variables that add more characters than `MAX_EXPANDED`."""
     message = f"the variables expand to more than {MAX_EXPANDED} characters"
     return KascError(diagnose("DOC-02", message, "look for variables that repeat other variables", location=where))
-
-
-def listed(found: list[Diagnostic]) -> list[Diagnostic]:
-    """The findings about one file without those past `MAX_FINDINGS`; the last one says so."""
-    if len(found) <= MAX_FINDINGS:
-        return found
-    last = found[MAX_FINDINGS - 1]
-    return [*found[: MAX_FINDINGS - 1], last._replace(message=f"{last.message} (further problems are not listed)")]
 
 
 def long_number(where: Location, length: int) -> Diagnostic:

@@ -13,7 +13,6 @@ from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source.node import Node, Source
 from compiler.source.places import (
     at_span,
-    listed,
     location,
     long_number,
     name_character,
@@ -76,7 +75,7 @@ def parse_toml(source: Source, problems: list[Diagnostic]) -> Node:
     root = Scanner(source, text).scan()
     found: list[Diagnostic] = []
     _fill(root, values, found)
-    problems += listed(found)
+    problems += found
     return root
 
 

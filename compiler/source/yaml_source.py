@@ -20,7 +20,7 @@ from compiler.bounds import MAX_DEPTH, MAX_NODES
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.source import yaml_findings as findings
 from compiler.source.node import Node, Scalar, Source, Span
-from compiler.source.places import at_span, listed, too_deep, too_many
+from compiler.source.places import at_span, too_deep, too_many
 from compiler.source.yaml_dialects import (
     QuoteEscapes,
     check_anchor,
@@ -98,7 +98,7 @@ def _parse(
         message = "the text holds an escape or a version number that is out of range"
         raise KascError(diagnose("DOC-04", message, location=where)) from None
     finally:
-        problems += listed(found)
+        problems += found
 
 
 def _json(source: Source, text: str, problems: list[Diagnostic]) -> Node | None:

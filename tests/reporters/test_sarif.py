@@ -48,8 +48,8 @@ def test_every_report_is_a_valid_log(reports: list[Report]) -> None:
 def test_every_rule_has_its_texts() -> None:
     from compiler.diagnostics import Diagnostic
 
-    made = report("a.yaml", *(Diagnostic(code, "error", "wrong") for code in CODES))
-    rules = validated(sarif.render([made]))["tool"]["driver"]["rules"]
+    made = [report("a.yaml", Diagnostic(code, "error", "wrong")) for code in CODES]
+    rules = validated(sarif.render(made))["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == CODES
     for rule in rules:
         assert rule["defaultConfiguration"]["level"] == table()[rule["id"]].severity

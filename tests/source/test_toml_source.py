@@ -148,12 +148,6 @@ def test_dates_and_times_are_to_be_quoted(text: str, position: str, shown: str) 
     check_places(node, text)
 
 
-def test_only_the_first_hundred_problems_are_listed() -> None:
-    problems: list[Diagnostic] = []
-    parse_toml(Source("f", "a = [" + "07:32:00, " * 500 + "]"), problems)
-    assert len(problems) == 100
-
-
 @pytest.mark.parametrize(
     ("text", "code", "position"),
     [

@@ -239,13 +239,6 @@ def test_a_duplicate_key_names_the_first() -> None:
     assert node.plain() == {"a": 1, "b": 2}
 
 
-def test_only_the_first_hundred_problems_are_listed() -> None:
-    problems: list[Diagnostic] = []
-    parse_yaml(Source("f", "a: 1\n" * 5000), problems)
-    assert len(problems) == 100
-    assert "not listed" in problems[-1].message
-
-
 @pytest.mark.parametrize(
     ("text", "position", "words"),
     [

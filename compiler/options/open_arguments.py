@@ -31,7 +31,7 @@ _OF_GATES = ("AZ-90", "ENC-25", "FG-04", "JWT-90", "LOG-04", "LOG-05", "PEER-01"
 
 
 def is_certain(code: str, flag: str, flags: FlagSet) -> bool:
-    """Whether a finding of a code about a flag holds whatever else is given: it is not about a missing flag, nor caused by one."""
+    """Whether a finding holds whatever else is given: it is not about a missing flag, nor caused by one."""
     from compiler.diagnostics import code_of
 
     if flag and not flags.changed(flag) and flag in flags.catalog.flags:

@@ -11,7 +11,6 @@ from compiler.importers.container import text_of
 from compiler.pods.fields import ROOTS, FieldChecker, opening
 from compiler.pods.validation import PodValidator
 from compiler.source.node import Node
-from compiler.source.places import listed
 from compiler.suggest import did_you_mean
 
 
@@ -51,7 +50,7 @@ def check_manifest(manifest: Manifest, container: str, version: str | None) -> C
         checker.check(root, kind, path.rstrip("."))
     PodValidator(checker, manifest.pod, f"{path}{manifest.inside}", named=not manifest.inside).validate()
     broken = [found.path for found in problems if found.code != "KASC-POD-010"] + checker.misspelled
-    return Checked(listed(problems), not any(".volume" in path for path in broken), excerpt)
+    return Checked(problems, not any(".volume" in path for path in broken), excerpt)
 
 
 def _check_version(checker: FieldChecker, root: Node, path: str, kind: str) -> None:

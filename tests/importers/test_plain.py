@@ -102,13 +102,6 @@ def test_any_text_is_read_or_refused_in_its_place(text: str) -> None:
         assert argument.part(0, len(argument.text)) is not None
 
 
-@pytest.mark.parametrize(
-    "text", ["word " * 3000, "--x " * 3000, "--a=$(" * 3000, "".join(f"$A{n} " for n in range(3000))]
-)
-def test_a_flood_is_not_listed_to_its_end(text: str) -> None:
-    assert len(read(text, "flags").problems) <= 2 * 100
-
-
 def test_the_environment_file_of_a_distribution() -> None:
     got = read(shared("corpus/flags/env-file-apiserver.conf").read_text())
     assert got.server.read_as == "flags"

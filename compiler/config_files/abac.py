@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.config_files.decoding import Decoder, root_field
 from compiler.config_files.field import Field, Findings
 from compiler.config_files.reading import NamedFile, read_bytes
@@ -22,7 +23,6 @@ _RULE = "AZ-09"
 _GROUP = "abac.authorization.kubernetes.io"
 _EXAMPLE = f'write {{"apiVersion": "{_GROUP}/v1beta1", "kind": "Policy", "spec": {{...}}}}'
 _LONGEST_LINE = 64 * 1024 - 1
-_MOST_FINDINGS = 100
 _DEEPEST = 300
 _TEXT = {"type": "string"}
 _PLAIN: dict[str, Any] = {
@@ -64,7 +64,7 @@ def load_abac_policy(named: NamedFile) -> None:
                 file.refuse(Location(file.name, number, 1, number, 2), "the line is not text in UTF-8", _EXAMPLE)
                 continue
             unfinished = file.check(number, text)
-        if file.found > _MOST_FINDINGS:
+        if file.found > MAX_FINDINGS:
             return
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic
 from tests.config_files.running import placed, started
 
@@ -144,7 +145,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 
 def test_findings_are_bounded(tmp_path: Path) -> None:
-    assert len(judged(tmp_path, "hello\n" * 5000)) == 101
+    assert len(judged(tmp_path, "hello\n" * 5000)) == MAX_FINDINGS
 
 
 def test_files_that_cannot_be_had(tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from xml.etree import ElementTree
 
 import yaml
 
+from compiler.bounds import MAX_FINDINGS
 from compiler.commands.common import UsageError
 from compiler.commands.configuration import read_configuration
-from compiler.diagnostics import Report
+from compiler.diagnostics import SEVERITIES, Report
 from compiler.emit.artifacts import EVERY, artifact_of
 from compiler.emit.storage import manifest
 from compiler.examine import Examined, Settings, examine
@@ -54,8 +55,8 @@ from tests.live.api_server import ENDPOINTS, RECORDED
 from tests.live.scripted_etcd import field, page, status
 from tools.fuzz import seeds
 
-MOST_FINDINGS = 500
-"""No input has more of them: a list of problems ends, and says how many more there are."""
+MOST_FINDINGS = len(SEVERITIES) * (MAX_FINDINGS + 1)
+"""No input has more of them: the list of each severity ends, and says how many more there are."""
 _REPORTS = ("text", "json", "sarif", "junit", "github")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 

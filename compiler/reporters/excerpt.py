@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Location
 from compiler.filesystem import read_file
 from compiler.printing import UNPRINTABLE
 from compiler.redaction import HIDDEN, Spans
-from compiler.reporters.masking import Masked
+
+if TYPE_CHECKING:
+    from compiler.reporters.masking import Masked
 
 WIDTH = 120
 """Columns of an excerpt where no terminal says otherwise."""
@@ -58,6 +61,8 @@ class Excerpts:
     def _file(self, name: str) -> Masked:
         """A file, split where YAML and TOML split lines; without any if it cannot be read."""
         if name not in self.files:
+            from compiler.reporters.masking import Masked
+
             text = self.texts.get(name)
             if text is None:
                 text = "" if self.is_hidden(name) else _read(name)

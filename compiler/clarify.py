@@ -26,7 +26,7 @@ Read = Callable[[str], str]
 _SYNTAX = "KASC-DOC-004"
 _NAME = "[A-Za-z_][A-Za-z0-9_.]*+"
 _PLACEHOLDER = (
-    rf"\$\{{({_NAME})[^}}]*\}}|\$\(({_NAME})\)|\$([A-Z][A-Z0-9_]+)\b"
+    rf"\$\{{({_NAME})[^}}]*\}}|\$\(({_NAME})\)|\$([A-Z][A-Z0-9_]+)$"
     rf"|\{{\{{\s*\.?({_NAME})[^}}]*\}}\}}|<([A-Z][A-Z0-9_-]+)>"
 )
 _QUOTES = "\"'"
@@ -79,9 +79,9 @@ def _holds(outer: Location, inner: Location) -> bool:
 
 
 def _unfilled(text: str) -> str:
-    """A value that consists of variables and places of a template, or begins with one.
+    """A value that begins with a variable or a place of a template.
 
-    A single dollar sign may belong to a password, which is not repeated.
+    A dollar sign without brackets may belong to a password, which is not repeated: there the whole value has to be one.
     """
     match = re.match(_PLACEHOLDER, text)
     if match is None or "@" in text:

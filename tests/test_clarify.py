@@ -113,11 +113,12 @@ def test_a_syntax_error_names_what_is_on_its_line(tmp_path: Path) -> None:
 def test_a_secret_is_not_repeated(tmp_path: Path) -> None:
     text = (
         "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n"
-        "  providers:\n  - secretbox: {keys: [{name: k, secret: 'pa$WORD%s'}]}\n  - identity: {}\n"
+        "  providers:\n  - secretbox: {keys: [{name: k, secret: '%s'}]}\n  - identity: {}\n"
     )
-    (found,) = hints(tmp_path, "e.yaml", text % "x", "config-file")
-    assert "WORD" not in found
-    (found,) = hints(tmp_path, "e.yaml", text % "\u2013", "config-file")
+    for secret in ("pa$WORDx", "$WORD-x", "$WORDx"):
+        (found,) = hints(tmp_path, "e.yaml", text % secret, "config-file")
+        assert "WORD" not in found
+    (found,) = hints(tmp_path, "e.yaml", text % "a\u2013", "config-file")
     assert found == 'write "-" for an en dash (U+2013)'
 
 

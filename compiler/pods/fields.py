@@ -39,6 +39,10 @@ class FieldSpec(NamedTuple):
     first: int = 0
     last: int = 0
 
+    def is_in(self, minor: int) -> bool:
+        """Whether a minor version has the field."""
+        return self.first <= minor <= (self.last or minor)
+
 
 def fields_of(name: str) -> dict[str, FieldSpec]:
     """The fields of a type in all known versions."""
@@ -113,14 +117,16 @@ class FieldChecker:
         meant = set()
         for key, child in value.items():
             spec, inside = fields.get(key), f"{path}.{key}" if path else key
-            if spec is None or not spec.first <= self.minor <= (spec.last or self.minor):
+            if spec is None or not spec.is_in(self.minor):
                 meant.add(self._refuse_unknown(node, key, spec, kind, inside))
             else:
                 self.check(child, spec.type, inside)
         for key, spec in fields.items():
-            if spec.required and key in meant:
+            if not spec.required or not spec.is_in(self.minor):
+                continue
+            if key in meant:
                 self.misspelled.append(f"{path}.{key}")
-            elif spec.required:
+            else:
                 self._check_required(node, key, path)
 
     def _check_required(self, node: Node, key: str, path: str) -> None:
@@ -143,7 +149,7 @@ class FieldChecker:
             hint = "remove it, or use a version that has it"
         else:
             message = f"{shown(path)[1:-1]} is not a field of {kind}: the kubelet ignores it, kubectl refuses it"
-            names = [name for name, each in self._fields[kind].items() if each.first <= self.minor]
+            names = [name for name, each in self._fields[kind].items() if each.is_in(self.minor)]
             meant = closest(key, names)
             hint = did_you_mean(key, names) or self._elsewhere(key) or "remove it"
         self.report("POD-10", message, hint, path, node.key_location(key))
@@ -158,7 +164,8 @@ class FieldChecker:
 
     def _refuse_type(self, node: Node, path: str, wanted: str) -> None:
         value = node.value
-        scalar = not isinstance(value, dict | list)
+        # Values of variables and headers may be secrets.
+        scalar = not isinstance(value, dict | list) and not path.endswith(".value")
         written = f"{shown(node.text)} is " if scalar and not isinstance(value, str) else ""
         kinds: dict[type, str] = {
             bool: "a boolean",
@@ -176,10 +183,12 @@ class FieldChecker:
         hint = f"write {wanted}"
         if wanted in ("a string", "a number or a string") and scalar:
             hint = f'put it in quotes: "{node.text}"'
+        elif wanted == "a string" and not isinstance(value, dict | list):
+            hint = "put it in quotes"
         elif isinstance(value, str) and value and _means(wanted, value):
             hint = f"write {value} without quotes"
         elif wanted == "a list":
-            hint = "begin the value with '- '"
+            hint = "begin each item with '- '"
         self.report("POD-11", message, hint, path, node.location)
 
     @property

@@ -46,7 +46,6 @@ def suppress(report: Report, source: Source, read: Callable[[str], Source]) -> N
 
 
 def _suppress_in(file: Source, report: Report, is_input: bool) -> None:
-    problems: list[Diagnostic] = []
     read_as = report.read_as if is_input else ""
     here: dict[tuple[str, int], list[Diagnostic]] = {}
     for found in report.diagnostics:
@@ -54,24 +53,23 @@ def _suppress_in(file: Source, report: Report, is_input: bool) -> None:
             here.setdefault((found.code, found.location.line), []).append(found)
     suppressed: set[Diagnostic] = set()
     unlisted = {code for _, code, _ in report.unlisted}
-    for suppression in _suppressions(file, report, read_as, problems):
+    for suppression in _suppressions(file, report, read_as):
         hit = here.pop((suppression.code, suppression.line), [])
         errors = [found for found in hit if found.severity == ERROR]
         here[suppression.code, suppression.line] = errors
         suppressed.update(found for found in hit if found.severity != ERROR)
-        if errors:
+        if errors and not report.passes_over("IGNORE-04"):
             message = f"{suppression.code} is an error here, and no comment suppresses an error"
             hint = "mend what it says and remove the comment: the server refuses the input all the same"
-            problems.append(diagnose("IGNORE-04", message, hint, location=suppression.location))
-        elif not hit and is_input and suppression.code not in unlisted:
+            report.add(diagnose("IGNORE-04", message, hint, location=suppression.location))
+        elif not hit and is_input and suppression.code not in unlisted and not report.passes_over("IGNORE-01"):
             message = f"the comment suppresses {suppression.code}, which is not found in line {suppression.line}"
             hint = "remove it, or put it at the end of the finding's line or alone above that"
-            problems.append(diagnose("IGNORE-01", message, hint, location=suppression.location))
+            report.add(diagnose("IGNORE-01", message, hint, location=suppression.location))
     report.diagnostics = [found for found in report.diagnostics if found not in suppressed]
-    report.extend(problems)
 
 
-def _suppressions(file: Source, report: Report, read_as: str, problems: list[Diagnostic]) -> Iterator[Suppression]:
+def _suppressions(file: Source, report: Report, read_as: str) -> Iterator[Suppression]:
     """What the comments of a file suppress, each code once for every line; those that are malformed are reported."""
     below = _lines_below(LINE_BREAK.split(file.text.removeprefix("\ufeff")))
     for comment in comments(file, read_as, MARK):
@@ -83,16 +81,18 @@ def _suppressions(file: Source, report: Report, read_as: str, problems: list[Dia
         codes = list(re.finditer(r"[^\s,]+", told["codes"]))
         if not codes:
             hint = "write # kasc: ignore CODE: why"
-            problems.append(diagnose("IGNORE-02", "the comment names no code to suppress", hint, location=whole))
+            report.add(diagnose("IGNORE-02", "the comment names no code to suppress", hint, location=whole))
         elif not told["why"].strip():
+            if report.passes_over("IGNORE-03"):
+                continue
             message = f"the comment that suppresses {shown(told['codes'].strip())[1:-1]} gives no reason"
             hint = f"write # kasc: ignore {shown(told['codes'].strip())[1:-1]}: why"
-            problems.append(diagnose("IGNORE-03", message, hint, location=whole))
+            report.add(diagnose("IGNORE-03", message, hint, location=whole))
         else:
             for code in codes:
                 start = comment.column + told.start("codes") + code.start()
                 where = Location(file.name, comment.line, start, comment.line, start + len(code[0]))
-                if _is_known(code[0], where, report, problems):
+                if _is_known(code[0], where, report):
                     yield Suppression(code[0], target, where)
 
 
@@ -115,9 +115,11 @@ def _codes() -> frozenset[str]:
     return frozenset(map(code_of, RULES))
 
 
-def _is_known(code: str, where: Location, report: Report, problems: list[Diagnostic]) -> bool:
+def _is_known(code: str, where: Location, report: Report) -> bool:
     if code in _codes():
         return True
+    if report.passes_over("IGNORE-02"):
+        return False
     hint = report.suggestions.did_you_mean(code, sorted(_codes())) or "write a whole code, such as KASC-HOST-001"
-    problems.append(diagnose("IGNORE-02", f"{shown(code)} is no code of a finding", hint, location=where))
+    report.add(diagnose("IGNORE-02", f"{shown(code)} is no code of a finding", hint, location=where))
     return False

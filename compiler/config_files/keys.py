@@ -160,9 +160,10 @@ def _verification_key(der: bytes, go: Go) -> PublicKey | None:
 def share_certificates(one: NamedFile, other: NamedFile) -> bool:
     """Whether two bundles have a certificate in common; False if either is unknown or has one that is damaged.
 
-    A file that is not available shares all of its certificates with itself.
+    A file that is not available shares all of its certificates with itself. Of a relative path nothing is known:
+    unless the server can read both files, it does not compare them.
     """
-    same = os.path.normpath(one.path) == os.path.normpath(other.path)
+    same = os.path.isabs(one.path) and os.path.normpath(one.path) == os.path.normpath(other.path)
     found = []
     for named in (one, other):
         try:

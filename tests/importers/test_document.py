@@ -27,7 +27,7 @@ def document(text: str, version: str | None = None) -> Read:
 @pytest.mark.parametrize(
     ("field", "asked", "checked", "codes"),
     [
-        ("", None, "1.36", ["KASC-VERSION-001"]),
+        ("", None, "1.37", ["KASC-VERSION-001"]),
         ("", "1.33", "1.33", []),
         ('kubernetesVersion: "1.34"\n', None, "1.34", []),
         ("kubernetesVersion: 1.34\n", None, "1.34", []),
@@ -49,7 +49,7 @@ def test_the_option_wins_over_the_field_over_the_newest(
 
 
 @pytest.mark.parametrize(
-    ("image", "asked", "checked"), [("v1.35.1", None, "1.35"), ("v1.35.1", "1.33", "1.33"), ("a", None, "1.36")]
+    ("image", "asked", "checked"), [("v1.35.1", None, "1.35"), ("v1.35.1", "1.33", "1.33"), ("a", None, "1.37")]
 )
 def test_the_option_wins_over_the_image_over_the_newest(
     tmp_path: Path, image: str, asked: str | None, checked: str

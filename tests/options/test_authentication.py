@@ -261,3 +261,8 @@ def test_one_client_ca_for_clients_and_front_proxies(version: str, broken: set[s
     flags = ("--client-ca-file=/ca.crt", "--requestheader-client-ca-file=/ca.crt")
     assert rules(*flags, version=version) == broken
     assert rules(*flags, "--requestheader-allowed-names=a", version=version) == set()
+
+
+def test_relative_paths_of_client_cas_are_not_compared() -> None:
+    """The server compares only files that it can read, and its working directory is unknown."""
+    assert rules("--client-ca-file=a/ca.crt", "--requestheader-client-ca-file=a/ca.crt") == set()

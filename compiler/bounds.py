@@ -19,5 +19,7 @@ MAX_VIOLATIONS = 10_000
 """Places in which one document breaks its schema."""
 MAX_FINDINGS = 100
 """Findings of each severity that are listed for one input; the others are counted."""
+MAX_TEXT = 4096
+"""Characters of a message, a hint or a path in a finding; what is longer is cut."""
 MAX_SUGGESTIONS = 20
 """Unknown words of one input for which the closest known word is searched."""

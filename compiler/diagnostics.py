@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from compiler.bounds import MAX_FINDINGS
+from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.suggest import Suggestions
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ def diagnose(
     return Diagnostic(
         code_of(rule),
         severity or known.severity,
-        hide_in_message(message),
-        safe_hint,
+        _cut(hide_in_message(message)),
+        _cut(safe_hint),
         rule if known.of_server else None,
-        hide_in_message(path),
+        _cut(hide_in_message(path)),
         flag,
         location,
         known.source,
@@ -106,6 +106,11 @@ def diagnose(
         if isinstance(hint, Suggestion) and location is not None and safe_hint == hint
         else (),
     )
+
+
+def _cut(text: str) -> str:
+    """A string that may repeat what an input says, no longer than it helps anybody."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 class Report:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.bounds import MAX_FINDINGS, MAX_SUGGESTIONS
+from compiler.bounds import MAX_FINDINGS, MAX_SUGGESTIONS, MAX_TEXT
 from compiler.diagnostics import ERROR, NOTE, WARNING, Report, diagnose
 from tests.commands.running import SAMPLES, kasc
 
@@ -111,3 +111,16 @@ def test_the_closest_word_is_searched_for_the_first_unknown_words(
     path = tmp_path / "a.flags"
     path.write_text("".join(f"--etcd-prefi{'x' * (2 + n % 2)}\n" for n in range(50)))
     assert kasc(capsys, "check", path).out.count("did you mean --etcd-prefix?") == MAX_SUGGESTIONS
+
+
+def test_what_a_finding_repeats_of_an_input_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = diagnose("DOC-01", "m" * MAX_TEXT, "h" * (MAX_TEXT + 1), path="p" * 1_000_000)
+    assert found.message == "m" * MAX_TEXT
+    assert found.hint == "h" * (MAX_TEXT - 1) + "…"
+    assert len(found.path) == MAX_TEXT
+    path = tmp_path / "a.yaml"
+    nested = "{" + ", ".join(f"x{n}: 1" for n in range(200)) + "}"
+    path.write_text(f'{HEAD}generic: {{"{"k" * 1_000_000}": {nested}}}\n')
+    ran = kasc(capsys, "check", path, "--output", "json")
+    assert ran.code == 1
+    assert len(ran.out) < 100 * 3 * MAX_TEXT

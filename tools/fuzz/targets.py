@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 import yaml
 
-from compiler.bounds import MAX_FINDINGS
+from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.commands.common import UsageError
 from compiler.commands.configuration import read_configuration
 from compiler.diagnostics import SEVERITIES, Report
@@ -457,7 +457,7 @@ def shows(report: Report) -> frozenset[str]:
     assert len(found) <= MOST_FINDINGS, f"{len(found)} findings"
     for each in found:
         assert each.message
-        assert len(each.message) + len(each.hint) < 10_000, each.code
+        assert max(map(len, (each.message, each.hint, each.path))) <= MAX_TEXT, each.code
     return frozenset(each.code for each in found) | {report.read_as, report.outcome}
 
 

@@ -117,7 +117,12 @@ def _separated(argument: Argument, resolved: Resolved | None) -> str:
     meant = ",".join(parts)
     if spec.type != "stringSlice" and not all("=" in part for part in parts):
         return ""
-    if meant == text or not re.search(r"[;|\[\]\s]", text) or (len(parts) < 2 and not text.startswith("[")):
+    if (
+        not parts
+        or meant == text
+        or not re.search(r"[;|\[\]\s]", text)
+        or (len(parts) < 2 and not text.startswith("["))
+    ):
         return ""
     in_document = resolved is not None and resolved.options.input.read_as == "document"
     listed = ", ".join(map(shown, parts))

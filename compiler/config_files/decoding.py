@@ -78,9 +78,9 @@ class Decoder:
             self.decode(node, {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}, path)
         elif not _fits(node, kind):
             # Of a secret nothing is shown.
-            hidden = schema.get("writeOnly") or is_secret_name(path.rpartition(".")[2])
-            found = "" if hidden else f"{_kind_of(node)}, "
-            self._refuse_type(node, path, kind, schema, found)
+            hidden = _has_private(schema) or is_secret_name(path.rpartition(".")[2])
+            shows = not hidden or (kind != "string" and not isinstance(value, int | float))
+            self._refuse_type(node, path, kind, f"{_kind_of(node)}, " if shows else "", {} if hidden else schema)
         elif isinstance(value, dict) and kind == "object":
             self._object(node, value, schema, path)
         elif isinstance(value, list) and kind == "array":
@@ -143,11 +143,12 @@ class Decoder:
             message = f"{path}: {infinite.text[:40]} is not a number of JSON, and the server refuses the whole file"
             self._refuse(infinite, path, message, "put it into quotes if it is meant as a string")
 
-    def _refuse_type(self, node: Node, path: str, kind: str, schema: Schema, found: str) -> None:
-        """Report a value of the wrong type; `found` says what it is, empty for a secret."""
+    def _refuse_type(self, node: Node, path: str, kind: str, found: str, schema: Schema) -> None:
+        """Report a value of the wrong type; `found` says what it is. Without `schema`, nothing of it is shown."""
         from compiler.schema.conversion import NAMES
 
-        hint = _hint(node, kind, schema) if found else "put it in quotes"
+        plain = "put it in quotes" if kind == "string" else f"write {NAMES[kind]}"
+        hint = _hint(node, kind, schema) if schema else plain
         self._refuse(node, path, f"{path or 'the file'} is {found}not {NAMES[kind]}", hint)
 
     def _refuse(self, node: Node, path: str, message: str, hint: str) -> None:
@@ -247,6 +248,12 @@ def _hint(node: Node, kind: str, schema: Schema) -> str:
     if kind == "array":
         return f"write a list: {meant}" if meant else "write a list: begin each element with '- '"
     return f"write {meant}" if meant else f"write {NAMES[kind]}"
+
+
+def _has_private(schema: Schema) -> bool:
+    """Whether a field is for a secret, or has one somewhere below."""
+    others = [schema.get("items"), schema.get("additionalProperties"), *schema.get("properties", {}).values()]
+    return bool(schema.get("writeOnly")) or any(_has_private(inner) for inner in others if isinstance(inner, dict))
 
 
 def root_field(node: Node, findings: Findings) -> Field:

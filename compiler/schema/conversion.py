@@ -10,6 +10,7 @@ from typing import Any
 
 from compiler.flags.conversions import as_boolean, as_integer, unit_of
 from compiler.flags.text import shown
+from compiler.redaction import hide
 from compiler.source.node import Node
 
 Schema = dict[str, Any]
@@ -35,6 +36,11 @@ def converted(node: Node, kinds: list[str], shape: Schema, flag: str = "") -> st
 
     `flag` is the flag that the value belongs to, empty for a structured file.
     """
+    meant = _converted(node, kinds, shape, flag)
+    return meant if hide(meant) == meant else ""
+
+
+def _converted(node: Node, kinds: list[str], shape: Schema, flag: str) -> str:
     toml = node.source.name.endswith(".toml")
     if "array" in kinds:
         return _as_list(node, shape.get("items", {}), flag, toml)
@@ -69,11 +75,13 @@ def _key(name: str) -> str:
 
 
 def parts_of(text: str, separators: str = ",;") -> list[str]:
-    """The elements of a list that was written as one string.
+    """The elements of a list that was written as one string; none if a secret is in it, of which each would be a part.
 
     >>> parts_of("a, b"), parts_of("[a,'b']"), parts_of("a b"), parts_of("a")
     (['a', 'b'], ['a', 'b'], ['a', 'b'], ['a'])
     """
+    if hide(text) != text:
+        return []
     inner = text.strip()
     if inner.startswith("[") and inner.endswith("]"):
         inner = inner[1:-1]
@@ -122,7 +130,7 @@ def _elements(text: str, flag: str) -> list[str]:
 
 def _object_of(text: str, flag: str) -> dict[str, Any]:
     """What one element of a flag is as a mapping; empty if that is unknown."""
-    if flag == "etcd-servers-overrides" and "#" in text:
+    if flag == "etcd-servers-overrides" and "#" in text and hide(text) == text:
         resource, _, servers = text.partition("#")
         return {"resource": resource, "servers": servers.split(";")}
     if flag == "tls-sni-cert-key":

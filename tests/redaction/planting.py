@@ -101,6 +101,8 @@ class Planter:
         if way == "private" and private:
             path = self.random.choice(private)
             put(content, path, self.random.choice((self.canary, base64.b64encode(self.canary.encode()).decode())))
+            if self.random.random() < 0.25:
+                self.mistype(content, path)
         elif way in ("url", "key") and strings:
             path = self.random.choice(strings)
             value = f"https://root:{self.canary}@a.example.com:443/x" if way == "url" else self.key()
@@ -112,6 +114,18 @@ class Planter:
             value: Any = self.canary
             put(content, path, self.random.choice((value, {"value": value}, [value])))
         return f"{way} at {'.'.join(map(str, path))}"
+
+    def mistype(self, content: Any, path: Path_) -> None:
+        """Give something around the canary, or the canary itself, a type that its field does not have."""
+        place = path[: self.random.randint(1, len(path))]
+        value = at(content, place)
+        ways: list[Any] = [[value], {"some": value}]
+        if isinstance(value, dict):
+            ways += [[f"{key}={inner}" for key, inner in value.items()], [{key: value[key]} for key in value]]
+            ways.append(", ".join(f"{key}={inner}" for key, inner in value.items()))
+        if isinstance(value, list):
+            ways += [", ".join(map(str, value)), {str(index): item for index, item in enumerate(value)}]
+        put(content, place, self.random.choice(ways))
 
     def key(self) -> str:
         body = base64.b64encode(f"{self.canary * 3}".encode()).decode()

@@ -84,7 +84,7 @@ def test_provenance_tells_step_place_and_layer() -> None:
 def test_places_do_not_depend_on_how_the_document_was_named(
     named: str, inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for folder in ("some", "base"):
+    for folder in (".git", "some", "base"):
         (tmp_path / folder).mkdir()
     (tmp_path / "base/one.yaml").write_text("kubernetesVersion: '1.36'\n")
     (tmp_path / "some/two.yaml").write_text(yaml.safe_dump(document()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 from compiler.emit import staging
 from compiler.emit.staging import Staging
 from compiler.emit.writing import differences, write_all
+from compiler.examine import Settings
 from compiler.filesystem import NotRegularError
+from compiler.fleet.compiling import DocumentCompiler
 from tests.commands.running import SAMPLES, kasc
 
 OLD = {"a.yaml": "old a\n", "files/b.yaml": "old b\n", "c.yaml": "old c\n"}
@@ -261,6 +264,16 @@ def test_no_name_of_an_input_leads_out_of_the_folder(
     pod = json.loads((tmp_path / "first/kube-apiserver.json").read_text())
     pod["metadata"]["name"] = name
     (tmp_path / "pod.json").write_text(json.dumps(pod))
+    before = tree(tmp_path)
     ran = kasc(capsys, "compile", "--as", "pod", "pod.json", "--emit", "flags")
-    assert ran.code == 0
-    assert (tmp_path / "compiled/kube-apiserver/kube-apiserver.flags").exists()
+    assert (ran.code, tree(tmp_path)) == (1, before)
+    assert "metadata.name" in ran.err
+    write = DocumentCompiler(Namespace(out=None), [], Settings(), many=False)
+    assert write._target(name) == "compiled/kube-apiserver"
+
+
+@pytest.mark.parametrize("name", ["../x", "files/../../x", "files/../x", "./x", "files//x"])
+def test_no_name_of_a_file_leads_out_of_the_folder(name: str, target: Path) -> None:
+    with pytest.raises(NotRegularError, match="it is a path that leads elsewhere"):
+        write_all(str(target), {name: "x"})
+    assert tree(target.parent) == {f"out/{file}": text for file, text in OLD.items()}

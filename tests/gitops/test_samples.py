@@ -38,6 +38,7 @@ def fleet(tmp_path: Path, variables: dict[str, str]) -> Path:
     """A repository's folders: documents in clusters/, what they compile to in compiled/."""
     made = tmp_path / "fleet"
     shutil.copytree(SAMPLES / "clusters", made / "clusters")
+    (made / ".git").mkdir()
     ran = run(["kasc", "compile", "clusters", "-o", "compiled"], made, variables)
     assert ran.returncode == 0, ran.stderr
     return made

@@ -63,7 +63,16 @@ def as_duration(text: str) -> str:
     >>> [as_duration(text) for text in ("60", "1 day", "1h 30min", "PT5M", "00:01:30", "5M", "soon")]
     ['60s', '24h', '1h30m', '5m', '1m30s', '5m', '']
     """
-    plain = text.strip(" \t\"'")
+    from compiler.flags.numbers import ValueRefused, parse_duration
+
+    meant = _as_duration(text.strip(" \t\"'"))
+    try:
+        return meant if meant and parse_duration(meant) is not None else ""
+    except ValueRefused:  # longer than Go can count
+        return ""
+
+
+def _as_duration(plain: str) -> str:
     if len(plain) > _LONGEST:
         return ""
     if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", plain):
@@ -100,7 +109,11 @@ def as_integer(text: str, unit: str = "") -> str:
     >>> as_integer("1k"), as_integer("6443/tcp"), as_integer("300.0"), as_integer("many")
     ('1000', '6443', '300', '')
     """
-    plain = text.strip(" \t\"'")
+    meant = _as_integer(text.strip(" \t\"'"), unit)
+    return meant if meant and int(meant) < 2**63 else ""
+
+
+def _as_integer(plain: str, unit: str) -> str:
     if len(plain) > _LONGEST:
         return ""
     if re.fullmatch(r"[0-9]{1,3}(?:[,_ '][0-9]{3})+", plain):

@@ -125,7 +125,7 @@ def test_a_real_entry_with_something_else_in_one_place(planted: Planted, real: A
 
 def test_a_real_entry_is_taken(planted: Planted, real: Any) -> None:
     assert used(planted, json.dumps(real).encode())
-    *_, found, policy = real[1]
+    *_, found, policy, _unlisted = real[1]
     assert len(found) > 2
     assert any(each[9] for each in found)
     assert policy[0] == "cis"
@@ -133,16 +133,16 @@ def test_a_real_entry_is_taken(planted: Planted, real: Any) -> None:
 
 def changed(entry: Any, change: str) -> Any:
     signs, report, _name, files, stats = entry
-    *head, found, policy = report
+    *head, found, policy, unlisted = report
     first = found[0]
     elsewhere = [*first[:7], ["/etc/passwd", *first[7][1:]], *first[8:]]
     return {
         "signs": [[*signs], report, None, files, stats],
         "a sign": [{**signs, "/": 1}, report, None, files, stats],
         "a path": [{**signs, "\ud800": "x"}, report, None, files, stats],
-        "an unknown code": [signs, [*head, [["KASC-NO-001", *first[1:]]], policy], None, files, stats],
-        "a severity": [signs, [*head, [[first[0], "fatal", *first[2:]]], policy], None, files, stats],
-        "a foreign file": [signs, [*head, [elsewhere], policy], None, files, stats],
+        "an unknown code": [signs, [*head, [["KASC-NO-001", *first[1:]]], policy, unlisted], None, files, stats],
+        "a severity": [signs, [*head, [[first[0], "fatal", *first[2:]]], policy, unlisted], None, files, stats],
+        "a foreign file": [signs, [*head, [elsewhere], policy, unlisted], None, files, stats],
         "a file as link": [signs, report, "c", [["files/../../x", 1, "0" * 32]], stats],
         "a file of another kind": [signs, report, "c", [["x", 1, "0" * 32]], stats],
         "a file with NUL": [signs, report, "c", [["files/\0", 1, "0" * 32]], stats],
@@ -151,7 +151,7 @@ def changed(entry: Any, change: str) -> Any:
         "a digest": [signs, report, "c", [["files/x", 1, "0"]], stats],
         "stats": [signs, report, None, files, [[1]]],
         "name": [signs, report, {"a": 1}, files, stats],
-        "policy": [signs, [*head, found, ["nsa", "1", []]], None, files, stats],
+        "policy": [signs, [*head, found, ["nsa", "1", []], unlisted], None, files, stats],
         "six": [*entry, 1],
         "an object": dict.fromkeys("abcde"),
     }[change]  # fmt: skip

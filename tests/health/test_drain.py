@@ -150,7 +150,6 @@ def test_warnings_stand_where_the_value_does(tmp_path: Path) -> None:
         ([f"{DELAY}=10s", "--request-timeout=20s"], {}, False),
         ([f"{DELAY}=10s"], {"terminationGracePeriodSeconds": 70}, False),
         ([], {"terminationGracePeriodSeconds": 40}, True),
-        ([], {"terminationGracePeriodSeconds": "soon"}, False),
     ],
 )
 def test_a_pod(flags: list[str], spec: dict[str, Any], warned: bool, tmp_path: Path) -> None:

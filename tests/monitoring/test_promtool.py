@@ -69,13 +69,9 @@ def test_json_is_read_as_well(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ['a"b', "{{ $labels.x }}", "a/b c", "@job", "ä" * 60])
 def test_names_do_no_harm(name: str, tmp_path: Path) -> None:
-    words = [f"--{flag}" for flag in ("etcd-servers=http://a:1", "service-account-issuer=https://a", "v=2")]
-    words += ["--service-account-key-file=/a", "--service-account-signing-key-file=/b", "--authorization-mode=RBAC"]
-    container = {"name": "a", "image": "a:v1.36.0", "command": ["kube-apiserver", *words]}
-    pod = tmp_path / "pod.json"
-    spec = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [container]}}
-    pod.write_text(json.dumps(spec), encoding="utf-8")
-    check(resolve_file(pod), tmp_path)
+    resolved = resolve_file(SAMPLES[0])
+    resolved.options.input.name = name
+    check(resolved, tmp_path)
 
 
 def test_promtool_sees_what_is_wrong(tmp_path: Path) -> None:

@@ -1,12 +1,10 @@
 """How time grows with the number of entries: of each list and map option, each list of the structured files, and what
 else an input can hold many of.
 
-usage: python benchmarks/growth.py [--entries N] [--only WORD] [--short] [--large]
+usage: python benchmarks/growth.py [--entries N] [--only WORD] [--short]
 
 Each case is checked with N, 2N and 4N entries; its ratio is the time for 4N by that for N, about 4 if time is
-proportional to the entries and 16 if it is quadratic. Ends with 1 if a case grows clearly faster. `--large` measures
-inputs of up to 8 MiB instead, each in a process of its own, and ends with 1 if one exceeds 5 seconds of processor time
-or 512 MiB of memory.
+proportional to the entries and 16 if it is quadratic. Ends with 1 if a case grows clearly faster.
 """
 
 from __future__ import annotations
@@ -32,7 +30,6 @@ from compiler.source.reading import Files, key_of  # noqa: E402
 FASTEST = 0.15
 """Seconds below which a ratio says nothing."""
 RATIO = 8.0
-SECONDS, MEMORY = 5.0, 512
 VERSION = nearest(None)
 HEAD = f'apiVersion: kasc/v1\nkind: APIServer\nkubernetesVersion: "{VERSION}"\n'
 LISTS = ("stringSlice", "stringArray", "int32Slice", "namedCertKey")

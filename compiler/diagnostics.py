@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.suggest import Suggestions
@@ -61,6 +62,7 @@ class KascError(Exception):
         self.diagnostic = diagnostic
 
 
+@cache
 def code_of(rule: str) -> str:
     """The public code of a rule id: `ETCD-03` -> `KASC-ETCD-003`.
 
@@ -106,6 +108,34 @@ def diagnose(
         if isinstance(hint, Suggestion) and location is not None and safe_hint == hint
         else (),
     )
+
+
+class Problems(list[Diagnostic]):
+    """The findings of what reads a file: the first `MAX_FINDINGS` that it reports, and the numbers of the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unlisted: Counter[Unlisted] = Counter()
+
+    def report(self, rule: str, make: Callable[..., Diagnostic], *arguments: Any) -> None:
+        """Add the finding of a rule that a function makes, or count it if there is no room for it."""
+        if len(self) < MAX_FINDINGS:
+            self.append(make(*arguments))
+            return
+        from compiler.rules import RULES
+
+        self.unlisted[RULES[rule].severity, code_of(rule), ""] += 1
+
+    def __iadd__(self, others: Iterable[Diagnostic]) -> Self:  # type: ignore[misc, override]
+        self.extend(others)
+        if isinstance(others, Problems):
+            self.unlisted.update(others.unlisted)
+        return self
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        super().clear()
+        self.unlisted.clear()
 
 
 def _cut(text: str) -> str:
@@ -199,6 +229,8 @@ class Report:
         """Keep several findings."""
         for diagnostic in diagnostics:
             self.add(diagnostic)
+        if isinstance(diagnostics, Problems):
+            self.unlisted.update(diagnostics.unlisted)
 
     def sorted(self) -> list[Diagnostic]:
         """By position; findings without one come last, in the order of discovery."""

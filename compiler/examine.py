@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.catalog import catalog, minor_of, nearest, versions
-from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Report, diagnose
+from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Problems, Report, diagnose
 from compiler.host import Host
 from compiler.input import ServerInput
 from compiler.options.run import ServerRunOptions
@@ -120,7 +120,7 @@ def _begin_source(source: Source, path: str, settings: Settings, files: Files, r
     from compiler.importers.detect import detect
 
     carried: Sequence[CarriedFile] = ()
-    problems: list[Diagnostic] = []
+    problems = Problems()
     try:
         detected = detect(source, settings.read_as, settings.version, problems)
         if detected.kind in ("manifest", "pod") and ("ConfigMap" in source.text or "Secret" in source.text):

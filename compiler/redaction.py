@@ -21,10 +21,14 @@ _SECRET_WORDS = frozenset(("pass", "psw", "pw", "pwd"))
 """Last words of a name that are too short to be looked for at the end of any other."""
 _FORMS = ("value", "data", "text", "string", "content", "base", "bytes", "raw", "plain", "pem")
 """What may follow the name of a secret: `tokenValue`, `secretData`."""
+_LONGEST_NAME = 200
+"""Characters at the end of a name that tell whether it is that of a secret."""
+_LONGEST_KEY = 10_000
+"""Characters at the start of a word that tell whether it is a key."""
 _MISSPELLED = ("secret", "password", "token", "passphrase", "credentials")
 
-_NAME = r"""(?<![\w-])-{0,2}([A-Za-z_][\w-]*)\\*["']?\s*[:=](?!=)\s*"""
-_OPTION = r"(?<![\w-])--?([A-Za-z][\w-]*)[ \t]+"
+_NAME = r"""(?<![\w-])-{0,2}([A-Za-z_][\w-]*+)\\*+["']?\s*+[:=](?!=)\s*"""
+_OPTION = r"(?<![\w-])--?([A-Za-z][\w-]*+)[ \t]+"
 _PEM = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[\s\S]*"
 _TOKENS = (
     r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*){0,3}"  # JWT
@@ -47,6 +51,7 @@ def is_secret_name(name: str) -> bool:
     >>> is_secret_name("clientSecret"), is_secret_name("ETCD_PASSWORD"), is_secret_name("token-file")
     (True, True, False)
     """
+    name = name[-_LONGEST_NAME:]
     squashed = "".join(letter for letter in name.lower() if letter.isalpha())
     if squashed.endswith(_SECRET_ENDINGS):
         return True
@@ -156,7 +161,7 @@ def _named(text: str, tight: bool = False) -> list[tuple[str, int]]:
     import re
 
     if tight:
-        pattern = _NAME.replace(r"\s*[:=](?!=)\s*", "[:=](?![ =])")
+        pattern = _NAME.replace(r"\s*+[:=](?!=)\s*", "[:=](?![ =])")
         return [(found[1], found.end()) for found in re.finditer(pattern, text)]
     found = [(each[1], each.end()) for each in re.finditer(_NAME, text)] if ":" in text or "=" in text else []
     if "-" in text:
@@ -237,7 +242,7 @@ def random_spans(text: str) -> Spans:
 
 def looks_random(word: str) -> bool:
     """Whether a word has the digits and letters of a key, not those of a name or a path."""
-    for part in word.replace("_", "-").replace("/", "-").split("-"):
+    for part in word[:_LONGEST_KEY].replace("_", "-").replace("/", "-").split("-"):
         digits = sum(letter.isdigit() for letter in part)
         if len(part) >= 24 and digits >= 3 and all(letter in "0123456789abcdefABCDEF" for letter in part):
             return True

@@ -45,7 +45,7 @@ _CHOSEN_LATER: dict[str, list[str]] = {
     "mending/edits.py pattern": ["r'[-_]{2}a[-_]b'"],
     # The patterns in the topics of compiler/monitoring.
     "monitoring/exported.py pattern": ["'5..'"],
-    "redaction.py pattern": [r"_NAME.replace(r'\s*[:=](?!=)\s*', '[:=](?![ =])')"],
+    "redaction.py pattern": [r"_NAME.replace(r'\s*+[:=](?!=)\s*', '[:=](?![ =])')"],
     "schema/conforms.py schema['pattern']": [],  # collected from the schemas
     "source/comments.py '#' if anywhere else '(?:^|(?<=[ \\\\t]))#'": ["'#'", r"r'(?:^|(?<=[ \t]))#'"],
     "source/lookalikes.py pattern": ["LOOKALIKES"],

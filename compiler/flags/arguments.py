@@ -4,9 +4,10 @@ Kubernetes: github.com/spf13/pflag flag.go, parseArgs; underscores are normalise
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from compiler.diagnostics import Diagnostic, Location, diagnose
+from compiler.diagnostics import Location, Problems, diagnose
 from compiler.flags.numbers import FALSE, TRUE
 from compiler.flags.text import shown
 from compiler.suggest import Suggestion
@@ -91,7 +92,7 @@ TypeOf = Callable[[str], str | None]
 
 def split_arguments(
     words: Sequence[Word], type_of: TypeOf, shorthands: dict[str, str] | None = None
-) -> tuple[list[Argument], list[Diagnostic]]:
+) -> tuple[list[Argument], Problems]:
     """The flags that words give, and what cannot be read as one.
 
     `type_of` tells a flag's type, None for an unknown one; those are returned too, with what is likely their value.
@@ -108,7 +109,7 @@ class _Splitter:
         self.shorthands = shorthands
         self.position = 0
         self.arguments: list[Argument] = []
-        self.problems: list[Diagnostic] = []
+        self.problems = Problems()
         self.alone: Argument | None = None
         """The boolean without a value that the word before this one gave."""
         self.behind_open = False
@@ -139,7 +140,8 @@ class _Splitter:
                 self._short(word)
 
     def _refuse(self, word: Word, message: str, hint: str, flag: str = "", rule: str = "PARSE-01") -> None:
-        self.problems.append(diagnose(rule, message, hint, path=word.path, flag=flag, location=word.location))
+        make = partial(diagnose, path=word.path, flag=flag, location=word.location)
+        self.problems.report(rule, make, rule, message, hint)
 
     def _positional(self, word: Word, before: Argument | None) -> None:
         if not word.text:

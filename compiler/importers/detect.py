@@ -184,7 +184,7 @@ def _is_header(api: str, kind: str) -> bool:
 
 
 def _content_lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return [line for line in filter(str.strip, text.splitlines()) if not line.lstrip().startswith("#")]
 
 
 def _flags_kind(source: Source) -> Detected | None:

@@ -12,7 +12,7 @@ from compiler.bounds import MAX_ARGUMENT, MAX_EXPANDED, MAX_NODES
 from compiler.diagnostics import KascError, Location, diagnose
 from compiler.flags.arguments import Trace, Word
 from compiler.source.node import Source
-from compiler.source.places import LINE_BREAK, expands_too_far, too_long, too_many_words
+from compiler.source.places import expands_too_far, line_starts, too_long, too_many_words
 
 _REFERENCE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*)|[@*#?0-9]|[({])"
 _OPERATOR = r"[0-9]*(?:>>|>\||>&|<<|<&|<>|&>>|&>|[<>])|&&|\|\||;;|[;|&()\n]"
@@ -34,7 +34,7 @@ class Token(NamedTuple):
 
 def trace_of(source: Source) -> Trace:
     """The places of a file's characters."""
-    starts = [0, *(found.end() for found in LINE_BREAK.finditer(source.text))]
+    starts = line_starts(source.text)
 
     def place(index: int) -> tuple[int, int]:
         line = bisect(starts, index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from compiler.catalog import catalog, nearest
-from compiler.diagnostics import Diagnostic, Location, diagnose
+from compiler.diagnostics import Diagnostic, Location, Problems, diagnose
 from compiler.flags.arguments import Argument, Word, may_be_any, split_arguments
 from compiler.flags.text import shown
 from compiler.input import ServerInput
@@ -41,24 +41,28 @@ def arguments_of(words: list[Word], version: str | None, problems: list[Diagnost
     return arguments
 
 
-def _about_unknown(words: list[Word]) -> list[Diagnostic]:
+def _about_unknown(words: list[Word]) -> Problems:
     """One note for each variable that only the running server's environment has, at its first use."""
     uses: dict[str, list[Word]] = {}
     for word in words:
         if word.unknown:
             uses.setdefault(word.unknown, []).append(word)
-    hint = "write the value itself to have it checked"
-    notes = []
+    notes = Problems()
     for name, found in uses.items():
-        what = "the argument that uses it is" if len(found) == 1 else f"the {len(found)} arguments that use it are"
-        first = found[0]
-        at = first.text.find(name)
-        location = first.part(at, at + len(name)) if at >= 0 else first.location
-        message = f"what {shown(name)[1:-1]} stands for is not known here; {what} not judged"
-        if any(map(may_be_any, found)):
-            message = f"{shown(name)[1:-1]} may hold any flags: none is reported as missing, and predictions lack them"
-        notes.append(diagnose("INPUT-05", message, hint, path=first.path, location=location))
+        notes.report("INPUT-05", _unknown_variable, name, found)
     return notes
+
+
+def _unknown_variable(name: str, uses: list[Word]) -> Diagnostic:
+    what = "the argument that uses it is" if len(uses) == 1 else f"the {len(uses)} arguments that use it are"
+    first = uses[0]
+    at = first.text.find(name)
+    location = first.part(at, at + len(name)) if at >= 0 else first.location
+    message = f"what {shown(name)[1:-1]} stands for is not known here; {what} not judged"
+    if any(map(may_be_any, uses)):
+        message = f"{shown(name)[1:-1]} may hold any flags: none is reported as missing, and predictions lack them"
+    hint = "write the value itself to have it checked"
+    return diagnose("INPUT-05", message, hint, path=first.path, location=location)
 
 
 def plain_input(

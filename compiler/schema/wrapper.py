@@ -13,7 +13,8 @@ def top_level_keys(version: str) -> list[str]:
 
 def wrapped_keys(child: Node, version: str) -> list[str]:
     """The keys of a mapping that belong to the top level of a document."""
-    return [key for key in top_level_keys(version) if isinstance(child.value, dict) and key in child.value]
+    value = child.value
+    return [key for key in top_level_keys(version) if key in value] if isinstance(value, dict) else []
 
 
 def unwrapped(root: Node, version: str) -> Node | None:

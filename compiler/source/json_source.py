@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 
 from compiler.bounds import MAX_DEPTH, MAX_NODES, MAX_NUMBER
-from compiler.diagnostics import Diagnostic, KascError, Location
+from compiler.diagnostics import Diagnostic, KascError, Location, Problems
 from compiler.source import yaml_findings as findings
 from compiler.source.node import Node, Scalar, Source, Span
 from compiler.source.places import Lines, at_span, too_deep, too_many
@@ -58,14 +58,14 @@ class _Reader:
     def __init__(self, source: Source, problems: list[Diagnostic], as_server: bool, max_depth: int) -> None:
         self.source = source
         self.text = source.text
-        self.problems = problems
+        self.given_problems = problems
+        self.problems = Problems()
         self.as_server = as_server
         self.max_depth = max_depth
         self.starts = Lines(self.text).starts
         self.size = 0
 
     def document(self) -> Node:
-        found, self.problems = self.problems, []
         try:
             node, index = self.value(self.skip(0), 1)
             index = self.skip(index)
@@ -73,7 +73,7 @@ class _Reader:
                 raise JsonSyntaxError(index, "something follows the value")
             return node
         finally:
-            found += self.problems
+            self.given_problems += self.problems
 
     def skip(self, index: int) -> int:
         """Return the index after white space."""
@@ -111,7 +111,7 @@ class _Reader:
         try:
             node.value = _number_of(literal) if self.as_server else resolve(literal)
         except ValueError as error:
-            self.problems.append(findings.number(node, error))
+            self.problems.report("DOC-06", findings.number, node, error)
         return node
 
     def location(self, index: int) -> Location:
@@ -144,7 +144,7 @@ class _Reader:
                 if not self.text.startswith(":", index):
                     raise JsonSyntaxError(index, "a colon is expected after the key")
                 if key in values:
-                    self.problems.append(findings.duplicate_key(key, keys[key], at_span(self.source, span)))
+                    self.problems.report("DOC-05", findings.duplicate_key, key, keys[key], at_span(self.source, span))
                 values[key], index = self.value(self.skip(index + 1), depth + 1)
                 keys[key] = span
                 index, closed = self.next(index, "}", "an object")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from array import array
+from itertools import accumulate
 
 from compiler.bounds import MAX_ARGUMENT, MAX_DEPTH, MAX_EXPANDED, MAX_NODES, MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
@@ -23,12 +25,19 @@ def place(text: str, index: int) -> tuple[int, int]:
     return line, index - start + 1
 
 
+def line_starts(text: str) -> array[int]:
+    """The index of each line's first character."""
+    if "\r" in text:
+        text = text.replace("\r\n", " \n").replace("\r", "\n")
+    return array("L", accumulate((len(line) + 1 for line in text.split("\n")[:-1]), initial=0))
+
+
 class Lines:
     """A text and where its lines begin."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *(found.end() for found in LINE_BREAK.finditer(text))]
+        self.starts = line_starts(text)
 
     def index(self, line: int, column: int) -> int:
         """The index of a line and column, both from 1; the end of the text where it has no such place.

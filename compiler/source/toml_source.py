@@ -9,7 +9,7 @@ from typing import Any
 import tomli
 
 from compiler.bounds import MAX_NUMBER
-from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.diagnostics import Diagnostic, KascError, Location, Problems, diagnose
 from compiler.source.node import Node, Source
 from compiler.source.places import (
     at_span,
@@ -73,7 +73,7 @@ def parse_toml(source: Source, problems: list[Diagnostic]) -> Node:
         start, end = digits.span() if digits is not None else (0, 0)
         raise KascError(long_number(location(source, text, start, end), end - start)) from None
     root = Scanner(source, text).scan()
-    found: list[Diagnostic] = []
+    found = Problems()
     _fill(root, values, found)
     problems += found
     return root
@@ -95,7 +95,7 @@ def _check_characters(source: Source, text: str) -> None:
     raise KascError(diagnose("DOC-04", message, hint, location=location(source, text, *found.span())))
 
 
-def _fill(node: Node, value: Any, problems: list[Diagnostic]) -> None:
+def _fill(node: Node, value: Any, problems: Problems) -> None:
     """Give every scalar the value that tomli read."""
     inner = node.value
     if isinstance(inner, dict):
@@ -111,14 +111,14 @@ def _fill(node: Node, value: Any, problems: list[Diagnostic]) -> None:
         _check_number(node, value, problems)
     else:
         node.value = node.text
-        problems.append(_date(node))
+        problems.report("DOC-06", _date, node)
 
 
-def _check_number(node: Node, value: float, problems: list[Diagnostic]) -> None:
+def _check_number(node: Node, value: float, problems: Problems) -> None:
     if len(node.text) > MAX_NUMBER:
-        problems.append(long_number(node.location, len(node.text)))
+        problems.report("DOC-06", long_number, node.location, len(node.text))
     elif isinstance(value, float) and isinf(value) and "inf" not in node.text:
-        problems.append(overflowing(node.location, node.text))
+        problems.report("DOC-06", overflowing, node.location, node.text)
 
 
 def _date(node: Node) -> Diagnostic:

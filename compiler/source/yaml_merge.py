@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Problems
 from compiler.source.node import Node, Span
 from compiler.source.places import at_span
 from compiler.source.yaml_findings import merged_over, unmergeable
@@ -25,7 +25,7 @@ class Merge:
         self.aliased = aliased
 
     def into(
-        self, values: dict[str, Node], keys: dict[str, Span], problems: list[Diagnostic]
+        self, values: dict[str, Node], keys: dict[str, Span], problems: Problems
     ) -> tuple[dict[str, Node], dict[str, Span]]:
         """The mapping's entries with those of the merged ones below them: own keys win, then the earlier mapping.
 
@@ -36,7 +36,7 @@ class Merge:
         for parent in self.node.value if isinstance(self.node.value, list) else [self.node]:
             if not isinstance(parent.value, dict):
                 if not isinstance(parent, Unresolved):
-                    problems.append(unmergeable(parent))
+                    problems.report("DOC-07", unmergeable, parent)
                 continue
             for key, node in parent.value.items():
                 if key not in merged:
@@ -46,7 +46,7 @@ class Merge:
 
 
 def merge_in_turn(
-    values: dict[str, Node], keys: dict[str, Span], merge: Merge, merged: set[str], problems: list[Diagnostic]
+    values: dict[str, Node], keys: dict[str, Span], merge: Merge, merged: set[str], problems: Problems
 ) -> None:
     """Add what a merge key merges to the entries that stand before it, as the server's own parser does.
 
@@ -59,11 +59,11 @@ def merge_in_turn(
     for parent in parents:
         if not isinstance(parent.value, dict):
             if not isinstance(parent, Unresolved):
-                problems.append(unmergeable(parent))
+                problems.report("DOC-07", unmergeable, parent)
             continue
         for key, node in parent.value.items():
             if key in values:
                 where = merge.key_span if key in merged else keys[key]
-                problems.append(merged_over(key, at_span(merge.node.source, where)))
+                problems.report("DOC-05", merged_over, key, at_span(merge.node.source, where))
             values[key], keys[key] = node, (parent.keys or {})[key]
             merged.add(key)

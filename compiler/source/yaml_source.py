@@ -17,7 +17,7 @@ from yaml.events import (
 )
 
 from compiler.bounds import MAX_DEPTH, MAX_NODES
-from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.diagnostics import Diagnostic, KascError, Location, Problems, diagnose
 from compiler.source import yaml_findings as findings
 from compiler.source.node import Node, Scalar, Source, Span
 from compiler.source.places import at_span, too_deep, too_many
@@ -77,7 +77,7 @@ def _parse(
 ) -> list[Node]:
     text = source.text.removeprefix("\ufeff")
     check_characters(source, text)
-    found: list[Diagnostic] = []
+    found = Problems()
     as_server = resolve_plain is not resolve
     if not as_server:
         node = _json(source, text, problems) if text.lstrip(" \t\r\n").startswith("{") else None
@@ -105,7 +105,7 @@ def _json(source: Source, text: str, problems: list[Diagnostic]) -> Node | None:
     """Return the value of a document that is JSON, of which libyaml does not take all; None if it is not JSON."""
     from compiler.source.json_source import JsonSyntaxError, parse_json
 
-    found: list[Diagnostic] = []
+    found = Problems()
     try:
         node = parse_json(Source(source.name, text), found, as_server=False)
     except JsonSyntaxError:
@@ -145,7 +145,7 @@ class _Builder:
     """
 
     def __init__(
-        self, source: Source, quotes: QuoteEscapes, problems: list[Diagnostic], resolve_plain: Callable[[str], Scalar]
+        self, source: Source, quotes: QuoteEscapes, problems: Problems, resolve_plain: Callable[[str], Scalar]
     ) -> None:
         self.source = source
         self.quotes = quotes
@@ -228,7 +228,7 @@ class _Builder:
             try:
                 node.value = self.resolve_plain(text)
             except ValueError as error:
-                self.problems.append(findings.number(node, error))
+                self.problems.report("DOC-06", findings.number, node, error)
         if self.as_server and isinstance(node.value, float) and not isfinite(node.value):
             raise KascError(findings.infinite(node))
         if event.anchor is not None:
@@ -257,7 +257,7 @@ class _Builder:
 
     def unresolved_alias(self, event: Any, recursive: bool) -> Node:
         node = Unresolved(None, self.source, span_of(event), f"*{event.anchor}")
-        self.problems.append(findings.unresolved_alias(event.anchor, recursive, node.location))
+        self.problems.report("DOC-07", findings.unresolved_alias, event.anchor, recursive, node.location)
         return node
 
     def sequence(self, event: Any, depth: int) -> Node:
@@ -315,7 +315,7 @@ class _Builder:
                     self.duplicate(key, merge.key_span, key_span)
             else:
                 if key in merged:
-                    self.problems.append(findings.merged_over(key, at_span(self.source, key_span)))
+                    self.problems.report("DOC-05", findings.merged_over, key, at_span(self.source, key_span))
                 elif key in values:
                     self.duplicate(key, keys[key], key_span)
                     if not self.as_server:
@@ -341,7 +341,7 @@ class _Builder:
                 span = self.scalar(event).span
             self.size += len(text) >> 8
             if self.as_server and self.is_null(event):
-                self.problems.append(findings.null_key(at_span(self.source, span)))
+                self.problems.report("DOC-06", findings.null_key, at_span(self.source, span))
                 return None, span
             return text, span
         node = self.build(event, depth)
@@ -350,11 +350,11 @@ class _Builder:
             if isinstance(node, Unresolved):
                 return None, span
             if self.as_server and node.value is None:
-                self.problems.append(findings.null_key(at_span(self.source, span)))
+                self.problems.report("DOC-06", findings.null_key, at_span(self.source, span))
                 return None, span
             return node.text, span
         where = at_span(self.source, span_of(event) if type(event) is AliasEvent else node.span)
-        self.problems.append(findings.collection_key(node, where))
+        self.problems.report("DOC-06", findings.collection_key, node, where)
         return None, node.span
 
     def is_null(self, event: Any) -> bool:
@@ -369,18 +369,18 @@ class _Builder:
         try:
             node.value = resolve_tagged(name, event.value)
         except (LongNumberError, OverflowingNumberError) as error:
-            self.problems.append(findings.number(node, error))
+            self.problems.report("DOC-06", findings.number, node, error)
         except KeyError:
-            self.problems.append(findings.unusable_tag(event.tag, "a scalar", self.tag_location(event)))
+            self.problems.report("DOC-06", findings.unusable_tag, event.tag, "a scalar", self.tag_location(event))
         except ValueError:
-            self.problems.append(findings.unfitting_tag(name, node))
+            self.problems.report("DOC-06", findings.unfitting_tag, name, node)
 
     def check_collection_tag(self, event: Any, name: str, kind: str) -> None:
         if event.tag is not None and event.tag != TAG_PREFIX + name:
-            self.problems.append(findings.unusable_tag(event.tag, kind, self.tag_location(event)))
+            self.problems.report("DOC-06", findings.unusable_tag, event.tag, kind, self.tag_location(event))
 
     def tag_location(self, event: Any) -> Location:
         return tag_location(self.source.name, self.text, event)
 
     def duplicate(self, key: str, first: Span, second: Span) -> None:
-        self.problems.append(findings.duplicate_key(key, first, at_span(self.source, second)))
+        self.problems.report("DOC-05", findings.duplicate_key, key, first, at_span(self.source, second))

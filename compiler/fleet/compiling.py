@@ -14,6 +14,7 @@ from compiler.emit.writing import Writer, differences
 from compiler.emit.yaml_text import Written
 from compiler.examine import Examined, Settings, examine_some
 from compiler.library import rendered
+from compiler.redaction import is_key_material
 from compiler.source.reading import STANDARD_INPUT, Files
 
 if TYPE_CHECKING:
@@ -234,6 +235,8 @@ class DocumentCompiler:
         from compiler.fleet.cache import Entry
         from compiler.fleet.seen import digest
 
+        if any(is_key_material(file) for file in signs):
+            return  # somebody gave a key in place of a path
         made: list[tuple[str, int, str]] | None = None
         stats: list[Any] | None = None
         if outcome.state in (WRITTEN, UNCHANGED, STALE) and files is not None:

@@ -205,7 +205,8 @@ def test_git_adds_nothing_that_a_killed_run_leaves(tmp_path: Path) -> None:
                     break
                 time.sleep(0.005)
             time.sleep(0.002 * number)
-            os.killpg(ran.pid, signal.SIGKILL)
+            if ran.poll() is None:
+                os.killpg(ran.pid, signal.SIGKILL)
         left += len(list((tmp_path / "out").glob(".kasc-*")))
         git(tmp_path, "add", "out")
         added = git(tmp_path, "ls-files").split()

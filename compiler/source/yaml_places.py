@@ -71,8 +71,11 @@ def empty_value_span(text: str, event: Any, key_span: Span) -> Span:
     if event.tag is not None or event.anchor is not None:
         return scalar_span(text, event)
     mark = event.start_mark
-    written = text[mark.index - mark.column : mark.index].rstrip(" \t")
-    place = (mark.line + 1, len(written) + 1) if written.endswith(":") else key_span[2:]
+    first, end = mark.index - mark.column, mark.index
+    # A line may hold the whole file, so it is not copied for each value.
+    while end > first and text[end - 1] in " \t":
+        end -= 1
+    place = (mark.line + 1, end - first + 1) if end > first and text[end - 1] == ":" else key_span[2:]
     return *place, *place
 
 

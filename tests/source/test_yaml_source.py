@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -380,3 +381,13 @@ def test_documents_in_json() -> None:
     assert problems_of(parse_yaml, '{"a": 1, "a": 2}') == [("KASC-DOC-005", "1:10")]
     # What begins with a brace and is not JSON is YAML.
     assert value('{"a": 1, b: 0x10,}') == {"a": 1, "b": 16}
+
+
+def test_keys_without_values_on_one_line_take_linear_time() -> None:
+    times = []
+    for number in (5_000, 20_000):
+        text = "{b: 1, " + ", ".join(f"key{index}{'x' * 90}" for index in range(number)) + "}\n"
+        start = time.process_time()
+        parse_yaml(Source("f", text), [])
+        times.append(time.process_time() - start)
+    assert times[1] < 8 * times[0]

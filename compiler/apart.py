@@ -14,20 +14,8 @@ _RULES = frozenset(
     (
         *("PARSE-01", "PARSE-22", "SCHEMA-01", "ETCD-02", "ETCD-05", "LOG-01", "LOG-04", "LOG-05", "MET-01"),
         *("SA-01", "SA-05", "SA-07", "SA-90", "RH-02", "RH-03", "RH-04", "SERV-06", "SERV-08", "SERV-09"),
-        *(
-            "AUD-07",
-            "AZ-90",
-            "ENC-02",
-            "ENC-13",
-            "ENC-14",
-            "ENC-25",
-            "JWT-01",
-            "JWT-90",
-            "AZC-01",
-            "AUDP-02",
-            "EGR-01",
-            "TRC-01",
-        ),
+        *("AUD-07", "AZ-90", "ENC-02", "ENC-13", "ENC-14", "ENC-25", "JWT-01", "JWT-90", "AZC-01", "AUDP-02"),
+        *("EGR-01", "TRC-01"),
     )
 )
 _KINDS = ("flags", "featureGates", "admissionPlugins", "apis")

@@ -166,7 +166,7 @@ def resolve_some(servers: Sequence[ServerRunOptions]) -> list[Resolved]:
 
 
 def _finish_report(options: ServerRunOptions) -> None:
-    """Leave out what holds for the known arguments alone, and name what could not be looked into."""
+    """Leave out what holds for the known arguments only, and name what could not be checked."""
     report, flags = options.report, options.flags
     report.undecided = set()
     if flags.open:

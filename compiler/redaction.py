@@ -249,7 +249,9 @@ def looks_random(word: str) -> bool:
         upper, lower = sum(map(str.isupper, part)), sum(map(str.islower, part))
         if len(part) >= 16 and digits >= 2 and upper >= 2 and lower >= 2:
             return True
-    return word.endswith("=") and len(word.rstrip("=")) >= 18 and "=" not in word.rstrip("=")
+    # The name of a flag in front of its value ends in the same way.
+    whole = word.rstrip("=")
+    return word.endswith("=") and len(whole) >= 18 and "=" not in whole and not word.startswith("--")
 
 
 def merged(spans: Spans) -> Spans:

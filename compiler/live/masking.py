@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-HIDDEN = "***"
+from compiler.redaction import HIDDEN
 
 
 class Mask:

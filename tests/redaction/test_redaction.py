@@ -84,6 +84,7 @@ def test_names_of_kubernetes_are_none() -> None:
         ("token: true", "token: true"),
         ("request.token == 'x'", "request.token == 'x'"),
         ("system:serviceaccount:kube-system:default", "system:serviceaccount:kube-system:default"),
+        ('--authorization-mode="Node,RBAC"', '--authorization-mode="Node,RBAC"'),
         (f"name: {KEY}", "name: ***"),
         ("-----BEGIN EC PRIVATE KEY-----\nabc", "***"),
         ("Authorization: Bearer abcdefghijk123", "Authorization: ***"),

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 HERE = Path(__file__).parent
 TOOLS = Path(sys.prefix) / "editors"
-"""Where `.ci/run` installs the servers, beside Python's packages."""
+"""Where `make editors` installs the servers, beside Python's packages."""
 PATIENCE = 60
 """Seconds after which a server that says nothing fails the test; none takes more than a few."""
 

@@ -21,6 +21,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The server of each form at work on this checkout."""
     form = request.param
     if command(form) is None:
-        pytest.skip("the language servers are not installed: .ci/run does it")
+        pytest.skip("the language servers are not installed (make editors)")
     with Server(form, ROOT, SETTINGS[form]) as started:
         yield started

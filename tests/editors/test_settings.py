@@ -50,7 +50,7 @@ def marks_documents_alone(form: str, root: Path, settings: dict[str, Any]) -> No
 @pytest.fixture(params=["yaml", "toml"])
 def form(request: pytest.FixtureRequest) -> str:
     if command(request.param) is None:
-        pytest.skip("the language servers are not installed: .ci/run does it")
+        pytest.skip("the language servers are not installed (make editors)")
     return str(request.param)
 
 

@@ -12,13 +12,14 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from compiler.diagnostics import KascError
 from compiler.emit.artifacts import ARTIFACTS
 from compiler.examine import Settings, examine
 from compiler.pipeline import Resolved
 from tests.emit.compiling import HOST, as_text, document, render
+
+YAML = pytest.importorskip("ruamel.yaml").YAML
 
 BREAKS = ["\n--secure-port=1", "\n", "\r", "\r\n", "\x00", "\x07", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u2029", "\t"]
 PARTS = [

@@ -10,10 +10,11 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from compiler.emit.parts import HOLE, Part, Parts, exactly, plain
 from compiler.emit.yaml_text import Written, dump, scalar
+
+YAML = pytest.importorskip("ruamel.yaml").YAML
 
 TRICKY = [
     "", " ", "a ", " a", "\ta", "a\t", "\n", "a\nb", "\r", "a\r\nb", "\x00", "\x07", "\x1b[31m", "\x7f", "\x85", "\xa0",

@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
-from junitparser import Failure, JUnitXml
 
 from compiler.diagnostics import ERROR, Report
 from compiler.reporters import junit
@@ -15,20 +14,22 @@ from tests.commands.running import SAMPLES, kasc
 from tests.commands.test_check import WRONG
 from tests.reporters.made import REPORTS, finding, report
 
+junitparser = pytest.importorskip("junitparser")
+
 
 def test_one_case_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(WRONG)
     ran = kasc(capsys, "check", "--output", "junit", wrong, SAMPLES / "apiserver.yaml")
     assert ran.code == 1
-    xml = JUnitXml.fromstring(ran.out)
+    xml = junitparser.JUnitXml.fromstring(ran.out)
     (suite,) = xml
     assert (suite.tests, suite.failures, suite.errors) == (2, 1, 0)
     bad, good = suite
     assert (bad.name, good.name) == (str(wrong), str(SAMPLES / "apiserver.yaml"))
     assert (bad.is_passed, good.is_passed) == (False, True)
     (failure,) = bad.result
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, junitparser.Failure)
     assert failure.type == "KASC-ETCD-002"
     assert "etcd2 is no longer a supported storage backend" in failure.message
     assert f"{wrong}:7:19: error KASC-ETCD-002" in failure.text
@@ -63,7 +64,7 @@ def test_characters_that_xml_has_not_are_spelled_out() -> None:
 def test_warnings_are_told_and_fail_where_they_count() -> None:
     made = report("a.yaml", finding("warning", "bad practice"))
     for strict in (False, True):
-        (suite,) = JUnitXml.fromstring(junit.render([made], strict))
+        (suite,) = junitparser.JUnitXml.fromstring(junit.render([made], strict))
         (case,) = suite
         assert case.is_passed is not strict
         assert "bad practice" in (case.result[0].text if strict else case.system_out)
@@ -73,6 +74,6 @@ def test_errors_that_are_not_shown_fail_all_the_same() -> None:
     made = report("a.yaml")
     made.unshown.append(finding())
     assert made.of(ERROR)
-    (suite,) = JUnitXml.fromstring(junit.render([made]))
+    (suite,) = junitparser.JUnitXml.fromstring(junit.render([made]))
     (case,) = suite
     assert case.result[0].message == "1 error not shown"

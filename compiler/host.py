@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from compiler.pods.filesystem import ContainerFileSystem
 
 
-class MissingFile(Exception):  # noqa: N818
+class UnreadableFileError(Exception):
     """A file that the server would read does not exist or cannot be read; the text says why."""
 
 
-class NotInContainerError(MissingFile):
+class NotInContainerError(UnreadableFileError):
     """A file that the server would read is not in its container; the text says why, `hint` what to do."""
 
     def __init__(self, reason: str, hint: str) -> None:
@@ -89,7 +89,7 @@ class Host:
         return None
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file of the server; None where it is unknown. Raises MissingFile.
+        """The bytes of a file of the server; None where it is unknown. Raises UnreadableFileError.
 
         Unknown is what no mapping covers, and what kasc may not read, which is kept in `denied`: the server runs as
         another user.
@@ -104,13 +104,13 @@ class Host:
             return data
         except NotRegularError as problem:
             if problem.kind == "a directory":
-                raise MissingFile("it is a directory") from None
+                raise UnreadableFileError("it is a directory") from None
             self.denied.append(local)
             return None
         except (PermissionError, TooLargeError, BlockingIOError):
             self.denied.append(local)
             return None
         except OSError as problem:
-            raise MissingFile((problem.strerror or str(problem)).lower()) from None
+            raise UnreadableFileError((problem.strerror or str(problem)).lower()) from None
         except ValueError:
-            raise MissingFile("no such file name") from None
+            raise UnreadableFileError("no such file name") from None

@@ -1,12 +1,20 @@
-"""CEL expressions in kube-apiserver's configuration files, checked as the server compiles them at its start.
+"""Compile CEL expressions of kube-apiserver's configuration files as the server does at startup.
 
-What is checked, and what is not, stands in docs/cel.md.
+docs/cel.md lists what is checked and what is not.
 """
 
 from __future__ import annotations
 
-from compiler.cel.compilation import Checked, compile_expression
+from compiler.cel.compilation import CompiledExpression, compile_expression
 from compiler.cel.environments import CLAIMS, USER, Environment, request_environment
 from compiler.cel.problems import CelProblem
 
-__all__ = ["CLAIMS", "USER", "CelProblem", "Checked", "Environment", "compile_expression", "request_environment"]
+__all__ = [
+    "CLAIMS",
+    "USER",
+    "CelProblem",
+    "CompiledExpression",
+    "Environment",
+    "compile_expression",
+    "request_environment",
+]

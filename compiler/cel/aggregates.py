@@ -1,4 +1,4 @@
-"""The types of what is made of parts: lists, maps, messages and comprehensions.
+"""Type checks of composite nodes: lists, maps, messages and comprehensions.
 
 Source: cel-go checker/checker.go (checkCreateList, checkCreateMap, checkCreateStruct, checkComprehension).
 """
@@ -31,16 +31,16 @@ _MESSAGE_NAMES = {
 
 
 class Aggregates(Basis):
-    """Checks of nodes that are made of parts."""
+    """Type checks of composite nodes."""
 
     def _list(self, node: ListLiteral) -> None:
         joined: Type | None = None
         for index, element in enumerate(node.elements):
             self.check(element)
-            found = self._typed(element)
+            element_type = self._typed(element)
             if index in node.optional:
-                found = self._unwrapped_value(element, found)
-            joined = self._joined(joined, found)
+                element_type = self._unwrapped_value(element, element_type)
+            joined = self._joined(joined, element_type)
         self._set(node, list_of(joined or self._mapping.fresh()))
 
     def _map(self, node: MapLiteral) -> None:
@@ -50,25 +50,28 @@ class Aggregates(Basis):
             self.check(key)
             keys = self._joined(keys, self._typed(key))
             self.check(value)
-            found = self._typed(value)
+            element_type = self._typed(value)
             if optional:
-                found = self._unwrapped_value(value, found)
-            values = self._joined(values, found)
+                element_type = self._unwrapped_value(value, element_type)
+            values = self._joined(values, element_type)
         if keys is None or values is None:
             keys, values = self._mapping.fresh(), self._mapping.fresh()
         self._set(node, map_of(keys, values))
 
-    def _unwrapped_value(self, node: Node, found: Type) -> Type:
-        inner, was_optional = unwrapped(found)
+    def _unwrapped_value(self, node: Node, element_type: Type) -> Type:
+        inner, was_optional = unwrapped(element_type)
         if not was_optional and inner.kind not in ANYTHING:
             self._explain.wrong_type(node, optional_of(inner), inner)
         return inner
 
-    def _joined(self, before: Type | None, found: Type) -> Type:
-        """The type of elements so far and one more. Go: joinTypes. Mixed lists are refused later, where they are."""
+    def _joined(self, before: Type | None, element_type: Type) -> Type:
+        """Return the joined type of the elements so far and the next. Go: joinTypes.
+
+        Mixed element types are rejected later, by the homogeneous literals validator.
+        """
         if before is None:
-            return found
-        return most_general(before, found) if self._mapping.assignable(before, found) else DYN
+            return element_type
+        return most_general(before, element_type) if self._mapping.assignable(before, element_type) else DYN
 
     def _message(self, node: Message) -> None:
         ident = Ident(node.offset, node.name)
@@ -77,37 +80,37 @@ class Aggregates(Basis):
             node.type = ERROR
             return
         node.name = name = ident.name
-        described, built = self._typed(ident), ERROR
-        if described.kind == "type":
-            built = described.params[0] if described.params else ERROR
-            if _is_well_known(built):
-                name = f"google.protobuf.{_MESSAGE_NAMES[built.kind]}"
-            elif built.kind == "struct":
-                name = built.name
+        resolved, message_type = self._typed(ident), ERROR
+        if resolved.kind == "type":
+            message_type = resolved.params[0] if resolved.params else ERROR
+            if _is_well_known(message_type):
+                name = f"google.protobuf.{_MESSAGE_NAMES[message_type.kind]}"
+            elif message_type.kind == "struct":
+                name = message_type.name
             else:
-                self._explain.no_message(node, str(built))
-                built = ERROR
-        elif described.kind != "error":
+                self._explain.no_message(node, str(message_type))
+                message_type = ERROR
+        elif resolved.kind != "error":
             self._explain.no_message(node, node.name)
-        self._set(node, built)
+        self._set(node, message_type)
         for field, value, optional, offset in node.fields:
             self.check(value)
-            wanted = ERROR if built is ERROR else self._names.field(name, field)
-            if wanted is None:
+            field_type = ERROR if message_type is ERROR else self._names.field(name, field)
+            if field_type is None:
                 self._explain.unknown_field(offset, name, field)
-                wanted = ERROR
-            found = self._typed(value)
+                field_type = ERROR
+            value_type = self._typed(value)
             if optional:
-                found = self._unwrapped_value(value, found)
-            if not self._mapping.assignable(wanted, found):
-                self._explain.wrong_type(value, wanted, found)
+                value_type = self._unwrapped_value(value, value_type)
+            if not self._mapping.assignable(field_type, value_type):
+                self._explain.wrong_type(value, field_type, value_type)
 
     def _comprehension(self, node: Comprehension) -> None:
         self.check(node.iterated)
         self.check(node.start)
         iterated = self._mapping.substitute(self._typed(node.iterated))
-        gathered = self._typed(node.start)
-        self._scopes.append({node.accumulator: gathered})
+        accumulated = self._typed(node.start)
+        self._scopes.append({node.accumulator: accumulated})
         first, second = self._iteration_types(node, iterated)
         scope = {node.variable: first}
         if node.variable2:
@@ -116,7 +119,7 @@ class Aggregates(Basis):
         self.check(node.condition)
         self._assert(node.condition, BOOL)
         self.check(node.step)
-        self._assert(node.step, gathered)
+        self._assert(node.step, accumulated)
         self._scopes.pop()
         self.check(node.result)
         self._scopes.pop()
@@ -133,15 +136,15 @@ class Aggregates(Basis):
         self._explain.no_range(node, iterated)
         return ERROR, ERROR
 
-    def _assert(self, node: Node, wanted: Type) -> None:
-        if not self._mapping.assignable(wanted, self._typed(node)):
-            self._explain.wrong_type(node, self._mapping.substitute(wanted, True), self.final(node))
+    def _assert(self, node: Node, expected: Type) -> None:
+        if not self._mapping.assignable(expected, self._typed(node)):
+            self._explain.wrong_type(node, self._mapping.substitute(expected, True), self.final(node))
 
 
-def _is_well_known(built: Type) -> bool:
+def _is_well_known(message_type: Type) -> bool:
     """Go: isWellKnownType."""
-    if built.kind == "list":
-        return built.params[0].kind == "dyn"
-    if built.kind == "map":
-        return built.params[0] is STRING and built.params[1].kind == "dyn"
-    return built.kind in _WELL_KNOWN or (built.kind in _WRAPPED and built.nullable)
+    if message_type.kind == "list":
+        return message_type.params[0].kind == "dyn"
+    if message_type.kind == "map":
+        return message_type.params[0] is STRING and message_type.params[1].kind == "dyn"
+    return message_type.kind in _WELL_KNOWN or (message_type.kind in _WRAPPED and message_type.nullable)

@@ -1,4 +1,4 @@
-"""What all checks of types share: the types found so far, and what names stand for.
+"""Shared state of the type checks: the types determined so far and name resolution.
 
 Source: cel-go checker/checker.go and checker/env.go.
 """
@@ -14,11 +14,11 @@ from compiler.cel.types import ERROR, INT, Type, make, read_type, type_of
 from compiler.cel.unification import Mapping
 
 UNTYPED = make("untyped", "untyped")
-"""The type of a variable that one version forgets to type."""
+"""The type of a comprehension variable that some versions leave untyped."""
 
 
 class Basis:
-    """Types and names while one tree is checked: `problems` has what is wrong.
+    """Types and names while one tree is checked: `problems` collects the errors.
 
     `settings` are those of the Kubernetes version.
     """
@@ -33,45 +33,45 @@ class Basis:
         self._explain = Explanations(self.problems, environment, declarations, names, self._scopes)
 
     def check(self, node: Node) -> None:
-        """Give the node and all below it their types."""
+        """Set the types of the node and its descendants."""
         raise NotImplementedError
 
     def final(self, node: Node) -> Type:
-        """The type of a checked node; what is still open is dyn."""
+        """Return the type of a checked node, with unbound type parameters as dyn."""
         return self._mapping.substitute(node.type or ERROR, open_as_dyn=True)
 
-    def _set(self, node: Node, found: Type) -> None:
-        # A macro of old versions checks its target twice: both times have to give the same type.
-        if node.type is not None and not node.type.is_exactly(found):
-            self._explain.two_types(node, node.type, found)
+    def _set(self, node: Node, node_type: Type) -> None:
+        # A macro of old versions checks its target twice, and both checks must agree.
+        if node.type is not None and not node.type.is_exactly(node_type):
+            self._explain.two_types(node, node.type, node_type)
             return
-        node.type = found
+        node.type = node_type
 
     def _typed(self, node: Node) -> Type:
         return node.type or ERROR
 
     def _resolve(self, node: Ident, name: str) -> bool:
-        """Find what a name stands for. Go: Env.LookupIdent with an empty container."""
+        """Resolve a name and set its type. Go: Env.LookupIdent with an empty container."""
         name = name.removeprefix(".")
-        found = next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
-        found = found or self._names.declared(name)
-        if found is None:
-            found = self._described(name)
-        if found is None and name in CONSTANTS:
-            found, node.constant = INT, CONSTANTS[name]
-        if found is None:
+        resolved = next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
+        resolved = resolved or self._names.declared(name)
+        if resolved is None:
+            resolved = self._type_name(name)
+        if resolved is None and name in CONSTANTS:
+            resolved, node.constant = INT, CONSTANTS[name]
+        if resolved is None:
             return False
-        if found is UNTYPED:
+        if resolved is UNTYPED:
             self._explain.untyped(node)
-            found = ERROR
+            resolved = ERROR
         node.name = name
-        self._set(node, found)
+        self._set(node, resolved)
         return True
 
-    def _described(self, name: str) -> Type | None:
-        """The type of a name that stands for a type."""
-        found = self._names.configured(name)
-        if found is not None and "type-names-are-values" in self.settings:
-            return found
-        found = found or self._names.built_in(name) or self._names.registered(name)
-        return type_of(found) if found else None
+    def _type_name(self, name: str) -> Type | None:
+        """Return the type of an identifier that names a type."""
+        named = self._names.configured(name)
+        if named is not None and "type-names-are-values" in self.settings:
+            return named
+        named = named or self._names.built_in(name) or self._names.registered(name)
+        return type_of(named) if named else None

@@ -1,7 +1,7 @@
-"""The types of an expression, and whether each name, field and call is known.
+"""Type checker: determines the type of each node and resolves names, fields and calls.
 
-Source: cel-go checker/checker.go, with the options of the server's environment: optional types, comparisons across
-number types.
+Source: cel-go checker/checker.go, with the options of the server's environment: optional types, cross-type numeric
+comparisons.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from compiler.cel.types import BOOL, DYN, ERROR, NULL, STRING, Type, is_dyn, mak
 
 
 class Checker(Aggregates):
-    """Checks one tree. `final` gives the type of a node when all is checked."""
+    """Checks one tree; `final` returns the type of a node afterwards."""
 
     def __init__(self, environment: Environment, declarations: Declarations, names: TypeNames) -> None:
         super().__init__(environment, declarations, names)
@@ -44,7 +44,7 @@ class Checker(Aggregates):
         }
 
     def check(self, node: Node) -> None:
-        """Give the node and all below it their types."""
+        """Set the types of the node and its descendants."""
         self._checks[type(node)](node)
 
     def _literal(self, node: Literal) -> None:
@@ -63,40 +63,40 @@ class Checker(Aggregates):
                 node.resolved = ident
                 self._set(node, self._typed(ident))
                 return
-        found = self._field(node, node.operand, node.field, optional=False)
-        self._set(node, self._mapping.substitute(BOOL if node.test else found))
+        field_type = self._field(node, node.operand, node.field, optional=False)
+        self._set(node, self._mapping.substitute(BOOL if node.test else field_type))
 
     def _field(self, node: Node, operand: Node, field: str, optional: bool) -> Type:
-        """The type of a selection. Go: checkSelectField."""
+        """Return the type of a field selection. Go: checkSelectField."""
         self.check(operand)
         target, was_optional = unwrapped(self._mapping.substitute(self._typed(operand)))
-        found = ERROR
+        field_type = ERROR
         if target.kind == "map":
-            found = target.params[1]
+            field_type = target.params[1]
         elif target.kind == "struct":
-            known = self._names.field(target.name, field)
-            if known is None:
+            declared = self._names.field(target.name, field)
+            if declared is None:
                 self._explain.unknown_field(node.offset, target.name, field)
-            found = known or ERROR
+            field_type = declared or ERROR
         elif target.kind == "param":
             self._mapping.assignable(DYN, target)
-            found = DYN
+            field_type = DYN
         else:
             if target.kind not in ANYTHING:
                 self._explain.no_fields(node.offset, target, field)
-            found = DYN
-        return optional_of(found) if was_optional or optional else found
+            field_type = DYN
+        return optional_of(field_type) if was_optional or optional else field_type
 
     def _call(self, node: Call) -> None:
         if node.function == "_?._" and isinstance(node.args[1], Literal):
             field = str(node.args[1].value)
-            found = self._field(node, node.args[0], field, optional=True)
+            field_type = self._field(node, node.args[0], field, optional=True)
             node.args[1].type = STRING
-            self._set(node, self._mapping.substitute(found))
+            self._set(node, self._mapping.substitute(field_type))
             return
         overloads = self._overloads(node)
         if overloads is None:
-            # What stands in the parentheses of an unknown function may well be meant for a macro.
+            # The arguments of an unknown function may be meant for a macro, so they are not checked.
             node.type = ERROR
             return
         for arg in node.args:
@@ -106,66 +106,74 @@ class Checker(Aggregates):
         self._apply(node, overloads)
 
     def _overloads(self, node: Call) -> list[Overload] | None:
-        """The function that is called, by its full name if its target is no value; reports one that is not known."""
-        find = self._declarations.function
+        """Return the overloads of the called function, None for an unknown one, which is reported.
+
+        A target that is a namespace becomes part of the function's name.
+        """
+        lookup = self._declarations.function
         if node.target is None:
             node.function = node.function.removeprefix(".")
         prefix = qualified_name(node.target)
-        whole = f"{prefix}.{node.function}".removeprefix(".") if prefix else ""
-        if whole and find(whole) is not None:
-            node.target, node.function = None, whole
-        found = find(node.function)
-        if found is None:
-            if whole and self._declarations.is_namespace(prefix):
-                self._explain.unknown_function(node, whole)
+        qualified = f"{prefix}.{node.function}".removeprefix(".") if prefix else ""
+        if qualified and lookup(qualified) is not None:
+            node.target, node.function = None, qualified
+        overloads = lookup(node.function)
+        if overloads is None:
+            if qualified and self._declarations.is_namespace(prefix):
+                self._explain.unknown_function(node, qualified)
                 return None
             if node.target is not None:
                 self.check(node.target)
             if node.target is None or self._typed(node.target).kind != "error":
                 self._explain.unknown_function(node, node.function)
-        return found
+        return overloads
 
     def _apply(self, node: Call, overloads: list[Overload]) -> None:
         parts = node.args if node.target is None else [node.target, *node.args]
-        given = [self._typed(part) for part in parts]
-        found = self._logical(parts) if node.function in ("_&&_", "_||_") else self._resolved(node, overloads, given)
-        if found is None:
+        argument_types = [self._typed(part) for part in parts]
+        result = (
+            self._logical(parts)
+            if node.function in ("_&&_", "_||_")
+            else self._resolved(node, overloads, argument_types)
+        )
+        if result is None:
             node.type = ERROR
         else:
-            self._set(node, found)
+            self._set(node, result)
 
     def _logical(self, parts: list[Node]) -> Type | None:
-        """The operands of && and || are judged one by one."""
-        good = True
+        """Return bool, or None if an operand is not bool: operands of && and || are checked one by one."""
+        valid = True
         for part in parts:
             if not self._mapping.assignable(self._typed(part), BOOL):
                 self._explain.wrong_type(part, BOOL, self.final(part))
-                good = False
-        return BOOL if good else None
+                valid = False
+        return BOOL if valid else None
 
-    def _resolved(self, node: Call, overloads: list[Overload], given: list[Type]) -> Type | None:
-        """The type of the result of all overloads that fit. Go: resolveOverload."""
+    def _resolved(self, node: Call, overloads: list[Overload], argument_types: list[Type]) -> Type | None:
+        """Return the result type of all matching overloads. Go: resolveOverload."""
         method, result = node.target is not None, None
         for place, overload in enumerate(overloads):
-            if overload.method != method or len(overload.arguments) != len(given):
+            if overload.method != method or len(overload.arguments) != len(argument_types):
                 continue
-            arguments, gives = overload.arguments, overload.result
+            arguments, overload_result = overload.arguments, overload.result
             if overload.open_types:
                 fresh = {name: self._mapping.fresh() for name in overload.open_types}
                 arguments = tuple(_instantiated(argument, fresh) for argument in arguments)
-                gives = _instantiated(gives, fresh)
-            if not self._mapping.all_assignable(given, arguments):
+                overload_result = _instantiated(overload_result, fresh)
+            if not self._mapping.all_assignable(argument_types, arguments):
                 continue
             if not node.matched:
                 node.first = place
             node.matched += 1
-            gives = self._mapping.substitute(gives)
+            overload_result = self._mapping.substitute(overload_result)
             if result is None:
-                result = gives
-            elif not is_dyn(result) and not gives.is_exactly(result):
+                result = overload_result
+            elif not is_dyn(result) and not overload_result.is_exactly(result):
                 result = DYN
         if result is None:
-            self._explain.no_overload(node, overloads, [self._mapping.substitute(found, True) for found in given])
+            final_types = [self._mapping.substitute(argument, True) for argument in argument_types]
+            self._explain.no_overload(node, overloads, final_types)
         return result
 
 

@@ -1,4 +1,4 @@
-"""One expression from its text to its verdict.
+"""Compile one expression: parse, check, validate, plan.
 
 Sources: k8s.io/apiserver pkg/authentication/cel/compile.go and pkg/authorization/cel/compile.go.
 """
@@ -12,49 +12,51 @@ from compiler.cel.checker import Checker
 from compiler.cel.declarations import declarations_of
 from compiler.cel.environments import Environment, TypeNames
 from compiler.cel.parser import parse
-from compiler.cel.problems import CelProblem, Refused
+from compiler.cel.problems import CelProblem, InvalidExpressionError
 from compiler.cel.program import Planner
 from compiler.cel.tree import Call, Ident, Literal, Node, Select, children
 from compiler.cel.types import BOOL
 from compiler.cel.validators import validate
 
 _FRAMES = 20_000
-"""Deep enough for the deepest expression that the parser lets through."""
+"""Recursion limit that suits the deepest expression the parser accepts."""
 
 
-class Checked(NamedTuple):
-    """An expression that the server takes: the type of its result, such as `bool` or `list(string)`, and its tree."""
+class CompiledExpression(NamedTuple):
+    """A valid expression: its output type, for example `bool` or `list(string)`, and its syntax tree."""
 
     type: str
     tree: Node
 
     def selects(self, variable: str, field: str) -> bool:
-        """Whether `variable.field` or `variable.?field` stands anywhere in the expression.
+        """Return whether the expression contains `variable.field` or `variable.?field`.
 
-        Tests with has() count, indexes do not. Go: hasSelectExp in pkg/apis/apiserver/validation/validation.go.
+        has() counts, indexing does not. Go: hasSelectExp in pkg/apis/apiserver/validation/validation.go.
         """
         return _selects(self.tree, variable, field)
 
 
 def compile_expression(
     expression: str, environment: Environment, minor: int, result: str = ""
-) -> Checked | list[CelProblem]:
-    """The checked expression, or what is wrong with it, in the order of its text.
+) -> CompiledExpression | list[CelProblem]:
+    """Return the compiled expression, or its problems in source order.
 
-    `minor` is the minor version of the server's binary: what it emulates makes no difference. `result` is "bool"
-    where the expression has to give a truth value, and empty where any type will do.
+    `minor` is the minor version of the server's binary; the emulated version makes no difference. `result` is "bool" if
+    the expression must evaluate to bool, and empty if any type is accepted.
     """
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _FRAMES))
     try:
-        return _compiled(expression, environment, minor, result)
-    except Refused as refused:
-        return [refused.problem]
+        return _compile(expression, environment, minor, result)
+    except InvalidExpressionError as error:
+        return [error.problem]
     finally:
         sys.setrecursionlimit(before)
 
 
-def _compiled(expression: str, environment: Environment, minor: int, result: str) -> Checked | list[CelProblem]:
+def _compile(
+    expression: str, environment: Environment, minor: int, result: str
+) -> CompiledExpression | list[CelProblem]:
     declarations = declarations_of(minor)
     tree = parse(expression, declarations)
     names = TypeNames(environment)
@@ -63,17 +65,19 @@ def _compiled(expression: str, environment: Environment, minor: int, result: str
     problems = checker.problems or validate(tree, checker)
     if problems:
         return sorted(problems, key=lambda problem: problem.offset)
-    found = checker.final(tree)
-    if result == "bool" and (found.kind != "bool" or found.nullable):
-        return [CelProblem(f"the expression gives {found}, but it has to give bool", _result_hint(found.kind), 0)]
+    output = checker.final(tree)
+    if result == "bool" and (output.kind != "bool" or output.nullable):
+        return [
+            CelProblem(f"the expression evaluates to {output}; it must evaluate to bool", _result_hint(output.kind), 0)
+        ]
     Planner(checker, names).plan(tree)
-    return Checked(str(found), tree)
+    return CompiledExpression(str(output), tree)
 
 
 def _result_hint(kind: str) -> str:
     if kind in ("any", "dyn"):
-        return "compare the value with something, such as == true or == 'value'"
-    return "compare it with something, such as == 'value'" if kind != BOOL.kind else "use the value itself"
+        return "compare the value with a constant, for example == true or == 'value'"
+    return "compare it with a constant, for example == 'value'" if kind != BOOL.kind else "use the value itself"
 
 
 def _selects(node: Node, variable: str, field: str) -> bool:
@@ -85,8 +89,8 @@ def _selects(node: Node, variable: str, field: str) -> bool:
                 return True
         elif isinstance(node, Call) and node.function == "_?._" and node.target is None:
             operand, name = node.args
-            named = isinstance(operand, Ident) and operand.name == variable
-            if named and isinstance(name, Literal) and name.value == field:
+            is_variable = isinstance(operand, Ident) and operand.name == variable
+            if is_variable and isinstance(name, Literal) and name.value == field:
                 return True
         stack += children(node)
     return False

@@ -1,6 +1,6 @@
-"""Values that are known before any request, and what converting them gives.
+"""Constants and their conversions.
 
-The server computes conversions of constants when it plans an expression, and refuses the expression where one fails.
+The server converts constants when it plans an expression, and rejects the expression if a conversion fails.
 Sources: cel-go common/types/*.go (ConvertToType) and common/stdlib/standard.go.
 """
 
@@ -10,29 +10,29 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from compiler.cel.types import make
-from compiler.flags.numbers import ValueRefused, parse_bool, parse_duration, parse_float
+from compiler.flags.numbers import InvalidValueError, parse_bool, parse_duration, parse_float
 from compiler.flags.text import shown
 
 CONVERSIONS = frozenset(("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"))
 FIRST_SECOND = -62135596800
-"""0001-01-01T00:00:00Z in seconds from 1970."""
+"""0001-01-01T00:00:00Z in seconds since the Unix epoch."""
 LAST_SECOND = 253402300799
 _BILLION = 1_000_000_000
 
 
 class Constant(NamedTuple):
-    """A value with the kind of its type at run time; kind `error` stands for a value that could not be made.
+    """A value with the kind of its runtime type; kind `error` is a value that could not be built.
 
-    Durations are in nanoseconds, timestamps in nanoseconds from 1970, lists are Python lists of constants, maps lists
-    of pairs.
+    Durations are in nanoseconds, timestamps in nanoseconds since the Unix epoch, lists are Python lists of constants,
+    maps lists of pairs.
     """
 
     kind: str
     value: Any
 
 
-class NotConvertible(Exception):  # noqa: N818
-    """A constant that cannot be converted as it is written: what is wrong, and what to write instead."""
+class ConversionError(Exception):
+    """A failed conversion of a constant: the message, and a hint about the correct value."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -40,31 +40,31 @@ class NotConvertible(Exception):  # noqa: N818
         self.hint = hint
 
 
-def converted(function: str, given: Constant, settings: Mapping[str, str]) -> Constant:
-    """What `function(given)` is, by the settings of a version. Raises NotConvertible where the server refuses it."""
+def convert(function: str, given: Constant, settings: Mapping[str, str]) -> Constant:
+    """Return `function(given)` under the settings of a version. Raise ConversionError if the conversion fails."""
     if given.kind == "error":
-        raise NotConvertible(str(given.value), "write a value that can be made")
+        raise ConversionError(str(given.value), "write a valid value")
     if function == "dyn":
         return given
     if function == "type":
         return Constant("type", given.value if given.kind == "type" else make(given.kind, given.kind))
     if function == given.kind:
         return given
-    found = _convert(function, given, "zone-offset-unbounded" in settings)
-    if found is None:
-        raise NotConvertible(f"{function}() does not take {_described(given)}", "write a value that it takes")
-    return Constant(function, found)
+    result = _convert(function, given, "zone-offset-unbounded" in settings)
+    if result is None:
+        raise ConversionError(f"{function}() does not accept {_describe(given)}", "write a value of an accepted type")
+    return Constant(function, result)
 
 
-def _described(given: Constant) -> str:
+def _describe(given: Constant) -> str:
     return "null" if given.kind == "null" else f"a value of type {given.kind}"
 
 
 def _convert(function: str, given: Constant, any_zone: bool) -> Any:
     if given.kind == "string":
-        return _timestamp(given.value, any_zone) if function == "timestamp" else _from_text(function, given.value)
+        return _timestamp(given.value, any_zone) if function == "timestamp" else _from_string(function, given.value)
     if function == "string":
-        return _to_text(given)
+        return _to_string(given)
     if function == "int" and given.kind in ("double", "uint", "duration", "timestamp"):
         return _to_int(given)
     if function == "uint" and given.kind in ("int", "double"):
@@ -72,11 +72,11 @@ def _convert(function: str, given: Constant, any_zone: bool) -> Any:
     if function == "double" and given.kind in ("int", "uint"):
         return float(given.value)
     if function == "timestamp" and given.kind == "int":
-        return _moment(given.value) * _BILLION
+        return _in_range(given.value) * _BILLION
     return None
 
 
-def _from_text(function: str, text: str) -> Any:
+def _from_string(function: str, text: str) -> Any:
     try:
         if function == "bool":
             return parse_bool(text)
@@ -84,26 +84,26 @@ def _from_text(function: str, text: str) -> Any:
             return parse_float(text)
         if function == "duration":
             return parse_duration(text)
-    except ValueRefused as refused:
-        raise NotConvertible(refused.message, refused.hint) from None
+    except InvalidValueError as error:
+        raise ConversionError(error.message, error.hint) from None
     if function == "bytes":
         return text.encode("utf-8", "surrogatepass")
     low, high = (0, 2**64) if function == "uint" else (-(2**63), 2**63)
     sign = text[:1] if function == "int" and text[:1] in ("-", "+") else ""
     digits = text[len(sign) :]
     if not (digits.isascii() and digits.isdecimal()):
-        raise NotConvertible(f"{shown(text)} is not a whole number", "write digits alone, such as '5'")
+        raise ConversionError(f"{shown(text)} is not an integer", "write only digits, for example '5'")
     value = int(sign + (digits.lstrip("0")[:32] or "0"))
     return _bounded(function, value, low, high, text)
 
 
-def _to_text(given: Constant) -> str | None:
+def _to_string(given: Constant) -> str | None:
     kind, value = given
     if kind == "bytes":
         try:
             return str(value, "utf-8")
         except UnicodeDecodeError:
-            raise NotConvertible("these bytes are not UTF-8, so they are no text", "write a string") from None
+            raise ConversionError("these bytes are not valid UTF-8", "write a string") from None
     if kind == "bool":
         return "true" if value else "false"
     if kind in ("int", "uint"):
@@ -112,7 +112,7 @@ def _to_text(given: Constant) -> str | None:
         return _general(value)
     if kind == "duration":
         return f"{_plain(abs(value) // _BILLION + abs(value) % _BILLION / _BILLION, value < 0)}s"
-    return _written(value) if kind == "timestamp" else None
+    return _format_timestamp(value) if kind == "timestamp" else None
 
 
 def _to_int(given: Constant) -> int:
@@ -132,33 +132,35 @@ def _finite(function: str, value: float) -> float:
     return value
 
 
-def _bounded(function: str, value: int, low: int, high: int, written: object) -> int:
+def _bounded(function: str, value: int, low: int, high: int, source: object) -> int:
     if not low <= value < high:
-        raise _out_of_range(function, written)
+        raise _out_of_range(function, source)
     return value
 
 
-def _out_of_range(function: str, written: object) -> NotConvertible:
-    return NotConvertible(f"{shown(str(written))} is outside of {function}", "write a number that fits into 64 bits")
+def _out_of_range(function: str, source: object) -> ConversionError:
+    return ConversionError(
+        f"{shown(str(source))} is out of range for {function}", "write a number that fits in 64 bits"
+    )
 
 
-def _moment(seconds: int) -> int:
+def _in_range(seconds: int) -> int:
     if not FIRST_SECOND <= seconds <= LAST_SECOND:
-        raise NotConvertible(f"{seconds} seconds are outside of the years 1 to 9999", "write another time")
+        raise ConversionError(f"{seconds} seconds is outside the years 1 to 9999", "write a time in this range")
     return seconds
 
 
 def _timestamp(text: str, any_zone: bool) -> int:
     from compiler.cel.times import parse_timestamp
 
-    found = parse_timestamp(text, any_zone)
-    if found is None:
-        raise NotConvertible(f"{shown(text)} is not a timestamp", "write it as 2006-01-02T15:04:05Z")
-    _moment(found // _BILLION)
-    return found
+    nanoseconds = parse_timestamp(text, any_zone)
+    if nanoseconds is None:
+        raise ConversionError(f"{shown(text)} is not a valid timestamp", "write it as 2006-01-02T15:04:05Z")
+    _in_range(nanoseconds // _BILLION)
+    return nanoseconds
 
 
-def _written(nanoseconds: int) -> str:
+def _format_timestamp(nanoseconds: int) -> str:
     from compiler.cel.times import format_timestamp
 
     return format_timestamp(nanoseconds)
@@ -182,15 +184,15 @@ def _general(value: float) -> str:
     from decimal import Decimal
 
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
-    written = "".join(map(str, digits)).rstrip("0") or "0"
+    significant = "".join(map(str, digits)).rstrip("0") or "0"
     point = len(digits) + int(exponent)
     prefix = "-" if sign else ""
     if value == 0:
         return f"{prefix}0"
     if point - 1 < -4 or point - 1 >= 6:
-        mantissa = written[0] + ("." + written[1:] if len(written) > 1 else "")
+        mantissa = significant[0] + ("." + significant[1:] if len(significant) > 1 else "")
         return f"{prefix}{mantissa}e{'-' if point - 1 < 0 else '+'}{abs(point - 1):02d}"
     if point <= 0:
-        return f"{prefix}0.{'0' * -point}{written}"
-    whole = written[:point].ljust(point, "0")
-    return f"{prefix}{whole}{'.' + written[point:] if len(written) > point else ''}"
+        return f"{prefix}0.{'0' * -point}{significant}"
+    whole = significant[:point].ljust(point, "0")
+    return f"{prefix}{whole}{'.' + significant[point:] if len(significant) > point else ''}"

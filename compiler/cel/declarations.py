@@ -1,4 +1,4 @@
-"""Functions, macros and settings of the CEL environment, read from data/environment.txt for one Kubernetes version."""
+"""Functions, macros and settings of the CEL environment of one Kubernetes version, from data/environment.txt."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ class Overload(NamedTuple):
     open_types: tuple[str, ...]
 
     def __str__(self) -> str:
-        texts = [str(argument) for argument in self.arguments]
-        return f"{texts[0]}.({', '.join(texts[1:])})" if self.method else f"({', '.join(texts)})"
+        arguments = [str(argument) for argument in self.arguments]
+        return f"{arguments[0]}.({', '.join(arguments[1:])})" if self.method else f"({', '.join(arguments)})"
 
 
 class Declarations:
-    """What expressions can use in one Kubernetes version, apart from variables.
+    """Functions, macros and settings of one Kubernetes version.
 
-    `macros` has the expansion for each name and number of arguments.
+    `macros` maps a name and a number of arguments to an expansion.
     """
 
     def __init__(self, minor: int, sections: dict[str, list[list[str]]]) -> None:
-        self.macros = {(row[0], int(row[1])): row[2] for row in _of(minor, sections["macros"], 3)}
-        self.settings = {row[0]: row[1] for row in _of(minor, sections["settings"], 2)}
+        self.macros = {(row[0], int(row[1])): row[2] for row in _in_version(minor, sections["macros"], 3)}
+        self.settings = {row[0]: row[1] for row in _in_version(minor, sections["settings"], 2)}
         self._rows: dict[str, list[list[str]]] = {}
-        for row in _of(minor, sections["functions"], 4):
+        for row in _in_version(minor, sections["functions"], 4):
             self._rows.setdefault(row[0], []).append(row)
         self._functions: dict[str, list[Overload]] = {}
 
     def function(self, name: str) -> list[Overload] | None:
-        """The overloads of a function in the order in which they are tried."""
-        found = self._functions.get(name)
-        if found is None:
+        """Return the overloads of a function in the order in which they are tried, None for an unknown function."""
+        overloads = self._functions.get(name)
+        if overloads is None:
             rows = self._rows.get(name)
             if rows is None:
                 return None
-            found = self._functions[name] = [_overload(row) for row in rows]
-        return found
+            overloads = self._functions[name] = [_overload(row) for row in rows]
+        return overloads
 
     def is_namespace(self, prefix: str) -> bool:
-        """Whether functions are named `prefix.something`."""
+        """Return whether any function is named `prefix.NAME`."""
         return any(name.startswith(f"{prefix}.") for name in self._rows)
 
     def names(self) -> list[str]:
-        """The names of all functions and macros that can be written in an expression."""
+        """Return the names of all functions and macros that an expression can call."""
         names = [name for name in self._rows if name[0].isalpha() and "@" not in name]
         return [*names, *(name for name, _ in self.macros)]
 
@@ -59,11 +59,11 @@ _loaded: dict[int, Declarations] = {}
 
 
 def declarations_of(minor: int) -> Declarations:
-    """The declarations of Kubernetes 1.MINOR, read once."""
-    found = _loaded.get(minor)
-    if found is None:
-        found = _loaded[minor] = Declarations(minor, _sections())
-    return found
+    """Return the declarations of Kubernetes 1.MINOR, cached."""
+    declarations = _loaded.get(minor)
+    if declarations is None:
+        declarations = _loaded[minor] = Declarations(minor, _sections())
+    return declarations
 
 
 def _sections() -> dict[str, list[list[str]]]:
@@ -77,11 +77,11 @@ def _sections() -> dict[str, list[list[str]]]:
     return sections
 
 
-def _of(minor: int, rows: list[list[str]], columns: int) -> list[list[str]]:
-    return [row for row in rows if len(row) == columns or _holds(minor, row[columns])]
+def _in_version(minor: int, rows: list[list[str]], columns: int) -> list[list[str]]:
+    return [row for row in rows if len(row) == columns or _is_in_span(minor, row[columns])]
 
 
-def _holds(minor: int, span: str) -> bool:
+def _is_in_span(minor: int, span: str) -> bool:
     first, _, last = span.partition("-")
     return int(first[2:]) <= minor and (not last or minor <= int(last[2:]))
 
@@ -90,13 +90,13 @@ def _overload(row: list[str]) -> Overload:
     arguments = () if row[2] == "-" else tuple(read_type(text) for text in row[2].split(";"))
     result = read_type(row[3])
     names: dict[str, None] = {}
-    for described in (*arguments, result):
-        _collect(described, names)
+    for part in (*arguments, result):
+        _collect_params(part, names)
     return Overload(row[1] == "method", arguments, result, tuple(names))
 
 
-def _collect(described: Type, names: dict[str, None]) -> None:
-    if described.kind == "param":
-        names[described.name] = None
-    for param in described.params:
-        _collect(param, names)
+def _collect_params(part: Type, names: dict[str, None]) -> None:
+    if part.kind == "param":
+        names[part.name] = None
+    for param in part.params:
+        _collect_params(param, names)

@@ -1,4 +1,4 @@
-"""Variables and object types that an expression may use, by the place where it is written.
+"""Variables and object types of an expression, by the field that it is set in.
 
 Sources: k8s.io/apiserver/pkg/authentication/cel/compile.go, pkg/authorization/cel/compile.go, pkg/cel/types.go.
 """
@@ -11,9 +11,9 @@ from compiler.cel.types import Type, make, read_type, type_of
 
 
 class Environment(NamedTuple):
-    """One variable and the object types that it is made of, as texts that `read_type` understands.
+    """One variable and its object types, as strings that `read_type` parses.
 
-    `lists` are the lists and maps below them: the server knows each under its path as the name of a type.
+    `lists` are the lists and maps in them: the server registers each as a type named after its path.
     """
 
     variable: str
@@ -44,7 +44,7 @@ USER = Environment(
 def request_environment(selectors: bool) -> Environment:
     """Match conditions of an AuthorizationConfiguration.
 
-    `selectors`: whether resource attributes have field and label selectors (the gate AuthorizeWithSelectors).
+    `selectors`: whether resource attributes have field and label selectors (feature gate AuthorizeWithSelectors).
     """
     resource = dict.fromkeys(("namespace", "verb", "group", "version", "resource", "subresource", "name"), "string")
     objects = {
@@ -123,48 +123,48 @@ _REGISTERED = {
     "net.CIDR": "net.CIDR",
 }
 CONSTANTS = {f"{_GOOGLE}NullValue.NULL_VALUE": 0}
-"""Enumeration values that can be named."""
+"""Enum values that expressions can name."""
 
 
 class TypeNames:
-    """What the names of types mean in one environment. Go: apiservercel.DeclTypeProvider over cel-go's registry."""
+    """Type names of one environment. Go: apiservercel.DeclTypeProvider over cel-go's registry."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
 
     def declared(self, name: str) -> Type | None:
-        """The standard type that a name stands for wherever it is not hidden by a variable. Go: stdlib.Types."""
-        text = _NAMED.get(name)
-        return type_of(read_type(text)) if text else None
+        """Return the standard type of this name; a variable shadows it. Go: stdlib.Types."""
+        declaration = _NAMED.get(name)
+        return type_of(read_type(declaration)) if declaration else None
 
     def configured(self, name: str) -> Type | None:
-        """The type that the environment itself adds under this name. Go: DeclTypeProvider.FindStructType."""
+        """Return the type that the environment adds under this name. Go: DeclTypeProvider.FindStructType."""
         environment = self._environment
         if name in environment.objects:
             return make("struct", name)
-        text = environment.lists.get(name) or _SCALARS.get(name)
-        return read_type(text) if text else None
+        declaration = environment.lists.get(name) or _SCALARS.get(name)
+        return read_type(declaration) if declaration else None
 
     def built_in(self, name: str) -> Type | None:
-        """The protobuf message of this name. Go: Registry.FindStructType."""
+        """Return the protobuf message of this name. Go: Registry.FindStructType."""
         message = _MESSAGES.get(name.removeprefix(_GOOGLE)) if name.startswith(_GOOGLE) else None
         return read_type(message[0]) if message else None
 
     def registered(self, name: str) -> Type | None:
-        """The type whose name is a value. Go: FindIdent."""
-        text = _REGISTERED.get(name)
-        return read_type(text) if text else None
+        """Return the type whose name can be used as a value. Go: FindIdent."""
+        declaration = _REGISTERED.get(name)
+        return read_type(declaration) if declaration else None
 
     def field(self, type_name: str, field: str) -> Type | None:
-        """The type of an object's field. Go: FindStructFieldType."""
+        """Return the type of an object's field. Go: FindStructFieldType."""
         fields = self.fields(type_name)
-        text = fields.get(field)
-        return read_type(text) if text else None
+        declaration = fields.get(field)
+        return read_type(declaration) if declaration else None
 
     def fields(self, type_name: str) -> dict[str, str]:
-        """The fields of an object type."""
-        found = self._environment.objects.get(type_name)
-        if found is None:
+        """Return the fields of an object type and their types."""
+        fields = self._environment.objects.get(type_name)
+        if fields is None:
             message = _MESSAGES.get(type_name.removeprefix(_GOOGLE)) if type_name.startswith(_GOOGLE) else None
-            found = message[1] if message else {}
-        return found
+            fields = message[1] if message else {}
+        return fields

@@ -1,4 +1,4 @@
-"""What the checker found wrong, in words: the message and what to write instead."""
+"""Type check errors: message and hint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.cel.tree import Call, Comprehension, Message, Node, qualified_name
 from compiler.cel.types import Type
 from compiler.flags.text import shown
 
-_SIGNS = {
+_OPERATORS = {
     "_?_:_": "?:",
     "_[_]": "[]",
     "_[?_]": "[?]",
@@ -21,12 +21,12 @@ _SIGNS = {
     "@sortByAssociatedKeys": "sortBy()",
     "cel.@mapInsert": "transformMap()",
 }
-_MOST = 3
-_MOST_ARGUMENTS = 6
+_MAX_OVERLOADS = 3
+_MAX_ARGUMENTS = 6
 
 
 class Explanations:
-    """Collects problems. `scopes` are the checker's own, so names that are in reach can be offered."""
+    """Collects problems; `scopes` are those of the checker, for suggestions of names in scope."""
 
     def __init__(
         self,
@@ -46,115 +46,119 @@ class Explanations:
         self._problems.append(CelProblem(message, hint, offset))
 
     def unknown_name(self, node: Node) -> None:
-        """A name that is neither a variable nor a type."""
+        """Report an undeclared name."""
         name = qualified_name(node)
         known = [known for scope in self._scopes for known in scope if known[0].isalpha()]
         if name in LIBRARIES:
-            hint = f"the functions of {name} are not part of the server's environment"
+            hint = f"the {name} library is not part of kube-apiserver's CEL environment"
         elif self._declarations.function(name):
-            hint = f"{name} is a function: call it as {name}(...)"
+            hint = f"{name} is a function; call it as {name}(...)"
         elif name == "self" or name in ("object", "claims", "user", "request", "token", "jwt"):
-            hint = f"this expression has the variable {self._environment.variable}"
+            hint = f"use the variable {self._environment.variable}"
         else:
-            hint = self._nearest(name, known) or f"the variable here is {self._environment.variable}"
-        self._add(node.offset, f"{shown(name)} is not known here", hint)
+            hint = self._nearest(name, known) or f"use the variable {self._environment.variable}"
+        self._add(node.offset, f"undeclared name {shown(name)}", hint)
 
     def unknown_field(self, offset: int, type_name: str, field: str) -> None:
-        """A field that an object type does not have."""
+        """Report an unknown field of an object type."""
         known = list(self._names.fields(type_name))
-        hint = self._nearest(field, known) or (f"its fields are {', '.join(known)}" if known else "it has no fields")
+        hint = self._nearest(field, known) or (
+            f"its fields are {', '.join(known)}" if known else "the type has no fields"
+        )
         self._add(offset, f"{type_name} has no field {shown(field)}", hint)
 
     def no_fields(self, offset: int, target: Type, field: str) -> None:
-        """A selection on a value that has no fields."""
+        """Report a field selection on a value without fields."""
         hint = "remove the field, or call a function"
         if self._declarations.function(field):
-            hint = f"{field} is a function: call it as .{field}()"
+            hint = f"{field} is a function; call it as .{field}()"
         self._add(offset, f"a value of type {target} has no field {shown(field)}", hint)
 
     def unknown_function(self, node: Call, name: str) -> None:
-        """A function that does not exist in this version."""
-        taken = sorted({count for macro, count in self._declarations.macros if macro == name})
-        if taken:
+        """Report a function that does not exist in this version, or a macro with a wrong number of arguments."""
+        accepted = sorted({count for macro, count in self._declarations.macros if macro == name})
+        if accepted:
             count = "1 argument" if len(node.args) == 1 else f"{len(node.args)} arguments"
-            hint = f"it takes {' or '.join(map(str, taken))} in this version of Kubernetes"
-            self._add(node.offset, f"{name}() is given {count}", hint)
+            hint = f"use {' or '.join(map(str, accepted))} in this version of Kubernetes"
+            self._add(node.offset, f"{name}() does not accept {count}", hint)
             return
         hint = OTHER_NAMES.get(name.lower(), "") or self._nearest(name, self._declarations.names(), "{}()")
         self._add(
             node.offset,
-            f"the function {shown(name)} is not known",
-            hint or "this version of Kubernetes has no such function",
+            f"unknown function {shown(name)}",
+            hint or "this version of Kubernetes does not have this function",
         )
 
     def unknown_type(self, node: Message) -> None:
-        """The name of a message that does not exist."""
+        """Report an unknown message type."""
         known = [name for name in self._environment.objects if "." in name]
-        hint = self._nearest(node.name, known) or "for a map write quoted keys: {'key': value}"
+        hint = self._nearest(node.name, known) or "for a map, quote the keys: {'key': value}"
         self._add(node.offset, f"{shown(node.name)} is not a type", hint)
 
     def no_message(self, node: Message, name: str) -> None:
-        """A type that cannot be built with braces."""
-        self._add(node.offset, f"{name} has no fields that could be set", "write the value itself")
+        """Report a type that cannot be built with braces."""
+        self._add(node.offset, f"{name} has no fields to set", "write the value itself")
 
-    def wrong_type(self, node: Node, wanted: Type, found: Type) -> None:
-        """A value of one type where another is wanted."""
-        hint = f"write something that gives {wanted}"
-        if str(wanted) == "bool" and found.kind in ("string", "int", "uint", "double"):
-            hint = "compare it with something, such as == 'value'"
-        self._add(node.offset, f"this gives {found}, but {wanted} is wanted", hint)
+    def wrong_type(self, node: Node, expected: Type, actual: Type) -> None:
+        """Report a value of the wrong type."""
+        hint = f"write an expression of type {expected}"
+        if str(expected) == "bool" and actual.kind in ("string", "int", "uint", "double"):
+            hint = "compare it with a constant, for example == 'value'"
+        self._add(node.offset, f"expected type {expected}, got {actual}", hint)
 
-    def no_range(self, node: Comprehension, found: Type) -> None:
-        """A macro on something that is neither a list nor a map."""
+    def no_range(self, node: Comprehension, actual: Type) -> None:
+        """Report a macro on a value that is neither a list nor a map."""
         hint = "call it on a list or map"
-        if found.kind == "any":
-            hint = "wrap the claim in dyn() to call it on a claim that is a list, such as dyn(claims.groups)"
-        self._add(node.iterated.offset, f"a value of type {found} cannot be gone through", hint)
+        if actual.kind == "any":
+            hint = "wrap a claim that is a list in dyn(), for example dyn(claims.groups)"
+        self._add(node.iterated.offset, f"cannot iterate over a value of type {actual}", hint)
 
-    def two_types(self, node: Node, before: Type, found: Type) -> None:
-        """What an old version refuses because it checks the target of optMap() twice."""
+    def two_types(self, node: Node, before: Type, after: Type) -> None:
+        """Report conflicting types of a node: old versions check the target of optMap() twice."""
         self._add(
             node.offset,
-            f"this version of Kubernetes cannot settle the type of this value: {before} or {found}",
-            "give the optional value a definite type before optMap() or optFlatMap()",
+            f"this version of Kubernetes cannot determine the type of this value: {before} or {after}",
+            "convert the optional value to a specific type before optMap() or optFlatMap()",
         )
 
     def untyped(self, node: Node) -> None:
-        """A second variable that one version cannot use."""
+        """Report the second variable of a comprehension, which some versions cannot use."""
         self._add(
             node.offset,
             "this version of Kubernetes cannot use the second variable over a dynamic value",
-            "go through it with one variable",
+            "use one variable",
         )
 
-    def no_overload(self, node: Call, overloads: list[Overload], given: list[Type]) -> None:
-        """A function or operator that does not take values of these types."""
-        name = _SIGNS.get(node.function, node.function.strip("_"))
+    def no_overload(self, node: Call, overloads: list[Overload], argument_types: list[Type]) -> None:
+        """Report a function or operator without an overload for these argument types."""
+        name = _OPERATORS.get(node.function, node.function.strip("_"))
         plain = name.replace(".", "").replace("_", "").isalnum() and node.function != "@in"
         if node.target is not None:
-            message = f"{name}() cannot be called on {given[0]} with ({_listed(given[1:])})"
-        elif plain and node.function not in _SIGNS:
-            message = f"{name}() cannot be called with ({_listed(given)})"
-        elif len(given) == 1:
-            message = f"{name} cannot be applied to {given[0]}"
+            message = f"{name}() cannot be called on {argument_types[0]} with ({_listed(argument_types[1:])})"
+        elif plain and node.function not in _OPERATORS:
+            message = f"{name}() cannot be called with ({_listed(argument_types)})"
+        elif len(argument_types) == 1:
+            message = f"{name} cannot be applied to {argument_types[0]}"
         else:
-            message = f"{name} cannot be applied to {' and '.join(map(str, given))}"
-        self._add(node.offset, message, self._taken(node, name, plain, overloads, given))
+            message = f"{name} cannot be applied to {' and '.join(map(str, argument_types))}"
+        self._add(node.offset, message, self._overload_hint(node, name, plain, overloads, argument_types))
 
-    def _taken(self, node: Call, name: str, plain: bool, overloads: list[Overload], given: list[Type]) -> str:
-        hint = remedy(node.function, given)
+    def _overload_hint(
+        self, node: Call, name: str, plain: bool, overloads: list[Overload], argument_types: list[Type]
+    ) -> str:
+        hint = remedy(node.function, argument_types)
         if hint:
             return hint
-        fitting = [overload for overload in overloads if overload.method == (node.target is not None)]
-        if not fitting:
+        callable_ = [overload for overload in overloads if overload.method == (node.target is not None)]
+        if not callable_:
             style = f"value.{name}(...)" if node.target is None else f"{name}(...)"
             return f"call it as {style}"
         if not plain:
-            pairs = [" and ".join(map(str, overload.arguments)) for overload in fitting]
+            accepted = [" and ".join(map(str, overload.arguments)) for overload in callable_]
         else:
-            pairs = [_call_text(name, overload) for overload in fitting]
-        rest = ", ..." if len(pairs) > _MOST else ""
-        return f"it takes {'; '.join(pairs[:_MOST])}{rest}"
+            accepted = [_signature(name, overload) for overload in callable_]
+        rest = ", ..." if len(accepted) > _MAX_OVERLOADS else ""
+        return f"it accepts {'; '.join(accepted[:_MAX_OVERLOADS])}{rest}"
 
     def _nearest(self, word: str, candidates: list[str], spelling: str = "{}") -> str:
         from compiler.suggest import did_you_mean
@@ -162,10 +166,14 @@ class Explanations:
         return did_you_mean(word, candidates, spelling)
 
 
-def _listed(given: list[Type]) -> str:
-    return ", ".join([*map(str, given[:_MOST_ARGUMENTS]), *(["..."] if len(given) > _MOST_ARGUMENTS else [])])
+def _listed(argument_types: list[Type]) -> str:
+    return ", ".join(
+        [*map(str, argument_types[:_MAX_ARGUMENTS]), *(["..."] if len(argument_types) > _MAX_ARGUMENTS else [])]
+    )
 
 
-def _call_text(name: str, overload: Overload) -> str:
-    texts = [str(argument) for argument in overload.arguments]
-    return f"{texts[0]}.{name}({', '.join(texts[1:])})" if overload.method else f"{name}({', '.join(texts)})"
+def _signature(name: str, overload: Overload) -> str:
+    arguments = [str(argument) for argument in overload.arguments]
+    return (
+        f"{arguments[0]}.{name}({', '.join(arguments[1:])})" if overload.method else f"{name}({', '.join(arguments)})"
+    )

@@ -1,4 +1,4 @@
-"""The clauses of a format string held against its arguments.
+"""Check of a format string against its arguments.
 
 Source: cel-go ext/formatting.go (parseFormatString with stringFormatChecker).
 """
@@ -12,9 +12,22 @@ from compiler.cel.problems import CelProblem
 from compiler.cel.tree import ListLiteral, Literal, MapLiteral, Node
 from compiler.flags.text import shown
 
-_TEXTS = ("list", "map", "int", "uint", "double", "bool", "string", "timestamp", "bytes", "duration", "type", "null")
-_TAKEN = {
-    "s": _TEXTS,
+_PRINTABLE = (
+    "list",
+    "map",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "string",
+    "timestamp",
+    "bytes",
+    "duration",
+    "type",
+    "null",
+)
+_ACCEPTED = {
+    "s": _PRINTABLE,
     "d": ("int", "uint"),
     "f": ("double", "string"),
     "e": ("double", "string"),
@@ -26,68 +39,70 @@ _TAKEN = {
 
 
 def check_format(text: Literal, values: ListLiteral, checker: Checker) -> Iterator[CelProblem]:
-    """The first thing that is wrong with `'text'.format([values])`, if any."""
+    """Yield the first problem of `'text'.format([values])`, if any."""
     pattern = str(text.value)
     position, used = 0, 0
     while (position := pattern.find("%", position)) >= 0:
         if pattern.startswith("%%", position):
             position += 2
             continue
-        letter, end, wrong = _clause(pattern, position)
-        if not wrong and used >= len(values.elements):
-            wrong = f"there is no argument for clause {used + 1} of the format"
-        if wrong:
-            yield CelProblem(wrong, "write clauses such as %s or %d, one for each argument; %% for a %", text.offset)
+        verb, end, message = _clause(pattern, position)
+        if not message and used >= len(values.elements):
+            message = f"missing argument for format clause {used + 1}"
+        if message:
+            hint = "write one clause for each argument, for example %s or %d, and %% for a literal %"
+            yield CelProblem(message, hint, text.offset)
             return
-        bad = _misfit(values.elements[used], letter, checker)
-        if bad is not None:
-            yield _mismatch(bad, letter, checker)
+        mismatch = _mismatch(values.elements[used], verb, checker)
+        if mismatch is not None:
+            yield _mismatch_problem(mismatch, verb, checker)
             return
         used += 1
         position = end
     if len(values.elements) > used:
-        message = f"format() is given {len(values.elements)} arguments, but the text has {used} clauses"
-        yield CelProblem(message, "write one clause such as %s for each argument", values.offset)
+        message = f"format() has {len(values.elements)} arguments, but the format string has {used} clauses"
+        yield CelProblem(message, "write one clause for each argument, for example %s", values.offset)
 
 
 def _clause(pattern: str, start: int) -> tuple[str, int, str]:
-    """The letter of a clause, where it ends, and what is wrong with it."""
+    """Return the verb of a clause, its end and an error message, empty for a valid clause."""
     position = start + 1
     if position == len(pattern):
-        return "", position, "the format ends in a lone %"
+        return "", position, "the format string ends with an incomplete clause"
     if pattern[position] == ".":
         digits = position + 1
         position = digits
         while position < len(pattern) and pattern[position] in "0123456789":
             position += 1
-        written = pattern[digits:position]
-        if position == len(pattern) or not written or len(written.lstrip("0")) > 19 or int(written) >= 2**63:
-            return "", position, f"the precision of {shown(pattern[start:position])} is not one"
-    letter = pattern[position]
-    wrong = "" if letter in _TAKEN else f"{shown(pattern[start : position + 1])} is no clause of a format"
-    return letter, position + 1, wrong
+        precision = pattern[digits:position]
+        if position == len(pattern) or not precision or len(precision.lstrip("0")) > 19 or int(precision) >= 2**63:
+            return "", position, f"invalid precision in {shown(pattern[start:position])}"
+    verb = pattern[position]
+    message = "" if verb in _ACCEPTED else f"{shown(pattern[start : position + 1])} is not a valid format clause"
+    return verb, position + 1, message
 
 
-def _misfit(node: Node, letter: str, checker: Checker) -> Node | None:
-    """The node whose type the clause does not take; %s looks into lists and maps that are written out."""
-    found = checker.final(node)
-    if found.kind != "dyn" and found.kind not in _TAKEN[letter]:
+def _mismatch(node: Node, verb: str, checker: Checker) -> Node | None:
+    """Return the node whose type the clause does not accept; %s also checks the elements of list and map literals."""
+    kind = checker.final(node).kind
+    if kind != "dyn" and kind not in _ACCEPTED[verb]:
         return node
-    if letter != "s":
+    if verb != "s":
         return None
     parts: list[Node] = []
     if isinstance(node, ListLiteral):
         parts = node.elements
     elif isinstance(node, MapLiteral):
         parts = [part for key, value, _ in node.entries for part in (key, value)]
-    return next((bad for part in parts if (bad := _misfit(part, letter, checker)) is not None), None)
+    mismatches = (_mismatch(part, verb, checker) for part in parts)
+    return next((mismatch for mismatch in mismatches if mismatch is not None), None)
 
 
-def _mismatch(node: Node, letter: str, checker: Checker) -> CelProblem:
-    found = checker.final(node)
-    hint = "write %s, or another value"
-    if found.kind == "any":
+def _mismatch_problem(node: Node, verb: str, checker: Checker) -> CelProblem:
+    actual = checker.final(node)
+    hint = "write %s, or a value of another type"
+    if actual.kind == "any":
         hint = "wrap the claim: string(...) or dyn(...)"
-    elif letter == "s":
-        hint = "write a value that can be shown as text"
-    return CelProblem(f"%{letter} cannot show a value of type {found}", hint, node.offset)
+    elif verb == "s":
+        hint = "write a value that has a string form"
+    return CelProblem(f"%{verb} does not accept a value of type {actual}", hint, node.offset)

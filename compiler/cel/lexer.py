@@ -1,4 +1,4 @@
-"""Expressions as tokens.
+"""Lexer.
 
 Source: cel-go parser/gen/CEL.g4, the lexer rules.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from compiler.cel.problems import Refused
+from compiler.cel.problems import InvalidExpressionError
 from compiler.flags.text import shown
 
 _ESCAPE = r"\\(?:[abfnrtv\"'\\?`]|[0-3][0-7][0-7]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})"
@@ -25,32 +25,32 @@ _TOKEN = (
     r"|(?P<ident>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<double>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<uint>(?:0x[0-9a-fA-F]+|[0-9]+)[uU])|(?P<int>0x[0-9a-fA-F]+|[0-9]+)"
-    r"|(?P<sign>==|!=|<=|>=|&&|\|\||[-<>\[\]{}().,!?:+*/%])"
+    r"|(?P<operator>==|!=|<=|>=|&&|\|\||[-<>\[\]{}().,!?:+*/%])"
 )
 KEYWORDS = frozenset(("in", "true", "false", "null"))
 
 
 class Token(NamedTuple):
-    """A piece of an expression: `kind` is the text itself for signs and keywords, and `end` for what follows all."""
+    """A token: `kind` is the text itself for operators and keywords, and `end` for the end of the expression."""
 
     kind: str
     text: str
     offset: int
 
 
-def tokens_of(expression: str) -> list[Token]:
-    """All tokens and the end. Raises Refused where a character fits no token."""
+def tokenize(expression: str) -> list[Token]:
+    """Return all tokens and the end token. Raise InvalidExpressionError if a character starts no token."""
     match_at = re.compile(_TOKEN).match
     tokens: list[Token] = []
     position, length = 0, len(expression)
     while position < length:
         match = match_at(expression, position)
         if match is None:
-            raise _unreadable(expression, position)
+            raise _invalid_character(expression, position)
         kind = match.lastgroup
         if kind != "space":
             text = match.group()
-            if kind == "sign" or (kind == "ident" and text in KEYWORDS):
+            if kind == "operator" or (kind == "ident" and text in KEYWORDS):
                 kind = text
             elif kind == "string" and text[0] in "bB":
                 kind = "bytes"
@@ -60,32 +60,34 @@ def tokens_of(expression: str) -> list[Token]:
     return tokens
 
 
-def _unreadable(expression: str, position: int) -> Refused:
+def _invalid_character(expression: str, position: int) -> InvalidExpressionError:
     letter = expression[position]
     if letter in "\"'":
-        escape = _bad_escape(expression, position)
+        escape = _invalid_escape(expression, position)
         if escape >= 0:
-            return Refused(
-                f"{shown(expression[escape : escape + 2])} is no escape",
+            return InvalidExpressionError(
+                f"{shown(expression[escape : escape + 2])} is not a valid escape sequence",
                 r"write \\ for a backslash, or a raw string: r'...'",
                 escape,
             )
-        return Refused(f"the string that begins with {letter} does not end", f"close it with {letter}", position)
+        return InvalidExpressionError(
+            f"unterminated string: missing closing {letter}", f"close it with {letter}", position
+        )
     hint = {
         "=": "write == to compare",
         "&": "write && for and",
         "|": "write || for or",
-        "`": "write map['key'] for keys that are no plain names",
-        "“": 'write plain quotes: "',
-        "”": 'write plain quotes: "',
-        "‘": "write plain quotes: '",
-        "’": "write plain quotes: '",
-    }.get(letter, "remove it, or put it in quotes if it is text")
-    return Refused(f"{shown(letter)} cannot stand here", hint, position)
+        "`": "write map['key'] for keys that are not identifiers",
+        "“": 'use straight quotes: "',
+        "”": 'use straight quotes: "',
+        "‘": "use straight quotes: '",
+        "’": "use straight quotes: '",
+    }.get(letter, "remove it, or quote it if it is part of a string")
+    return InvalidExpressionError(f"unexpected character {shown(letter)}", hint, position)
 
 
-def _bad_escape(expression: str, start: int) -> int:
-    """The offset of the first escape that is none, in the string that starts here; -1 where there is none."""
+def _invalid_escape(expression: str, start: int) -> int:
+    """Return the offset of the first invalid escape sequence in the string that starts here, or -1."""
     quote = expression[start : start + 3] if expression.startswith(expression[start] * 3, start) else expression[start]
     position = start + len(quote)
     while position < len(expression) and not expression.startswith(quote, position):

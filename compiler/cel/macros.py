@@ -1,4 +1,4 @@
-"""Macros: calls that become comprehensions and tests before types are checked.
+"""Macros: calls that the parser expands into comprehensions and presence tests.
 
 Sources: cel-go parser/macro.go, cel/library.go (optMap, optFlatMap), ext/comprehensions.go, ext/lists.go (sortBy).
 """
@@ -6,7 +6,7 @@ Sources: cel-go parser/macro.go, cel/library.go (optMap, optFlatMap), ext/compre
 from __future__ import annotations
 
 from compiler.cel.declarations import Declarations
-from compiler.cel.problems import Refused
+from compiler.cel.problems import InvalidExpressionError
 from compiler.cel.tree import (
     Call,
     Comprehension,
@@ -18,42 +18,42 @@ from compiler.cel.tree import (
     Select,
     Value,
     children,
-    copied,
+    copy,
 )
 from compiler.flags.text import shown
 
-LARGEST = 50_000
-"""How many nodes optMap() and optFlatMap() may repeat: a bound of our own, the server repeats on."""
+MAX_COPIED_NODES = 50_000
+"""Nodes that optMap() and optFlatMap() may copy: kasc's own limit, the server has none."""
 _TRADITIONAL = "__result__"
 _SORTED = "@__sortBy_input__"
 
 
 class Macros:
-    """The macros of one version, for one expression."""
+    """Macros of one version, for one expression."""
 
     def __init__(self, declarations: Declarations) -> None:
         self._declarations = declarations
-        self._repeated = 0
+        self._copied = 0
 
-    def expanded(self, offset: int, function: str, target: Node | None, args: list[Node]) -> Node | None:
-        """What the call becomes if it is a macro. Raises Refused where its arguments are not those of the macro."""
+    def expand(self, offset: int, function: str, target: Node | None, args: list[Node]) -> Node | None:
+        """Return the expansion of a macro, None for other calls. Raise InvalidExpressionError for bad arguments."""
         expansion = self._declarations.macros.get((function, len(args)))
         if expansion is None or (target is None) != (expansion == "has"):
             return None
         if target is None:
             return _presence(args[0])
         if expansion == "optional-map":
-            self._repeated += _size(target)
-            if self._repeated > LARGEST:
-                message = f"{function}() repeats what it is called on, and here that becomes too large"
-                raise Refused(message, "write fewer of them after one another", offset)
+            self._copied += _size(target)
+            if self._copied > MAX_COPIED_NODES:
+                message = f"{function}() copies its target, and the copies are too large"
+                raise InvalidExpressionError(message, f"chain fewer calls of {function}()", offset)
         return _Expander(self._declarations.settings, offset, function, target, args).expand(expansion)
 
 
 def _size(node: Node) -> int:
-    """The number of nodes, counted up to the bound."""
+    """Return the number of nodes, counted up to the limit."""
     stack, count = [node], 0
-    while stack and count <= LARGEST:
+    while stack and count <= MAX_COPIED_NODES:
         stack += children(stack.pop())
         count += 1
     return count
@@ -61,9 +61,9 @@ def _size(node: Node) -> int:
 
 def _presence(argument: Node) -> Node:
     if not isinstance(argument, Select):
-        raise Refused(
-            "has() takes a field, such as has(claims.email)",
-            "write the field with a dot; for other keys write 'key' in map",
+        raise InvalidExpressionError(
+            "has() requires a field selection, for example has(claims.email)",
+            "write the field with a dot, or 'key' in map for other keys",
             argument.offset,
         )
     return Select(argument.offset, argument.operand, argument.field, test=True)
@@ -93,11 +93,11 @@ class _Expander:
         predicate = self._args[-1]
         fold = self._fold(self._target, self._variables(len(self._args) - 1))
         if self._function in ("all", "exists"):
-            holds = self._function == "all"
-            fold.start = self._literal("bool", holds)
-            state = self._accu() if holds else self._call("!_", self._accu())
+            conjunction = self._function == "all"
+            fold.start = self._literal("bool", conjunction)
+            state = self._accu() if conjunction else self._call("!_", self._accu())
             fold.condition = self._call("@not_strictly_false", state)
-            fold.step = self._call("_&&_" if holds else "_||_", self._accu(), predicate)
+            fold.step = self._call("_&&_" if conjunction else "_||_", self._accu(), predicate)
             fold.result = self._accu()
         else:
             fold.start = self._literal("int", 0)
@@ -109,12 +109,12 @@ class _Expander:
 
     def _map(self, iterated: Node) -> Comprehension:
         fold = self._fold(iterated, self._variables(1))
-        self._gather(fold, self._args[1:-1], self._call("_+_", self._accu(), self._list(self._args[-1])))
+        self._collect(fold, self._args[1:-1], self._call("_+_", self._accu(), self._list(self._args[-1])))
         return fold
 
     def _filter(self) -> Node:
         fold = self._fold(self._target, self._variables(1))
-        self._gather(fold, self._args[1:], self._call("_+_", self._accu(), self._list(self._args[0])))
+        self._collect(fold, self._args[1:], self._call("_+_", self._accu(), self._list(self._args[0])))
         return fold
 
     def _transform(self) -> Node:
@@ -127,12 +127,12 @@ class _Expander:
             step = self._call("cel.@mapInsert", self._accu(), Ident(self._offset, variables[0]), transformed)
         else:
             step = self._call("cel.@mapInsert", self._accu(), transformed)
-        self._gather(fold, self._args[2:-1], step)
+        self._collect(fold, self._args[2:-1], step)
         if self._function != "transformList":
             fold.start = MapLiteral(self._offset, [])
         return fold
 
-    def _gather(self, fold: Comprehension, filters: list[Node], step: Node) -> None:
+    def _collect(self, fold: Comprehension, filters: list[Node], step: Node) -> None:
         fold.start = self._list()
         fold.condition = self._literal("bool", True)
         fold.step = self._call("_?_:_", filters[0], step, self._accu()) if filters else step
@@ -141,9 +141,9 @@ class _Expander:
     def _optional_map(self) -> Node:
         name = self._args[0]
         if not isinstance(name, Ident):
-            raise self._no_name(name)
+            raise self._not_an_identifier(name)
         shared = "optional-target-shared" in self._settings
-        value = Call(self._offset, "value", [], self._target if shared else copied(self._target))
+        value = Call(self._offset, "value", [], self._target if shared else copy(self._target))
         bound: Node = self._bound(name.name, value, self._args[1])
         if self._function == "optMap":
             bound = self._call("optional.of", bound)
@@ -152,13 +152,13 @@ class _Expander:
 
     def _sort_by(self) -> Node:
         if not isinstance(self._target, ListLiteral | Select | Ident | Comprehension | Call):
-            raise Refused("sortBy() takes a list, not this", "call it on a list", self._target.offset)
+            raise InvalidExpressionError("sortBy() must be called on a list", "call it on a list", self._target.offset)
         keys = self._map(Ident(self._offset, _SORTED))
         ordered = Call(self._offset, "@sortByAssociatedKeys", [keys], Ident(self._offset, _SORTED))
         return self._bound(_SORTED, self._target, ordered)
 
     def _bound(self, name: str, value: Node, body: Node) -> Comprehension:
-        """A body in which a name stands for a value: a fold over nothing."""
+        """Return a body in which a name is bound to a value: a fold over an empty list."""
         fold = Comprehension(self._offset, self._list(), ("#unused", ""), name)
         fold.start, fold.condition = value, self._literal("bool", False)
         fold.step, fold.result = Ident(self._offset, name), body
@@ -171,21 +171,25 @@ class _Expander:
         names: list[str] = []
         for argument in self._args[:count]:
             if not isinstance(argument, Ident):
-                raise self._no_name(argument)
+                raise self._not_an_identifier(argument)
             names.append(argument.name)
         if count == 2 and names[0] == names[1]:
-            raise Refused(f"{shown(names[0])} is named twice", "give the second variable its own name", self._offset)
+            message = f"duplicate variable {shown(names[0])}"
+            raise InvalidExpressionError(message, "give the second variable another name", self._offset)
         for name, argument in zip(names, self._args, strict=False):
             if name in (self._accumulator, _TRADITIONAL) and (count == 2 or not self._may_shadow()):
-                raise Refused(f"{shown(name)} is taken by {self._function}()", "use another name", argument.offset)
+                message = f"the name {shown(name)} is reserved by {self._function}()"
+                raise InvalidExpressionError(message, "use another name", argument.offset)
         return names[0], names[1] if count == 2 else ""
 
     def _may_shadow(self) -> bool:
         return "accumulator-shadowed" in self._settings
 
-    def _no_name(self, argument: Node) -> Refused:
-        hint = f"write {self._function}(x, ...) and use x in what follows"
-        return Refused(f"{self._function}() needs a plain name as its variable", hint, argument.offset)
+    def _not_an_identifier(self, argument: Node) -> InvalidExpressionError:
+        hint = f"write {self._function}(x, ...) and use x in the other arguments"
+        return InvalidExpressionError(
+            f"the variable of {self._function}() must be an identifier", hint, argument.offset
+        )
 
     def _accu(self) -> Node:
         return Ident(self._offset, self._accumulator)

@@ -1,21 +1,21 @@
-"""From tokens to a syntax tree.
+"""Parser: tokens to a syntax tree, with macros expanded.
 
 Source: cel-go parser/gen/CEL.g4 and parser/parser.go. The limits are those of the server's parser: 100000 characters,
-and 250 for the nesting of each rule of the grammar and of the operations that it visits.
+and a nesting depth of 250 for each grammar rule and for the visited operations.
 """
 
 from __future__ import annotations
 
 from compiler.cel.declarations import Declarations
-from compiler.cel.lexer import Token, tokens_of
+from compiler.cel.lexer import Token, tokenize
 from compiler.cel.literals import bytes_literal, number_literal, string_literal
 from compiler.cel.macros import Macros
-from compiler.cel.problems import Refused
+from compiler.cel.problems import InvalidExpressionError
 from compiler.cel.tree import Call, Ident, ListLiteral, Literal, MapLiteral, Message, Node, Select
 from compiler.flags.text import shown
 
-LONGEST = 100_000
-DEEPEST = 250
+MAX_CHARACTERS = 100_000
+MAX_DEPTH = 250
 _RELATIONS = {"<": "_<_", "<=": "_<=_", ">=": "_>=_", ">": "_>_", "==": "_==_", "!=": "_!=_", "in": "@in"}
 _PRODUCTS = {"*": "_*_", "/": "_/_", "%": "_%_"}
 _SUMS = {"+": "_+_", "-": "_-_"}
@@ -24,7 +24,7 @@ _RESERVED_WORDS = (
     " while"
 )
 _RESERVED = frozenset(_RESERVED_WORDS.split())
-_WORDS = {"and": "&&", "or": "||", "not": "!"}
+_WORD_OPERATORS = {"and": "&&", "or": "||", "not": "!"}
 _CONSTANTS: dict[str, tuple[str, bool | None]] = {
     "true": ("bool", True),
     "false": ("bool", False),
@@ -33,23 +33,25 @@ _CONSTANTS: dict[str, tuple[str, bool | None]] = {
 
 
 def parse(expression: str, declarations: Declarations) -> Node:
-    """The tree of an expression, macros expanded. Raises Refused at the first mistake."""
-    if len(expression) > LONGEST:
-        raise Refused(
-            f"the expression has {len(expression)} characters, more than {LONGEST}", "write a shorter expression", 0
+    """Return the tree of an expression, macros expanded. Raise InvalidExpressionError at the first syntax error."""
+    if len(expression) > MAX_CHARACTERS:
+        raise InvalidExpressionError(
+            f"the expression has {len(expression)} characters; the limit is {MAX_CHARACTERS}",
+            "write a shorter expression",
+            0,
         )
-    return _Parser(tokens_of(expression), declarations).whole()
+    return _Parser(tokenize(expression), declarations).parse()
 
 
-def _too_deep(offset: int) -> Refused:
-    return Refused(
-        f"the expression is nested more than {DEEPEST} deep", "write a flatter expression, or split it", offset
+def _too_deep(offset: int) -> InvalidExpressionError:
+    return InvalidExpressionError(
+        f"the expression is nested more than {MAX_DEPTH} levels deep", "reduce the nesting, or split it", offset
     )
 
 
-def _nested(node: Node, depth: int) -> Node:
-    """The node with its depth, unless it is too much."""
-    if depth > DEEPEST:
+def _with_depth(node: Node, depth: int) -> Node:
+    """Set the depth of a node. Raise InvalidExpressionError if it exceeds the limit."""
+    if depth > MAX_DEPTH:
         raise _too_deep(node.offset)
     node.depth = depth
     return node
@@ -63,12 +65,12 @@ class _Parser:
         self._surrogates = "surrogate-escapes" in declarations.settings
         self._nesting = {"expr": 0, "relation": 0, "calc": 0}
 
-    def whole(self) -> Node:
+    def parse(self) -> Node:
         if self._kind() == "end":
-            raise Refused("the expression is empty", "write an expression", 0)
+            raise InvalidExpressionError("the expression is empty", "write an expression", 0)
         node = self._expr()
         if self._kind() != "end":
-            raise self._unexpected("an operator or the end")
+            raise self._unexpected("an operator or the end of the expression")
         return node
 
     def _kind(self) -> str:
@@ -79,34 +81,34 @@ class _Parser:
         self._index += 1
         return token
 
-    def _take(self, kind: str) -> bool:
+    def _accept(self, kind: str) -> bool:
         if self._tokens[self._index].kind == kind:
             self._index += 1
             return True
         return False
 
-    def _need(self, kind: str, wanted: str = "") -> Token:
+    def _expect(self, kind: str, expected: str = "") -> Token:
         if self._tokens[self._index].kind != kind:
-            raise self._unexpected(wanted or kind)
+            raise self._unexpected(expected or kind)
         return self._next()
 
-    def _unexpected(self, wanted: str) -> Refused:
+    def _unexpected(self, expected: str) -> InvalidExpressionError:
         token = self._tokens[self._index]
-        what = "the expression ends" if token.kind == "end" else f"{shown(token.text)} stands"
-        hint = f"write {wanted} here"
+        actual = "end of expression" if token.kind == "end" else shown(token.text)
+        hint = f"write {expected} here"
         before = self._tokens[self._index - 1].text if self._index else ""
-        word = token.text if token.text in _WORDS else before
-        if word in _WORDS:
-            hint = f"write {_WORDS[word]} instead of {word}"
+        word = token.text if token.text in _WORD_OPERATORS else before
+        if word in _WORD_OPERATORS:
+            hint = f"write {_WORD_OPERATORS[word]} instead of {word}"
         elif token.kind in _RESERVED and before == ".":
             hint = f"write [{token.text!r}] instead of .{token.text}"
-        elif token.kind == "," and wanted == ")":
+        elif token.kind == "," and expected == ")":
             hint = "write a list in square brackets: [a, b]"
-        return Refused(f"{what} where {wanted} is expected", hint, token.offset)
+        return InvalidExpressionError(f"unexpected {actual}, expected {expected}", hint, token.offset)
 
     def _enter(self, rule: str) -> None:
         self._nesting[rule] += 1
-        if self._nesting[rule] > DEEPEST:
+        if self._nesting[rule] > MAX_DEPTH:
             raise _too_deep(self._tokens[self._index].offset)
 
     def _expr(self) -> Node:
@@ -115,7 +117,7 @@ class _Parser:
         if self._kind() == "?":
             offset = self._next().offset
             chosen = self._logical("||", "_||_")
-            self._need(":", "a colon")
+            self._expect(":", "a colon")
             node = self._call(offset, "_?_:_", [node, chosen, self._expr()], 1)
         self._nesting["expr"] -= 1
         return node
@@ -131,7 +133,7 @@ class _Parser:
         return self._logical("&&", "_&&_") if sign == "||" else self._relation()
 
     def _balanced(self, function: str, terms: list[Node], offsets: list[int], low: int, high: int) -> Node:
-        """A tree of equal sides, as the server makes it of chains: logicManager.balancedTree."""
+        """Return a balanced tree of a chain of && or ||. Go: logicManager.balancedTree."""
         middle = (low + high + 1) // 2
         left = terms[middle] if middle == low else self._balanced(function, terms, offsets, low, middle - 1)
         right = terms[middle + 1] if middle == high else self._balanced(function, terms, offsets, middle + 1, high)
@@ -169,7 +171,7 @@ class _Parser:
         if sign not in ("!", "-") or (sign == "-" and self._tokens[self._index + 1].kind in ("int", "double")):
             return self._member()
         offset, count = self._tokens[self._index].offset, 0
-        while self._take(sign):
+        while self._accept(sign):
             count += 1
         node = self._member()
         return node if count % 2 == 0 else self._call(offset, "!_" if sign == "!" else "-_", [node], 0)
@@ -177,36 +179,36 @@ class _Parser:
     def _member(self) -> Node:
         node = self._primary()
         while True:
-            if self._take("."):
+            if self._accept("."):
                 node = self._selected(node)
             elif self._kind() == "[":
                 offset = self._next().offset
-                function = "_[?_]" if self._take("?") else "_[_]"
+                function = "_[?_]" if self._accept("?") else "_[_]"
                 index = self._expr()
-                self._need("]")
+                self._expect("]")
                 node = self._call(offset, function, [node, index], 1)
             else:
                 return node
 
     def _selected(self, operand: Node) -> Node:
-        optional = self._take("?")
-        name = self._need("ident", "a name")
-        if not optional and self._take("("):
+        optional = self._accept("?")
+        name = self._expect("ident", "a name")
+        if not optional and self._accept("("):
             return self._call(name.offset, name.text, self._arguments(), 1, operand)
         node: Node
         if optional:
             node = Call(name.offset, "_?._", [operand, Literal(name.offset, "string", name.text)])
         else:
             node = Select(name.offset, operand, name.text)
-        return _nested(node, operand.depth + 1)
+        return _with_depth(node, operand.depth + 1)
 
     def _arguments(self) -> list[Node]:
         arguments: list[Node] = []
-        if not self._take(")"):
+        if not self._accept(")"):
             arguments.append(self._expr())
-            while self._take(","):
+            while self._accept(","):
                 arguments.append(self._expr())
-            self._need(")")
+            self._expect(")")
         return arguments
 
     def _primary(self) -> Node:
@@ -223,7 +225,7 @@ class _Parser:
             return Literal(token.offset, *_CONSTANTS[kind])
         if kind == "(":
             node = self._expr()
-            self._need(")")
+            self._expect(")")
             return node
         if kind == "[":
             return self._list(token.offset)
@@ -238,7 +240,7 @@ class _Parser:
 
     def _named(self) -> Node:
         offset = self._tokens[self._index].offset
-        dot = "." if self._take(".") else ""
+        dot = "." if self._accept(".") else ""
         ahead = self._index + 1
         while self._tokens[ahead].kind == "." and self._tokens[ahead + 1].kind == "ident":
             ahead += 2
@@ -248,15 +250,15 @@ class _Parser:
             return self._message(offset, name)
         token = self._next()
         if token.text in _RESERVED:
-            raise Refused(f"{shown(token.text)} is a reserved word", "use another name", token.offset)
-        if self._take("("):
+            raise InvalidExpressionError(f"{shown(token.text)} is a reserved word", "use another name", token.offset)
+        if self._accept("("):
             return self._call(token.offset, dot + token.text, self._arguments(), 0)
         return Ident(token.offset, dot + token.text)
 
     def _more(self, close: str, first: bool) -> bool:
-        """Whether another element follows; takes the comma before it, or what closes, with a comma before that."""
-        comma = self._take(",")
-        if self._take(close):
+        """Return whether another element follows; consume the comma before it, or the closing token."""
+        comma = self._accept(",")
+        if self._accept(close):
             return False
         if comma == first:
             raise self._unexpected(close if comma else f"a comma or {close}")
@@ -266,33 +268,33 @@ class _Parser:
         elements: list[Node] = []
         optional: set[int] = set()
         while self._more("]", not elements):
-            if self._take("?"):
+            if self._accept("?"):
                 optional.add(len(elements))
             elements.append(self._expr())
         node = ListLiteral(offset, elements, frozenset(optional))
-        return _nested(node, max((element.depth for element in elements), default=0))
+        return _with_depth(node, max((element.depth for element in elements), default=0))
 
     def _map(self, offset: int) -> Node:
         entries: list[tuple[Node, Node, bool]] = []
         while self._more("}", not entries):
-            optional = self._take("?")
+            optional = self._accept("?")
             key = self._expr()
-            self._need(":", "a colon")
+            self._expect(":", "a colon")
             entries.append((key, self._expr(), optional))
         node = MapLiteral(offset, entries)
-        return _nested(node, max((max(key.depth, value.depth) for key, value, _ in entries), default=0))
+        return _with_depth(node, max((max(key.depth, value.depth) for key, value, _ in entries), default=0))
 
     def _message(self, offset: int, name: str) -> Node:
         fields: list[tuple[str, Node, bool, int]] = []
         while self._more("}", not fields):
-            optional = self._take("?")
-            field = self._need("ident", "the name of a field")
-            self._need(":", "a colon")
+            optional = self._accept("?")
+            field = self._expect("ident", "a field name")
+            self._expect(":", "a colon")
             fields.append((field.text, self._expr(), optional, field.offset))
-        return _nested(Message(offset, name, fields), max((value.depth for _, value, _, _ in fields), default=0))
+        return _with_depth(Message(offset, name, fields), max((value.depth for _, value, _, _ in fields), default=0))
 
     def _call(self, offset: int, function: str, args: list[Node], counted: int, target: Node | None = None) -> Node:
-        """A call, or what a macro makes of it; `counted` is 1 where the server's visitor counts the rule."""
-        node = self._macros.expanded(offset, function, target, args) or Call(offset, function, args, target)
+        """Return a call, or its macro expansion; `counted` is 1 if the server's visitor counts the grammar rule."""
+        node = self._macros.expand(offset, function, target, args) or Call(offset, function, args, target)
         parts = args if target is None else [target, *args]
-        return _nested(node, max((part.depth for part in parts), default=0) + counted)
+        return _with_depth(node, max((part.depth for part in parts), default=0) + counted)

@@ -1,4 +1,4 @@
-"""What is wrong with an expression."""
+"""Errors of an expression."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 
 class CelProblem(NamedTuple):
-    """One mistake: what is wrong, what to write instead, and where (characters from the start, from 0)."""
+    """One error: message, hint, and offset in characters from the start of the expression."""
 
     message: str
     hint: str
     offset: int
 
 
-class Refused(Exception):  # noqa: N818
-    """Raised where nothing more can be said about an expression after a mistake."""
+class InvalidExpressionError(Exception):
+    """An error after which the expression cannot be checked further."""
 
     def __init__(self, message: str, hint: str, offset: int) -> None:
         super().__init__(message)

@@ -1,16 +1,16 @@
-"""What the server refuses when it turns a checked expression into a program.
+"""Planner: errors that the server reports when it turns a checked expression into a program.
 
-Constants are computed then: conversions that fail, regular expressions that cannot be read and keys that nothing can be
-looked up with end the server's start. So do a few constants on which the server itself breaks down.
+Constants are folded then: failed conversions, invalid regular expressions and invalid map keys prevent startup, as do a
+few constants on which kube-apiserver panics.
 Sources: cel-go interpreter/planner.go, interpreter/decorators.go, interpreter/attributes.go.
 """
 
 from __future__ import annotations
 
 from compiler.cel.checker import Checker
-from compiler.cel.constants import CONVERSIONS, Constant, NotConvertible, converted
+from compiler.cel.constants import CONVERSIONS, Constant, ConversionError, convert
 from compiler.cel.environments import TypeNames
-from compiler.cel.problems import Refused
+from compiler.cel.problems import InvalidExpressionError
 from compiler.cel.tree import (
     Call,
     Ident,
@@ -24,8 +24,8 @@ from compiler.cel.tree import (
 )
 from compiler.flags.text import shown
 
-_INDEXES = ("_[_]", "_[?_]")
-_KEYS = ("bool", "double", "int", "string", "uint")
+_INDEX_OPERATORS = ("_[_]", "_[?_]")
+_KEY_KINDS = ("bool", "double", "int", "string", "uint")
 _MATCHERS = ("matches", "find", "findAll")
 
 
@@ -37,7 +37,7 @@ class Planner:
         self._names = names
 
     def plan(self, node: Node) -> Constant | None:
-        """The value of the node where it is known before any request. Raises Refused where there can be none."""
+        """Return the value of a constant node, None for other nodes. Raise InvalidExpressionError if it has none."""
         if isinstance(node, Literal):
             return Constant(node.kind, node.value)
         if isinstance(node, Ident):
@@ -51,7 +51,9 @@ class Planner:
         if isinstance(node, MapLiteral):
             return self._map(node)
         if isinstance(node, Message) and not (self._names.configured(node.name) or self._names.built_in(node.name)):
-            raise Refused(f"{shown(node.name)} cannot be built here", "write the value itself", node.offset)
+            raise InvalidExpressionError(
+                f"cannot build a message of type {shown(node.name)}", "write the value itself", node.offset
+            )
         for part in children(node):
             self.plan(part)
         return None
@@ -59,25 +61,24 @@ class Planner:
     def _ident(self, node: Ident) -> Constant | None:
         if node.constant is not None:
             return Constant("int", node.constant)
-        found = self._checker.final(node)
-        if found.kind != "type":
+        if self._checker.final(node).kind != "type":
             return None
-        described = self._names.declared(node.name) or self._names.registered(node.name)
-        if described is None:
-            message = f"{shown(node.name)} stands for a type, and the server cannot use it as a value"
-            raise Refused(message, "compare with type(...) of a value instead", node.offset)
-        return Constant("type", described)
+        named = self._names.declared(node.name) or self._names.registered(node.name)
+        if named is None:
+            message = f"{shown(node.name)} is a type that cannot be used as a value"
+            raise InvalidExpressionError(message, "compare with type(...) of a value", node.offset)
+        return Constant("type", named)
 
     def _call(self, node: Call) -> Constant | None:
         parts = node.args if node.target is None else [node.target, *node.args]
         values = [self.plan(part) for part in parts]
-        if node.function in _INDEXES:
+        if node.function in _INDEX_OPERATORS:
             self._index(node.args[1], values[1])
         elif node.function in CONVERSIONS and len(values) == 1 and values[0] is not None:
             try:
-                return converted(node.function, values[0], self._checker.settings)
-            except NotConvertible as refused:
-                raise Refused(refused.message, refused.hint, parts[0].offset) from None
+                return convert(node.function, values[0], self._checker.settings)
+            except ConversionError as error:
+                raise InvalidExpressionError(error.message, error.hint, parts[0].offset) from None
         elif node.function == "@in" and node.matched == 1 and node.first == 0:
             return self._member(node, values[1])
         elif node.function in _MATCHERS and len(values) > 1:
@@ -85,26 +86,26 @@ class Planner:
         return None
 
     def _index(self, node: Node, value: Constant | None) -> None:
-        if value is not None and value.kind not in _KEYS:
-            message = f"a constant of type {value.kind} cannot be used in []"
-            raise Refused(message, "write a string, number or truth value", node.offset)
+        if value is not None and value.kind not in _KEY_KINDS:
+            message = f"a constant of type {value.kind} cannot be used as an index"
+            raise InvalidExpressionError(message, "write a string, a number or a bool", node.offset)
 
     def _member(self, node: Call, value: Constant | None) -> Constant | None:
         if value is None:
             return None
         if value.kind != "list":
-            raise Refused(str(value.value), "write a list whose elements can be made", node.args[1].offset)
+            raise InvalidExpressionError(str(value.value), "write a list of valid elements", node.args[1].offset)
         return None if value.value else Constant("bool", False)
 
     def _pattern(self, node: Node, value: Constant | None) -> None:
         if value is None or value.kind != "string":
             return
-        from compiler.flags.go_regexp import RegexpRefused, check_regexp
+        from compiler.flags.go_regexp import InvalidRegexpError, check_regexp
 
         try:
             check_regexp(value.value, "loose-unicode-names" in self._checker.settings)
-        except RegexpRefused as refused:
-            raise Refused(refused.message, refused.hint, node.offset) from None
+        except InvalidRegexpError as error:
+            raise InvalidExpressionError(error.message, error.hint, node.offset) from None
 
     def _list(self, node: ListLiteral) -> Constant | None:
         values = [self.plan(element) for element in node.elements]
@@ -115,7 +116,7 @@ class Planner:
             if value.kind == "error":
                 return value
             if index in node.optional:
-                return Constant("error", "an element that is written with ? has to be an optional value")
+                return Constant("error", "an element after ? must be an optional value")
         return Constant("list", known)
 
     def _map(self, node: MapLiteral) -> Constant | None:
@@ -127,8 +128,8 @@ class Planner:
             if "error" in (key.kind, value.kind):
                 return key if key.kind == "error" else value
             if optional:
-                return Constant("error", "a value whose key is written with ? has to be an optional value")
+                return Constant("error", "the value of a key after ? must be an optional value")
             if key.kind == "bytes":
-                message = "the server breaks down on a constant map whose keys are bytes"
-                raise Refused(message, "write the keys as strings", key_node.offset)
+                message = "kube-apiserver panics on a constant map with bytes keys"
+                raise InvalidExpressionError(message, "write the keys as strings", key_node.offset)
         return Constant("map", known)

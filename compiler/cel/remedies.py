@@ -1,11 +1,11 @@
-"""What people mean when they write what other languages have."""
+"""Hints for functions and idioms of other languages."""
 
 from __future__ import annotations
 
 from compiler.cel.types import Type
 
 LIBRARIES = frozenset(("cel", "math", "base64", "proto", "regex", "json"))
-"""Libraries of CEL that the server does not load."""
+"""CEL libraries that the server does not load."""
 
 OTHER_NAMES = {
     "any": "write exists(x, ...)",
@@ -22,7 +22,7 @@ OTHER_NAMES = {
     "count": "write size()",
     "empty": "write size() == 0",
     "isempty": "write size() == 0",
-    "includes": "write value in list, or text.contains(part)",
+    "includes": "write value in list, or string.contains(substring)",
     "equals": "write ==",
     "concat": "write +",
     "match": "write matches(pattern)",
@@ -31,35 +31,35 @@ OTHER_NAMES = {
     "substr": "write substring(start, end)",
     "tostring": "write string(value)",
     "str": "write string(value)",
-    "bind": "write the value twice: the server's environment has no variables of its own",
+    "bind": "repeat the value: kube-apiserver's CEL environment has no cel.bind()",
 }
-"""Names of functions elsewhere, in lower case, and what to write here."""
+"""Function names of other languages, in lowercase, and their replacement in CEL."""
 
 _CONVERTIBLE = ("int", "uint", "double", "string")
 
 
-def remedy(function: str, given: list[Type]) -> str:
-    """What to write instead of a call that does not take values of these types, empty where nothing is known."""
-    if len(given) != 2:
+def remedy(function: str, argument_types: list[Type]) -> str:
+    """Return a hint for a call with arguments of these types, empty if there is none."""
+    if len(argument_types) != 2:
         return ""
-    left, right = given
+    left, right = argument_types
     if function in ("_==_", "_!=_"):
         return _comparison(left, right)
     if function == "@in" and left.kind == right.kind == "string":
-        return "in looks into lists and maps: for a part of a text write text.contains(part)"
+        return "in tests lists and maps; for a substring write string.contains(substring)"
     if function in ("contains", "includes") and left.kind in ("list", "map"):
         return "write value in list"
     if function == "_[_]" and left.kind == "map":
-        return f"the keys of this map are of type {left.params[0]}"
+        return f"the keys of this map have type {left.params[0]}"
     return ""
 
 
 def _comparison(left: Type, right: Type) -> str:
-    for whole, part in ((left, right), (right, left)):
-        if whole.kind == "list" and part.kind != "list":
-            return "to look for an element write value in list"
-        if whole.kind in _CONVERTIBLE and part.kind in _CONVERTIBLE:
-            return f"convert one side, such as {whole.kind}(...)"
-        if whole.kind == "bool" and part.kind == "string":
+    for one, other in ((left, right), (right, left)):
+        if one.kind == "list" and other.kind != "list":
+            return "to test for an element write value in list"
+        if one.kind in _CONVERTIBLE and other.kind in _CONVERTIBLE:
+            return f"convert one side, for example {one.kind}(...)"
+        if one.kind == "bool" and other.kind == "string":
             return "write true or false without quotes"
-    return "compare values of one type"
+    return "compare values of the same type"

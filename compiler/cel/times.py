@@ -1,11 +1,11 @@
-"""Timestamps as Go reads and writes them in RFC 3339, to the last corner. Go: time.Parse and Time.Format."""
+"""RFC 3339 timestamps. Go: time.Parse and Time.Format."""
 
 from __future__ import annotations
 
 import re
 
 _BILLION = 1_000_000_000
-_FORM = (
+_LAYOUT = (
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]+))?"
     r"(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
@@ -15,11 +15,11 @@ _YEAR_1970 = 719162
 
 
 def parse_timestamp(text: str, any_zone: bool) -> int | None:
-    """Nanoseconds from 1970, None where the text is no timestamp. The year may be 0.
+    """Return nanoseconds since the Unix epoch, None if the string is not a valid timestamp. The year may be 0.
 
-    `any_zone`: whether the offset of the time zone has no bound (Go before 1.23).
+    `any_zone`: whether the time zone offset is unbounded (Go before 1.23).
     """
-    match = re.fullmatch(_FORM, text)
+    match = re.fullmatch(_LAYOUT, text)
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(match[group]) for group in range(1, 7))
@@ -37,7 +37,7 @@ def parse_timestamp(text: str, any_zone: bool) -> int | None:
 
 
 def format_timestamp(nanoseconds: int) -> str:
-    """The time in UTC, with as many decimals as it needs."""
+    """Return the time in UTC, with as many decimals as needed."""
     seconds, rest = divmod(nanoseconds, _BILLION)
     days, seconds = divmod(seconds, 86400)
     year, month, day = _date_of(days)
@@ -55,7 +55,7 @@ def _days_in(year: int, month: int) -> int:
 
 
 def _day_number(year: int, month: int, day: int) -> int:
-    """Days from 1970-01-01."""
+    """Return the days since 1970-01-01."""
     before = year - 1
     days = before * 365 + before // 4 - before // 100 + before // 400
     return days + sum(_days_in(year, earlier) for earlier in range(1, month)) + day - 1 - _YEAR_1970

@@ -1,7 +1,7 @@
-"""The syntax tree of an expression.
+"""Syntax tree.
 
-Every node has `offset` (of the character that says best where it stands), `type` (set by the checker) and `depth`
-(how many of the parser's counted rules it nests).
+Every node has `offset` (of its most telling character, as in cel-go), `type` (set by the checker) and `depth`
+(nesting of the grammar rules that the parser counts).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Value: TypeAlias = "bool | int | float | str | bytes | None"
 
 
 class Node:
-    """What all nodes have."""
+    """Base class of all nodes."""
 
     __slots__ = ("depth", "offset", "type")
 
@@ -25,7 +25,7 @@ class Node:
 
 
 class Literal(Node):
-    """A value; `kind` is the kind of its type."""
+    """A literal; `kind` is the kind of its type."""
 
     __slots__ = ("kind", "value")
 
@@ -36,7 +36,7 @@ class Literal(Node):
 
 
 class Ident(Node):
-    """A name. The checker puts the resolved name in its place, and the value of a constant."""
+    """An identifier. The checker sets the resolved name, and the value of an enum constant."""
 
     __slots__ = ("constant", "name")
 
@@ -47,9 +47,9 @@ class Ident(Node):
 
 
 class Select(Node):
-    """`operand.field`, or `has(operand.field)` where `test` is set.
+    """`operand.field`, or `has(operand.field)` if `test` is set.
 
-    `resolved` takes its place where the checker finds that the whole is a qualified name.
+    `resolved` replaces it if the checker resolves the selection as a qualified name.
     """
 
     __slots__ = ("field", "operand", "resolved", "test")
@@ -65,7 +65,7 @@ class Select(Node):
 class Call(Node):
     """`function(args)` or `target.function(args)`; operators are functions too.
 
-    `matched` counts the overloads that fit, `first` is the place of the first of them.
+    `matched` counts the matching overloads, `first` is the index of the first one.
     """
 
     __slots__ = ("args", "first", "function", "matched", "target")
@@ -80,7 +80,7 @@ class Call(Node):
 
 
 class ListLiteral(Node):
-    """`[elements]`; `optional` has the places of elements that are written `?element`."""
+    """`[elements]`; `optional` has the indexes of elements written as `?element`."""
 
     __slots__ = ("elements", "optional")
 
@@ -91,7 +91,7 @@ class ListLiteral(Node):
 
 
 class MapLiteral(Node):
-    """`{key: value}`; the last of each entry says whether it is written `?key: value`."""
+    """`{key: value}`; the last item of each entry is whether it is written as `?key: value`."""
 
     __slots__ = ("entries",)
 
@@ -112,7 +112,7 @@ class Message(Node):
 
 
 class Comprehension(Node):
-    """What a macro such as `all` or `map` becomes: a fold over a range. `variable2` is empty where there is one."""
+    """A fold over a range: the expansion of macros. `variable2` is empty if there is one variable."""
 
     __slots__ = ("accumulator", "condition", "iterated", "result", "start", "step", "variable", "variable2")
 
@@ -121,7 +121,7 @@ class Comprehension(Node):
         self.iterated = iterated
         self.variable, self.variable2 = variables
         self.accumulator = accumulator
-        # Filled in by the macro that makes it.
+        # Set by the macro.
         self.start: Node = iterated
         self.condition: Node = iterated
         self.step: Node = iterated
@@ -129,7 +129,7 @@ class Comprehension(Node):
 
 
 def children(node: Node) -> list[Node]:
-    """The nodes directly below, in the order in which the server visits them."""
+    """Return the child nodes in the order in which the server visits them."""
     if isinstance(node, Select):
         return [] if node.resolved else [node.operand]
     if isinstance(node, Call):
@@ -146,7 +146,7 @@ def children(node: Node) -> list[Node]:
 
 
 def qualified_name(node: Node | None) -> str:
-    """`a.b.c` where the node is nothing but names and dots, else empty. Go: containers.ToQualifiedName."""
+    """Return `a.b.c` for a chain of selections on a name, else empty. Go: containers.ToQualifiedName."""
     if isinstance(node, Ident):
         return node.name
     if isinstance(node, Select) and not node.test:
@@ -157,34 +157,36 @@ def qualified_name(node: Node | None) -> str:
     return ""
 
 
-def copied(node: Node) -> Node:
-    """The same tree with nodes of its own."""
-    twin: Node
+def copy(node: Node) -> Node:
+    """Return a deep copy of the tree."""
+    duplicate: Node
     if isinstance(node, Literal):
-        twin = Literal(node.offset, node.kind, node.value)
+        duplicate = Literal(node.offset, node.kind, node.value)
     elif isinstance(node, Ident):
-        twin = Ident(node.offset, node.name)
+        duplicate = Ident(node.offset, node.name)
     elif isinstance(node, Select):
-        twin = Select(node.offset, copied(node.operand), node.field, node.test)
+        duplicate = Select(node.offset, copy(node.operand), node.field, node.test)
     elif isinstance(node, Call):
-        target = copied(node.target) if node.target else None
-        twin = Call(node.offset, node.function, [copied(arg) for arg in node.args], target)
+        target = copy(node.target) if node.target else None
+        duplicate = Call(node.offset, node.function, [copy(arg) for arg in node.args], target)
     elif isinstance(node, ListLiteral):
-        twin = ListLiteral(node.offset, [copied(element) for element in node.elements], node.optional)
+        duplicate = ListLiteral(node.offset, [copy(element) for element in node.elements], node.optional)
     elif isinstance(node, MapLiteral):
-        twin = MapLiteral(node.offset, [(copied(key), copied(value), opt) for key, value, opt in node.entries])
+        duplicate = MapLiteral(node.offset, [(copy(key), copy(value), opt) for key, value, opt in node.entries])
     elif isinstance(node, Message):
-        twin = Message(node.offset, node.name, [(name, copied(value), opt, at) for name, value, opt, at in node.fields])
+        duplicate = Message(
+            node.offset, node.name, [(name, copy(value), opt, at) for name, value, opt, at in node.fields]
+        )
     else:
-        twin = _copied_comprehension(node)
-    twin.depth = node.depth
-    return twin
+        duplicate = _copy_comprehension(node)
+    duplicate.depth = node.depth
+    return duplicate
 
 
-def _copied_comprehension(node: Node) -> Node:
+def _copy_comprehension(node: Node) -> Node:
     if not isinstance(node, Comprehension):
         return node
-    twin = Comprehension(node.offset, copied(node.iterated), (node.variable, node.variable2), node.accumulator)
-    twin.start, twin.condition = copied(node.start), copied(node.condition)
-    twin.step, twin.result = copied(node.step), copied(node.result)
-    return twin
+    duplicate = Comprehension(node.offset, copy(node.iterated), (node.variable, node.variable2), node.accumulator)
+    duplicate.start, duplicate.condition = copy(node.start), copy(node.condition)
+    duplicate.step, duplicate.result = copy(node.step), copy(node.result)
+    return duplicate

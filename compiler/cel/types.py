@@ -1,25 +1,25 @@
-"""CEL's types as its checker sees them.
+"""Types of the checker.
 
 Source: cel-go common/types/types.go.
 """
 
 from __future__ import annotations
 
-from compiler.cel.problems import Refused
+from compiler.cel.problems import InvalidExpressionError
 
-LARGEST = 20_000
-"""A bound of our own: the server reckons on until it runs out of memory."""
-_LONGEST = 500
-"""Types of more parts than these are not written out."""
+MAX_PARTS = 20_000
+"""kasc's own limit: the server continues until it runs out of memory."""
+_MAX_PRINTED_PARTS = 500
+"""Larger types are abbreviated in messages."""
 
 
 class Type:
     """A type: its kind, its name and, for lists, maps, types and abstract types, its parameters.
 
-    Kinds are those of cel-go: `bool`, `list`, `struct`, `opaque`, `param` (a type that is still open) and so on.
-    A nullable type stands for a protobuf wrapper: it also takes null. `is_open` tells whether any part is open,
-    `size` how many parts there are. Types come from `make`, which gives one object for one type: they nest so deep
-    in some expressions that comparing them part by part would take forever.
+    Kinds are those of cel-go: `bool`, `list`, `struct`, `opaque`, `param` (an unbound type parameter) and so on.
+    A nullable type is a protobuf wrapper: it also accepts null. `is_open` tells whether any part is unbound, `size` is
+    the number of parts. `make` interns types, because some expressions nest them so deeply that structural comparison
+    would take too long.
     """
 
     __slots__ = ("is_open", "kind", "name", "nullable", "params", "size")
@@ -37,7 +37,7 @@ class Type:
         if self.kind in ("duration", "timestamp"):
             name = self.kind
         if self.params:
-            inner = ", ".join(map(str, self.params)) if self.size < _LONGEST else "..."
+            inner = ", ".join(map(str, self.params)) if self.size < _MAX_PRINTED_PARTS else "..."
             name = f"{name}({inner})"
         return f"wrapper({name})" if self.nullable else name
 
@@ -47,44 +47,42 @@ class Type:
             return True
         if self.kind != other.kind or self.name != other.name or len(self.params) != len(other.params):
             return False
-        return all(mine.is_exactly(theirs) for mine, theirs in zip(self.params, other.params, strict=True))
+        return all(own.is_exactly(others) for own, others in zip(self.params, other.params, strict=True))
 
     def is_equivalent(self, other: Type) -> bool:
-        """The same type where the names of open types do not count. Go: Type.IsEquivalentType."""
+        """Compare types without the names of type parameters. Go: Type.IsEquivalentType."""
         if self is other:
             return True
         if self.kind != other.kind or len(self.params) != len(other.params):
             return False
         if self.kind != "param" and self.name != other.name:
             return False
-        return all(mine.is_equivalent(theirs) for mine, theirs in zip(self.params, other.params, strict=True))
+        return all(own.is_equivalent(others) for own, others in zip(self.params, other.params, strict=True))
 
-    def takes(self, other: Type) -> bool:
-        """Whether a value of the other type can be used as this one. Go: Type.IsAssignableType."""
+    def is_assignable_from(self, other: Type) -> bool:
+        """Return whether a value of the other type can be used as this one. Go: Type.IsAssignableType."""
         if self.nullable and other.kind == "null":
             return True
         if self is other or self.kind in ("dyn", "any", "param"):
             return True
         if self.kind != other.kind or self.name != other.name or len(self.params) != len(other.params):
             return False
-        return all(mine.takes(theirs) for mine, theirs in zip(self.params, other.params, strict=True))
+        return all(own.is_assignable_from(others) for own, others in zip(self.params, other.params, strict=True))
 
 
-_made: dict[tuple[str, str, tuple[Type, ...], bool], Type] = {}
+_interned: dict[tuple[str, str, tuple[Type, ...], bool], Type] = {}
 
 
 def make(kind: str, name: str, params: tuple[Type, ...] = (), nullable: bool = False) -> Type:
-    """The type of this description. Raises Refused where it is larger than any that people write."""
+    """Return the interned type. Raise InvalidExpressionError if it has more than MAX_PARTS parts."""
     key = (kind, name, params, nullable)
-    found = _made.get(key)
-    if found is None:
-        found = Type(kind, name, params, nullable)
-        if found.size > LARGEST:
-            raise Refused(
-                "the type of a value in it has too many parts", "write a list or map of fewer others in one another", 0
-            )
-        _made[key] = found
-    return found
+    interned = _interned.get(key)
+    if interned is None:
+        interned = Type(kind, name, params, nullable)
+        if interned.size > MAX_PARTS:
+            raise InvalidExpressionError("a value has a type with too many parts", "nest fewer lists and maps", 0)
+        _interned[key] = interned
+    return interned
 
 
 ANY = make("any", "google.protobuf.Any")
@@ -115,56 +113,56 @@ _SIMPLE = {
     "type": TYPE,
     "uint": UINT,
 }
-_read: dict[str, Type] = dict(_SIMPLE)
+_parsed: dict[str, Type] = dict(_SIMPLE)
 
 
 def list_of(element: Type) -> Type:
-    """The type of a list."""
+    """Return the type of a list."""
     return make("list", "list", (element,))
 
 
 def map_of(key: Type, value: Type) -> Type:
-    """The type of a map."""
+    """Return the type of a map."""
     return make("map", "map", (key, value))
 
 
 def optional_of(inner: Type) -> Type:
-    """The type of a value that may be missing."""
+    """Return the type of an optional value."""
     return make("opaque", "optional_type", (inner,))
 
 
-def type_of(described: Type) -> Type:
-    """The type of a type, such as that of the name `int`."""
-    return make("type", "type", (described,))
+def type_of(inner: Type) -> Type:
+    """Return the type of a type, for example of the name `int`."""
+    return make("type", "type", (inner,))
 
 
-def is_dyn(tested: Type) -> bool:
-    """Whether the type is known at run time alone."""
-    return tested.kind in ("dyn", "any")
+def is_dyn(value_type: Type) -> bool:
+    """Return whether the type is only known at run time."""
+    return value_type.kind in ("dyn", "any")
 
 
-def is_optional(tested: Type) -> bool:
-    """Whether the type is that of a value that may be missing."""
-    return tested.kind == "opaque" and tested.name == "optional_type"
+def is_optional(value_type: Type) -> bool:
+    """Return whether the type is optional."""
+    return value_type.kind == "opaque" and value_type.name == "optional_type"
 
 
-def unwrapped(tested: Type) -> tuple[Type, bool]:
-    """The type without its optional wrapping, and whether there was one."""
-    return (tested.params[0], True) if is_optional(tested) else (tested, False)
+def unwrapped(value_type: Type) -> tuple[Type, bool]:
+    """Return the type without its optional wrapper, and whether it had one."""
+    return (value_type.params[0], True) if is_optional(value_type) else (value_type, False)
 
 
 def read_type(text: str) -> Type:
-    """The type that a declaration names, such as `map(string,list(A))`; one capital letter is an open type.
+    """Parse a declared type, for example `map(string,list(A))`; one uppercase letter is a type parameter.
 
-    Names with a dot are object types where `objects` says so, and else abstract types: `kubernetes.Quantity`.
+    `object(NAME)` is an object type, any other name an abstract type, for example `kubernetes.Quantity`.
     """
-    found = _read.get(text)
-    if found is None:
-        found = _read[text] = _read_composed(text)
-    return found
+    parsed = _parsed.get(text)
+    if parsed is None:
+        parsed = _parsed[text] = _parse_composed(text)
+    return parsed
 
 
-def _read_composed(text: str) -> Type:
+def _parse_composed(text: str) -> Type:
     if len(text) == 1:
         return make("param", text)
     if text.startswith("wrapper("):

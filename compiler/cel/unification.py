@@ -1,4 +1,4 @@
-"""Whether one type can stand where another is wanted, and what open types turn out to be.
+"""Assignability of types and the substitution of type parameters.
 
 Source: cel-go checker/types.go and checker/mapping.go.
 """
@@ -15,7 +15,7 @@ _COMPOSED = ("opaque", "list", "map")
 
 
 class Mapping:
-    """What each open type stands for, as far as it is known."""
+    """Substitutions of type parameters."""
 
     def __init__(self) -> None:
         self._known: dict[str, Type] = {}
@@ -23,32 +23,36 @@ class Mapping:
         self._count = 0
 
     def fresh(self) -> Type:
-        """A new open type."""
+        """Return a new type parameter."""
         self._count += 1
         return make("param", f"_var{self._count - 1}")
 
-    def assignable(self, wanted: Type, given: Type) -> bool:
-        """Go: isAssignable. Keeps what was learned about open types only where it holds."""
-        return self._attempt((wanted,), (given,))
+    def assignable(self, expected: Type, actual: Type) -> bool:
+        """Return whether the type is assignable; bind type parameters only if it is. Go: isAssignable."""
+        return self._attempt((expected,), (actual,))
 
-    def all_assignable(self, wanted: Sequence[Type], given: Sequence[Type]) -> bool:
+    def all_assignable(self, expected: Sequence[Type], actual: Sequence[Type]) -> bool:
         """Go: isAssignableList."""
-        return self._attempt(wanted, given)
+        return self._attempt(expected, actual)
 
-    def substitute(self, found: Type, open_as_dyn: bool = False) -> Type:
-        """The type with its open parts replaced by what they stand for. Go: substitute."""
-        while found.kind == "param":
-            known = self._known.get(found.name)
+    def substitute(self, original: Type, open_as_dyn: bool = False) -> Type:
+        """Return the type with bound type parameters replaced. Go: substitute."""
+        while original.kind == "param":
+            known = self._known.get(original.name)
             if known is None:
-                return DYN if open_as_dyn else found
-            found = known
-        if not found.is_open:
-            return found
-        return make(found.kind, found.name, tuple(self.substitute(param, open_as_dyn) for param in found.params))
+                return DYN if open_as_dyn else original
+            original = known
+        if not original.is_open:
+            return original
+        return make(
+            original.kind,
+            original.name,
+            tuple(self.substitute(param, open_as_dyn) for param in original.params),
+        )
 
-    def _attempt(self, wanted: Sequence[Type], given: Sequence[Type]) -> bool:
+    def _attempt(self, expected: Sequence[Type], actual: Sequence[Type]) -> bool:
         start = len(self._undo)
-        if self._all(wanted, given):
+        if self._all(expected, actual):
             return True
         while len(self._undo) > start:
             name, before = self._undo.pop()
@@ -58,76 +62,79 @@ class Mapping:
                 self._known[name] = before
         return False
 
-    def _learn(self, open_type: Type, meaning: Type) -> None:
-        self._undo.append((open_type.name, self._known.get(open_type.name)))
-        self._known[open_type.name] = meaning
+    def _bind(self, param: Type, replacement: Type) -> None:
+        self._undo.append((param.name, self._known.get(param.name)))
+        self._known[param.name] = replacement
 
-    def _all(self, wanted: Sequence[Type], given: Sequence[Type]) -> bool:
-        if len(wanted) != len(given):
+    def _all(self, expected: Sequence[Type], actual: Sequence[Type]) -> bool:
+        if len(expected) != len(actual):
             return False
-        return all(self._fits(left, right) for left, right in zip(wanted, given, strict=True))
+        return all(self._fits(left, right) for left, right in zip(expected, actual, strict=True))
 
     def _fits(self, left: Type, right: Type) -> bool:
         """Go: internalIsAssignable."""
         if left is right:
             return True
         if right.kind == "param":
-            valid, known = self._stands_for(left, right)
+            valid, known = self._substitution(left, right)
             if valid or known:
                 return valid
         if left.kind == "param":
-            return self._stands_for(right, left)[0]
+            return self._substitution(right, left)[0]
         if left.kind in ("dyn", "any", "error") or right.kind in ("dyn", "any", "error"):
             return True
         if left.kind == "null":
-            return _takes_null(right)
+            return _accepts_null(right)
         if right.kind == "null":
-            return _takes_null(left)
+            return _accepts_null(left)
         if left.kind in _BY_TYPE:
-            return right.takes(left)
+            return right.is_assignable_from(left)
         if left.kind == "type":
             return right.kind == "type"
         if left.kind in _COMPOSED:
             return left.kind == right.kind and left.name == right.name and self._all(left.params, right.params)
         return False
 
-    def _stands_for(self, meaning: Type, open_type: Type) -> tuple[bool, bool]:
-        """Whether the open type can mean this, and whether it means something already. Go: isValidTypeSubstitution."""
-        if meaning.kind == open_type.kind and meaning.is_exactly(open_type):
+    def _substitution(self, replacement: Type, param: Type) -> tuple[bool, bool]:
+        """Return whether the substitution is valid, and whether the parameter is already bound.
+
+        Go: isValidTypeSubstitution.
+        """
+        if replacement.kind == param.kind and replacement.is_exactly(param):
             return True, True
-        known = self._known.get(open_type.name)
+        known = self._known.get(param.name)
         if known is not None:
-            if meaning.kind == known.kind and meaning.is_exactly(known):
+            if replacement.kind == known.kind and replacement.is_exactly(known):
                 return True, True
-            if self._fits(meaning, known):
-                general = most_general(meaning, known)
-                if self._absent(open_type, general):
-                    self._learn(open_type, general)
+            if self._fits(replacement, known):
+                general = most_general(replacement, known)
+                if self._absent(param, general):
+                    self._bind(param, general)
                 return True, True
             return False, True
-        if self._absent(open_type, meaning):
-            self._learn(open_type, meaning)
+        if self._absent(param, replacement):
+            self._bind(param, replacement)
             return True, False
         return False, False
 
-    def _absent(self, open_type: Type, within: Type) -> bool:
-        """Whether an open type does not occur in another type. Go: notReferencedIn."""
+    def _absent(self, param: Type, within: Type) -> bool:
+        """Return whether a type parameter does not occur in another type. Go: notReferencedIn."""
         if not within.is_open:
             return True
-        if open_type.is_exactly(within):
+        if param.is_exactly(within):
             return False
         if within.kind == "param":
             known = self._known.get(within.name)
-            return known is None or self._absent(open_type, known)
-        return all(self._absent(open_type, param) for param in within.params)
+            return known is None or self._absent(param, known)
+        return all(self._absent(param, part) for part in within.params)
 
 
 def most_general(left: Type, right: Type) -> Type:
     """Go: mostGeneral."""
-    return left if _is_no_more_specific(left, right) else right
+    return left if _is_equal_or_less_specific(left, right) else right
 
 
-def _is_no_more_specific(left: Type, right: Type) -> bool:
+def _is_equal_or_less_specific(left: Type, right: Type) -> bool:
     """Go: isEqualOrLessSpecific."""
     if left is right or is_dyn(left) or left.kind == "param":
         return True
@@ -136,10 +143,12 @@ def _is_no_more_specific(left: Type, right: Type) -> bool:
     if left.kind == "opaque" and (left.name != right.name or len(left.params) != len(right.params)):
         return False
     if left.kind in _COMPOSED:
-        return all(_is_no_more_specific(mine, theirs) for mine, theirs in zip(left.params, right.params, strict=True))
+        return all(
+            _is_equal_or_less_specific(own, others) for own, others in zip(left.params, right.params, strict=True)
+        )
     return left.kind == "type" or left.is_exactly(right)
 
 
-def _takes_null(tested: Type) -> bool:
+def _accepts_null(value_type: Type) -> bool:
     """Go: internalIsAssignableNull."""
-    return tested.kind in _NULLABLE or tested.nullable or tested.kind in ("null", "param")
+    return value_type.kind in _NULLABLE or value_type.nullable or value_type.kind in ("null", "param")

@@ -116,12 +116,12 @@ class _Tally:
 
     def keep_list(self) -> None:
         """Keep the list of what lies in the folder of all outputs."""
-        from compiler.fleet.outputs import BadList, Outputs
+        from compiler.fleet.outputs import DamagedListError, Outputs
 
         out = self.options.out or DEFAULT_OUT
         try:
             self.outputs = Outputs(out)
-        except BadList as problem:
+        except DamagedListError as problem:
             self.problems.append(str(problem))
         except OSError as problem:
             self.problems.append(f"{problem.filename or out} cannot be read: {reason(problem)}")

@@ -79,11 +79,11 @@ def results_of(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
 
 
 def _in_processes(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
-    from compiler.fleet.workers import WorkerDied, in_order
+    from compiler.fleet.workers import WorkerDiedError, in_order
 
     try:
         yield from in_order(work, paths, jobs)
-    except WorkerDied as problem:
+    except WorkerDiedError as problem:
         raise UsageError(str(problem)) from None
 
 

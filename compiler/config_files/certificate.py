@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.config_files.certificate_extensions import EXTENSIONS, Extension
-from compiler.config_files.der import OCTETS, SEQUENCE, SET, Der, MalformedDER
+from compiler.config_files.der import OCTETS, SEQUENCE, SET, Der, MalformedDERError
 from compiler.config_files.public_key import PublicKey, read_algorithm, read_public_key
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def parse_certificate(data: bytes, go: Go) -> PublicKey | None:
         key = _read(certificate, go)
         certificate.bits()
         return key if whole.empty else None
-    except MalformedDER:
+    except MalformedDERError:
         return None
 
 
@@ -60,10 +60,10 @@ def _read(certificate: Der, go: Go) -> PublicKey:
     body = certificate.inner()
     version = _version(body)
     if body.integer() < 0 and go.certificates >= _NO_NEGATIVE_SERIAL:
-        raise MalformedDER
+        raise MalformedDERError
     signature = body.take(SEQUENCE)
     if certificate.take(SEQUENCE) != signature:
-        raise MalformedDER
+        raise MalformedDERError
     read_algorithm(Der(signature))
     _check_name(body.inner(), go)
     validity = body.inner()
@@ -87,7 +87,7 @@ def _version(body: Der) -> int:
     explicit = body.inner(0xA0)
     version = explicit.integer(8)
     if not 0 <= version <= 2 or not explicit.empty:
-        raise MalformedDER
+        raise MalformedDERError
     return version
 
 
@@ -107,22 +107,22 @@ def _check_text(tag: int, text: bytes, go: Go) -> None:
             text.decode()
             return
         except UnicodeDecodeError:
-            raise MalformedDER from None
+            raise MalformedDERError from None
     if tag == _BMP:
         _check_bmp(text, go)
         return
     if tag not in _TEXTS or not re.fullmatch(_TEXTS[tag], text):
-        raise MalformedDER
+        raise MalformedDERError
 
 
 def _check_bmp(text: bytes, go: Go) -> None:
     if len(text) % 2:
-        raise MalformedDER
+        raise MalformedDERError
     if go.certificates >= _NO_SURROGATES:
         for high, low in zip(text[::2], text[1::2], strict=True):
             point = high << 8 | low
             if 0xD800 <= point <= 0xDFFF or 0xFDD0 <= point <= 0xFDEF or point >= 0xFFFE:
-                raise MalformedDER
+                raise MalformedDERError
 
 
 def _check_time(validity: Der) -> None:
@@ -134,9 +134,9 @@ def _check_time(validity: Der) -> None:
     zone = rb"Z|[-+][0-9]{4}"
     found = re.fullmatch(rb"(%s)([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})%s(%s)" % (digits, seconds, zone), text)
     if found is None:
-        raise MalformedDER
+        raise MalformedDERError
     if found[7] != b"Z" and (found[7][1:] == b"0000" or int(found[7][1:3]) > 24 or int(found[7][3:]) > 59):
-        raise MalformedDER
+        raise MalformedDERError
     year, *others = (int(part or b"0") for part in found.groups()[:6])
     if short:
         year += 1900 if year >= 69 else 2000
@@ -150,7 +150,7 @@ def _check_numbers(year: int, month: int, day: int, hour: int, minute: int, seco
         # The year 0, which Python does not know, is a leap year.
         datetime(year or 2000, month, day, hour, minute, second)
     except ValueError:
-        raise MalformedDER from None
+        raise MalformedDERError from None
 
 
 def _check_extensions(extensions: Der, go: Go) -> None:
@@ -162,7 +162,7 @@ def _check_extensions(extensions: Der, go: Go) -> None:
         critical = entry.has(1) and entry.boolean()
         found.append((oid, Extension(Der(entry.take(OCTETS)), critical, go.certificates, go.urls)))
         if oid in seen:
-            raise MalformedDER
+            raise MalformedDERError
         seen.add(oid)
     for oid, extension in found:
         check = EXTENSIONS.get(oid)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from compiler.config_files.der import OCTETS, OID, SEQUENCE, Der, MalformedDER
+from compiler.config_files.der import OCTETS, OID, SEQUENCE, Der, MalformedDERError
 from compiler.flags.go_url import parse_url
 
 _NOT_CRITICAL, _POLICIES, _NO_NEGATIVE_PATH = 1, 2, 3
@@ -25,12 +25,12 @@ class Extension(NamedTuple):
 
 
 Check = Callable[[Extension], object]
-"""Raises MalformedDER."""
+"""Raises MalformedDERError."""
 
 
 def _is_not_critical(extension: Extension) -> None:
     if extension.critical and extension.strictness >= _NOT_CRITICAL:
-        raise MalformedDER
+        raise MalformedDERError
 
 
 def _basic_constraints(extension: Extension) -> None:
@@ -38,7 +38,7 @@ def _basic_constraints(extension: Extension) -> None:
     if constraints.has(1):
         constraints.boolean()
     if constraints.has(2) and constraints.integer(8) < 0 and extension.strictness >= _NO_NEGATIVE_PATH:
-        raise MalformedDER
+        raise MalformedDERError
 
 
 def _alternative_names(extension: Extension) -> None:
@@ -46,13 +46,13 @@ def _alternative_names(extension: Extension) -> None:
     while not names.empty:
         tag, name = names.any()
         if tag in (_MAIL, _DNS, _URI) and not name.isascii():
-            raise MalformedDER
+            raise MalformedDERError
         if tag == _URI:
             parsed = parse_url(name.decode(), extension.urls)
             if parsed is None or not _is_domain(parsed.host):
-                raise MalformedDER
+                raise MalformedDERError
         elif tag == _IP and len(name) not in (4, 16):
-            raise MalformedDER
+            raise MalformedDERError
 
 
 def _is_domain(name: str) -> bool:
@@ -64,7 +64,7 @@ def _name_constraints(extension: Extension) -> None:
     lists = extension.value.inner()
     subtrees = [lists.optional(0xA0), lists.optional(0xA1)]
     if not extension.value.empty or not lists.empty or not any(subtrees):
-        raise MalformedDER
+        raise MalformedDERError
     for subtree in subtrees:
         bases = Der(subtree or b"")
         while not bases.empty:
@@ -78,11 +78,11 @@ def _name_constraint(tag: int, name: bytes) -> None:
         mask = int.from_bytes(name[half:], "big")
         unset = ~mask & ((1 << 8 * half) - 1)
         if len(name) not in (8, 32) or unset & (unset + 1):
-            raise MalformedDER
+            raise MalformedDERError
     elif tag in (_MAIL, _DNS, _URI):
         text = name.decode("latin-1")
         if not name.isascii() or ("@" not in text and not _is_domain(text.removeprefix("."))):
-            raise MalformedDER
+            raise MalformedDERError
 
 
 def _distribution_points(extension: Extension) -> None:
@@ -116,9 +116,9 @@ def _policies(extension: Extension) -> None:
     while not policies.empty:
         oid = policies.inner().take(OID)
         if not oid or oid[-1] & 0x80 or 0x80 in _first_bytes(oid):
-            raise MalformedDER
+            raise MalformedDERError
         if oid in seen and extension.strictness >= _POLICIES:
-            raise MalformedDER
+            raise MalformedDERError
         seen.add(oid)
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from compiler.config_files.der import OCTETS, SEQUENCE, Der, MalformedDER
+from compiler.config_files.der import OCTETS, SEQUENCE, Der, MalformedDERError
 
 _ALTERNATIVE_NAMES = b"\x55\x1d\x11"
 _UTC_TIME, _TIME, _DNS, _IP = 0x17, 0x18, 0x82, 0x87
@@ -48,7 +48,7 @@ def facts_of(data: bytes) -> CertificateFacts | None:
         body.optional(0x82)
         extensions = body.inner(0xA3).inner() if body.has(0xA3) else Der(b"")
         return CertificateFacts(start, end, *_names(extensions))
-    except (MalformedDER, ValueError):
+    except (MalformedDERError, ValueError):
         return None
 
 
@@ -57,7 +57,7 @@ def _time(validity: Der) -> datetime:
     text = validity.take(_UTC_TIME if short else _TIME).decode("ascii", "replace")
     found = re.fullmatch(r"(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(Z|[-+]\d{4})", text)
     if found is None:
-        raise MalformedDER
+        raise MalformedDERError
     year, *others = (int(part or 0) for part in found.groups()[:6])
     if short:
         year += 1900 if year >= 69 else 2000

@@ -14,7 +14,7 @@ from compiler.config_files.names import is_subdomain
 from compiler.flags.text import shown
 
 if TYPE_CHECKING:
-    from compiler.cel import Checked
+    from compiler.cel import CompiledExpression
     from compiler.options.authentication import AuthenticationOptions
 
 _PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
@@ -34,7 +34,7 @@ class _Claims:
 
     def __init__(self, group: AuthenticationOptions) -> None:
         self.group = group
-        self.compiled: list[Checked] = []
+        self.compiled: list[CompiledExpression] = []
         self.broken: list[str] = []
 
     def check(self, entry: Field) -> None:
@@ -86,7 +86,7 @@ class _Claims:
         seen.add(field.text)
         return True
 
-    def _check_mapping(self, mapping: Field, rule: str) -> Checked | None:
+    def _check_mapping(self, mapping: Field, rule: str) -> CompiledExpression | None:
         """The compiled expression of a mapping that is well formed."""
         claim, expression, prefix = mapping["claim"], mapping["expression"], mapping["prefix"]
         name = mapping.path.rpartition(".")[2]
@@ -116,7 +116,7 @@ class _Claims:
             else:
                 expression.refuse("JWT-16", "the attribute has no valueExpression", "write one, such as claims.tenant")
 
-    def _check_email(self, expression: Field, name: Checked) -> None:
+    def _check_email(self, expression: Field, name: CompiledExpression) -> None:
         """An expression that cannot be compiled may be the one that looks whether the address is verified."""
         compiled = any(checked.selects("claims", _VERIFIED) for checked in self.compiled)
         if name.selects("claims", "email") and not compiled and not any(_VERIFIED in text for text in self.broken):
@@ -136,7 +136,7 @@ class _Claims:
 
                 check_expression(expression, "JWT-18", USER, self.group.run.catalog.minor, "bool")
 
-    def _compile(self, expression: Field, result: str = "") -> Checked | None:
+    def _compile(self, expression: Field, result: str = "") -> CompiledExpression | None:
         """The checked expression over claims; what it gives is only known when a token comes, save for `result`."""
         from compiler.cel import CLAIMS
         from compiler.config_files.expressions import check_expression

@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Any
 
 from compiler.config_files.field import Field, Findings
-from compiler.flags.numbers import ValueRefused, parse_duration
+from compiler.flags.numbers import InvalidValueError, parse_duration
 from compiler.flags.text import shown
 from compiler.redaction import is_secret_name
 from compiler.schema.location import schema_folder
@@ -91,7 +91,7 @@ class Decoder:
         elif schema.get("x-kasc-type") == "duration":
             try:
                 parse_duration(str(value))
-            except ValueRefused as refusal:
+            except InvalidValueError as refusal:
                 self._refuse(node, path, f"{path}: {refusal.message}", refusal.hint)
         elif schema.get("x-kasc-type") == "time" and not _is_time(str(value)):
             self._refuse(node, path, f"{path}: {shown(str(value))} is not a time", "write such as 2026-01-31T12:00:00Z")

@@ -8,12 +8,12 @@ from __future__ import annotations
 BOOLEAN, INTEGER, BITS, OCTETS, NULL, OID, SEQUENCE, SET = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x30, 0x31
 
 
-class MalformedDER(Exception):  # noqa: N818
+class MalformedDERError(Exception):
     """The bytes are not what they should be. Nothing of them is told: they may be a key."""
 
 
 class Der:
-    """The elements that follow one another in some bytes; each method takes the next one or raises MalformedDER."""
+    """A sequence of DER elements; each method consumes the next one or raises MalformedDERError."""
 
     __slots__ = ("data", "position")
 
@@ -34,7 +34,7 @@ class Der:
         """The next element: its tag and its content. Tags of more than one byte are not read."""
         data, start = self.data, self.position + 2
         if len(data) < start or data[start - 2] & 0x1F == 0x1F:
-            raise MalformedDER
+            raise MalformedDERError
         length = data[start - 1]
         if length & 0x80:
             count = length & 0x7F
@@ -43,9 +43,9 @@ class Der:
             start += count
             # The shortest form is the only one.
             if not 1 <= count <= 4 or len(digits) < count or digits[0] == 0 or length < 0x80:
-                raise MalformedDER
+                raise MalformedDERError
         if start + length > len(data):
-            raise MalformedDER
+            raise MalformedDERError
         tag = data[self.position]
         self.position = start + length
         return tag, data[start : start + length]
@@ -54,7 +54,7 @@ class Der:
         """The content of the next element, which has to have this tag."""
         found, content = self.any()
         if found != tag:
-            raise MalformedDER
+            raise MalformedDERError
         return content
 
     def element(self, tag: int) -> bytes:
@@ -75,16 +75,16 @@ class Der:
         """A BOOLEAN."""
         content = self.take(BOOLEAN)
         if content not in (b"\x00", b"\xff"):
-            raise MalformedDER
+            raise MalformedDERError
         return content == b"\xff"
 
     def integer(self, most: int | None = None, tag: int = INTEGER) -> int:
         """An INTEGER in its shortest form, of at most so many bytes."""
         content = self.take(tag)
         if not content or (most is not None and len(content) > most):
-            raise MalformedDER
+            raise MalformedDERError
         if len(content) > 1 and (content[0], content[1] & 0x80) in ((0, 0), (0xFF, 0x80)):
-            raise MalformedDER
+            raise MalformedDERError
         return int.from_bytes(content, "big", signed=True)
 
     def oid(self) -> bytes:
@@ -93,12 +93,12 @@ class Der:
         number = length = 0
         for byte in content:
             if (length == 0 and byte == 0x80) or length == 5 or number >= 1 << 24:
-                raise MalformedDER
+                raise MalformedDERError
             number, length = number << 7 | byte & 0x7F, length + 1
             if not byte & 0x80:
                 number = length = 0
         if not content or length:
-            raise MalformedDER
+            raise MalformedDERError
         return content
 
     def bits(self) -> bytes:
@@ -107,5 +107,5 @@ class Der:
         unused = content[0] if content else 8
         used = content[1:]
         if unused > 7 or (unused and not used) or (used and used[-1] & ((1 << unused) - 1)):
-            raise MalformedDER
+            raise MalformedDERError
         return (int.from_bytes(used, "big") >> unused).to_bytes(len(used), "big") if unused else used

@@ -133,11 +133,11 @@ class Field:
         """A duration in nanoseconds; None where there is none, or none that can be read."""
         if not self.text:
             return None
-        from compiler.flags.numbers import ValueRefused, parse_duration
+        from compiler.flags.numbers import InvalidValueError, parse_duration
 
         try:
             return parse_duration(self.text)
-        except ValueRefused:
+        except InvalidValueError:
             return None
 
     def did_you_mean(self, words: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from compiler.config_files.private_key import parse_pkcs1, parse_pkcs8, parse_pr
 from compiler.config_files.public_key import BITS_OF_CURVE, PublicKey, parse_public_key
 from compiler.config_files.reading import NamedFile, read_bytes
 from compiler.flags.text import shown
-from compiler.host import MissingFile
+from compiler.host import UnreadableFileError
 
 if TYPE_CHECKING:
     from compiler.host import Host
@@ -168,7 +168,7 @@ def share_certificates(one: NamedFile, other: NamedFile) -> bool:
     for named in (one, other):
         try:
             data = named.run.host.read(named.path)
-        except MissingFile:
+        except UnreadableFileError:
             return False
         if data is None:
             return same
@@ -182,7 +182,7 @@ def readable(host: Host, path: str) -> bool:
     """Whether a file is known to be there."""
     try:
         return host.read(path) is not None
-    except MissingFile:
+    except UnreadableFileError:
         return False
 
 

@@ -11,7 +11,7 @@ from compiler.config_files.field import Field, Findings
 from compiler.config_files.reading import FileRules, NamedFile, parse_as_server, read_node
 from compiler.diagnostics import KascError
 from compiler.flags.text import shown
-from compiler.host import MissingFile
+from compiler.host import UnreadableFileError
 from compiler.source.node import Node, Source
 
 EXAMPLE = 'write "METRIC,LABEL": "VALUE,VALUE"'
@@ -56,7 +56,7 @@ def _read_quietly(named: NamedFile) -> Node | None:
         if data is None:
             return None
         return parse_as_server(Source(named.run.host.local(named.path) or named.path, data.decode()), [], False)
-    except (MissingFile, UnicodeDecodeError, KascError):
+    except (UnreadableFileError, UnicodeDecodeError, KascError):
         return None
 
 

@@ -6,7 +6,7 @@ crypto/rsa, PrivateKey.Validate; encoding/asn1, Unmarshal.
 
 from __future__ import annotations
 
-from compiler.config_files.der import BITS, INTEGER, OCTETS, OID, SEQUENCE, Der, MalformedDER
+from compiler.config_files.der import BITS, INTEGER, OCTETS, OID, SEQUENCE, Der, MalformedDERError
 from compiler.config_files.public_key import BITS_OF_CURVE, CURVES, EC, ED25519, RSA, X25519, PublicKey, read_algorithm
 from compiler.config_files.rsa_numbers import RSANumbers
 
@@ -24,7 +24,7 @@ def parse_pkcs1(data: bytes, strictness: int) -> PublicKey | None:
         whole = Der(data)
         found = _rsa(whole.inner(), strictness)
         return found if whole.empty else None
-    except MalformedDER:
+    except MalformedDERError:
         return None
 
 
@@ -44,7 +44,7 @@ def parse_pkcs8(data: bytes, strictness: int) -> PublicKey | None:
         if algorithm.oid not in (ED25519, X25519) or algorithm.parameters or len(seed) != 32:
             return None
         return _ed25519(seed) if algorithm.oid == ED25519 else PublicKey("X25519", None)
-    except MalformedDER:
+    except MalformedDERError:
         return None
 
 
@@ -52,7 +52,7 @@ def parse_sec1(data: bytes, strictness: int) -> PublicKey | None:
     """An ECDSA key in SEC 1 form; None where it is none. Go: ParseECPrivateKey."""
     try:
         return _ec(data, None, strictness)
-    except MalformedDER:
+    except MalformedDERError:
         return None
 
 
@@ -108,7 +108,7 @@ def _explicit(der: Der, tag: int) -> Der:
         return der
     found, content = der.any()
     if not content and (der.empty or found == tag):
-        raise MalformedDER
+        raise MalformedDERError
     if found == tag:
         return Der(content)
     der.position = start

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from compiler.config_files.der import BITS, NULL, Der, MalformedDER
+from compiler.config_files.der import BITS, NULL, Der, MalformedDERError
 
 RSA, EC, ED25519 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", b"\x2a\x86\x48\xce\x3d\x02\x01", b"\x2b\x65\x70"
 X25519, DSA = b"\x2b\x65\x6e", b"\x2a\x86\x48\xce\x38\x04\x01"
@@ -51,34 +51,34 @@ def read_algorithm(der: Der) -> Algorithm:
 
 
 def read_public_key(algorithm: Algorithm, data: bytes) -> PublicKey:
-    """The key of a SubjectPublicKeyInfo; raises MalformedDER."""
+    """The key of a SubjectPublicKeyInfo; raises MalformedDERError."""
     oid, parameters = algorithm
     if oid == RSA:
         return _rsa(parameters, data)
     if oid == EC:
         curve = CURVES.get(Der(parameters).oid())
         if curve is None:
-            raise MalformedDER
+            raise MalformedDERError
         return _point(curve, data)
     if oid == ED25519:
         if parameters or len(data) != 32:
-            raise MalformedDER
+            raise MalformedDERError
         return PublicKey("Ed25519", (data,))
     if oid == DSA:
         numbers = Der(parameters).inner()
         if min(Der(data).integer(), numbers.integer(), numbers.integer(), numbers.integer()) <= 0:
-            raise MalformedDER
+            raise MalformedDERError
         return PublicKey("DSA", (data, parameters))
     return PublicKey("", ())
 
 
 def _rsa(parameters: bytes, data: bytes) -> PublicKey:
     if parameters != bytes((NULL, 0)):
-        raise MalformedDER
+        raise MalformedDERError
     numbers = Der(data).inner()
     modulus, exponent = numbers.integer(), numbers.integer(8)
     if modulus <= 0 or exponent <= 0:
-        raise MalformedDER
+        raise MalformedDERError
     return PublicKey("RSA", (modulus, exponent))
 
 
@@ -86,7 +86,7 @@ def _point(curve: str, data: bytes) -> PublicKey:
     """A point of a curve in the long form; the short one is not read."""
     size = (BITS_OF_CURVE[curve] + 7) // 8
     if len(data) != 1 + 2 * size or data[0] != 4:
-        raise MalformedDER
+        raise MalformedDERError
     x, y = int.from_bytes(data[1 : 1 + size], "big"), int.from_bytes(data[1 + size :], "big")
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -94,7 +94,7 @@ def _point(curve: str, data: bytes) -> PublicKey:
     try:
         ec.EllipticCurvePublicNumbers(x, y, getattr(ec, curve)()).public_key()
     except ValueError:
-        raise MalformedDER from None
+        raise MalformedDERError from None
     except UnsupportedAlgorithm:
         pass  # some builds of OpenSSL leave curves out
     return PublicKey(curve, (x, y))
@@ -107,6 +107,6 @@ def parse_public_key(data: bytes) -> PublicKey | None:
         info = whole.inner()
         algorithm = read_algorithm(info.inner())
         found = read_public_key(algorithm, info.bits()) if info.has(BITS) and whole.empty else None
-    except MalformedDER:
+    except MalformedDERError:
         return None
     return found if found is not None and found.kind else None

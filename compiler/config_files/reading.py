@@ -9,7 +9,7 @@ from compiler.config_files.decoding import Decoder, as_encoding_json, kind_schem
 from compiler.config_files.field import Field, Findings
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.flags.text import shown, trimmed
-from compiler.host import MissingFile, NotInContainerError
+from compiler.host import NotInContainerError, UnreadableFileError
 from compiler.source.node import Node, Source
 from compiler.suggest import did_you_mean
 
@@ -203,7 +203,7 @@ def read_bytes(named: NamedFile, rule: str) -> bytes | None:
     except NotInContainerError as problem:
         named.refuse("POD-01", f"{shown(named.path)} is not in the container: {problem}", problem.hint)
         return None
-    except MissingFile as problem:
+    except UnreadableFileError as problem:
         named.refuse(rule, f"{shown(named.path)} cannot be read: {problem}", "make the file, or mend the path")
         return None
 

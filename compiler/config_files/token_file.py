@@ -8,7 +8,7 @@ from __future__ import annotations
 from compiler.config_files.reading import NamedFile, read_bytes
 from compiler.diagnostics import Location, diagnose
 from compiler.flags.csv_record import next_record, read_fields
-from compiler.flags.numbers import ValueRefused
+from compiler.flags.numbers import InvalidValueError
 from compiler.source.places import place
 
 _RULE = "TOK-01"
@@ -25,7 +25,7 @@ def load_token_file(named: NamedFile) -> None:
     while (start := next_record(text, position)) is not None:
         try:
             fields = read_fields(text, start)
-        except ValueRefused:
+        except InvalidValueError:
             hint = 'put the whole field in double quotes, and write "" for a quote inside'
             _refuse(named, text, start, "has a quote out of place", hint)
             return

@@ -63,12 +63,12 @@ def as_duration(text: str) -> str:
     >>> [as_duration(text) for text in ("60", "1 day", "1h 30min", "PT5M", "00:01:30", "5M", "soon")]
     ['60s', '24h', '1h30m', '5m', '1m30s', '5m', '']
     """
-    from compiler.flags.numbers import ValueRefused, parse_duration
+    from compiler.flags.numbers import InvalidValueError, parse_duration
 
     meant = _as_duration(text.strip(" \t\"'"))
     try:
         return meant if meant and parse_duration(meant) is not None else ""
-    except ValueRefused:  # longer than Go can count
+    except InvalidValueError:  # longer than Go can count
         return ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compiler.flags.numbers import ValueRefused
+from compiler.flags.numbers import InvalidValueError
 from compiler.flags.text import shown
 
 _HINT = 'put the whole element in double quotes, and write "" for a quote inside'
@@ -24,7 +24,7 @@ class Field:
 def read_record(text: str) -> list[str]:
     """The fields of the first record of a text; blank lines before it are skipped, what follows is not read.
 
-    Raises ValueRefused (PARSE-09) for bare and unbalanced quotes, and where there is no record.
+    Raises InvalidValueError (PARSE-09) for bare and unbalanced quotes, and where there is no record.
     """
     if '"' not in text and "\n" not in text and text and text != "\r":
         return text.removesuffix("\r").split(",")
@@ -35,7 +35,7 @@ def read_fields(text: str, start: int = 0) -> list[Field]:
     """The fields of the first record from a place on, with their places; raises as `read_record` does."""
     position = next_record(text, start)
     if position is None:
-        raise ValueRefused("PARSE-09", f"{shown(text)} holds no list", "write elements separated by commas")
+        raise InvalidValueError("PARSE-09", f"{shown(text)} holds no list", "write elements separated by commas")
     fields: list[Field] = []
     while True:
         quoted = text.startswith('"', position)
@@ -64,7 +64,7 @@ def _bare(text: str, start: int) -> Field:
     comma = text.find(",", start, stop)
     end = comma if comma >= 0 else stop
     if '"' in text[start:end]:
-        raise ValueRefused("PARSE-09", f"{shown(text)} has a quote inside an element", _HINT)
+        raise InvalidValueError("PARSE-09", f"{shown(text)} has a quote inside an element", _HINT)
     if comma < 0 and end > start and text[end - 1] == "\r":
         end -= 1
     return Field(text[start:end], start, end)
@@ -76,7 +76,7 @@ def _quoted(text: str, start: int) -> Field:
     while True:
         quote = text.find('"', position)
         if quote < 0:
-            raise ValueRefused("PARSE-09", f"{shown(text)} has a quote that does not end", _HINT)
+            raise InvalidValueError("PARSE-09", f"{shown(text)} has a quote that does not end", _HINT)
         parts.append(text[position:quote].replace("\r\n", "\n"))
         end = quote + 1
         if text.startswith('"', end):
@@ -85,7 +85,7 @@ def _quoted(text: str, start: int) -> Field:
         elif end == len(text) or text.startswith((",", "\n", "\r\n"), end) or text[end:] == "\r":
             return Field("".join(parts), start, end)
         else:
-            raise ValueRefused("PARSE-09", f"{shown(text)} goes on after a closing quote", _HINT)
+            raise InvalidValueError("PARSE-09", f"{shown(text)} goes on after a closing quote", _HINT)
 
 
 def write_record(fields: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ judged from below, so a pattern near that limit of 3.3 million instructions may 
 
 from __future__ import annotations
 
-from compiler.flags.go_regexp_classes import ClassReader, RegexpRefused
+from compiler.flags.go_regexp_classes import ClassReader, InvalidRegexpError
 from compiler.flags.text import shown
 
 _MOST_REPEATS = 1000
@@ -14,7 +14,7 @@ _DEEPEST = 1000
 _LARGEST = (128 << 20) // 40
 
 
-__all__ = ["RegexpRefused", "check_regexp"]
+__all__ = ["InvalidRegexpError", "check_regexp"]
 
 
 class _Part:
@@ -40,7 +40,7 @@ class _Group:
 
 
 def check_regexp(pattern: str, loose_names: bool = False) -> None:
-    """Raises RegexpRefused where Go's regexp.Compile fails. `loose_names`: see go_unicode_names."""
+    """Raises InvalidRegexpError where Go's regexp.Compile fails. `loose_names`: see go_unicode_names."""
     _Reader(pattern, loose_names).read()
 
 

@@ -13,7 +13,7 @@ _POSIX_CLASSES = frozenset(_POSIX_NAMES.split())
 _HEX = "0123456789abcdefABCDEF"
 
 
-class RegexpRefused(Exception):  # noqa: N818
+class InvalidRegexpError(Exception):
     """A pattern that Go cannot read: what is wrong, and what to write instead."""
 
     def __init__(self, message: str, hint: str) -> None:
@@ -23,15 +23,15 @@ class RegexpRefused(Exception):  # noqa: N818
 
 
 class ClassReader:
-    """Reads classes and escapes at a place in a pattern, and raises RegexpRefused where there is none."""
+    """Reads classes and escapes at a place in a pattern, and raises InvalidRegexpError where there is none."""
 
     def __init__(self, pattern: str, loose_names: bool) -> None:
         self._text = pattern
         self._at = 0
         self._loose = loose_names
 
-    def _refused(self, what: str, hint: str) -> RegexpRefused:
-        return RegexpRefused(f"the regular expression {shown(self._text)} cannot be read: {what}", hint)
+    def _refused(self, what: str, hint: str) -> InvalidRegexpError:
+        return InvalidRegexpError(f"the regular expression {shown(self._text)} cannot be read: {what}", hint)
 
     def _peek(self, ahead: int = 0) -> str:
         return self._text[self._at + ahead : self._at + ahead + 1]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from compiler.flags.csv_record import read_fields, read_record, write_record
-from compiler.flags.numbers import ValueRefused, parse_int, parse_level
+from compiler.flags.numbers import InvalidValueError, parse_int, parse_level
 from compiler.flags.text import shown, trimmed
 from compiler.flags.value_type import Span, ValueType
 
@@ -105,9 +105,9 @@ class Int32Slice(ListType):
         """The numbers between commas."""
         try:
             return [parse_int(part, 32) for part in text.split(",")]
-        except ValueRefused as refusal:
+        except InvalidValueError as refusal:
             hint = "write whole numbers separated by commas"
-            raise ValueRefused("PARSE-11", refusal.message, hint) from None
+            raise InvalidValueError("PARSE-11", refusal.message, hint) from None
 
     def format(self, value: Any) -> list[str]:
         """One text for all numbers; none for an empty list, which no text can give."""
@@ -126,11 +126,11 @@ class CertificatePairs(ListType):
         paths, colon, names = text.partition(":")
         if colon and not trimmed(names):
             hint = "name the hosts after the colon, or remove it"
-            raise ValueRefused("PARSE-17", f"{shown(text)} ends with an empty list of names", hint)
+            raise InvalidValueError("PARSE-17", f"{shown(text)} ends with an empty list of names", hint)
         pair = [trimmed(path) for path in trimmed(paths).split(",")]
         if len(pair) != 2:
             hint = "write CERT,KEY or CERT,KEY:NAME[,NAME...]"
-            raise ValueRefused("PARSE-17", f"{shown(text)} is not a certificate and its key", hint)
+            raise InvalidValueError("PARSE-17", f"{shown(text)} is not a certificate and its key", hint)
         listed = tuple(trimmed(name) for name in trimmed(names).split(",")) if colon else ()
         return [SNIPair(pair[0], pair[1], listed)]
 
@@ -182,11 +182,11 @@ class VModule(ListType):
             pattern, *levels = item.split("=")
             if not pattern or len(levels) != 1 or not levels[0]:
                 hint = "write PATTERN=N[,PATTERN=N...]"
-                raise ValueRefused("PARSE-19", f"{shown(item)} is not a pattern and a verbosity", hint)
+                raise InvalidValueError("PARSE-19", f"{shown(item)} is not a pattern and a verbosity", hint)
             try:
                 found.append((pattern, parse_level(levels[0])))
-            except ValueRefused as refusal:
-                raise ValueRefused("PARSE-19", refusal.message, refusal.hint) from None
+            except InvalidValueError as refusal:
+                raise InvalidValueError("PARSE-19", refusal.message, refusal.hint) from None
         return found
 
     def format(self, value: Any) -> list[str]:
@@ -236,15 +236,17 @@ class StringToString(MapType):
         """One entry for a text with one `=`, else the fields of a CSV record."""
         hint = "write KEY=VALUE"
         if "=" not in text:
-            raise ValueRefused("PARSE-12", f"{shown(text)} has no =", hint)
+            raise InvalidValueError("PARSE-12", f"{shown(text)} has no =", hint)
         try:
             pairs = [text.strip('"')] if text.count("=") == 1 else read_record(text)
-        except ValueRefused as refusal:
-            raise ValueRefused("PARSE-12", refusal.message, refusal.hint) from None
+        except InvalidValueError as refusal:
+            raise InvalidValueError("PARSE-12", refusal.message, refusal.hint) from None
         for pair in pairs:
             key, equals, value = pair.partition("=")
             if not equals:
-                raise ValueRefused("PARSE-12", f"{shown(pair)} has no =", f"{hint}, in quotes where it holds a comma")
+                raise InvalidValueError(
+                    "PARSE-12", f"{shown(pair)} has no =", f"{hint}, in quotes where it holds a comma"
+                )
             yield key, value
 
     def format(self, value: Any) -> list[str]:
@@ -274,7 +276,7 @@ class NoSplitMap(MapType):
         """One entry."""
         key, equals, value = text.partition("=")
         if not equals:
-            raise ValueRefused("PARSE-13", f"{shown(text)} has no =", "write KEY=VALUE")
+            raise InvalidValueError("PARSE-13", f"{shown(text)} has no =", "write KEY=VALUE")
         yield trimmed(key), trimmed(value)
 
     def format(self, value: Any) -> list[str]:

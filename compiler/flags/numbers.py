@@ -8,7 +8,7 @@ from functools import lru_cache
 from compiler.flags.text import shown
 
 
-class ValueRefused(Exception):  # noqa: N818
+class InvalidValueError(Exception):
     """A text that the flag's type does not take, with the rule, what is wrong and what to write instead."""
 
     def __init__(self, rule: str, message: str, hint: str) -> None:
@@ -56,7 +56,7 @@ def parse_bool(text: str) -> bool:
     from compiler.flags.conversions import as_boolean
 
     meant = as_boolean(text)
-    raise ValueRefused("PARSE-03", f"{shown(text)} is not a boolean", f"write {meant or 'true or false'}")
+    raise InvalidValueError("PARSE-03", f"{shown(text)} is not a boolean", f"write {meant or 'true or false'}")
 
 
 def _magnitude(text: str) -> int | None:
@@ -86,11 +86,11 @@ def parse_int(text: str, bits: int = 64) -> int:
     plain = digits.isascii() and digits.isdecimal() and (digits[0] != "0" or digits == "0") and len(digits) < 19
     value = int(digits) if plain else _magnitude(digits)
     if value is None:
-        raise ValueRefused("PARSE-04", f"{shown(text)} is not a whole number", _integer_hint(sign, digits))
+        raise InvalidValueError("PARSE-04", f"{shown(text)} is not a whole number", _integer_hint(sign, digits))
     value = -value if sign == "-" else value
     if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         hint = f"write a number from {-(2 ** (bits - 1))} to {2 ** (bits - 1) - 1}"
-        raise ValueRefused("PARSE-04", f"{shown(text)} is outside of {bits} bits", hint)
+        raise InvalidValueError("PARSE-04", f"{shown(text)} is outside of {bits} bits", hint)
     return value
 
 
@@ -107,7 +107,7 @@ def parse_uint(text: str) -> int:
     """Go: strconv.ParseUint with base 0 and 64 bits."""
     value = _magnitude(text)
     if value is None or value >= 2**64:
-        raise ValueRefused(
+        raise InvalidValueError(
             "PARSE-05", f"{shown(text)} is not a number from 0 up", "write a whole number without a sign"
         )
     return value
@@ -116,7 +116,7 @@ def parse_uint(text: str) -> int:
 def parse_level(text: str) -> int:
     """klog's verbosity: an unsigned decimal of 31 bits."""
     if not (text.isascii() and text.isdecimal()) or _bounded(text) >= 2**31:
-        raise ValueRefused("PARSE-18", f"{shown(text)} is not a verbosity", "write a whole number, such as 2")
+        raise InvalidValueError("PARSE-18", f"{shown(text)} is not a verbosity", "write a whole number, such as 2")
     return _bounded(text)
 
 
@@ -126,9 +126,9 @@ def parse_float(text: str, bits: int = 64) -> float:
         return float(text)
     value = _float_of(text)
     if value is None:
-        raise ValueRefused("PARSE-06", f"{shown(text)} is not a number", "write a number, such as 0.001")
+        raise InvalidValueError("PARSE-06", f"{shown(text)} is not a number", "write a number, such as 0.001")
     if _overflows(text, abs(value), bits):
-        raise ValueRefused("PARSE-06", f"{shown(text)} is too large", "write a smaller number")
+        raise InvalidValueError("PARSE-06", f"{shown(text)} is too large", "write a smaller number")
     return value
 
 
@@ -165,12 +165,12 @@ def parse_duration(text: str) -> int:
     while position < len(rest) or not rest:
         match = _PIECE.match(rest, position)
         if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
-            raise ValueRefused("PARSE-07", f"{shown(text)} is not a duration", _duration_hint(text))
+            raise InvalidValueError("PARSE-07", f"{shown(text)} is not a duration", _duration_hint(text))
         unit = _UNITS[match[3]]
         total += _bounded(match[1] or "0") * unit + _fraction(match[2] or "", unit)
         position = match.end()
     if total > 2**63 - (sign != "-"):
-        raise ValueRefused("PARSE-07", f"{shown(text)} is too long for a duration", "write at most 2562047h47m16s")
+        raise InvalidValueError("PARSE-07", f"{shown(text)} is too long for a duration", "write at most 2562047h47m16s")
     return -total if sign == "-" else total
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from compiler.flags.numbers import ValueRefused
+from compiler.flags.numbers import InvalidValueError
 from compiler.flags.text import shown
 
 _QUANTITY = (
@@ -17,7 +17,7 @@ _LONGEST = 400
 
 
 def parse_quantity(text: str) -> int:
-    """The value in whole units, rounded away from zero. Raises ValueRefused (PARSE-20)."""
+    """The value in whole units, rounded away from zero. Raises InvalidValueError (PARSE-20)."""
     match = re.fullmatch(_QUANTITY, text) if text and len(text) < _LONGEST else None
     if match is None:
         raise _refused(text)
@@ -41,8 +41,8 @@ def parse_quantity(text: str) -> int:
     return -value if text[0] == "-" else value
 
 
-def _refused(text: str) -> ValueRefused:
+def _refused(text: str) -> InvalidValueError:
     hint = "write a size such as 512 or 64Ki"
     if text.endswith("K"):
         hint = f"write {text[:-1]}Ki, or {text[:-1]}k for thousands" if len(text) < 20 else hint
-    return ValueRefused("PARSE-20", f"{shown(text)} is not a quantity", hint)
+    return InvalidValueError("PARSE-20", f"{shown(text)} is not a quantity", hint)

@@ -17,7 +17,7 @@ class ValueType:
     def set(self, current: Any, text: str, first: bool) -> Any:
         """The value after one more use of the flag; `first` where the flag was not given before.
 
-        Raises ValueRefused.
+        Raises InvalidValueError.
         """
         return text
 
@@ -30,16 +30,16 @@ class ValueType:
         return self.set(self.zero, text, True)
 
     def parse(self, texts: Sequence[str]) -> Any:
-        """The value after all uses of a flag. Raises ValueRefused."""
+        """The value after all uses of a flag. Raises InvalidValueError."""
         value = self.zero
         for index, text in enumerate(texts):
             value = self.set(value, text, index == 0)
         return value
 
     def elements(self, text: str) -> list[Span]:
-        """Where the elements of one use of the flag stand in its text. Raises ValueRefused."""
+        """Where the elements of one use of the flag stand in its text. Raises InvalidValueError."""
         return [(0, len(text))]
 
     def keys(self, text: str) -> list[str]:
-        """The key of each of the elements, for a map. Raises ValueRefused."""
+        """The key of each of the elements, for a map. Raises InvalidValueError."""
         return []

@@ -20,7 +20,7 @@ from compiler.flags.lists import (
     VModule,
 )
 from compiler.flags.numbers import (
-    ValueRefused,
+    InvalidValueError,
     format_duration,
     parse_bool,
     parse_duration,
@@ -32,7 +32,7 @@ from compiler.flags.numbers import (
 from compiler.flags.text import shown, trimmed
 from compiler.flags.value_type import ValueType
 
-__all__ = ["TYPES", "PortRange", "SNIPair", "ValueRefused", "ValueType", "format_duration", "parse_duration"]
+__all__ = ["TYPES", "InvalidValueError", "PortRange", "SNIPair", "ValueType", "format_duration", "parse_duration"]
 
 
 _NUMBER, _PART = "(?:0|[1-9][0-9]*)", "(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
@@ -84,7 +84,7 @@ class _IP(ValueType):
             meant = as_address(text)
             hint = "write an IP address, for example 10.0.0.11, without a port or a prefix length"
             hint = f"write {meant}, without a scheme, a port or a prefix length" if meant else hint
-            raise ValueRefused("PARSE-08", f"{shown(text)} is not an IP address", hint)
+            raise InvalidValueError("PARSE-08", f"{shown(text)} is not an IP address", hint)
         return address
 
     def format(self, value: Any) -> list[str]:
@@ -112,7 +112,7 @@ def parse_ip(text: str) -> str | None:
 
 
 def parse_port_range(text: str) -> PortRange:
-    """Raises ValueRefused (PARSE-16). Kubernetes: apimachinery/pkg/util/net/port_range.go, Set."""
+    """Raises InvalidValueError (PARSE-16). Kubernetes: apimachinery/pkg/util/net/port_range.go, Set."""
     value = trimmed(text)
     if not value:
         return PortRange(0, 0)
@@ -124,12 +124,12 @@ def parse_port_range(text: str) -> PortRange:
 
         meant = as_port_range(text)
         hint = f"write {meant}" if meant else _PORTS
-        raise ValueRefused("PARSE-16", f"{shown(text)} is not a port range", hint)
+        raise InvalidValueError("PARSE-16", f"{shown(text)} is not a port range", hint)
     high = other if operator == "-" else low + other
     if low > 65535 or high > 65535:
-        raise ValueRefused("PARSE-16", f"{shown(text)} goes beyond port 65535", _PORTS)
+        raise InvalidValueError("PARSE-16", f"{shown(text)} goes beyond port 65535", _PORTS)
     if high < low:
-        raise ValueRefused("PARSE-16", f"{shown(text)} ends before it begins", _PORTS)
+        raise InvalidValueError("PARSE-16", f"{shown(text)} ends before it begins", _PORTS)
     return PortRange(low, high - low + 1)
 
 
@@ -165,7 +165,7 @@ def _parse_version_flag(text: str) -> str:
     if text.startswith("v"):
         if not re.fullmatch(_SEMANTIC, text):
             hint = "write a version such as v1.36.0, or remove the flag"
-            raise ValueRefused("PARSE-03", f"{shown(text)} is not a version", hint)
+            raise InvalidValueError("PARSE-03", f"{shown(text)} is not a version", hint)
         return text
     return "true" if parse_bool(text) else "false"
 

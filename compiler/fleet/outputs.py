@@ -26,7 +26,7 @@ _ROWS = shapes.mapping_of(shapes.name, shapes.row(shapes.path, shapes.list_of(sh
 """Name of a directory -> its document and its files."""
 
 
-class BadList(Exception):  # noqa: N818
+class DamagedListError(Exception):
     """The list of outputs is damaged; the text says what to do."""
 
 
@@ -47,7 +47,7 @@ class Orphan(NamedTuple):
 
 
 class Outputs:
-    """The list of a folder OUT. Raises BadList and OSError."""
+    """The list of a folder OUT. Raises DamagedListError and OSError."""
 
     def __init__(self, out: str) -> None:
         self.out = out
@@ -143,7 +143,7 @@ def _load(out: str) -> dict[str, Output]:
         return {}
     except (ValueError, KeyError, TypeError, RecursionError):
         message = f"{path} is damaged, as by an unfinished merge: mend it, or delete it; then no orphans are known"
-        raise BadList(message) from None
+        raise DamagedListError(message) from None
 
 
 def _text(entries: dict[str, Output]) -> str:

@@ -25,7 +25,7 @@ _LENGTH = struct.Struct("=Q")
 _PIPE_SIZE = 1024 * 1024
 
 
-class WorkerDied(Exception):  # noqa: N818
+class WorkerDiedError(Exception):
     """A process ended before its work was done; the text says how, and at which items."""
 
 
@@ -37,7 +37,7 @@ def usable_jobs(items: int) -> int:
 
 
 def in_order(work: Work, items: Sequence[str], jobs: int) -> Iterator[Any]:
-    """The results of `work` for all items, in their order. Raises WorkerDied.
+    """The results of `work` for all items, in their order. Raises WorkerDiedError.
 
     What `work` keeps between calls it keeps in each process by itself. Its results have to be picklable.
     """
@@ -102,13 +102,13 @@ class _Pool:
             os._exit(code)
 
     def results(self) -> Iterator[Any]:
-        """All results in order. Raises WorkerDied."""
+        """All results in order. Raises WorkerDiedError."""
         for turn, start in enumerate(range(0, len(self.items), BLOCK)):
             number = turn % len(self.pipes)
             head = _read(self.pipes[number], _LENGTH.size)
             done = _read(self.pipes[number], _LENGTH.unpack(head)[0]) if head is not None else None
             if done is None:
-                raise WorkerDied(self._post_mortem(number, self.items[start : start + BLOCK]))
+                raise WorkerDiedError(self._post_mortem(number, self.items[start : start + BLOCK]))
             yield from pickle.loads(done)
 
     def _post_mortem(self, number: int, items: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from compiler.catalog import Catalog, flag_advice, known_in, left
 from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.flags.arguments import ANY, Argument
 from compiler.flags.text import shown
-from compiler.flags.values import TYPES, ValueRefused
+from compiler.flags.values import TYPES, InvalidValueError
 from compiler.suggest import Suggestion, Suggestions, closest
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class _Elements:
         number = 0
         for use in uses:
             spans: Spans = []
-            with suppress(ValueRefused):
+            with suppress(InvalidValueError):
                 spans = kind.elements(use.text)
             self.starts.append(number)
             self.spans.append(spans)
@@ -117,7 +117,7 @@ class FlagSet:
             given = self.arguments.setdefault(flag, [])
             try:
                 values[flag] = TYPES[spec.type].set(values[flag], argument.text, not given)
-            except ValueRefused as refusal:
+            except InvalidValueError as refusal:
                 self.refused.add(flag)
                 if not report.passes_over(refusal.rule, flag):
                     report.add(_refusal(argument, refusal))
@@ -137,7 +137,7 @@ class FlagSet:
             spec = self.catalog.flags.get(name)
             if spec is None or name in self.arguments:
                 continue
-            with suppress(ValueRefused):
+            with suppress(InvalidValueError):
                 self._values[name] = TYPES[spec.type].set(self._values[name], argument.text, True)
             self._set_unknown(name)
 
@@ -300,7 +300,7 @@ def _instead_of(name: str, gone: Mapping[str, Any], catalog: Catalog) -> str:
     return f"use {'--' if successor in catalog.flags else ''}{successor}"
 
 
-def _refusal(argument: Argument, refusal: ValueRefused) -> Diagnostic:
+def _refusal(argument: Argument, refusal: InvalidValueError) -> Diagnostic:
     """The finding about a value that its flag does not take."""
     flag, location = argument.flag, argument.location
     message, hint = f"--{flag}: {refusal.message}", refusal.hint

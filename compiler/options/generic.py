@@ -133,13 +133,13 @@ class GenericOptions(OptionGroup):
 
     def _origin_problem(self, origin: str) -> tuple[str, str] | None:
         """What is wrong with an allowed origin, and what to write. Kubernetes: validateCorsAllowedOriginList."""
-        from compiler.flags.go_regexp import RegexpRefused, check_regexp
+        from compiler.flags.go_regexp import InvalidRegexpError, check_regexp
 
         if not origin:
             return "is empty", "remove it"
         try:
             check_regexp(origin, self.run.catalog.behaviour("looseUnicodeNames"))
-        except RegexpRefused as refusal:
+        except InvalidRegexpError as refusal:
             return f"is not a regular expression: {refusal.message}", refusal.hint
         if "^" not in origin and "//" not in origin:
             return "is not pinned to the start of the host", "begin it with ^ or //"

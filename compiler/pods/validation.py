@@ -254,7 +254,7 @@ class PodValidator:
             self._refuse("POD-14", node, f"{path}.{key}", message, "write a port such as 6443")
 
     def _validate_resources(self, container: Node, path: str) -> None:
-        from compiler.flags.numbers import ValueRefused
+        from compiler.flags.numbers import InvalidValueError
         from compiler.flags.quantity import parse_quantity
 
         amounts: dict[tuple[str, str], int] = {}
@@ -263,7 +263,7 @@ class PodValidator:
                 inside = f"{path}.resources.{part}.{name}"
                 try:
                     amount = parse_quantity(node.text)
-                except ValueRefused as refusal:
+                except InvalidValueError as refusal:
                     self._refuse("POD-14", node, inside, refusal.message, refusal.hint)
                     continue
                 amounts[part, name] = amount

@@ -14,7 +14,7 @@ from compiler.config_files.certificate_facts import CertificateFacts, facts_of
 from compiler.config_files.keys import signing_key, verification_keys
 from compiler.config_files.pem import blocks
 from compiler.flags.text import shown
-from compiler.host import MissingFile
+from compiler.host import UnreadableFileError
 
 if TYPE_CHECKING:
     from compiler.risks.telling import Risks
@@ -59,7 +59,7 @@ def find(risks: Risks) -> None:
 def _read(risks: Risks, path: str) -> bytes | None:
     try:
         return risks.options.host.read(path)
-    except MissingFile:
+    except UnreadableFileError:
         return None
 
 

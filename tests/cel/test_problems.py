@@ -1,4 +1,4 @@
-"""What is said about mistakes: where they stand, and what to write instead."""
+"""Messages, hints and positions of errors in expressions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def problems(expression: str, environment: Environment = REQUEST, minor: int = 3
     return outcome
 
 
-# The caret stands before the character that the problem points to.
+# The caret precedes the character that the problem points to.
 PLACED = [
     ("^requst.user == 'a'", "requst", "request"),
     ("request.^usr == 'a'", "usr", "user"),
@@ -29,9 +29,9 @@ PLACED = [
     ("request.user ^= 'a'", "=", "=="),
     ("request.user == 'a' ^and true", "and", "&&"),
     ("not ^true", "true", "!"),
-    ("request.user == ^'a", "does not end", "'"),
+    ("request.user == ^'a", "unterminated", "'"),
     (r"request.user == '^\d'", r"\d", "raw string"),
-    ("request.user == ^“a”", "“", "plain quotes"),
+    ("request.user == ^“a”", "“", "straight quotes"),
     ("request.user in ('a'^, 'b')", ",", "[a, b]"),
     ("'a' ^in request.user", "string and string", "contains"),
     ("request.groups ^== 'a'", "list(string) and string", "value in list"),
@@ -39,11 +39,11 @@ PLACED = [
     ("request.user.^startsWith(1)", "(int)", "string.startsWith(string)"),
     ("size(request.user) ^== '1'", "int and string", "int(...)"),
     ("true ^== 'true'", "bool and string", "without quotes"),
-    ("^request.user", "gives string", "compare"),
-    ("request.^user && true", "gives string", "compare"),
+    ("^request.user", "evaluates to string", "compare"),
+    ("request.^user && true", "got string", "compare"),
     ("request.user.matches(^'(?=a)')", "(?=", "lookahead"),
     ("request.user.matches(^'[a')", "bracket", "]"),
-    ("request.user.matches('a', ^", "ends", "value"),
+    ("request.user.matches('a', ^", "end of expression", "value"),
     ("duration(^'5d') > duration('1h')", "5d", "120h"),
     ("timestamp(^'2020-01-01') > timestamp(0)", "2020-01-01", "2006-01-02T15:04:05Z"),
     ("int(^'a') == 1", "a", "digits"),
@@ -51,7 +51,7 @@ PLACED = [
     ("'%d'.format([request.^user]) == ''", "string", "%s"),
     ("request.user in ['a', ^1]", "int", "one type"),
     ("has(request^['user'])", "has()", "dot"),
-    ("request.groups.all(^'g', true)", "plain name", "all(x, ...)"),
+    ("request.groups.all(^'g', true)", "identifier", "all(x, ...)"),
     ("request.groups.^all(true)", "1 argument", "2 or 3"),
     ("request.user.^size == 1", "size", ".size()"),
     ("^size == 1", "size", "size(...)"),
@@ -63,18 +63,18 @@ PLACED = [
 ]
 
 
-@pytest.mark.parametrize(("marked", "said", "advised"), PLACED)
-def test_each_mistake_is_shown_where_it_stands(marked: str, said: str, advised: str) -> None:
+@pytest.mark.parametrize(("marked", "message", "hint"), PLACED)
+def test_problem_has_message_hint_and_offset(marked: str, message: str, hint: str) -> None:
     offset = marked.index("^")
     (problem,) = problems(marked.replace("^", "", 1))
-    assert said in problem.message
-    assert advised in problem.hint
+    assert message in problem.message
+    assert hint in problem.hint
     assert problem.offset == offset
 
 
-def test_all_independent_mistakes_are_told_in_order() -> None:
-    found = problems("request.usr == 'a' && request.user.size(1) == 2 && foo")
-    assert [problem.offset for problem in found] == [8, 35, 51]
+def test_independent_problems_are_reported_in_order() -> None:
+    result = problems("request.usr == 'a' && request.user.size(1) == 2 && foo")
+    assert [problem.offset for problem in result] == [8, 35, 51]
 
 
 @pytest.mark.parametrize(
@@ -90,24 +90,24 @@ def test_all_independent_mistakes_are_told_in_order() -> None:
         ("foo.all(x, x.y == bar)", [0, 18]),
     ],
 )
-def test_a_mistake_has_no_followers(expression: str, offsets: list[int]) -> None:
+def test_a_problem_has_no_follow_up_problems(expression: str, offsets: list[int]) -> None:
     assert [problem.offset for problem in problems(expression)] == offsets
 
 
-def test_functions_of_later_versions_are_not_known_before() -> None:
+def test_functions_of_later_versions_are_unknown() -> None:
     (problem,) = problems("lists.range(3) == [1]", minor=33)
     assert "lists.range" in problem.message or "lists" in problem.message
     assert not isinstance(compile_expression("lists.range(3) == [1]", REQUEST, 34, "bool"), list)
 
 
-def test_a_claim_is_no_list_until_it_is_told() -> None:
+def test_a_claim_needs_dyn_to_be_iterated() -> None:
     (problem,) = problems("claims.groups.all(g, g == 'a')", CLAIMS)
     assert problem.offset == len("claims.")
     assert "dyn(" in problem.hint
     assert not isinstance(compile_expression("dyn(claims.groups).all(g, g == 'a')", CLAIMS, 36, "bool"), list)
 
 
-def test_fields_of_an_object_are_named() -> None:
+def test_hint_lists_the_fields_of_an_object() -> None:
     (problem,) = problems("user.q == 'a'", USER)
     assert all(field in problem.hint for field in ("username", "uid", "groups", "extra"))
 
@@ -116,11 +116,11 @@ def test_fields_of_an_object_are_named() -> None:
     "expression",
     ["claims.?a" + ".optMap(x, x)" * 30, "[1]" + ".map(a, {a: a})" * 60, "claims.?a" + ".a" * 30000 + ".optMap(x, x)"],
 )
-def test_what_would_grow_without_end_is_refused_at_once(expression: str) -> None:
+def test_exponential_growth_is_rejected(expression: str) -> None:
     for minor in (31, 36):
         assert isinstance(compile_expression(expression, CLAIMS, minor), list)
 
 
-def test_long_lists_of_arguments_are_cut() -> None:
+def test_long_argument_lists_are_abbreviated() -> None:
     (problem,) = problems("request.user.split(" + "1," * 2000 + "1) == []")
     assert len(problem.message) < 300

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compiler.cel import CLAIMS, USER, Checked, compile_expression, request_environment
+from compiler.cel import CLAIMS, USER, CompiledExpression, compile_expression, request_environment
 from compiler.cel.declarations import declarations_of
-from compiler.cel.lexer import tokens_of
+from compiler.cel.lexer import tokenize
 from compiler.cel.literals import bytes_literal, string_literal
 from compiler.cel.parser import parse
 from compiler.cel.times import format_timestamp, parse_timestamp
 from compiler.cel.tree import Node, children
-from compiler.flags.go_regexp import RegexpRefused, check_regexp
+from compiler.flags.go_regexp import InvalidRegexpError, check_regexp
 from tests.cel.test_verdicts import FOLDER, rows
 
 ENVIRONMENTS = (CLAIMS, USER, request_environment(selectors=True))
-WORDS = sorted({token.text for row in rows("macros") if row[2] != "refused" for token in tokens_of(row[-1])} | {""})
+WORDS = sorted({token.text for row in rows("macros") if row[2] != "refused" for token in tokenize(row[-1])} | {""})
 ACCEPTED = [
     row[-1]
     for path in sorted(FOLDER.glob("*.txt"))
@@ -53,7 +53,7 @@ PIECES = st.sampled_from(WORDS + SIGNS)
 )
 def test_any_text_gives_a_type_or_problems_inside_it(expression, environment, minor, result) -> None:
     outcome = compile_expression(expression, environment, minor, result)
-    if isinstance(outcome, Checked):
+    if isinstance(outcome, CompiledExpression):
         assert outcome.type
         assert not result or outcome.type == result
         return
@@ -71,16 +71,16 @@ def test_one_wrong_letter_never_breaks_the_checker(data) -> None:
     place = data.draw(st.integers(0, len(expression)))
     changed = expression[:place] + data.draw(PIECES) + expression[place + data.draw(st.integers(0, 2)) :]
     outcome = compile_expression(changed, CLAIMS, data.draw(st.sampled_from((31, 36))))
-    assert isinstance(outcome, Checked) or all(0 <= problem.offset <= len(changed) for problem in outcome)
+    assert isinstance(outcome, CompiledExpression) or all(0 <= problem.offset <= len(changed) for problem in outcome)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(ACCEPTED), st.sampled_from(("  ", "\n", "\t", " // note\n", "\r\n", "\f")))
 def test_space_between_tokens_makes_no_difference(expression: str, space: str) -> None:
-    spread = space.join(token.text for token in tokens_of(expression))
+    spread = space.join(token.text for token in tokenize(expression))
     before, after = (compile_expression(text, CLAIMS, 36) for text in (expression, spread))
-    assert isinstance(before, Checked)
-    assert isinstance(after, Checked)
+    assert isinstance(before, CompiledExpression)
+    assert isinstance(after, CompiledExpression)
     assert after.type == before.type
 
 
@@ -88,8 +88,8 @@ def test_space_between_tokens_makes_no_difference(expression: str, space: str) -
 @given(st.sampled_from(ACCEPTED))
 def test_parentheses_around_the_whole_make_no_difference(expression: str) -> None:
     before, after = (compile_expression(text, CLAIMS, 36) for text in (expression, f"({expression}\n)"))
-    assert isinstance(before, Checked)
-    assert isinstance(after, Checked)
+    assert isinstance(before, CompiledExpression)
+    assert isinstance(after, CompiledExpression)
     assert after.type == before.type
 
 
@@ -106,14 +106,14 @@ def test_every_node_stands_inside_the_text(expression: str) -> None:
 @given(st.text(st.characters(exclude_categories=("Cs",))))
 def test_strings_written_as_json_are_read_back(text: str) -> None:
     written = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7f")
-    (token, _) = tokens_of(written)
+    (token, _) = tokenize(written)
     assert string_literal(token, surrogates=False).value == text
 
 
 @given(st.binary(max_size=30))
 def test_bytes_written_with_escapes_are_read_back(data: bytes) -> None:
     for form in ("\\x{:02x}", "\\{:03o}"):
-        (token, _) = tokens_of("b'" + "".join(form.format(byte) for byte in data) + "'")
+        (token, _) = tokenize("b'" + "".join(form.format(byte) for byte in data) + "'")
         assert bytes_literal(token).value == data
 
 
@@ -124,13 +124,13 @@ def test_whole_numbers_have_64_bits(number: int) -> None:
         (f"int('{number}')", -(2**63), 2**63),
         (f"uint('{number}')", 0, 2**64),
     ):
-        assert isinstance(compile_expression(expression, CLAIMS, 36), Checked) == (low <= number < high)
+        assert isinstance(compile_expression(expression, CLAIMS, 36), CompiledExpression) == (low <= number < high)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_doubles_survive_their_text(number: float) -> None:
-    assert isinstance(compile_expression(f"double(string({number!r}))", CLAIMS, 36), Checked)
-    whole = isinstance(compile_expression(f"int({number!r})", CLAIMS, 36), Checked)
+    assert isinstance(compile_expression(f"double(string({number!r}))", CLAIMS, 36), CompiledExpression)
+    whole = isinstance(compile_expression(f"int({number!r})", CLAIMS, 36), CompiledExpression)
     assert whole == (-(2.0**63) < number < 2.0**63)
 
 
@@ -167,7 +167,7 @@ def test_patterns_that_go_reads_are_read_by_python_too(pieces: list[str]) -> Non
     pattern = "".join(pieces)
     try:
         check_regexp(pattern)
-    except RegexpRefused:
+    except InvalidRegexpError:
         return
     # Go takes (?) for flags, of which there are none.
     re.compile(pattern.replace("(?)", "(?:)"))

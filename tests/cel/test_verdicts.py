@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.cel import CLAIMS, USER, Checked, compile_expression, request_environment
+from compiler.cel import CLAIMS, USER, CompiledExpression, compile_expression, request_environment
 
 FOLDER = Path(__file__).parent / "verdicts"
 MINORS = range(31, 37)
@@ -35,7 +35,7 @@ def holds(span: str, minor: int) -> bool:
 def judged(environment: str, expression: str, minor: int) -> str:
     variables, result = ENVIRONMENTS[environment]
     outcome = compile_expression(expression, variables, minor, result)
-    return outcome.type.replace(" ", "") if isinstance(outcome, Checked) else "refused"
+    return outcome.type.replace(" ", "") if isinstance(outcome, CompiledExpression) else "refused"
 
 
 @pytest.mark.parametrize("minor", MINORS)
@@ -54,7 +54,7 @@ def test_claims_that_count_for_the_rule_of_email(
     minor = 36 if span == "all" else int(span.partition("-")[0][2:])
     outcome = compile_expression(expression, ENVIRONMENTS[environment][0], minor)
     found = ""
-    if isinstance(outcome, Checked):
+    if isinstance(outcome, CompiledExpression):
         found = "E" * outcome.selects("claims", "email") + "V" * outcome.selects("claims", "email_verified")
     assert (found or "-") == counted
 
@@ -82,7 +82,7 @@ CHAINED = {
 
 
 def accepted(expression: str) -> bool:
-    return isinstance(compile_expression(expression, CLAIMS, 36), Checked)
+    return isinstance(compile_expression(expression, CLAIMS, 36), CompiledExpression)
 
 
 @pytest.mark.parametrize(("around", "most"), NESTED.items())

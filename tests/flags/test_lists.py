@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.flags.values import TYPES, SNIPair, ValueRefused
+from compiler.flags.values import TYPES, InvalidValueError, SNIPair
 
 GATES = "colonSeparatedMultimapStringString"
 MODULES = "pattern=N,..."
@@ -82,7 +82,7 @@ def test_accepted(kind: str, texts: list[str], value: object) -> None:
 
 @pytest.mark.parametrize(("kind", "texts"), REFUSED)
 def test_refused(kind: str, texts: list[str]) -> None:
-    with pytest.raises(ValueRefused) as raised:
+    with pytest.raises(InvalidValueError) as raised:
         TYPES[kind].parse(texts)
     assert raised.value.rule.startswith("PARSE-")
     assert raised.value.hint

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.flags.csv_record import read_fields, read_record, write_record
-from compiler.flags.numbers import ValueRefused, format_duration, parse_duration
+from compiler.flags.numbers import InvalidValueError, format_duration, parse_duration
 from compiler.flags.text import trimmed
 from compiler.flags.values import TYPES, PortRange, SNIPair
 from compiler.rules import RULES
@@ -63,11 +63,11 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
 }
 
 
-def read(kind: str, text: str) -> tuple[Any, ValueRefused | None]:
+def read(kind: str, text: str) -> tuple[Any, InvalidValueError | None]:
     """The value, or why there is none; every other exception is a fault."""
     try:
         return TYPES[kind].parse([text]), None
-    except ValueRefused as refusal:
+    except InvalidValueError as refusal:
         return None, refusal
 
 
@@ -120,8 +120,8 @@ def test_fields_survive_being_written(fields: list[str]) -> None:
 def test_fields_stand_where_they_are_said_to(text: str) -> None:
     try:
         fields = read_fields(text)
-    except ValueRefused:
-        with pytest.raises(ValueRefused):
+    except InvalidValueError:
+        with pytest.raises(InvalidValueError):
             read_record(text)
         return
     assert read_record(text) == [field.text for field in fields]

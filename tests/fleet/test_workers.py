@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from compiler.fleet import Work
-from compiler.fleet.workers import WorkerDied, in_order
+from compiler.fleet.workers import WorkerDiedError, in_order
 from tests.commands.running import ROOT, command, environment, kasc, process
 from tests.fleet import clusters
 
@@ -75,7 +75,7 @@ def test_a_worker_that_dies_is_named_with_its_place(end: int, how: str) -> None:
             os._exit(9)
         return item
 
-    with pytest.raises(WorkerDied, match=f"ended {how} at one of item-49 to item-56"):
+    with pytest.raises(WorkerDiedError, match=f"ended {how} at one of item-49 to item-56"):
         list(in_order(each(work), [f"item-{index}" for index in range(100)], 2))
 
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.catalog import catalog, section_of
-from compiler.flags.values import TYPES, SNIPair, ValueRefused
+from compiler.flags.values import TYPES, InvalidValueError, SNIPair
 from compiler.options.traits import STRUCTURED
 from tests.importers.reading import Read, read
 
@@ -183,7 +183,7 @@ def test_other_scalars_are_the_flags_text(flag: str, value: Any) -> None:
     if isinstance(value, int | float) and kind in ("int", "int64", "float64", "float32"):
         try:
             assert TYPES[kind].parse([text]) == value
-        except ValueRefused:
+        except InvalidValueError:
             assert abs(value) > 2**31 or not float(value).is_integer()
 
 

@@ -27,7 +27,7 @@ from compiler.emit.artifacts import EVERY, artifact_of
 from compiler.emit.storage import manifest
 from compiler.examine import Examined, Settings, examine
 from compiler.fleet.cache import Cache, Entry, packed, unpacked
-from compiler.fleet.outputs import LIST, BadList, Outputs
+from compiler.fleet.outputs import LIST, DamagedListError, Outputs
 from compiler.fleet.seen import digest
 from compiler.host import Host
 from compiler.library import rendered
@@ -398,7 +398,7 @@ class Targets:
         (out / LIST).write_bytes(data)
         try:
             outputs = Outputs(str(out))
-        except BadList:
+        except DamagedListError:
             return frozenset(("damaged",))
         outputs.find_orphans([], [str(self.folder)])
         left = [*outputs.prune()]

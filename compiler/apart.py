@@ -4,18 +4,47 @@ from __future__ import annotations
 
 import re
 
+from compiler import rules
 from compiler.catalog import left, minor_of, removed_names, versions
 from compiler.diagnostics import ERROR, Diagnostic, Report
 
 # Rules that ask for facts of a version: its flags, gates, plugins, APIs, resources, ciphers, files and their fields,
 # and what it requires. The others hold for every version.
 _FAMILIES = frozenset(("ADM", "ADMC", "API", "CLE", "FG", "PEER", "RUN", "VER"))
-_RULES = frozenset(
-    (
-        *("PARSE-01", "PARSE-22", "SCHEMA-01", "ETCD-02", "ETCD-05", "LOG-01", "LOG-04", "LOG-05", "MET-01"),
-        *("SA-01", "SA-05", "SA-07", "SA-90", "RH-02", "RH-03", "RH-04", "SERV-06", "SERV-08", "SERV-09"),
-        *("AUD-07", "AZ-90", "ENC-02", "ENC-13", "ENC-14", "ENC-25", "JWT-01", "JWT-90", "AZC-01", "AUDP-02"),
-        *("EGR-01", "TRC-01"),
+_CODES = frozenset(
+    rule.code
+    for rule in (
+        rules.UNKNOWN_FLAG,
+        rules.REMOVED_FLAG,
+        rules.UNKNOWN_KEY,
+        rules.UNSUPPORTED_STORAGE_BACKEND,
+        rules.UNSUPPORTED_STORAGE_MEDIA_TYPE,
+        rules.UNKNOWN_LOGGING_FORMAT,
+        rules.SPLIT_STREAM_WITHOUT_GATE,
+        rules.INFO_BUFFER_WITHOUT_GATE,
+        rules.INVALID_HIDDEN_METRICS_VERSION,
+        rules.NO_SERVICE_ACCOUNT_ISSUER,
+        rules.NO_SERVICE_ACCOUNT_KEY,
+        rules.NO_SERVICE_ACCOUNT_SIGNER,
+        rules.SIGNING_ENDPOINT_WITHOUT_GATE,
+        rules.UID_HEADERS_WITHOUT_STANDARD_HEADER,
+        rules.UID_HEADERS_WITHOUT_GATE,
+        rules.OVERLAPPING_CLIENT_CA_FILES,
+        rules.UNKNOWN_CIPHER_SUITE,
+        rules.UNKNOWN_TLS_VERSION,
+        rules.INVALID_CURVE_PREFERENCE,
+        rules.UNKNOWN_AUDIT_VERSION,
+        rules.AUTHORIZATION_CONFIG_WITHOUT_GATE,
+        rules.INVALID_ENCRYPTION_CONFIG,
+        rules.RESOURCE_CANNOT_BE_ENCRYPTED,
+        rules.ENCRYPTED_GROUP_STORES_NOTHING,
+        rules.KMS_V1_WITHOUT_GATE,
+        rules.INVALID_AUTHENTICATION_CONFIG,
+        rules.AUTHENTICATION_CONFIG_WITHOUT_GATE,
+        rules.INVALID_AUTHORIZATION_CONFIG,
+        rules.INVALID_AUDIT_POLICY,
+        rules.INVALID_EGRESS_SELECTOR_CONFIG,
+        rules.INVALID_TRACING_CONFIG,
     )
 )
 _KINDS = ("flags", "featureGates", "admissionPlugins", "apis")
@@ -33,8 +62,8 @@ def mark_errors(report: Report, asked: str, known: str) -> None:
 
 
 def _depends(found: Diagnostic) -> bool:
-    family, _, number = found.code.removeprefix("KASC-").rpartition("-")
-    return found.severity == ERROR and (family in _FAMILIES or f"{family}-{int(number):02}" in _RULES)
+    family = found.code.removeprefix("KASC-").rpartition("-")[0]
+    return found.severity == ERROR and (family in _FAMILIES or found.code in _CODES)
 
 
 def _history(found: Diagnostic, asked: str) -> str:

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
+from compiler.rules import Rule, by_id
 from compiler.suggest import Suggestions
 
 if TYPE_CHECKING:
@@ -62,19 +62,12 @@ class KascError(Exception):
         self.diagnostic = diagnostic
 
 
-@cache
-def code_of(rule: str) -> str:
-    """The public code of a rule id: `ETCD-03` -> `KASC-ETCD-003`.
-
-    >>> code_of("VER-CLOUD-1")
-    'KASC-VER-CLOUD-001'
-    """
-    family, _, number = rule.rpartition("-")
-    return f"KASC-{family}-{int(number):03d}"
+def _known(rule: Rule | str) -> Rule:
+    return by_id()[rule] if isinstance(rule, str) else rule
 
 
 def diagnose(
-    rule: str,
+    rule: Rule | str,
     message: str,
     hint: str = "",
     *,
@@ -83,23 +76,22 @@ def diagnose(
     location: Location | None = None,
     severity: str = "",
 ) -> Diagnostic:
-    """A diagnostic for a rule of the table in `compiler/rules.py`, with that rule's severity unless one is given.
+    """Return a diagnostic for a rule, with that rule's severity unless one is given.
 
     A hint that is a Suggestion becomes the finding's fix as well. Nothing of a finding shows a secret.
     """
-    # Most inputs have no findings; the table is only read for those that do.
+    # Most inputs have no findings.
     from compiler.redaction import hide_in_message
-    from compiler.rules import RULES
     from compiler.suggest import Suggestion
 
-    known = RULES[rule]
+    known = _known(rule)
     safe_hint = hide_in_message(str(hint))
     return Diagnostic(
-        code_of(rule),
+        known.code,
         severity or known.severity,
         _cut(hide_in_message(message)),
         _cut(safe_hint),
-        rule if known.of_server else None,
+        known.id if known.of_server else None,
         _cut(hide_in_message(path)),
         flag,
         location,
@@ -117,14 +109,13 @@ class Problems(list[Diagnostic]):
         super().__init__()
         self.unlisted: Counter[Unlisted] = Counter()
 
-    def report(self, rule: str, make: Callable[..., Diagnostic], *arguments: Any) -> None:
+    def report(self, rule: Rule | str, make: Callable[..., Diagnostic], *arguments: Any) -> None:
         """Add the finding of a rule that a function makes, or count it if there is no room for it."""
         if len(self) < MAX_FINDINGS:
             self.append(make(*arguments))
             return
-        from compiler.rules import RULES
-
-        self.unlisted[RULES[rule].severity, code_of(rule), ""] += 1
+        known = _known(rule)
+        self.unlisted[known.severity, known.code, ""] += 1
 
     def __iadd__(self, others: Iterable[Diagnostic]) -> Self:  # type: ignore[misc, override]
         self.extend(others)
@@ -191,18 +182,17 @@ class Report:
         self._room[diagnostic.severity] = max(1, self._room[diagnostic.severity])
         self.add(diagnostic)
 
-    def passes_over(self, rule: str, flag: str = "", severity: str = "") -> bool:
+    def passes_over(self, rule: Rule | str, flag: str = "", severity: str = "") -> bool:
         """Whether a finding of a rule would not be kept, so that it need not be made; it is counted as `add` does."""
         if flag in self.undecided:
             return True
         if all(self._room.values()):
             return False
-        from compiler.rules import RULES
-
-        severity = severity or RULES[rule].severity
+        known = _known(rule)
+        severity = severity or known.severity
         if self._room[severity] > 0:
             return False
-        self.unlisted[severity, code_of(rule), flag] += 1
+        self.unlisted[severity, known.code, flag] += 1
         return True
 
     def leave_out(self, which: Callable[[str, str], bool]) -> None:

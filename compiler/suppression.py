@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import NamedTuple
 
 from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Report, diagnose
 from compiler.flags.text import shown
+from compiler.rules import by_code
 from compiler.source.comments import comments, is_comment
 from compiler.source.node import Source
 from compiler.source.places import LINE_BREAK
@@ -107,19 +107,11 @@ def _lines_below(lines: list[str]) -> list[int]:
     return found
 
 
-@cache
-def _codes() -> frozenset[str]:
-    from compiler.diagnostics import code_of
-    from compiler.rules import RULES
-
-    return frozenset(map(code_of, RULES))
-
-
 def _is_known(code: str, where: Location, report: Report) -> bool:
-    if code in _codes():
+    if code in by_code():
         return True
     if report.passes_over("IGNORE-02"):
         return False
-    hint = report.suggestions.did_you_mean(code, sorted(_codes())) or "write a whole code, such as KASC-HOST-001"
+    hint = report.suggestions.did_you_mean(code, sorted(by_code())) or "write a whole code, such as KASC-HOST-001"
     report.add(diagnose("IGNORE-02", f"{shown(code)} is no code of a finding", hint, location=where))
     return False

@@ -11,6 +11,7 @@ from compiler.commands.common import UsageError
 from compiler.diagnostics import KascError, Location
 from compiler.flags.text import shown
 from compiler.reporters.selection import matches
+from compiler.rules import by_code
 from compiler.source.node import Node, Source
 from compiler.source.toml_source import parse_toml
 from compiler.suggest import did_you_mean
@@ -76,10 +77,7 @@ def checked_codes(option: str, given: Iterable[str]) -> list[str]:
 
     Raises UsageError for one that is neither.
     """
-    from compiler.diagnostics import code_of
-    from compiler.rules import RULES
-
-    known = [code_of(rule) for rule in RULES]
+    known = list(by_code())
     codes = [code.strip() for text in given for code in text.split(",") if code.strip()]
     for code in codes:
         if not any(matches(each, code) for each in known):

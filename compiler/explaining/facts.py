@@ -22,6 +22,7 @@ from compiler.emit.artifacts import ARTIFACTS
 from compiler.explaining.observed import api_lines, health_check_lines, metric_lines
 from compiler.explaining.subjects import Subject
 from compiler.options.traits import CHOICES, STRUCTURED
+from compiler.rules import by_code
 from compiler.schema.bundle import artifact_schema, bundled, fields
 
 _MOST = 20
@@ -76,10 +77,10 @@ def descriptions() -> dict[str, Any]:
     return loaded
 
 
-def _code(rule: str, version: str) -> list[str]:
+def _code(code: str, version: str) -> list[str]:
     from compiler.explaining.told import rule_lines
 
-    return rule_lines(rule)
+    return rule_lines(by_code()[code])
 
 
 def _flag(flag: str, version: str) -> list[str]:

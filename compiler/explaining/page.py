@@ -9,16 +9,15 @@ import os
 import sys
 from collections.abc import Iterator
 
-from compiler.diagnostics import code_of
-from compiler.explaining.entries import Entry, Example, Family, families, family_of, load_family
 from compiler.explaining.told import facts_of, parts_of, reason_of
-from compiler.rules import RULES
+from compiler.rules import Rule, by_code
+from compiler.rules.texts import Entry, Example, Family, families, load_family
 
 PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "codes.md")
 _HEAD = """\
 # Codes
 
-<!-- Made from compiler/explaining/rules by `python -m compiler.explaining.page`: change it there. -->
+<!-- Made from compiler/rules/data by `python -m compiler.explaining.page`: change it there. -->
 
 Every finding of kasc has a code. For each code, this page says what the server does and why, with an example that fails
 and its mend; `kasc explain CODE` prints the same.
@@ -34,35 +33,32 @@ and its mend; `kasc explain CODE` prints the same.
 
 def page() -> str:
     """The text of the page."""
-    order = dict.fromkeys(map(family_of, RULES))
-    loaded = {name: load_family(name) for name in sorted(families(), key=list(order).index)}
+    loaded = {name: load_family(name) for name in families()}
     contents = [_contents(name, family) for name, family in loaded.items()]
     return _HEAD + "".join(contents) + "".join(_section(name, family) for name, family in loaded.items())
 
 
-def _rules_of(name: str) -> list[str]:
-    return sorted((rule for rule in RULES if family_of(rule) == name), key=code_of)
+def _rules_of(name: str) -> list[Rule]:
+    return sorted((rule for rule in by_code().values() if rule.family == name), key=lambda rule: rule.code)
 
 
 def _contents(name: str, family: Family) -> str:
     anchor = "".join(letter for letter in family.title.lower().replace(" ", "-") if letter.isalnum() or letter == "-")
-    return f"- [{family.title}](#{anchor}): {code_of(_rules_of(name)[0]).rpartition('-')[0]}\n"
+    return f"- [{family.title}](#{anchor}): {_rules_of(name)[0].code.rpartition('-')[0]}\n"
 
 
 def _section(name: str, family: Family) -> str:
     rules = _rules_of(name)
-    rows = [f"| [{code_of(rule)}](#{code_of(rule).lower()}) | {RULES[rule].title} |\n" for rule in rules]
+    rows = [f"| [{rule.code}](#{rule.code.lower()}) | {rule.title} |\n" for rule in rules]
     table = f"\n| code | what is wrong |\n| --- | --- |\n{''.join(rows)}"
-    return f"\n## {family.title}\n{table}" + "".join(_rule(rule, family.entries[rule]) for rule in rules)
+    return f"\n## {family.title}\n{table}" + "".join(_rule(rule, family.entries[rule.code]) for rule in rules)
 
 
-def _rule(rule: str, entry: Entry) -> str:
+def _rule(rule: Rule, entry: Entry) -> str:
     reason = reason_of(rule)
-    text = (
-        f"\n### {code_of(rule)}\n\n**{_sentence(RULES[rule].title)}** {_sentence(', '.join(facts_of(rule, entry)))}\n"
-    )
+    text = f"\n### {rule.code}\n\n**{_sentence(rule.title)}** {_sentence(', '.join(facts_of(rule, entry)))}\n"
     text += f"\n{entry.does}\n"
-    for title, example in (("Fails", entry.fails), ("Mended", entry.mends)):
+    for title, example in (("Fails", entry.fails), ("Mended", entry.fix)):
         text += "".join(_example(title, example))
     return f"{text}\n{_sentence(reason)}\n"
 

@@ -6,10 +6,9 @@ import re
 from typing import NamedTuple
 
 from compiler.catalog import catalog, health_meanings, key_of, known_in, removed_names, section_of, versions
-from compiler.diagnostics import code_of
 from compiler.emit.artifacts import ARTIFACTS, EVERY, artifact_of
 from compiler.explaining.observed import api_of, health_check_of, metric_of
-from compiler.rules import RULES
+from compiler.rules import by_code, by_id
 from compiler.schema.bundle import artifact_schema, bundled, fields
 from compiler.storage.resource_config import MATCHERS
 from compiler.suggest import closest
@@ -61,7 +60,7 @@ def known_words(version: str) -> list[str]:
     """Everything that can be explained, for suggestions."""
     known = catalog(version)
     found = [*known.flags, *(spec.key for spec in known.flags.values()), *map(section_of, known.groups)]
-    found += [*EVERY, *known.gates, *known.plugins, *map(code_of, RULES), *RULES, *known.resources]
+    found += [*EVERY, *known.gates, *known.plugins, *by_code(), *by_id(), *known.resources]
     found += [resource.resource for resource in known.resources.values()]
     found += [path.rpartition(".")[2] for path, _ in fields(bundled(version), "")]
     found += [path.rpartition(".")[2] for name in ARTIFACTS if name != "files" for path in _paths(name)]
@@ -89,9 +88,9 @@ def flag_of(word: str, version: str) -> str | None:
 
 
 def _exact(word: str, version: str) -> Subject | None:
-    rule = next((rule for rule in RULES if word.upper() in (rule, code_of(rule))), None)
+    rule = by_code().get(word.upper()) or by_id().get(word.upper())
     if rule is not None:
-        return Subject("code", rule)
+        return Subject("code", rule.code)
     flag = flag_of(word, version)
     if flag is not None:
         return Subject("flag", flag)

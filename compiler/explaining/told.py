@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.diagnostics import code_of
-from compiler.explaining.entries import Entry, Example, entry_of
-from compiler.rules import RULES
+from compiler.rules import Rule
+from compiler.rules.texts import Entry, Example, entry_of
 
 _WIDTH = 96
 
 
-def rule_lines(rule: str) -> list[str]:
-    """Everything about one rule. Raises OSError or KeyError where nothing is told of it."""
+def rule_lines(rule: Rule) -> list[str]:
+    """Everything about one rule. as `kasc explain` prints it."""
     from textwrap import indent, wrap
 
     entry = entry_of(rule)
-    lines = [f"{code_of(rule)}: {RULES[rule].title}", f"  {', '.join(facts_of(rule, entry))}"]
+    lines = [f"{rule.code}: {rule.title}", f"  {', '.join(facts_of(rule, entry))}"]
     lines += indent("\n".join(wrap(entry.does, _WIDTH)), "  ").split("\n")
-    for title, example in (("fails", entry.fails), ("mended", entry.mends)):
+    for title, example in (("fails", entry.fails), ("mended", entry.fix)):
         heading = f"  {title}"
         for label, text in parts_of(example):
             label = label.replace("`", "")
@@ -28,11 +27,10 @@ def rule_lines(rule: str) -> list[str]:
     return [*lines, f"  {reason_of(rule)}"]
 
 
-def facts_of(rule: str, entry: Entry) -> list[str]:
+def facts_of(rule: Rule, entry: Entry) -> list[str]:
     """Severity, whose rule it is, and the versions that have it where not all do."""
-    known = RULES[rule]
-    whose = f"rule {rule} of kube-apiserver" if known.of_server else "a rule of kasc's own"
-    return [known.severity, whose, *_versions(entry)]
+    whose = f"rule {rule.id} of kube-apiserver" if rule.of_server else "a rule of kasc's own"
+    return [rule.severity, whose, *_versions(entry)]
 
 
 def _versions(entry: Entry) -> Iterator[str]:
@@ -46,10 +44,9 @@ def _versions(entry: Entry) -> Iterator[str]:
         yield f"up to {entry.until}"
 
 
-def reason_of(rule: str) -> str:
+def reason_of(rule: Rule) -> str:
     """Where Kubernetes enforces the rule, or why kasc does."""
-    known = RULES[rule]
-    return f"{'enforced by' if known.of_server else 'because'} {known.source}"
+    return f"{'enforced by' if rule.of_server else 'because'} {rule.source}"
 
 
 def parts_of(example: Example) -> Iterator[tuple[str, str]]:

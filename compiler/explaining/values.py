@@ -125,13 +125,11 @@ def _group(resolved: Resolved, group: str) -> list[str]:
     return ["  here:", *lines] if lines else ["  here: all as by default"]
 
 
-def _findings(report: Report, rule: str) -> list[str]:
-    from compiler.diagnostics import code_of
-
+def _findings(report: Report, code: str) -> list[str]:
     def line(found: Diagnostic) -> str:
         return f"  here: {_place(found.location)}: {found.message}"
 
-    return [line(found) for found in report.sorted() if found.code == code_of(rule)] or ["  here: not found"]
+    return [line(found) for found in report.sorted() if found.code == code] or ["  here: not found"]
 
 
 def _state(resolved: Resolved, name: str) -> str:

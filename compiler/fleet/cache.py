@@ -13,17 +13,17 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, NamedTuple
 
 from compiler import __version__
-from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report, code_of
+from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report
 from compiler.emit.artifacts import artifact_of
 from compiler.filesystem import open_to_write, read_file, write_to
 from compiler.fleet.seen import digest, sign_of
 from compiler.fleet.shapes import count, list_of, mapping_of, one_of, optional, row, text, truth
 from compiler.fleet.shapes import path as is_path
 from compiler.policies import FAIL, MANUAL, PASS, TITLES, Judged, PolicyResult
+from compiler.rules import by_code
 
 _FORM = "3"
 _DIAGNOSTICS = -3
@@ -97,14 +97,7 @@ def default_folder() -> str:
 
 
 def _is_code(value: Any) -> bool:
-    return text(value) and value in _codes()
-
-
-@cache
-def _codes() -> frozenset[str]:
-    from compiler.rules import RULES
-
-    return frozenset(map(code_of, RULES))
+    return text(value) and value in by_code()
 
 
 def _is_artifact(value: Any) -> bool:

@@ -1,6 +1,6 @@
 """The CIS Kubernetes Benchmark, section 1.2: the API server.
 
-The titles are in `compiler/rules.py`, which edition belongs to which version of Kubernetes in
+The titles are in `compiler/rules/data/CIS.yaml`, which edition belongs to which version of Kubernetes in
 `catalog/data/behaviours.json`. What the benchmark leaves to a reviewer is judged all the same where the input tells.
 """
 
@@ -14,7 +14,7 @@ from compiler.policies import FAIL, PASS, Judged, PolicyResult
 from compiler.policies.server import Finding, Server
 from compiler.risks.encryption import entry_of_secrets, kind_of
 from compiler.risks.identities import is_for_health
-from compiler.rules import RULES
+from compiler.rules import by_id
 
 Check = Callable[[Server], "Finding | None"]
 
@@ -47,7 +47,7 @@ def _rule(number: int) -> str:
 def _result(server: Server, found: list[Finding | None]) -> PolicyResult:
     controls = []
     for number, finding in enumerate(found, 1):
-        title = RULES[_rule(number)].title.partition(": ")[2]
+        title = by_id()[_rule(number)].title.partition(": ")[2]
         status, reason = (finding.status, finding.message) if finding else (PASS, "")
         controls.append(Judged(f"1.2.{number}", title, status, reason))
     return PolicyResult("cis", server.catalog.behaviour("cisBenchmark")["version"], tuple(controls))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import NamedTuple
 
-from compiler.diagnostics import code_of
-from compiler.rules import RULES, Rule
+from compiler.rules import by_code
 
 HOME = "https://github.com/kasc/kasc"
 CODES_PAGE = f"{HOME}/blob/main/docs/codes.md"
@@ -20,18 +18,12 @@ class Help(NamedTuple):
     markdown: str
 
 
-@cache
-def table() -> dict[str, Rule]:
-    """Code -> rule, for every rule."""
-    return {code_of(name): rule for name, rule in RULES.items()}
-
-
 def help_of(code: str) -> Help:
     """What there is to tell of a code."""
-    from compiler.explaining.entries import entry_of
+    from compiler.rules.texts import entry_of
 
-    name = next(name for name in RULES if code_of(name) == code)
-    rule, does = RULES[name], entry_of(name).does
+    rule = by_code()[code]
+    does = entry_of(rule).does
     title = f"{rule.title[:1].upper()}{rule.title[1:]}"
     if rule.of_server:
         effect = (

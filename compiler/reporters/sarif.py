@@ -12,8 +12,9 @@ from typing import Any
 from compiler import __version__
 from compiler.diagnostics import Diagnostic, Location, Report
 from compiler.reporters.once import Once
-from compiler.reporters.rule_help import CODES_PAGE, HOME, help_of, table
+from compiler.reporters.rule_help import CODES_PAGE, HOME, help_of
 from compiler.reporters.totals import not_shown, unread
+from compiler.rules import by_code
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _PROBLEM_SEVERITY = {"error": "error", "warning": "warning", "note": "recommendation"}
@@ -49,7 +50,7 @@ def as_data(reports: list[Report]) -> Form:
 
 
 def _rule(code: str) -> Form:
-    rule = table()[code]
+    rule = by_code()[code]
     told = help_of(code)
     return {
         "id": code,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TextIO
 
+from compiler import rules
 from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Report
 from compiler.printing import clean, clean_path, without_command
 from compiler.reporters.excerpt import WIDTH, Excerpts
@@ -13,7 +14,7 @@ from compiler.reporters.totals import Counts
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
 # Files that hold nothing but secrets.
-_UNSHOWN = ("TOK-01",)
+_UNSHOWN = (rules.INVALID_TOKEN_AUTH_FILE.id,)
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from compiler import rules
 from compiler.catalog import Catalog, FlagSpec
 from compiler.flags.values import TYPES
 from compiler.options.traits import CHOICES, STRUCTURED
+from compiler.rules import Rule
 from compiler.schema.files import DURATION, shapes
 
 Form = dict[str, Any]
 
 _RULES = {
-    "authorization-mode": "AZ-01",
-    "endpoint-reconciler-type": "NET-09",
-    "logging-format": "LOG-01",
-    "storage-backend": "ETCD-02",
-    "storage-media-type": "ETCD-05",
+    "authorization-mode": rules.UNKNOWN_AUTHORIZATION_MODE,
+    "endpoint-reconciler-type": rules.UNKNOWN_ENDPOINT_RECONCILER,
+    "logging-format": rules.UNKNOWN_LOGGING_FORMAT,
+    "storage-backend": rules.UNSUPPORTED_STORAGE_BACKEND,
+    "storage-media-type": rules.UNSUPPORTED_STORAGE_MEDIA_TYPE,
 }
 """Options whose words the server always checks; the words of the others count under a condition alone."""
 
 _EMPTY_ALLOWED = frozenset(("endpoint-reconciler-type", "storage-backend", "storage-media-type", "tls-min-version"))
 _PLUGIN_RULES = {
-    "enable-admission-plugins": "ADM-01",
-    "disable-admission-plugins": "ADM-02",
-    "admission-control": "ADM-04",
+    "enable-admission-plugins": rules.UNKNOWN_ENABLED_ADMISSION_PLUGIN,
+    "disable-admission-plugins": rules.UNKNOWN_DISABLED_ADMISSION_PLUGIN,
+    "admission-control": rules.UNKNOWN_PLUGIN_IN_ADMISSION_CONTROL,
 }
 _STRINGS: Form = {"type": "array", "items": {"type": "string"}}
 
@@ -41,7 +43,7 @@ _BY_TYPE: dict[str, Form] = {
     "Level": {"type": "integer"},
     "float64": {"type": "number"},
     "float32": {"type": "number"},
-    "duration": {"type": ["string", "integer"], "pattern": DURATION, "x-kasc-rule": "PARSE-07"},
+    "duration": {"type": ["string", "integer"], "pattern": DURATION, "x-kasc-rule": rules.INVALID_DURATION.id},
     "ip": {"type": "string"},
     "ipNonEmpty": {"type": "string"},
     "string": {"type": "string"},
@@ -100,9 +102,9 @@ def form(spec: FlagSpec, catalog: Catalog) -> Form:
         return {"type": "array", "items": _words(list(catalog.plugins), _PLUGIN_RULES[name])}
     if name == "tls-cipher-suites":
         ciphers = catalog.tls("preferredCiphers") + catalog.tls("insecureCiphers")
-        return {"type": "array", "items": _words(list(ciphers), "SERV-06")}
+        return {"type": "array", "items": _words(list(ciphers), rules.UNKNOWN_CIPHER_SUITE)}
     if name == "tls-min-version":
-        return _words([*catalog.tls("versions"), ""], "SERV-08")
+        return _words([*catalog.tls("versions"), ""], rules.UNKNOWN_TLS_VERSION)
     shape = dict(_BY_FLAG.get(name) or _BY_TYPE[spec.type])
     if name in CHOICES:
         words = [*CHOICES[name], *([""] if name in _EMPTY_ALLOWED else [])]
@@ -111,8 +113,8 @@ def form(spec: FlagSpec, catalog: Catalog) -> Form:
     return shape
 
 
-def _words(words: list[str], rule: str) -> Form:
-    return {"type": "string", "enum": words, "x-kasc-rule": rule}
+def _words(words: list[str], rule: Rule) -> Form:
+    return {"type": "string", "enum": words, "x-kasc-rule": rule.id}
 
 
 def _structured(kind: str) -> Form:

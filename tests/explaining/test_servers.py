@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from compiler.diagnostics import code_of
-from compiler.explaining.entries import Example, load_family
+from compiler.rules.texts import Example, load_family
 from tests.commands.running import kasc
 from tests.explaining.trying import Tried, try_out
 from tests.live.api_server import ENDPOINTS, RECORDED, Recorded, Server
@@ -53,9 +52,9 @@ def answers(told: dict[str, str]) -> Recorded:
 
 @pytest.mark.parametrize("rule", ENTRIES)
 def test_the_example_shows_the_finding(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert set(tried(ENTRIES[rule].fails, tmp_path, capsys).severities) == {code_of(rule)}
+    assert set(tried(ENTRIES[rule].fails, tmp_path, capsys).severities) == {rule}
 
 
 @pytest.mark.parametrize("rule", ENTRIES)
 def test_the_mended_example_shows_nothing(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert tried(ENTRIES[rule].mends, tmp_path, capsys).severities == {}
+    assert tried(ENTRIES[rule].fix, tmp_path, capsys).severities == {}

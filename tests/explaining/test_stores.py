@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.diagnostics import code_of
-from compiler.explaining.entries import Example, load_family
+from compiler.rules.texts import Example, load_family
 from tests.commands.running import kasc
 from tests.explaining.trying import Tried, try_out
 from tests.live.etcd_server import EtcdServer
@@ -47,11 +46,11 @@ def value(words: str) -> bytes:
 def test_the_example_shows_the_finding(
     rule: str, etcd: EtcdServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert set(tried(ENTRIES[rule].fails, etcd, tmp_path, capsys).severities) == {code_of(rule)}
+    assert set(tried(ENTRIES[rule].fails, etcd, tmp_path, capsys).severities) == {rule}
 
 
 @pytest.mark.parametrize("rule", ENTRIES)
 def test_the_mended_example_shows_nothing(
     rule: str, etcd: EtcdServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert tried(ENTRIES[rule].mends, etcd, tmp_path, capsys).severities == {}
+    assert tried(ENTRIES[rule].fix, etcd, tmp_path, capsys).severities == {}

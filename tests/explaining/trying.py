@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from compiler.explaining.entries import Example
+from compiler.rules.texts import Example
 from tests.commands.running import SAMPLES, Ran
 from tests.config_files.pairs import pair
 from tests.options.running import NEEDED

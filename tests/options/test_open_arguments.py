@@ -8,8 +8,6 @@ import pytest
 
 from compiler.diagnostics import Report
 from compiler.examine import Settings, examine
-from compiler.options.open_arguments import _ABSENT, _OF_GATES
-from compiler.rules import RULES
 from tests.pods.writing import findings, pod
 
 ETCD = "--etcd-servers=https://192.0.2.9:2379"
@@ -88,7 +86,3 @@ def test_a_variable_of_a_pod_is_one_argument_and_may_be_any(tmp_path: Path) -> N
     ]
     # Without a variable of that name the kubelet leaves the text as it is, and the server refuses it.
     assert [each.split()[0] for each in findings(tmp_path, pod("$(EXTRA)"), "PARSE")] == ["PARSE-002"]
-
-
-def test_the_rules_exist() -> None:
-    assert {*_ABSENT, *_OF_GATES} <= set(RULES)

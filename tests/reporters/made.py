@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report, code_of
-from compiler.rules import RULES
+from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report
+from compiler.rules import by_code
 
-CODES = sorted(map(code_of, RULES))
+CODES = sorted(by_code())
 TEXTS = st.text(st.characters(codec=None), max_size=40)
 """Texts with everything that a Python string can hold, half surrogate pairs included."""
 

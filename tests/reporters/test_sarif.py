@@ -14,7 +14,7 @@ from jsonschema import Draft4Validator
 
 from compiler.diagnostics import Report
 from compiler.reporters import sarif
-from compiler.reporters.rule_help import table
+from compiler.rules import by_code
 from tests.commands.running import SAMPLES, kasc
 from tests.commands.test_check import WRONG
 from tests.reporters.made import CODES, REPORTS, finding, listed, report
@@ -53,7 +53,7 @@ def test_every_rule_has_its_texts() -> None:
     rules = validated(sarif.render(made))["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == CODES
     for rule in rules:
-        assert rule["defaultConfiguration"]["level"] == table()[rule["id"]].severity
+        assert rule["defaultConfiguration"]["level"] == by_code()[rule["id"]].severity
         assert rule["helpUri"].endswith(f"docs/codes.md#{rule['id'].lower()}")
         assert rule["help"]["text"]
         assert rule["id"] in rule["help"]["markdown"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from compiler.explaining.entries import Example, families, load_family
+from compiler.rules.texts import Example, families, load_family
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
@@ -40,7 +40,7 @@ FLAGS = [
 def examples() -> list[Example]:
     """All examples of the rules, those that fail and those that do not."""
     entries = [entry for family in families() for entry in load_family(family).entries.values()]
-    return [example for entry in entries for example in (entry.fails, entry.mends) if example.encoding == "utf-8"]
+    return [example for entry in entries for example in (entry.fails, entry.fix) if example.encoding == "utf-8"]
 
 
 @cache

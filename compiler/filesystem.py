@@ -14,6 +14,9 @@ import stat
 
 from compiler.bounds import MAX_FILE
 
+UTF8_BOM = b"\xef\xbb\xbf"
+"""The byte order mark that some editors write at the start of UTF-8 files."""
+
 _PIECE = 65536
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY

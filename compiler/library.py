@@ -15,7 +15,7 @@ from compiler.emit.artifacts import ARTIFACTS, EVERY, artifact
 from compiler.emit.secrets import refuse_secrets
 from compiler.emit.yaml_text import Written
 from compiler.examine import DEFAULTS, Examined, Settings, examine
-from compiler.source.reading import Files, key_of
+from compiler.source.reading import Files, file_key
 
 
 class Compiled(NamedTuple):
@@ -99,4 +99,4 @@ def rendered(
 
 
 def _files(texts: Mapping[str, str] | None) -> Files:
-    return Files({key_of(path): text for path, text in (texts or {}).items()})
+    return Files({file_key(path): text for path, text in (texts or {}).items()})

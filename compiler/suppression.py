@@ -71,12 +71,12 @@ def _suppress_in(file: Source, report: Report, is_input: bool) -> None:
 
 def _suppressions(file: Source, report: Report, read_as: str) -> Iterator[Suppression]:
     """What the comments of a file suppress, each code once for every line; those that are malformed are reported."""
-    below = _lines_below(LINE_BREAK.split(file.text.removeprefix("\ufeff")))
+    below = _lines_below(LINE_BREAK.split(file.body))
     for comment in comments(file, read_as, MARK):
         told = re.fullmatch(_DIRECTIVE, comment.text, re.DOTALL)
         if told is None:
             continue
-        target = below[comment.line - 1] if comment.alone else comment.line
+        target = below[comment.line - 1] if comment.whole_line else comment.line
         whole = Location(file.name, comment.line, comment.column, comment.line, comment.column + len(comment.text))
         codes = list(re.finditer(r"[^\s,]+", told["codes"]))
         if not codes:

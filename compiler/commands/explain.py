@@ -9,6 +9,7 @@ from argparse import Namespace
 from compiler.commands.common import FINE, HAS_ERRORS, USAGE, UsageError, settings_from, usage_error, version_of
 from compiler.examine import Examined, Settings, examine
 from compiler.printing import clean
+from compiler.source.reading import DOCUMENT_SUFFIXES
 
 _USAGE = "explain takes WHAT, INPUT, or INPUT and WHAT; try: kasc explain etcd-servers"
 _POLICY_USAGE = "explain takes INPUT alone with --policy; try: kasc explain apiserver.yaml --policy cis"
@@ -57,7 +58,7 @@ def _input_and_word(words: list[str]) -> tuple[str | None, str | None]:
             return first, None
         if os.path.isdir(first):
             raise UsageError(f"{first} is a folder: name a file in it")
-        if os.sep in first and first.endswith((".yaml", ".yml", ".toml", ".json")):
+        if os.sep in first and first.endswith(DOCUMENT_SUFFIXES):
             raise UsageError(f"cannot read {first}: there is no such file")
         return None, first
     if first != "-" and not os.path.isfile(first):

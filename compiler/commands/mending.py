@@ -12,7 +12,7 @@ from compiler.commands.many import examine_all
 from compiler.diagnostics import KascError, Report
 from compiler.emit.writing import replace_all, unified
 from compiler.examine import Settings
-from compiler.filesystem import read_file
+from compiler.filesystem import UTF8_BOM, read_file
 from compiler.mending.mend import MendedFile, Mender
 from compiler.printing import clean_lines, say
 from compiler.reporters.masking import Masked
@@ -20,8 +20,6 @@ from compiler.reporters.selection import is_shown
 from compiler.reporters.totals import counted
 from compiler.source.reading import STANDARD_INPUT, Files, read_source
 from compiler.source.roots import root_of
-
-_MARK = b"\xef\xbb\xbf"
 
 
 def check_and_mend(options: Namespace, paths: list[str], settings: Settings) -> int:
@@ -76,9 +74,9 @@ def _write(mended: list[MendedFile]) -> None:
         for file in mended:
             path = os.path.realpath(file.name)  # a link stays one
             data = read_file(path)
-            if data.removeprefix(_MARK) != file.before.encode():
+            if data.removeprefix(UTF8_BOM) != file.before.encode():
                 raise UsageError(f"{file.name} was changed by something else in the meantime: run kasc again")
-            texts[path] = ("\ufeff" if data.startswith(_MARK) else "") + file.after
+            texts[path] = ("\ufeff" if data.startswith(UTF8_BOM) else "") + file.after
         replace_all(texts)
     except OSError as problem:
         raise UsageError(f"{problem.filename} cannot be written: {reason(problem)}") from None

@@ -76,12 +76,12 @@ class Place(NamedTuple):
 def literal_secrets(content: Node, version: str, kind: str = "") -> list[Literal]:
     """The literal secrets in some content, up to `MAX_FINDINGS`; `kind` is the kind that the file is expected to be."""
     key = ("literal secrets", version, kind)
-    found: list[Literal] | None = content.kept(key)
+    found: list[Literal] | None = content.memoized(key)
     if found is None:
         schema = kind_schema(version, kind) if kind else None
         search = _Search(version, kind == _WITH_REFERENCES).visit(content, schema, None)
         found = list(islice(search, MAX_FINDINGS))
-        content.keep(key, found)
+        content.memoize(key, found)
     return found
 
 

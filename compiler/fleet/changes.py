@@ -6,11 +6,10 @@ import os
 import subprocess
 from collections.abc import Iterable
 
-from compiler.source.reading import STANDARD_INPUT
+from compiler.source.reading import DOCUMENT_SUFFIXES, STANDARD_INPUT
 
 _LARGEST_READ = 1024 * 1024
 """Bytes of a deleted file in which it says that it was a document."""
-_SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 
 
 class GitError(Exception):
@@ -68,7 +67,7 @@ class Changes:
         below = [
             path
             for path in self.gone
-            if path.endswith(_SUFFIXES) and any(path == top or path.startswith(top + os.sep) for top in tops)
+            if path.endswith(DOCUMENT_SUFFIXES) and any(path == top or path.startswith(top + os.sep) for top in tops)
         ]
         names = [os.path.relpath(path, self.top).replace(os.sep, "/") for path in below]
         return [

@@ -7,11 +7,10 @@ import os
 from hashlib import sha256
 
 from compiler.bounds import MAX_FILE
-from compiler.filesystem import NotRegularError, open_file, read_from
+from compiler.filesystem import UTF8_BOM, NotRegularError, open_file, read_from
 from compiler.host import Host
 from compiler.source.reading import STANDARD_INPUT, Files
 
-_MARK = b"\xef\xbb\xbf"
 _KEPT = 4096
 
 
@@ -28,7 +27,7 @@ class Seen:
 
     def turn_to(self, own: str) -> None:
         """What is read from now on is read for this input."""
-        self.files.seen, self.host.looked_for = self.read.setdefault(own, ({}, {}))
+        self.files.read_texts, self.host.looked_for = self.read.setdefault(own, ({}, {}))
 
     def forget(self) -> None:
         """Forget what inputs read."""
@@ -48,7 +47,7 @@ class Seen:
             if path != STANDARD_INPUT
         }
         for path, data in looked_for.items():
-            found[path] = sign_of(path) if data is None else digest(data.removeprefix(_MARK))
+            found[path] = sign_of(path) if data is None else digest(data.removeprefix(UTF8_BOM))
         return found
 
     def is_same(self, own: str, signs: dict[str, str]) -> bool:
@@ -80,7 +79,7 @@ def sign_of(path: str) -> str:
         return f"{errno.errorcode.get(getattr(problem, 'errno', 0) or 0, 'no name')} {_ground(path)}"
     try:
         data = read_from(descriptor, size) if size <= MAX_FILE else b""
-        return "too large" if max(size, len(data)) > MAX_FILE else digest(data.removeprefix(_MARK))
+        return "too large" if max(size, len(data)) > MAX_FILE else digest(data.removeprefix(UTF8_BOM))
     except OSError as problem:
         return f"{problem.strerror}"
     finally:

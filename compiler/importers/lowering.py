@@ -73,13 +73,13 @@ class Lowering:
     def _section(self, group: str, section: str, node: Node) -> Sequence[Argument]:
         """The arguments of one group. They are kept with a section that says all about them."""
         key = ("arguments", self.catalog.version)
-        kept: Sequence[Argument] | None = node.kept(key) if not self.refused else None
+        kept: Sequence[Argument] | None = node.memoized(key) if not self.refused else None
         if kept is not None:
             return kept
         told = len(self.problems), len(self.files)
         found = list(self._options(group, section, node))
         if not self.refused and told == (len(self.problems), len(self.files)):
-            node.keep(key, found)
+            node.memoize(key, found)
         return found
 
     def _options(self, group: str, section: str, node: Node) -> Iterator[Argument]:

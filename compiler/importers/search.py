@@ -15,11 +15,9 @@ from compiler.filesystem import open_file, read_from
 from compiler.importers.detect import FLAGS_FILE, WORDS
 from compiler.input import MADE
 from compiler.source.node import Source
-from compiler.source.reading import parse_document, source_of
+from compiler.source.reading import DOCUMENT_SUFFIXES, parse_document, source_of
 from compiler.source.roots import Root, root_of
 
-SUFFIXES = (".yaml", ".yml", ".toml", ".json")
-"""What configuration files end with as a rule: other files count only if they can be read."""
 _SKIPPED_DIRECTORIES = frozenset(("node_modules", "__pycache__", "site-packages"))
 _OTHER_SUFFIXES = (
     *(".c", ".cc", ".cpp", ".cs", ".css", ".go", ".h", ".hs", ".html", ".java", ".js", ".kt", ".lock", ".log", ".lua"),
@@ -122,7 +120,11 @@ class Search:
                     return "it is a link that leads out of the directory"
                 status = os.stat(path)
         except (OSError, ValueError) as problem:
-            return "" if path.endswith(SUFFIXES) else f"cannot be read: {getattr(problem, 'strerror', None) or problem}"
+            return (
+                ""
+                if path.endswith(DOCUMENT_SUFFIXES)
+                else f"cannot be read: {getattr(problem, 'strerror', None) or problem}"
+            )
         return "" if stat.S_ISREG(status.st_mode) else "it is not a regular file"
 
     def _inspect(self, path: str) -> tuple[set[str] | None, str]:
@@ -131,12 +133,12 @@ class Search:
             data = _text_of(path)
         except OSError as problem:
             # What seems to be configuration and cannot be opened is reported as an input.
-            return (set() if path.endswith(SUFFIXES) else None), f"cannot be read: {problem.strerror}"
+            return (set() if path.endswith(DOCUMENT_SUFFIXES) else None), f"cannot be read: {problem.strerror}"
         if data is None:
             return None, "it is a binary file"
         if b"\0" not in data and not any(word in data for word in _WORDS):
             return None, "it is not an input"
-        if self.servers_only and not path.endswith(SUFFIXES):
+        if self.servers_only and not path.endswith(DOCUMENT_SUFFIXES):
             return None, "it is not a document or a Pod"
         try:
             source = source_of(data, path)
@@ -147,7 +149,7 @@ class Search:
 
     def _judge(self, source: Source, path: str) -> tuple[set[str] | None, str]:
         text = source.text
-        configuration = path.endswith(SUFFIXES)
+        configuration = path.endswith(DOCUMENT_SUFFIXES)
         if configuration and re.search(r"""(?m)^["']?apiVersion["']?[ \t]*[:=][ \t]*["']?kasc/""", text[:_HEAD]):
             if any(kind in text[:200] for kind in MADE):
                 return None, "kasc made it of a document"

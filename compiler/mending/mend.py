@@ -8,7 +8,7 @@ from typing import NamedTuple
 from compiler.diagnostics import ERROR, NOTE, Diagnostic, Report
 from compiler.examine import Examined, Settings, examine
 from compiler.mending.edits import Fix, apply_fixes
-from compiler.source.reading import Files, key_of
+from compiler.source.reading import Files, file_key
 
 PASSES = 200
 """Rounds for one input; a key that a TOML file spells wrongly in many places takes one for each."""
@@ -60,7 +60,7 @@ class Mender:
         return [
             found
             for found in examined.report.sorted()
-            if found.fix and self.is_chosen(found) and all(key_of(edit.location.file) in own for edit in found.fix)
+            if found.fix and self.is_chosen(found) and all(file_key(edit.location.file) in own for edit in found.fix)
         ]
 
     def _try(self, path: str, before: Report, chosen: list[Diagnostic]) -> Examined | None:
@@ -71,7 +71,7 @@ class Mender:
             text = Files(texts).read(name).text
             new, left = apply_fixes(text, [found.fix for found in here])
             done = [found for found in done if found not in here or not _is_one_of(found.fix, left)]
-            key = key_of(name)
+            key = file_key(name)
             file = changed.get(key) or MendedFile(name, text, text, 0)
             texts[key] = new
             changed[key] = file._replace(after=new, mends=file.mends + len(here) - len(left))
@@ -88,11 +88,11 @@ def _is_one_of(fix: Fix, fixes: list[Fix]) -> bool:
 
 def _own_files(examined: Examined) -> set[str]:
     """The files that an input is made of. Files of the server are looked into, and never written."""
-    own = {key_of(examined.report.path)}
+    own = {file_key(examined.report.path)}
     if examined.resolved is not None:
         given = examined.resolved.options.input
-        own |= {key_of(name) for name in given.layers}
-        own |= {key_of(file.content.source.name) for file in given.files.values()}
+        own |= {file_key(name) for name in given.layers}
+        own |= {file_key(file.content.source.name) for file in given.files.values()}
     return own
 
 

@@ -39,11 +39,11 @@ def conforms(node: Node, schema: Schema, load: Load) -> bool:
     if "$ref" in schema and "x-kasc-rule" not in schema:
         target = load(schema["$ref"])
         # Schemas are loaded once, so that each is known by its identity.
-        if node.kept("conforms to") is target:
+        if node.memoized("conforms to") is target:
             return True
         fits = conforms(node, target, load)
         if fits:
-            node.keep("conforms to", target)
+            node.memoize("conforms to", target)
         return fits
     value = node.value
     kinds = schema.get("type")

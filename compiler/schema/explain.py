@@ -279,7 +279,7 @@ def _written(node: Node) -> str:
 
 @lru_cache(maxsize=4)
 def _lines(source: Source) -> Lines:
-    return Lines(source.text.removeprefix("\ufeff"))
+    return Lines(source.body)
 
 
 def _may_be_secret(path: Path) -> bool:

@@ -1,1 +1,1 @@
-"""YAML and TOML with positions, and documents that extend one another."""
+"""YAML, JSON and TOML parsed with positions, and documents that extend others."""

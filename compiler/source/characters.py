@@ -1,4 +1,4 @@
-"""Where the characters of a scalar stand in its file, through quotes, escapes, folded lines and blocks."""
+"""Positions of a scalar's characters in its file, through quotes, escapes, folded lines and block scalars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.source.node import Node, Source, Span
 from compiler.source.places import LINE_BREAK
 
 Cell = tuple[str, Span]
-"""One character of a value, and what stands for it in the file."""
+"""One character of a value, and the span in the file that it was read from."""
 
 _ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
@@ -20,9 +20,9 @@ _CODES = {"x": 2, "u": 4, "U": 8}
 
 
 def place_in(node: Node, start: int, end: int) -> Location:
-    """The place of some characters of a scalar, from the index `start` to before `end`.
+    """Return the location of a scalar's characters from index `start` to before `end`.
 
-    It is the place of the whole scalar where the characters cannot be found.
+    Return the location of the whole scalar if the characters cannot be located.
     """
     whole = node.location
     text = node.value if isinstance(node.value, str) else node.text
@@ -45,16 +45,15 @@ def place_in(node: Node, start: int, end: int) -> Location:
 
 @lru_cache(maxsize=2)
 def _lines(source: Source) -> list[str]:
-    return LINE_BREAK.split(source.text.removeprefix("\ufeff"))
+    return LINE_BREAK.split(source.body)
 
 
 @lru_cache(maxsize=2)
 def characters(node: Node) -> list[Span] | None:
-    """What stands in the file for each character of a text; None where that cannot be told.
+    """Return the span in the file of each character of a string scalar; None if they cannot be located.
 
-    Nothing is told of a text that is longer than an argument can be.
-
-    The text is read anew from the file, so that an answer is never a guess: it is None where the result differs.
+    Strings longer than a command-line argument are not located. The scalar is decoded again from the file, and the
+    result is None if it differs from the value, so a span is never a guess.
     """
     if not isinstance(node.value, str) or len(node.value) > MAX_ARGUMENT:
         return None
@@ -73,7 +72,7 @@ def characters(node: Node) -> list[Span] | None:
 
 
 def _flow(lines: list[str], number: int, column: int, quote: str) -> list[Cell]:
-    """A scalar between quotes, or a plain one, that begins in the first line at a column (from 0)."""
+    """Decode a quoted or plain scalar that starts in the first line at a column (from 0)."""
     cells: list[Cell] = []
     blank = 0
     for index, line in enumerate(lines):
@@ -98,12 +97,12 @@ def _flow(lines: list[str], number: int, column: int, quote: str) -> list[Cell]:
 
 
 def _ends_escaped(line: str, start: int) -> bool:
-    """Whether a line ends with a backslash that joins it to the next one."""
+    """Return whether a line ends with a backslash that joins it to the next line."""
     return (len(line) - len(line[start:].rstrip("\\")) - start) % 2 == 1
 
 
 def _line(line: str, start: int, end: int, number: int, quote: str) -> list[Cell]:
-    """The characters of a part of one line."""
+    """Decode the characters of one line from `start` to before `end`."""
     cells: list[Cell] = []
     while start < end:
         char, size = line[start], 1
@@ -117,7 +116,7 @@ def _line(line: str, start: int, end: int, number: int, quote: str) -> list[Cell
 
 
 def _escape(line: str, start: int) -> tuple[str, int]:
-    """What an escape stands for, and its length."""
+    """Return the decoded escape sequence and its length."""
     letter = line[start + 1]
     digits = _CODES.get(letter)
     if digits is None:
@@ -129,12 +128,12 @@ def _escape(line: str, start: int) -> tuple[str, int]:
 
 
 def _block(lines: list[str], number: int, value: str, *, folded: bool) -> list[Cell]:
-    """A block scalar, whose header stands in the first line."""
-    filled = [line for line in lines[1:] if line.strip(" ")]
-    written = next((line for line in value.split("\n") if line.strip(" ")), "")
-    if not filled:
+    """Decode a block scalar, whose header is in the first line."""
+    nonblank = [line for line in lines[1:] if line.strip(" ")]
+    first = next((line for line in value.split("\n") if line.strip(" ")), "")
+    if not nonblank:
         return [(char, (number, 1, number, 1)) for char in value]
-    indent = (len(filled[0]) - len(filled[0].lstrip(" "))) - (len(written) - len(written.lstrip(" ")))
+    indent = (len(nonblank[0]) - len(nonblank[0].lstrip(" "))) - (len(first) - len(first.lstrip(" ")))
     cells: list[Cell] = []
     before, blank = "", 0
     for index, line in enumerate(lines[1:], 1):

@@ -1,4 +1,4 @@
-"""The comments of a file: what its format takes for one, so that a text with a number sign in it is none."""
+"""The comments of a file, by the rules of its format: a `#` inside a string does not start a comment."""
 
 from __future__ import annotations
 
@@ -12,66 +12,68 @@ from compiler.source.node import Node, Source, Span
 from compiler.source.places import LINE_BREAK
 from compiler.source.reading import is_toml
 
-Place = tuple[int, int]
-
 
 class Comment(NamedTuple):
-    """A comment from its number sign on. `alone` tells that nothing else stands in its line; places are from 1."""
+    """A comment from its `#` on; `line` and `column` are from 1.
+
+    `whole_line` is set if the comment is the only content of its line.
+    """
 
     line: int
     column: int
     text: str
-    alone: bool
+    whole_line: bool
 
 
-def comments(source: Source, read_as: str, about: str) -> list[Comment]:
-    """The comments of a file in whose lines `about` occurs; `read_as` is the kind of input that it is read as."""
-    taken: list[Span] | None
-    lines = LINE_BREAK.split(source.text.removeprefix("\ufeff"))
+def comments(source: Source, read_as: str, keyword: str) -> list[Comment]:
+    """Return the comments in lines that contain `keyword`; `read_as` is the kind of input the file is read as."""
+    occupied: list[Span] | None
+    lines = LINE_BREAK.split(source.body)
     if read_as == "argv":
-        taken = None  # a line is a comment as a whole, or not at all
+        occupied = None  # an argument list has comment lines only
     else:
         try:
-            taken = sorted(_words(source) if read_as == "flags" else _scalars(source))
+            occupied = sorted(_words(source) if read_as == "flags" else _scalars(source))
         except KascError:
             return []
-    found = []
+    result = []
     toml = is_toml(source) and read_as != "flags"
     for number, line in enumerate(lines, 1):
-        if about not in line:
+        if keyword not in line:
             continue
-        column = _start(line, number, taken, toml)
+        column = _comment_column(line, number, occupied, toml)
         if column:
-            found.append(Comment(number, column, line[column - 1 :], not line[: column - 1].strip()))
-    return found
+            result.append(Comment(number, column, line[column - 1 :], not line[: column - 1].strip()))
+    return result
 
 
 def is_comment(line: str) -> bool:
-    """Whether a line holds a comment and nothing else."""
+    """Return whether a line contains only a comment."""
     return line.lstrip().startswith("#")
 
 
-def _start(line: str, number: int, taken: list[Span] | None, anywhere: bool) -> int:
-    """The column of the comment in a line, 0 where it has none. TOML has comments `anywhere`, YAML behind a space.
+def _comment_column(line: str, number: int, occupied: list[Span] | None, anywhere: bool) -> int:
+    """Return the column of the comment in a line, 0 if it has none.
 
-    `taken` are the spans of everything else, in order; they do not overlap.
+    A comment starts `anywhere` in TOML, only after white space in YAML. `occupied` has the spans of all keys and
+    values, in order and without overlap.
     """
-    if taken is None:
+    if occupied is None:
         return int(line.startswith("#"))
-    for sign in re.finditer("#" if anywhere else r"(?:^|(?<=[ \t]))#", line):
-        place = (number, sign.start() + 1)
-        index = bisect(taken, place, key=_beginning) - 1
-        if index < 0 or place >= taken[index][2:]:
+    for match in re.finditer("#" if anywhere else r"(?:^|(?<=[ \t]))#", line):
+        place = (number, match.start() + 1)
+        index = bisect(occupied, place, key=_start_of) - 1
+        if index < 0 or place >= occupied[index][2:]:
             return place[1]
     return 0
 
 
-def _beginning(span: Span) -> Place:
+def _start_of(span: Span) -> tuple[int, int]:
     return span[:2]
 
 
 def _words(source: Source) -> list[Span]:
-    """The words of a file for a shell."""
+    """Return the spans of the shell words of a file."""
     from compiler.importers.shell_words import Splitter, trace_of
 
     splitter = Splitter(source.text, trace_of(source), {})
@@ -79,26 +81,26 @@ def _words(source: Source) -> list[Span]:
 
 
 def _scalars(source: Source) -> Iterator[Span]:
-    """The keys and scalars of a structured file."""
+    """Yield the spans of the keys and scalars of a YAML or TOML file."""
     if is_toml(source):
         from compiler.source.toml_source import parse_toml
 
-        waiting = [parse_toml(source, [])]
+        pending = [parse_toml(source, [])]
     else:
         from compiler.source.yaml_source import parse_yaml_all
 
-        waiting = parse_yaml_all(source, [])
-    seen: set[int] = set()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
+        pending = parse_yaml_all(source, [])
+    visited: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if id(node) in visited:
             continue
-        seen.add(id(node))
+        visited.add(id(node))
         yield from _spans(node)
         if isinstance(node.value, dict):
-            waiting += node.value.values()
+            pending += node.value.values()
         elif isinstance(node.value, list):
-            waiting += node.value
+            pending += node.value
 
 
 def _spans(node: Node) -> Iterator[Span]:

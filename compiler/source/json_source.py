@@ -1,7 +1,7 @@
-"""JSON to nodes with positions, as kube-apiserver reads it.
+"""JSON parsed to nodes with positions, as kube-apiserver reads it.
 
-The grammar is that of RFC 8259, as in Go's encoding/json. Places are computed here, for those of Python's json module
-differ from version to version.
+The grammar is that of RFC 8259, as in Go's encoding/json. Positions are computed here because those of Python's json
+module differ between Python versions.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _REPLACEMENT = "\ufffd"
 
 
 class JsonSyntaxError(ValueError):
-    """What is not JSON: the index of the first character that cannot be, and the reason in lowercase."""
+    """A JSON syntax error: the index of the first invalid character, and the reason in lowercase."""
 
     def __init__(self, index: int, reason: str) -> None:
         super().__init__(reason)
@@ -37,19 +37,19 @@ class JsonSyntaxError(ValueError):
 
 
 def _number_of(literal: str) -> int | float:
-    """Return the value of a number; infinity for one that no float can hold."""
+    """Return the value of a number; infinity if it overflows a float."""
     return int(literal) if _is_integer(literal) and len(literal) <= MAX_NUMBER else float(literal)
 
 
 def parse_json(
     source: Source, problems: list[Diagnostic], *, as_server: bool = True, max_depth: int = MAX_DEPTH
 ) -> Node:
-    """Return the value of a JSON text.
+    """Parse a JSON document.
 
-    The last of repeated keys counts. If `as_server`, the sources of the nodes say that the server reads them as JSON,
-    half a pair of surrogates is U+FFFD, and numbers have no bounds.
-    Adds repeated keys (DOC-05) and numbers out of bounds (DOC-06) to `problems`. Raises JsonSyntaxError, and KascError
-    past a bound (DOC-02).
+    The last of duplicate keys wins. If `as_server`, the nodes' source is marked as JSON, an unpaired surrogate decodes
+    to U+FFFD, and numbers are not bounded.
+    Adds duplicate keys (DOC-05) and numbers out of bounds (DOC-06) to `problems`. Raises JsonSyntaxError, and
+    KascError if a bound is exceeded (DOC-02).
     """
     return _Reader(Source(source.name, source.text, json=as_server), problems, as_server, max_depth).document()
 
@@ -58,7 +58,7 @@ class _Reader:
     def __init__(self, source: Source, problems: list[Diagnostic], as_server: bool, max_depth: int) -> None:
         self.source = source
         self.text = source.text
-        self.given_problems = problems
+        self.caller_problems = problems
         self.problems = Problems()
         self.as_server = as_server
         self.max_depth = max_depth
@@ -70,10 +70,10 @@ class _Reader:
             node, index = self.value(self.skip(0), 1)
             index = self.skip(index)
             if index < len(self.text):
-                raise JsonSyntaxError(index, "something follows the value")
+                raise JsonSyntaxError(index, "unexpected data after the value")
             return node
         finally:
-            self.given_problems += self.problems
+            self.caller_problems += self.problems
 
     def skip(self, index: int) -> int:
         """Return the index after white space."""
@@ -86,7 +86,7 @@ class _Reader:
         return line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1
 
     def value(self, start: int, depth: int) -> tuple[Node, int]:
-        """Return the value that begins at an index, and the index after it."""
+        """Return the value that starts at an index, and the index after it."""
         char = self.text[start : start + 1]
         self.size += 1
         if self.size > MAX_NODES:
@@ -137,12 +137,12 @@ class _Reader:
             while not closed:
                 begin = self.skip(index + 1)
                 if not self.text.startswith('"', begin):
-                    raise JsonSyntaxError(begin, "a key in double quotes is expected")
+                    raise JsonSyntaxError(begin, "expected a key in double quotes")
                 key, end = self.string(begin)
                 span = self.span(begin, end)
                 index = self.skip(end)
                 if not self.text.startswith(":", index):
-                    raise JsonSyntaxError(index, "a colon is expected after the key")
+                    raise JsonSyntaxError(index, "expected a colon after the key")
                 if key in values:
                     self.problems.report("DOC-05", findings.duplicate_key, key, keys[key], at_span(self.source, span))
                 values[key], index = self.value(self.skip(index + 1), depth + 1)
@@ -151,17 +151,17 @@ class _Reader:
         return Node(values, self.source, self.span(start, index + 1), "", keys), index + 1
 
     def next(self, index: int, closing: str, kind: str) -> tuple[int, bool]:
-        """Return the index of the comma or the bracket after an element, and whether it is the bracket."""
+        """Return the index of the comma or closing bracket after an element, and whether it is the bracket."""
         index = self.skip(index)
         char = self.text[index : index + 1]
         if not char:
             raise JsonSyntaxError(index, f"{kind} is not closed")
         if char != "," and char != closing:
-            raise JsonSyntaxError(index, f"a comma or {closing} is expected in {kind}")
+            raise JsonSyntaxError(index, f"expected a comma or {closing} in {kind}")
         return index, char == closing
 
     def string(self, start: int) -> tuple[str, int]:
-        """Return the string that begins with a quote at an index, and the index after its last quote."""
+        """Return the string whose opening quote is at an index, and the index after its closing quote."""
         text = self.text
         parts = []
         index = start + 1
@@ -175,12 +175,12 @@ class _Reader:
             if not char:
                 raise JsonSyntaxError(start, "a string is not closed")
             if char != "\\":
-                raise JsonSyntaxError(end, "a string cannot hold a control character, write an escape")
+                raise JsonSyntaxError(end, "a string cannot contain a control character; use an escape sequence")
             decoded, index = self.escape(end)
             parts.append(decoded)
 
     def escape(self, start: int) -> tuple[str, int]:
-        """Return what an escape stands for, and the index after it; a pair of surrogates is one."""
+        """Return the decoded escape sequence, and the index after it; a surrogate pair is one sequence."""
         letter = self.text[start + 1 : start + 2]
         if letter in _ESCAPES:
             return _ESCAPES[letter], start + 2
@@ -195,11 +195,11 @@ class _Reader:
         if not 0xD800 <= code < 0xE000:
             return chr(code), start + 6
         if not self.as_server:
-            raise JsonSyntaxError(start, "half a pair of surrogates")
+            raise JsonSyntaxError(start, "unpaired surrogate")
         return _REPLACEMENT, start + 6
 
     def code(self, start: int) -> int | None:
-        """Return the number of an escape with \\u at an index."""
+        """Return the code unit of the \\u escape at an index; None if there is none."""
         digits = _CODE.match(self.text, start + 2) if self.text.startswith("\\u", start) else None
         return int(digits[0], 16) if digits is not None else None
 
@@ -207,8 +207,8 @@ class _Reader:
 def _not_a_value(text: str, index: int) -> str:
     char = text[index : index + 1]
     if not char:
-        return "a value is missing at the end"
+        return "unexpected end of input, expected a value"
     word = _WORD.match(text, index)
     if word is not None:
-        return f"{word[0][:20]} is not a value of JSON"
-    return "a string needs double quotes" if char == "'" else "a value is expected"
+        return f"{word[0][:20]} is not a valid JSON value"
+    return "a string needs double quotes" if char == "'" else "expected a value"

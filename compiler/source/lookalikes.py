@@ -1,6 +1,6 @@
-"""Characters that look like others and mean something else: dashes, quotes and spaces from word processors, and such.
+"""Look-alike characters: typographic dashes, quotes and spaces, invisible characters, letters of other alphabets.
 
-The character data is Unicode's; what is typed instead is what the server's grammars know.
+The character data is Unicode's; the replacements are the ASCII characters that the server's grammars know.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _FULLWIDTH = "\uff01-\uff5e"
 PUNCTUATION = f"[{_DASHES}{_DOUBLE_QUOTES}{_SINGLE_QUOTES}{_SPACES}{_INVISIBLE}{_FULLWIDTH}\u2026]"
-"""A pattern for characters that no value of a flag or field has on purpose."""
+"""A pattern for characters that no flag or field value contains on purpose."""
 _LETTERS = dict(
     zip(
         "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420"
@@ -23,13 +23,13 @@ _LETTERS = dict(
         strict=True,
     )
 )
-_MOST = 3
+_MAX_NAMED = 3
 LOOKALIKES = f"(?:{PUNCTUATION}|[{''.join(_LETTERS)}])"
-"""A pattern for all that can be taken for an ASCII character, and for what cannot be seen."""
+"""A pattern for invisible characters and those that can be mistaken for an ASCII character."""
 
 
 def named(char: str) -> str:
-    """A character by its Unicode name and code point.
+    """Return the Unicode name and code point of a character.
 
     >>> named("\u2013")
     'an en dash (U+2013)'
@@ -42,7 +42,7 @@ def named(char: str) -> str:
 
 
 def plain(char: str) -> str:
-    """What is typed instead; empty if the character is to be left out.
+    """Return the ASCII replacement; empty if the character should be removed.
 
     >>> [plain(char) for char in "\u2013\u201c\u00a0\u200b\uff1d\u0430"]
     ['-', '"', ' ', '', '=', 'a']
@@ -61,15 +61,15 @@ def plain(char: str) -> str:
 
 
 def advice(text: str, *, letters: bool = True) -> str:
-    """What to write for the odd characters of a text, each of them named once; empty if there is none.
+    """Return what to write instead of the look-alikes in a string, each named once; empty if there are none.
 
-    With `letters`, those of other alphabets count that look like Latin ones.
+    `letters` includes letters of other alphabets that look like Latin ones.
     """
     if text.isascii():
         return ""
     parts = []
-    found = re.findall(LOOKALIKES, text) if letters else re.findall(PUNCTUATION, text)
-    for char in list(dict.fromkeys(found))[:_MOST]:
+    matches = re.findall(LOOKALIKES, text) if letters else re.findall(PUNCTUATION, text)
+    for char in list(dict.fromkeys(matches))[:_MAX_NAMED]:
         instead = plain(char)
         if instead in ("", " "):
             parts.append(f"remove {named(char)}" if not instead else f"write a space for {named(char)}, or remove it")

@@ -1,4 +1,4 @@
-"""A parsed document: plain values that know their place in the file."""
+"""A parsed document: plain values with their positions in the file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ Span: TypeAlias = tuple[int, int, int, int]
 
 
 class Source:
-    """One input file: its name as shown to the user and its decoded text.
-
-    `json` tells that the server reads it as JSON.
-    """
+    """One input file: its name in messages and its decoded text; `json` is set if the server reads it as JSON."""
 
     __slots__ = ("json", "name", "text")
 
@@ -24,18 +21,23 @@ class Source:
         self.text = text
         self.json = json
 
+    @property
+    def body(self) -> str:
+        """The text without a byte order mark."""
+        return self.text.removeprefix("\ufeff")
+
 
 class Node:
     """A value of a document.
 
-    `value` is a scalar, a list of nodes, or a dict of nodes; `span` covers it in `source`. `keys` holds, for a dict,
-    the span of each key. `text` is a scalar as written (`1.30`, `0x10`, without quotes); empty for others.
+    `value` is a scalar, a list of nodes, or a dict of nodes; `span` covers it in `source`. `keys` has the span of each
+    key of a dict. `text` is a scalar as written (`1.30`, `0x10`, without quotes); empty for lists and dicts.
 
-    Nothing changes a node once it is made. So `reckoned` may keep what follows from a node and a key, for the many
-    documents that have a parent's node in common.
+    Nodes are not modified once parsing is done. So results computed from a node can be memoized on it, which helps
+    when many documents share the nodes of a parent.
     """
 
-    __slots__ = ("keys", "reckoned", "source", "span", "text", "value")
+    __slots__ = ("keys", "memo", "source", "span", "text", "value")
 
     def __init__(
         self,
@@ -50,25 +52,25 @@ class Node:
         self.span = span
         self.text = text
         self.keys = keys
-        self.reckoned: dict[Any, Any] | None = None
+        self.memo: dict[Any, Any] | None = None
 
-    def keep(self, key: Any, found: Any) -> None:
-        """Remember what follows from this node and a key."""
-        if self.reckoned is None:
-            self.reckoned = {}
-        self.reckoned[key] = found
+    def memoize(self, key: Any, result: Any) -> None:
+        """Store a result computed from this node under a key."""
+        if self.memo is None:
+            self.memo = {}
+        self.memo[key] = result
 
-    def kept(self, key: Any) -> Any:
-        """What was remembered; None for nothing."""
-        return self.reckoned.get(key) if self.reckoned is not None else None
+    def memoized(self, key: Any) -> Any:
+        """Return the result stored under a key, None if there is none."""
+        return self.memo.get(key) if self.memo is not None else None
 
     @property
     def location(self) -> Location:
-        """Where the value stands."""
+        """The location of the value."""
         return Location(self.source.name, *self.span)
 
     def key_location(self, key: str) -> Location:
-        """Where a key of this mapping stands; the mapping itself where the key is not there."""
+        """Return the location of a key of this mapping; that of the mapping if it does not have the key."""
         child = self.value.get(key) if isinstance(self.value, dict) else None
         span = (self.keys or {}).get(key)
         if span is None:
@@ -76,11 +78,11 @@ class Node:
         return Location((child or self).source.name, *span)
 
     def get(self, key: str) -> Node | None:
-        """The value under a key, None where there is none or this is no mapping."""
+        """Return the value of a key; None if there is none or this is not a mapping."""
         return self.value.get(key) if isinstance(self.value, dict) else None
 
     def plain(self) -> object:
-        """The value without positions: what `json.loads` would give."""
+        """Return the value without positions, as `json.loads` would."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -88,15 +90,15 @@ class Node:
         return self.value
 
     def at(self, path: tuple[str | int, ...]) -> Node:
-        """The node under a path of keys and indices, as far as the path exists."""
+        """Return the node at a path of keys and indices, or its last ancestor that exists."""
         node = self
         for step in path:
             value = node.value
             if isinstance(value, dict):
-                found = value.get(step) if isinstance(step, str) else None
+                child = value.get(step) if isinstance(step, str) else None
             else:
-                found = value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
-            if found is None:
+                child = value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+            if child is None:
                 break
-            node = found
+            node = child
         return node

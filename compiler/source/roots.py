@@ -1,8 +1,8 @@
-"""Where an input may read: what it names, and what is fixed or shown of that, stays inside a root.
+"""The root of an input: files that the input names are read, shown and fixed only inside it.
 
-The root is the top of the git work tree that holds the input, else the input's directory; `--root DIR` adds another
-directory. Links count as what they lead to. `.git`, which may hold credentials, and what the kernel makes up as it is
-read are never inside.
+The root is the top of the git work tree that contains the input, otherwise the input's directory; `--root DIR` adds
+another directory. Symbolic links are resolved first. `.git`, which may contain credentials, and kernel file systems
+are never inside.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import NamedTuple
 _OUTSIDE = "outside of"
 _KERNEL = ("/proc", "/sys", "/dev")
 _MEMORY = "/dev/shm/"
-"""The one directory of files below /dev."""
+"""The only directory below /dev that contains regular files."""
 
 
 class Root(NamedTuple):
-    """The real paths of the directory that an input may read, and of the one that `--root` adds (else empty)."""
+    """The real paths of the directory that an input may read, and of the one that `--root` adds (empty if none)."""
 
     top: str
     added: str = ""
 
     def refusal(self, path: str) -> str:
-        """Why a file may not be read; empty if it may be, and for a path that no file can have."""
+        """Return why a file may not be read; empty if it may be, or if the path is invalid."""
         if "\0" in path:
             return ""
         real = os.path.realpath(path)
@@ -41,17 +41,17 @@ class Root(NamedTuple):
 
 
 def hint_for(refusal: str) -> str:
-    """What to do about a refusal."""
+    """Return the hint for a refusal."""
     if _OUTSIDE in refusal:
         return "move the file into that directory, or allow another one with --root DIR"
-    return "name a regular file of the work tree or directory that holds the input"
+    return "name a regular file in the work tree or directory that contains the input"
 
 
 def root_of(path: str, added: str = "", searched: Sequence[str] = ()) -> Root:
-    """The root of an input, by its path (`-` is in the current directory).
+    """Return the root of an input by its path (`-` is in the current directory).
 
-    `added` is what `--root` names, `searched` are directories that were searched for inputs: outside of a work tree,
-    they are the roots of those.
+    `added` is the directory of `--root`. `searched` are the directories that were searched for inputs: outside a work
+    tree, they are the roots of the inputs in them.
     """
     directory = os.path.dirname(path)
     top = work_tree_of(directory)
@@ -62,7 +62,7 @@ def root_of(path: str, added: str = "", searched: Sequence[str] = ()) -> Root:
 
 
 def work_tree_of(directory: str) -> str:
-    """The top of the git work tree that holds a directory, without links; empty if there is none."""
+    """Return the real path of the top of the git work tree that contains a directory; empty if there is none."""
     at = os.path.realpath(directory or os.curdir)
     while not os.path.lexists(os.path.join(at, ".git")):
         above = os.path.dirname(at)
@@ -73,5 +73,5 @@ def work_tree_of(directory: str) -> str:
 
 
 def is_below(path: str, top: str) -> bool:
-    """Whether a real path is a directory or is below it."""
+    """Return whether a real path is `top` or below it."""
     return path == top or path.startswith(top if top.endswith(os.sep) else top + os.sep)

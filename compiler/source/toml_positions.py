@@ -1,6 +1,6 @@
-"""Where keys and values stand in a TOML text that tomli has accepted.
+"""Positions of keys and values in TOML that tomli has accepted.
 
-The scanner only finds its way: it decides nothing about validity and computes no values.
+The scanner only locates: it does not validate and does not compute values.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from compiler.diagnostics import KascError
 from compiler.source.node import Node, Source, Span
 from compiler.source.places import at_span, location, too_deep, too_many
 
-# A string that is not closed goes to the end of its line or of the text, so that no pattern looks at a text twice.
+# An unclosed string extends to the end of its line or of the text, so that no pattern scans the text twice.
 _STRING = (
     r'"""(?:[^"\\]++|\\.?|"(?!""))*+(?:"{3,5}|\Z)'
     r"|'''(?:[^']++|'(?!''))*+(?:'{3,5}|\Z)"
@@ -34,7 +34,7 @@ _Part = tuple[str, int, int]
 
 
 class ConflictError(Exception):
-    """A key that stands in a text twice: the place of the first and the second, and its name."""
+    """A duplicate key: its name, and the spans of its first and second occurrence."""
 
     def __init__(self, key: str, first: Span, second: Span) -> None:
         super().__init__(key)
@@ -44,10 +44,10 @@ class ConflictError(Exception):
 
 
 def check_nesting(source: Source, text: str) -> None:
-    """Raise KascError DOC-02 where brackets or dotted keys go deeper than the bound.
+    """Raise KascError DOC-02 if brackets or dotted keys are nested deeper than the bound.
 
-    This is for the text that tomli has not seen: some versions of it crash on deep nesting, and take quadratic time
-    for keys of many parts. Text that is no TOML may be misjudged, but only ever if it is both wrong and strange.
+    Checked before tomli parses the text: some versions of it crash on deep nesting, and take quadratic time for keys
+    of many parts. In text that is not valid TOML, the count of brackets is approximate.
     """
     crowded = text.count("[") + text.count("{") > MAX_DEPTH
     if not crowded and max(line.count(".") for line in text.split("\n")) < MAX_DEPTH:
@@ -64,25 +64,25 @@ def check_nesting(source: Source, text: str) -> None:
 
 
 class Scanner:
-    """Builds the nodes of a TOML text, with spans, keys and the literals as written, but without scalar values.
+    """Builds the nodes of a TOML text with spans, keys and literals as literal, but without scalar values.
 
-    A table's span goes from its header to the end of its last value before the next header; a table that only dotted
-    keys or longer headers name begins where it is named first.
+    The span of a table extends from its header to the end of its last value before the next header. A table that only
+    dotted keys or longer headers define starts at the first of them.
     """
 
     def __init__(self, source: Source, text: str) -> None:
         self.source = source
         self.text = text
-        self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.root = Node({}, source, (1, 1, 1, 1), "", {})
         self.table = self.root
-        self.enclosing: list[Node] = [self.root]  # what grows with the values of the current section
+        self.enclosing: list[Node] = [self.root]  # the nodes whose spans grow with the values of the current section
         self.depth = 1
         self.size = 0
-        self.declared: set[int] = set()  # the tables that have a header of their own
+        self.declared: set[int] = set()  # the tables that have a header
 
     def scan(self) -> Node:
-        """The root table. Raises KascError DOC-02 past a bound, ConflictError for a key given twice."""
+        """Return the root table. Raises KascError DOC-02 if a bound is exceeded, ConflictError for a duplicate key."""
         text, size = self.text, len(self.text)
         index = self.skip(0)
         self.root.span = (*self.span(index, index)[:2], *self.span(index, index)[:2])
@@ -97,19 +97,19 @@ class Scanner:
         return self.root
 
     def skip(self, index: int) -> int:
-        """The index behind white space and comments."""
-        found = _BLANK.match(self.text, index)
-        return found.end() if found is not None else index
+        """Return the index after white space and comments."""
+        blank = _BLANK.match(self.text, index)
+        return blank.end() if blank is not None else index
 
     def span(self, start: int, end: int) -> Span:
-        """The span of a slice of the text."""
+        """Return the span of a slice of the text."""
         starts = self.starts
         first = bisect_right(starts, start)
         last = first if first == len(starts) or end < starts[first] else bisect_right(starts, end)
         return first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1
 
     def header(self, index: int) -> int:
-        """Open the table of a `[header]` or a `[[header]]`. Returns the index behind it."""
+        """Open the table of a `[header]` or `[[header]]`, and return the index after it."""
         self.count(index)
         of_array = self.text.startswith("[[", index)
         parts, end = self.key(index + 1 + of_array)
@@ -131,7 +131,7 @@ class Scanner:
         return end
 
     def open_table(self, parent: Node, name: str, key_span: Span, span: Span) -> None:
-        """Go on with the table of a `[header]`."""
+        """Make the table of a `[header]` the current one."""
         values, keys = _entries(parent)
         table = values.get(name)
         if table is None:
@@ -145,7 +145,7 @@ class Scanner:
         self.enclosing.append(table)
 
     def open_item(self, parent: Node, name: str, key_span: Span, span: Span) -> None:
-        """Go on with a new table at the end of the array of a `[[header]]`."""
+        """Append a table to the array of a `[[header]]` and make it the current one."""
         values, keys = _entries(parent)
         array = values.get(name)
         if array is None:
@@ -159,7 +159,10 @@ class Scanner:
         self.enclosing += [array, self.table]
 
     def step(self, table: Node, part: _Part, span: Span, depth: int) -> tuple[Node, int]:
-        """The table, or the last table of the array, under one part of a longer key; a new one where there is none."""
+        """Return the table at one part of a dotted key and its depth.
+
+        That is the last table of an array of tables, and a new table if the key is not set.
+        """
         values, keys = _entries(table)
         child = values.get(part[0])
         if child is None:
@@ -173,17 +176,17 @@ class Scanner:
         return child, depth + 1
 
     def key(self, index: int) -> tuple[list[_Part], int]:
-        """The parts of a key, each with its name, start and end; and the index behind the key."""
+        """Return the parts of a key, each with its name, start and end, and the index after the key."""
         parts = []
-        while (found := _KEY.match(self.text, index)) is not None:
-            parts.append((_key_name(found.group(1)), found.start(1), found.end(1)))
-            index = found.end()
-            if not found.group(2):
+        while (match := _KEY.match(self.text, index)) is not None:
+            parts.append((_key_name(match.group(1)), match.start(1), match.end(1)))
+            index = match.end()
+            if not match.group(2):
                 break
         return parts, index
 
     def pair(self, index: int, table: Node, depth: int) -> tuple[int, tuple[int, int]]:
-        """Put `key = value` into a table. Returns the index behind the value, and its place."""
+        """Add a `key = value` pair to a table. Return the index after the value, and its end as line and column."""
         parts, index = self.key(index)
         passed = []
         for part in parts[:-1]:
@@ -204,72 +207,72 @@ class Scanner:
         return index, end
 
     def value(self, start: int, depth: int) -> tuple[Node, int]:
-        """The node of a value and the index behind it."""
+        """Return the node of a value and the index after it."""
         self.count(start)
         char = self.text[start : start + 1]
         if char == "[":
             return self.array(start, depth + 1)
         if char == "{":
             return self.inline_table(start, depth + 1)
-        found = _LITERAL.match(self.text, start)
-        end = found.end() if found is not None else start
+        literal = _LITERAL.match(self.text, start)
+        end = literal.end() if literal is not None else start
         return Node(None, self.source, self.span(start, end), self.text[start:end]), end
 
     def array(self, start: int, depth: int) -> tuple[Node, int]:
-        """The node of an array and the index behind it."""
+        """Return the node of an array and the index after it."""
         self.bound(depth, self.span(start, start + 1))
         text, items = self.text, []
         index = self.skip(start + 1)
         while text[index] != "]":
             node, index = self.value(index, depth)
             items.append(node)
-            index = self.behind_comma(index)
+            index = self.after_comma(index)
         return Node(list(items), self.source, self.span(start, index + 1)), index + 1
 
     def inline_table(self, start: int, depth: int) -> tuple[Node, int]:
-        """The node of an inline table and the index behind it."""
+        """Return the node of an inline table and the index after it."""
         self.bound(depth, self.span(start, start + 1))
         table = Node({}, self.source, (1, 1, 1, 1), "", {})
         index = self.skip(start + 1)
         while self.text[index] != "}":
             index, _ = self.pair(index, table, depth)
-            index = self.behind_comma(index)
+            index = self.after_comma(index)
         table.span = self.span(start, index + 1)
         return table, index + 1
 
-    def behind_comma(self, index: int) -> int:
-        """The index of what follows a value in brackets: the next value or the closing bracket."""
+    def after_comma(self, index: int) -> int:
+        """Return the index of the next value or the closing bracket after a value in brackets."""
         index = self.skip(index)
         return self.skip(index + 1) if self.text[index] == "," else index
 
     def count(self, start: int) -> None:
-        """Count a value that begins at an index. Raises KascError DOC-02 past the bound."""
+        """Count a value that starts at an index. Raises KascError DOC-02 if the bound is exceeded."""
         self.size += 1
         if self.size > MAX_NODES:
             raise KascError(too_many(at_span(self.source, self.span(start, start + 1))))
 
     def bound(self, depth: int, span: Span) -> None:
-        """Raise KascError DOC-02 where a depth is past the bound."""
+        """Raise KascError DOC-02 if a depth exceeds the bound."""
         if depth > MAX_DEPTH:
             raise too_deep(at_span(self.source, span))
 
 
 def _entries(table: Node) -> tuple[dict[str, Node], dict[str, Span]]:
-    """The values and the keys of a table, to be added to."""
+    """Return the mutable values and keys of a table."""
     if not isinstance(table.value, dict) or table.keys is None:
-        raise TypeError("the node is no table")
+        raise TypeError("the node is not a table")
     return table.value, table.keys
 
 
-def _key_name(written: str) -> str:
-    """The name that a part of a key stands for."""
-    if written[0] == "'":
-        return written[1:-1]
-    if written[0] != '"':
-        return written
-    if "\\" not in written:
-        return written[1:-1]
-    import tomli  # escapes are rare in keys, and tomli knows them
+def _key_name(literal: str) -> str:
+    """Return the unquoted name of a part of a key."""
+    if literal[0] == "'":
+        return literal[1:-1]
+    if literal[0] != '"':
+        return literal
+    if "\\" not in literal:
+        return literal[1:-1]
+    import tomli  # escapes are rare in keys, and tomli decodes them
 
-    name: str = tomli.loads(f"key = {written}")["key"]
+    name: str = tomli.loads(f"key = {literal}")["key"]
     return name

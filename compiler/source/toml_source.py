@@ -1,4 +1,4 @@
-"""TOML to nodes with positions: tomli decides what is valid and what a value is, the scanner where it stands."""
+"""TOML parsed to nodes with positions: tomli validates and decodes, the scanner locates."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from compiler.diagnostics import Diagnostic, KascError, Location, Problems, diag
 from compiler.source.node import Node, Source
 from compiler.source.places import (
     at_span,
+    code_point,
     location,
     long_number,
-    name_character,
     overflowing,
-    shown,
+    quoted,
     too_deep,
 )
 from compiler.source.toml_positions import ConflictError, Scanner, check_nesting
@@ -31,78 +31,78 @@ _DUPLICATE = ("Cannot overwrite", "Cannot declare", "Cannot redefine", "Cannot m
 _ABOUT_VALUES = ("Invalid value", "Expected newline")
 _BOOLEANS = dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(("false", "no", "off"), "false")
 _BARE_VALUE = r"[ \t]*(?P<key>[A-Za-z0-9_.-]+)[ \t]*=[ \t]*(?P<value>[^ \t\"'\[\]{}#,=]+)[ \t]*(?:#.*)?"
-_LONGEST_LINE = 300
+_MAX_LINE = 300
 
-# The beginning of tomli's reason, and what to write instead.
+_CLOSE_STRING = "close the string with the quote it starts with"
+_CLOSE_IN_LINE = "close the string on the line it starts on, or use three quotes"
+# The start of tomli's message, and the hint.
 _HINTS = (
-    ("Invalid value", 'put texts into quotes: key = "text"'),
+    ("Invalid value", 'quote strings: key = "value"'),
     ("Invalid statement", "write 'key = value' or a [table] header; comments begin with '#'"),
     (
         "Expected '=' after a key",
-        "write 'key = value'; a key with other characters than A-Z, a-z, 0-9, - and _ needs quotes",
+        "write 'key = value'; quote a key with characters other than A-Z, a-z, 0-9, - and _",
     ),
-    ("Expected newline", "begin each 'key = value' on a line of its own"),
-    ("Unclosed array", "separate items by ',' and close with ']'"),
-    ("Unclosed inline table", "separate entries by ',' and close with '}'"),
-    ("Unterminated string", "close the text with the quote it began with"),
-    ("Expected \"'", "close the text with the quote it began with"),
+    ("Expected newline", "write each 'key = value' on a separate line"),
+    ("Unclosed array", "separate items with ',' and close with ']'"),
+    ("Unclosed inline table", "separate entries with ',' and close with '}'"),
+    ("Unterminated string", _CLOSE_STRING),
+    ("Expected \"'", _CLOSE_STRING),
     ("Unescaped '\\'", "write \\\\ for a backslash, or use single quotes"),
-    ("Illegal character", "close the text in the line it began in, or use three quotes"),
-    ("Found invalid character", "close the text in the line it began in, or use three quotes"),
+    ("Illegal character", _CLOSE_IN_LINE),
+    ("Found invalid character", _CLOSE_IN_LINE),
 )
 
 
 def parse_toml(source: Source, problems: list[Diagnostic]) -> Node:
-    """The root table of a TOML text.
+    """Parse a TOML document and return its root table.
 
-    Dates, times and numbers out of bounds are added to `problems`. Raises KascError: DOC-02 past a bound, DOC-04
-    on a syntax error, DOC-05 for a key given twice, DOC-06 for a number that is too long to be read.
+    Adds dates, times and numbers out of bounds (DOC-06) to `problems`. Raises KascError: DOC-02 if a bound is
+    exceeded, DOC-04 for a syntax error, DOC-05 for a duplicate key, DOC-06 for a number too long to convert.
     """
-    text = source.text.removeprefix("\ufeff")
+    text = source.body
     _check_characters(source, text)
     check_nesting(source, text)
     try:
         values = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise _syntax_error(source, text, str(error)) from None
-    except RecursionError:  # the check above goes by a lower bound: this is for the case that it misses something
+    except RecursionError:  # the check above is approximate and can miss deep nesting in invalid text
         raise too_deep(Location(source.name, 1, 1, 1, 1)) from None
     except ValueError:
-        # Python's own bound on turning digits into an integer.
+        # Python's limit on converting digits to an integer.
         digits = _LONG_DIGITS.search(text)
         start, end = digits.span() if digits is not None else (0, 0)
         raise KascError(long_number(location(source, text, start, end), end - start)) from None
     root = Scanner(source, text).scan()
-    found = Problems()
-    _fill(root, values, found)
-    problems += found
+    value_problems = Problems()
+    _fill(root, values, value_problems)
+    problems += value_problems
     return root
 
 
 def _check_characters(source: Source, text: str) -> None:
-    # Sets of characters beyond ASCII take milliseconds to compile, which most texts need not wait for.
-    found = _FORBIDDEN_ASCII.search(text) if text.isascii() else re.search(_FORBIDDEN, text)
-    if found is None:
+    # The character set beyond ASCII takes milliseconds to compile, and most files do not need it.
+    forbidden = _FORBIDDEN_ASCII.search(text) if text.isascii() else re.search(_FORBIDDEN, text)
+    if forbidden is None:
         return
-    char = found.group()
-    message = f"the character {name_character(char)} is not allowed in TOML"
-    hint = 'remove it, or write it as an escape in double quotes, as in "\\u0007"'
+    char = forbidden.group()
+    message = f"the character {code_point(char)} is not allowed in TOML"
+    hint = 'remove it, or write it as an escape in double quotes, for example "\\u0007"'
     if char == "\r":
-        message, hint = (
-            "a carriage return stands alone",
-            "end lines with a line feed, with or without a carriage return",
-        )
-    raise KascError(diagnose("DOC-04", message, hint, location=location(source, text, *found.span())))
+        message = "carriage return without a line feed"
+        hint = "end lines with a line feed, with or without a carriage return before it"
+    raise KascError(diagnose("DOC-04", message, hint, location=location(source, text, *forbidden.span())))
 
 
 def _fill(node: Node, value: Any, problems: Problems) -> None:
-    """Give every scalar the value that tomli read."""
-    inner = node.value
-    if isinstance(inner, dict):
-        for key, child in inner.items():
+    """Set the value of every scalar to the one that tomli decoded."""
+    children = node.value
+    if isinstance(children, dict):
+        for key, child in children.items():
             _fill(child, value[key], problems)
-    elif isinstance(inner, list):
-        for child, item in zip(inner, value, strict=True):
+    elif isinstance(children, list):
+        for child, item in zip(children, value, strict=True):
             _fill(child, item, problems)
     elif isinstance(value, str):
         node.value = node.text = value
@@ -122,34 +122,34 @@ def _check_number(node: Node, value: float, problems: Problems) -> None:
 
 
 def _date(node: Node) -> Diagnostic:
-    message = f"{node.text} is a date or a time, and documents hold none"
-    return diagnose("DOC-06", message, f'put it into quotes: "{node.text}"', location=node.location)
+    message = f"{node.text} is a date or a time, which no option takes"
+    return diagnose("DOC-06", message, f'quote it: "{node.text}"', location=node.location)
 
 
 def _syntax_error(source: Source, text: str, reason: str) -> KascError:
-    """tomli's message as a KascError DOC-04; DOC-05 where it is about a key given twice."""
-    found = _PLACE.search(reason)
-    what = reason[: found.start()].rstrip() if found is not None else reason
+    """Return tomli's message as a KascError DOC-04; DOC-05 for a duplicate key."""
+    at = _PLACE.search(reason)
+    reason = reason[: at.start()].rstrip() if at is not None else reason
     index = len(text)
-    if found is not None and found.group(1):
-        index = _index(text, int(found.group(1)), int(found.group(2)))
-    if what.startswith(_DUPLICATE):
-        return KascError(_duplicate(source, text, index, what))
+    if at is not None and at.group(1):
+        index = _index(text, int(at.group(1)), int(at.group(2)))
+    if reason.startswith(_DUPLICATE):
+        return KascError(_duplicate(source, text, index, reason))
     if index >= len(text):
         index = len(text.rstrip())
-    hint = _value_hint(text, index) if what.startswith(_ABOUT_VALUES) else ""
-    hint = hint or next((hint for start, hint in _HINTS if what.startswith(start)), "")
-    message = f"this is not well-formed TOML: {what[:1].lower()}{what[1:]}"
+    hint = _value_hint(text, index) if reason.startswith(_ABOUT_VALUES) else ""
+    hint = hint or next((hint for start, hint in _HINTS if reason.startswith(start)), "")
+    message = f"invalid TOML: {reason[:1].lower()}{reason[1:]}"
     return KascError(diagnose("DOC-04", message, hint, location=location(source, text, index, index + 1)))
 
 
 def _value_hint(text: str, index: int) -> str:
-    """What to write for the bare value around an index that TOML does not take; empty if nothing is sure."""
+    """Return the hint for the invalid bare value around an index; empty if the intention is unclear."""
     start = text.rfind("\n", 0, index) + 1
-    found = re.fullmatch(_BARE_VALUE, text[start : start + _LONGEST_LINE].partition("\n")[0].rstrip("\r"))
-    if found is None or not start + found.start("value") <= index <= start + found.end("value"):
+    match = re.fullmatch(_BARE_VALUE, text[start : start + _MAX_LINE].partition("\n")[0].rstrip("\r"))
+    if match is None or not start + match.start("value") <= index <= start + match.end("value"):
         return ""
-    key, value = found["key"], found["value"]
+    key, value = match["key"], match["value"]
     word = value.lower()
     if word in _BOOLEANS:
         meant = _BOOLEANS[word]
@@ -160,23 +160,23 @@ def _value_hint(text: str, index: int) -> str:
         return f'write {value.lstrip("0") or "0"}, or "{value}" for a string'
     from compiler.redaction import is_secret_name
 
-    return f'put the string in quotes: {key} = "{"VALUE" if is_secret_name(key) else value}"'
+    return f'quote the string: {key} = "{"VALUE" if is_secret_name(key) else value}"'
 
 
-def _duplicate(source: Source, text: str, index: int, what: str) -> Diagnostic:
-    """DOC-05 for what tomli found behind a key or a header that ends at `index`."""
+def _duplicate(source: Source, text: str, index: int, reason: str) -> Diagnostic:
+    """Return DOC-05 for the key or header that ends at `index`; `reason` is tomli's message."""
     conflict = _conflict(source, text[:index])
     if conflict is None:
         line = text[text.rfind("\n", 0, index) + 1 : index]
         return diagnose(
             "DOC-05",
-            f"a table is defined a second time, or added to where TOML does not allow it: {what[:1].lower()}{what[1:]}",
-            "give all keys of the table in one place",
+            f"duplicate table, or a table extended where TOML does not allow it: {reason[:1].lower()}{reason[1:]}",
+            "set all keys of the table in one place",
             location=location(source, text, index - len(line.lstrip()), index),
         )
-    message = f"the key {shown(conflict.key)} is given twice, first in line {conflict.first[0]}"
+    message = f"duplicate key {quoted(conflict.key)}, first set on line {conflict.first[0]}"
     where = at_span(source, conflict.second)
-    return diagnose("DOC-05", message, "keep one of the two, or join their values", location=where)
+    return diagnose("DOC-05", message, "keep one of the two, or merge their values", location=where)
 
 
 def _index(text: str, line: int, column: int) -> int:
@@ -187,11 +187,11 @@ def _index(text: str, line: int, column: int) -> int:
 
 
 def _conflict(source: Source, accepted: str) -> ConflictError | None:
-    """The key that stands twice in the part of a text that tomli went through without complaint about its syntax."""
+    """Return the duplicate key in the part of the text that tomli accepted; None if it cannot be located."""
     try:
         Scanner(source, accepted).scan()
     except ConflictError as conflict:
         return conflict
     except (KascError, IndexError, TypeError):
-        return None  # the part ends inside of something: what tomli says must do
+        return None  # the part ends inside a value: tomli's message has to do
     return None

@@ -1,83 +1,81 @@
-"""What can be wrong in well-formed YAML."""
+"""Diagnostics for errors in well-formed YAML."""
 
 from __future__ import annotations
 
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.source.node import Node, Span
-from compiler.source.places import long_number, overflowing, shown
+from compiler.source.places import QUOTE_STRING, long_number, overflowing, quoted
 from compiler.source.yaml_scalars import TAG_PREFIX, LongNumberError
 
 
 def duplicate_key(key: str, first: Span, where: Location) -> Diagnostic:
-    """DOC-05 for the second key of the same name in a mapping."""
-    message = f"the key {shown(key)} is given twice in one mapping, first in line {first[0]}"
-    return diagnose("DOC-05", message, "keep one of the two, or join their values", location=where)
+    """Return DOC-05 for a duplicate key in a mapping."""
+    message = f"duplicate key {quoted(key)} in a mapping, first set on line {first[0]}"
+    return diagnose("DOC-05", message, "keep one of the two, or merge their values", location=where)
 
 
 def merged_over(key: str, where: Location) -> Diagnostic:
-    """DOC-05 for a key that stands in a mapping and in what is merged into it, or in two of the merged ones."""
-    message = f"the key {shown(key)} is given twice: << merges it as well, and the server takes none twice"
+    """Return DOC-05 for a key that is set in a mapping and in one merged into it, or in two merged mappings."""
+    message = f"duplicate key {quoted(key)}: << merges it as well, and the server rejects duplicate keys"
     return diagnose("DOC-05", message, "write the mapping out, without <<", location=where)
 
 
-def unread_version(version: tuple[int, int], where: Location) -> Diagnostic:
-    """DOC-04 for a directive that names a version of YAML which the server's own parser does not read."""
-    message = f"the file says that it is YAML {version[0]}.{version[1]}, and the server's parser takes 1.1 alone"
-    return diagnose("DOC-04", message, "remove the line with %YAML", location=where)
+def unsupported_version(version: tuple[int, int], where: Location) -> Diagnostic:
+    """Return DOC-04 for a %YAML directive with a version that the server's parser does not support."""
+    message = f"the file declares YAML {version[0]}.{version[1]}, but the server's parser only supports 1.1"
+    return diagnose("DOC-04", message, "remove the %YAML line", location=where)
 
 
 def collection_key(node: Node, where: Location) -> Diagnostic:
-    """DOC-06 for a mapping or a list that stands where a key must be."""
+    """Return DOC-06 for a mapping or a list used as a key."""
     kind = "mapping" if isinstance(node.value, dict) else "list"
-    message = f"a key must be a text, this one is a {kind}"
-    return diagnose("DOC-06", message, "put a text that begins with { or [ into quotes", location=where)
+    message = f"a key must be a string, not a {kind}"
+    return diagnose("DOC-06", message, "quote a key that starts with { or [", location=where)
 
 
 def null_key(where: Location) -> Diagnostic:
-    """DOC-06 for a key that is null, which the server cannot turn into JSON."""
-    message = "a key is null, and the server refuses the whole file"
-    return diagnose(
-        "DOC-06", message, "write the key before the colon, in quotes if it is meant as a string", location=where
-    )
+    """Return DOC-06 for a null key, which the server cannot convert to JSON."""
+    message = "a key is null, and the server rejects the whole file"
+    return diagnose("DOC-06", message, f"write a key before the colon, and {QUOTE_STRING}", location=where)
 
 
 def infinite(node: Node) -> Diagnostic:
-    """DOC-06 for infinity and what is not a number, which the server cannot turn into JSON."""
-    message = f"{shown(node.text)} is not a number of JSON, and the server refuses the whole file"
-    return diagnose("DOC-06", message, "put it into quotes if it is meant as a string", location=node.location)
+    """Return DOC-06 for infinity and NaN, which the server cannot convert to JSON."""
+    message = f"{quoted(node.text)} is not a valid JSON number, and the server rejects the whole file"
+    return diagnose("DOC-06", message, QUOTE_STRING, location=node.location)
 
 
 def unusable_tag(tag: str, kind: str, where: Location) -> Diagnostic:
-    """DOC-06 for a tag that is none of the core ones, or not one for this kind of value."""
-    message = f"the tag {shown(tag.replace(TAG_PREFIX, '!!'))} cannot be used for {kind}"
+    """Return DOC-06 for a tag outside the core schema, or for another kind of value."""
+    message = f"the tag {quoted(tag.replace(TAG_PREFIX, '!!'))} cannot be used for {kind}"
     return diagnose("DOC-06", message, "remove the tag", location=where)
 
 
-def unfitting_tag(name: str, node: Node) -> Diagnostic:
-    """DOC-06 for a scalar that has no value under the core tag it is given."""
-    message = f"{shown(node.text)} is no value of the tag !!{name}"
-    return diagnose("DOC-06", message, "remove the tag, or write a value that it can have", location=node.location)
+def mismatched_tag(name: str, node: Node) -> Diagnostic:
+    """Return DOC-06 for a scalar that is not valid under its core tag."""
+    message = f"{quoted(node.text)} is not a valid value for the tag !!{name}"
+    return diagnose("DOC-06", message, "remove the tag, or write a value of its type", location=node.location)
 
 
 def number(node: Node, error: ValueError) -> Diagnostic:
-    """DOC-06 for a number that was refused with `error`."""
+    """Return DOC-06 for a number that was rejected with `error`."""
     if isinstance(error, LongNumberError):
         return long_number(node.location, len(node.text))
     return overflowing(node.location, node.text)
 
 
 def unresolved_alias(name: str, recursive: bool, where: Location) -> Diagnostic:
-    """DOC-07 for an alias without an anchor before it, or inside the value that the anchor stands for."""
+    """Return DOC-07 for an alias without an anchor before it, or inside the anchored value itself."""
     if recursive:
-        message = f"the alias *{name} stands inside the very value it refers to"
+        message = f"the alias *{name} is inside the value it refers to"
         return diagnose("DOC-07", message, "write the value out: a value cannot contain itself", location=where)
-    message = f"the alias *{name} has no anchor before it"
-    hint = f"write &{name} before the value it stands for, or put a text that begins with * into quotes"
+    message = f"undefined alias *{name}: there is no anchor &{name} before it"
+    hint = f"write &{name} before the value it refers to, or quote a string that starts with *"
     return diagnose("DOC-07", message, hint, location=where)
 
 
 def unmergeable(node: Node) -> Diagnostic:
-    """DOC-07 for a merge key over something that is no mapping."""
-    message = "the merge key << takes a mapping or a list of mappings, and this is neither"
-    hint = "refer to a mapping, as in '<<: *base', or put the key into quotes if it is meant as text"
+    """Return DOC-07 for a merge key whose value is not a mapping."""
+    message = "the merge key << takes a mapping or a list of mappings"
+    hint = "refer to a mapping, for example '<<: *base'; quote the key if it is meant as a string"
     return diagnose("DOC-07", message, hint, location=node.location)

@@ -1,4 +1,4 @@
-"""Merge keys of YAML: `<<: *base` and `<<: [*first, *second]`."""
+"""YAML merge keys: `<<: *base` and `<<: [*first, *second]`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from compiler.source.yaml_findings import merged_over, unmergeable
 
 
 class Unresolved(Node):
-    """Stands where an alias could not be resolved, which was reported."""
+    """A placeholder for an alias that could not be resolved, which was reported."""
 
     __slots__ = ()
 
 
 class Merge:
-    """A merge key of one mapping: where the key stands, and what is merged. `aliased` tells that it is an alias."""
+    """A merge key: its span and the node to merge; `aliased` is set if that is an alias."""
 
     __slots__ = ("aliased", "key_span", "node")
 
@@ -27,9 +27,10 @@ class Merge:
     def into(
         self, values: dict[str, Node], keys: dict[str, Span], problems: Problems
     ) -> tuple[dict[str, Node], dict[str, Span]]:
-        """The mapping's entries with those of the merged ones below them: own keys win, then the earlier mapping.
+        """Return the mapping's entries and their keys with the merged entries added.
 
-        What is no mapping gives a problem DOC-07.
+        Existing keys win over merged ones, and an earlier merged mapping over a later one. Reports DOC-07 for a merged
+        value that is not a mapping.
         """
         merged: dict[str, Node] = {}
         merged_keys: dict[str, Span] = {}
@@ -48,10 +49,11 @@ class Merge:
 def merge_in_turn(
     values: dict[str, Node], keys: dict[str, Span], merge: Merge, merged: set[str], problems: Problems
 ) -> None:
-    """Add what a merge key merges to the entries that stand before it, as the server's own parser does.
+    """Add the entries of a merge key to those before it, as the server's parser does.
 
-    What stands later wins, and to a strict reader every key that is there twice is one too many (DOC-05). `merged`
-    takes the names. Kubernetes: go.yaml.in/yaml/v2, decode.go, merge and setMapIndex.
+    A later entry wins. Reports DOC-05 for every duplicate key, which a strict decoder rejects, and DOC-07 for a merged
+    value that is not a mapping. Adds the merged keys to `merged`. Go: go.yaml.in/yaml/v2, decode.go, merge and
+    setMapIndex.
     """
     parents = [merge.node]
     if isinstance(merge.node.value, list) and not merge.aliased:

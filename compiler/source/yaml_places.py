@@ -1,4 +1,4 @@
-"""Where YAML events stand: libyaml's marks, without anchors, tags and the blank lines after a value."""
+"""Spans of YAML events: libyaml's marks, without anchors, tags and the blank lines after a value."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from compiler.diagnostics import Location
 from compiler.source.node import Span
 from compiler.source.places import LINE_BREAK
 
-# Anchors, tags, white space and comments: what can stand between the start of an event and its value.
+# Anchors, tags, white space and comments: what can precede the value in an event.
 _PROPERTIES = re.compile(r"(?:&[\w-]+|!<[^>\s]*>|![^\s,\[\]{}]*|[ \t\r\n]+(?:#[^\r\n]*)?)*")
 TAG = re.compile(r"!<!?[^>\s!]*>|![^\s,\[\]{}]*")
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 
 
 def span_of(event: Any) -> Span:
-    """An event from mark to mark."""
+    """Return the span between the marks of an event."""
     start, end = event.start_mark, event.end_mark
     return start.line + 1, start.column + 1, end.line + 1, end.column + 1
 
 
 def opening_span(text: str, event: Any) -> Span:
-    """The empty span where a collection begins, after its anchor and tag."""
+    """Return the empty span at the start of a collection, after its anchor and tag."""
     mark = event.start_mark
     column = mark.column + 1
     if event.anchor is not None or event.tag is not None:
@@ -38,41 +38,41 @@ def opening_span(text: str, event: Any) -> Span:
 
 
 def scalar_span(text: str, event: Any) -> Span:
-    """The span of a scalar without its anchor and tag; of a block scalar, without the blank lines after it."""
+    """Return the span of a scalar without its anchor and tag, and without the blank lines after a block scalar."""
     start, end = value_start(text, event), event.end_mark.index
     mark = event.start_mark
     line, column = _advance(mark.line + 1, mark.column + 1, text[mark.index : start])
-    written = text[start:end]
+    literal = text[start:end]
     if event.style in ("|", ">"):
-        header = _BLOCK_HEADER.match(written)
-        written = written.rstrip() if event.value.strip() or header is None else header.group()
-    return line, column, *_advance(line, column, written)
+        header = _BLOCK_HEADER.match(literal)
+        literal = literal.rstrip() if event.value.strip() or header is None else header.group()
+    return line, column, *_advance(line, column, literal)
 
 
 def value_start(text: str, event: Any) -> int:
-    """Return the index at which a scalar begins, after its anchor and tag."""
+    """Return the index at which a scalar starts, after its anchor and tag."""
     start: int = event.start_mark.index
     if event.tag is None and event.anchor is None:
         return start
-    before = _PROPERTIES.match(text, start, event.end_mark.index)
-    return before.end() if before is not None else start
+    properties = _PROPERTIES.match(text, start, event.end_mark.index)
+    return properties.end() if properties is not None else start
 
 
 def has_brace(text: str, event: Any) -> bool:
-    """Whether a mapping was opened by a brace: not so in a block, and not for the mapping in `[key: value]`."""
+    """Return whether a mapping starts with a brace, unlike a block mapping and the mapping in `[key: value]`."""
     return bool(event.flow_style) and text[event.end_mark.index - 1] == "{"
 
 
 def empty_value_span(text: str, event: Any, key_span: Span) -> Span:
-    """The empty span of a value that is not there: behind its ':', or behind its key.
+    """Return the empty span of a missing value: after its ':', or after its key.
 
-    libyaml has it before the next token, which can be lines away.
+    libyaml's mark is before the next token, which can be lines away.
     """
     if event.tag is not None or event.anchor is not None:
         return scalar_span(text, event)
     mark = event.start_mark
     first, end = mark.index - mark.column, mark.index
-    # A line may hold the whole file, so it is not copied for each value.
+    # A line can be as long as the file, so it is not copied for each value.
     while end > first and text[end - 1] in " \t":
         end -= 1
     place = (mark.line + 1, end - first + 1) if end > first and text[end - 1] == ":" else key_span[2:]
@@ -80,7 +80,7 @@ def empty_value_span(text: str, event: Any, key_span: Span) -> Span:
 
 
 def tag_location(file: str, text: str, event: Any) -> Location:
-    """Where the tag of an event stands."""
+    """Return the location of an event's tag."""
     line, column, end_line, end_column = span_of(event)
     start = event.start_mark.index
     tag = TAG.search(text, start, event.end_mark.index)
@@ -90,9 +90,9 @@ def tag_location(file: str, text: str, event: Any) -> Location:
     return Location(file, line, column, line, column + len(tag.group()))
 
 
-def _advance(line: int, column: int, written: str) -> tuple[int, int]:
-    """The place behind a text that begins at a place."""
-    breaks = list(LINE_BREAK.finditer(written))
+def _advance(line: int, column: int, text: str) -> tuple[int, int]:
+    """Return the line and column after a text that starts at a line and column."""
+    breaks = list(LINE_BREAK.finditer(text))
     if not breaks:
-        return line, column + len(written)
-    return line + len(breaks), len(written) - breaks[-1].end() + 1
+        return line, column + len(text)
+    return line + len(breaks), len(text) - breaks[-1].end() + 1

@@ -1,4 +1,4 @@
-"""What a YAML scalar means: in the core schema of YAML 1.2, under its tags, and to the server's own parser."""
+"""Values of YAML scalars: in the YAML 1.2 core schema, with a tag, and as the server's parser resolves them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)").fullmatch
 
 
 class LongNumberError(ValueError):
-    """A number with more characters than can be worked with."""
+    """A number with more than MAX_NUMBER characters."""
 
 
 class OverflowingNumberError(ValueError):
-    """A finite float that only infinity could stand for."""
+    """A finite number that overflows a float."""
 
 
 def resolve(text: str) -> Scalar:
-    """The value of a plain scalar. `010` is ten; `on`, `1:30`, `1_000` and `2001-01-01` are strings.
+    """Return the value of a plain scalar. `010` is ten; `on`, `1:30`, `1_000` and `2001-01-01` are strings.
 
     Raises LongNumberError and OverflowingNumberError.
 
@@ -61,15 +61,15 @@ _GO_NAMED: dict[str, Scalar] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), False),
 }
-# Kept as text: only files that the server reads need them.
+# Compiled when needed: only files that the server reads need it.
 _GO_INTEGER = r"(?P<sign>[-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))"
 
 
 def resolve_as_server(text: str) -> Scalar:
-    """The value of a plain scalar in a file that kube-apiserver itself reads.
+    """Return the value of a plain scalar in a file that kube-apiserver reads.
 
-    Its parser follows YAML 1.1: `yes` and `on` are booleans, `010` is eight, `1_000` is a thousand. Dates stay texts,
-    and so do numbers that are too large. Kubernetes: go.yaml.in/yaml/v2, resolve.go.
+    Its parser follows YAML 1.1: `yes` and `on` are booleans, `010` is eight, `1_000` is a thousand. Dates and numbers
+    that overflow are strings. Go: go.yaml.in/yaml/v2, resolve.go.
 
     >>> [resolve_as_server(text) for text in ("yes", "010", "1_000", "0x1F", "1:30", "2001-01-01")]
     [True, 8, 1000, 31, '1:30', '2001-01-01']
@@ -85,17 +85,17 @@ def resolve_as_server(text: str) -> Scalar:
         if -(2**63) <= value < 2**64:
             return value
     if _FLOAT(plain):
-        found = float(plain)
-        return text if isinf(found) else found
+        number = float(plain)
+        return text if isinf(number) else number
     if _SPECIAL(text):
         return float(text.lower().replace(".", ""))
     return text
 
 
 def resolve_tagged(name: str, text: str) -> Scalar:
-    """The value of a scalar under the core tag `name` (`int`, `str`, ...).
+    """Return the value of a scalar with the core tag `name` (`int`, `str`, ...).
 
-    Raises ValueError where the text is no such value, and KeyError for a tag that no scalar can have.
+    Raises ValueError if the scalar is not valid for the tag, KeyError for a tag that is not one of scalars.
     """
     if name == "str":
         return text

@@ -101,10 +101,10 @@ def test_tables_of_toml(tmp_path: Path) -> None:
         ("True", "write true"),
         ("no", 'write false, or "no" for a string'),
         ("null", "remove the key: TOML has no null"),
-        ("10.0.0.1", 'put the string in quotes: allowPrivileged = "10.0.0.1"'),
-        ("1m", 'put the string in quotes: allowPrivileged = "1m"'),
+        ("10.0.0.1", 'quote the string: allowPrivileged = "10.0.0.1"'),
+        ("1m", 'quote the string: allowPrivileged = "1m"'),
         ("010", 'write 10, or "010" for a string'),
-        ("[a, b]", 'put texts into quotes: key = "text"'),
+        ("[a, b]", 'quote strings: key = "value"'),
     ],
 )
 def test_bare_values_of_toml(tmp_path: Path, value: str, hint: str) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from compiler.diagnostics import Diagnostic, KascError
-from compiler.source.overlays import LoadedDocument, load_document
-from compiler.source.reading import Files
+from compiler.source.overlays import LoadedDocument, extend_document
+from compiler.source.reading import Files, parse_document
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The tests run in a folder of their own, so that names are short."""
+    """Run the test in a temporary directory, so that names are short."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -22,6 +22,11 @@ def write(**files: str) -> None:
         path = Path(name.replace("__", "/").replace("_", "."))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def load_document(path: str, problems: list[Diagnostic], files: Files | None = None) -> LoadedDocument:
+    files = files or Files()
+    return extend_document(parse_document(files.read(path), problems), path, problems, files)
 
 
 def load(path: str, files: Files | None = None) -> LoadedDocument:

@@ -119,7 +119,7 @@ def _alike(one: Any, other: Any) -> bool:
         ("a: .NaN", "1:4", ".NaN"),
         ("- !!float .inf", "1:11", ".inf"),
         ("--- {a: 1}: 1", "1:11", "': '"),
-        ("--- {a: 1}\n@", "2:1", "no value"),
+        ("--- {a: 1}\n@", "2:1", "cannot start with"),
     ],
 )
 @pytest.mark.usefixtures("engine")

@@ -185,7 +185,7 @@ def test_problems(text: str, code: str, position: str) -> None:
 
 def test_a_duplicate_key_names_the_first() -> None:
     found = failure(parse_toml, "a = 1\nb = 2\na = 3")
-    assert "'a' is given twice" in found.message
+    assert "duplicate key 'a'" in found.message
     assert "line 1" in found.message
 
 

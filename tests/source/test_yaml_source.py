@@ -235,7 +235,7 @@ def test_problems_are_collected(text: str, expected: list[str]) -> None:
 def test_a_duplicate_key_names_the_first() -> None:
     problems: list[Diagnostic] = []
     node = parse_yaml(Source("f", "a: 1\nb: 2\na: 3\n"), problems)
-    assert "'a' is given twice" in problems[0].message
+    assert "duplicate key 'a'" in problems[0].message
     assert "line 1" in problems[0].message
     assert node.plain() == {"a": 1, "b": 2}
 
@@ -243,10 +243,10 @@ def test_a_duplicate_key_names_the_first() -> None:
 @pytest.mark.parametrize(
     ("text", "position", "words"),
     [
-        ("a: b: c", "1:5", "quotes"),
+        ("a: b: c", "1:5", "quote a value"),
         ("a: 'x\nb: 1\n", "1:4", "close"),
         ("a:\n\tb: 1", "2:1", "spaces"),
-        ("a: @x", "1:4", "quotes"),
+        ("a: @x", "1:4", "quote a value"),
         ("a: 1\n]\n", "2:1", "indent"),
         ("- a\nb: 1", "2:1", "'- '"),
         ("a: \x07", "1:4", "U+0007"),

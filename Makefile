@@ -2,7 +2,7 @@
 # skips, with a note, what needs a program that this machine does not have (promtool, kubectl, a browser, ...).
 #
 #   make check                     run everything
-#   make test TESTS=tests/storage  run part of the tests
+#   make test TESTS=tests/apiserver/storage  run part of the tests
 #   make check PY=python           use the active environment instead of VENV; install nothing
 
 PYTHON ?= python3
@@ -12,7 +12,7 @@ TESTS ?=
 PYTEST_FLAGS ?=
 
 # Modules that generate files of the repository; each of them accepts --check.
-GENERATORS = compiler.schema.build compiler.pods.build compiler.health.reference compiler.explaining.page
+GENERATORS = tools.generate.schemas tools.generate.pods tools.generate.health_page tools.generate.codes
 
 # An environment that is named on the command line (PY=...) is used as it is.
 ifneq ($(origin PY),command line)
@@ -26,9 +26,9 @@ generators = @for module in $(GENERATORS); do echo "$$module $(1)"; $(PY) -m $$m
 
 LOWEST = $(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python
 # The readers and writers for which kasc uses a dependency.
-LOWEST_TESTS = tests/source tests/schema tests/config_files/test_private_key.py tests/config_files/test_keys.py \
-	tests/config_files/test_certificate.py tests/commands/test_completion.py tests/commands/test_init.py \
-	tests/live tests/verify
+LOWEST_TESTS = tests/inputs/source tests/inputs/schema tests/apiserver/config_files/test_private_key.py tests/apiserver/config_files/test_keys.py \
+	tests/apiserver/config_files/test_certificate.py tests/cli/test_completion.py tests/cli/test_init.py \
+	tests/cluster/live tests/cluster/verify
 
 .DEFAULT_GOAL := help
 .PHONY: help check lint format types docs generate test bench lowest editors clean
@@ -51,12 +51,12 @@ types: $(ENVIRONMENT) ## Check the types.
 
 docs: $(ENVIRONMENT) ## Check that generated files (schemas, reference pages) are up to date.
 	$(call generators,--check)
-	@[ ! -d ../shared/facts ] || $(PY) -m compiler.catalog.build ../shared/facts --check
+	@[ ! -d ../shared/facts ] || $(PY) -m tools.generate.catalog ../shared/facts --check
 
 generate: $(ENVIRONMENT) ## Write the generated files again.
 	$(call generators)
 
-test: $(ENVIRONMENT) ## Run the tests; TESTS=tests/storage runs a part.
+test: $(ENVIRONMENT) ## Run the tests; TESTS=tests/apiserver/storage runs a part.
 	$(PY) -m pytest -rs $(PYTEST_FLAGS) $(TESTS)
 
 bench: $(ENVIRONMENT) ## Run short benchmarks, among them the growth of time with the size of the input.

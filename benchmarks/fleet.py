@@ -76,7 +76,7 @@ def make(folder: Path, number: int) -> None:
 
 def run(*words: str) -> Cost:
     """One run of kasc that has to succeed. Its memory is asked for while it runs."""
-    command = [sys.executable, "-c", "from compiler.cli import program; program()", *words]
+    command = [sys.executable, "-c", "from compiler.cli.main import program; program()", *words]
     before, start, largest = os.times(), time.perf_counter(), 0
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:

@@ -21,11 +21,12 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from compiler.catalog import catalog, nearest, section_of  # noqa: E402
-from compiler.examine import Settings, examine  # noqa: E402
-from compiler.host import Host  # noqa: E402
-from compiler.reporters import json_report, text  # noqa: E402
-from compiler.source.reading import Files, key_of  # noqa: E402
+from compiler.cli.reporters import json as json_report  # noqa: E402
+from compiler.cli.reporters import text
+from compiler.inputs.server import Host  # noqa: E402
+from compiler.inputs.source import Files, key_of  # noqa: E402
+from compiler.review.examine import Settings, examine  # noqa: E402
+from compiler.upstream.catalog import catalog, nearest, section_of  # noqa: E402
 
 FASTEST = 0.15
 """Seconds below which a ratio says nothing."""

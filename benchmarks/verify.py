@@ -18,7 +18,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.live.etcd_server import EtcdServer, program  # noqa: E402
+from tests.cluster.live.etcd_server import EtcdServer, program  # noqa: E402
 
 VALUE = b"k8s\0\n\x09\n\x02v1\x12\x03Pod\x12\xe8\x07" + b"x" * 1000
 

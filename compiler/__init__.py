@@ -8,27 +8,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved as Resolved
+    from compiler.artifacts import ARTIFACTS as ARTIFACTS
     from compiler.diagnostics import Diagnostic as Diagnostic
     from compiler.diagnostics import Location as Location
     from compiler.diagnostics import Report as Report
-    from compiler.emit.artifacts import ARTIFACTS as ARTIFACTS
-    from compiler.examine import Examined as Examined
-    from compiler.examine import Settings as Settings
-    from compiler.host import Host as Host
+    from compiler.inputs.server import Host as Host
     from compiler.library import Compiled as Compiled
     from compiler.library import check as check
     from compiler.library import compile_document as compile_document
     from compiler.library import resolve as resolve
-    from compiler.pipeline import Resolved as Resolved
+    from compiler.review.examine import Examined as Examined
+    from compiler.review.examine import Settings as Settings
 
 __version__ = "0.1.0"
 _HOMES = {
     "diagnostics": ("Diagnostic", "Location", "Report"),
-    "emit.artifacts": ("ARTIFACTS",),
-    "examine": ("Examined", "Settings"),
-    "host": ("Host",),
+    "artifacts": ("ARTIFACTS",),
+    "review.examine": ("Examined", "Settings"),
+    "inputs.server": ("Host",),
     "library": ("Compiled", "check", "compile_document", "resolve"),
-    "pipeline": ("Resolved",),
+    "apiserver.startup": ("Resolved",),
 }
 __all__ = tuple(sorted(name for names in _HOMES.values() for name in names))
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.rules import Rule, by_id
-from compiler.suggest import Suggestions
+from compiler.text.suggest import Suggestions
 
 if TYPE_CHECKING:
-    from compiler.policies import PolicyResult
-    from compiler.source.roots import Root
+    from compiler.filesystem import Root
+    from compiler.review.policies import PolicyResult
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
@@ -81,8 +81,8 @@ def diagnose(
     A hint that is a Suggestion becomes the finding's fix as well. Nothing of a finding shows a secret.
     """
     # Most inputs have no findings.
-    from compiler.redaction import hide_in_message
-    from compiler.suggest import Suggestion
+    from compiler.text.redaction import hide_in_message
+    from compiler.text.suggest import Suggestion
 
     known = _known(rule)
     safe_hint = hide_in_message(str(hint))

@@ -1,8 +1,8 @@
-"""Files and directories that a stranger may have prepared: links, devices, pipes and files without end.
+"""Safe access to files: links, devices, pipes and endless files, and the root that an input may read below.
 
-Everything that kasc reads or writes on behalf of a checkout goes through this module. A file is opened only if it is a
-regular file, without waiting for a writer, and is read up to a limit. Directories below a given one are opened one
-after the other by their descriptors, none through a link, as Go's os.Root does.
+The root is the top of the git work tree that holds the input, else the input's directory; `--root DIR` adds another
+directory. Links count as their targets. `.git`, which may hold credentials, and the kernel's virtual file systems are
+never inside.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from compiler.bounds import MAX_FILE
 
@@ -166,3 +168,69 @@ def remove_tree(directory: int, depth: int = 8) -> None:
         finally:
             os.close(inside)
         os.rmdir(name, dir_fd=directory)
+
+
+_OUTSIDE = "outside of"
+_KERNEL = ("/proc", "/sys", "/dev")
+_MEMORY = "/dev/shm/"
+"""The only directory below /dev that contains regular files."""
+
+
+class Root(NamedTuple):
+    """The real paths of the directory that an input may read, and of the one that `--root` adds (empty if none)."""
+
+    top: str
+    added: str = ""
+
+    def refusal(self, path: str) -> str:
+        """Return why a file may not be read; empty if it may be, or if the path is invalid."""
+        if "\0" in path:
+            return ""
+        real = os.path.realpath(path)
+        for directory in _KERNEL:
+            if is_below(real, directory) and not real.startswith(_MEMORY):
+                return f"files in {directory} are never read"
+        inside = next((top for top in (self.top, self.added) if top and is_below(real, top)), None)
+        if inside is None:
+            link = "it is a link to a file" if is_below(os.path.abspath(path), self.top) else "it is"
+            return f"{link} {_OUTSIDE} {self.top}"
+        if ".git" in real[len(inside) :].lower().split(os.sep):
+            return "files in .git are never read"
+        return ""
+
+
+def hint_for(refusal: str) -> str:
+    """Return the hint for a refusal."""
+    if _OUTSIDE in refusal:
+        return "move the file into that directory, or allow another one with --root DIR"
+    return "name a regular file in the work tree or directory that contains the input"
+
+
+def root_of(path: str, added: str = "", searched: Sequence[str] = ()) -> Root:
+    """Return the root of an input by its path (`-` is in the current directory).
+
+    `added` is the directory of `--root`. `searched` are the directories that were searched for inputs: outside a work
+    tree, they are the roots of the inputs in them.
+    """
+    directory = os.path.dirname(path)
+    top = work_tree_of(directory)
+    if not top:
+        above = next((each for each in searched if directory.startswith(each.rstrip("/") + "/")), directory)
+        top = os.path.realpath(above or os.curdir)
+    return Root(top, os.path.realpath(added) if added else "")
+
+
+def work_tree_of(directory: str) -> str:
+    """Return the real path of the top of the git work tree that contains a directory; empty if there is none."""
+    at = os.path.realpath(directory or os.curdir)
+    while not os.path.lexists(os.path.join(at, ".git")):
+        above = os.path.dirname(at)
+        if above == at:
+            return ""
+        at = above
+    return at
+
+
+def is_below(path: str, top: str) -> bool:
+    """Return whether a real path is `top` or below it."""
+    return path == top or path.startswith(top if top.endswith(os.sep) else top + os.sep)

@@ -10,12 +10,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from compiler.artifacts import ARTIFACTS, EVERY, artifact
+from compiler.artifacts.files import refuse_secrets
+from compiler.artifacts.yamlio import Written
 from compiler.diagnostics import KascError, Report
-from compiler.emit.artifacts import ARTIFACTS, EVERY, artifact
-from compiler.emit.secrets import refuse_secrets
-from compiler.emit.yaml_text import Written
-from compiler.examine import DEFAULTS, Examined, Settings, examine
-from compiler.source.reading import Files, file_key
+from compiler.inputs.source import Files, file_key
+from compiler.review.examine import DEFAULTS, Examined, Settings, examine
 
 
 class Compiled(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 
 from compiler.bounds import MAX_FINDINGS, MAX_SUGGESTIONS, MAX_TEXT
 from compiler.diagnostics import ERROR, NOTE, WARNING, Report, diagnose
-from tests.commands.running import SAMPLES, kasc
+from tests.cli.running import SAMPLES, kasc
 
 HEAD = (SAMPLES / "minimal.yaml").read_text()
 KEYS = HEAD + "".join(f"key{n}: x\n" for n in range(300))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.commands.running import ROOT, SAMPLES
+from tests.cli.running import ROOT, SAMPLES
 from tests.gitops.running import (
     GITOPS,
     config_maps,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import compiler
-from tests.commands.running import ROOT, SAMPLES, kasc
+from tests.cli.running import ROOT, SAMPLES, kasc
 
 HARDENED = SAMPLES / "hardened/apiserver.yaml"
 WRONG = "apiVersion: kasc/v1\nkind: APIServer\nkubernetesVersion: '1.36'\nextends: [base.yaml]\n"

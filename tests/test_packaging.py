@@ -14,17 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.emit.compiling import ROOT, SAMPLES, artifacts, resolve_file
+from tests.artifacts.compiling import ROOT, SAMPLES, artifacts, resolve_file
 
 pytestmark = pytest.mark.slow
 DATA = (
-    "catalog/data/*",
-    "config_files/shapes/*.yaml",
-    "cel/data/*",
-    "flags/data/*",
-    "emit/templates/*",
-    "explaining/rules/*.yaml",
-    "monitoring/topics/*.yaml",
+    "upstream/catalog/data/*",
+    "apiserver/config_files/shapes/*.yaml",
+    "upstream/cel/data/*",
+    "upstream/go/data/*",
+    "artifacts/templates/*",
+    "rules/data/*.yaml",
+    "artifacts/monitoring/topics/*.yaml",
     "py.typed",
 )
 SAMPLE = ROOT / "samples/hardened/apiserver.yaml"

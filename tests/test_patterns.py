@@ -43,7 +43,7 @@ _CHOSEN_LATER: dict[str, list[str]] = {
     "importers/detect.py _KEY_IN_TEXT % (key, key)": ["_KEY_IN_TEXT % ('kind', 'kind')"],
     "live/masking.py '|'.join(parts)": ["'aaa|aab'"],  # escaped strings
     "mending/edits.py pattern": ["r'[-_]{2}a[-_]b'"],
-    # The patterns in the topics of compiler/monitoring.
+    # The patterns in the topics of compiler/artifacts/monitoring.
     "monitoring/exported.py pattern": ["'5..'"],
     "redaction.py pattern": [r"_NAME.replace(r'\s*+[:=](?!=)\s*', '[:=](?![ =])')"],
     "schema/conforms.py schema['pattern']": [],  # collected from the schemas

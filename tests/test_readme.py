@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.commands.running import ROOT
-from tests.live.api_server import Recorded, Server
-from tests.live.certificates import make_certificates
-from tests.live.etcd_server import EtcdServer
-from tests.verify.test_verify import protobuf
+from tests.cli.running import ROOT
+from tests.cluster.live.api_server import Recorded, Server
+from tests.cluster.live.certificates import make_certificates
+from tests.cluster.live.etcd_server import EtcdServer
+from tests.cluster.verify.test_verify import protobuf
 
 README = (ROOT / "README.md").read_text()
 CONSOLES = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

@@ -6,7 +6,7 @@ import re
 import tomllib
 
 import compiler
-from tests.commands.running import ROOT
+from tests.cli.running import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 QUOTED = re.compile(r"\bkasc(?:\[\w+\])?==(\S+)|\bkasc:(\d\S*)|https://github\.com/kasc/kasc\n\s+rev: v(\S+)")

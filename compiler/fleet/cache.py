@@ -16,13 +16,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from compiler import __version__
+from compiler.artifacts import artifact_of
 from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report
-from compiler.emit.artifacts import artifact_of
 from compiler.filesystem import open_to_write, read_file, write_to
-from compiler.fleet.seen import digest, sign_of
-from compiler.fleet.shapes import count, list_of, mapping_of, one_of, optional, row, text, truth
-from compiler.fleet.shapes import path as is_path
-from compiler.policies import FAIL, MANUAL, PASS, TITLES, Judged, PolicyResult
+from compiler.fleet.fingerprints import count, digest, list_of, mapping_of, one_of, optional, row, sign_of, text, truth
+from compiler.fleet.fingerprints import path as is_path
+from compiler.review.policies import FAIL, MANUAL, PASS, TITLES, Judged, PolicyResult
 from compiler.rules import by_code
 
 _FORM = "3"
@@ -172,7 +171,7 @@ def _own_sign(folder: str) -> str:
 
     It is reckoned from all files where their names, sizes or times are new, and kept in the cache.
     """
-    from compiler.schema.location import schema_folder
+    from compiler.inputs.schema import schema_folder
 
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     files = [file for top in (package, schema_folder()) for file in _files_below(top)]

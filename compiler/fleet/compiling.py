@@ -8,19 +8,19 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compiler.commands.common import fails, keep_selected, reason
+from compiler.artifacts.fileset import Writer, differences
+from compiler.artifacts.yamlio import Written
+from compiler.cli.common import fails, keep_selected, reason
 from compiler.diagnostics import Diagnostic, Report
-from compiler.emit.writing import Writer, differences
-from compiler.emit.yaml_text import Written
-from compiler.examine import Examined, Settings, examine_some
+from compiler.inputs.source import STANDARD_INPUT, Files
 from compiler.library import rendered
-from compiler.redaction import is_key_material
-from compiler.source.reading import STANDARD_INPUT, Files
+from compiler.review.examine import Examined, Settings, examine_some
+from compiler.text.redaction import is_key_material
 
 if TYPE_CHECKING:
     from compiler.fleet.cache import Cache, Entry
-    from compiler.fleet.changes import Changes
-    from compiler.fleet.seen import Seen
+    from compiler.fleet.fingerprints import Seen
+    from compiler.fleet.selection import Changes
 
 DEFAULT_OUT = "compiled"
 WRITTEN, UNCHANGED, STALE, FAILED, SHOWN = "written", "unchanged", "stale", "failed", "shown"
@@ -82,7 +82,7 @@ class DocumentCompiler:
         self.writer = Writer(self.top)
         self.seen: Seen | None = None
         if cache is not None or changes is not None:
-            from compiler.fleet.seen import Seen
+            from compiler.fleet.fingerprints import Seen
 
             self.seen = Seen(self.files, settings.host)
 
@@ -208,7 +208,7 @@ class DocumentCompiler:
         """Whether the artifacts on disk are what they were. The file system's word that nothing touched them since
         they were last read is enough, but not for `--check`, which is there to distrust.
         """
-        from compiler.fleet.seen import sign_of
+        from compiler.fleet.fingerprints import sign_of
 
         assert entry.files is not None  # noqa: S101
         places = [f"{target}/{name}" for name, _, _ in entry.files]
@@ -233,7 +233,7 @@ class DocumentCompiler:
         files: dict[str, str] | None,
     ) -> None:
         from compiler.fleet.cache import Entry
-        from compiler.fleet.seen import digest
+        from compiler.fleet.fingerprints import digest
 
         if any(is_key_material(file) for file in signs):
             return  # somebody gave a key in place of a path

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from compiler.emit.artifacts import artifact_of
-from compiler.emit.writing import write_all
+from compiler.artifacts import artifact_of
+from compiler.artifacts.fileset import write_all
 from compiler.filesystem import open_directory, read_file
-from compiler.fleet import shapes
+from compiler.fleet import fingerprints as shapes
 
 LIST = ".kasc-outputs.json"
 _LARGEST_LIST = 16 * 1024 * 1024

@@ -1,9 +1,4 @@
-"""Work spread over processes, its results in the order of the items and never more of them than a pipe holds.
-
-Items are dealt out in turn, a few at a time: worker 2 of 4 has the second block, the sixth, the tenth. So the results
-come back in order by reading one pipe after the other, and a worker that is ahead waits until its pipe has room.
-A worker whose reader is gone ends at its next result: nothing is left behind, however the program ends.
-"""
+"""Work spread over processes, with results in the order of the items."""
 
 from __future__ import annotations
 
@@ -136,3 +131,15 @@ def _read(pipe: int, length: int) -> bytes | None:
             return None
         data += piece
     return bytes(data)
+
+
+COLUMNS = ("compiled", "unchanged", "stale", "failed", "orphaned", "cached")
+
+
+def table(numbers: dict[str, int], check: bool) -> str:
+    """Two lines: what is counted, and the counts. With `check` nothing was compiled, but some may be stale."""
+    columns = [name for name in COLUMNS if name != ("compiled" if check else "stale")]
+    widths = [max(len(name), len(str(numbers.get(name, 0)))) for name in columns]
+    heads = "  ".join(f"{name.upper():{width}}" for name, width in zip(columns, widths, strict=True))
+    cells = "  ".join(f"{numbers.get(name, 0):<{width}}" for name, width in zip(columns, widths, strict=True))
+    return f"{heads.rstrip()}\n{cells.rstrip()}\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.commands.running import ROOT
+from tests.cli.running import ROOT
 from tests.editors.client import Server, command
 
 # Without it the server of YAML asks the network for a catalog.

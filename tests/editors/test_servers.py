@@ -7,10 +7,10 @@ import json
 
 import pytest
 
-from compiler.catalog import catalog, section_of
-from compiler.explaining.facts import default_text
-from compiler.schema.editor import modeline
-from tests.commands.running import ROOT, SAMPLES
+from compiler.cli.explain.describe import default_text
+from compiler.inputs.schema.bundle import modeline
+from compiler.upstream.catalog import catalog, section_of
+from tests.cli.running import ROOT, SAMPLES
 from tests.editors.client import Server
 
 NEWEST = "1.36"

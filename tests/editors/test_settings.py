@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.running import kasc
+from tests.cli.running import kasc
 from tests.editors.client import Server, command
 from tests.editors.conftest import SETTINGS
 

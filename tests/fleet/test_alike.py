@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from compiler.catalog import FlagSpec, catalog
-from compiler.emit.artifacts import ARTIFACTS, artifact
-from compiler.emit.yaml_text import Written
-from compiler.examine import Examined, Settings, examine_some
+from compiler.artifacts import ARTIFACTS, artifact
+from compiler.artifacts.yamlio import Written
 from compiler.fleet import BLOCK
-from compiler.host import Host
-from compiler.source.reading import Files
-from tests.emit.compiling import ENCRYPTION
+from compiler.inputs.server import Host
+from compiler.inputs.source import Files
+from compiler.review.examine import Examined, Settings, examine_some
+from compiler.upstream.catalog import FlagSpec, catalog
+from tests.artifacts.compiling import ENCRYPTION
 from tests.fleet import clusters
 
 NEWEST = "1.36"

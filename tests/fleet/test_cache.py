@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from compiler.fleet import cache as cache_module
-from tests.commands.running import Ran, command, environment, kasc
+from tests.cli.running import Ran, command, environment, kasc
 from tests.fleet import clusters
 from tests.fleet.clusters import numbers, tree
 

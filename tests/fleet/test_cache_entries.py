@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from compiler.cli.reporters import write_report
 from compiler.diagnostics import Report
 from compiler.fleet.cache import Cache, unpacked
-from compiler.fleet.seen import digest, sign_of
-from compiler.reporters import write_report
-from tests.commands.running import kasc
+from compiler.fleet.fingerprints import digest, sign_of
+from tests.cli.running import kasc
 from tests.fleet import clusters
 from tests.fleet.clusters import tree
 
@@ -58,7 +58,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (documents / OWN).write_text(clusters.document("c-000", more))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(documents)
-        from compiler.cli import main
+        from compiler.cli.main import main
 
         main(["compile", OWN, "-o", str(folder / "out"), "--cache", str(folder / "cache"), "--policy", "cis"])
     (entry,) = (folder / "cache").glob("??/*")

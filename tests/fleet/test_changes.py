@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.fleet.changes import Changes
-from tests.commands.running import Ran, kasc, process
+from compiler.fleet.selection import Changes
+from tests.cli.running import Ran, kasc, process
 from tests.fleet import clusters
 
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.emit.artifacts import ARTIFACTS, ON_REQUEST, artifact_of
-from compiler.examine import examine
+from compiler.artifacts import ARTIFACTS, ON_REQUEST, artifact_of
 from compiler.fleet.outputs import LIST, Orphan, _remove
-from tests.commands.running import SAMPLES, kasc
-from tests.emit.compiling import render
+from compiler.review.examine import examine
+from tests.artifacts.compiling import render
+from tests.cli.running import SAMPLES, kasc
 from tests.fleet import clusters
 from tests.fleet.clusters import tree
 

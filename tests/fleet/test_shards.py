@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.fleet.shards import shard_of
-from tests.commands.running import kasc
+from compiler.fleet.selection import shard_of
+from tests.cli.running import kasc
 from tests.fleet import clusters
 
 PATHS = st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1), unique=True)

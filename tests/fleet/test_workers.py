@@ -14,7 +14,7 @@ import pytest
 
 from compiler.fleet import Work
 from compiler.fleet.workers import WorkerDiedError, in_order
-from tests.commands.running import ROOT, command, environment, kasc, process
+from tests.cli.running import ROOT, command, environment, kasc, process
 from tests.fleet import clusters
 
 
@@ -189,10 +189,10 @@ def _group(number: int) -> list[str]:
 
 def test_a_single_input_loads_nothing_of_this(tmp_path: Path) -> None:
     code = (
-        "import sys; from compiler.cli import main;"
+        "import sys; from compiler.cli.main import main;"
         f"main(['compile', '{ROOT}/samples/apiserver.yaml', '-o', '{tmp_path}/out', '--quiet']);"
-        "heavy = {'compiler.fleet.workers', 'compiler.fleet.shards', 'compiler.fleet.cache', 'compiler.fleet.outputs',"
-        " 'compiler.fleet.changes', 'hashlib', 'multiprocessing', 'pickle', 'subprocess', 'signal'};"
+        "heavy = {'compiler.fleet.workers', 'compiler.fleet.selection', 'compiler.fleet.cache', 'compiler.fleet.outputs',"
+        " 'compiler.fleet.selection', 'hashlib', 'multiprocessing', 'pickle', 'subprocess', 'signal'};"
         "sys.exit(', '.join(heavy & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)

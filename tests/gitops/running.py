@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.commands.running import ROOT, SAMPLES
+from tests.cli.running import ROOT, SAMPLES
 
 GITOPS = SAMPLES / "gitops"
 
@@ -37,7 +37,9 @@ def programs(folder: Path) -> dict[str, str]:
     """Variables of an environment whose `kasc` is that of this checkout; the program is put into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "kasc"
-    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'from compiler.cli import program; program()' \"$@\"\n")
+    program.write_text(
+        f"#!/bin/sh\nexec {sys.executable} -c 'from compiler.cli.main import program; program()' \"$@\"\n"
+    )
     program.chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return kept | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}

@@ -14,7 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.commands.running import ROOT, SAMPLES
+from tests.cli.running import ROOT, SAMPLES
 from tests.gitops.running import (
     GITOPS,
     config_maps,
@@ -254,7 +254,7 @@ def test_the_image_copies_all_that_the_package_is_built_from(tmp_path: Path) -> 
     words = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", "out", "."]
     ran = subprocess.run(words, cwd=source, capture_output=True, text=True, check=False, timeout=300)
     assert ran.returncode == 0, ran.stderr
-    program = "import sys; sys.path.insert(0, 'out'); from compiler.cli import main; main()"
+    program = "import sys; sys.path.insert(0, 'out'); from compiler.cli.main import main; main()"
     words = [sys.executable, "-c", program, "check", str(SAMPLES / "apiserver.yaml")]
     checked = subprocess.run(words, cwd=source, capture_output=True, text=True, check=False, timeout=60)
     assert checked.stdout == "1 input: no problems\n", checked.stderr

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from compiler.examine import Examined, Settings, examine
-from compiler.host import Host
+from compiler.inputs.server import Host
+from compiler.review.examine import Examined, Settings, examine
 
 ETCD_PORT = "23790"
 BASELINE = [

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from compiler.emit import health, storage
-from compiler.pipeline import Resolved
+from compiler.apiserver.startup import Resolved
+from compiler.artifacts import health, storage
 from tests.shared import SHARED, shared
 from tests.truth.recorded import examined, make_keys, run_flags
 

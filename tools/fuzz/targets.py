@@ -19,40 +19,39 @@ from xml.etree import ElementTree
 
 import yaml
 
+from compiler.apiserver.startup import Resolved
+from compiler.apiserver.storage.layout import Layout
+from compiler.artifacts import EVERY, artifact_of
+from compiler.artifacts.storage import manifest
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
-from compiler.commands.common import UsageError
-from compiler.commands.configuration import read_configuration
+from compiler.cli.common import UsageError
+from compiler.cli.configuration import read_configuration
+from compiler.cli.reporters import write_report
+from compiler.cluster import apiserver, etcd_messages
+from compiler.cluster import probe_answers as answers
+from compiler.cluster.apiserver import Answer, ServerError
+from compiler.cluster.connection import Deadline, Mask
+from compiler.cluster.etcd import Etcd, EtcdError
+from compiler.cluster.probe_answers import compare
+from compiler.cluster.probe_asking import Prober
+from compiler.cluster.probe_report import data as probe_data
+from compiler.cluster.probe_report import of_seen
+from compiler.cluster.probe_report import table as probe_table
+from compiler.cluster.verify_report import of_end, of_members, of_scan
+from compiler.cluster.verify_scan import Found, Scan
 from compiler.diagnostics import SEVERITIES, Report
-from compiler.emit.artifacts import EVERY, artifact_of
-from compiler.emit.storage import manifest
-from compiler.examine import Examined, Settings, examine
 from compiler.fleet.cache import Cache, Entry, packed, unpacked
+from compiler.fleet.fingerprints import digest
 from compiler.fleet.outputs import LIST, DamagedListError, Outputs
-from compiler.fleet.seen import digest
-from compiler.host import Host
+from compiler.inputs.server import Host
 from compiler.library import rendered
-from compiler.live import apiserver, etcd_messages
-from compiler.live.apiserver import Answer, ServerError
-from compiler.live.deadline import Deadline
-from compiler.live.etcd import Etcd, EtcdError
-from compiler.live.masking import Mask
-from compiler.mending.mend import Mender
-from compiler.pipeline import Resolved
-from compiler.probe import answers
-from compiler.probe.asking import Prober
-from compiler.probe.comparing import compare
-from compiler.probe.findings import of_seen
-from compiler.probe.table import data as probe_data
-from compiler.probe.table import table as probe_table
-from compiler.reporters import write_report
-from compiler.storage.layout import Layout
-from compiler.storage.stored_value import describe
-from compiler.verify.findings import of_end, of_members, of_scan
-from compiler.verify.scan import Found, Scan
-from tests.config_files.der_bytes import certificate, pem
-from tests.config_files.pairs import pair
-from tests.live.api_server import ENDPOINTS, RECORDED
-from tests.live.scripted_etcd import field, page, status
+from compiler.review.examine import Examined, Settings, examine
+from compiler.review.fixes import Mender
+from compiler.upstream.etcd import describe
+from tests.apiserver.config_files.der_bytes import certificate, pem
+from tests.apiserver.config_files.pairs import pair
+from tests.cluster.live.api_server import ENDPOINTS, RECORDED
+from tests.cluster.live.scripted_etcd import field, page, status
 from tools.fuzz import seeds
 
 MOST_FINDINGS = len(SEVERITIES) * (MAX_FINDINGS + 1)

@@ -1,1 +1,1 @@
-"""Generators of the files that are made from data: `python -m tools.generate.NAME [--check]`."""
+"""Generators of checked-in files: `python -m tools.generate [--check]` runs all of them."""

@@ -1,0 +1,110 @@
+"""AdmissionConfiguration: which configuration each admission plugin gets.
+
+Kubernetes: apiserver/pkg/admission/config.go, ReadAdmissionConfiguration.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from compiler.apiserver.config_files import (
+    FileRules,
+    NamedFile,
+    decode_config,
+    named_by_field,
+    parse_as_server,
+    read_bytes,
+)
+from compiler.apiserver.config_files.admission_plugins import CHECKS
+from compiler.diagnostics import Diagnostic, KascError, diagnose
+from compiler.inputs.schema.decoding import root_field
+from compiler.inputs.schema.field import Field, Findings
+from compiler.inputs.source.node import Node, Source
+
+KINDS = ("AdmissionConfiguration",)
+_RULES = FileRules(read="ADMC-01", empty="ADMC-02", decode="ADMC-02")
+_LEGACY = {"imagePolicy": "ImagePolicyWebhook", "podNodeSelectorPluginConfig": "PodNodeSelector"}
+
+
+def load_admission(named: NamedFile, enabled: list[str]) -> None:
+    """Report everything for which the server would refuse the file; plugins that are not enabled read nothing."""
+    run = named.run
+    given = run.host.inline.get(named.path)
+    inline = given is not None and not given.beside
+    prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if inline else ""
+    findings = Findings(run.report, named.flag, prefix)
+    problems = list(given.problems) if given is not None else []
+    node = given.content if given is not None else _parse(named, findings, "ADMC-01", "ADMC-02", problems)
+    if node is None:
+        return
+    root = root_field(node, findings)
+    if _is_legacy(root):
+        _check_legacy(named, root, enabled)
+        return
+    config = decode_config(run, root, KINDS, _RULES, inline, problems)
+    if config is None:
+        return
+    entries: dict[str, Field] = {}
+    for plugin in root["plugins"].items():
+        entries.setdefault(plugin["name"].text, plugin)
+    for name in enabled:
+        if name in entries:
+            _check_plugin(named, name, entries[name])
+        elif name in CHECKS:
+            CHECKS[name](named, None)
+
+
+def check_unconfigured(named: NamedFile, enabled: list[str]) -> None:
+    """Report plugins that cannot do without a configuration and get none."""
+    for name in enabled:
+        if name in CHECKS:
+            CHECKS[name](named, None)
+
+
+def _is_legacy(root: Field) -> bool:
+    """Whether a file without a kind is one of the two formats from before the versioned one."""
+    untyped = not root["kind"].text or not root["apiVersion"].text
+    return untyped and any(root[key].node is not None for key in _LEGACY)
+
+
+def _check_legacy(named: NamedFile, root: Field, enabled: list[str]) -> None:
+    for name in enabled:
+        if name in CHECKS:
+            CHECKS[name](named, root if name in _LEGACY.values() else None)
+
+
+def _check_plugin(named: NamedFile, name: str, plugin: Field) -> None:
+    """One enabled plugin with its entry: what stands in it wins over the file that it names."""
+    check, configuration, path = CHECKS.get(name), plugin["configuration"], plugin["path"]
+    if configuration.given or not path.text:
+        if check is not None:
+            check(named, configuration if configuration.given else None)
+        return
+    full = posixpath.join(posixpath.dirname(named.path) or "/", path.text)
+    file = named_by_field(named.run, path, full)
+    findings = Findings(named.run.report, named.flag)
+    # A plugin that has no configuration reads the file all the same.
+    if check is None:
+        read_bytes(file, "ADMC-03")
+        return
+    given = named.run.host.inline.get(full)
+    problems = list(given.problems) if given is not None else []
+    node = given.content if given is not None else _parse(file, findings, "ADMC-03", "ADMC-02", problems)
+    if node is not None:
+        root = root_field(node, findings)
+        for found in problems:
+            named.run.report.add(diagnose("ADMC-02", found.message, found.hint, location=found.location))
+        check(named._replace(path=full), root)
+
+
+def _parse(named: NamedFile, findings: Findings, read: str, decode: str, problems: list[Diagnostic]) -> Node | None:
+    data = read_bytes(named, read)
+    if data is None:
+        return None
+    try:
+        source = Source(named.run.host.local(named.path) or named.path, data.decode(errors="replace"))
+        return parse_as_server(source, problems)
+    except KascError as error:
+        found = error.diagnostic
+        findings.report.add(diagnose(decode, found.message, found.hint, flag=named.flag, location=found.location))
+        return None

@@ -1,0 +1,239 @@
+"""AuthorizationConfiguration: the chain of authorizers, and their webhooks."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from compiler.apiserver.config_files import FileRules, load_config, named_by_field, named_by_flag
+from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
+from compiler.inputs.schema.field import Field
+from compiler.inputs.source.characters import place_in
+from compiler.text import shown, trimmed
+from compiler.upstream.cel import CompiledExpression, Environment, compile_expression
+from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.go.strconv import format_duration
+from compiler.upstream.names import is_subdomain
+
+if TYPE_CHECKING:
+    from compiler.apiserver.options.authorization import AuthorizationOptions
+
+
+def check_expression(
+    field: Field, rule: str, environment: Environment, minor: int, result: str = ""
+) -> CompiledExpression | None:
+    """Return the compiled expression of a field, or None after reporting its problems under a rule.
+
+    `minor` and `result` are those of `compile_expression`.
+    """
+    compiled = compile_expression(field.text, environment, minor, result)
+    if isinstance(compiled, CompiledExpression):
+        return compiled
+    for problem in compiled:
+        where = place_in(field.node, problem.offset, problem.offset + 1) if field.node else field.location
+        field.findings.add(rule, field.path, where, problem.message, problem.hint)
+    return None
+
+
+LONGEST_TIMEOUT = 30 * 10**9
+"""Nanoseconds that an answer may take; what a webhook that flags name is given."""
+_TTLS = {"authorizedTTL": 300 * 10**9, "unauthorizedTTL": 30 * 10**9}
+"""How long answers are kept where the file does not say it, or says 0."""
+_MOST_CONDITIONS = 64
+
+
+def webhook_entry(
+    authorized: int, unauthorized: int, timeout: int, version: str, policy: str, kubeconfig: str
+) -> dict[str, Any]:
+    """The resolved form of a webhook. Durations come in nanoseconds; a time to live of 0 means no cache."""
+    return {
+        "authorizedTTL": format_duration(authorized),
+        "cacheAuthorizedRequests": authorized != 0,
+        "unauthorizedTTL": format_duration(unauthorized),
+        "cacheUnauthorizedRequests": unauthorized != 0,
+        "timeout": format_duration(timeout),
+        "subjectAccessReviewVersion": version,
+        "failurePolicy": policy,
+        "kubeConfigFile": kubeconfig,
+    }
+
+
+def described_webhook(webhook: Field) -> dict[str, Any]:
+    """The resolved form of a webhook of a file, its defaults filled in."""
+    times = {name: webhook[name].duration or default for name, default in _TTLS.items()}
+    for name, switch in (
+        ("authorizedTTL", "cacheAuthorizedRequests"),
+        ("unauthorizedTTL", "cacheUnauthorizedRequests"),
+    ):
+        if webhook[switch].on is False:
+            times[name] = 0
+    entry = webhook_entry(
+        times["authorizedTTL"],
+        times["unauthorizedTTL"],
+        webhook["timeout"].duration or 0,
+        webhook["subjectAccessReviewVersion"].text,
+        webhook["failurePolicy"].text,
+        webhook["connectionInfo"]["kubeConfigFile"].text,
+    )
+    return {**entry, "matchConditions": [one["expression"].text for one in webhook["matchConditions"].items()]}
+
+
+def check_webhook(group: AuthorizationOptions, webhook: Field) -> None:
+    """Report everything that the server would refuse of one webhook."""
+    timeout = webhook["timeout"]
+    if not timeout.duration:
+        message = f"the timeout {shown(timeout.text)} leaves no time" if timeout.text else "the webhook has no timeout"
+        timeout.refuse("AZC-06", message, "write a duration up to 30s")
+    elif not 0 < timeout.duration <= LONGEST_TIMEOUT:
+        timeout.refuse("AZC-06", f"the timeout {shown(timeout.text)} is outside 0s to 30s", "write up to 30s")
+    for name in _TTLS:
+        if webhook[name].is_null:
+            # A duration that is null cannot be read, unlike one that is missing.
+            webhook[name].refuse("AZC-01", f"{name} is null, not a duration", "write a duration, or remove it")
+        elif (webhook[name].duration or 0) < 0:
+            webhook[name].refuse("AZC-07", f"{name} is negative", "write a duration above 0s, or remove it")
+    _check_word(webhook["subjectAccessReviewVersion"], "AZC-08", ("v1", "v1beta1"))
+    conditions = webhook["matchConditions"].items()
+    version = webhook["matchConditionSubjectAccessReviewVersion"]
+    if version.text or conditions:
+        _check_word(version, "AZC-09", ("v1",))
+    _check_word(webhook["failurePolicy"], "AZC-10", ("NoOpinion", "Deny"))
+    _check_connection(group, webhook["connectionInfo"])
+    if len(conditions) > _MOST_CONDITIONS:
+        message = f"{len(conditions)} match conditions are more than {_MOST_CONDITIONS}"
+        conditions[_MOST_CONDITIONS].refuse("AZC-13", message, "join some of them with &&")
+        return
+    _check_conditions(group, conditions)
+
+
+def _check_word(field: Field, rule: str, words: tuple[str, ...]) -> None:
+    if field.text not in words:
+        name = field.path.rpartition("webhook.")[2]
+        message = f"{name} cannot be {shown(field.text)}" if field.text else f"the webhook has no {name}"
+        hint = field.did_you_mean(words) or f"write {' or '.join(words)}"
+        field.refuse(rule, message, hint)
+
+
+def _check_connection(group: AuthorizationOptions, connection: Field) -> None:
+    kind, path = connection["type"], connection["kubeConfigFile"]
+    if kind.text == "InClusterConfig":
+        if path.given:
+            message = "kubeConfigFile is set, but the type is InClusterConfig"
+            path.refuse("AZC-11", message, "write type: KubeConfigFile")
+        else:
+            message = "InClusterConfig crashes kube-apiserver: it reads the kubeConfigFile that must not be there"
+            kind.refuse("AZC-14", message, "write KubeConfigFile and name a kubeconfig")
+    elif kind.text != "KubeConfigFile":
+        # The other type is known to the server as well, but it crashes on it.
+        _check_word(kind, "AZC-11", ("KubeConfigFile",))
+    elif not path.text:
+        path.refuse("AZC-12", "the type KubeConfigFile has no kubeConfigFile", "name a kubeconfig")
+    elif not path.text.startswith("/"):
+        path.refuse("AZC-12", f"{shown(path.text)} is not an absolute path", "begin it with /")
+    else:
+        local = group.run.host.local(path.text)
+        if local is not None and os.path.exists(local) and not os.path.isfile(local):
+            path.refuse("AZC-12", f"{shown(path.text)} is not a regular file", "name a kubeconfig")
+        else:
+            load_kubeconfig(named_by_field(group.run, path), "AZC-12")
+
+
+def _check_conditions(group: AuthorizationOptions, conditions: list[Field]) -> None:
+    seen: set[str] = set()
+    for condition in conditions:
+        expression = condition["expression"]
+        if not trimmed(expression.text):
+            expression.refuse("AZC-13", "the match condition has no expression", "write one, or remove the condition")
+        elif expression.text in seen:
+            expression.refuse("AZC-13", "the match condition stands twice", "keep one")
+        else:
+            _check_expression(group, expression)
+        seen.add(expression.text)
+
+
+def _check_expression(group: AuthorizationOptions, expression: Field) -> None:
+    from compiler.upstream.cel import request_environment
+
+    run, gate = group.run, "AuthorizeWithSelectors"
+    # Versions without the gate have what it brought.
+    environment = request_environment(run.gates.on(gate) or not run.gates.known(gate))
+    check_expression(expression, "AZC-13", environment, run.catalog.minor, "bool")
+
+
+FLAG = "authorization-config"
+KINDS = ("AuthorizationConfiguration",)
+_RULES = FileRules(read="AZC-01", empty="AZC-02", decode="AZC-01")
+
+
+def configured_authorizers(group: AuthorizationOptions, path: str) -> list[dict[str, Any]] | None:
+    """The authorizers in order; None where the content cannot be had. Reports what the server would refuse."""
+    config = load_config(named_by_flag(group, FLAG, path), KINDS, _RULES)
+    if config is None:
+        return None
+    authorizers = config.root["authorizers"]
+    if not authorizers.items():
+        authorizers.refuse("AZC-02", "the file has no authorizer", "add one, such as type: RBAC with name: rbac")
+    types: set[str] = set()
+    names: set[str] = set()
+    for authorizer in authorizers.items():
+        kind = authorizer["type"]
+        if kind.text in types and kind.text != "Webhook":
+            # What the server would say of its name is said by this.
+            kind.refuse("AZC-03", f"the type {kind.text} stands twice", "keep one; only webhooks may repeat")
+            continue
+        known = _check_type(kind)
+        types.add(kind.text)
+        _check_name(authorizer["name"], kind.text if known else "", names)
+        _check_part(group, authorizer, known)
+    return [_described(authorizer) for authorizer in authorizers.items()]
+
+
+def _check_type(kind: Field) -> bool:
+    """Whether there is such a type."""
+    known = CHOICES["authorization-mode"]
+    if kind.text in known:
+        return True
+    hint = kind.did_you_mean(known) or f"write {', '.join(known)}"
+    message = f"{shown(kind.text)} is not a type of authorizer" if kind.text else "the authorizer has no type"
+    kind.refuse("AZC-03", message, hint)
+    return False
+
+
+def _check_name(name: Field, kind: str, names: set[str]) -> None:
+    """`kind` is empty where it is not known."""
+    wanted = "" if kind in ("", "Webhook") else kind.lower()
+    if not name.text:
+        name.refuse("AZC-04", "the authorizer has no name", f"write {wanted or 'one, such as my-webhook'}")
+    elif wanted and name.text != wanted:
+        message = f"an authorizer of the type {kind} cannot be called {shown(name.text)}"
+        name.refuse("AZC-04", message, f"write {wanted}")
+    elif not is_subdomain(name.text):
+        hint = "use small letters, digits, - and ."
+        name.refuse("AZC-04", f"the name {shown(name.text)} is not a DNS subdomain", hint)
+    elif name.text in names:
+        hint = f"rename the other: {kind} has to be called {wanted}" if wanted else "give each a name of its own"
+        name.refuse("AZC-04", f"the name {shown(name.text)} stands twice", hint)
+    else:
+        names.add(name.text)
+
+
+def _check_part(group: AuthorizationOptions, authorizer: Field, known: bool) -> None:
+    """What hangs on the type; where that is not known, a webhook tells what is meant."""
+    kind, webhook = authorizer["type"].text, authorizer["webhook"]
+    if webhook.given and (kind == "Webhook" or not known):
+        check_webhook(group, webhook)
+    elif kind == "Webhook":
+        webhook.refuse("AZC-05", "the type is Webhook, and there is no webhook", "say how it is reached")
+    elif webhook.given:
+        webhook.refuse("AZC-05", f"an authorizer of the type {kind} has a webhook", "remove webhook")
+    if kind == "ABAC" and not group.flags.text("authorization-policy-file"):
+        message = "the type ABAC has no policy file"
+        authorizer["type"].refuse("AZ-09", message, "set --authorization-policy-file")
+
+
+def _described(authorizer: Field) -> dict[str, Any]:
+    """Type and name, and for a webhook what the server keeps of it."""
+    entry: dict[str, Any] = {"type": authorizer["type"].text, "name": authorizer["name"].text}
+    if authorizer["webhook"].given:
+        entry |= described_webhook(authorizer["webhook"])
+    return entry

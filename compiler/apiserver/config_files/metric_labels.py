@@ -1,0 +1,71 @@
+"""The manifest of allowed metric labels: `METRIC,LABEL: VALUE,...`, one line each.
+
+Kubernetes: component-base/metrics/api/v1/config.go, validateAllowListMappingManifest; before 1.36
+component-base/metrics/opts.go, SetLabelAllowListFromManifest.
+"""
+
+from __future__ import annotations
+
+from compiler.apiserver.config_files import FileRules, NamedFile, parse_as_server, read_node
+from compiler.diagnostics import KascError
+from compiler.inputs.schema.decoding import root_field
+from compiler.inputs.schema.field import Field, Findings
+from compiler.inputs.server import UnreadableFileError
+from compiler.inputs.source.node import Node, Source
+from compiler.text import shown
+
+EXAMPLE = 'write "METRIC,LABEL": "VALUE,VALUE"'
+
+
+def is_metric_label(key: str) -> bool:
+    """Whether a key names a metric and a label of it. Kubernetes: allowListMappingKeyRegex."""
+    import re
+
+    return re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]*,[a-zA-Z_][a-zA-Z0-9_]*", key) is not None
+
+
+def check_metric_labels(named: NamedFile) -> None:
+    """Report what the server refuses in a manifest.
+
+    A server that does not check it logs what it cannot read and goes on, but crashes on a key without a comma.
+    """
+    checked = named.run.catalog.behaviour("metricLabelsManifestChecked")
+    node = (
+        read_node(named, FileRules("MET-04", "", "MET-04", recognized=False), []) if checked else _read_quietly(named)
+    )
+    if node is None:
+        return
+    root = root_field(node, Findings(named.run.report, named.flag))
+    wrong = _wrong_types(root)
+    if wrong and checked:
+        for field in wrong:
+            field.refuse(
+                "MET-04", f"{field.path or 'the manifest'} is not a {'text' if field.path else 'mapping'}", EXAMPLE
+            )
+    elif not wrong:
+        for key, field in root.entries():
+            if checked and not is_metric_label(key):
+                _refuse(root, key, field, "MET-04", "is not a metric and a label")
+            elif not checked and "," not in key:
+                _refuse(root, key, field, "MET-90", "has no comma, on which the server crashes")
+
+
+def _read_quietly(named: NamedFile) -> Node | None:
+    try:
+        data = named.run.host.read(named.path)
+        if data is None:
+            return None
+        return parse_as_server(Source(named.run.host.local(named.path) or named.path, data.decode()), [], False)
+    except (UnreadableFileError, UnicodeDecodeError, KascError):
+        return None
+
+
+def _wrong_types(root: Field) -> list[Field]:
+    """What cannot be decoded as texts under texts."""
+    if root.given and not root.entries():
+        return [] if isinstance(root.node and root.node.value, dict) else [root]
+    return [field for _, field in root.entries() if field.node and isinstance(field.node.value, dict | list)]
+
+
+def _refuse(root: Field, key: str, field: Field, rule: str, what: str) -> None:
+    root.findings.add(rule, field.path, root.key_location(key), f"{shown(key)} {what}", EXAMPLE)

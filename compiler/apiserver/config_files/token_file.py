@@ -1,0 +1,45 @@
+"""The static token file: one record a user, in CSV. Nothing of a record is ever shown.
+
+Kubernetes: apiserver/pkg/authentication/token/tokenfile/tokenfile.go, NewCSV.
+"""
+
+from __future__ import annotations
+
+from compiler.apiserver.config_files import NamedFile, read_bytes
+from compiler.diagnostics import Location, diagnose
+from compiler.inputs.source.node import place
+from compiler.upstream.go.csv import next_record, read_fields
+from compiler.upstream.go.strconv import InvalidValueError
+
+_RULE = "TOK-01"
+_COLUMNS = 3
+
+
+def load_token_file(named: NamedFile) -> None:
+    """Report what the server would refuse; its reading ends at the first record that is malformed."""
+    data = read_bytes(named, _RULE)
+    if data is None:
+        return
+    text = data.decode(errors="replace")
+    position = 0
+    while (start := next_record(text, position)) is not None:
+        try:
+            fields = read_fields(text, start)
+        except InvalidValueError:
+            hint = 'put the whole field in double quotes, and write "" for a quote inside'
+            _refuse(named, text, start, "has a quote out of place", hint)
+            return
+        if len(fields) < _COLUMNS:
+            message = f"has {len(fields)} columns, fewer than {_COLUMNS}"
+            _refuse(named, text, start, message, "write TOKEN,USER,UID[,GROUPS]; comments are not known here")
+            return
+        end = text.find("\n", fields[-1].end)
+        position = end + 1 if end >= 0 else len(text)
+
+
+def _refuse(named: NamedFile, text: str, start: int, problem: str, hint: str) -> None:
+    line, column = place(text, start)
+    file = named.run.host.local(named.path) or named.path
+    location = Location(file, line, column, line, column + 1)
+    message = f"a record of the token file {problem}"
+    named.run.report.add(diagnose(_RULE, message, hint, flag=named.flag, location=location))

@@ -1,0 +1,45 @@
+"""TracingConfiguration: where traces go.
+
+Kubernetes: component-base/tracing/api/v1/config.go, ValidateTracingConfiguration.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from compiler.apiserver.config_files import FileRules, NamedFile, load_config
+from compiler.text import shown
+from compiler.upstream.go.net import parse_url
+
+KINDS = ("TracingConfiguration",)
+_RULES = FileRules(read="TRC-01", empty="", decode="TRC-01")
+DEFAULT_ENDPOINT = "localhost:4317"
+_SCHEMES = ("dns", "unix", "unix-abstract")
+
+
+class Tracing(NamedTuple):
+    """Where traces go, and how many of a million requests without a sampled parent are traced."""
+
+    endpoint: str
+    rate: int
+
+
+def load_tracing(named: NamedFile) -> Tracing | None:
+    """What the file says; None where its content cannot be had. Reports what the server would refuse."""
+    config = load_config(named, KINDS, _RULES)
+    if config is None:
+        return None
+    rate, endpoint = config.root["samplingRatePerMillion"], config.root["endpoint"]
+    if rate.number is not None and not 0 <= rate.number <= 1_000_000:
+        rate.refuse(
+            "TRC-02",
+            f"the sampling rate {rate.number} is outside 0 to 1000000",
+            "write how many of a million are traced",
+        )
+    if endpoint.given:
+        text = endpoint.text if "//" in endpoint.text else f"dns://{endpoint.text}"
+        parsed = parse_url(text, named.run.catalog.url_strictness)
+        if parsed is None or parsed.scheme not in _SCHEMES:
+            message = f"the endpoint {shown(endpoint.text)} is not an address of a collector"
+            endpoint.refuse("TRC-03", message, "write HOST:PORT, or a URL with dns, unix or unix-abstract")
+    return Tracing(endpoint.text or DEFAULT_ENDPOINT, rate.number or 0)

@@ -1,0 +1,85 @@
+"""The component registry: emulated and minimum compatibility version, and the feature gates that follow from them.
+
+Kubernetes: staging/src/k8s.io/component-base/compatibility/registry.go and featuregate/feature_gate.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.upstream.catalog import Catalog, Gate, GateStep
+
+ALL_ALPHA, ALL_BETA = "AllAlpha", "AllBeta"
+_STAGE_OF = {ALL_ALPHA: "ALPHA", ALL_BETA: "BETA"}
+
+
+class FeatureGates:
+    """Feature gates of one binary at one emulated version (minor numbers), with what was set by the operator."""
+
+    def __init__(self, catalog: Catalog, emulated: int, compatible: int | None = None) -> None:
+        self.catalog = catalog
+        self.emulated = emulated
+        self.compatible = compatible
+        self.set_to: dict[str, bool] = {}
+        self._stages: dict[str, bool] = {}
+        # As long as nothing is set, all gates of these versions are what they are for everybody.
+        self._states: dict[str, bool] = catalog.reckon(("gates", emulated, compatible), dict)
+
+    def step(self, name: str) -> GateStep | None:
+        """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
+        gate = self.catalog.gate(name)
+        if gate is None:
+            return None
+        key = ("gate", name, self.emulated, self.compatible)
+        return self.catalog.reckon(key, lambda: gate.at(self.emulated, self.compatible))
+
+    def set(self, name: str, value: bool) -> None:
+        """Set a gate that exists; `AllAlpha` and `AllBeta` move every gate of their stage that is not set by name."""
+        self._states = {}
+        self.set_to[name] = value
+        if name in _STAGE_OF:
+            self._stages[_STAGE_OF[name]] = value
+
+    def on(self, name: str) -> bool:
+        """Whether the gate is on; a gate that does not exist is off."""
+        known = self._states.get(name)
+        if known is None:
+            known = self._states[name] = self._state(name)
+        return known
+
+    def _state(self, name: str) -> bool:
+        step = self.step(name)
+        if step is None:
+            return False
+        if name in self.set_to:
+            return self.set_to[name]
+        if step.stage in self._stages and not step.locked and name not in _STAGE_OF:
+            return self._stages[step.stage]
+        return step.default
+
+    def key(self) -> tuple[object, ...]:
+        """All that the gates answer from, beside the facts of the catalog, as a key."""
+        return (self.emulated, self.compatible, *self.set_to.items())
+
+    def enabled(self) -> tuple[str, ...]:
+        """The names of all gates that are on, sorted."""
+        if self.set_to:
+            return self._enabled()
+        return self.catalog.reckon(("enabled", self.emulated, self.compatible), self._enabled)
+
+    def _enabled(self) -> tuple[str, ...]:
+        return tuple(name for name in sorted(self.catalog.gates) if self.on(name))
+
+    def broken_dependencies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Gates that are on while gates that they need are off, with those; nothing where no gate was set."""
+        if not self.set_to:
+            return
+        for gate in self.catalog.gates.values():
+            if gate.depends_on and self.on(gate.name):
+                missing = tuple(need for need in gate.depends_on if not self.on(need))
+                if missing:
+                    yield gate.name, missing
+
+    def known(self, name: str) -> Gate | None:
+        """The gate as the binary registers it, at whatever version."""
+        return self.catalog.gate(name)

@@ -1,0 +1,1 @@
+"""The health checks of the server, their meanings, and its shutdown."""

@@ -1,0 +1,280 @@
+"""The lists behind /healthz, /livez and /readyz, in the server's order.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/config.go and healthz.go; the lists that clients see are those of
+the aggregator, which takes over the checks of the servers that it delegates to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.upstream.go.slice import GoSlice
+from compiler.upstream.go.strconv import format_duration
+from compiler.upstream.memo import Kept
+
+if TYPE_CHECKING:
+    from compiler.apiserver.health.exposure import HealthFacts
+    from compiler.apiserver.options import ServerRunOptions
+    from compiler.apiserver.resolved import ResolvedConfig
+    from compiler.upstream.catalog import Catalog
+
+
+ENDPOINTS = ("healthz", "livez", "readyz")
+_DEFAULT_TIMEOUT = 2 * 10**9
+_CHAIN = ("config", "apiextensions", "kube-apiserver", "aggregator")
+"""Who adds checks while the chain of servers is built: the common config, and each server from the inside out."""
+
+
+class EtcdCheck(NamedTuple):
+    """How a check reads etcd: the common servers, or those of the override with a number; timeout in nanoseconds.
+
+    Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Check.
+    """
+
+    override: int | None
+    timeout: int
+
+    def limits(self) -> dict[str, str]:
+        """Timeout, and the time within which the last result is given again instead of asking etcd anew."""
+        return {"timeout": format_duration(self.timeout), "minInterval": format_duration(self.timeout // 2)}
+
+
+class HealthCheck(NamedTuple):
+    """One check.
+
+    `row` is its name in health.json, where checks of one kind share a row (`etcd-override-N`), and `when` the
+    conditions of that row. `group` is the name that `?exclude=` may give instead; `grace` tells whether
+    livez-grace-period counts; `limits` are further times: names with durations.
+    """
+
+    name: str
+    added_by: str
+    row: str
+    when: tuple[str, ...] = ()
+    group: str = ""
+    grace: bool = False
+    etcd: EtcdCheck | None = None
+    limits: tuple[tuple[str, str], ...] = ()
+
+
+class HealthChecks:
+    """The three lists and the hooks that run before shutdown. Servers that have whole lists in common share them.
+
+    `any_order` holds sets of checks that come out of a map of Go, in an order that no start shares with the next.
+    What steps add to `healthz` while the config is built is kept as a slice of Go: the three servers share it.
+    """
+
+    def __init__(self, seed: list[HealthCheck]) -> None:
+        self.seed = GoSlice(seed)
+        self.healthz: tuple[HealthCheck, ...] = tuple(seed)
+        self.livez = self.readyz = self.healthz
+        self.any_order: list[list[str]] = []
+        self.pre_shutdown: list[str] = []
+        self.facts: HealthFacts | None = None
+
+    def add(self, row: dict[str, Any], *checks: HealthCheck) -> None:
+        """Add checks to the lists that their row names, all three where it names none.
+
+        Kubernetes: Config.AddHealthChecks, AddHealthzChecks, AddLivezChecks, AddReadyzChecks.
+        """
+        lists = row.get("endpoints", ENDPOINTS)
+        if "healthz" in lists:
+            self.seed.append(*checks)
+        for name in lists:
+            setattr(self, name, getattr(self, name) + checks)
+
+    def every(self) -> dict[str, HealthCheck]:
+        """Each check once by name, in the order of healthz, then what only the others have."""
+        return {check.name: check for name in ENDPOINTS for check in getattr(self, name)}
+
+
+def new_health_checks(run: ServerRunOptions) -> HealthChecks:
+    """Kubernetes: server/config.go, NewConfig."""
+    rows = run.catalog.health_checks
+    return HealthChecks([_check(rows["ping"]), _check(rows["log"])])
+
+
+def _check(row: dict[str, Any], name: str = "", etcd: EtcdCheck | None = None) -> HealthCheck:
+    """The check of a row; `name` where the row stands for several."""
+    kind, when = row["name"], tuple(row.get("when", ()))
+    return HealthCheck(name or kind, row["addedBy"], kind, when, row.get("group", ""), etcd=etcd)
+
+
+def add_loopback_certificate_check(run: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Kubernetes: serving_with_loopback.go, ApplyTo: healthz and livez only."""
+    row = run.catalog.health_checks.get("loopback-serving-certificate")
+    if row and config.health:
+        config.health.add(row, _check(row))
+
+
+def add_etcd_health_endpoint(run: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint."""
+    health, factory = config.health, config.storage_factory
+    if health is None or factory is None:
+        return
+    rows = run.catalog.health_checks
+    # 0 stands for the default of either check.
+    timeouts = [
+        run.flags.number(flag) or _DEFAULT_TIMEOUT for flag in ("etcd-healthcheck-timeout", "etcd-readycheck-timeout")
+    ]
+    overrides = len(factory.override_server_sets()) if "etcd-override-N" in rows else 0
+    for number in (None, *range(overrides)):
+        kinds = ("etcd", "etcd-readiness") if number is None else ("etcd-override-N", "etcd-override-readiness-N")
+        for kind, timeout in zip(kinds, timeouts, strict=True):
+            name = kind if number is None else f"{kind[:-1]}{number}"
+            health.add(rows[kind], _check(rows[kind], name, EtcdCheck(number, timeout)))
+
+
+def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Checks of the key management plugins, in healthz and readyz but not in livez.
+
+    Kubernetes: encryptionconfig/config.go and options/etcd.go, maybeApplyResourceTransformers.
+    """
+    health, encryption = config.health, run.etcd.encryption
+    if health is None or not run.flags.text("encryption-provider-config"):
+        return
+    providers = encryption.kms if encryption else ()
+    if run.flags.on("encryption-provider-config-automatic-reload"):
+        kind, names = "kms-providers", ["kms-providers"]
+    elif any(provider.api_version == "v1" for provider in providers):
+        kind, names = "kms-provider-N", [f"kms-provider-{number}" for number in range(len(providers))]
+    else:
+        kind, names = "kms-providers", ["kms-providers"] if providers else []
+    row = run.catalog.health_checks[kind]
+    health.add(row, *(_check(row, name)._replace(limits=_limits(row, run)) for name in names))
+
+
+def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Add what the three servers of the chain add while they are built, and the end of readyz.
+
+    Kubernetes: server/config.go, New, of each server; GenericAPIServer.PrepareRun.
+    """
+    health = config.health
+    if health is None:
+        return
+    before = (health.healthz, health.livez, health.readyz, tuple(health.seed), health.seed.capacity)
+    # All that conditions ask for.
+    others = [_holds(condition, run, config) for condition in _other_conditions(run.catalog)]
+    asked = (run.gates.key(), config.resource_config, *others)
+    times = tuple(map(run.flags.number, _flags_of_limits(run.catalog)))
+    (health.healthz, health.livez, health.readyz), hooks = run.catalog.recently(
+        ("health", before, asked, times),
+        lambda: _completed(health, run.catalog, _rows_with(run, config)),
+    )
+    if len(hooks) > 1:
+        health.any_order.append(list(hooks))
+    health.pre_shutdown.append("stop-kubernetes-service-controller")
+    if run.catalog.behaviour("identityLeasePreShutdownHook") and run.gates.on("APIServerIdentity"):
+        health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
+    if run.gates.on("UnknownVersionInteroperabilityProxy"):
+        health.pre_shutdown.append("peer-endpoint-reconciler-controller")
+
+
+def _other_conditions(catalog: Catalog) -> list[str]:
+    """The conditions for what the servers of the chain add, beside gates and served groups."""
+
+    def conditions() -> list[str]:
+        rows = (row for row in catalog.health_checks.values() if row["server"] in _CHAIN)
+        every = {condition.removeprefix("!") for row in rows for condition in row.get("when", ())}
+        return sorted(condition for condition in every if not condition.startswith(("gate:", "served:")))
+
+    return catalog.reckon("health conditions", conditions)
+
+
+def _flags_of_limits(catalog: Catalog) -> list[str]:
+    """The flags that give times of checks."""
+
+    def flags() -> list[str]:
+        texts = (text for row in catalog.health_checks.values() for text in row.get("limits", {}).values())
+        return [text[2:] for text in texts if text.startswith("--")]
+
+    return catalog.reckon("health limits", flags)
+
+
+def _rows_with(run: ServerRunOptions, config: ResolvedConfig) -> dict[str, list[HealthCheck]]:
+    """What each server of the chain adds."""
+    found: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
+    for row in run.catalog.health_checks.values():
+        if row["server"] in found and all(_holds(condition, run, config) for condition in row.get("when", ())):
+            check = _check(row)._replace(grace=row["server"] == "aggregator", limits=_limits(row, run))
+            found[row["server"]].append(check)
+    return found
+
+
+_Lists = tuple[Kept[HealthCheck], Kept[HealthCheck], Kept[HealthCheck]]
+
+
+def _completed(
+    health: HealthChecks, catalog: Catalog, rows: dict[str, list[HealthCheck]]
+) -> tuple[_Lists, tuple[str, ...]]:
+    """The three lists with what the chain of servers adds to them, and the names of the config's hooks."""
+    added, known = _chain(health, rows), catalog.health_checks
+    lists = (
+        Kept((*health.healthz, *added)),
+        Kept((*health.livez, *added)),
+        Kept((*health.readyz, _check(known["informer-sync"]), *added, _check(known["shutdown"]))),
+    )
+    return lists, tuple(check.name for check in rows["config"])
+
+
+def _chain(health: HealthChecks, rows: dict[str, list[HealthCheck]]) -> tuple[HealthCheck, ...]:
+    """What the chain of servers adds to the lists."""
+    inner = _serve(health, (), (), rows["apiextensions"])
+    inner = _serve(health, rows["config"], inner, rows["kube-apiserver"])
+    outer = _serve(health, (), inner, rows["aggregator"])
+    return tuple(outer)[health.seed.length :]
+
+
+def _serve(
+    health: HealthChecks, hooks: Iterable[HealthCheck], delegate: Iterable[HealthCheck], own: Iterable[HealthCheck]
+) -> GoSlice[HealthCheck]:
+    """The healthz list of one server: the config's, those of the config's hooks, the delegate's, its own.
+
+    Each server begins with a copy of the same slice. Where that has room left, a server writes over what its
+    delegate put there, and then copies from what it wrote: with five distinct sets of override servers, for example,
+    clients see one check eight times and seven others not at all.
+    """
+    checks = health.seed.copy()
+    for check in hooks:
+        checks.append(check)
+    known = {check.name for check in health.seed}
+    for check in delegate:
+        if check.name not in known:
+            checks.append(check)
+    for check in own:
+        checks.append(check)
+    return checks
+
+
+def _limits(row: dict[str, Any], run: ServerRunOptions) -> tuple[tuple[str, str], ...]:
+    """The times of a row: durations, or flags that give them."""
+    return tuple(
+        (name, format_duration(run.flags.number(text[2:])) if text.startswith("--") else text)
+        for name, text in row.get("limits", {}).items()
+    )
+
+
+def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> bool:
+    """One condition of a row in health.json; a leading `!` turns it round."""
+    if condition.startswith("!"):
+        return not _holds(condition[1:], run, config)
+    kind, _, name = condition.partition(":")
+    if kind == "gate":
+        return run.gates.on(name)
+    if kind == "served":
+        # The group's storage is built where one of its resources is served in one version at least.
+        return config.resource_config is not None and name in config.resource_config.served_groups
+    if kind == "rbac":
+        return bool(config.get("authorization.rbac"))
+    if kind == "priorityAndFairness":
+        return bool(config.get("features.priorityAndFairness"))
+    if kind == "peerProxy":
+        return bool(config.get("peerProxy.enabled"))
+    flags = run.flags
+    if kind == "proxyClientCert":
+        return bool(flags.text("proxy-client-cert-file") and flags.text("proxy-client-key-file"))
+    if kind == "encryptionReload":
+        reload = flags.on("encryption-provider-config-automatic-reload")
+        return bool(flags.text("encryption-provider-config") and reload)
+    raise ValueError(condition)

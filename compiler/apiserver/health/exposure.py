@@ -1,0 +1,150 @@
+"""Who may read the health endpoints, from where and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from compiler.apiserver.health.meaning import every_check
+
+if TYPE_CHECKING:
+    from compiler.apiserver.health.checks import HealthCheck, HealthChecks
+    from compiler.apiserver.startup import Resolved
+
+
+SECOND = 10**9
+_SHORTEST_TIMEOUT_SECONDS = 15
+_GATES = ("StructuredAuthenticationConfiguration", "AnonymousAuthConfigurableEndpoints")
+
+
+class HealthFacts(NamedTuple):
+    """`anonymous` is None where a file decides about requests without credentials that cannot be had here;
+    `anonymous_paths` are those that its conditions name. `authorizers` has type and name of each, None where a file
+    names them; `rbac_roles` tells whether RBAC's default roles are there. `missing_gates` are those that conditions of
+    anonymous requests need and that are off.
+
+    `listener` is the address at which the server listens on its own node, empty where that is the Pod's, which nobody
+    knows yet. `patience` is how long the start waits for itself, `live_timeout` and `ready_timeout` how long an answer
+    may take, in seconds.
+    """
+
+    version: str
+    anonymous: bool | None
+    anonymous_paths: tuple[str, ...]
+    always_allow: bool
+    authorizers: tuple[tuple[str, str], ...] | None
+    rbac_roles: bool
+    client_ca: str
+    missing_gates: tuple[str, ...]
+    listener: str
+    port: int
+    patience: int
+    live_timeout: int
+    ready_timeout: int
+
+
+def health_facts(resolved: Resolved) -> HealthFacts:
+    """The facts of one server; they are kept with its health checks."""
+    health = resolved.config.health
+    if health is None:
+        raise RuntimeError("the pipeline has not run")
+    if health.facts is None:
+        health.facts = _facts(resolved, health)
+    return health.facts
+
+
+def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
+    options, config = resolved
+    flags, gates = options.flags, options.gates
+    anonymous, authorizers = config.get("authentication.anonymous"), config.get("authorization.authorizers")
+    patience = flags.number("storage-initialization-timeout") + flags.number("livez-grace-period")
+    return HealthFacts(
+        version=options.catalog.version,
+        anonymous=anonymous["enabled"],
+        anonymous_paths=tuple(condition["path"] for condition in anonymous["conditions"] or ()),
+        always_allow="AlwaysAllow" in options.authorization.modes,
+        authorizers=None if authorizers is None else tuple((each["type"], each["name"]) for each in authorizers),
+        # They are kept in the API.
+        rbac_roles="poststarthook/rbac/bootstrap-roles" in every_check(resolved).rows,
+        client_ca=flags.text("client-ca-file"),
+        missing_gates=tuple(gate for gate in _GATES if gates.known(gate) and not gates.on(gate)),
+        listener=_listener(resolved),
+        port=flags.number("secure-port"),
+        patience=patience // SECOND,
+        live_timeout=_timeout([check for check in health.livez if check.etcd is None], resolved),
+        ready_timeout=_timeout(health.readyz, resolved),
+    )
+
+
+def _timeout(checks: Sequence[HealthCheck], resolved: Resolved) -> int:
+    """Seconds that an answer may take: checks run one after the other, and some wait for somebody else."""
+    longest = sum(check.etcd.timeout for check in checks if check.etcd is not None)
+    encryption = resolved.options.etcd.encryption
+    if encryption and any(check.row.startswith("kms") for check in checks):
+        longest += sum(plugin.timeout for plugin in encryption.kms)
+    return max(_SHORTEST_TIMEOUT_SECONDS, -(-longest // SECOND) + 1)
+
+
+def _listener(resolved: Resolved) -> str:
+    """With the node's network a kubelet would ask at the node's address, where a narrower listener is not."""
+    node = resolved.options.input.deployment
+    network = node.get("hostNetwork") if node is not None else None
+    if network is not None and network.value is False:
+        return ""
+    bind = resolved.options.flags.text("bind-address")
+    if bind == "::":
+        return "::1"
+    return bind if bind not in ("", "0.0.0.0") else "127.0.0.1"
+
+
+PATHS = ("/healthz", "/livez", "/readyz")
+ALLOWED, UNAUTHORIZED, FORBIDDEN, UNDECIDED = "allowed", "unauthorized", "forbidden", "undecided"
+SINGLE = "/*"
+"""Behind a path: its single checks, such as /livez/etcd."""
+
+
+class Access(NamedTuple):
+    """What a request without credentials gets: `allowed`, `unauthorized` (401), `forbidden` (403) or `undecided`
+    where a file or a webhook decides that cannot be had here; `reason` says why.
+    """
+
+    outcome: str
+    reason: str
+
+    @property
+    def denied(self) -> bool:
+        """Whether such a request is sent away for certain."""
+        return self.outcome in (UNAUTHORIZED, FORBIDDEN)
+
+
+def access_to(facts: HealthFacts, path: str) -> Access:
+    """What a request without credentials gets on one of the paths, or on `PATH/*`, its single checks.
+
+    Kubernetes: apiserver/pkg/authentication/request/anonymous/anonymous.go; then the authorizers in order.
+    """
+    if facts.anonymous is False:
+        why = "AlwaysAllow switches them off" if facts.always_allow else "they are off"
+        return Access(UNAUTHORIZED, f"requests without credentials: {why}")
+    if facts.anonymous is None:
+        return Access(UNDECIDED, "the authentication config decides about requests without credentials")
+    if facts.anonymous_paths and path not in facts.anonymous_paths:
+        return Access(UNAUTHORIZED, "the conditions of anonymous requests do not name it")
+    return authorized(facts, path)
+
+
+def authorized(facts: HealthFacts, path: str) -> Access:
+    """What the authorizers say of system:anonymous; all but a webhook have no opinion where they do not allow."""
+    if facts.authorizers is None:
+        return Access(UNDECIDED, "the authorization config decides")
+    maybe = ""
+    for kind, name in facts.authorizers:
+        if kind == "AlwaysAllow":
+            return Access(UNDECIDED, maybe) if maybe else Access(ALLOWED, "AlwaysAllow")
+        if kind == "RBAC" and not path.endswith(SINGLE) and facts.rbac_roles:
+            reason = "the default role system:public-info-viewer"
+            return Access(UNDECIDED, f"{maybe}, then {reason}") if maybe else Access(ALLOWED, reason)
+        if kind in ("Webhook", "ABAC"):
+            maybe = f"the authorizer {name} decides"
+    if maybe:
+        return Access(UNDECIDED, maybe)
+    return Access(FORBIDDEN, "no authorizer lets system:anonymous read it")

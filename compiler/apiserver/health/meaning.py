@@ -1,0 +1,80 @@
+"""What each health check of one configuration is about: its condition, what it asks, what a failure means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.upstream.catalog import health_meanings
+
+if TYPE_CHECKING:
+    from compiler.apiserver.health.checks import HealthCheck, HealthChecks
+    from compiler.apiserver.startup import Resolved
+
+_KMS_EACH, _KMS_TOGETHER = _KMS = ("kms-provider-N", "kms-providers")
+_CONDITIONS = {
+    "encryptionReload": "--encryption-provider-config with --encryption-provider-config-automatic-reload",
+    "kmsEach": "a KMS v1 plugin in the encryption config, without reload; N counts all plugins of the file",
+    "kmsTogether": "only KMS v2 plugins in the encryption config, or reload",
+    "overrides": "--etcd-servers-overrides; N counts the distinct sets of servers",
+    "peerProxy": "--peer-ca-file with the gate UnknownVersionInteroperabilityProxy",
+    "priorityAndFairness": "--enable-priority-and-fairness",
+    "!priorityAndFairness": "--enable-priority-and-fairness=false",
+    "proxyClientCert": "--proxy-client-cert-file with --proxy-client-key-file",
+    "rbac": "RBAC among the authorizers",
+    "served:": "the core API is served",
+}
+
+
+def condition_of(when: tuple[str, ...]) -> str:
+    """The conditions of a row in health.json, in words."""
+    return " and ".join(map(_words, when)) or "always"
+
+
+def _words(condition: str) -> str:
+    kind, _, name = condition.partition(":")
+    if kind == "gate":
+        return f"the gate {name}"
+    return _CONDITIONS.get(condition) or f"{name} is served"
+
+
+class EveryCheck:
+    """Every check of a server once; `asking` are those that ask something outside of it, `rows` the names of rows."""
+
+    def __init__(self, health: HealthChecks) -> None:
+        self.checks = tuple(health.every().values())
+        self.asking = tuple(check for check in self.checks if check.etcd is not None or check.row in _KMS)
+        self.rows = frozenset(check.row for check in self.checks)
+
+
+def every_check(resolved: Resolved) -> EveryCheck:
+    """The checks; servers that have their lists in common share it. Raises RuntimeError before the pipeline has run."""
+    health = resolved.config.health
+    if health is None:
+        raise RuntimeError("the pipeline has not run")
+    key = ("every check", health.healthz, health.livez, health.readyz)
+    return resolved.options.catalog.recently(key, lambda: EveryCheck(health))
+
+
+def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:
+    """What a check means where it fails; `targets` is a list of what it asks, or what stands for one."""
+    entry: dict[str, Any] = {"name": check.name, "condition": condition_of(check.when)}
+    if check.group:
+        entry["group"] = check.group
+    entry["livezGrace"] = check.grace
+    if targets:
+        entry["asks"] = targets
+    return entry | health_meanings()[check.row]
+
+
+def targets_of(check: HealthCheck, resolved: Resolved) -> tuple[str, ...]:
+    """What a check asks outside of the server: URLs of etcd, sockets of key management plugins."""
+    factory, encryption = resolved.config.storage_factory, resolved.options.etcd.encryption
+    if check.etcd is not None and factory is not None:
+        number = check.etcd.override
+        return factory.servers if number is None else factory.override_server_sets()[number]
+    plugins = encryption.kms if encryption else ()
+    if check.row == _KMS_EACH:
+        plugins = plugins[int(check.name.rpartition("-")[2]) :][:1]
+    elif check.row != _KMS_TOGETHER:
+        return ()
+    return tuple(plugin.endpoint for plugin in plugins)

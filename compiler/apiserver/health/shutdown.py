@@ -1,0 +1,169 @@
+"""The shutdown of the server: a timeline, and how long its Pod and the load balancer in front have to wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.apiserver.health.exposure import SECOND
+from compiler.diagnostics import diagnose
+from compiler.upstream.go.strconv import format_duration
+
+if TYPE_CHECKING:
+    from compiler.apiserver.options import ServerRunOptions
+    from compiler.inputs.source.node import Node
+
+
+_INTERVAL, _TIMEOUT, _THRESHOLD = 5, 3, 2
+
+
+class Balancing(NamedTuple):
+    """Times in seconds, thresholds in checks."""
+
+    interval: int
+    timeout: int
+    unhealthy: int
+    healthy: int
+
+    @property
+    def detection(self) -> int:
+        """How long the balancer still sends requests after readyz began to fail, at most."""
+        return self.interval * self.unhealthy
+
+
+def balancer_in(deployment: Node | None) -> Node | None:
+    """The mapping, in a document's section `deployment`."""
+    return deployment.get("loadBalancer") if deployment is not None else None
+
+
+def balancing_of(node: Node | None) -> Balancing:
+    """What the mapping says; what it leaves open has a default."""
+
+    def number(key: str, default: int) -> int:
+        found = node.get(key) if node is not None else None
+        return found.value if found is not None and isinstance(found.value, int) else default
+
+    interval = number("intervalSeconds", _INTERVAL)
+    return Balancing(
+        interval,
+        number("timeoutSeconds", min(_TIMEOUT, interval)),
+        number("unhealthyThreshold", _THRESHOLD),
+        number("healthyThreshold", _THRESHOLD),
+    )
+
+
+DELAY, GRACE, RETRY = (
+    "shutdown-delay-duration",
+    "shutdown-watch-termination-grace-period",
+    "shutdown-send-retry-after",
+)
+KUBELET_DEFAULT = 30
+"""Seconds that a kubelet waits where the Pod says nothing."""
+_RESERVE = 5
+"""Seconds for what has no limit of its own: the last audit events, the end of the process."""
+_GOODBYE = 2 * SECOND
+
+
+class Drain(NamedTuple):
+    """An ordered end: whether refused requests are told to come back, and times in nanoseconds.
+
+    `refuses` is when new requests are refused, after the signal; from then on requests have `requests` to end, and
+    watches `watch_grace`.
+    """
+
+    retry: bool
+    refuses: int
+    requests: int
+    watch_grace: int
+
+    @property
+    def drained(self) -> int:
+        """When the last request has ended, at the latest."""
+        return self.refuses + max(self.requests, self.watch_grace)
+
+    @property
+    def total(self) -> int:
+        """When the process ends, at the latest."""
+        return self.drained + (_GOODBYE if self.retry else 0)
+
+    @property
+    def seconds(self) -> int:
+        """The total in whole seconds, rounded up."""
+        return -(-self.total // SECOND)
+
+    @property
+    def grace_period(self) -> int:
+        """terminationGracePeriodSeconds that covers it; never less than a kubelet's own default."""
+        return max(KUBELET_DEFAULT, self.seconds + _RESERVE)
+
+    def timeline(self) -> list[dict[str, str]]:
+        """Events in order, each with the latest time at which it comes."""
+        if self.retry:
+            refusal = "new requests get 429 with Retry-After, and are told to close their connections"
+        else:
+            refusal = "the listener closes: new connections are refused"
+        events = [
+            (0, "shutdownInitiated", "readyz fails, the hooks before shutdown run; requests are served as before"),
+            (self.refuses, "notAcceptingNewRequests", refusal),
+            (
+                self.refuses + self.requests,
+                "requestsDrained",
+                "requests in flight have ended, at their deadlines at the latest",
+            ),
+        ]
+        if self.watch_grace:
+            what = "watches have been ended one after the other"
+            events.append((self.refuses + self.watch_grace, "watchesDrained", what))
+        if self.retry:
+            events.append((self.drained, "listenerCloses", "new connections are refused, HTTP/2 says goodbye"))
+        events.append((self.total, "ended", "the process ends"))
+        events.sort(key=lambda event: event[0])
+        return [{"at": format_duration(at), "event": event, "what": what} for at, event, what in events]
+
+
+def drain_of(run: ServerRunOptions) -> Drain:
+    """How a server ends."""
+    flags = run.flags
+    delay, requests, grace = (max(flags.number(flag), 0) for flag in (DELAY, "request-timeout", GRACE))
+    return Drain(flags.on(RETRY), delay, requests, grace)
+
+
+def described(drain: Drain) -> dict[str, Any]:
+    """The part `drain` of the health artifact."""
+    return {
+        "timeline": drain.timeline(),
+        "total": format_duration(drain.total),
+        "terminationGracePeriodSeconds": drain.grace_period,
+    }
+
+
+def check_drain(run: ServerRunOptions) -> None:
+    """Warn where a Pod's grace period or a load balancer's checks do not cover the end of the server.
+
+    A Pod without a grace period is spoken of only where a flag shows that somebody cares about the end.
+    """
+    given, drain = run.input, drain_of(run)
+    period = given.grace_period
+    seconds = period.value if period is not None else KUBELET_DEFAULT
+    told = period is not None or (given.read_as == "pod" and any(run.flags.changed(flag) for flag in (DELAY, GRACE)))
+    if told and isinstance(seconds, int) and seconds < drain.seconds:
+        last = format_duration(drain.total)
+        message = f"the server may take {last} to end, but the kubelet kills it after {seconds}s"
+        hint = f"set terminationGracePeriodSeconds: {drain.grace_period}, or shorten what the server waits for"
+        _warn(run, "DRAIN-01", message, hint, "deployment.terminationGracePeriodSeconds", period)
+    balancer = balancer_in(given.deployment)
+    balancing = balancing_of(balancer)
+    if balancer is not None and drain.refuses < balancing.detection * SECOND:
+        message = (
+            f"the load balancer needs {balancing.detection}s to see that readyz fails, "
+            f"but the server refuses requests after {format_duration(drain.refuses)}"
+        )
+        hint = f"set --{DELAY} to {balancing.detection}s or more, or let the load balancer look more often"
+        _warn(run, "DRAIN-02", message, hint, "deployment.loadBalancer", balancer)
+
+
+def _warn(run: ServerRunOptions, rule: str, message: str, hint: str, path: str, node: Node | None) -> None:
+    given = run.input
+    location = node.location if node is not None else given.start
+    run.report.add(
+        diagnose(rule, message, hint, path=path if given.read_as == "document" else "", flag=DELAY, location=location)
+    )

@@ -1,0 +1,96 @@
+"""Options of admission control.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/admission.go and pkg/kubeapiserver/options/admission.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.options.group import OptionGroup
+from compiler.text import shown
+from compiler.text.suggest import Suggestion
+from compiler.upstream.catalog import known_in, left
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+_ON, _OFF, _LEGACY = "enable-admission-plugins", "disable-admission-plugins", "admission-control"
+
+
+class AdmissionOptions(OptionGroup):
+    """Kubernetes: AdmissionOptions."""
+
+    name = "admission"
+
+    def validate(self) -> None:
+        """Kubernetes: AdmissionOptions.Validate, both of them."""
+        flags = self.flags
+        if flags.changed(_LEGACY) and (flags.changed(_ON) or flags.changed(_OFF)):
+            other = _ON if flags.changed(_ON) else _OFF
+            message = f"--{_LEGACY} cannot be given together with --{other}"
+            self.refuse("ADM-05", message, f"remove --{_LEGACY}: it is deprecated", _LEGACY)
+        for rule, flag in (("ADM-01", _ON), ("ADM-02", _OFF), ("ADM-04", _LEGACY)):
+            for index, name in enumerate(flags.texts(flag)):
+                if name not in self.run.catalog.plugins:
+                    message, hint = self._unknown(name)
+                    self.refuse(rule, f"--{flag}: {message}", hint, flag, index)
+        switched_on = set(flags.texts(_ON))
+        for index, name in enumerate(flags.texts(_OFF)):
+            if name in switched_on:
+                message = f"--{_OFF}: {shown(name)} is enabled and disabled at once"
+                self.refuse("ADM-03", message, "keep it in one of the two lists", _OFF, index)
+
+    def _unknown(self, name: str) -> tuple[str, str]:
+        version = self.run.catalog.version
+        gone, having = left("admissionPlugins", name, version), known_in("admissionPlugins", name)
+        if gone and gone.get("removed"):
+            message = f"the admission plugin {name} left in {gone['removed']}"
+            hint = f"use {gone['replacement']}" if gone.get("replacement") else "remove it"
+            return message, Suggestion(hint, name, gone["replacement"]) if gone.get("successor") else hint
+        message = f"{shown(name)} is not an admission plugin of {version}"
+        if having:
+            return f"{message}; {having[0]} to {having[-1]} have it", "remove it"
+        near = self.run.report.suggestions.did_you_mean(name.strip(), self.run.catalog.plugins)
+        return message, near or "names are case-sensitive"
+
+    def chain(self) -> list[str]:
+        """The enabled plugins; the built-in order holds, whatever the order of the flags."""
+        flags, catalog = self.flags, self.run.catalog
+        if flags.changed(_LEGACY):
+            wanted = set(flags.texts(_LEGACY))
+            return [name for name in catalog.plugins if name in wanted]
+        on, off = flags.texts(_ON), flags.texts(_OFF)
+
+        def chain() -> list[str]:
+            plugins = catalog.plugins.values()
+            return [each.name for each in plugins if each.name in on or not (each.default_off or each.name in off)]
+
+        return list(catalog.recently(("admission", on, off), chain))
+
+    def _check_config(self, flag: str) -> None:
+        """What the plugins of the chain make of their configurations."""
+        chain = self.chain()
+        if self.flags.text(flag):
+            from compiler.apiserver.config_files.admission import load_admission
+
+            load_admission(self.named(flag), chain)
+        elif "EventRateLimit" in chain or "ImagePolicyWebhook" in chain:
+            from compiler.apiserver.config_files.admission import check_unconfigured
+
+            on = _LEGACY if self.flags.changed(_LEGACY) else _ON
+            check_unconfigured(self.named(on), chain)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: AdmissionOptions.ApplyTo."""
+        flags = self.flags
+        config.set("admission.plugins", self.chain(), _ON, _OFF, _LEGACY)
+        flag = "admission-control-config-file"
+        config.set("admission.configFile", flags.text(flag), flag)
+        self._check_config(flag)
+        config.set("admission.restMapperResetInterval", "30s")
+        for path, flag in (
+            ("defaultNotReadyTolerationSeconds", "default-not-ready-toleration-seconds"),
+            ("defaultUnreachableTolerationSeconds", "default-unreachable-toleration-seconds"),
+        ):
+            config.set(f"admission.{path}", flags.number(flag), flag)

@@ -1,0 +1,159 @@
+"""Options that switch APIs on and off.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/api_enablement.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.options.gate_flags import FALSE, TRUE
+from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.storage.resource_config import MATCHERS, introduced_in, resource_config_of
+from compiler.text import shown
+from compiler.upstream.catalog import left
+from compiler.upstream.names import CORE, called
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+_FLAG = "runtime-config"
+_DELEGATES = {"apiextensions.k8s.io": ("v1", "v1beta1"), "apiregistration.k8s.io": ("v1", "v1beta1")}
+"""Groups of the delegated servers, which have schemes of their own."""
+
+
+def _removed_hint(gone: Mapping[str, str]) -> str:
+    """What to do about an API version that is no longer there."""
+    instead = gone.get("replacement", "")
+    return f"it was removed in {gone['removed']}; " + (f"use {instead}" if "/" in instead else "remove it")
+
+
+class APIEnablementOptions(OptionGroup):
+    """Kubernetes: APIEnablementOptions."""
+
+    name = "api_enablement"
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.runtime_config: dict[str, str] = {}
+
+    def complete(self) -> None:
+        """Fold all spellings of the core group into `/v1`, and drop `api/legacy`.
+
+        Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete.
+        """
+        for key, value in self.flags.mapping(_FLAG).items():
+            if key in ("v1", "api/v1") or key.startswith(("v1/", "api/v1/")):
+                self.runtime_config["/v1"] = value
+            elif key != "api/legacy":
+                self.runtime_config[key] = value
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether every API is switched off: then nothing needs to be said of those that are missing."""
+        return self.runtime_config == {"api/all": "false"}
+
+    def validate(self) -> None:
+        """Kubernetes: APIEnablementOptions.Validate and resourceconfig/helpers.go."""
+        if self.nothing_left:
+            message = f"--{_FLAG} api/all=false leaves no API at all"
+            self.refuse("API-01", message, "name the APIs to keep as well, such as v1=true", _FLAG)
+        for key, value in self.runtime_config.items():
+            if key in MATCHERS:
+                if value not in ("true", "false"):
+                    message = f"--{_FLAG} {key} cannot be {shown(value)}"
+                    self._refuse("API-06", message, f"write {key}=true or {key}=false", key)
+            else:
+                self._validate_key(key, value)
+
+    def _refuse(self, rule: str, message: str, hint: str, key: str) -> None:
+        self.refuse(rule, message, hint, _FLAG, self.flags.entry(_FLAG, key))
+
+    def _validate_key(self, key: str, value: str) -> None:
+        parts = key.split("/")
+        if len(parts) not in (2, 3):
+            message = f"--{_FLAG}: {shown(key)} is not GROUP/VERSION or GROUP/VERSION/RESOURCE"
+            self._refuse("API-02", message, self._key_hint(parts[0]), key)
+            return
+        groups = {**self.run.catalog.api_groups, **_DELEGATES}
+        group, version = parts[0], parts[1]
+        if group not in groups:
+            gone = left("apis", f"{group}/{version}", self.run.catalog.version)
+            hint = self._group_hint(key, groups)
+            if gone and gone.get("removed"):
+                hint = _removed_hint(gone)
+            self._refuse("API-03", f"--{_FLAG}: {shown(group)} is not an API group of this server", hint, key)
+        elif version not in groups[group]:
+            message = f"--{_FLAG}: {shown(group)} has no version {shown(version)} in {self.run.catalog.version}"
+            gone = left("apis", f"{group}/{version}", self.run.catalog.version)
+            hint = f"write {' or '.join(f'{group}/{each}' for each in groups[group])}"
+            if gone and gone.get("removed"):
+                hint = _removed_hint(gone)
+            elif near := self.run.report.suggestions.did_you_mean(version, groups[group], f"{group}/{{}}"):
+                hint = near
+            self._refuse("API-04", message, hint, key)
+        elif value and value not in TRUE and value not in FALSE:
+            self._refuse("API-05", f"--{_FLAG} {key} cannot be {shown(value)}", f"write {key}=true or {key}=false", key)
+        elif len(parts) == 3 and parts[2] != parts[2].lower():
+            message = f"--{_FLAG}: the resource {shown(parts[2])} has capital letters"
+            self._refuse("API-07", message, f"write {group}/{version}/{parts[2].lower()}", key)
+        if self.run.catalog.is_provisional("api", f"{group}/{version}"):
+            message = f"--{_FLAG}: not confirmed: that {self.run.catalog.version} still knows {group}/{version}"
+            self._refuse("VERSION-03", message, f"remove {key}: it serves no resource", key)
+
+    def _group_hint(self, key: str, groups: Mapping[str, Sequence[str]]) -> str:
+        """What to write for a key whose group does not exist, or for one that stands for many versions."""
+        group, _, version = key.partition("/")
+        if group == "api":
+            near = self.run.report.suggestions.did_you_mean(key, MATCHERS)
+            return near or f"write one of {', '.join(MATCHERS)}"
+        if group in CORE or group == "":
+            return "write v1: the core group has no name"
+        near = self.run.report.suggestions.closest(group, groups)
+        begun = next((known for known in groups if known.startswith(f"{group.lower()}.")), "")
+        if begun or near:
+            return f"did you mean {begun or near}/{version}?"
+        return "remove it: this flag only enables and disables built-in APIs"
+
+    def _key_hint(self, name: str) -> str:
+        """What to write for a group without a version, or a resource without either."""
+        catalog = self.run.catalog
+        if near := self.run.report.suggestions.closest(f"api/{name}", MATCHERS):
+            return f"did you mean {near}?"
+        if name in catalog.api_groups:
+            return f"write {name}/{catalog.api_groups[name][0]}"
+        found = called(catalog, name)
+        if found is not None and found.group:
+            return f"write {found.group}/{found.served[0]}/{found.resource}"
+        return "write GROUP/VERSION, for example apps/v1"
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: APIEnablementOptions.ApplyTo."""
+        run = self.run
+        forward_compatible = self.flags.on("emulation-forward-compatible")
+        explicit = self.flags.on("runtime-config-emulation-forward-compatible")
+        resources = resource_config_of(run.catalog, run.emulated, self.runtime_config, forward_compatible, explicit)
+        config.resource_config = resources
+        config.set("apiEnablement.runtimeConfig", dict(sorted(self.runtime_config.items())), _FLAG)
+        config.set("apiEnablement.enabledVersions", list(resources.enabled_versions), _FLAG, "emulated-version")
+        if not resources.version_enabled("", "v1") and not self.nothing_left:
+            message = "the core API v1 is switched off: building its storage crashes the server"
+            self.refuse("CHAIN-01", message, "leave v1 on; v1/RESOURCE=false switches all of v1 off too", _FLAG)
+        self._refuse_unintroduced()
+
+    def _refuse_unintroduced(self) -> None:
+        """Kubernetes: apiserver/pkg/server/deleted_kinds.go, removeUnintroducedKinds."""
+        run = self.run
+        if not run.catalog.behaviour("emulationHistoryChecked") or run.emulated >= run.catalog.minor:
+            return
+        if self.flags.on("runtime-config-emulation-forward-compatible"):
+            return
+        for key, value in self.runtime_config.items():
+            if key in MATCHERS or value in FALSE or key.count("/") not in (1, 2):
+                continue
+            introduced = introduced_in(run.catalog, key)
+            if introduced and min(introduced) > run.emulated:
+                message = f"--{_FLAG}: {key} came in 1.{min(introduced)}, after the emulated version 1.{run.emulated}"
+                hint = "remove it, emulate a newer version, or set --runtime-config-emulation-forward-compatible"
+                self._refuse("VER-09", message, hint, key)

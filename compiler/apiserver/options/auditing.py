@@ -1,0 +1,175 @@
+"""Options of audit logging.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/audit.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.apiserver.options.group import OptionGroup
+from compiler.text import shown
+from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.go.strconv import format_duration
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+
+_ROUNDED_TO_ZERO = 2.0**-150
+_LONGEST_NAME = 255
+_LARGEST_CHANNEL = 2**45 - 12
+"""Elements of a channel of pointers that Go's runtime agrees to make, whatever memory there is."""
+
+
+class AuditOptions(OptionGroup):
+    """Kubernetes: AuditOptions, with a log and a webhook backend of one shape."""
+
+    name = "auditing"
+
+    def validate(self) -> None:
+        """Kubernetes: AuditOptions.Validate."""
+        if self.flags.text("audit-log-path"):
+            self._validate_backend("log")
+            self._choice("AUD-08", "audit-log-format")
+            for flag in ("audit-log-maxage", "audit-log-maxbackup", "audit-log-maxsize"):
+                self.refuse_negative("AUD-09", flag)
+        if self.flags.text("audit-webhook-config-file"):
+            self._validate_backend("webhook")
+        version = self.flags.text("audit-webhook-version")
+        if version.count("/") > 1:
+            flag = "audit-webhook-version"
+            self.refuse(
+                "AUD-12", f"--{flag} {shown(version)} is not a group and version", "write audit.k8s.io/v1", flag
+            )
+
+    def _choice(self, rule: str, flag: str) -> bool:
+        if self.flags.text(flag) in CHOICES[flag]:
+            return True
+        self.refuse_word(rule, flag, CHOICES[flag])
+        return False
+
+    def _validate_backend(self, backend: str) -> None:
+        flags, name = self.flags, f"audit-{backend}"
+        if self._choice("AUD-01", f"{name}-mode") and flags.text(f"{name}-mode") == "batch":
+            for rule, part in (("AUD-02", "buffer-size"), ("AUD-03", "max-size")):
+                self._positive(rule, f"{name}-batch-{part}")
+            if flags.on(f"{name}-batch-throttle-enable"):
+                for part in ("qps", "burst"):
+                    self._positive("AUD-04", f"{name}-batch-throttle-{part}")
+        # AUD-12 says it of the webhook's version, whether the webhook is on or not.
+        if backend == "log" or flags.text(f"{name}-version").count("/") < 2:
+            self._choice("AUD-07", f"{name}-version")
+        event, batch = f"{name}-truncate-max-event-size", f"{name}-truncate-max-batch-size"
+        self._positive("AUD-05", event)
+        if 0 < flags.number(event) > flags.number(batch) and flags.ok(event, batch):
+            message = f"--{batch} {flags.number(batch)} is smaller than --{event} {flags.number(event)}"
+            self.refuse("AUD-06", message, f"write at least {flags.number(event)}", batch)
+
+    def _positive(self, rule: str, flag: str) -> None:
+        """NaN passes, as in the server, and what is too small for 32 bits is zero."""
+        value = self.flags.value(flag) or 0
+        if value <= _ROUNDED_TO_ZERO and self.flags.ok(flag):
+            self.refuse(rule, f"--{flag} {value} is not above 0", "write a positive number", flag)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: AuditOptions.ApplyTo. Without a policy no backend is built."""
+        flags = self.flags
+        policy = flags.text("audit-policy-file")
+        config.set("audit.policyFile", policy, "audit-policy-file")
+        self._check_files(policy)
+        backends = []
+        if policy and flags.text("audit-log-path"):
+            backends.append(self._backend("log", self._log()))
+        if policy and flags.text("audit-webhook-config-file"):
+            backends.append(self._backend("webhook", self._webhook()))
+        sources = ("audit-policy-file", "audit-log-path", "audit-webhook-config-file")
+        others = (flag for flag in flags.arguments if flag.startswith("audit-") and flag not in sources)
+        config.set("audit.backends", backends, *sources, *others)
+        config.set("audit.enabled", bool(backends), *sources)
+
+    def _check_files(self, policy: str) -> None:
+        """What is opened at the start. Without a policy, the webhook's kubeconfig is not."""
+        webhook, path = "audit-webhook-config-file", self.flags.text("audit-log-path")
+        if policy:
+            from compiler.apiserver.config_files.audit_policy import load_audit_policy
+
+            load_audit_policy(self.named("audit-policy-file"))
+            if self.flags.text(webhook):
+                from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
+
+                load_kubeconfig(self.named(webhook), "AUD-11")
+        if path not in ("", "-"):
+            self._check_log_file(path)
+
+    def _check_log_file(self, path: str) -> None:
+        """Kubernetes: AuditLogOptions.ensureLogFile, which makes the folders as well."""
+        problem = ""
+        if path.rpartition("/")[2] in ("", ".", ".."):
+            problem = "it names a folder"
+        elif any(len(name.encode(errors="surrogateescape")) > _LONGEST_NAME for name in path.split("/")):
+            problem = f"no file can have a name of more than {_LONGEST_NAME} bytes"
+        elif self.run.host.sees_files:
+            from compiler.apiserver.config_files.keys import can_write_to
+
+            if not can_write_to(self.run.host, path):
+                problem = "it is a folder, or lies below a file"
+        container = self.run.host.container
+        blocked = container.write_problem(path) if container is not None else ""
+        if blocked and not problem:
+            message = f"--audit-log-path: the container cannot write {shown(path)}: {blocked}"
+            self.refuse("POD-02", message, "mount a writable hostPath volume for the directory", "audit-log-path")
+        if problem:
+            message = f"--audit-log-path {shown(path)} cannot be written: {problem}"
+            self.refuse("AUD-10", message, "name a file in a folder", "audit-log-path")
+
+    def _log(self) -> dict[str, Any]:
+        """Kubernetes: AuditLogOptions.getWriter."""
+        flags, path = self.flags, self.flags.text("audit-log-path")
+        appends = flags.number("audit-log-maxsize") == 0 and self.run.catalog.behaviour("auditMaxsizeZeroAppends")
+        return {
+            "path": path,
+            "format": flags.text("audit-log-format"),
+            "rotates": path != "-" and not appends,
+            **{name: flags.number(f"audit-log-{name}") for name in ("maxage", "maxbackup", "maxsize")},
+            "compress": flags.on("audit-log-compress"),
+        }
+
+    def _webhook(self) -> dict[str, Any]:
+        """Kubernetes: AuditWebhookOptions.newUntruncatedBackend."""
+        flags = self.flags
+        backoff, alias = "audit-webhook-initial-backoff", "audit-webhook-batch-initial-backoff"
+        # Two flags of one variable: the last one counts.
+        if flags.changed(alias) and (flags.location(alias) or ()) > (flags.location(backoff) or ()):
+            backoff = alias
+        return {
+            "configFile": flags.text("audit-webhook-config-file"),
+            "initialBackoff": format_duration(flags.number(backoff)),
+            "dialer": self.run.egress_selector.dialer("controlplane"),
+        }
+
+    def _backend(self, kind: str, own: dict[str, Any]) -> dict[str, Any]:
+        """One backend; `batch` and `truncate` are None where nothing is collected or cut off."""
+        flags, name = self.flags, f"audit-{kind}"
+        mode = flags.text(f"{name}-mode")
+        batch = truncate = None
+        if mode == "batch":
+            throttled = flags.on(f"{name}-batch-throttle-enable")
+            size = f"{name}-batch-buffer-size"
+            if flags.number(size) > _LARGEST_CHANNEL:
+                message = f"--{size} {flags.number(size)} crashes kube-apiserver: no memory holds such a buffer"
+                self.refuse("AUD-13", message, "write such as 10000", size)
+            batch = {
+                "bufferSize": flags.number(size),
+                "maxSize": flags.number(f"{name}-batch-max-size"),
+                "maxWait": format_duration(flags.number(f"{name}-batch-max-wait")),
+                "throttleQPS": flags.fraction(f"{name}-batch-throttle-qps") if throttled else None,
+                "throttleBurst": flags.number(f"{name}-batch-throttle-burst") if throttled else None,
+            }
+        if flags.on(f"{name}-truncate-enabled"):
+            truncate = {
+                "maxEventSize": flags.number(f"{name}-truncate-max-event-size"),
+                "maxBatchSize": flags.number(f"{name}-truncate-max-batch-size"),
+            }
+        version = flags.text(f"{name}-version")
+        return {"type": kind, **own, "mode": mode, "version": version, "batch": batch, "truncate": truncate}

@@ -1,0 +1,240 @@
+"""Options of authentication, service accounts included.
+
+Kubernetes: pkg/kubeapiserver/options/authentication.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.options.authenticators import apply_authenticators
+from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.options.oidc import check_oidc, validate_oidc
+from compiler.text import shown
+from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.go.net import is_https, parse_url, parses_as_url
+from compiler.upstream.go.strconv import format_duration
+
+if TYPE_CHECKING:
+    from compiler.apiserver.config_files.authentication import ConfiguredAuthentication
+    from compiler.apiserver.resolved import ResolvedConfig
+
+HOUR = 3600 * 10**9
+_YEAR = 365 * 24 * HOUR
+_HEADERS = ("username-headers", "group-headers", "extra-headers-prefix", "allowed-names")
+
+
+class AuthenticationOptions(OptionGroup):
+    """Kubernetes: BuiltInAuthenticationOptions."""
+
+    name = "authentication"
+    configured: ConfiguredAuthentication | None = None
+    """What the file of --authentication-config says; None where there is none, or none that can be had."""
+
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """The service account issuers; the first one signs."""
+        return self.flags.texts("service-account-issuer")
+
+    def complete(self) -> None:
+        """The limits of service account tokens.
+
+        Kubernetes: pkg/controlplane/apiserver/options/options.go, completeServiceAccountOptions.
+        """
+        flag = "service-account-max-token-expiration"
+        longest = self.flags.number(flag)
+        if longest and not HOUR <= longest <= 2**32 * 10**9:
+            message = f"--{flag} {self.flags.given(flag)} is outside 1 hour to 2^32 seconds"
+            self.refuse("SA-08", message, "write at least 1h, or 0 for no limit", flag)
+
+    def validate(self) -> None:
+        """Kubernetes: BuiltInAuthenticationOptions.Validate."""
+        self._validate_issuers()
+        flags = self.flags
+        if not flags.texts("service-account-key-file") and not flags.text("service-account-signing-endpoint"):
+            hint = "name the public key that service account tokens are verified with"
+            flag = "service-account-key-file"
+            self.refuse("SA-05", f"--{flag} is required and names no file", hint, flag)
+        uri = flags.text("service-account-jwks-uri")
+        if uri and not is_https(uri, self.run.catalog.url_strictness):
+            flag = "service-account-jwks-uri"
+            self.refuse("SA-06", f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag)
+        validate_oidc(self)
+        self._validate_request_header()
+        flag = "authentication-config"
+        gate = "StructuredAuthenticationConfiguration"
+        if flags.text(flag) and self.run.gates.known(gate) and not self.run.gates.on(gate):
+            self.refuse("JWT-90", f"--{flag} needs the gate {gate}", f"leave {gate} on, or use oidc flags", flag)
+
+    def _validate_issuers(self) -> None:
+        flag = "service-account-issuer"
+        if not self.issuers and self.flags.ok(flag):
+            hint = "name the issuer of service account tokens, such as https://kubernetes.default.svc"
+            self.refuse("SA-01", f"--{flag} is required and names no issuer", hint, flag)
+        seen = set()
+        for index, issuer in enumerate(self.issuers):
+            if not issuer:
+                self.refuse("SA-02", f"--{flag} has an empty issuer", "remove it", flag, index)
+            elif issuer in seen:
+                self.refuse("SA-03", f"--{flag} names {shown(issuer)} twice", "keep one", flag, index)
+            elif ":" in issuer and not parses_as_url(issuer, self.run.catalog.url_strictness):
+                hint = "write an https URL, or a name without a colon"
+                self.refuse("SA-04", f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index)
+            seen.add(issuer)
+
+    def _validate_request_header(self) -> None:
+        """Kubernetes: apiserver/pkg/server/options/authentication.go, RequestHeaderAuthenticationOptions.Validate."""
+        uid = "requestheader-uid-headers"
+        gate_on = self.run.gates.on("RemoteRequestHeaderUID")
+        for flag in (*(f"requestheader-{name}" for name in _HEADERS), *((uid,) if gate_on else ())):
+            for index, element in enumerate(self.flags.texts(flag)):
+                if not element.strip():
+                    self.refuse("RH-01", f"--{flag} has a blank element", "remove it", flag, index)
+        names = self.flags.texts(uid)
+        if names and not gate_on:
+            message = f"--{uid} needs the gate RemoteRequestHeaderUID"
+            self.refuse("RH-03", message, "switch the gate on, or remove the flag", uid)
+        elif names and not any(name.lower() == "x-remote-uid" for name in names):
+            self.refuse("RH-02", f"--{uid} lacks X-Remote-Uid", "add X-Remote-Uid", uid)
+
+    def validate_token_request(self) -> None:
+        """A token signer must come together from key, issuer and audiences.
+
+        Kubernetes: pkg/controlplane/apiserver/options/validation.go, validateTokenRequest.
+        """
+        flags, key = self.flags, "service-account-signing-key-file"
+        signer = flags.text(key) or flags.text("service-account-signing-endpoint")
+        if signer and self.issuers and self.issuers[0]:
+            return
+        if not self.flags.ok(key, "service-account-issuer"):
+            return
+        if not signer:
+            message = f"--{key} is required: service account tokens cannot be signed"
+            self.refuse("SA-07", message, "name the private key that signs service account tokens", key)
+
+    def validate_signing(self) -> None:
+        """Kubernetes: validation.go, validateServiceAccountTokenSigningConfig."""
+        flags, flag = self.flags, "service-account-signing-endpoint"
+        endpoint = flags.text(flag)
+        if not endpoint:
+            return
+        for other in ("service-account-signing-key-file", "service-account-key-file"):
+            if flags.value(other):
+                self.refuse(
+                    "SA-09", f"--{flag} cannot be given together with --{other}", f"remove --{other}, or --{flag}", flag
+                )
+        gate = "ExternalServiceAccountTokenSigner"
+        if not self.run.gates.on(gate):
+            self.refuse("SA-90", f"--{flag} needs the gate {gate}", f"switch {gate} on", flag)
+        self._validate_endpoint(flag, endpoint)
+        limit = "service-account-max-token-expiration"
+        if flags.number(limit) and self.run.catalog.behaviour("externalSignerWithAnyMaxExpirationRefused"):
+            self.refuse("SA-11", f"--{limit} cannot be given together with --{flag}", f"remove --{limit}", limit)
+
+    def _validate_endpoint(self, flag: str, endpoint: str) -> None:
+        words = endpoint[1:].split(".") if endpoint.startswith("@") else []
+        if endpoint.startswith("@"):
+            good = all(word and all(letter.isalnum() or letter in "_-" for letter in word) for word in words)
+        else:
+            good = bool(self.run.catalog.behaviour("externalSignerAnyNonAbstractPath")) or (
+                endpoint.startswith("/") and " " not in endpoint
+            )
+        if not good:
+            hint = "write the absolute path of the socket, or @NAME"
+            self.refuse("SA-10", f"--{flag} {shown(endpoint)} is not a socket's name", hint, flag)
+
+    def check_signing_key(self) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/options/options.go, completeServiceAccountOptions."""
+        flag = "service-account-signing-key-file"
+        path = self.flags.text(flag)
+        if path and self.issuers and self.issuers[0] and self.run.host.sees_files:
+            from compiler.apiserver.config_files import keys
+
+            keys.check_signing_key(self.named(flag), "SA-12")
+
+    def check_files(self) -> None:
+        """Keys and certificates that authenticators load.
+
+        Kubernetes: authentication.go, ToAuthenticationConfig.
+        """
+        flags, flag = self.flags, "service-account-key-file"
+        for index, path in enumerate(flags.texts(flag)):
+            if not path:
+                self.refuse("SA-13", f"--{flag} has an empty file name", "remove the element", flag, index)
+        if self.run.host.sees_files:
+            self._check_keys()
+        self._check_overlap()
+        if flags.text("authentication-config"):
+            from compiler.apiserver.config_files.authentication import load_authentication
+
+            self.configured = load_authentication(self)
+        check_oidc(self)
+        webhook = flags.text("authentication-token-webhook-config-file")
+        flag = "authentication-token-webhook-version"
+        if webhook and flags.text(flag) not in CHOICES[flag]:
+            self.refuse_word("WHA-02", flag, CHOICES[flag])
+        if webhook:
+            from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
+
+            load_kubeconfig(self.named("authentication-token-webhook-config-file"), "WHA-01")
+
+    def _check_keys(self) -> None:
+        from compiler.apiserver.config_files import keys
+
+        flags, flag = self.flags, "service-account-key-file"
+        for index, path in enumerate(flags.texts(flag)):
+            if path:
+                keys.check_verification_keys(self.named(flag, path, index), "SA-13")
+        client_ca, header_ca = "client-ca-file", "requestheader-client-ca-file"
+        for rule, flag in (("CA-01", client_ca), ("CA-02", header_ca)):
+            if flags.text(flag):
+                keys.check_client_ca(self.named(flag), rule)
+        if flags.text("token-auth-file"):
+            from compiler.apiserver.config_files.token_file import load_token_file
+
+            load_token_file(self.named("token-auth-file"))
+
+    def _check_overlap(self) -> None:
+        flags, client_ca, header_ca = self.flags, "client-ca-file", "requestheader-client-ca-file"
+        if (
+            not (flags.text(client_ca) and flags.text(header_ca))
+            or flags.texts("requestheader-allowed-names")
+            or not self.run.catalog.behaviour("overlappingClientCARefused")
+        ):
+            return
+        from compiler.apiserver.config_files import keys
+
+        if keys.share_certificates(self.named(client_ca), self.named(header_ca)):
+            message = f"--{header_ca} shares a certificate with --{client_ca}, and every name is allowed"
+            self.refuse("RH-04", message, "set --requestheader-allowed-names, or use a CA of its own", header_ca)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: BuiltInAuthenticationOptions.ApplyTo."""
+        self.check_files()
+        apply_authenticators(self, config)
+
+    def apply_service_account_issuer(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; options.go, completeServiceAccountOptions."""
+        flags, issuers = self.flags, "service-account-issuer"
+        config.set("serviceAccountIssuer.issuer", self.issuers[0] if self.issuers else "", issuers)
+        key, endpoint = "service-account-signing-key-file", "service-account-signing-endpoint"
+        config.set("serviceAccountIssuer.signingKeyFile", flags.text(key), key)
+        config.set("serviceAccountIssuer.signingEndpoint", flags.text(endpoint), endpoint)
+        limit, extend = "service-account-max-token-expiration", "service-account-extend-token-expiration"
+        # An external signer tells at the start how long its tokens may live.
+        asked = bool(flags.text(endpoint))
+        longest = format_duration(flags.number(limit)) if flags.number(limit) or not asked else None
+        config.set("serviceAccountIssuer.maxTokenExpiration", longest, limit, endpoint)
+        config.set("serviceAccountIssuer.extendTokenExpiration", flags.on(extend), extend)
+        config.set("serviceAccountIssuer.extendedExpiration", None if asked else format_duration(_YEAR), endpoint)
+
+    def apply_issuer_discovery(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/serviceaccount/openidmetadata.go, NewOpenIDMetadataProvider."""
+        flag, issuer = "service-account-jwks-uri", self.issuers[0] if self.issuers else ""
+        external = config.get("generic.externalAddress")
+        uri = self.flags.text(flag) or (f"https://{external}/openid/v1/jwks" if external else None)
+        sources = (flag, "external-hostname", "advertise-address", "secure-port")
+        config.set("serviceAccountIssuer.jwksURI", uri, *sources)
+        parsed = parse_url(issuer, self.run.catalog.url_strictness)
+        served = parsed is not None and parsed.scheme == "https" and not parsed.query and not parsed.fragment
+        config.set("serviceAccountIssuer.discoveryEndpoints", served, "service-account-issuer")

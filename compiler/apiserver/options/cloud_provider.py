@@ -1,0 +1,23 @@
+"""Options of the in-tree cloud providers, which only 1.31 and 1.32 still parse.
+
+Kubernetes: pkg/kubeapiserver/options/cloudprovider.go.
+"""
+
+from __future__ import annotations
+
+from compiler.apiserver.options.group import OptionGroup
+from compiler.text import shown
+
+
+class CloudProviderOptions(OptionGroup):
+    """Kubernetes: CloudProviderOptions."""
+
+    name = "cloud_provider"
+
+    def validate(self) -> None:
+        """Kubernetes: CloudProviderOptions.Validate: every in-tree provider is gone."""
+        flag = "cloud-provider"
+        provider = self.flags.text(flag)
+        if provider not in ("", "external"):
+            message = f"--{flag} {shown(provider)}: no provider is built in any more"
+            self.refuse("VER-CLOUD-1", message, "remove the flag, and run an external cloud-controller-manager", flag)

@@ -1,0 +1,47 @@
+"""Options of the egress selector.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/egress_selector.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.options.group import OptionGroup
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+
+class EgressSelectorOptions(OptionGroup):
+    """Kubernetes: EgressSelectorOptions."""
+
+    name = "egress_selector"
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        # Kind of peer -> proxy protocol; None where a file says so that cannot be had.
+        self.selections: dict[str, str] | None = {}
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: EgressSelectorOptions.ApplyTo; without a file every dialer is the direct one."""
+        flag = "egress-selector-config-file"
+        path = self.flags.text(flag)
+        config.set("egressSelector.configFile", path, flag)
+        if path:
+            from compiler.apiserver.config_files.egress_selector import load_egress_selector
+
+            self.selections = load_egress_selector(self.named(flag))
+        config.set("egressSelector.selections", self.selections, flag)
+        dialers = {name: self.dialer(name) for name in ("cluster", "controlplane", "etcd")}
+        config.set("egressSelector.dialers", dialers, flag)
+
+    def dialer(self, peers: str) -> str | None:
+        """How a kind of peer is dialled: `direct` or the proxy protocol; None where a file says so that is unknown.
+
+        Kubernetes: egressselector/egress_selector.go, Lookup.
+        """
+        if self.selections is None:
+            return None
+        protocol = self.selections.get(peers, "Direct")
+        return "direct" if protocol == "Direct" else protocol

@@ -1,0 +1,261 @@
+"""Options of the storage backend.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/etcd.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from compiler.apiserver.options.group import OptionGroup
+from compiler.text import shown
+from compiler.text.suggest import did_you_mean
+from compiler.upstream.etcd import without_user
+from compiler.upstream.go.strconv import format_duration
+from compiler.upstream.names import parse_group_resource
+
+if TYPE_CHECKING:
+    from compiler.apiserver.config_files.encryption import EncryptionConfiguration
+    from compiler.apiserver.resolved import ResolvedConfig
+    from compiler.apiserver.storage.factory import StorageFactory
+
+_DEFAULT_CHECK_TIMEOUT = 2 * 10**9
+_HISTORY_WINDOW = 75 * 10**9
+_SIZE = r"[-+]?[0-9]+"
+_MEDIA_TYPES = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+
+
+class ServersOverride(NamedTuple):
+    """One element of etcd-servers-overrides; `group` is empty for the core group, `resource` may be `*`."""
+
+    group: str
+    resource: str
+    servers: tuple[str, ...]
+    element: int
+
+
+class EtcdOptions(OptionGroup):
+    """Kubernetes: EtcdOptions."""
+
+    name = "etcd"
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.watch_cache_sizes: dict[str, int] = {}
+        self.overrides: list[ServersOverride] = []
+        self.encryption: EncryptionConfiguration | None = None
+
+    def complete(self) -> None:
+        """Lay the given watch cache sizes over the defaults.
+
+        Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete; etcd.go, ParseWatchCacheSizes.
+        """
+        self.watch_cache_sizes = dict(self.run.catalog.storage("defaultWatchCacheSizes"))
+        if not self.flags.on("watch-cache"):
+            return
+        flag = "watch-cache-sizes"
+        for index, element in enumerate(self.flags.texts(flag)):
+            resource, hash_sign, size = element.partition("#")
+            if not hash_sign or not re.fullmatch(_SIZE, size) or not -(2**63) <= int(size[:40]) < 2**63:
+                message = f"--{flag}: {shown(element)} is not a resource and a size"
+                self.refuse("ETCD-06", message, _size_hint(element), flag, index)
+            elif int(size) < 0:
+                hint = "write 0 to switch the cache of this resource off"
+                self.refuse("ETCD-06", f"--{flag}: the size of {shown(resource)} is negative", hint, flag, index)
+            else:
+                self.watch_cache_sizes[str(parse_group_resource(resource))] = int(size)
+
+    def validate(self) -> None:
+        """Kubernetes: EtcdOptions.Validate."""
+        flags = self.flags
+        if not flags.texts("etcd-servers") and flags.ok("etcd-servers"):
+            hint = "name the etcd servers, such as https://127.0.0.1:2379"
+            self.refuse("ETCD-01", "--etcd-servers is required and names no server", hint, "etcd-servers")
+        self._validate_backend()
+        self._validate_overrides()
+        flag = "encryption-provider-config-automatic-reload"
+        if flags.on(flag) and not flags.text("encryption-provider-config"):
+            hint = "set --encryption-provider-config as well, or remove the flag"
+            self.refuse("ETCD-04", f"--{flag} is on without --encryption-provider-config", hint, flag)
+        media = flags.text("storage-media-type")
+        if media and media not in _MEDIA_TYPES:
+            hint = did_you_mean(media, _MEDIA_TYPES) or f"write one of {', '.join(_MEDIA_TYPES)}"
+            self.refuse("ETCD-05", f"--storage-media-type {shown(media)} is not supported", hint, "storage-media-type")
+
+    def _validate_backend(self) -> None:
+        flag = "storage-backend"
+        backend = self.flags.text(flag)
+        if backend == "etcd2":
+            message = f"--{flag} etcd2 is no longer a supported storage backend"
+            self.refuse("ETCD-02", message, "migrate the data to etcd3, then write etcd3 or remove the flag", flag)
+        elif backend not in ("", "etcd3"):
+            message = f"--{flag} {shown(backend)} is not a known storage backend"
+            self.refuse("ETCD-02", message, did_you_mean(backend, ["etcd3"]) or "write etcd3 or remove the flag", flag)
+
+    def _validate_overrides(self) -> None:
+        """Kubernetes: etcd.go, ParseEtcdServersOverrides."""
+        flag = "etcd-servers-overrides"
+        strict = self.run.catalog.behaviour("emptyOverrideServerRefused")
+        elements = self.flags.texts(flag)
+        for index, element in enumerate(elements):
+            left, *right = element.split("#")
+            if len(right) != 1 or left.count("/") != 1:
+                hint = self._override_hint(elements, index)
+                message = f"--{flag}: {shown(element)} is not a resource and its servers"
+                self.refuse("ETCD-03", message, hint, flag, index)
+                continue
+            servers = tuple(right[0].split(";"))
+            if strict and "" in servers:
+                hint = f"write {left}#{';'.join(filter(None, servers)) or 'https://HOST:2379'}"
+                self.refuse("ETCD-03", f"--{flag}: {shown(element)} has an empty server", hint, flag, index)
+                continue
+            group, resource = left.split("/")
+            self.overrides.append(ServersOverride(group, resource, servers, index))
+
+    def _override_hint(self, elements: Sequence[str], index: int) -> str:
+        """What to write for an element that is not GROUP/RESOURCE#URL."""
+        element = elements[index].strip()
+        before = index - 1
+        while before >= 0 and _is_server(elements[before]):
+            before -= 1
+        if _is_server(element) and before >= 0:
+            meant = ";".join(each.strip() for each in elements[before : index + 1])
+            return f"a semicolon separates the servers of one resource: write {shown(meant)[1:-1]}"
+        left, hash_sign, right = element.partition("#")
+        if hash_sign or "://" not in element:
+            from compiler.upstream.names import called
+
+            group, _, name = left.rpartition("/")
+            name, _, suffix = name.partition(".")
+            resource = called(self.run.catalog, name, (group.partition("/")[0] or suffix) or None)
+            resource = resource or called(self.run.catalog, name)
+            if resource is not None:
+                meant = f"{resource.group}/{resource.resource}#{right.replace('#', ';') or 'https://HOST:2379'}"
+                return f"write {shown(meant)[1:-1]}"
+        return "write GROUP/RESOURCE#URL[;URL...]; the core group is empty: /events#https://10.0.0.2:2379"
+
+    def load_encryption(self) -> None:
+        """Read the encryption config, where its content can be had, and report what the server would refuse.
+
+        Kubernetes: pkg/server/options/encryptionconfig/config.go, LoadEncryptionConfig.
+        """
+        path = self.flags.text("encryption-provider-config")
+        if not path:
+            return
+        from compiler.apiserver.config_files.encryption import load_encryption
+
+        self.encryption = load_encryption(self, path)
+
+    def check_client_files(self) -> None:
+        """The client certificate, its key and the CA, as the etcd client will load them.
+
+        Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Client.
+        """
+        certificate, key = self.flags.text("etcd-certfile"), self.flags.text("etcd-keyfile")
+        if bool(certificate) != bool(key):
+            given, missing = ("etcd-certfile", "etcd-keyfile") if certificate else ("etcd-keyfile", "etcd-certfile")
+            self.refuse("ETCD-07", f"--{given} is set without --{missing}", f"set --{missing} as well", given)
+        if not self.run.host.sees_files:
+            return
+        from compiler.apiserver.config_files import keys
+
+        if certificate and key:
+            keys.check_pair(self.named("etcd-certfile"), self.named("etcd-keyfile"), "ETCD-07")
+        if self.flags.text("etcd-cafile"):
+            keys.check_etcd_ca(self.named("etcd-cafile"), "ETCD-08")
+
+    def check_endpoints(self, factory: StorageFactory) -> None:
+        """Servers that the etcd client can never connect to: where all are so, the server ends before it serves.
+
+        Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Client.
+        """
+        from compiler.upstream.etcd import dial_problem
+
+        strictness = self.run.catalog.url_strictness
+        flag = "etcd-servers"
+        problems = [dial_problem(server, strictness) for server in self.flags.texts(flag)]
+        for index, problem in enumerate(problems):
+            self._refuse_endpoint(flag, index, self.flags.texts(flag)[index], problem, all(problems))
+        flag = "etcd-servers-overrides"
+        for override in self.overrides:
+            problems = [dial_problem(server, strictness) for server in override.servers]
+            if any(problems):
+                stores = tuple(map(without_user, override.servers)) in factory.servers_of(factory.rows())
+                for server, problem in zip(override.servers, problems, strict=True):
+                    self._refuse_endpoint(flag, override.element, server, problem, all(problems) and stores)
+
+    def _refuse_endpoint(self, flag: str, element: int, server: str, problem: str, hopeless: bool) -> None:
+        if problem:
+            message = f"--{flag}: {shown(server)} {problem}, so that no connection to it can be made"
+            hint = "write https://HOST:PORT, such as https://10.0.0.11:2379"
+            self.refuse("ETCD-90" if hopeless else "ETCD-91", message, hint, flag, element)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: EtcdOptions.ApplyWithStorageFactoryTo, less the health checks (see health/)."""
+        flags = self.flags
+        self.check_client_files()
+        if config.storage_factory is not None:
+            self.check_endpoints(config.storage_factory)
+        config.set("etcd.backend", "etcd3", "storage-backend")
+        config.set("etcd.servers", list(map(without_user, flags.texts("etcd-servers"))), "etcd-servers")
+        config.set("etcd.prefix", flags.text("etcd-prefix"), "etcd-prefix")
+        files = (("certFile", "etcd-certfile"), ("keyFile", "etcd-keyfile"), ("caFile", "etcd-cafile"))
+        for path, flag in files:
+            config.set(f"etcd.transport.{path}", flags.text(flag), flag)
+        config.set("etcd.transport.tls", any(flags.text(flag) for _, flag in files), *(flag for _, flag in files))
+        config.set("etcd.transport.dialTimeout", "20s")
+        config.set("etcd.transport.keepaliveTime", "30s")
+        config.set("etcd.transport.keepaliveTimeout", "10s")
+        for path, flag in (
+            ("compactionInterval", "etcd-compaction-interval"),
+            ("countMetricPollPeriod", "etcd-count-metric-poll-period"),
+            ("dbMetricPollInterval", "etcd-db-metric-poll-interval"),
+        ):
+            config.set_duration(f"etcd.{path}", flags.number(flag), flag)
+        for path, flag in (
+            ("healthcheckTimeout", "etcd-healthcheck-timeout"),
+            ("readycheckTimeout", "etcd-readycheck-timeout"),
+        ):
+            # The prober treats 0 as its own default of two seconds.
+            config.set_duration(f"etcd.{path}", flags.number(flag) or _DEFAULT_CHECK_TIMEOUT, flag)
+        config.set_duration("etcd.eventsHistoryWindow", self._history_window(), "request-timeout")
+        flag = "lease-reuse-duration-seconds"
+        config.set("etcd.leases.reuseDurationSeconds", flags.number(flag), flag)
+        config.set("etcd.leases.maxObjectCount", 1000)
+        config.set("etcd.watchCache", flags.on("watch-cache"), "watch-cache")
+        reload = "encryption-provider-config-automatic-reload"
+        path = "encryption-provider-config"
+        config.set("etcd.encryption.config", flags.text(path), path)
+        config.set("etcd.encryption.automaticReload", flags.on(reload), reload)
+        plugins = [
+            {
+                "name": plugin.name,
+                "apiVersion": plugin.api_version,
+                "endpoint": plugin.endpoint,
+                "timeout": format_duration(plugin.timeout),
+            }
+            for plugin in (self.encryption.kms if self.encryption else ())
+        ]
+        config.set("etcd.encryption.kms", plugins if self.encryption or not flags.text(path) else None, path)
+
+    def _history_window(self) -> int:
+        """Nanoseconds of events that watch caches keep at least. Kubernetes: options.go, Complete."""
+        timeout = self.flags.number("request-timeout")
+        if timeout > 0 and self.run.catalog.behaviour("eventsHistoryWindowFollowsRequestTimeout"):
+            return max(_HISTORY_WINDOW, timeout + 15 * 10**9)
+        return _HISTORY_WINDOW
+
+
+def _is_server(element: str) -> bool:
+    """Whether an element of the overrides is a server without its resource."""
+    return "#" not in element and "://" in element
+
+
+def _size_hint(element: str) -> str:
+    """What to write for an element of the watch cache sizes."""
+    found = re.fullmatch(r"([A-Za-z][\w.-]*)[#:= ]+([0-9]{1,9})", element.strip())
+    if found:
+        return f"write {found[1]}#{found[2]}"
+    return "write RESOURCE[.GROUP]#SIZE, for example events#0"

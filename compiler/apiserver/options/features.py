@@ -1,0 +1,54 @@
+"""Options of profiling and of priority and fairness.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/feature.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.options.group import OptionGroup
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+
+class FeatureOptions(OptionGroup):
+    """Kubernetes: FeatureOptions."""
+
+    name = "features"
+
+    def validate_priority_and_fairness(self) -> None:
+        """Priority and fairness needs its API; the first of three keys that is set decides.
+
+        Kubernetes: pkg/controlplane/apiserver/options/validation.go, validateAPIPriorityAndFairness.
+        """
+        flag = "enable-priority-and-fairness"
+        if not self.flags.on(flag):
+            return
+        given = self.run.api_enablement.runtime_config
+        for key in ("flowcontrol.apiserver.k8s.io/v1", "api/ga", "api/all"):
+            value = given.get(key)
+            if value == "true":
+                return
+            if value == "false":
+                message = f"--runtime-config {key}=false takes away the API that --{flag} needs"
+                hint = f"set --{flag}=false, or leave {key} on"
+                self.refuse("APF-02", message, hint, "runtime-config")
+                return
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: FeatureOptions.ApplyTo."""
+        flags = self.flags
+        config.set("features.profiling", flags.on("profiling"), "profiling")
+        config.set("features.contentionProfiling", flags.on("contention-profiling"), "contention-profiling")
+        config.set("features.debugSocketPath", flags.text("debug-socket-path"), "debug-socket-path")
+        fair = flags.on("enable-priority-and-fairness")
+        config.set("features.priorityAndFairness", fair, "enable-priority-and-fairness")
+        limits = ("max-requests-inflight", "max-mutating-requests-inflight")
+        total = sum(flags.number(flag) for flag in limits)
+        if fair and total <= 0 and not any(flags.number(flag) < 0 for flag in limits):
+            message = "priority and fairness is on, but the two in-flight limits add up to 0"
+            hint = "raise --max-requests-inflight, or set --enable-priority-and-fairness=false"
+            self.refuse("APF-01", message, hint, limits[0])
+        config.set("flowControl.totalConcurrency", total if fair else None, *limits, "enable-priority-and-fairness")

@@ -1,0 +1,318 @@
+"""The parsed flags of one server: typed values by flag name, as the server itself would hold them."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from compiler.bounds import MAX_SUGGESTIONS
+from compiler.diagnostics import Diagnostic, Location, Report, diagnose
+from compiler.inputs.arguments import ANY, Argument
+from compiler.text import shown
+from compiler.text.suggest import Suggestion, Suggestions, closest
+from compiler.upstream.catalog import Catalog, flag_advice, known_in, left
+from compiler.upstream.flag_values import TYPES, InvalidValueError
+
+if TYPE_CHECKING:
+    from compiler.upstream.flag_type import Span, ValueType
+    from compiler.upstream.flag_values import PortRange, SNIPair
+
+    Spans = list[Span]
+
+_NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap", "stringToString")
+"""Types whose elements have names in a document, not numbers."""
+
+
+_INTEGERS = ("PARSE-04", "PARSE-05")
+
+
+class _Values(dict[str, Any]):
+    """Flag -> value; a default is made when it is first asked for, None for an unknown flag.
+
+    It begins with the defaults that were asked for before: most flags of most servers have theirs.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.flags = catalog.flags
+        self.defaults: dict[str, Any] = catalog.reckon("defaults", dict)
+        super().__init__(self.defaults)
+
+    def __missing__(self, flag: str) -> Any:
+        spec = self.flags.get(flag)
+        value = self[flag] = TYPES[spec.type].default(spec.default) if spec is not None else None
+        if not isinstance(value, dict | list):
+            self.defaults[flag] = value
+        return value
+
+
+class _Elements:
+    """The elements of all uses of a flag, found in one pass.
+
+    `spans` has the places of the elements in the text of each use, `starts` the number of the first element of each
+    use. `entries` has the number of the element that gave each key of a map its value.
+    """
+
+    def __init__(self, kind: ValueType, uses: Sequence[Argument]) -> None:
+        self.starts: list[int] = []
+        self.spans: list[Spans] = []
+        self.entries: dict[str, int] = {}
+        number = 0
+        for use in uses:
+            spans: Spans = []
+            with suppress(InvalidValueError):
+                spans = kind.elements(use.text)
+            self.starts.append(number)
+            self.spans.append(spans)
+            names = kind.keys(use.text) if spans else []
+            self.entries.update((name, number + place) for place, name in enumerate(names))
+            number += len(spans)
+
+
+class FlagSet:
+    """Flags of one version of kube-apiserver with their values.
+
+    A flag that was not given has its default; a flag that this version does not have reads as its type's zero, so
+    that callers need not ask for the version. A value that the grammar refuses is reported and reads as the default.
+    `open` tells that some argument is known only when the server runs, and may be any flag that is not given here.
+
+    Kubernetes: github.com/spf13/pflag FlagSet.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.arguments: dict[str, list[Argument]] = {}
+        self.refused: set[str] = set()
+        self.unknown: set[str] = set()
+        self.open = False
+        self._values = _Values(catalog)
+        self._elements: dict[str, _Elements] = {}
+
+    def parse(self, arguments: Sequence[Argument], report: Report) -> None:
+        """Take the arguments in order; what the grammar refuses goes to the report with its rule.
+
+        A value that is known only when the server runs counts as it is written, or as the default where it cannot be
+        read; nothing is reported about its flag.
+        """
+        names = {argument.flag for argument in arguments}
+        known, values = self.catalog.flags, self._values
+        # From here on nothing is reported about them; what was found while the input was read is about its form.
+        report.undecided = self.unknown
+        for argument in arguments:
+            if argument.unknown and argument.flag in known:
+                self._set_unknown(argument.flag)
+        misspelt: list[Argument] = []
+        for argument in arguments:
+            flag = argument.flag
+            if flag == ANY:
+                self.open = True
+                continue
+            spec = known.get(flag)
+            if spec is None:
+                if not report.passes_over("PARSE-01", flag):
+                    report.add(self._unknown(argument, names, report.suggestions))
+                misspelt.append(argument)
+                continue
+            given = self.arguments.setdefault(flag, [])
+            try:
+                values[flag] = TYPES[spec.type].set(values[flag], argument.text, not given)
+            except InvalidValueError as refusal:
+                self.refused.add(flag)
+                if not report.passes_over(refusal.rule, flag):
+                    report.add(_refusal(argument, refusal))
+            given.append(argument)
+        self._take_as_meant(misspelt[:MAX_SUGGESTIONS])
+
+    def _set_unknown(self, flag: str) -> None:
+        """Leave out what is found about a flag's value."""
+        self.refused.add(flag)
+        self.unknown.add(flag)
+
+    def _take_as_meant(self, misspelt: list[Argument]) -> None:
+        """Let a misspelled flag stand for the one that is meant, so that it is not reported as missing as well."""
+        for argument in misspelt:
+            gone = left("flags", argument.flag, self.catalog.version) or {}
+            name = str(gone.get("replacement", "")) if gone else closest(argument.flag, self.catalog.flags)
+            spec = self.catalog.flags.get(name)
+            if spec is None or name in self.arguments:
+                continue
+            with suppress(InvalidValueError):
+                self._values[name] = TYPES[spec.type].set(self._values[name], argument.text, True)
+            self._set_unknown(name)
+
+    def _unknown(self, argument: Argument, given: set[str], suggestions: Suggestions) -> Any:
+        """The finding about a flag that this version does not have; `given` has the names of all flags."""
+        name = argument.flag
+        version = self.catalog.version
+        # In a document the name is a key, without dashes.
+        spelling = "{}" if argument.path.startswith("extraFlags.") else "--{}"
+        gone = left("flags", name, version)
+        if gone and gone.get("neverExisted"):
+            hint = (
+                f"write --{gone['replacement']}"
+                if gone.get("replacement")
+                else "remove it: no kube-apiserver ever had it"
+            )
+            message = f"--{shown_name(name)} was never a flag of kube-apiserver"
+        elif gone:
+            message = f"--{shown_name(name)} was removed in {gone['removed']}"
+            if "inertSince" in gone:
+                message += f" (it had no effect since {gone['inertSince']})"
+            hint = _instead_of(name, gone, self.catalog)
+        else:
+            having = known_in("flags", name)
+            message = f"--{shown_name(name)} is not a flag of kube-apiserver {version}"
+            if having:
+                message += f"; it exists in {having[0]} to {having[-1]}"
+                hint = "remove it, or compile for one of those versions"
+            else:
+                near = suggestions.did_you_mean(name, self.catalog.flags, spelling)
+                hint = near or "see `kasc explain` for the flags of this version"
+        if gone and gone.get("successor") and gone["replacement"] in self.catalog.flags:
+            hint = Suggestion(hint, spelling.format(name), spelling.format(gone["replacement"]))
+        if isinstance(hint, Suggestion) and hint.new.removeprefix("--") in given:
+            hint = str(hint)  # two uses of one flag are another thing than one
+        return diagnose(
+            "PARSE-22" if gone else "PARSE-01",
+            message,
+            hint,
+            path=argument.path,
+            flag=name,
+            location=argument.name_location or argument.location,
+        )
+
+    def value(self, flag: str) -> Any:
+        """The typed value, as `compiler.upstream.flag_values` defines it for the flag's type; None for an unknown flag."""
+        return self._values[flag]
+
+    def set(self, flag: str, value: Any) -> None:
+        """Replace a value, as the server's own completion does; `changed` stays as it was."""
+        self._values[flag] = value
+
+    def has(self, flag: str) -> bool:
+        """Whether this version has the flag."""
+        return flag in self.catalog.flags
+
+    def changed(self, flag: str) -> bool:
+        """Whether the flag was given (also at its default value, also with a value that was refused)."""
+        return flag in self.arguments
+
+    def given(self, flag: str) -> str:
+        """The text of the last use of a flag; empty where it was not given."""
+        uses = self.arguments.get(flag)
+        return uses[-1].text if uses else ""
+
+    def ok(self, *flags: str) -> bool:
+        """Whether none of the flags was given a value that the grammar refused."""
+        return not any(flag in self.refused for flag in flags)
+
+    def is_certain(self, flag: str) -> bool:
+        """Whether a flag has the value that it seems to have: one that can be read, or none at all."""
+        return flag not in self.refused and (not self.open or flag in self.arguments)
+
+    def with_values(self, flags: Iterable[str]) -> list[str]:
+        """Those of some flags that have a value other than nothing, false or zero."""
+        return [flag for flag in flags if self._values[flag]]
+
+    def text(self, flag: str) -> str:
+        """A string or IP value; empty where unset."""
+        return self._values[flag] or ""
+
+    def number(self, flag: str) -> int:
+        """An integer, or a duration in nanoseconds."""
+        return self._values[flag] or 0
+
+    def fraction(self, flag: str) -> float:
+        """A floating point value."""
+        return self._values[flag] or 0.0
+
+    def on(self, flag: str) -> bool:
+        """A boolean value."""
+        return bool(self._values[flag])
+
+    def texts(self, flag: str) -> tuple[str, ...]:
+        """The elements of a list."""
+        return self._values[flag] or ()
+
+    def mapping(self, flag: str) -> dict[str, str]:
+        """The entries of a map."""
+        return self.value(flag) or {}
+
+    def port_range(self, flag: str) -> PortRange:
+        """A port range; size 0 stands for the server's default."""
+        found: PortRange = self.value(flag)
+        return found
+
+    def sni_pairs(self, flag: str) -> tuple[SNIPair, ...]:
+        """Certificate pairs with their names."""
+        return self.value(flag) or ()
+
+    def location(self, flag: str, element: int | None = None) -> Location | None:
+        """Where the value, or one element of the list, was written; None where the flag was not given."""
+        argument, index, spans = self._holding(flag, element)
+        if argument is None:
+            return None
+        return argument.location if index is None else argument.element(index, spans)
+
+    def entry(self, flag: str, key: str) -> int | None:
+        """The number of the element, of all uses of a map's flag, that gave a key its value."""
+        return self._elements_of(flag).entries.get(key)
+
+    def path(self, flag: str, element: int | None = None) -> str:
+        """The place in the input where the flag, or one element of its list, was given; empty where it was not."""
+        argument, index, _ = self._holding(flag, element)
+        if argument is None:
+            return ""
+        if index is None or not argument.items or self.catalog.flags[flag].type in _NAMED:
+            return argument.path
+        # Where every use of a flag is one element, its path has the number already.
+        return argument.path if argument.path.endswith("]") else f"{argument.path}[{index}]"
+
+    def _holding(self, flag: str, element: int | None) -> tuple[Argument | None, int | None, Spans]:
+        """The use of a flag that holds an element, the element's number in it and the places of all its elements;
+        else the last use.
+        """
+        given = self.arguments.get(flag)
+        if not given:
+            return None, None, []
+        if element is None:
+            return given[-1], None, []
+        elements = self._elements_of(flag)
+        use = bisect(elements.starts, element) - 1
+        if use < 0 or element - elements.starts[use] >= len(elements.spans[use]):
+            return given[-1], None, []
+        return given[use], element - elements.starts[use], elements.spans[use]
+
+    def _elements_of(self, flag: str) -> _Elements:
+        found = self._elements.get(flag)
+        if found is None:
+            found = self._elements[flag] = _Elements(TYPES[self.catalog.flags[flag].type], self.arguments.get(flag, ()))
+        return found
+
+
+def _instead_of(name: str, gone: Mapping[str, Any], catalog: Catalog) -> str:
+    """What to do about a removed flag."""
+    successor = gone.get("replacement")
+    advice = flag_advice(name)
+    if advice or not successor:
+        return advice or "remove it; nothing replaces it"
+    return f"use {'--' if successor in catalog.flags else ''}{successor}"
+
+
+def _refusal(argument: Argument, refusal: InvalidValueError) -> Diagnostic:
+    """The finding about a value that its flag does not take."""
+    flag, location = argument.flag, argument.location
+    message, hint = f"--{flag}: {refusal.message}", refusal.hint
+    if refusal.rule in _INTEGERS:
+        from compiler.upstream.conversions import as_integer, unit_of
+
+        unit = unit_of(flag)
+        meant = as_integer(argument.text, unit) if unit else ""
+        hint = f"write {meant}: the flag counts {unit}" if meant else hint
+    return diagnose(refusal.rule, message, hint, path=argument.path, flag=flag, location=location)
+
+
+def shown_name(name: str) -> str:
+    """A flag's name fit for a message: without the quotes that `shown` puts around a value."""
+    return shown(name)[1:-1]

@@ -1,0 +1,130 @@
+"""The feature-gates flag: from its text to the state of the gates.
+
+Kubernetes: staging/src/k8s.io/component-base/featuregate/feature_gate.go and compatibility/registry.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.text import shown
+from compiler.text.suggest import Suggestion
+from compiler.upstream.catalog import gate_advice, known_in, left
+
+if TYPE_CHECKING:
+    from compiler.apiserver.options.generic import GenericOptions
+
+FLAG = "feature-gates"
+TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+
+
+def apply_gate_flags(generic: GenericOptions) -> None:
+    """Set the gates that the flag names; report names, values and prefixes that the server refuses."""
+    bare, prefixed = False, False
+    final: dict[str, tuple[bool, int]] = {}
+    for index, (component, entry) in enumerate(generic.flags.value(FLAG) or ()):
+        bare, prefixed = bare or not component, prefixed or component == "kube"
+        if component not in ("", "kube"):
+            message = f"--{FLAG} names the component {shown(component)}"
+            hint = "write the gate alone, or kube:NAME=true"
+            if generic.run.gates.known(component) is not None:
+                hint = f"write {component}={shown(entry.lstrip('= '))[1:-1]}"
+            generic.refuse("FG-08", message, hint, FLAG, index)
+            continue
+        if not entry:
+            continue
+        name, equals, text = entry.partition("=")
+        name, text = name.strip(), text.strip()
+        if not equals:
+            generic.refuse(
+                "FG-05", f"--{FLAG}: {shown(entry)} has no value", f"write {name}=true or =false", FLAG, index
+            )
+        elif text not in TRUE and text not in FALSE:
+            from compiler.upstream.conversions import as_boolean
+
+            meant = as_boolean(text)
+            message = f"--{FLAG}: {shown(name)[1:-1]} cannot be {shown(text)}"
+            hint = f"write {shown(name)[1:-1]}={meant}" if meant else f"write {shown(name)[1:-1]}=true or =false"
+            generic.refuse("FG-06", message, hint, FLAG, index)
+        else:
+            final[name] = (text in TRUE, index)
+    if bare and prefixed:
+        generic.refuse("FG-07", f"--{FLAG} mixes names with and without kube:", "use one form for all", FLAG)
+    for name, (value, index) in final.items():
+        if generic.run.gates.known(name) is None:
+            message, hint = _unknown(generic, name, value)
+            taken = isinstance(hint, Suggestion) and hint.new in final
+            generic.refuse("FG-01", message, str(hint) if taken else hint, FLAG, index)
+        else:
+            _set(generic, name, value, index)
+
+
+def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
+    gates = generic.run.gates
+    step = gates.step(name)
+    if step is None:
+        message = f"--{FLAG}: {name} does not exist yet at the emulated version 1.{gates.emulated}"
+        generic.refuse("FG-03", message, "remove it, or emulate a newer version", FLAG, index)
+    elif step.locked and value != step.default:
+        state = "on" if step.default else "off"
+        message = f"--{FLAG}: {name} is locked {state} in 1.{gates.emulated} and cannot be {str(value).lower()}"
+        advice = gate_advice(name, value)
+        hint = f"remove {name}{f', and {advice}' if advice else ' from the list'}"
+        generic.refuse("FG-02", message, hint, FLAG, index)
+    else:
+        gates.set(name, value)
+
+
+def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]:
+    """Message and hint for a gate that the binary does not have."""
+    version = generic.run.catalog.version
+    gone, having = left("featureGates", name, version), known_in("featureGates", name)
+    if gone and gone.get("removed"):
+        message = f"--{FLAG}: the gate {name} was removed in {gone['removed']}"
+        if advice := gate_advice(name, value):
+            return message, f"remove {name}, and {advice}"
+        if gone.get("replacement"):
+            return message, f"use {gone['replacement']}"
+        if "ga" in gone:
+            always = "its feature is always enabled" if value else "its feature cannot be disabled"
+            return message, f"remove {name}: {always} since {gone['ga']}"
+        return message, "remove it: the feature is gone" if not gone.get("lastDefault") else "remove it"
+    message = f"--{FLAG}: {shown(name)} is not a feature gate of {version}"
+    if having:
+        return f"{message}; {having[0]} to {having[-1]} have it", "remove it, or compile for one of those versions"
+    near = generic.run.report.suggestions.did_you_mean(name, generic.run.catalog.gates)
+    return message, near or "check the spelling; gates are case-sensitive"
+
+
+def report_dependencies(generic: GenericOptions) -> None:
+    """Report gates that are on without the gates that they need.
+
+    From 1.35 on, the registry itself knows them; before, single pairs were checked by the server's validation.
+    """
+    run = generic.run
+    for name, missing in run.gates.broken_dependencies():
+        index = _index_of(generic, (name, *missing))
+        what = " and ".join(missing)
+        hint = f"switch {name} off as well, or leave {what} on"
+        generic.refuse("FG-04", f"--{FLAG}: {name} is on but needs {what}, which is off", hint, FLAG, index)
+        if run.catalog.is_provisional("gateDependency", name):
+            message = f"--{FLAG}: that {name} needs {what} in {run.catalog.version} is not confirmed"
+            generic.refuse("VERSION-03", message, "test the change on a server of this version", FLAG, index)
+
+
+def report_pairs(generic: GenericOptions) -> None:
+    """Report the pairs of gates that releases before 1.35 check while validating."""
+    run = generic.run
+    for rule, name, needed in run.catalog.behaviour("gatePairs") or ():
+        if run.gates.on(name) and not run.gates.on(needed) and run.gates.known(needed):
+            hint = f"switch {name} off as well, or {needed} on"
+            message = f"--{FLAG}: {name} is on but needs {needed}, which is off"
+            generic.refuse(rule, message, hint, FLAG, _index_of(generic, (name, needed)))
+
+
+def _index_of(generic: GenericOptions, names: tuple[str, ...]) -> int | None:
+    for index, (_, entry) in enumerate(generic.flags.value(FLAG) or ()):
+        if entry.partition("=")[0].strip() in names:
+            return index
+    return None

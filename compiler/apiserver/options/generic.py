@@ -1,0 +1,214 @@
+"""Generic server options, with the versions to emulate and the feature gates.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/server_run_options.go and
+staging/src/k8s.io/component-base/compatibility/registry.go.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.gates import FeatureGates
+from compiler.apiserver.options.gate_flags import apply_gate_flags, report_dependencies
+from compiler.apiserver.options.group import OptionGroup
+from compiler.text import shown
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+_VERSION = r"[ \t\n\f\r]*v?((?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})++)[^\n]*"
+"""What Kubernetes takes for a version: whatever follows the numbers does not count.
+
+Kubernetes: apimachinery/pkg/util/version/version.go, parse.
+"""
+
+
+class GenericOptions(OptionGroup):
+    """Kubernetes: ServerRunOptions of the generic API server."""
+
+    name = "generic"
+
+    def set_registry(self) -> None:
+        """Fix the emulated version, the minimum compatibility version and the gates, before everything else.
+
+        Kubernetes: component-base/compatibility/registry.go, Set.
+        """
+        run, binary = self.run, self.run.catalog.minor
+        run.emulated = self._version("emulated-version") or binary
+        floor = run.catalog.behaviour("compatibilityFloor")
+        chosen = self._version("min-compatibility-version")
+        run.compatibility = chosen or max(run.emulated - 1, floor)
+        run.gates = FeatureGates(run.catalog, min(run.emulated, binary), run.compatibility)
+        apply_gate_flags(self)
+        report_dependencies(self)
+
+    def _version(self, flag: str) -> int | None:
+        """The minor version that a version flag names; None where it names none that can be used."""
+        seen: set[str] = set()
+        found = None
+        for index, element in enumerate(self.flags.texts(flag)):
+            component, equals, text = element.partition("=")
+            if not equals:
+                component, text = "kube", element
+            component = component.strip()
+            match = re.fullmatch(_VERSION, text)
+            if component != "kube" and equals:
+                self.refuse(
+                    "VER-04", f"--{flag} names the component {shown(component)}", "write kube=1.NN", flag, index
+                )
+            elif component in seen:
+                self.refuse("VER-03", f"--{flag} is given twice for {component}", "keep one", flag, index)
+            elif match is None:
+                hint = f"write a version such as {self.run.catalog.version}"
+                self.refuse("VER-01", f"--{flag}: {shown(text.strip())} is not a version", hint, flag, index)
+            else:
+                major, minor, patch = (*map(int, match[1].split(".")[:3]), 0)[:3]
+                found = minor if major == 1 else major * 1000
+                if patch:
+                    message = f"--{flag}: {shown(text.strip())} has a patch number"
+                    self.refuse("VER-02", message, f"write {major}.{minor}", flag, index)
+            seen.add(component)
+        return found
+
+    def validate(self) -> None:
+        """Kubernetes: ServerRunOptions.Validate."""
+        self._validate_versions()
+        for rule, flag in (
+            ("GEN-01", "livez-grace-period"),
+            ("GEN-02", "max-requests-inflight"),
+            ("GEN-03", "max-mutating-requests-inflight"),
+            ("GEN-04", "request-timeout"),
+            ("GEN-06", "min-request-timeout"),
+            ("GEN-07", "storage-initialization-timeout"),
+            ("GEN-08", "shutdown-delay-duration"),
+            ("GEN-09", "shutdown-watch-termination-grace-period"),
+        ):
+            self.refuse_negative(rule, flag)
+        chance = self.flags.fraction("goaway-chance")
+        if chance < 0 or chance > 0.02:
+            hint = "write a share between 0 (off) and 0.02"
+            self.refuse("GEN-05", f"--goaway-chance {chance:g} is outside 0 to 0.02", hint, "goaway-chance")
+        self._validate_transport_security()
+        self._validate_origins()
+
+    def _validate_versions(self) -> None:
+        """Kubernetes: component-base/compatibility/version.go, Validate."""
+        run, binary = self.run, self.run.catalog.minor
+        floor = run.catalog.behaviour("emulationFloor")
+        emulated, compatible = run.emulated, run.compatibility
+        if not floor <= emulated <= binary:
+            rule = "VER-90" if floor == binary else "VER-05"
+            allowed = f"1.{binary}" if floor == binary else f"1.{floor} to 1.{binary}"
+            message = f"--emulated-version 1.{emulated} is outside of what {run.catalog.version} can emulate"
+            self.refuse(rule, message, f"write {allowed}", "emulated-version")
+        elif self.flags.has("min-compatibility-version") and not floor <= compatible <= emulated:
+            message = f"--min-compatibility-version 1.{compatible} is outside of 1.{floor} to the emulated 1.{emulated}"
+            hint = f"write 1.{floor} to 1.{emulated}"
+            self.refuse("VER-06", message, hint, "min-compatibility-version")
+        if emulated == binary:
+            for rule, flag in (
+                ("VER-07", "emulation-forward-compatible"),
+                ("VER-08", "runtime-config-emulation-forward-compatible"),
+            ):
+                if self.flags.on(flag):
+                    hint = "set --emulated-version to an older version, or remove the flag"
+                    self.refuse(rule, f"--{flag} needs an emulated version older than 1.{binary}", hint, flag)
+
+    def _validate_transport_security(self) -> None:
+        flag = "strict-transport-security-directives"
+        for index, directive in enumerate(self.flags.texts(flag)):
+            known = directive in ("includeSubDomains", "preload")
+            age = directive.startswith("max-age=") and directive.count("=") == 1
+            if not known and not age:
+                hint = "write max-age=SECONDS, includeSubDomains or preload"
+                self.refuse("GEN-10", f"--{flag}: {shown(directive)} is not a directive", hint, flag, index)
+
+    def _validate_origins(self) -> None:
+        flag = "cors-allowed-origins"
+        for index, origin in enumerate(self.flags.texts(flag)):
+            if problem := self._origin_problem(origin):
+                message = f"--{flag}: {shown(origin)} {problem[0]}" if origin else f"--{flag} has an empty element"
+                self.refuse("GEN-11", message, problem[1], flag, index)
+
+    def _origin_problem(self, origin: str) -> tuple[str, str] | None:
+        """What is wrong with an allowed origin, and what to write. Kubernetes: validateCorsAllowedOriginList."""
+        from compiler.upstream.go.regexp import InvalidRegexpError, check_regexp
+
+        if not origin:
+            return "is empty", "remove it"
+        try:
+            check_regexp(origin, self.run.catalog.behaviour("looseUnicodeNames"))
+        except InvalidRegexpError as refusal:
+            return f"is not a regular expression: {refusal.message}", refusal.hint
+        if "^" not in origin and "//" not in origin:
+            return "is not pinned to the start of the host", "begin it with ^ or //"
+        if "$" not in origin and ":" not in origin:
+            return "is not pinned to the end of the host", "end it with $ or (:|$)"
+        return None
+
+    def complete_advertise_address(self) -> None:
+        """Reckon the address that other members use, from bind-address or the host's default route.
+
+        Kubernetes: apiserver/pkg/server/options/server_run_options.go, DefaultAdvertiseAddress.
+        """
+        flags, run = self.flags, self.run
+        given = flags.text("advertise-address")
+        if given not in ("", "0.0.0.0", "::") or not flags.ok("advertise-address", "bind-address"):
+            return
+        bind = flags.text("bind-address")
+        if bind not in ("", "0.0.0.0", "::") and not _is_loopback(bind):
+            flags.set("advertise-address", bind)
+        elif run.host.address and (":" in run.host.address or bind != "::"):
+            flags.set("advertise-address", run.host.address)
+
+    @property
+    def public_address(self) -> str:
+        """The address that other members use; empty where only the host itself knows it."""
+        address = self.flags.text("advertise-address")
+        return "" if address in ("0.0.0.0", "::") else address
+
+    def complete_external_host(self) -> None:
+        """The external name is the advertised address where none is given."""
+        if not self.flags.text("external-hostname"):
+            self.flags.set("external-hostname", self.public_address)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: ServerRunOptions.ApplyTo."""
+        flags, run = self.flags, self.run
+        config.set("effectiveVersion.binary", run.catalog.version)
+        config.set("effectiveVersion.emulation", f"1.{run.emulated}", "emulated-version")
+        config.set("effectiveVersion.minCompatibility", f"1.{run.compatibility}", "min-compatibility-version")
+        config.set("featureGates.changed", dict(sorted(run.gates.set_to.items())), "feature-gates")
+        for path, flag in (
+            ("corsAllowedOrigins", "cors-allowed-origins"),
+            ("hstsDirectives", "strict-transport-security-directives"),
+        ):
+            config.set(f"generic.{path}", list(flags.texts(flag)), flag)
+        external = flags.text("external-hostname") or None
+        config.set("generic.externalAddress", external, "external-hostname", "advertise-address")
+        config.set("generic.publicAddress", self.public_address or None, "advertise-address", "bind-address")
+        config.set("generic.maxRequestsInFlight", flags.number("max-requests-inflight"), "max-requests-inflight")
+        flag = "max-mutating-requests-inflight"
+        config.set("generic.maxMutatingRequestsInFlight", flags.number(flag), flag)
+        for path, flag in (
+            ("requestTimeout", "request-timeout"),
+            ("livezGracePeriod", "livez-grace-period"),
+            ("storageInitializationTimeout", "storage-initialization-timeout"),
+            ("shutdownDelayDuration", "shutdown-delay-duration"),
+            ("shutdownWatchTerminationGracePeriod", "shutdown-watch-termination-grace-period"),
+        ):
+            config.set_duration(f"generic.{path}", flags.number(flag), flag)
+        config.set("generic.minRequestTimeoutSeconds", flags.number("min-request-timeout"), "min-request-timeout")
+        config.set("generic.goawayChance", flags.fraction("goaway-chance"), "goaway-chance")
+        flag = "shutdown-send-retry-after"
+        config.set("generic.shutdownSendRetryAfter", flags.on(flag), flag)
+        for path, flag in (
+            ("emulationForwardCompatible", "emulation-forward-compatible"),
+            ("runtimeConfigEmulationForwardCompatible", "runtime-config-emulation-forward-compatible"),
+        ):
+            config.set(f"generic.{path}", flags.on(flag), flag)
+
+
+def _is_loopback(address: str) -> bool:
+    return address.startswith("127.") or address == "::1"

@@ -1,0 +1,123 @@
+"""The base class of option groups: access to flags and diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+from weakref import proxy
+
+from compiler import rules
+from compiler.apiserver.options.flagset import FlagSet
+from compiler.diagnostics import diagnose
+from compiler.rules import Rule
+from compiler.text import shown
+from compiler.text.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from compiler.apiserver.config_files import NamedFile
+    from compiler.apiserver.options import ServerRunOptions
+    from compiler.apiserver.resolved import ResolvedConfig
+
+
+class OptionGroup:
+    """One named flag set of the server, with the server's three steps.
+
+    `complete` fills in what was left open, `validate` reports what the server would refuse, `apply_to` adds to the
+    resolved config. A group that has nothing to do in a step leaves it as it is here.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, run: ServerRunOptions) -> None:
+        # The options own their groups. A cycle would hold the memory of many documents until a collection finds it.
+        self.run: ServerRunOptions = proxy(run)
+        self.flags = run.flags
+
+    def complete(self) -> None:
+        """Fill in what was left open, before validation."""
+
+    def validate(self) -> None:
+        """Report everything in this group that the server would refuse."""
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Add this group's part to the resolved config."""
+
+    def named(self, flag: str, path: str | None = None, element: int | None = None) -> NamedFile:
+        """The file that a flag, or an element of its list, names; `path` where that is not the flag's text itself."""
+        from compiler.apiserver.config_files import named_by_flag
+
+        return named_by_flag(self, flag, self.flags.text(flag) if path is None else path, element)
+
+    def refuse(self, rule: str, message: str, hint: str, flag: str, element: int | None = None) -> None:
+        """Report a broken rule, with the rule's severity, where a flag (or an element of its list) was given.
+
+        Where the flag was not given, the place is the group's section, or else the start of the input.
+        """
+        run = self.run
+        if run.report.passes_over(rule, flag):
+            return
+        path = self.flags.path(flag, element) or run.input.path_of(flag, run.catalog)
+        location = self.flags.location(flag, element) or run.input.section_location(self.name)
+        run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
+
+    def refuse_word(self, rule: str, flag: str, words: Sequence[str]) -> None:
+        """Report a word that is none of those that a flag knows."""
+        value = self.flags.text(flag)
+        *others, last = words
+        hint = did_you_mean(value, words) or f"write {', '.join(others)}{' or ' if others else ''}{last}"
+        self.refuse(rule, f"--{flag} {shown(value)} is not known", hint, flag)
+
+    def refuse_negative(self, rule: str, flag: str, hint: str = "write 0 or more") -> None:
+        """Report a number or duration below zero."""
+        if self.flags.number(flag) < 0:
+            self.refuse(rule, f"--{flag} {self.flags.given(flag)} is negative", hint, flag)
+
+
+_GATES = ("feature-gates",)
+_ABSENT: dict[Rule, tuple[str, ...]] = {
+    rules.PRIORITY_AND_FAIRNESS_WITHOUT_CONCURRENCY: (
+        "max-requests-inflight",
+        "max-mutating-requests-inflight",
+        "enable-priority-and-fairness",
+    ),
+    rules.ABAC_WITHOUT_POLICY_FILE: ("authorization-policy-file",),
+    rules.WEBHOOK_MODE_WITHOUT_CONFIG_FILE: ("authorization-webhook-config-file",),
+    rules.INVALID_ABAC_POLICY: ("authorization-policy-file",),
+    rules.RELOAD_WITHOUT_ENCRYPTION_CONFIG: ("encryption-provider-config",),
+    rules.INVALID_ETCD_CLIENT_CERTIFICATE: ("etcd-certfile", "etcd-keyfile"),
+    rules.HOST_ADDRESS_FAMILY_UNKNOWN: ("advertise-address",),
+    rules.SERVICE_CIDR_FAMILY_MISMATCH: ("advertise-address",),
+    rules.OIDC_ISSUER_OR_CLIENT_MISSING: ("oidc-issuer-url", "oidc-client-id"),
+    rules.PEER_PROXY_WITHOUT_CLIENT_CERTIFICATE: ("proxy-client-cert-file", "proxy-client-key-file"),
+    rules.OVERLAPPING_CLIENT_CA_FILES: ("requestheader-allowed-names",),
+    rules.INCOMPLETE_PAIR_IN_CERT_DIR: ("tls-cert-file", "tls-private-key-file"),
+    rules.CERT_DIR_NOT_WRITABLE: ("tls-cert-file", "tls-private-key-file"),
+    rules.INCOMPLETE_SERVING_CERTIFICATE_FLAGS: ("tls-cert-file", "tls-private-key-file"),
+    rules.MISSING_HTTP2_CIPHER_SUITE: ("disable-http2-serving",),
+    rules.FILE_NOT_WRITABLE_IN_CONTAINER: ("tls-cert-file", "tls-private-key-file", "audit-log-path"),
+    rules.FORWARD_COMPATIBLE_WITHOUT_EMULATION: ("emulated-version",),
+    rules.RUNTIME_CONFIG_FORWARD_COMPATIBLE_WITHOUT_EMULATION: ("emulated-version",),
+}
+"""Rule -> flags of which one that is not given breaks it."""
+_OF_GATES = (
+    rules.AUTHORIZATION_CONFIG_WITHOUT_GATE,
+    rules.KMS_V1_WITHOUT_GATE,
+    rules.FEATURE_GATE_WITHOUT_DEPENDENCY,
+    rules.AUTHENTICATION_CONFIG_WITHOUT_GATE,
+    rules.SPLIT_STREAM_WITHOUT_GATE,
+    rules.INFO_BUFFER_WITHOUT_GATE,
+    rules.PEER_FLAGS_WITHOUT_GATE,
+    rules.SIGNING_ENDPOINT_WITHOUT_GATE,
+)
+"""Rules that a feature gate can meet: each use of --feature-gates adds to the others."""
+
+
+def is_certain(code: str, flag: str, flags: FlagSet) -> bool:
+    """Whether a finding holds whatever else is given: it is not about a missing flag, nor caused by one."""
+    if flag and not flags.changed(flag) and flag in flags.catalog.flags:
+        return False
+    rule = rules.by_code()[code]
+    if rule in _OF_GATES:
+        return False
+    absent = _ABSENT.get(rule, ())
+    return all(map(flags.changed, absent))

@@ -1,0 +1,55 @@
+"""Options of logging.
+
+Kubernetes: staging/src/k8s.io/component-base/logs/api/v1/options.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.options.group import OptionGroup
+from compiler.text import shown
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+_ALPHA = "LoggingAlphaOptions"
+
+
+class LogsOptions(OptionGroup):
+    """Kubernetes: LoggingConfiguration; validated and applied before the options complete."""
+
+    name = "logs"
+
+    def validate(self) -> None:
+        """Kubernetes: LoggingConfiguration Validate."""
+        flags = self.flags
+        form = flags.text("logging-format")
+        if form not in ("text", "json"):
+            self.refuse_word("LOG-01", "logging-format", ("text", "json"))
+        flag = "log-flush-frequency"
+        if flags.number(flag) <= 0 and flags.ok(flag):
+            self.refuse("LOG-02", f"--{flag} {flags.given(flag)} is not above 0", "write a duration such as 5s", flag)
+        if flags.value("vmodule") and form != "text":
+            message = f"--vmodule works with --logging-format text only, not {shown(form)}"
+            self.refuse("LOG-03", message, "remove --vmodule, or log as text", "vmodule")
+        if self.run.gates.on(_ALPHA):
+            return
+        for kind in ("text", "json"):
+            stream, buffer = f"log-{kind}-split-stream", f"log-{kind}-info-buffer-size"
+            if flags.on(stream):
+                self.refuse("LOG-04", f"--{stream} needs the gate {_ALPHA}", f"switch {_ALPHA} on", stream)
+            if flags.number(buffer):
+                self.refuse("LOG-05", f"--{buffer} needs the gate {_ALPHA}", f"switch {_ALPHA} on", buffer)
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: logsapi.ValidateAndApply."""
+        flags = self.flags
+        config.set("logging.format", flags.text("logging-format"), "logging-format")
+        config.set_duration("logging.flushFrequency", flags.number("log-flush-frequency"), "log-flush-frequency")
+        config.set("logging.verbosity", flags.number("v"), "v")
+        config.set("logging.vmodule", dict(flags.value("vmodule") or ()), "vmodule")
+        for kind in ("text", "json"):
+            stream, buffer = f"log-{kind}-split-stream", f"log-{kind}-info-buffer-size"
+            config.set(f"logging.{kind}.splitStream", flags.on(stream), stream)
+            config.set(f"logging.{kind}.infoBufferSize", flags.number(buffer), buffer)

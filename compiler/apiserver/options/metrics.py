@@ -1,0 +1,73 @@
+"""Options of the server's own metrics.
+
+Kubernetes: staging/src/k8s.io/component-base/metrics/api/v1/config.go.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.options.group import OptionGroup
+from compiler.text import shown
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+_NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+
+
+class MetricsOptions(OptionGroup):
+    """Kubernetes: metrics Options."""
+
+    name = "metrics"
+
+    def validate(self) -> None:
+        """Kubernetes: MetricsConfiguration Validate."""
+        flags, flag = self.flags, "show-hidden-metrics-for-version"
+        previous = f"1.{self.run.catalog.minor - 1}"
+        if flags.text(flag) not in ("", previous):
+            message = f"--{flag} {shown(flags.text(flag))} is not the previous minor version"
+            self.refuse("MET-01", message, f'write "{previous}", or remove the flag', flag)
+        if self.run.catalog.behaviour("disabledMetricsChecked"):
+            for index, name in enumerate(flags.texts("disabled-metrics")):
+                if not re.fullmatch(_NAME, name):
+                    flag = "disabled-metrics"
+                    message = f"--{flag}: {shown(name)} is not a metric's name"
+                    self.refuse("MET-02", message, "use letters, digits, _ and :", flag, index)
+        labels, manifest = "allow-metric-labels", "allow-metric-labels-manifest"
+        if flags.mapping(labels):
+            self._check_labels(labels)
+        if flags.text(manifest):
+            from compiler.apiserver.config_files.metric_labels import check_metric_labels
+
+            # Where the server does not check the manifest, it does not read it beside the labels either.
+            if self.run.catalog.behaviour("metricLabelsManifestChecked") or not flags.mapping(labels):
+                check_metric_labels(self.named(manifest))
+        if self.run.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
+            self.refuse(
+                "MET-05",
+                f"--{labels} cannot be given beside --{manifest}",
+                f"remove --{labels}, or --{manifest}",
+                labels,
+            )
+
+    def _check_labels(self, flag: str) -> None:
+        """Kubernetes: validateAllowListMapping."""
+        from compiler.apiserver.config_files.metric_labels import is_metric_label
+
+        for key in self.flags.mapping(flag):
+            if not is_metric_label(key):
+                message = f"--{flag}: {shown(key)} is not a metric and a label"
+                hint = "write METRIC,LABEL=VALUE[,VALUE...]"
+                self.refuse("MET-03", message, hint, flag, self.flags.entry(flag, key))
+
+    def apply_to(self, config: ResolvedConfig) -> None:
+        """Kubernetes: metrics Options.Apply."""
+        flags = self.flags
+        flag = "show-hidden-metrics-for-version"
+        config.set("metrics.showHiddenMetricsForVersion", flags.text(flag), flag)
+        config.set("metrics.disabledMetrics", list(flags.texts("disabled-metrics")), "disabled-metrics")
+        config.set("metrics.allowMetricLabels", dict(flags.mapping("allow-metric-labels")), "allow-metric-labels")
+        flag = "allow-metric-labels-manifest"
+        config.set("metrics.allowMetricLabelsManifest", flags.text(flag), flag)

@@ -1,0 +1,303 @@
+"""Options that kube-apiserver adds to the generic server: services, kubelets, proxies, leadership.
+
+Kubernetes: cmd/kube-apiserver/app/options/options.go and pkg/controlplane/apiserver/options/options.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.options.group import OptionGroup
+from compiler.text import shown
+from compiler.upstream.go.net import IPRange, join_host_port, parse_cidr
+from compiler.upstream.go.strconv import format_duration
+
+if TYPE_CHECKING:
+    from compiler.apiserver.resolved import ResolvedConfig
+
+_RANGE = "service-cluster-ip-range"
+_DEFAULT_RANGE = "10.0.0.0/24"
+_PEER_ADDRESS = ("peer-advertise-ip", "peer-advertise-port")
+_PEER = "UnknownVersionInteroperabilityProxy"
+DEFAULT_NODE_PORTS = (30000, 2768)
+
+
+class MiscOptions(OptionGroup):
+    """The options of kube-apiserver itself."""
+
+    name = "misc"
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.service_ranges: list[IPRange] = []
+        self.service_ip = ""
+
+    def complete(self) -> None:
+        """Split the service IP ranges and reckon the API server's own service address.
+
+        Kubernetes: cmd/kube-apiserver/app/options/completion.go, getServiceIPAndRanges.
+        """
+        if not self.flags.ok(_RANGE):
+            return
+        entries = (self.flags.text(_RANGE) or _DEFAULT_RANGE).split(",")
+        for index, entry in enumerate(entries[:2]):
+            network = parse_cidr(entry)
+            if network is None:
+                hint = "write one or two ranges such as 10.96.0.0/16,fd00:10:96::/112, without spaces"
+                self.refuse("NET-01", f"--{_RANGE}: {shown(entry)} is not an IP range", hint, _RANGE, index)
+                return
+            self.service_ranges.append(network)
+        primary = self.service_ranges[0]
+        if primary.host_bits < 3:
+            message = f"--{_RANGE}: {primary} holds {2**primary.host_bits} addresses, fewer than 8"
+            self.refuse("NET-02", message, f"write a wider range, such as {primary.address(0)}/24", _RANGE)
+        else:
+            self.service_ip = primary.address(1)
+
+    def validate_service_ranges(self) -> None:
+        """Kubernetes: cmd/kube-apiserver/app/options/validation.go, validateClusterIPFlags."""
+        count = len(self.flags.text(_RANGE).split(","))
+        if count > 2:
+            self.refuse("NET-03", f"--{_RANGE} has {count} ranges, at most 2 are allowed", "keep one or two", _RANGE, 2)
+        if len(self.service_ranges) == 2 and self.service_ranges[0].version == self.service_ranges[1].version:
+            message = f"--{_RANGE}: both ranges are IPv{self.service_ranges[0].version}"
+            self.refuse("NET-04", message, "write one IPv4 and one IPv6 range, or one alone", _RANGE, 1)
+        gates = self.run.gates
+        if gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite"):
+            return
+        for index, network in enumerate(self.service_ranges):
+            if network.host_bits > 20:
+                message = f"--{_RANGE}: {network} is wider than 20 bits"
+                hint = f"write /{network.prefix + network.host_bits - 20} or narrower"
+                self.refuse("NET-05", message, hint, _RANGE, index)
+
+    def validate_node_port(self) -> None:
+        """Kubernetes: validation.go, validateServiceNodePort."""
+        flag = "kubernetes-service-node-port"
+        port = self.flags.number(flag)
+        if not 0 <= port <= 65535:
+            self.refuse("NET-07", f"--{flag} {port} is outside 0 to 65535", "write a port of the node port range", flag)
+            return
+        given = self.flags.port_range("service-node-port-range")
+        if port and not given.base <= port < given.base + given.size and self.flags.ok("service-node-port-range"):
+            last = given.base + given.size - 1
+            message = f"--{flag} {port} is outside the node port range {given.base}-{last}"
+            self.refuse("NET-08", message, f"write a port from {given.base} to {last}, or 0", flag)
+
+    def validate_families(self) -> None:
+        """Kubernetes: validation.go, validatePublicIPServiceClusterIPRangeIPFamilies."""
+        if self.flags.text("endpoint-reconciler-type") == "none" or not self.service_ranges:
+            return
+        primary = self.service_ranges[0]
+        flag = _RANGE if self.flags.changed(_RANGE) else "advertise-address"
+        hint = "put the range of the advertised address's family first, or set --advertise-address"
+        advertised = self.flags.text("advertise-address")
+        if advertised not in ("", "0.0.0.0", "::"):
+            if primary.version != (6 if ":" in advertised else 4):
+                message = f"the primary service range {primary} is of another family than the address {advertised}"
+                self.refuse("NET-06", message, hint, flag)
+            return
+        # Left to the server, the address is the default route's: IPv6 before IPv4 where the listener is [::].
+        preferred = 6 if self.flags.text("bind-address") == "::" else 4
+        if primary.version != preferred:
+            message = (
+                f"the primary service range {primary} needs an address of its family, and IPv{preferred} comes first"
+            )
+            if self.run.host.address:
+                self.refuse("NET-06", message, hint, flag)
+            else:
+                self.refuse("HOST-01", f"{message}, if the host has one", hint, flag)
+
+    def validate_advertise_address(self) -> None:
+        """Whether the address may stand in the Endpoints of the service kubernetes.
+
+        Kubernetes: pkg/apis/core/validation/validation.go, ValidateEndpointIP.
+        """
+        advertised = self.flags.text("advertise-address")
+        kept = self.flags.text("endpoint-reconciler-type") in ("", "none")
+        if kept or not advertised or not self.run.catalog.behaviour("advertiseAddressFitsEndpoints"):
+            return
+        from ipaddress import ip_address
+
+        address = ip_address(advertised)
+        for wrong, what in (
+            (address.is_unspecified, "unspecified"),
+            (address.is_loopback, "a loopback address"),
+            (address.is_link_local, "a link-local address"),
+            (
+                advertised.startswith("224.0.0.") or advertised.lower().startswith("ff02:"),
+                "a link-local multicast address",
+            ),
+        ):
+            if wrong:
+                message = f"--advertise-address {advertised} is {what}, which no Endpoints can hold"
+                hint = "write an address that Pods can reach, or set --endpoint-reconciler-type=none"
+                self.refuse("NET-91", message, hint, "advertise-address")
+
+    def validate_peer_proxy(self) -> None:
+        """Kubernetes: validation.go, validateUnknownVersionInteroperabilityProxyFlags."""
+        gates = self.run.gates
+        needed = self.run.catalog.behaviour("peerProxyNeedsStorageVersionAPI")
+        if needed and gates.on(_PEER) and not gates.on("StorageVersionAPI"):
+            message = f"--feature-gates: {_PEER} is on but needs StorageVersionAPI, which is off"
+            self.refuse("PEER-90", message, "switch StorageVersionAPI on as well", "feature-gates")
+        if gates.on(_PEER):
+            return
+        for flag in ("peer-ca-file", "peer-advertise-ip", "peer-advertise-port"):
+            if self.flags.text(flag):
+                self.refuse(
+                    "PEER-01", f"--{flag} needs the gate {_PEER}", f"switch {_PEER} on, or remove --{flag}", flag
+                )
+
+    def validate_leadership(self) -> None:
+        """Kubernetes: validation.go, validateCoordinatedLeadershipFlags."""
+        lease, renew, retry = (
+            f"coordinated-leadership-{name}" for name in ("lease-duration", "renew-deadline", "retry-period")
+        )
+        if not self.flags.has(lease):
+            return
+        for rule, longer, shorter in (("CLE-01", lease, renew), ("CLE-02", renew, retry)):
+            if self.flags.number(longer) <= self.flags.number(shorter):
+                blamed = longer if self.flags.changed(longer) else shorter
+                times = [format_duration(self.flags.number(flag)) for flag in (longer, shorter)]
+                message = f"--{longer} {times[0]} is not longer than --{shorter} {times[1]}"
+                self.refuse(rule, message, f"make --{longer} longer", blamed)
+
+    def validate_apiserver_count(self) -> None:
+        """Kubernetes: validation.go, Validate."""
+        flag = "apiserver-count"
+        if self.flags.number(flag) <= 0:
+            self.refuse(
+                "NET-10", f"--{flag} {self.flags.given(flag)} is not above 0", "remove the flag: it is deprecated", flag
+            )
+
+    def apply_capabilities(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; pkg/capabilities."""
+        flags = self.flags
+        config.set("capabilities.allowPrivileged", flags.on("allow-privileged"), "allow-privileged")
+        flag = "max-connection-bytes-per-sec"
+        config.set("capabilities.perConnectionBandwidthLimitBytesPerSec", flags.number(flag), flag)
+
+    def apply_services(self, config: ResolvedConfig) -> None:
+        """Kubernetes: cmd/kube-apiserver/app/server.go, CreateKubeAPIServerConfig."""
+        flags = self.flags
+        config.set("services.ipRanges", [str(network) for network in self.service_ranges], _RANGE)
+        config.set("services.apiServerServiceIP", self.service_ip or None, _RANGE)
+        config.set("services.apiServerServicePort", 443)
+        ports = flags.port_range("service-node-port-range")
+        base, size = (ports.base, ports.size) if ports.size else DEFAULT_NODE_PORTS
+        config.set("services.nodePortRange", f"{base}-{base + size - 1}", "service-node-port-range")
+        flag = "kubernetes-service-node-port"
+        config.set("services.kubernetesServiceNodePort", flags.number(flag), flag)
+        config.set("services.repairInterval", "3m0s")
+        flag = "endpoint-reconciler-type"
+        kind = flags.text(flag)
+        if kind not in ("", "lease", "master-count", "none"):
+            self.refuse_word("NET-09", flag, ("lease", "master-count", "none"))
+        config.set("endpointReconciler.type", kind, flag)
+        config.set("endpointReconciler.interval", "10s")
+        config.set("endpointReconciler.leaseTTL", "15s")
+        config.set("endpointReconciler.masterCount", flags.number("apiserver-count"), "apiserver-count")
+        flag = "enable-logs-handler"
+        config.set("misc.logsHandler", flags.on(flag), flag)
+        config.set("misc.systemNamespaces", ["kube-system", "kube-public", "default"])
+        self._apply_leadership(config)
+
+    def _apply_leadership(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/server.go, New; the times were fixed before they were flags."""
+        gate = "CoordinatedLeaderElection"
+        config.set("coordinatedLeadership.enabled", self.run.gates.on(gate), "feature-gates")
+        for path, name, fixed in (
+            ("leaseDuration", "lease-duration", 15),
+            ("renewDeadline", "renew-deadline", 10),
+            ("retryPeriod", "retry-period", 2),
+        ):
+            flag = f"coordinated-leadership-{name}"
+            known = self.flags.has(flag)
+            config.set_duration(
+                f"coordinatedLeadership.{path}", self.flags.number(flag) if known else fixed * 10**9, flag
+            )
+
+    def apply_kubelet_client(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/kubelet/client/kubelet_client.go."""
+        flags = self.flags
+        for path, flag in (
+            ("certFile", "kubelet-client-certificate"),
+            ("keyFile", "kubelet-client-key"),
+            ("caFile", "kubelet-certificate-authority"),
+        ):
+            config.set(f"kubeletClient.{path}", flags.text(flag), flag)
+        self._check_kubelet_files()
+        config.set_duration("kubeletClient.timeout", flags.number("kubelet-timeout"), "kubelet-timeout")
+        flag = "kubelet-preferred-address-types"
+        config.set("kubeletClient.preferredAddressTypes", list(flags.texts(flag)), flag)
+        config.set("kubeletClient.port", flags.number("kubelet-port"), "kubelet-port")
+        config.set("kubeletClient.dialer", self.run.egress_selector.dialer("cluster"), "egress-selector-config-file")
+        authority = "kubelet-certificate-authority"
+        config.set("kubeletClient.insecureSkipVerify", not flags.text(authority), authority)
+
+    def _check_kubelet_files(self) -> None:
+        """Every file has to be there; of their contents only the CA's is looked at before a kubelet is called.
+
+        Kubernetes: client-go/transport/transport.go, TLSConfigFor with ReloadTLSFiles.
+        """
+        if not self.run.host.sees_files:
+            return
+        from compiler.apiserver.config_files import read_bytes
+        from compiler.apiserver.config_files.keys import check_root_ca
+
+        for flag in ("kubelet-client-certificate", "kubelet-client-key", "kubelet-certificate-authority"):
+            if self.flags.text(flag) and read_bytes(self.named(flag), "KUB-01") is not None and "authority" in flag:
+                check_root_ca(self.named(flag), "KUB-02")
+
+    def apply_peers(self, config: ResolvedConfig) -> None:
+        """Kubernetes: pkg/controlplane/apiserver/peer.go, BuildPeerProxy and CreatePeerEndpointLeaseReconciler."""
+        flags, on = self.flags, self.run.gates.on(_PEER)
+        config.set("peerProxy.leaseReconciler", on, "feature-gates")
+        config.set("peerProxy.leaseInterval", "10s" if on else None, "feature-gates")
+        config.set("peerProxy.leaseTTL", "15s" if on else None, "feature-gates")
+        config.set("peerProxy.advertiseAddress", self._peer_address(), *_PEER_ADDRESS, "advertise-address")
+        proxied = on and bool(flags.text("peer-ca-file"))
+        config.set("peerProxy.enabled", proxied, "peer-ca-file", "feature-gates")
+        config.set("peerProxy.caFile", flags.text("peer-ca-file"), "peer-ca-file")
+        config.set("peerProxy.serverName", "kubernetes.default.svc" if proxied else None, "peer-ca-file")
+        dialer = self.run.egress_selector.dialer("controlplane") if proxied else None
+        config.set("peerProxy.dialer", dialer, "egress-selector-config-file")
+        if not proxied:
+            return
+        for flag in ("proxy-client-cert-file", "proxy-client-key-file"):
+            if not flags.text(flag):
+                self.refuse("PEER-02", f"--peer-ca-file needs --{flag}", f"set --{flag}", "peer-ca-file")
+        if self.run.host.sees_files:
+            from compiler.apiserver.config_files.keys import check_root_ca
+
+            check_root_ca(self.named("peer-ca-file"), "PEER-02")
+
+    def _peer_address(self) -> str | None:
+        """Where peers reach this server; None where only the host knows. Kubernetes: peer.go, getPeerAddress."""
+        ip, port = (self.flags.text(flag) for flag in _PEER_ADDRESS)
+        if ip and port:
+            return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+        public = self.run.generic.public_address
+        return join_host_port(public, self.flags.number("secure-port")) if public else None
+
+    def apply_event_storage(self, config: ResolvedConfig) -> None:
+        """Events live as long as event-ttl says, in whole seconds."""
+        config.set("eventStorage.ttlSeconds", self.flags.number("event-ttl") // 10**9, "event-ttl")
+
+    def apply_aggregator(self, config: ResolvedConfig) -> None:
+        """Kubernetes: cmd/kube-apiserver/app/aggregator.go, CreateAggregatorConfig."""
+        flags = self.flags
+        for path, flag in (
+            ("proxyClientCertFile", "proxy-client-cert-file"),
+            ("proxyClientKeyFile", "proxy-client-key-file"),
+        ):
+            config.set(f"aggregator.{path}", flags.text(flag), flag)
+        certificate, key = "proxy-client-cert-file", "proxy-client-key-file"
+        # One of the two alone is ignored.
+        if self.run.host.sees_files and flags.text(certificate) and flags.text(key):
+            from compiler.apiserver.config_files.keys import check_pair
+
+            check_pair(self.named(certificate), self.named(key), "PRX-01")
+        flag = "aggregator-reject-forwarding-redirect"
+        config.set("aggregator.rejectForwardingRedirects", flags.on(flag), flag)

@@ -1,0 +1,120 @@
+"""The oidc flags, of which the server makes one issuer, as an AuthenticationConfiguration would declare it.
+
+Kubernetes: pkg/kubeapiserver/options/authentication.go, validateOIDCOptions and ToAuthenticationConfig;
+apiserver/plugin/pkg/authenticator/token/oidc/oidc.go, New.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.text import shown
+from compiler.upstream.flag_kinds import CHOICES
+
+if TYPE_CHECKING:
+    from compiler.apiserver.options.authentication import AuthenticationOptions
+
+ISSUER, CLIENT, CA_FILE = "oidc-issuer-url", "oidc-client-id", "oidc-ca-file"
+USERNAME, USERNAME_PREFIX = "oidc-username-claim", "oidc-username-prefix"
+GROUPS, GROUPS_PREFIX = "oidc-groups-claim", "oidc-groups-prefix"
+ALGORITHMS, REQUIRED = "oidc-signing-algs", "oidc-required-claim"
+FLAGS = (ISSUER, CLIENT, CA_FILE, USERNAME, USERNAME_PREFIX, GROUPS, GROUPS_PREFIX, ALGORITHMS, REQUIRED)
+_FILE = "authentication-config"
+_FIELDS = {
+    ISSUER: "issuer.url",
+    CLIENT: "issuer.audiences",
+    CA_FILE: "issuer.certificateAuthority",
+    USERNAME: "claimMappings.username.claim",
+    USERNAME_PREFIX: "claimMappings.username.prefix",
+    GROUPS: "claimMappings.groups.claim",
+    GROUPS_PREFIX: "claimMappings.groups.prefix",
+    REQUIRED: "claimValidationRules",
+}
+"""Flag -> the field of an AuthenticationConfiguration that takes its place. Nothing does for --oidc-signing-algs."""
+
+
+def validate_oidc(group: AuthenticationOptions) -> None:
+    """Kubernetes: validateOIDCOptions."""
+    flags = group.flags
+    given = [flag for flag in FLAGS if flags.changed(flag)]
+    if not given:
+        return
+    if flags.text(_FILE):
+        field = _FIELDS.get(given[0])
+        them = " ".join(f"--{flag}" for flag in given)
+        why = (
+            f"write it as jwt[].{field} in the file"
+            if field and len(given) == 1
+            else "the file replaces the oidc flags"
+        )
+        hint = f"remove {them}: {why}"
+        group.refuse("OIDC-02", f"--{given[0]} cannot be given together with --{_FILE}", hint, given[0])
+        return
+    missing = [flag for flag in (ISSUER, CLIENT) if not flags.text(flag)]
+    if missing and flags.ok(*missing):
+        message = f"--{given[0]} is given, but --{missing[0]} is not"
+        group.refuse("OIDC-01", message, f"set --{missing[0]}", given[0])
+
+
+def check_oidc(group: AuthenticationOptions) -> None:
+    """What the server finds when it makes an issuer of the flags; without URL and client it makes none."""
+    flags = group.flags
+    if flags.text(_FILE) or not (flags.text(ISSUER) and flags.text(CLIENT)):
+        return
+    from compiler.apiserver.config_files.authentication import URL_HINT, wrong_with_url
+
+    url = flags.text(ISSUER)
+    wrong = wrong_with_url(url, group.run.catalog.url_strictness)
+    if url in group.issuers:
+        message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer can have its URL"
+        group.refuse("OIDC-04", message, "give the issuer, or --service-account-issuer, another URL", ISSUER)
+    elif wrong:
+        group.refuse("OIDC-03", f"--{ISSUER} {shown(url)} {wrong}", URL_HINT, ISSUER)
+    if not flags.text(USERNAME):
+        group.refuse("OIDC-05", f"--{USERNAME} is empty", "write sub, or remove the flag", USERNAME)
+    if "" in flags.mapping(REQUIRED):
+        place = flags.entry(REQUIRED, "")
+        group.refuse("JWT-12", f"--{REQUIRED} names no claim before the =", "write CLAIM=VALUE", REQUIRED, place)
+    if flags.text(CA_FILE):
+        _check_ca(group)
+    for index, algorithm in enumerate(flags.texts(ALGORITHMS)):
+        known = CHOICES[ALGORITHMS]
+        if algorithm not in known:
+            hint = group.run.report.suggestions.did_you_mean(algorithm, known) or f"write {', '.join(known)}"
+            group.refuse("OIDC-07", f"--{ALGORITHMS}: {shown(algorithm)} is not known", hint, ALGORITHMS, index)
+
+
+def _check_ca(group: AuthenticationOptions) -> None:
+    """An empty file counts as none."""
+    from compiler.apiserver.config_files import read_bytes
+    from compiler.apiserver.config_files.keys import check_client_ca_of
+
+    named = group.named(CA_FILE)
+    data = read_bytes(named, "OIDC-06")
+    if data:
+        check_client_ca_of(data, named, "OIDC-06")
+
+
+def issuers_of_flags(group: AuthenticationOptions) -> list[dict[str, Any]]:
+    """The resolved form of the issuer that the flags describe, in a list; none where there is none."""
+    flags = group.flags
+    url, prefix, claim = flags.text(ISSUER), flags.text(USERNAME_PREFIX), flags.text(USERNAME)
+    if not (url and flags.text(CLIENT)):
+        return []
+    if not prefix and claim != "email":
+        prefix = f"{url}#"
+    groups = {"claim": flags.text(GROUPS), "prefix": flags.text(GROUPS_PREFIX)} if flags.text(GROUPS) else None
+    username = {"claim": claim, "prefix": "" if prefix == "-" else prefix}
+    required = [{"claim": name, "requiredValue": value} for name, value in flags.mapping(REQUIRED).items()]
+    return [
+        {
+            "url": url,
+            "discoveryURL": "",
+            "audiences": [flags.text(CLIENT)],
+            "certificateAuthority": flags.text(CA_FILE),
+            "egressSelectorType": "",
+            "claimValidationRules": required,
+            "claimMappings": {"username": username, "groups": groups, "uid": None, "extra": []},
+            "userValidationRules": [],
+        }
+    ]

@@ -1,0 +1,1 @@
+"""The storage factory: where and how every resource is stored."""

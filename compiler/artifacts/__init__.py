@@ -1,0 +1,91 @@
+"""All artifacts by name, and their text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from compiler.apiserver.startup import Resolved
+from compiler.artifacts import files as files_artifact
+from compiler.artifacts import flags, health, pod, storage
+from compiler.artifacts import resolved as resolved_artifact
+from compiler.artifacts.parts import plain
+from compiler.artifacts.yamlio import Written, dump
+
+_DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
+    "storage": ("storage-factory", storage.manifest_parts),
+    "health": ("health-checks", health.definition_parts),
+    "resolved": ("resolved", resolved_artifact.resolved_parts),
+}
+
+ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
+"""What is made where no artifact is named."""
+ON_REQUEST = ("report", "monitoring")
+"""What is made only where it is named: the server does not run with it."""
+EVERY = (*ARTIFACTS, *ON_REQUEST)
+
+_FLAGS, _REPORT, _POD, _FOLDER = "kube-apiserver.flags", "report.html", "kube-apiserver", "files/"
+_WHOLE = {_FLAGS: "flags", _REPORT: "report", "grafana-dashboard.json": "monitoring"}
+_STEMS = {
+    **{stem: name for name, (stem, _) in _DOCUMENTS.items()},
+    _POD: "pod",
+    "prometheus-rules": "monitoring",
+    "prometheus-scrape": "monitoring",
+}
+
+
+def artifact_of(file: str) -> str:
+    """The artifact that a file belongs to, by its name below the folder; empty for a name that is none."""
+    if file.startswith(_FOLDER):
+        return "files"
+    if file in _WHOLE:
+        return _WHOLE[file]
+    stem, _, ending = file.rpartition(".")
+    return _STEMS.get(stem, "") if ending in ("yaml", "json") else ""
+
+
+def text_of(data: Any, form: str, written: Written | None = None) -> str:
+    """Data, some of it in `Parts`, as a YAML or JSON document."""
+    if form == "yaml":
+        return dump(data, written)
+    import json
+
+    return json.dumps(_finite(plain(data)), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _finite(data: Any) -> Any:
+    """Data as JSON can hold it: what is no number, or infinite, becomes null."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and data - data != 0 else data
+
+
+def artifact(
+    resolved: Resolved, name: str, form: str = "yaml", explicit: bool = False, written: Written | None = None
+) -> dict[str, str]:
+    """File name -> text for one artifact; `form` is `yaml` or `json`.
+
+    `written` keeps what several servers have in common.
+
+    Raises KascError for a value that the artifact cannot hold.
+    """
+    if name == "flags":
+        return {_FLAGS: flags.render(resolved, explicit)}
+    if name == "pod":
+        return {f"{_POD}.{form}": text_of(pod.pod_parts(resolved, explicit), form, written)}
+    if name == "report":
+        from compiler.artifacts import report as page
+
+        return {_REPORT: page.render(resolved)}
+    if name == "monitoring":
+        from compiler.artifacts.monitoring import monitoring
+
+        made = monitoring(resolved, form).items()
+        return {file: text_of(content, file.rpartition(".")[2]) for file, content in made}
+    if name == "files":
+        made = files_artifact.structured_files(resolved).items()
+        return {f"{_FOLDER}{path}": files_artifact.file_text(content) for path, content in made}
+    stem, build = _DOCUMENTS[name]
+    return {f"{stem}.{form}": text_of(build(resolved), form, written)}

@@ -1,0 +1,117 @@
+"""The artifact `files`: structured configuration files. No artifact contains a secret."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any
+
+from compiler.apiserver.options import ServerRunOptions
+from compiler.apiserver.startup import Resolved
+from compiler.artifacts.yamlio import dump
+from compiler.diagnostics import KascError, diagnose
+from compiler.inputs.arguments import Argument
+from compiler.inputs.schema.decoding import Schema, kind_schema, schema_of_kind
+from compiler.inputs.server import InlineFile
+from compiler.text.redaction import has_credentials, is_key_material
+from compiler.upstream.etcd import without_user
+from compiler.upstream.flag_kinds import STRUCTURED
+from compiler.upstream.flag_values import TYPES
+from compiler.upstream.go.csv import write_record
+
+_REFERENCES = """\
+# The secrets below are references ({env: NAME} or {file: PATH}), which kube-apiserver does not follow:
+# put the keys in their places where the server runs (docs/secrets.md).
+"""
+
+
+def structured_files(resolved: Resolved) -> dict[str, Any]:
+    """File name below `files/` -> content, for every option whose content the document gives.
+
+    The name is the last part of the path on the server; where two paths end alike, or not in a name, the flag's name
+    takes part in it.
+    """
+    given = resolved.options.input.files
+    ends = [posixpath.basename(path) for path in given]
+    found: dict[str, Any] = {}
+    for path, file in given.items():
+        name = posixpath.basename(path)
+        if not _is_file_name(name):
+            name = f"{file.flag}.yaml"
+        if ends.count(name) > 1 or name in found:
+            name = f"{file.flag}-{name}"
+        found[name] = file
+    version = resolved.options.catalog.version
+    return {name: _content(file, version) for name, file in found.items()}
+
+
+def _content(file: InlineFile, version: str) -> Any:
+    """The content as it is; without unknown fields where the server ignores them: any of them may hold a secret."""
+    schema = schema_of_kind(file.content, version) or kind_schema(version, STRUCTURED[file.flag])
+    if schema is None or schema["x-kasc-strict"] or schema.get("x-kasc-any-case"):
+        return file.content.plain()
+    return _known_fields(file.content.plain(), schema)
+
+
+def _known_fields(value: Any, schema: Schema) -> Any:
+    if isinstance(value, dict) and "properties" in schema:
+        properties = schema["properties"]
+        return {key: _known_fields(inner, properties[key]) for key, inner in value.items() if key in properties}
+    if isinstance(value, list) and "items" in schema:
+        return [_known_fields(item, schema["items"]) for item in value]
+    return value
+
+
+def _is_file_name(name: str) -> bool:
+    return name not in ("", ".", "..") and len(name.encode(errors="replace")) < 200 and name.isprintable()
+
+
+def file_text(content: Any) -> str:
+    """The text of a structured file. It is YAML whatever its name says, as the server reads either."""
+    return (_REFERENCES if _holds_references(content) else "") + dump(content)
+
+
+def _holds_references(content: Any, key: str = "") -> bool:
+    if isinstance(content, dict):
+        if key == "secret" and list(content) in (["env"], ["file"]):
+            return True
+        return any(_holds_references(value, name) for name, value in content.items())
+    return isinstance(content, list) and any(_holds_references(item) for item in content)
+
+
+_SIGNS = ("@", "-----", "eyJ", "LS0t", "earer ", "EARER ")
+"""What every credential or key has one of; most values have none."""
+_ENDPOINTS = ("etcd-servers", "etcd-servers-overrides")
+
+
+def written_value(argument: Argument) -> str:
+    """The value of a flag as artifacts have it: URLs of etcd without user and password, which its client ignores."""
+    if argument.flag not in _ENDPOINTS or "@" not in argument.text:
+        return argument.text
+    elements = TYPES["stringSlice"].set((), argument.text, True)
+    return write_record([_without_users(element) for element in elements])
+
+
+def _without_users(element: str) -> str:
+    """One server, or a resource and its servers."""
+    resource, mark, servers = element.rpartition("#")
+    return resource + mark + ";".join(map(without_user, servers.split(";")))
+
+
+def refuse_secrets(options: ServerRunOptions) -> None:
+    """Raise KascError for a value that no artifact may contain."""
+    for arguments in options.flags.arguments.values():
+        for argument in arguments:
+            text = argument.text
+            if any(sign in text for sign in _SIGNS):
+                _refuse(argument, written_value(argument))
+
+
+def _refuse(argument: Argument, text: str) -> None:
+    has_password = has_credentials(text)
+    if not has_password and not is_key_material(text):
+        return
+    what = "the user or password of a URL" if has_password else "a private key or token"
+    message = f"--{argument.flag} contains {what}; no artifacts are written"
+    hint = "remove the user and password from the URL" if has_password else "name a file that contains it"
+    place = argument.location
+    raise KascError(diagnose("SEC-03", message, hint, path=argument.path, flag=argument.flag, location=place))

@@ -1,0 +1,82 @@
+"""The artifact `flags`: one flag a line, in the server's registration order."""
+
+from __future__ import annotations
+
+from compiler.apiserver.options.flagset import FlagSet
+from compiler.apiserver.startup import Resolved
+from compiler.artifacts.files import written_value
+from compiler.diagnostics import Diagnostic, KascError, diagnose
+from compiler.inputs.arguments import Argument
+from compiler.upstream.flag_values import TYPES
+
+REPEATED = frozenset(
+    (
+        "stringSlice",
+        "stringArray",
+        "int32Slice",
+        "stringToString",
+        "noSplitMap",
+        "configurationMap",
+        "colonSeparatedMultimapStringString",
+        "namedCertKey",
+        "pattern=N,...",
+    )
+)
+"""Types whose occurrences add up; of the others the last one counts."""
+
+_PRESENCE_COUNTS = ("oidc-", "authorization-", "admission-control", "anonymous-auth", "version", "help")
+"""Flags that mean something by being given at all, so that spelling out a default would change the server."""
+
+
+def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
+    """`--name=value` for every flag that was set; with `explicit`, for every flag that has a value.
+
+    Raises KascError for a value that no line can hold.
+    """
+    flags = resolved.options.flags
+    catalog, arguments = flags.catalog, flags.arguments
+    order = catalog.reckon("order of flags", lambda: {name: number for number, name in enumerate(catalog.flags)})
+    lines = []
+    for name in catalog.flags if explicit else sorted(arguments, key=order.__getitem__):
+        given = arguments.get(name)
+        if given is not None:
+            for argument in given if catalog.flags[name].type in REPEATED else given[-1:]:
+                text = written_value(argument)
+                if not _fits_a_line(text):
+                    raise KascError(_unfitting(argument))
+                lines.append(f"--{name}={text}")
+        elif explicit:
+            lines += _default_lines(flags, name)
+    return lines
+
+
+def _fits_a_line(text: str) -> bool:
+    """Whether a text has neither control characters, nor line breaks of any kind, nor halves of characters."""
+    return text.isprintable() or not any(
+        letter < " " or "\x7f" <= letter <= "\x9f" or letter in "\u2028\u2029" or "\ud800" <= letter <= "\udfff"
+        for letter in text
+    )
+
+
+def _unfitting(argument: Argument) -> Diagnostic:
+    return diagnose(
+        "EMIT-01",
+        f"--{argument.flag} holds a line break or another character that no line of text can hold",
+        "remove it: the value has to fit on a line",
+        path=argument.path,
+        flag=argument.flag,
+        location=argument.location,
+    )
+
+
+def _default_lines(flags: FlagSet, name: str) -> list[str]:
+    spec = flags.catalog.flags[name]
+    if spec.hidden or spec.deprecated or name.startswith(_PRESENCE_COUNTS) or spec.default in ("", "<nil>", "[]"):
+        return []
+    kind = TYPES[spec.type]
+    return [f"--{name}={text}" for text in kind.format(kind.default(spec.default))]
+
+
+def render(resolved: Resolved, explicit: bool = False) -> str:
+    """The file's text."""
+    return "\n".join([*flag_lines(resolved, explicit), ""])

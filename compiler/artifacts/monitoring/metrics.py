@@ -1,0 +1,160 @@
+"""Which metrics the server exports, and which conditions its configuration meets."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
+
+
+TARGET_LABELS = ("job", "instance", "le")
+"""Labels that every series has, or that belong to its form."""
+_SELECTOR = re.compile(r'(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*+)\{((?:[^"{}]++|"(?:[^"\\{}]++|\\.)*+")*+)\}')
+_MATCHER = re.compile(r'(?<!\w)([a-zA-Z_][a-zA-Z0-9_]*+)\s*+(=~|!~|!=|=)\s*+"((?:[^"\\]++|\\.)*+)"')
+_GROUPING = re.compile(r"\b(by|on) \(([^()]*)\)")
+_PARTS = ("_bucket", "_count", "_sum")
+
+
+class Exported:
+    """The metrics of the declared server.
+
+    Kubernetes: component-base/metrics/metric.go, preprocessMetric: --disabled-metrics wins over everything, save for
+    collectors that make their metrics themselves, and what is deprecated long enough is there only with
+    --show-hidden-metrics-for-version. What --allow-metric-labels does not list becomes `unexpected` as a label's
+    value.
+    """
+
+    def __init__(self, resolved: Resolved) -> None:
+        config = resolved.config
+        disabled = config.get("metrics.disabledMetrics")
+        hidden = bool(config.get("metrics.showHiddenMetricsForVersion"))
+        self.labels: dict[str, tuple[str, ...]] = {
+            name: tuple(row["labels"])
+            for name, row in resolved.options.catalog.metrics.items()
+            if (name not in disabled or row.get("custom")) and (hidden or not row.get("hidden"))
+        }
+        self.allowed: dict[tuple[str, str], list[str]] = {}
+        for key, values in config.get("metrics.allowMetricLabels").items():
+            metric, _, label = key.partition(",")
+            self.allowed[metric, label] = values.split(",")
+        self.records: dict[str, tuple[str, ...]] = {"up": ()}
+
+    def has(self, expression: str) -> bool:
+        """Whether every metric of an expression is there, with values that its matchers can find."""
+        return all(
+            self._of(name) is not None and self._matches(name, matchers)
+            for name, matchers in _SELECTOR.findall(expression)
+        )
+
+    def fitted(self, expression: str) -> str:
+        """The expression grouped only by labels that one of its metrics has in this version."""
+        known = set(TARGET_LABELS)
+        for name, _ in _SELECTOR.findall(expression):
+            known.update(self._of(name) or ())
+
+        def keep(match: re.Match[str]) -> str:
+            return f"{match[1]} ({', '.join(label for label in match[2].split(', ') if label in known)})"
+
+        return _GROUPING.sub(keep, expression)
+
+    def add_record(self, name: str, expression: str) -> None:
+        """Have a recorded series beside the metrics, with the labels that its expression groups by."""
+        grouped = _GROUPING.search(expression)
+        self.records[name] = tuple(grouped[2].split(", ")) if grouped else ()
+
+    def _of(self, name: str) -> tuple[str, ...] | None:
+        return self.records.get(name, self.labels.get(base_name(name, self.labels)))
+
+    def _matches(self, name: str, matchers: str) -> bool:
+        for label, operator, wanted in _MATCHER.findall(matchers):
+            values = self.allowed.get((base_name(name, self.labels), label))
+            if values is None or operator[0] == "!":
+                continue
+            pattern = wanted if operator == "=~" else re.escape(wanted)
+            if not any(re.fullmatch(pattern, value) for value in values):
+                return False
+        return True
+
+
+def base_name(name: str, known: dict[str, tuple[str, ...]]) -> str:
+    """The metric of a series: a histogram has three of them."""
+    for part in _PARTS:
+        if name.endswith(part) and name not in known:
+            return name.removesuffix(part)
+    return name
+
+
+def metrics_in(expression: str) -> list[str]:
+    """The series that an expression selects, by their names, in order."""
+    return [name for name, _ in _SELECTOR.findall(expression)]
+
+
+_WEBHOOKS = ("MutatingAdmissionWebhook", "ValidatingAdmissionWebhook")
+_JWKS_GATE = "StructuredAuthenticationConfigurationJWKSMetrics"
+
+
+def switched_on(resolved: Resolved) -> frozenset[str]:
+    """The words that hold. What a file decides that cannot be had counts as on: what is absent alerts nobody."""
+    options, config = resolved
+    plugins = config.get("admission.plugins")
+    limits = (config.get("generic.maxRequestsInFlight"), config.get("generic.maxMutatingRequestsInFlight"))
+    fair = config.get("features.priorityAndFairness")
+    health = config.health
+    found = {
+        "priorityAndFairness": fair,
+        "readLimit": not fair and limits[0] > 0,
+        "writeLimit": not fair and limits[1] > 0,
+        "databaseSize": config.get("etcd.dbMetricPollInterval") != "0s",
+        "objectCounts": config.get("etcd.countMetricPollPeriod") != "0s",
+        "watchCache": config.get("etcd.watchCache"),
+        "consistencyChecks": options.gates.known("DetectCacheInconsistency")
+        and options.gates.on("DetectCacheInconsistency"),
+        "admissionWebhooks": any(name in plugins for name in _WEBHOOKS),
+        "validatingPolicies": "ValidatingAdmissionPolicy" in plugins,
+        "mutatingPolicies": "MutatingAdmissionPolicy" in plugins,
+        "podSecurity": "PodSecurity" in plugins,
+        "audit": config.get("audit.enabled"),
+        "auditStrict": any(backend["mode"] == "blocking-strict" for backend in config.get("audit.backends")),
+        "clientCertificates": bool(config.get("authentication.clientCAs")),
+        "authenticationFile": bool(config.get("authentication.jwt.configFile")),
+        "jwt": config.get("authentication.jwt.issuers") != [],
+        "jwksMetrics": options.gates.known(_JWKS_GATE) and options.gates.on(_JWKS_GATE),
+        "tokenWebhook": bool(config.get("authentication.webhook")),
+        "externalSigner": bool(config.get("serviceAccountIssuer.signingEndpoint")),
+        "authorizationFile": bool(config.get("authorization.configFile")),
+        "authorizationWebhook": _asks_webhook(config.get("authorization.authorizers")),
+        "customResources": config.get("apiExtensions.enabled"),
+        "egress": any(dialer != "direct" for dialer in config.get("egressSelector.dialers").values()),
+        "services": health is not None and any("service-ip-repair" in check.name for check in health.readyz),
+        **_encryption(resolved),
+    }
+    return frozenset(word for word, holds in found.items() if holds)
+
+
+def _asks_webhook(authorizers: list[dict[str, Any]] | None) -> bool:
+    return authorizers is None or any(authorizer["type"] == "Webhook" for authorizer in authorizers)
+
+
+def _encryption(resolved: Resolved) -> dict[str, bool]:
+    config = resolved.config
+    given = bool(config.get("etcd.encryption.config"))
+    plugins = config.get("etcd.encryption.kms")
+    versions = {"v1", "v2"} if plugins is None else {plugin["apiVersion"] for plugin in plugins}
+    return {
+        "encryption": given,
+        "encryptionReload": given and config.get("etcd.encryption.automaticReload"),
+        "kms": given and bool(versions),
+        "kms1": given and "v1" in versions,
+        "kms2": given and "v2" in versions,
+    }
+
+
+def values(resolved: Resolved) -> dict[str, str]:
+    """The figures of the configuration that rules name, by the word that stands for them."""
+    config = resolved.config
+    return {
+        "maxInFlight": str(config.get("generic.maxRequestsInFlight")),
+        "maxMutatingInFlight": str(config.get("generic.maxMutatingRequestsInFlight")),
+    }

@@ -1,0 +1,237 @@
+"""What to monitor, by topic: rules and panels as data, adapted to one configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.apiserver.health.checks import ENDPOINTS
+from compiler.artifacts.monitoring.metrics import Exported, switched_on, values
+from compiler.upstream.catalog import health_meanings
+
+if TYPE_CHECKING:
+    from compiler.apiserver.health.checks import HealthCheck
+    from compiler.apiserver.startup import Resolved
+
+
+_HOOK = "poststarthook/"
+_UNWATCHED = ("ping", "shutdown")
+"""Checks that always pass, or that fail because somebody meant it."""
+_WAITS = {"critical": "2m", "warning": "10m"}
+_CRITICAL = ("etcd", "kms", "loopback")
+
+
+def health_topic(resolved: Resolved) -> dict[str, Any]:
+    """Alerts for each check on its own, for all start hooks together, and where the running server has other checks."""
+    health = resolved.config.health
+    if health is None:
+        raise RuntimeError("the pipeline has not run")
+    every = health.every()
+    types = {
+        name: [kind for kind in ENDPOINTS if any(name == check.name for check in getattr(health, kind))]
+        for name in every
+    }
+    alerts = [_alert(check, types[name]) for name, check in every.items() if _alone(name)]
+    hooks = [name for name in every if name.startswith(_HOOK)]
+    ready = list(dict.fromkeys(check.name for check in health.readyz))
+    others = [_hooks(hooks), _others(list(every)), _missing(ready)]
+    return {"title": "Health checks", "alerts": [*alerts, *others], "panels": _PANELS}
+
+
+def _alone(name: str) -> bool:
+    return name not in _UNWATCHED and not name.startswith(_HOOK)
+
+
+def _alert(check: HealthCheck, types: list[str]) -> dict[str, Any]:
+    meaning = health_meanings()[check.row]
+    severity = "critical" if check.row.startswith(_CRITICAL) else "warning"
+    return {
+        "alert": "KubeAPIServerHealthCheckFails",
+        "expr": _failing(f"name={json.dumps(check.name)}, type=~{_any_of(types)}"),
+        "for": _WAITS[severity],
+        "severity": severity,
+        "labels": {"check": check.name},
+        "summary": f"The health check {check.name} fails.",
+        "description": f"On {{{{ $labels.instance }}}}, {{{{ $labels.type }}}} tells: {meaning['fails']}.",
+        "runbook": f"What to do: {meaning['do']}.",
+    }
+
+
+def _failing(matchers: str) -> str:
+    """What failed and was asked again of late: the gauge of a list that nobody asks any more stays as it was."""
+    asked = f'kubernetes_healthchecks_total{{@slis, {matchers}, status="error"}}[5m]'
+    return f"kubernetes_healthcheck{{@slis, {matchers}}} == 0 and on (job, instance, name, type) rate({asked}) > 0"
+
+
+def _hooks(names: list[str]) -> dict[str, Any]:
+    return {
+        "alert": "KubeAPIServerStartHookHangs",
+        "expr": _failing(f"name=~{_any_of(names)}"),
+        "for": _WAITS["warning"],
+        "severity": "warning",
+        "summary": "A hook of the start does not get done.",
+        "description": "On {{ $labels.instance }}, {{ $labels.name }} keeps failing {{ $labels.type }}.",
+        "runbook": "The health artifact says what this hook waits for and what to do; so does kasc probe.",
+    }
+
+
+def _others(names: list[str]) -> dict[str, Any]:
+    return {
+        "alert": "KubeAPIServerUndeclaredHealthCheck",
+        "expr": f"kubernetes_healthcheck{{@slis, name!~{_any_of(names)}}} >= 0",
+        "for": "1h",
+        "severity": "info",
+        "summary": "The running server has a health check that its declaration has not.",
+        "description": "{{ $labels.instance }} checks {{ $labels.name }}: its configuration or version is another one.",
+        "runbook": _DIFFERS,
+    }
+
+
+def _missing(names: list[str]) -> dict[str, Any]:
+    """Counts what readyz has, since kubelets ask for all of it; of livez they leave checks out."""
+    checks = f'kubernetes_healthcheck{{@slis, type="readyz", name=~{_any_of(names)}}}'
+    return {
+        "alert": "KubeAPIServerMissingHealthCheck",
+        "expr": f"count by (job, instance) ({checks}) < {len(names)}",
+        "for": "1h",
+        "severity": "info",
+        "summary": "The running server lacks health checks that its declaration has.",
+        "description": f"{{{{ $labels.instance }}}} has {{{{ $value }}}} of the {len(names)} checks of readyz.",
+        "runbook": _DIFFERS,
+    }
+
+
+def _any_of(names: list[str]) -> str:
+    """A matcher for some names, as PromQL writes it: none of them has a sign that means something in a pattern."""
+    return json.dumps("|".join(names))
+
+
+_DIFFERS = "Compare with kasc probe, then bring the declared configuration to the server, or make these rules anew."
+_PANELS: list[dict[str, Any]] = [
+    {
+        "title": "Health checks that fail",
+        "targets": [{"expr": "kubernetes_healthcheck{@slis} == 0", "legend": "{{instance}} {{type}} {{name}}"}],
+    },
+    {
+        "title": "Failures of health checks",
+        "unit": "ops",
+        "targets": [
+            {
+                "expr": 'sum by (name, type) (rate(kubernetes_healthchecks_total{@slis, status="error"}[@rate])) > 0',
+                "legend": "{{type}} {{name}}",
+            }
+        ],
+    },
+]
+
+
+FOLDER = os.path.join(os.path.dirname(__file__), "topics")
+NAMES = (
+    *("server", "requests", "inflight", "fairness", "etcd", "encryption", "kms", "watch_cache", "admission", "audit"),
+    *("authentication", "authorization", "aggregation", "services", "egress"),
+)
+"""The topics with a file, in the order of the rules."""
+JOB = "kube-apiserver"
+SLIS_JOB = f"{JOB}-slis"
+
+
+class Topic(NamedTuple):
+    """One topic, fit for a configuration: rules as Prometheus has them, panels with plain expressions."""
+
+    name: str
+    title: str
+    records: list[dict[str, Any]]
+    alerts: list[dict[str, Any]]
+    panels: list[dict[str, Any]]
+
+
+def topics(resolved: Resolved) -> list[Topic]:
+    """The topics that have anything for this configuration, the health checks first."""
+    selecting = _Selecting(resolved)
+    found = [selecting.fit("health", health_topic(resolved)), *(selecting.fit(name, load(name)) for name in NAMES)]
+    return [topic for topic in found if topic.records or topic.alerts or topic.panels]
+
+
+def load(name: str) -> dict[str, Any]:
+    """One topic as its file has it."""
+    import yaml
+
+    with open(os.path.join(FOLDER, f"{name}.yaml"), encoding="utf-8") as file:
+        found: dict[str, Any] = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return found
+
+
+class _Selecting:
+    def __init__(self, resolved: Resolved) -> None:
+        self.on = switched_on(resolved)
+        self.values = values(resolved)
+        self.exported = Exported(resolved)
+
+    def fit(self, name: str, topic: dict[str, Any]) -> Topic:
+        """Keep what holds. Records first: what is made of them hangs on them."""
+        if not self._holds(topic):
+            return Topic(name, topic["title"], [], [], [])
+        records = [record for item in self._items(topic, "records") for record in self._records(item)]
+        alerts = [alert for item in self._items(topic, "alerts") for alert in self._alert(item)]
+        panels = [panel for item in self._items(topic, "panels") for panel in self._panel(item)]
+        return Topic(name, topic["title"], records, alerts, panels)
+
+    def _holds(self, item: dict[str, Any]) -> bool:
+        return self.on.issuperset(item.get("when", ()))
+
+    def _items(self, topic: dict[str, Any], part: str) -> list[dict[str, Any]]:
+        return [item for item in topic.get(part, ()) if self._holds(item)]
+
+    def _expression(self, given: str | list[str], labels: dict[str, str]) -> str | None:
+        """The first of some expressions of which all metrics are there, made fit; None where there is none."""
+        for text in [given] if isinstance(given, str) else given:
+            expression = expand(text, labels | self.values)
+            if self.exported.has(expression):
+                return self.exported.fitted(expression)
+        return None
+
+    def _records(self, item: dict[str, Any]) -> list[dict[str, Any]]:
+        found = []
+        for window in item.get("windows", [""]):
+            expression = self._expression(item["expr"], _LABELS | {"window": window})
+            if expression is not None:
+                record = expand(item["record"], {"window": window})
+                self.exported.add_record(record, expression)
+                found.append({"record": record, "expr": expression})
+        return found
+
+    def _alert(self, item: dict[str, Any]) -> list[dict[str, Any]]:
+        expression = self._expression(item["expr"], _LABELS)
+        if expression is None:
+            return []
+        texts = {
+            key: expand(item[key], self.values | {"jobName": JOB}) for key in ("summary", "description", "runbook")
+        }
+        waits = {"for": item["for"]} if "for" in item else {}
+        labels = {"severity": item["severity"], **item.get("labels", {})}
+        return [{"alert": item["alert"], "expr": expression, **waits, "labels": labels, "annotations": texts}]
+
+    def _panel(self, item: dict[str, Any]) -> list[dict[str, Any]]:
+        targets = []
+        for target in item["targets"]:
+            expression = self._expression(target["expr"], _SHOWN) if self._holds(target) else None
+            if expression is not None:
+                targets.append({"expr": expression, "legend": target["legend"]})
+        return [item | {"targets": targets}] if targets else []
+
+
+def expand(text: str, words: dict[str, str]) -> str:
+    """The text with what its words stand for; a word that nothing stands for is a KeyError."""
+    return re.sub(r"@([a-zA-Z]+)", lambda match: words[match[1]], text)
+
+
+_LABELS = {"job": f'job="{JOB}"', "slis": f'job="{SLIS_JOB}"'}
+_INSTANCE = 'instance=~"$instance"'
+_SHOWN = {
+    "job": f"{_LABELS['job']}, {_INSTANCE}",
+    "slis": f"{_LABELS['slis']}, {_INSTANCE}",
+    "jobs": _LABELS["job"],
+    "rate": "$__rate_interval",
+}

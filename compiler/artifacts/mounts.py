@@ -1,0 +1,237 @@
+"""Volumes and mounts of the static Pod, derived from every path that the server needs."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.artifacts.parts import exactly
+from compiler.diagnostics import KascError, diagnose
+from compiler.text import shown
+from compiler.upstream.flag_kinds import READ_FILES, WRITTEN_FILES, WRITTEN_FOLDERS
+from compiler.upstream.go.net import join
+
+if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
+    from compiler.inputs.server import InlineFile
+    from compiler.inputs.source.node import Node
+
+
+_FILES = (
+    *("caBundle", "clientCert", "clientKey"),  # egress selector
+    *("certificate-authority", "client-certificate", "client-key", "tokenFile"),  # kubeconfig
+    *("kubeConfigFile", "path"),  # webhooks, admission plugins
+)
+"""Fields of structured files that name another file."""
+_FILE_KINDS = ("EgressSelectorConfiguration", "Config", "AuthorizationConfiguration", "AdmissionConfiguration")
+
+
+class NodePath(NamedTuple):
+    """A file, folder or socket of the node.
+
+    `kind` is `file`, `folder` or `socket`; `written` tells that the server makes or changes it.
+    """
+
+    path: str
+    kind: str
+    written: bool = False
+
+
+def node_paths(paths: Iterable[NodePath]) -> list[NodePath]:
+    """Those that are absolute, cleaned."""
+    # What begins with @ is an abstract socket, which no mount carries.
+    return [
+        NodePath(join("/", path), kind, written)
+        for path, kind, written in paths
+        if path.startswith("/") and not path.startswith("/@")
+    ]
+
+
+def all_paths(resolved: Resolved) -> Iterator[NodePath]:
+    """Everything that the server opens, under the names that it is given; some may be empty."""
+    options = resolved.options
+    flags = options.flags
+    for flag in flags.with_values(READ_FILES):
+        for path in _named_by(resolved, flag):
+            yield NodePath(path, "file")
+    for flag in WRITTEN_FILES:
+        yield NodePath(flags.text(flag), "file", written=True)
+    if options.secure_serving.self_signed in ("generated", "reused"):
+        yield from (NodePath(flags.text(flag), "folder", written=True) for flag in WRITTEN_FOLDERS)
+    yield NodePath(flags.text("debug-socket-path"), "socket", written=True)
+    yield NodePath(flags.text("service-account-signing-endpoint"), "socket")
+    from compiler.upstream.go.net import parse_url
+
+    for plugin in options.etcd.encryption.kms if options.etcd.encryption else ():
+        parsed = parse_url(plugin.endpoint)
+        yield NodePath(parsed.path if parsed else "", "socket")
+    for authorizer in resolved.config.get("authorization.authorizers") or ():
+        yield NodePath(authorizer.get("kubeConfigFile", ""), "file")
+    for file in options.input.files.values():
+        yield from _in_file(file)
+
+
+def _named_by(resolved: Resolved, flag: str) -> Sequence[str]:
+    flags = resolved.options.flags
+    if flag == "tls-sni-cert-key":
+        return [path for pair in flags.sni_pairs(flag) for path in (pair.cert, pair.key)]
+    if flag in ("tls-cert-file", "tls-private-key-file") and resolved.options.secure_serving.self_signed:
+        return []
+    value = flags.value(flag)
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _in_file(file: InlineFile) -> Iterator[NodePath]:
+    """What a structured file names; a relative path starts at the file."""
+    from compiler.upstream.flag_kinds import STRUCTURED
+
+    folder = posixpath.dirname(file.path)
+    kind = STRUCTURED[file.flag]
+    if kind in _FILE_KINDS:
+        for key, text in _texts(file.content):
+            if key == "udsName":
+                yield NodePath(text, "socket")
+            elif key in _FILES and text:
+                yield NodePath(text if text.startswith("/") else join(folder, text), "file")
+    elif kind == "TracingConfiguration":
+        for key, text in _texts(file.content):
+            if key == "endpoint" and text.startswith("unix:"):
+                yield NodePath(join("/", text.removeprefix("unix:")), "socket")
+
+
+def _texts(node: Node) -> Iterator[tuple[str, str]]:
+    """Key and value of every text in a mapping, at any depth."""
+    if isinstance(node.value, list):
+        for item in node.value:
+            yield from _texts(item)
+    elif isinstance(node.value, dict):
+        for key, child in node.value.items():
+            if isinstance(child.value, str):
+                yield key, child.value
+            else:
+                yield from _texts(child)
+
+
+# A mount over one of these would hide the program or what it needs, or show the server far more of the node than it
+# needs; there, files are mounted one by one.
+_SYSTEM = frozenset(
+    f"/{folder}".rstrip("/")
+    for folder in (
+        *("", "bin", "boot", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "root", "run", "sbin", "srv", "tmp"),
+        *("usr", "usr/bin", "usr/lib", "usr/local", "usr/local/bin", "usr/local/lib", "usr/local/share", "usr/sbin"),
+        *("usr/share", "var", "var/lib", "var/run", "var/tmp"),
+    )
+)
+_OF_THE_CONTAINER = ("/dev/", "/proc/", "/sys/")
+_TYPES = {"file": ("File", "FileOrCreate"), "folder": ("Directory", "DirectoryOrCreate"), "socket": ("Socket", "")}
+
+
+class _Mount:
+    """One mount: the same path on the node and in the container."""
+
+    def __init__(self, path: str, kind: str, writable: bool, made: bool) -> None:
+        self.path = path
+        self.kind = kind
+        self.writable = writable
+        self.made = made
+
+    def covers(self, other: _Mount) -> bool:
+        """Whether what the other one is for can be had through this one."""
+        inside = other.path == self.path or (self.kind == "folder" and is_inside(other.path, self.path))
+        return inside and (self.writable or not other.writable)
+
+
+class Mounts:
+    """Volume mounts and their volumes; Pods that have them in common share them."""
+
+    def __init__(self, mounts: list[dict[str, Any]], volumes: list[dict[str, Any]]) -> None:
+        self.mounts = mounts
+        self.volumes = volumes
+
+
+def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
+    """Volume mounts and volumes, sorted by path, those of `deployment.extraVolumes` at the end.
+
+    What lies where the document mounts something itself is left to that. Raises KascError for a path that Kubernetes
+    cannot mount.
+    """
+    paths = tuple(all_paths(resolved))
+    key = ("mounts", paths, exactly(extra))
+    found = resolved.options.catalog.recently(key, lambda: _mounts(node_paths(paths), extra))
+    for mount in found.mounts[: len(found.mounts) - len(extra)]:
+        _check(resolved, mount["mountPath"])
+    return found
+
+
+def _mounts(paths: Sequence[NodePath], extra: list[dict[str, Any]]) -> Mounts:
+    given = [_Mount(volume["mountPath"].rstrip("/"), "folder", writable=True, made=False) for volume in extra]
+    wanted = [mount for mount in _wanted(paths) if not any(mine.covers(mount) for mine in given)]
+    kept = [mount for mount in wanted if not any(other is not mount and other.covers(mount) for other in wanted)]
+    names = {volume["name"] for volume in extra}
+    mounts, volumes = [], []
+    for mount in kept:
+        name = _volume_name(mount.path, names)
+        names.add(name)
+        mounts.append({"name": name, "mountPath": mount.path} | ({} if mount.writable else {"readOnly": True}))
+        volumes.append({"name": name, "hostPath": {"path": mount.path, "type": _TYPES[mount.kind][mount.made]}})
+    for volume in extra:
+        mounts.append(
+            {"name": volume["name"], "mountPath": volume["mountPath"]}
+            | ({"readOnly": True} if volume.get("readOnly") else {})
+        )
+        kind = {"type": volume["pathType"]} if "pathType" in volume else {}
+        volumes.append({"name": volume["name"], "hostPath": {"path": volume["hostPath"]} | kind})
+    return Mounts(mounts, volumes)
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether a path lies below a folder."""
+    return path.startswith(f"{folder.rstrip('/')}/")
+
+
+def _wanted(paths: Sequence[NodePath]) -> list[_Mount]:
+    """One mount a path, sorted; of several ways to want a path, the one with the most rights."""
+    found: dict[str, _Mount] = {}
+    for wanted in paths:
+        mount = _mount_for(wanted)
+        if mount is None:
+            continue
+        there = found.setdefault(mount.path, mount)
+        there.writable = there.writable or mount.writable
+        there.made = there.made or mount.made
+        there.kind = "folder" if "folder" in (there.kind, mount.kind) else there.kind
+    return [found[path] for path in sorted(found)]
+
+
+def _mount_for(wanted: NodePath) -> _Mount | None:
+    """The folder of a file or socket, which may be replaced there; in a system folder, the file or socket alone."""
+    path, kind, written = wanted
+    if path.startswith(_OF_THE_CONTAINER) or path == "/":
+        return None
+    folder = path if kind == "folder" else posixpath.dirname(path)
+    if folder.rstrip("/") not in _SYSTEM:
+        # The program at the other end of a socket makes its folder, perhaps later.
+        return _Mount(folder, "folder", written, written or kind == "socket")
+    if written and kind != "file":
+        # A socket cannot be mounted before it is there, nor a system folder at all: it stays in the container.
+        return None
+    return _Mount(path, kind, written, written)
+
+
+def _check(resolved: Resolved, path: str) -> None:
+    if ":" in path:
+        message = f"{shown(path)} holds a colon, and cannot be mounted"
+        hint = "use another path, or leave the artifact pod out with --emit"
+        raise KascError(diagnose("EMIT-02", message, hint, location=resolved.options.input.start))
+
+
+def _volume_name(path: str, taken: set[str]) -> str:
+    """A DNS label that stands for a path: `/etc/kubernetes/pki` -> `etc-kubernetes-pki`."""
+    words = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in path.lower())
+    name = "-".join(word for word in words.split("-") if word)
+    if name and len(name) <= 63 and name not in taken:
+        return name
+    from hashlib import sha256
+
+    return f"{name[:54].rstrip('-') or 'path'}-{sha256(path.encode()).hexdigest()[:8]}"

@@ -1,0 +1,100 @@
+"""The artifact `pod`: a static Pod that runs the server."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from compiler.apiserver.health.exposure import HealthFacts, health_facts
+from compiler.apiserver.health.shutdown import KUBELET_DEFAULT, drain_of
+from compiler.apiserver.startup import Resolved
+from compiler.artifacts.flags import flag_lines
+from compiler.artifacts.mounts import Mounts, mounts_of
+from compiler.artifacts.parts import HOLE, Parts, exactly, plain, shared
+from compiler.artifacts.probes import probes
+
+_REGISTRY = "registry.k8s.io/kube-apiserver"
+
+
+def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
+    """A v1 Pod: image, flags, mounts for every path that a flag names, probes."""
+    found: dict[str, Any] = plain(pod_parts(resolved, explicit))
+    return found
+
+
+def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
+    """The same in parts, with a hole for the command."""
+    deployment, facts = _deployment(resolved), health_facts(resolved)
+    needed = mounts_of(resolved, deployment.get("extraVolumes", []))
+    image_name, period = image(resolved), drain_of(resolved.options).grace_period
+    command = ("kube-apiserver", *map(_literal, flag_lines(resolved, explicit)))
+    labels = {"component": "kube-apiserver", "tier": "control-plane"} | deployment.get("labels", {})
+    metadata: dict[str, Any] = {
+        "name": deployment.get("name", "kube-apiserver"),
+        "namespace": deployment.get("namespace", "kube-system"),
+        "labels": labels,
+    }
+    if "annotations" in deployment:
+        metadata["annotations"] = deployment["annotations"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": shared(metadata),
+        "spec": Parts.of(
+            ("spec", exactly(deployment), image_name, period, facts, needed),
+            lambda: _spec(deployment, image_name, period, facts, needed),
+            (command,),
+        ),
+    }
+
+
+def _spec(
+    deployment: dict[str, Any], image_name: str, grace_period: int, facts: HealthFacts, needed: Mounts
+) -> dict[str, Any]:
+    container: dict[str, Any] = {
+        "name": "kube-apiserver",
+        "image": image_name,
+        "imagePullPolicy": deployment.get("imagePullPolicy", "IfNotPresent"),
+        "command": HOLE,
+    }
+    for key in ("env", "resources"):
+        if key in deployment:
+            container[key] = deployment[key]
+    for name, probe in probes(facts).items():
+        container[f"{name}Probe"] = probe
+    container["volumeMounts"] = needed.mounts
+    spec: dict[str, Any] = {
+        "containers": [container],
+        "hostNetwork": deployment.get("hostNetwork", True),
+        "priorityClassName": deployment.get("priorityClassName", "system-node-critical"),
+        "securityContext": deployment.get("securityContext", {"seccompProfile": {"type": "RuntimeDefault"}}),
+    }
+    period = deployment.get("terminationGracePeriodSeconds", grace_period)
+    if period != KUBELET_DEFAULT:
+        spec["terminationGracePeriodSeconds"] = period
+    spec["volumes"] = needed.volumes
+    return spec
+
+
+def image(resolved: Resolved) -> str:
+    """The container image: as given, else the upstream one of the declared version."""
+    options = resolved.options
+    given = _deployment(resolved).get("image") or options.input.image
+    if given:
+        return str(given)
+    version = (options.input.version or options.catalog.version).lstrip("v")
+    return f"{_REGISTRY}:v{version}" + (".0" if version.count(".") == 1 else "")
+
+
+def _deployment(resolved: Resolved) -> dict[str, Any]:
+    node = resolved.options.input.deployment
+    plain = node.plain() if node else {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def _literal(text: str) -> str:
+    """A text that Kubernetes does not expand: `$(NAME)` would become a variable, `$$` a single sign.
+
+    Kubernetes: third_party/forked/golang/expansion/expand.go.
+    """
+    return re.sub(r"\$(?=[$(])", "$$", text) if "$" in text else text

@@ -1,0 +1,199 @@
+"""The contents of the report page as plain data: artifacts, options, steps, admission and findings."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from compiler.apiserver.startup import STAGES, Resolved
+from compiler.artifacts import health, storage
+from compiler.artifacts.resolved import relative, resolved_config
+from compiler.artifacts.yamlio import dump
+from compiler.cli.explain.describe import default_text, descriptions
+from compiler.diagnostics import SEVERITIES
+from compiler.review import cis
+from compiler.review.policies import TITLES
+from compiler.upstream.catalog import FlagSpec, section_of
+from compiler.upstream.flag_values import TYPES
+
+if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
+
+
+_JOINED = ("colonSeparatedMultimapStringString", "pattern=N,...", "moduleSpec")
+"""Types whose entries, names with a value each, come as one text with commas."""
+
+
+def groups(resolved: Resolved, told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The option groups in the server's order; `told` says what each option does."""
+    return [
+        {"name": section_of(name), "options": [_option(resolved, spec, told) for spec in specs.values()]}
+        for name, specs in resolved.options.catalog.groups.items()
+    ]
+
+
+def _option(resolved: Resolved, spec: FlagSpec, told: dict[str, Any]) -> dict[str, Any]:
+    """One option. `source` is where it was given, `default`, or `the server` where that reckons it at its start."""
+    flags, name = resolved.options.flags, spec.name
+    given = flags.changed(name)
+    kind = TYPES[spec.type]
+    as_default = flags.value(name) == kind.default(spec.default)
+    source = "default" if as_default else "the server"
+    at = flags.location(name)
+    if given:
+        document = resolved.options.input.start.file
+        source = f"{relative(at.file, document)}:{at.line}" if at and at.file else "given"
+    return {
+        "flag": name,
+        "key": spec.key,
+        "does": told.get(name, {}).get("does", ""),
+        "deprecated": spec.deprecated,
+        "values": values_of(resolved, spec),
+        "default": default_text(spec),
+        "source": source,
+        "given": given,
+        "as_default": as_default,
+        "changed": given or not as_default,
+    }
+
+
+def values_of(resolved: Resolved, spec: FlagSpec) -> list[str]:
+    """The effective value: the elements of a list, the entries of a map, else one text; nothing where it is empty."""
+    flags = resolved.options.flags
+    if spec.name in flags.refused:
+        # Known only when the server runs: what is written stands for it.
+        return [argument.text for argument in flags.arguments[spec.name]]
+    value = flags.value(spec.name)
+    if value is None or value in ("", (), {}):
+        return []
+    if isinstance(value, dict):
+        return [f"{key}={_text(entry)}" for key, entry in value.items()]
+    if type(value) is tuple and not any(isinstance(item, tuple) for item in value):
+        return [str(item) for item in value]
+    texts = TYPES[spec.type].format(value)
+    return [entry for text in texts for entry in text.split(",")] if spec.type in _JOINED else texts
+
+
+def _text(entry: object) -> str:
+    if isinstance(entry, list | tuple):
+        return ":".join(map(str, entry))
+    return str(entry).lower() if isinstance(entry, bool) else str(entry)
+
+
+_STAGES = (
+    "Set the registry and the log",
+    "Complete the options",
+    "Validate the options",
+    "Build the generic config",
+    "Create the configs of the three servers",
+    "Create the chain of servers and run it",
+)
+_LONGEST = 90
+"""Characters of a value up to which it stands in one line."""
+_OF_THE_POLICY = "KASC-CIS-"
+
+
+def contents(resolved: Resolved) -> dict[str, Any]:
+    """Everything that the template asks for; see templates/report.html.j2."""
+    options = resolved.options
+    given = options.input
+    told = descriptions()
+    found = {
+        "name": given.name,
+        "kubernetes": options.catalog.version,
+        "read_as": given.read_as,
+        "layers": [relative(layer, given.start.file) for layer in given.layers],
+        "groups": groups(resolved, told["options"]),
+        "stages": stages(resolved),
+        "storage": storage.manifest(resolved),
+        "health": health.definitions(resolved),
+        "admission": admission(resolved, told["plugins"]),
+        "findings": findings(resolved),
+        "cis": cis.verdicts(resolved),
+        "cis_title": TITLES["cis"],
+        "authorizers": resolved.config.get("authorization.authorizers"),
+    }
+    found["server_sets"] = server_sets(found["storage"])
+    return found | counts(found)
+
+
+def counts(found: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the summary."""
+    every = [option for group in found["groups"] for option in group["options"]]
+    return {
+        "severities": {name: sum(one["severity"] == name for one in found["findings"]) for name in SEVERITIES},
+        "verdicts": Counter(one.status for one in found["cis"].controls),
+        "options": len(every),
+        "given": sum(option["given"] for option in every),
+        "changed": sum(option["changed"] for option in every),
+        "encrypted_count": sum(
+            bool(row["encryption"] and row["encryption"]["write"]) for row in found["storage"]["resources"]
+        ),
+    }
+
+
+def stages(resolved: Resolved) -> list[dict[str, Any]]:
+    """The start-up in order: for each step what it set, the value, and the flags that it was reckoned from."""
+    made = resolved_config(resolved)
+    values = {**resolved.config.values, "featureGates.enabled": made["config"]["featureGates"]["enabled"]}
+    by_step: dict[str, list[dict[str, Any]]] = {}
+    for path, origin in made["provenance"].items():
+        row = {"path": path, "from": origin["from"], **shown(values[path])}
+        by_step.setdefault(origin["step"], []).append(row)
+    return [
+        {"title": title, "steps": [{"name": step.name, "sets": by_step.get(step.name, [])} for step in steps]}
+        for title, steps in zip(_STAGES, STAGES, strict=True)
+    ]
+
+
+def shown(value: Any) -> dict[str, Any]:
+    """A value in one `line`; where it is too long for that, as `block` of `size` entries."""
+    line = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        line = ", ".join(value)
+    if len(line) <= _LONGEST or not isinstance(value, list | dict):
+        return {"line": line, "block": None}
+    return {"line": "", "block": dump(value).rstrip("\n"), "size": len(value)}
+
+
+def admission(resolved: Resolved, told: dict[str, str]) -> list[dict[str, Any]]:
+    """All plugins of this version in the order of the chain, with what each does; `place` is None where it is off."""
+    options = resolved.options
+    chain = options.admission.chain()
+    phases = options.catalog.behaviour("admissionPhases")
+    return [
+        {
+            "name": name,
+            "place": chain.index(name) + 1 if name in chain else None,
+            "by_default": not plugin.default_off,
+            "phases": [phase for phase, names in phases.items() if name in names],
+            "does": told.get(name, ""),
+        }
+        for name, plugin in options.catalog.plugins.items()
+    ]
+
+
+def findings(resolved: Resolved) -> list[dict[str, Any]]:
+    """Every finding of the report, by severity, then by place. Those of the policy have a table of their own."""
+    options = resolved.options
+    document = options.input.start.file
+    rows = []
+    for one in options.report.sorted():
+        if one.code.startswith(_OF_THE_POLICY):
+            continue
+        at = one.location
+        place = f"{relative(at.file, document)}:{at.line}:{at.column}" if at and at.file else ""
+        about = {"code": one.code, "severity": one.severity, "message": one.message, "hint": one.hint}
+        rows.append({**about, "place": place, "path": one.path, "source": one.source})
+    return sorted(rows, key=lambda row: SEVERITIES.index(row["severity"]))
+
+
+def server_sets(manifest: dict[str, Any]) -> dict[tuple[str, ...], str]:
+    """The distinct sets of etcd servers, each with a name: the common one, then those of the overrides."""
+    common = tuple(manifest["transport"]["servers"])
+    named = {common: "common"}
+    for row in (*manifest["resources"], *manifest["customObjects"]["exceptions"], *manifest["otherKeys"]):
+        servers = tuple(row.get("servers", common))
+        named.setdefault(servers, f"override {len(named)}")
+    return named

@@ -1,0 +1,161 @@
+"""The artifact `storage`: for every resource, where and how it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from compiler.apiserver.startup import Resolved
+from compiler.apiserver.storage.factory import StorageFactory, StoredResource
+from compiler.artifacts.parts import HOLE, Parts, plain, shared_but
+from compiler.artifacts.yamlio import header
+
+if TYPE_CHECKING:
+    from compiler.apiserver.config_files.encryption import Providers
+
+_TRANSPORT = (
+    *("dialer", "traced", "certFile", "keyFile", "caFile", "tls"),
+    *("dialTimeout", "keepaliveTime", "keepaliveTimeout"),
+)
+_INTERVALS = ("compactionInterval", "countMetricPollPeriod", "dbMetricPollInterval")
+
+
+def manifest(resolved: Resolved) -> dict[str, Any]:
+    """The StorageFactoryManifest; see schemas/artifacts/storage.schema.json."""
+    found: dict[str, Any] = plain(manifest_parts(resolved))
+    return found
+
+
+def manifest_parts(resolved: Resolved) -> dict[str, Any]:
+    """The same in parts: the rows of all resources with holes for their servers, and what stands around them."""
+    config = resolved.config
+    factory = config.storage_factory
+    if factory is None:
+        raise RuntimeError("the pipeline has not run")
+    rows = factory.rows()
+    config_file = config.get("etcd.encryption.config")
+    return {
+        **header(resolved, "StorageFactoryManifest"),
+        "transport": shared_but(
+            "servers",
+            {
+                "servers": list(factory.servers),
+                "prefix": factory.prefix,
+                **{name: config.get(f"etcd.transport.{name}") for name in _TRANSPORT},
+                **{name: config.get(f"etcd.{name}") for name in _INTERVALS},
+                "leaseReuseDurationSeconds": config.get("etcd.leases.reuseDurationSeconds"),
+            },
+        ),
+        "codec": {"mediaType": factory.media_type},
+        "encryption": {
+            "configFile": config_file,
+            "automaticReload": config.get("etcd.encryption.automaticReload"),
+            "known": factory.encryption is not None or not config_file,
+        },
+        "resources": Parts.of(("rows", rows), lambda: list(map(_row, rows)), factory.servers_of(rows)) if rows else [],
+        "customObjects": shared_but("servers", _custom_objects(resolved, factory)),
+        "otherKeys": shared_but(
+            "servers", [*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)]
+        ),
+        "healthChecks": shared_but("servers", _health_checks(resolved, factory)),
+    }
+
+
+def _row(row: StoredResource) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "group": row.group,
+        "resource": row.resource,
+        "servers": HOLE,
+        "keyPrefix": row.key_prefix,
+        "storageVersion": row.storage_version,
+        "mediaType": row.media_type,
+        "encryption": _described(row.encryption),
+        "watchCache": not row.uncached_because,
+    }
+    if row.uncached_because:
+        found["watchCacheOffBecause"] = row.uncached_because
+    if row.cohabiting:
+        found["cohabiting"] = list(row.cohabiting)
+    if row.version_is_provisional:
+        found["provisional"] = ["storageVersion"]
+    return found
+
+
+def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, Any]:
+    """Objects of custom resources: the definition chooses their version; the flags about media types do not count."""
+    return {
+        "keyPrefix": factory.key("{group}", "{resource}"),
+        "servers": list(factory.servers),
+        "storageVersion": None,
+        "mediaType": resolved.config.get("apiExtensions.customObjects.mediaType"),
+        "encryption": _described(factory.encryption_for("{group}", "{resource}")),
+        "watchCache": factory.watch_cache,
+        "exceptions": [
+            {"group": group, "resource": resource, "encryption": _described(encryption), "watchCache": cached}
+            for group, resource, encryption, cached in factory.custom_exceptions()
+        ],
+    }
+
+
+def _described(encryption: Providers | None) -> dict[str, Any] | None:
+    return {"write": encryption.write, "read": list(encryption.read)} if encryption else None
+
+
+def _named_custom_objects(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:
+    """Keys of custom resources that the encryption config names: the rule for custom objects does not fit them."""
+    common = factory.encryption_for("{group}", "{resource}")
+    for group, resource, encryption, _ in factory.custom_exceptions():
+        if encryption == common:
+            continue
+        row = {
+            "keyPrefix": factory.key(group, *(() if resource == "*" else (resource,))) + "/",
+            "writtenBy": f"custom objects: {resource}.{group}, which the encryption config names",
+            "servers": list(factory.servers),
+            "encryption": _described(encryption),
+        }
+        if encryption and encryption.write:
+            row["mediaType"] = resolved.config.get("apiExtensions.customObjects.mediaType")
+        yield row
+
+
+def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:
+    """Keys that no resource owns, with what writes them; never encrypted.
+
+    Kubernetes: pkg/controlplane/instance.go and apiserver/peer.go, reconcilers; pkg/registry/core/rest/storage_core.go,
+    newServiceIPAllocators; apiserver/pkg/storage/etcd3/compact.go.
+    """
+    options, config = resolved
+    gates = options.gates
+
+    def row(key: str, writer: str, servers: tuple[str, ...]) -> dict[str, Any]:
+        return {"keyPrefix": key, "writtenBy": writer, "servers": list(servers)}
+
+    if config.get("endpointReconciler.type") in ("", "lease"):
+        servers = factory.servers_for("", "apiServerIPInfo")
+        yield row(factory.key("masterleases/"), "endpoint reconciler: one key for each API server", servers)
+    if config.get("peerProxy.leaseReconciler"):
+        servers = factory.servers_for("", "apiServerPeerIPInfo")
+        yield row(factory.key("peerserverleases/"), "peer endpoint reconciler: one key for each API server", servers)
+    # The allocators take the config of services.
+    servers = factory.servers_for("", "services")
+    if not (gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite")):
+        yield row(factory.key("ranges/serviceips"), "service IP allocator", servers)
+        if len(config.get("services.ipRanges", ())) > 1:
+            yield row(factory.key("ranges/secondaryserviceips"), "service IP allocator of the second range", servers)
+    yield row(factory.key("ranges/servicenodeports"), "node port allocator", servers)
+    if options.flags.number("etcd-compaction-interval"):
+        for servers in dict.fromkeys((factory.servers, *factory.override_server_sets())):
+            yield row("compact_rev_key", "compactor: the revision up to which it compacted", servers)
+
+
+def _health_checks(resolved: Resolved, factory: StorageFactory) -> list[dict[str, Any]]:
+    """The etcd checks: each reads one key of one server set."""
+    health = resolved.config.health
+    overrides = factory.override_server_sets()
+    rows = []
+    for check in health.readyz if health else ():
+        if check.etcd is None:
+            continue
+        servers = factory.servers if check.etcd.override is None else overrides[check.etcd.override]
+        rows.append({"name": check.name, "key": factory.key("health"), "servers": list(servers), **check.etcd.limits()})
+    return rows

@@ -1,0 +1,118 @@
+"""What commands share that take many inputs: which of them a run is about, processes, progress."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from compiler.cli.common import UsageError
+from compiler.fleet import Work, in_turn
+from compiler.inputs.source import Files
+from compiler.review.examine import Examined, Settings, examine_some
+from compiler.text import say
+
+if TYPE_CHECKING:
+    from compiler.fleet.selection import Changes
+
+
+def narrowed(options: Namespace, paths: list[str]) -> list[str]:
+    """The inputs that a run is about: those of its shard. Raises UsageError."""
+    if options.shard is None:
+        return paths
+    from compiler.fleet.selection import shard_of
+
+    try:
+        shard = shard_of(options.shard)
+    except ValueError as error:
+        raise UsageError(f"--shard {options.shard!r}: {error}") from None
+    return [path for path in paths if shard.holds(path)]
+
+
+def changes_of(options: Namespace, paths: list[str]) -> Changes | None:
+    """What changed since the commit that the options name; says which documents are gone. Raises UsageError."""
+    if options.changed_since is None:
+        return None
+    from compiler.fleet.selection import Changes, GitError
+
+    try:
+        changes = Changes(options.changed_since)
+    except GitError as error:
+        raise UsageError(f"--changed-since {options.changed_since!r}: {error}") from None
+    outside = [path for path in paths if not changes.holds(path)]
+    if outside:
+        raise UsageError(f"--changed-since: {outside[0]} lies outside of the repository {changes.top}")
+    if not options.quiet:
+        for path in changes.deleted_documents(options.inputs):
+            say(f"{path} is deleted since {options.changed_since}")
+    return changes
+
+
+def jobs_for(options: Namespace, inputs: int) -> int:
+    """How many processes to use. Raises UsageError for a number that is none."""
+    if options.jobs is None:
+        if inputs <= 1:
+            return 1
+        from compiler.fleet.workers import usable_jobs
+
+        return usable_jobs(inputs)
+    if options.jobs < 1:
+        raise UsageError(f"--jobs {options.jobs}: write how many processes to use, 1 or more")
+    return int(options.jobs)
+
+
+def results_of(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
+    """What `work` gives for all inputs, in their order, with progress on standard error where it takes more than a
+    second. Raises UsageError where a process ends before its time.
+    """
+    progress = _Progress(len(paths))
+    try:
+        results = in_turn(work, paths) if jobs == 1 else _in_processes(work, paths, jobs)
+        for result in results:
+            progress.clear()
+            yield result
+            progress.step()
+    finally:
+        progress.clear()
+
+
+def _in_processes(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
+    from compiler.fleet.workers import WorkerDiedError, in_order
+
+    try:
+        yield from in_order(work, paths, jobs)
+    except WorkerDiedError as problem:
+        raise UsageError(str(problem)) from None
+
+
+def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
+    """Each input in turn."""
+    files = files or Files()
+    return results_of(lambda some: examine_some(some, settings, files), paths, 1)
+
+
+class _Progress:
+    """One line on a terminal's standard error, renewed at most ten times a second."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self.shown = 0.0
+        self.visible = False
+        self.start = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+
+    def step(self) -> None:
+        self.done += 1
+        now = time.monotonic()
+        if self.terminal and self.total > 1 and now - self.start > 1 and now - self.shown > 0.1:
+            self.shown = now
+            self.visible = True
+            print(f"\r{self.done}/{self.total} inputs", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self.visible:
+            self.visible = False
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,248 @@
+"""Meaning, type, default and history by version, as lines of text."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from compiler.artifacts import ARTIFACTS
+from compiler.cli.explain.observed import api_lines, health_check_lines, metric_lines
+from compiler.cli.explain.subjects import Subject
+from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
+from compiler.rules import by_code
+from compiler.upstream.catalog import (
+    DATA,
+    FlagSpec,
+    Gate,
+    catalog,
+    key_of,
+    known_in,
+    removed,
+    section_of,
+    span,
+    versions,
+)
+from compiler.upstream.flag_kinds import CHOICES, STRUCTURED
+
+_MOST = 20
+_NOTHING = ("", "<nil>", "[]", "{}")
+_ON_REQUEST = {
+    "report": ("report.html", "A page to read", "reports.md"),
+    "monitoring": (
+        "prometheus-rules.yaml, prometheus-scrape.yaml, grafana-dashboard.json",
+        "Rules and a scrape configuration for Prometheus, a dashboard for Grafana",
+        "monitoring.md",
+    ),
+}
+
+
+def facts(subject: Subject, version: str) -> list[str]:
+    """What is known of a subject: a headline, then lines with an indent of two."""
+    about = {
+        "code": _code,
+        "flag": _flag,
+        "group": _group,
+        "gate": _gate,
+        "plugin": _plugin,
+        "resource": _resource,
+        "artifact": _artifact,
+        "key": _key,
+        "field": _field,
+        "health-check": health_check_lines,
+        "api": api_lines,
+        "metric": metric_lines,
+    }.get(subject.kind)
+    if about is not None:
+        return about(subject.name, version)
+    name = f"--{subject.name}" if subject.kind == "flags" else subject.name
+    return _gone(name, removed(subject.kind, subject.name) or {}, _KINDS[subject.kind])
+
+
+_KINDS = {
+    "flags": "flag",
+    "featureGates": "feature gate",
+    "admissionPlugins": "admission plugin",
+    "apis": "API version",
+    "configAPIs": "kind of file",
+}
+
+
+def descriptions() -> dict[str, Any]:
+    """`options` and `plugins` of descriptions.yaml."""
+    import yaml
+
+    with open(os.path.join(DATA, "descriptions.yaml"), encoding="utf-8") as file:
+        loaded: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return loaded
+
+
+def _code(code: str, version: str) -> list[str]:
+    from compiler.cli.explain.rule_text import rule_lines
+
+    return rule_lines(by_code()[code])
+
+
+def _flag(flag: str, version: str) -> list[str]:
+    having = known_in("flags", flag)
+    spec = catalog(version if version in having else having[-1]).flags[flag]
+    told = descriptions()["options"].get(flag, {})
+    key = key_of(flag)
+    lines = [f"--{flag}  ({section_of(spec.group)}.{key})"]
+    lines += [f"  {told[part]}" for part in ("does", "wrong") if told.get(part)]
+    if told.get("unit"):
+        lines.append(f"  unit: {told['unit']}")
+    if "example" in told:
+        lines.append(f"  example: {key}: {json.dumps(told['example'], ensure_ascii=False)}")
+    lines.append(f"  type: {spec.type}")
+    if flag in CHOICES:
+        lines.append(f"  one of: {', '.join(CHOICES[flag])}")
+    if flag in STRUCTURED:
+        lines.append(f"  names a file of the kind {STRUCTURED[flag]}; in a document it may stand inline, as content")
+    lines.append(f"  default: {_default_history(flag, having)}")
+    if spec.deprecated:
+        lines.append("  deprecated")
+    lines.append(f"  versions: {span(having)}")
+    gone = removed("flags", flag)
+    return [*lines, *(f"  {line}" for line in _how_it_left(gone))] if gone else lines
+
+
+def _default_history(flag: str, having: tuple[str, ...]) -> str:
+    defaults: list[tuple[str, FlagSpec]] = []
+    for version in having:
+        spec = catalog(version).flags[flag]
+        if not defaults or defaults[-1][1].default != spec.default:
+            defaults.append((version, spec))
+    texts = [default_text(spec) for _, spec in defaults]
+    if len(texts) == 1:
+        return texts[0]
+    return ", ".join(f"{text} from {version}" for text, (version, _) in zip(texts, defaults, strict=True))
+
+
+def default_text(spec: FlagSpec) -> str:
+    """A flag's default, `none` where it has none."""
+    return "none" if spec.default in _NOTHING else spec.default
+
+
+def _gone(name: str, entry: dict[str, Any], kind: str) -> list[str]:
+    return [f"{name}: {kind}, not in {span(versions())}", *(f"  {line}" for line in _how_it_left(entry))]
+
+
+def _how_it_left(entry: dict[str, Any]) -> list[str]:
+    lines = []
+    if entry.get("neverExisted"):
+        lines.append("never existed")
+    if entry.get("ga"):
+        lines.append(f"stable since {entry['ga']}")
+    if entry.get("inertSince"):
+        lines.append(f"without effect since {entry['inertSince']}")
+    if entry.get("removed"):
+        lines.append(f"left in {entry['removed']}")
+    if "lastDefault" in entry:
+        lines.append(f"{'on' if entry['lastDefault'] else 'off'} by default when it left")
+    if entry.get("replacement"):
+        lines.append(f"use {entry['replacement']}")
+    return lines
+
+
+def _group(group: str, version: str) -> list[str]:
+    told = descriptions()["options"]
+    lines = [f"{section_of(group)}: option group of {version}"]
+    for key, spec in catalog(version).groups[group].items():
+        lines.append(f"  {key}: {_first_sentence(told.get(spec.name, {}).get('does', ''))}")
+    return lines
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].partition("; ")[0].rstrip(".")
+
+
+def _gate(name: str, version: str) -> list[str]:
+    having = known_in("featureGates", name)
+    gate = catalog(version if version in having else having[-1]).gates[name]
+    lines = [f"{name}: feature gate, in {span(having)}", *(f"  {line}" for line in _steps(gate))]
+    if gate.depends_on:
+        lines.append(f"  needs {', '.join(gate.depends_on)}")
+    gone = removed("featureGates", name)
+    if gone and gone.get("removed"):
+        lines.append(f"  left in {gone['removed']}")
+    return lines
+
+
+def _steps(gate: Gate) -> list[str]:
+    lines = []
+    for step in gate.history:
+        since = f"from 1.{step.minor}" if step.minor else "always"
+        state = "on" if step.default else "off"
+        lines.append(f"{since}: {(step.stage or 'GA').lower()}, {state}{', locked' if step.locked else ''}")
+    return lines
+
+
+def _plugin(name: str, version: str) -> list[str]:
+    having = known_in("admissionPlugins", name)
+    known = catalog(version if version in having else having[-1])
+    order = list(known.plugins)
+    state = "off" if known.plugins[name].default_off else "on"
+    return [
+        f"{name}: admission plugin, in {span(having)}",
+        f"  {descriptions()['plugins'].get(name, '')}",
+        f"  {state} by default; number {order.index(name) + 1} of {len(order)} in the chain",
+    ]
+
+
+def _resource(word: str, version: str) -> list[str]:
+    lines = []
+    group, _, name = word.rpartition("/")
+    for each in catalog(version).resources.values():
+        if word in (each.group_resource, each.resource) or (group == each.group and name == each.resource):
+            scope = "namespaced" if each.namespaced else "of the whole cluster"
+            lines.append(f"{each.group_resource}: resource of {version}, {each.kind}, {scope}")
+            lines.append(f"  served as {', '.join(f'{each.group}/{v}' if each.group else v for v in each.served)}")
+            lines.append(f"  {'' if each.stored else 'not '}stored in etcd")
+    return lines
+
+
+def _artifact(name: str, version: str) -> list[str]:
+    if name == "files":
+        return ["files: artifact, files/...", "  The structured files that the flags point to."]
+    if name in _ON_REQUEST:
+        files, what, page = _ON_REQUEST[name]
+        return [f"{name}: artifact, {files}", f"  {what}, made only where --emit names it: docs/{page}."]
+    schema = artifact_schema(name)
+    lines = [f"{name}: artifact, number {ARTIFACTS.index(name) + 1} of {len(ARTIFACTS)}", f"  {schema['description']}"]
+    return [
+        *lines,
+        *(f"  {key}: {field.get('description', '')}" for key, field in schema.get("properties", {}).items()),
+    ]
+
+
+def _key(word: str, version: str) -> list[str]:
+    return _fields(list(fields(bundled(version), "")), word)
+
+
+def _field(word: str, version: str) -> list[str]:
+    every = [each for name in ARTIFACTS if name != "files" for each in fields(artifact_schema(name), name)]
+    return _fields(every, word)
+
+
+def _fields(every: list[tuple[str, dict[str, Any]]], word: str) -> list[str]:
+    """One field with all that its schema says; of several that end in the word, what each means."""
+    found = [each for each in every if each[0] == word] or [each for each in every if each[0].endswith(f".{word}")]
+    if len({path for path, _ in found}) > 1:
+        lines = [f"{path}: {field.get('description', '')}".rstrip(" :") for path, field in found]
+        lines = list(dict.fromkeys(lines))
+        more = len(lines) - _MOST
+        return [*lines[:_MOST], f"and {more} more: write more of the path"] if more > 0 else lines
+    path, field = found[0]
+    lines = [f"{path}: {field.get('description', '')}".rstrip(" :")]
+    kinds = field.get("type", ())
+    if kinds:
+        lines.append(f"  type: {kinds if isinstance(kinds, str) else ' or '.join(kinds)}")
+    if "enum" in field:
+        lines.append(f"  one of: {', '.join(map(str, field['enum']))}")
+    if "default" in field:
+        lines.append(f"  default: {json.dumps(field['default'])}")
+    inner = field.get("items", field)
+    for key, value in inner.get("properties", {}).items():
+        lines.append(f"  {key}: {value.get('description', '')}".rstrip(" :"))
+    return lines

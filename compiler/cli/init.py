@@ -1,0 +1,53 @@
+"""`kasc init`: a commented starting document with what is required."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+
+from compiler import __version__
+from compiler.artifacts.fileset import write_all
+from compiler.cli.common import FINE, UsageError, reason, usage_error, version_of, write_text
+from compiler.inputs.schema.bundle import local_schema, modeline, schema_url
+
+
+def run(options: Namespace) -> int:
+    """Write the document to standard output or to a file that is not there yet."""
+    try:
+        version = version_of(options.kubernetes_version)
+    except UsageError as error:
+        return usage_error(error)
+    path = options.out
+    form = options.format or ("toml" if path and path.endswith(".toml") else "yaml")
+    text = render(version, form, os.path.dirname(path or ""))
+    if not path:
+        write_text(text)
+        return FINE
+    if os.path.isdir(path):
+        return usage_error(f"{path} is a folder: name a file in it")
+    if os.path.lexists(path) and not options.force:
+        return usage_error(f"{path} is there already; give --force to overwrite it")
+    folder, name = os.path.split(path)
+    try:
+        write_all(folder or ".", {name: text})
+    except OSError as error:
+        return usage_error(f"{error.filename or path} cannot be written: {reason(error)}")
+    print(f"{path} written; check it with: kasc check {path}", file=sys.stderr)
+    return FINE
+
+
+def render(version: str, form: str, folder: str = "") -> str:
+    """The text of a document in a folder; `form` is `yaml` or `toml`.
+
+    Its first line names the schema for editors: the one that `kasc schema` wrote for the project, else the published
+    one.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = os.path.join(os.path.dirname(__file__), os.pardir, "artifacts", "templates")
+    environment = Environment(
+        loader=FileSystemLoader(templates), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
+    line = modeline(local_schema(folder, version) or schema_url(version, f"v{__version__}"), form)
+    return f"{line}\n" + environment.get_template(f"init.{form}.j2").render(version=version)

@@ -1,0 +1,249 @@
+"""The report for terminals: each finding with its source line and a caret."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+from compiler import rules
+from compiler.cli.reporters import Counts, Once
+from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Location, Report
+from compiler.filesystem import read_file
+from compiler.text import UNPRINTABLE, clean, clean_path, without_command
+from compiler.text.redaction import HIDDEN, Spans
+
+if TYPE_CHECKING:
+    from compiler.inputs.masking import Masked
+
+
+WIDTH = 120
+"""Columns of an excerpt where no terminal says otherwise."""
+_NARROWEST = 20
+_TAB = "    "
+
+
+class Excerpts:
+    """The lines of files, read when a finding first needs them.
+
+    `texts` holds those that cannot be read again: standard input. `is_hidden` tells which others are not to be read.
+    `width` counts a terminal's columns, `encoding` is what it understands.
+    """
+
+    def __init__(
+        self,
+        texts: dict[str, str],
+        width: int = WIDTH,
+        encoding: str = "utf-8",
+        is_hidden: Callable[[str], object] = lambda name: False,
+    ) -> None:
+        self.texts = texts
+        self.is_hidden = is_hidden
+        self.width = max(width, _NARROWEST)
+        self.encoding = encoding
+        self.files: dict[str, Masked] = {}
+
+    def of(self, location: Location, is_input: bool = True) -> tuple[str, str, str] | None:
+        """The line's number, the line, and the carets below it; None if there is nothing to be seen.
+
+        Of a file that holds secrets nothing is shown, unless it is the input itself.
+        """
+        file = self._file(location.file)
+        index = location.line - 1
+        line = file.lines[index] if 0 <= index < len(file.lines) else ""
+        if not line.strip() or (file.is_secret_file and not is_input):
+            return None
+        start = max(0, min(location.column, len(line) + 1) - 1)
+        end = location.end_column - 1 if location.end_line == location.line else len(line)
+        end = max(min(end, len(line)), start + 1)
+        line, start, end = _shifted(file.line(index), file.spans(index), start, end)
+        number = f"{location.line:>5}"
+        shown, carets = self._window(line, start, end, self.width - len(f"{number} | "))
+        return number, shown, carets
+
+    def _file(self, name: str) -> Masked:
+        """A file, split where YAML and TOML split lines; without any if it cannot be read."""
+        if name not in self.files:
+            from compiler.inputs.masking import Masked
+
+            text = self.texts.get(name)
+            if text is None:
+                text = "" if self.is_hidden(name) else _read(name)
+            self.files[name] = Masked(name, text)
+        return self.files[name]
+
+    def _window(self, line: str, start: int, end: int, width: int) -> tuple[str, str]:
+        """As much of a line around a span as fits in `width` columns, and carets below the span."""
+        cells: dict[int, tuple[str, int]] = {}
+
+        def wide(index: int) -> int:
+            if index not in cells:
+                cells[index] = self._cell(line[index])
+            return cells[index][1]
+
+        left, right = 0, len(line)
+        mark = "…" if self._can_show("…") else "..."
+        if len(line) > width or sum(map(wide, range(len(line)))) > width:
+            room = width - 2 * len(mark)
+            left = right = start
+            used = 0
+            # The span begins in the middle, unless there is less than that on one side.
+            while left and used + wide(left - 1) <= room // 2:
+                left -= 1
+                used += wide(left)
+            while right < len(line) and used + wide(right) <= room:
+                used += wide(right)
+                right += 1
+            while left and used + wide(left - 1) <= room:
+                left -= 1
+                used += wide(left)
+        head, tail = mark if left else "", mark if right < len(line) else ""
+        before = len(head) + sum(map(wide, range(left, start)))
+        under = sum(map(wide, range(start, min(end, right))))
+        shown = "".join(cells[index][0] for index in range(left, right) if wide(index) >= 0)
+        return f"{head}{shown}{tail}", " " * before + "^" * max(1, under)
+
+    def _cell(self, letter: str) -> tuple[str, int]:
+        """What is shown for a character, and how many columns it takes."""
+        if " " <= letter <= "~":
+            return letter, 1
+        if letter == "\t":
+            return _TAB, len(_TAB)
+        if re.match(UNPRINTABLE, letter) or not self._can_show(letter):
+            return ("\ufffd" if self._can_show("\ufffd") else "?"), 1
+        import unicodedata
+
+        if unicodedata.category(letter) in ("Mn", "Me"):
+            return letter, 0
+        return letter, 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+    def _can_show(self, letter: str) -> bool:
+        try:
+            letter.encode(self.encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+
+def _shifted(line: str, hidden: Spans, start: int, end: int) -> tuple[str, int, int]:
+    """A line in which some spans were hidden, and where a span of the original is in it."""
+
+    def moved(index: int, is_end: bool) -> int:
+        shift = 0
+        for first, last in hidden:
+            if last <= index:
+                shift += len(HIDDEN) - (last - first)
+            elif first < index or (first == index and not is_end):
+                # Inside of what is hidden, which is pointed at as a whole.
+                return first + shift + (len(HIDDEN) if is_end else 0)
+        return index + shift
+
+    start = moved(start, False)
+    return line, start, max(moved(end, True), start + 1)
+
+
+def _read(name: str) -> str:
+    try:
+        return read_file(name).decode("utf-8-sig", errors="replace")
+    except (OSError, ValueError):
+        return ""
+
+
+_COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
+# Files that hold nothing but secrets.
+_UNSHOWN = (rules.INVALID_TOKEN_AUTH_FILE.id,)
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Colour goes to terminals only, and not where NO_COLOR or a dumb terminal asks for none."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width_of(stream: TextIO) -> int:
+    """The columns of a terminal; a fixed number for everything else."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or WIDTH
+    except (OSError, ValueError):
+        return WIDTH
+
+
+def render(
+    reports: list[Report], colour: bool = False, summary: bool = True, width: int = WIDTH, encoding: str = "utf-8"
+) -> str:
+    """All findings by file and position, then the verdicts of a policy, and one line that counts all findings."""
+    lines: list[str] = []
+    counts, once = Counts(), Once()
+    for report in reports:
+        counts.add(report)
+        lines += findings(report, once.of(report), colour, width, encoding)
+    if summary:
+        lines += [f"{clean_path(each.path)}: {each.policy.in_words()}" for each in reports if each.policy is not None]
+        lines.append(_last_line(counts) + once.in_words())
+    return "".join(f"{line}\n" for line in lines)
+
+
+class Stream:
+    """Writes the same report by report; the verdict of a policy follows the findings of its input."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.counts = Counts()
+        self.once = Once()
+        self.manner = (wants_colour(stream), width_of(stream), stream.encoding or "utf-8")
+
+    def add(self, report: Report) -> None:
+        """The findings of one more input."""
+        self.counts.add(report)
+        lines = findings(report, self.once.of(report), *self.manner) if report.diagnostics else []
+        if report.policy is not None:
+            lines.append(f"{clean_path(report.path)}: {report.policy.in_words()}")
+        self.stream.write("".join(f"{line}\n" for line in lines))
+
+    def end(self) -> None:
+        """The line that counts all findings."""
+        self.stream.write(f"{_last_line(self.counts)}{self.once.in_words()}\n")
+
+
+def _last_line(counts: Counts) -> str:
+    mend = f"; kasc check --fix mends {counts.mendable} of them" if counts.mendable else ""
+    return counts.in_words() + mend
+
+
+def findings(
+    report: Report, chosen: list[Diagnostic], colour: bool = False, width: int = WIDTH, encoding: str = "utf-8"
+) -> list[str]:
+    """The lines about some findings of a report."""
+
+    def is_outside(name: str) -> bool:
+        return report.root is not None and bool(report.root.refusal(name))
+
+    excerpts = Excerpts(report.texts, width, encoding, is_outside)
+    return [without_command(line) for found in chosen for line in _finding(report, found, colour, excerpts)]
+
+
+def _may_be_shown(report: Report, found: Diagnostic) -> bool:
+    """Whether the line of a finding may appear: not if its file holds nothing but secrets."""
+    file = found.location.file if found.location else ""
+    return file not in report.concealed and (found.rule not in _UNSHOWN or file == report.path)
+
+
+def _paint(text: str, code: str, colour: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+
+def _finding(report: Report, found: Diagnostic, colour: bool, excerpts: Excerpts) -> list[str]:
+    place = clean_path(found.location.file if found.location else report.path)
+    if found.location:
+        place += f":{found.location.line}:{found.location.column}"
+    rule = f" ({found.rule})" if found.rule else ""
+    severity = _paint(found.severity, f"1;{_COLOURS[found.severity]}", colour)
+    lines = [f"{_paint(place, '1', colour)}: {severity} {found.code}{rule}: {clean(found.message)}"]
+    if found.location and _may_be_shown(report, found):
+        excerpt = excerpts.of(found.location, found.location.file == report.path)
+        if excerpt:
+            number, line, carets = excerpt
+            lines += [f"{number} | {line}", f"{'':{len(number)}} | {_paint(carets, _COLOURS[found.severity], colour)}"]
+    if found.hint:
+        lines.append(f"    {_paint('hint:', '1', colour)} {clean(found.hint)}")
+    return lines

@@ -1,0 +1,212 @@
+"""`kasc verify INPUT --etcd URL`: compare the storage manifest with what a real etcd holds."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from typing import Any
+
+from compiler.apiserver.startup import Resolved
+from compiler.apiserver.storage.factory import StorageFactory
+from compiler.apiserver.storage.layout import Layout
+from compiler.artifacts.storage import manifest
+from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError, publish, settings_from, usage_error
+from compiler.cluster.connection import Deadline
+from compiler.cluster.etcd import Credentials, Etcd, EtcdError, Health, addresses_of, prefix_end
+from compiler.cluster.migration import as_data, as_text, plan
+from compiler.cluster.verify_report import data, of_end, of_members, of_scan, table
+from compiler.cluster.verify_scan import Found, Progress, Scan
+from compiler.diagnostics import Report
+from compiler.review.examine import Settings, examine
+from compiler.text import clean
+from compiler.text.redaction import hide_credentials, hide_in_message
+from compiler.upstream.etcd import without_user
+
+PASSWORD = "KASC_ETCD_PASSWORD"
+_LONGEST = 300.0
+"""Seconds that all requests may take together."""
+Cluster = tuple[frozenset[str], list[str]]
+"""The servers of a cluster as the manifest names them, and the URLs at which it is to be asked."""
+
+
+def run(options: Namespace) -> int:
+    """Scan every etcd of one input, and report how it differs from the manifest."""
+    try:
+        settings = settings_from(options)
+        examined = examine(options.input, settings)
+        if examined.resolved is None or examined.report.rejected:
+            publish(options, [examined.report])
+            return USAGE if examined.resolved is None else HAS_ERRORS
+        if options.plan_migration:
+            return _plan(options, settings, examined.resolved)
+        deadline = _deadline(options)
+        clusters = _clusters(options, examined.resolved, deadline)
+    except UsageError as problem:
+        return usage_error(problem)
+    report = Report(options.input)
+    report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
+    layout = Layout(manifest(examined.resolved), _factory(examined.resolved))
+    results = [_verify(cluster, layout, options, examined.resolved, deadline, report) for cluster in clusters]
+    partial = any(found.problem for found, _ in results)
+    _write(options, report, results)
+    if partial:
+        return USAGE
+    return STALE if any(report.all()) else FINE
+
+
+def _deadline(options: Namespace) -> Deadline:
+    return Deadline(options.timeout or _LONGEST, options.request_timeout)
+
+
+def _factory(resolved: Resolved) -> StorageFactory:
+    factory = resolved.config.storage_factory
+    if factory is None:
+        raise RuntimeError("the pipeline has not run")
+    return factory
+
+
+def _clusters(options: Namespace, resolved: Resolved, deadline: Deadline) -> list[Cluster]:
+    """The etcds to ask: as the options say, else as the input does; raises UsageError."""
+    factory = _factory(resolved)
+    common = frozenset(factory.servers)
+    if not options.etcd:
+        sets = [factory.servers, *factory.override_server_sets()]
+        return _distinct([(frozenset(servers), list(servers)) for servers in dict.fromkeys(map(tuple, sets))], deadline)
+    clusters: list[Cluster] = []
+    for text in options.etcd:
+        resource, equals, urls = text.partition("=")
+        if equals and "//" not in resource:
+            group, slash, name = resource.partition("/")
+            if not slash:
+                shown = hide_credentials(text)
+                raise UsageError(f"--etcd {shown!r}: write URL, or GROUP/RESOURCE=URL for the servers of an override")
+            servers = frozenset(factory.servers_for(group, name))
+        else:
+            servers, urls = common, text
+        members = [without_user(url) for url in urls.split(",") if url]
+        if not members:
+            raise UsageError(
+                f"--etcd {hide_credentials(text)!r}: write the URL of a member, for example https://10.0.0.11:2379"
+            )
+        clusters.append((servers, members))
+    return _distinct(clusters, deadline)
+
+
+def _distinct(clusters: list[Cluster], deadline: Deadline) -> list[Cluster]:
+    """Each etcd once, also where the input calls it by several names: those that share an address are one."""
+    found: list[tuple[set[Any], Cluster]] = []
+    for servers, urls in clusters:
+        addresses = {address for url in urls for address in addresses_of(url, deadline.next_request())}
+        known = next((entry for entry in found if entry[0] & addresses), None)
+        if known is None:
+            found.append((addresses, (servers, urls)))
+        else:
+            index = found.index(known)
+            found[index] = (known[0] | addresses, (known[1][0] | servers, known[1][1]))
+    return [cluster for _, cluster in found]
+
+
+def _credentials(options: Namespace, resolved: Resolved) -> Credentials:
+    """Client files as the options give them, else as the input does, where they are at hand here."""
+
+    def found(name: str) -> str:
+        if path := getattr(options, f"etcd_{name}"):
+            return str(path)
+        on_server = resolved.options.flags.text(f"etcd-{name}")
+        local = resolved.options.host.local(on_server) or on_server
+        return local if local and os.path.isfile(local) else ""
+
+    password = os.environ.get(PASSWORD, "") if options.user else ""
+    return Credentials(found("cafile"), found("certfile"), found("keyfile"), options.user or "", password)
+
+
+def _verify(
+    cluster: Cluster, layout: Layout, options: Namespace, resolved: Resolved, deadline: Deadline, report: Report
+) -> tuple[Found, list[Health]]:
+    """Ask every member how it is, and scan the cluster through the first one that is well."""
+    servers, urls = cluster
+    members, well = _members(urls, _credentials(options, resolved), deadline)
+    if len(members) > 1 or well is not None:
+        report.extend(of_members(members))
+    found = Found(well.url if well else ",".join(urls))
+    if well is None:
+        found.problem, found.hint = members[-1].problem, members[-1].hint
+    else:
+        progress = Progress(well, options.prefix)
+        try:
+            Scan(layout, options.sample, options.all, options.prefix or "").run(well, found, progress.step)
+        except EtcdError as error:
+            found.problem, found.hint = str(error), error.hint
+        finally:
+            progress.end()
+            well.close()
+        found.mask(well.mask)
+        report.extend(of_scan(found, servers))
+    if found.problem:
+        report.add(of_end(found))
+    return found, members
+
+
+def _members(urls: list[str], credentials: Credentials, deadline: Deadline) -> tuple[list[Health], Etcd | None]:
+    """How every member is, and the first one that can be read."""
+    members: list[Health] = []
+    first: Etcd | None = None
+    for url in urls:
+        try:
+            etcd = Etcd(url, credentials, deadline=deadline)
+        except EtcdError as error:
+            members.append(Health(url, problem=str(error), hint=error.hint))
+            continue
+        members.append(etcd.health())
+        if first is None and members[-1].answers:
+            first = etcd
+        else:
+            etcd.close()
+    return members, first
+
+
+def _write(options: Namespace, report: Report, results: list[tuple[Found, list[Health]]]) -> None:
+    if options.output == "text" and not options.quiet:
+        for found, _ in results:
+            if not found.keys:
+                continue
+            if len(results) > 1:
+                print(clean(found.url))
+            print("\n".join(map(clean, table(found))))
+            if found.outside:
+                print(f"{found.outside} keys lie outside of the prefix; nothing is said of them")
+    more = {
+        "verify": [data(found, members, bool(found.problem)) for found, members in results],
+        "partial": any(found.problem for found, _ in results),
+    }
+    publish(options, [report], more=more)
+
+
+def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
+    """The plan from another input to this one, with counts where an etcd is given."""
+    examined = examine(options.plan_migration, settings)
+    if examined.resolved is None:
+        publish(options, [examined.report])
+        return USAGE
+    count = None
+    if options.etcd:
+        try:
+            url = without_user(options.etcd[0].split(",")[0])
+            etcd = Etcd(url, _credentials(options, examined.resolved), deadline=_deadline(options))
+
+            def count(prefix: str) -> int | None:
+                start = f"{prefix}/".encode()
+                return etcd.count(start, prefix_end(start))
+
+            steps = plan(manifest(examined.resolved), manifest(new), count)
+        except EtcdError as error:
+            return usage_error(f"{hide_in_message(str(error))}: {error.hint}")
+    else:
+        steps = plan(manifest(examined.resolved), manifest(new))
+    if options.output == "json":
+        import json
+
+        print(json.dumps({"schemaVersion": 1, "plan": as_data(steps)}, indent=1))
+    else:
+        print("\n".join(as_text(steps)))
+    return FINE

@@ -1,1 +1,0 @@
-"""One module a command: `run(options)` does the work and returns the exit code."""

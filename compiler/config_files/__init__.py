@@ -1,1 +1,0 @@
-"""Structured files and key files that options name."""

@@ -1,1 +1,0 @@
-"""The artifacts: pure functions from what the pipeline resolved to files."""

@@ -1,0 +1,1 @@
+"""Inputs: source files with positions, importers, schemas, Pods."""

@@ -1,0 +1,251 @@
+"""Which kind of input a file is, by its content."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from compiler.diagnostics import Diagnostic, KascError, diagnose
+from compiler.inputs.server import MADE
+from compiler.inputs.source import is_toml, parse_document
+from compiler.inputs.source.node import Node, Source
+
+FLAGS_FILE = "kube-apiserver.flags"
+"""The name of kasc's own artifact: one argument a line."""
+PODS = frozenset(
+    (
+        *("Pod", "PodList", "List", "PodTemplate", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet"),
+        *("ReplicationController", "Job", "CronJob"),
+    )
+)
+MANIFESTS = frozenset(("ConfigMap", "Secret", "ConfigMapList", "SecretList"))
+"""Kinds that carry whole files as values."""
+WORDS = (
+    *("kasc/", "APIServer", "kube-apiserver", "--etcd-servers", "EncryptionConfig", "audit.k8s.io"),
+    *("apiserver.k8s.io", "apiserver.config.k8s.io", "admission.k8s.io", "admission.config.k8s.io"),
+)
+"""Without one of these no file certainly is an input. Finding them one by one is faster than one expression."""
+_LEADING = ("exec", "sudo", "nohup", "env", "command")
+"""Words that may come before the program's name."""
+_KEY_IN_TEXT = r"""(?m)^(?:%s|[ \t{]*"%s")[ \t]*[:=][ \t]*["']?([A-Za-z0-9./_-]+)"""
+
+
+class Detected(NamedTuple):
+    """The kind of an input, and its YAML or TOML documents.
+
+    `certain` is false if nothing but keys or flags that other tools may have as well say what the file is.
+    """
+
+    kind: str
+    roots: list[Node]
+    certain: bool = True
+
+
+def detect(source: Source, read_as: str | None, version: str | None, problems: list[Diagnostic]) -> Detected:
+    """The kind of a file, `read_as` if that is given. Raises KascError: INPUT-01 and INPUT-20 for an unknown kind, and
+    those of the parsers if a file of a known kind is malformed.
+    """
+    if read_as == "document":
+        return Detected(read_as, [parse_document(source, problems)])
+    if read_as in ("argv", "flags"):
+        return Detected(read_as, [])
+    if read_as == "pod":
+        return Detected(read_as, _documents(source, problems))
+    if read_as == "config-file":
+        return _as_config_file(source, version, problems)
+    flags = _flags_kind(source)
+    if flags is not None:
+        return flags
+    if "[Unit]" in source.text or "[Service]" in source.text:
+        from compiler.inputs.importers.recognition import unit
+
+        found = unit(source)
+        if found is not None:
+            raise KascError(found)
+    toml = is_toml(source)
+    try:
+        roots = [parse_document(source, problems)] if toml else _documents(source, problems)
+    except KascError as error:
+        return _malformed(source, version, error, problems)
+    return _structured(source, roots, version, problems)
+
+
+def _structured(source: Source, roots: list[Node], version: str | None, problems: list[Diagnostic]) -> Detected:
+    if len(roots) == 1 and has_header(roots[0]):
+        return Detected("document", roots)
+    if len(roots) == 1 and roots[0].get("kind") is None and roots[0].get("apiVersion") is None:
+        from compiler.inputs.importers.recognition import seems_document
+
+        if seems_document(roots[0]):
+            return Detected("document", roots, certain=False)
+    if any(_kind_of(root) in PODS for root in roots) and not _only_manifests(roots):
+        return Detected("pod", roots)
+    if roots and _is_config_file(roots[0], version):
+        problems.clear()
+        return Detected("config-file", [_as_server(source, problems)])
+    if any(_kind_of(root) in MANIFESTS for root in roots) or _only_manifests(roots):
+        return Detected("manifest", roots)
+    if any(has_header(root) for root in roots):
+        # Which reports that there are several.
+        return Detected("document", [parse_document(source, problems)])
+    from compiler.inputs.importers.recognition import unknown_input
+
+    raise KascError(unknown_input(source, roots))
+
+
+def _malformed(source: Source, version: str | None, error: KascError, problems: list[Diagnostic]) -> Detected:
+    """The kind of a file that cannot be parsed, by the lines that say it; raises KascError unless a server's own parser
+    may take it.
+    """
+    api, kind = _in_text(source.text, "apiVersion"), _in_text(source.text, "kind")
+    if (kind in PODS and "kube-apiserver" in source.text) or (kind not in MADE and _is_header(api, kind)):
+        raise error
+    from compiler.inputs.importers.config_file import is_kind_of_file
+    from compiler.upstream.catalog import nearest
+
+    if not is_toml(source) and is_kind_of_file(api, kind, nearest(version)):
+        problems.clear()
+        root = _as_server(source, problems)
+        if _is_config_file(root, version):
+            return Detected("config-file", [root])
+    found = error.diagnostic
+    if found.code == "KASC-DOC-002":
+        raise error
+    message = f"unrecognized input, and not well-formed: {found.message}"
+    hint = "fix the syntax, or say what the file is with --as"
+    raise KascError(diagnose("INPUT-20", message, hint, location=found.location)) from None
+
+
+def _in_text(text: str, key: str) -> str:
+    found = re.search(_KEY_IN_TEXT % (key, key), text)
+    return found[1] if found else ""
+
+
+def _as_config_file(source: Source, version: str | None, problems: list[Diagnostic]) -> Detected:
+    """A structured file, or a ConfigMap or Secret that carries one."""
+    root = _as_server(source, problems)
+    if _kind_of(root) in MANIFESTS:
+        problems.clear()
+        return Detected("manifest", _documents(source, problems))
+    return Detected("config-file", [root])
+
+
+def _kind_of(root: Node) -> str:
+    kind = root.get("kind")
+    return kind.value if kind is not None and isinstance(kind.value, str) else ""
+
+
+def _only_manifests(roots: list[Node]) -> bool:
+    """Whether all objects are ConfigMaps, Secrets, and lists of nothing else."""
+    from compiler.inputs.importers.container import items_of
+
+    return bool(roots) and all(
+        _kind_of(root) in MANIFESTS
+        or (
+            _kind_of(root) == "List"
+            and bool(items := items_of(root.get("items")))
+            and all(_kind_of(item) in MANIFESTS for item in items)
+        )
+        for root in roots
+    )
+
+
+def _is_config_file(root: Node, version: str | None) -> bool:
+    from compiler.inputs.importers.config_file import is_config_file
+    from compiler.upstream.catalog import nearest
+
+    return is_config_file(root, nearest(version))
+
+
+def _as_server(source: Source, problems: list[Diagnostic]) -> Node:
+    """The structured file as the server would read it, for its scalars mean other things there."""
+    from compiler.apiserver.config_files import parse_as_server
+
+    return parse_as_server(source, problems)
+
+
+def _documents(source: Source, problems: list[Diagnostic]) -> list[Node]:
+    from compiler.inputs.source.yaml import parse_yaml_all
+
+    return parse_yaml_all(source, problems)
+
+
+def has_header(root: Node) -> bool:
+    """Whether a mapping says by its apiVersion or kind that it is a kasc document."""
+    api, kind = root.get("apiVersion"), root.get("kind")
+    if not isinstance(root.value, dict) or _kind_of(root) in MADE:
+        return False
+    return _is_header(str(api.value or "") if api is not None else "", _kind_of(root) if kind is not None else "")
+
+
+def _is_header(api: str, kind: str) -> bool:
+    return api.startswith("kasc/") or api == "kasc" or (kind == "APIServer" and not api)
+
+
+def _content_lines(text: str) -> list[str]:
+    return [line for line in filter(str.strip, text.splitlines()) if not line.lstrip().startswith("#")]
+
+
+def _flags_kind(source: Source) -> Detected | None:
+    """`argv` or `flags` for a text of flags of kube-apiserver, None for any other text."""
+    text = source.text
+    lines = _content_lines(text)
+    if not lines or not _looks_like_flags(lines):
+        return None
+    certain: bool | None = "kube-apiserver" in text or "--etcd-servers" in text
+    if not certain:
+        from compiler.inputs.importers.recognition import are_flags
+
+        certain = are_flags(text)
+        if certain is None:
+            return None
+    # In a ConfigMap the name of the key comes behind a colon.
+    verbatim = re.split("[/:]", source.name)[-1] == FLAGS_FILE and _is_artifact(text)
+    return Detected("argv" if verbatim else _argv_or_flags(lines), [], certain)
+
+
+def _is_artifact(text: str) -> bool:
+    """Whether a file of kasc's name for it is one argument a line: a backslash or quote is part of a value then.
+
+    Lines that all are continued by the next one are for a shell. No artifact has such lines: not every value of a
+    server that starts ends with a blank and a backslash.
+    """
+    lines = text.splitlines()
+    continued = len(lines) > 1 and all(line.endswith(" \\") for line in lines[:-1])
+    return not continued and all(re.match("--[A-Za-z]", line) for line in lines if line)
+
+
+def _looks_like_flags(lines: list[str]) -> bool:
+    first = lines[0].strip().removeprefix("export ")
+    name, equals, _ = first.partition("=")
+    environment = bool(equals) and name.replace("_", "a").isalnum() and name.isupper() and "--" in "\n".join(lines)
+    program = next((word for word in first.split() if word not in _LEADING), "")
+    flag = first.lstrip("\"'")
+    return (
+        (flag.startswith("--") and not flag.startswith("---"))
+        or os.path.basename(program) == "kube-apiserver"
+        or environment
+    )
+
+
+def _argv_or_flags(lines: list[str]) -> str:
+    if os.path.basename(lines[0]) == "kube-apiserver":
+        lines = lines[1:]
+    takes_next = False
+    for line in lines:
+        if not (line.startswith("-") or takes_next) or _is_for_a_shell(line):
+            return "flags"
+        takes_next = line.startswith("--") and "=" not in line
+    return "argv"
+
+
+def _is_for_a_shell(line: str) -> bool:
+    """Whether a line holds what only a shell would take away: quotes, variables, comments, several words."""
+    return (
+        line.endswith("\\")
+        or line.strip() != line
+        or (line.startswith("-") and " " in line.partition("=")[0])
+        or any(sign in line for sign in (" -", " #", "'", '"'))
+        or re.search(r"\$[A-Za-z_({]", line) is not None
+    )

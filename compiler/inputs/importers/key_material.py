@@ -1,0 +1,254 @@
+"""Literal secrets in an input: they are refused, since artifacts are made of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.bounds import MAX_FINDINGS
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.inputs.schema.decoding import kind_schema, schema_of_kind
+from compiler.inputs.server import InlineFile
+from compiler.inputs.source.node import Node
+from compiler.text.redaction import has_credentials, is_key_material, is_nearly_secret_name, is_secret_name, named_spans
+from compiler.upstream.catalog import Catalog, section_of
+from compiler.upstream.flag_kinds import STRUCTURED
+
+if TYPE_CHECKING:
+    from compiler.inputs.schema.decoding import Schema
+
+
+_WITH_REFERENCES = "EncryptionConfiguration"
+_REFERENCE = "write {env: NAME} or {file: PATH}, and keep the key out of the document"
+_FILE = "name a file that holds it, with tokenFile or client-key, or use exec"
+_ELSEWHERE = "keep it in a file on the server, and name that file"
+_NO_USER = "remove the user and password from the URL"
+_EXEC = "set it in the environment of the server, or let the program read a file"
+
+_REFERRING = r"(?i)env|file|path|kind|name|namespace|.*(?:name|ref|file|path|from|id)"
+"""Keys that refer to a secret, below its name."""
+_DEEPEST = 3
+"""Files inside strings of files that are searched."""
+_MOST_FILES = 200
+"""Strings that are parsed; of more of them, the name of a secret decides."""
+_LONGEST_KEY = 100
+
+# Of what an exec plugin is given, only this is certainly no secret.
+_SAFE_ENDING = (
+    r"(?i)(?:^|[-_])(?:file|path|dir|home|region|profile|name|id|url|uri|endpoints?|arn|proxy|config|cluster|mode)$"
+)
+_SAFE_SHORT = ("-i", "-r", "-c", "-n")
+_SAFE_VALUE = r"true|false|[0-9]{1,6}|/[\w.-]+(?:/[\w.@-]+)*|https?://[\w.:/-]+"
+_SAFE_ARGUMENT = r"--?[a-z][a-z-]{0,40}|[a-z]{2,20}(?:[-.][a-z]{2,20}){0,5}"
+
+
+class Literal(NamedTuple):
+    """A secret at a path in a file, what to call it, and what to do instead."""
+
+    path: str
+    node: Node
+    what: str
+    hint: str
+
+
+class Place(NamedTuple):
+    """A place in a file: the place around it, and the key or index in that."""
+
+    around: Place | None
+    part: str | int
+
+    def __str__(self) -> str:
+        parts = []
+        place: Place | None = self
+        while place is not None:
+            part = place.part
+            parts.append(f"[{part}]" if isinstance(part, int) else f".{part[:_LONGEST_KEY]}")
+            place = place.around
+        return "".join(reversed(parts)).removeprefix(".")
+
+    @property
+    def name(self) -> str:
+        """The innermost key."""
+        return self.part if isinstance(self.part, str) else self.around.name if self.around is not None else ""
+
+
+def literal_secrets(content: Node, version: str, kind: str = "") -> list[Literal]:
+    """The literal secrets in some content, up to `MAX_FINDINGS`; `kind` is the kind that the file is expected to be."""
+    key = ("literal secrets", version, kind)
+    found: list[Literal] | None = content.memoized(key)
+    if found is None:
+        schema = kind_schema(version, kind) if kind else None
+        search = _Search(version, kind == _WITH_REFERENCES).visit(content, schema, None)
+        found = list(islice(search, MAX_FINDINGS))
+        content.memoize(key, found)
+    return found
+
+
+class _Search:
+    """`has_references` says that mappings in place of a secret are judged elsewhere. `depth` counts files in files.
+
+    What aliases repeat is searched once.
+    """
+
+    def __init__(self, version: str, has_references: bool, depth: int = 0) -> None:
+        self.version = version
+        self.has_references = has_references
+        self.depth = depth
+        self.files = 0
+        self.searched: set[tuple[int, int, bool]] = set()
+
+    def visit(self, node: Node, schema: Schema | None, place: Place | None) -> Iterator[Literal]:
+        """Secrets in a value of a field that is none itself. Without `schema`, every field counts by its name."""
+        value = node.value
+        in_exec = place is not None and place.part == "exec"
+        searched = (id(node), id(schema), in_exec)
+        if not isinstance(value, str | list | dict) or not value or searched in self.searched:
+            return
+        self.searched.add(searched)
+        if isinstance(value, dict):
+            if in_exec:
+                yield from _of_exec(node, place)
+            yield from self._mapping(node, value, schema, place)
+        elif isinstance(value, list):
+            items = schema.get("items") if schema else None
+            for index, item in enumerate(value):
+                yield from self.visit(item, items, Place(place, index))
+        else:
+            yield from _by_value(node, value, place)
+            if not schema or "type" not in schema:
+                yield from self._file_inside(node, value, place)
+
+    def _mapping(
+        self, node: Node, value: dict[str, Node], schema: Schema | None, place: Place | None
+    ) -> Iterator[Literal]:
+        schema = schema_of_kind(node, self.version) or schema
+        known: dict[str, Any] = schema.get("properties", {}) if schema else {}
+        others = schema.get("additionalProperties") if schema else None
+        in_exec = place is not None and place.part == "exec"
+        variable = node.get("name")
+        for key, child in value.items():
+            if in_exec and key in ("env", "args"):
+                continue
+            here = Place(place, key)
+            inner = known.get(key) or (others if isinstance(others, dict) else None)
+            if key in known:
+                is_secret = bool(known[key].get("writeOnly"))
+            else:
+                # In the file that has references, a misspelled name is an error of its own.
+                is_secret = is_secret_name(key) if self.has_references else is_nearly_secret_name(key)
+            if key == "value" and variable is not None and is_secret_name(str(variable.value)):
+                yield from _below(child, here, str(variable.value)[:_LONGEST_KEY])
+            elif is_secret and not (self.has_references and isinstance(child.value, dict) and inner):
+                yield from _below(child, here, key[:_LONGEST_KEY])
+            else:
+                yield from self.visit(child, inner, here)
+
+    def _file_inside(self, node: Node, text: str, place: Place | None) -> Iterator[Literal]:
+        """Secrets of a file that a string holds, all at the place of the string."""
+        is_file = "\n" in text.strip() or text.lstrip().startswith("{")
+        if self.depth >= _DEEPEST or not is_file or not named_spans(text):
+            return
+        self.files += 1
+        if self.files > _MOST_FILES:
+            yield Literal(str(place), node, "value of a secret", _ELSEWHERE)
+            return
+        from compiler.diagnostics import KascError
+        from compiler.inputs.source.node import Source
+        from compiler.inputs.source.yaml import parse_yaml_all
+
+        try:
+            roots = parse_yaml_all(Source(node.source.name, text), [])
+        except KascError:
+            return
+        search = _Search(self.version, False, self.depth + 1)
+        for root in roots:
+            found = next(search.visit(root, None, None), None) if isinstance(root.value, dict) else None
+            if found is not None:
+                yield Literal(str(place), node, found.what, found.hint)
+                return
+
+
+def _below(node: Node, place: Place, name: str) -> Iterator[Literal]:
+    """The value of a secret field. A mapping of a name, or of where to look, is none: it refers to the secret."""
+    value = node.value
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _below(item, Place(place, index), name)
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if not re.fullmatch(_REFERRING, key) and not (key == "key" and "name" in value):
+                yield from _below(child, Place(place, key), name)
+    elif value is not None and value != "" and not isinstance(value, bool):
+        what = "key" if name == "secret" else name
+        path = str(place)
+        hint = _REFERENCE if name == "secret" else _FILE if ".user." in f".{path}" else _ELSEWHERE
+        yield Literal(path, node, what, hint)
+
+
+def _by_value(node: Node, value: str, place: Place | None) -> Iterator[Literal]:
+    if has_credentials(value):
+        yield Literal(str(place), node, "password of a URL", _NO_USER)
+    elif is_key_material(value):
+        name = place.name[:_LONGEST_KEY] if place is not None else ""
+        yield Literal(str(place), node, f"key or token in {name or 'a value'}", _ELSEWHERE)
+
+
+def _of_exec(node: Node, place: Place | None) -> Iterator[Literal]:
+    """What is given to an exec plugin: variables and arguments, unless they are certainly no secrets."""
+    variables, arguments = (_items(node, key) for key in ("env", "args"))
+    for index, variable in enumerate(variables):
+        name, value = variable.get("name"), variable.get("value")
+        label = str(name.value) if name is not None else ""
+        if value is not None and not _is_safe(_text(value), label):
+            path = f"{place}.env[{index}].value"
+            yield Literal(path, value, f"variable {label[:_LONGEST_KEY]}", _EXEC)
+    before = ""
+    for index, argument in enumerate(arguments):
+        text = _text(argument)
+        option, equals, given = text.partition("=")
+        safe = _is_safe(given, option) if equals and text.startswith("-") else _is_safe(text, before)
+        if not safe and not re.fullmatch(_SAFE_ARGUMENT, text):
+            yield Literal(f"{place}.args[{index}]", argument, "argument of exec", _EXEC)
+        before = text if text.startswith("-") else ""
+
+
+def _items(node: Node, key: str) -> list[Node]:
+    found = node.get(key)
+    return found.value if found is not None and isinstance(found.value, list) else []
+
+
+def _text(node: Node) -> str:
+    return "" if node.value is None or isinstance(node.value, dict | list) else node.text or str(node.value)
+
+
+def _is_safe(text: str, label: str) -> bool:
+    """Whether a value that goes by some label is certainly no secret."""
+    if not text:
+        return True
+    if is_secret_name(label) or has_credentials(text) or is_key_material(text):
+        return False
+    return (
+        label in _SAFE_SHORT
+        or re.search(_SAFE_ENDING, label) is not None
+        or re.fullmatch(_SAFE_VALUE, text) is not None
+    )
+
+
+def find_secrets(files: dict[str, InlineFile], deployment: Node | None, catalog: Catalog) -> Iterator[Diagnostic]:
+    """The findings about structured files, whether the server reads them or not, and about the Pod's settings."""
+    for file in files.values():
+        spec = catalog.flags[file.flag]
+        prefix = "" if file.beside else f"{section_of(spec.group)}.{spec.key}.content"
+        for literal in literal_secrets(file.content, catalog.version, STRUCTURED[file.flag]):
+            yield _refusal(literal, prefix, file.flag)
+    if deployment is not None:
+        for literal in literal_secrets(deployment, catalog.version):
+            yield _refusal(literal, "deployment", "")
+
+
+def _refusal(literal: Literal, prefix: str, flag: str) -> Diagnostic:
+    message = f"the document contains the {literal.what}"
+    path = f"{prefix}.{literal.path}".strip(".")
+    return diagnose("SEC-01", message, literal.hint, path=path, flag=flag, location=literal.node.location)

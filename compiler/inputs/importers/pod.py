@@ -1,0 +1,119 @@
+"""A Pod, or a workload with a Pod template, whose container runs kube-apiserver."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.inputs.importers.container import find, flag_words, items_of, text_of
+from compiler.inputs.importers.flags import arguments_of
+from compiler.inputs.pods.filesystem import ContainerFileSystem
+from compiler.inputs.pods.manifest import Manifest, check_manifest
+from compiler.inputs.server import ServerInput
+from compiler.inputs.source.node import Node, Source
+from compiler.inputs.source.yaml import parse_yaml_all
+from compiler.inputs.source.yaml_scalars import resolve_as_server
+
+_TAG = r"v?(1\.[0-9]{1,3}(?:\.[0-9]{1,4})?)(?![0-9])"
+_TEMPLATES = {"CronJob": ("spec", "jobTemplate", "spec", "template"), "PodTemplate": ("template",)}
+_TEMPLATE = ("spec", "template")
+
+
+def parse_manifests(source: Source, problems: list[Diagnostic]) -> list[Node]:
+    """Every document of a file, its scalars as Kubernetes reads them; a file that begins with a brace is JSON.
+
+    Adds to `problems` and raises KascError as `parse_yaml_all` does. Kubernetes: apimachinery/pkg/util/yaml, ToJSON.
+    """
+    if source.text.lstrip().startswith("{"):
+        from compiler.apiserver.config_files import parse_as_server
+
+        return [parse_as_server(source, problems)]
+    return parse_yaml_all(source, problems, resolve_as_server)
+
+
+def read_pod(source: Source, roots: list[Node], version: str | None, problems: list[Diagnostic]) -> ServerInput:
+    """The first container of the file that runs kube-apiserver; `initContainers` do not count.
+
+    Raises KascError where there is none, or where its command is no list.
+    """
+    for manifest in _manifests(roots):
+        pod = manifest.pod
+        for index, container in enumerate(items_of(find(pod, "spec", "containers"))):
+            path = f"{manifest.path}{manifest.inside}spec.containers[{index}]"
+            words = flag_words(container, path, problems)
+            if words is None:
+                continue
+            image = container.get("image")
+            told = version_of(text_of(image))
+            start = container.location
+            spec = find(pod, "spec") or pod
+            checked = check_manifest(manifest, path, version or told)
+            problems += checked.problems
+            if manifest.root is not roots[0] and text_of(manifest.root.get("kind")) == "Pod" and not manifest.path:
+                message = "the kubelet reads only the first document of a file: a static Pod in another one never runs"
+                where = manifest.root.key_location("kind")
+                problems.append(diagnose("RISK-105", message, "give the Pod a file of its own", location=where))
+            file_system = ContainerFileSystem(spec, container, checked.mounts)
+            return ServerInput(
+                "pod",
+                text_of(find(pod, "metadata", "name")) or "kube-apiserver",
+                Location(start.file, start.line, start.column, start.line, start.column + 1),
+                arguments_of(words, version or told, problems),
+                version=told,
+                version_location=image.location if image else None,
+                image=text_of(image),
+                grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
+                container=container,
+                pod_spec=spec,
+                static_pod="" if manifest.path or manifest.inside else _static_name(pod),
+                file_system=None if checked.excerpt and not file_system.declared else file_system,
+            )
+    message = "no container of this file runs kube-apiserver"
+    hint = "give a Pod whose command is kube-apiserver, or say what the file is with --as"
+    raise KascError(diagnose("INPUT-03", message, hint, location=Location(source.name, 1, 1, 1, 2)))
+
+
+def _static_name(pod: Node) -> str:
+    """Namespace and name of a Pod, as the kubelet completes them: pkg/kubelet/config/common.go, applyDefaults."""
+    name = text_of(find(pod, "metadata", "name"))
+    return f"{text_of(find(pod, 'metadata', 'namespace')) or 'default'}/{name}" if name else ""
+
+
+def version_of(image: str) -> str | None:
+    """The Kubernetes version that an image's tag names, None where it names none.
+
+    >>> version_of("registry.k8s.io:5000/kube-apiserver:v1.36.0@sha256:0123")
+    '1.36.0'
+    """
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    found = re.match(_TAG, tag)
+    return found[1] if found else None
+
+
+def _manifests(roots: list[Node], path: str = "") -> Iterator[Manifest]:
+    """Each Pod and each workload with a Pod template."""
+    for root in roots:
+        kind = text_of(root.get("kind"))
+        if kind in ("List", "PodList"):
+            for index, item in enumerate(items_of(root.get("items"))):
+                yield from _manifests([item], f"{path}items[{index}].")
+        elif kind == "Pod" or (not kind and find(root, "spec", "containers")):
+            yield Manifest(root, root, path)
+        else:
+            steps = _TEMPLATES.get(kind, _TEMPLATE)
+            template = find(root, *steps)
+            if template is not None:
+                yield Manifest(root, template, path, "".join(f"{step}." for step in steps))
+
+
+def runs_server(roots: list[Node]) -> bool:
+    """Whether a container of some Pod or Pod template runs kube-apiserver."""
+    try:
+        return any(
+            flag_words(container, "", []) is not None
+            for manifest in _manifests(roots)
+            for container in items_of(find(manifest.pod, "spec", "containers"))
+        )
+    except KascError:
+        return True  # it is malformed, which is reported

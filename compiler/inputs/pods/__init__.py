@@ -1,0 +1,1 @@
+"""The Pod around a server: fields, validation, and the file system of its container."""

@@ -1,0 +1,223 @@
+"""The fields of Pods and workloads: what a decoder of Kubernetes takes, and what it refuses.
+
+Kubernetes: staging/src/k8s.io/api/core/v1/types.go; apimachinery/pkg/runtime/serializer/json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from compiler.bounds import MAX_FINDINGS
+from compiler.diagnostics import Diagnostic, Location, diagnose
+from compiler.inputs.source.node import Node
+from compiler.text import shown
+from compiler.text.suggest import closest, did_you_mean
+from compiler.upstream.catalog import minor_of, pod_types
+
+ROOTS = {
+    "Pod": ("core.v1", "v1"),
+    "PodTemplate": ("core.v1", "v1"),
+    "ReplicationController": ("core.v1", "v1"),
+    "Deployment": ("apps.v1", "apps/v1"),
+    "DaemonSet": ("apps.v1", "apps/v1"),
+    "StatefulSet": ("apps.v1", "apps/v1"),
+    "ReplicaSet": ("apps.v1", "apps/v1"),
+    "Job": ("batch.v1", "batch/v1"),
+    "CronJob": ("batch.v1", "batch/v1"),
+}
+"""Kind -> package of its Go type, and its apiVersion."""
+_INT32 = 2**31
+_KINDS: dict[type, str] = {bool: "a boolean", int: "a number", float: "a number", dict: "a mapping", list: "a list"}
+
+
+class FieldSpec(NamedTuple):
+    """A field of a type. `first` and `last` are the minor versions that have it, 0 if there is no such bound."""
+
+    type: str
+    required: bool = False
+    first: int = 0
+    last: int = 0
+
+    def is_in(self, minor: int) -> bool:
+        """Whether a minor version has the field."""
+        return self.first <= minor <= (self.last or minor)
+
+
+def fields_of(name: str) -> dict[str, FieldSpec]:
+    """The fields of a type in all known versions."""
+    return {field: FieldSpec(row[0], *map(int, row[1:])) for field, row in pod_types()[name].items()}  # type: ignore[arg-type]
+
+
+class FieldChecker:
+    """Checks a manifest against the types of one version; findings go to `problems`.
+
+    `misspelled` gets the path of every required field whose name was written wrong.
+
+    `skipped` are the paths of values that are checked elsewhere. If it is `lenient`, nothing is missing.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        problems: list[Diagnostic],
+        skipped: frozenset[str] = frozenset(),
+        lenient: bool = False,
+    ) -> None:
+        self.version = version
+        self.minor = minor_of(version)
+        self.problems = problems
+        self.skipped = skipped
+        self.lenient = lenient
+        self.misspelled: list[str] = []
+        self._fields: dict[str, dict[str, FieldSpec]] = {}
+        self._scalars: dict[str, Callable[[Any], str]] = {
+            "s": lambda value: "" if isinstance(value, str) else "a string",
+            "t": lambda value: "" if isinstance(value, str) else "a time",
+            "y": lambda value: "" if isinstance(value, str) else "a string of base64",
+            "b": lambda value: "" if isinstance(value, bool) else "true or false",
+            "i": lambda value: "" if _is_integer(value, _INT32) else "a whole number",
+            "l": lambda value: "" if _is_integer(value, 2**63) else "a whole number",
+            "n": lambda value: "" if isinstance(value, int | float) and not isinstance(value, bool) else "a number",
+            "p": lambda value: "" if isinstance(value, str) or _is_integer(value, _INT32) else "a number or a string",
+            "q": lambda value: "" if _is_quantity(value) else "a quantity",
+            "o": lambda value: "" if isinstance(value, dict) else "a mapping",
+        }
+
+    def check(self, node: Node, kind: str, path: str = "") -> None:
+        """Check a value of some type; null is as good as nothing."""
+        value = node.value
+        if value is None or path in self.skipped:
+            return
+        if kind.startswith("[]"):
+            if not isinstance(value, list):
+                self._refuse_type(node, path, "a list")
+                return
+            for index, item in enumerate(value):
+                self.check(item, kind[2:], f"{path}[{index}]")
+        elif kind.startswith("{}"):
+            if not isinstance(value, dict):
+                self._refuse_type(node, path, "a mapping")
+                return
+            for key, item in value.items():
+                self.check(item, kind[2:], f"{path}.{key}")
+        elif kind in self._scalars:
+            wanted = self._scalars[kind](value)
+            if wanted:
+                self._refuse_type(node, path, wanted)
+        else:
+            self._check_object(node, kind, path)
+
+    def _check_object(self, node: Node, kind: str, path: str) -> None:
+        value = node.value
+        if not isinstance(value, dict):
+            self._refuse_type(node, path, "a mapping")
+            return
+        fields = self._fields.get(kind) or self._fields.setdefault(kind, fields_of(kind))
+        meant = set()
+        for key, child in value.items():
+            spec, inside = fields.get(key), f"{path}.{key}" if path else key
+            if spec is None or not spec.is_in(self.minor):
+                meant.add(self._refuse_unknown(node, key, spec, kind, inside))
+            else:
+                self.check(child, spec.type, inside)
+        for key, spec in fields.items():
+            if not spec.required or not spec.is_in(self.minor):
+                continue
+            if key in meant:
+                self.misspelled.append(f"{path}.{key}")
+            else:
+                self._check_required(node, key, path)
+
+    def _check_required(self, node: Node, key: str, path: str) -> None:
+        child = node.get(key)
+        if child is None or child.value in (None, "", []):
+            inside = f"{path}.{key}" if path else key
+            if inside not in self.skipped:
+                where = child.location if child is not None and child.value is not None else opening(node)
+                what = "empty" if child is not None and child.value is not None else "missing"
+                self.report("POD-12", f"{inside}: it is {what}, and required", f"set {key}", inside, where)
+
+    def _refuse_unknown(self, node: Node, key: str, spec: FieldSpec | None, kind: str, path: str) -> str:
+        """Report a field that its type does not have; returns the one that is meant, empty if none is near."""
+        meant = ""
+        if self.is_full:
+            return meant
+        if spec is not None:
+            known = f"added in 1.{spec.first}" if self.minor < spec.first else f"removed in 1.{spec.last + 1}"
+            message = f"{shown(path)[1:-1]} is not a field of {kind} in Kubernetes {self.version}: it was {known}"
+            hint = "remove it, or use a version that has it"
+        else:
+            message = f"{shown(path)[1:-1]} is not a field of {kind}: the kubelet ignores it, kubectl refuses it"
+            names = [name for name, each in self._fields[kind].items() if each.is_in(self.minor)]
+            meant = closest(key, names)
+            hint = did_you_mean(key, names) or self._elsewhere(key) or "remove it"
+        self.report("POD-10", message, hint, path, node.key_location(key))
+        return meant
+
+    def _elsewhere(self, key: str) -> str:
+        """Where else a field of this name belongs, for one at the wrong level."""
+        for kind in ("PodSpec", "Container", "VolumeMount", "HTTPGetAction", "Probe", "Volume", "ObjectMeta"):
+            if key in fields_of(kind):
+                return f"move it: {key} is a field of {kind}"
+        return ""
+
+    def _refuse_type(self, node: Node, path: str, wanted: str) -> None:
+        value = node.value
+        # Values of variables and headers may be secrets.
+        scalar = not isinstance(value, dict | list) and not path.endswith(".value")
+        written = f"{shown(node.text)} is " if scalar and not isinstance(value, str) else ""
+        kinds: dict[type, str] = {
+            bool: "a boolean",
+            int: "a number",
+            float: "a number",
+            dict: "a mapping",
+            list: "a list",
+        }
+        what = kinds.get(type(value), "a string")
+        if wanted == "a whole number" and what == "a number":
+            what = "not a whole number that fits" if _is_integer(value, None) else "not a whole number"
+            message = f"{path}: {shown(node.text)} is {what}"
+        else:
+            message = f"{path}: {written}{what}, not {wanted}" if written else f"{path} is {what}, not {wanted}"
+        hint = f"write {wanted}"
+        if wanted in ("a string", "a number or a string") and scalar:
+            hint = f'put it in quotes: "{node.text}"'
+        elif wanted == "a string" and not isinstance(value, dict | list):
+            hint = "put it in quotes"
+        elif isinstance(value, str) and value and _means(wanted, value):
+            hint = f"write {value} without quotes"
+        elif wanted == "a list":
+            hint = "begin each item with '- '"
+        self.report("POD-11", message, hint, path, node.location)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are more findings than are listed."""
+        return len(self.problems) > MAX_FINDINGS
+
+    def report(self, rule: str, message: str, hint: str, path: str, where: Location) -> None:
+        """Add a finding."""
+        if self.is_full or (self.lenient and rule in ("POD-12", "POD-18")):
+            return
+        self.problems.append(diagnose(rule, message, hint, path=path, location=where))
+
+
+def opening(node: Node) -> Location:
+    """The first line of a value: a finding about the whole of it is not to be shown in full."""
+    at = node.location
+    return at if at.line == at.end_line else Location(at.file, at.line, at.column, at.line, at.column + 1)
+
+
+def _is_quantity(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _is_integer(value: Any, bound: int | None) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, float) and value % 1):
+        return False
+    return bound is None or -bound <= value < bound
+
+
+def _means(wanted: str, text: str) -> bool:
+    return text in ("true", "false") if wanted == "true or false" else wanted == "a whole number" and text.isdecimal()

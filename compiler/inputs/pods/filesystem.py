@@ -1,0 +1,292 @@
+"""The file system of a container: the image's own files, and the volumes mounted over them.
+
+Kubernetes: pkg/kubelet/kubelet_pods.go, makeMounts; pkg/volume.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from compiler.bounds import MAX_FINDINGS
+from compiler.inputs.importers.container import Environment, find, items_of, text_of
+from compiler.inputs.server import NotInContainerError
+from compiler.inputs.source.node import Node
+from compiler.text import shown
+from compiler.upstream.go.net import join
+
+_FILES_OF_IMAGE = frozenset(
+    (
+        *("/etc/group", "/etc/hostname", "/etc/hosts", "/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd"),
+        *("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt"),
+    )
+)
+"""Files of the distroless image that kube-apiserver is released in, and those that every container gets."""
+_DIRECTORIES_OF_IMAGE = ("/dev", "/proc", "/sys", "/usr", "/var/run/secrets/kubernetes.io", "/run/secrets")
+_IMAGES = ("kube-apiserver", "hyperkube", "hardened-kubernetes")
+"""Images that have only the files of the release, as far as their names tell."""
+_SHELLS = ("sh", "bash", "ash", "dash")
+_LONGEST_PATH = 4096
+"""Linux: PATH_MAX."""
+_ONE_FILE = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")
+_READ_ONLY = ("configMap", "secret", "projected", "downwardAPI", "image")
+"""Sources of volumes that no container can write to."""
+
+
+class Volume(NamedTuple):
+    """A volume of the Pod: the name of its source (empty if unknown), and what follows from it.
+
+    `path` and `type` belong to a hostPath. `files` are the paths of all files in the volume, None if unknown.
+    """
+
+    name: str
+    source: str = ""
+    path: str = ""
+    type: str = ""
+    files: frozenset[str] | None = None
+
+
+class Mount(NamedTuple):
+    """A volume mounted at a clean, absolute path; `sub_path` is None if only the running container knows it."""
+
+    path: str
+    volume: Volume
+    sub_path: str | None
+    read_only: bool
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a single file of the node is mounted."""
+        return self.volume.source == "hostPath" and self.volume.type in _ONE_FILE
+
+
+class Place(NamedTuple):
+    """A path of the container as a mount and the path inside its volume, None if unknown."""
+
+    mount: Mount
+    inside: str | None
+
+
+class ContainerFileSystem:
+    """What one container of a Pod finds under its paths.
+
+    `is_release` tells that the image has no files but those of a release of kube-apiserver. `declared` is false for a
+    container without any mount in a Pod without any volume: that is an excerpt, whose paths are taken for paths of the
+    node. Unless they are `certain`, the volumes and mounts have a fault, and more may be meant to be there.
+    """
+
+    def __init__(self, pod_spec: Node, container: Node, certain: bool = True) -> None:
+        volumes = _volumes(pod_spec, container)
+        self._mounts = {mount.path: mount for mount in _mounts(container, volumes)}
+        self._on_host = {
+            join("/", mount.volume.path): mount
+            for mount in self._mounts.values()
+            if mount.volume.source == "hostPath" and mount.volume.path and mount.sub_path == ""
+        }
+        self.declared = bool(self._mounts) or bool(volumes)
+        self.is_release = _runs_release(container)
+        self._complete = self.declared and self.is_release
+        self._certain = certain
+        self._directory = text_of(container.get("workingDir"))
+        read_only = find(container, "securityContext", "readOnlyRootFilesystem")
+        self._read_only_root = read_only is not None and read_only.value is True
+
+    def find(self, path: str) -> Place | None:
+        """The mount that a path is in; None for a path of the image."""
+        absolute = join("/", self._directory, path) if not path.startswith("/") else join(path)
+        for spelling in _spellings(absolute):
+            for directory in _parents(spelling):
+                mount = self._mounts.get(directory)
+                if mount is not None:
+                    rest = spelling[len(directory) :].strip("/")
+                    return Place(mount, None if mount.sub_path is None else join(mount.sub_path, rest))
+        return None
+
+    def host_path(self, path: str, directory: bool = False) -> str | None:
+        """The path on the node of what the container reads at a path; None if unknown.
+
+        Raises NotInContainerError if the container has nothing there.
+        """
+        if not self.declared:
+            return path
+        try:
+            return self._host_path(path, directory)
+        except NotInContainerError:
+            if self._certain:
+                raise
+            return None
+
+    def _host_path(self, path: str, directory: bool) -> str | None:
+        place = self.find(path)
+        if place is None:
+            if not self._may_be_in_image(path):
+                raise self._not_mounted(path)
+            # Devices are those of the node.
+            return path if path.startswith("/dev/") else None
+        volume, inside = place.mount.volume, place.inside
+        if inside is None:
+            return None
+        name = shown(volume.name)
+        if volume.source == "hostPath":
+            if inside and place.mount.is_file:
+                reason = f"the hostPath volume {name} is a single {_word(volume.type)}, mounted at {place.mount.path}"
+                raise NotInContainerError(reason, "mount the directory of the file")
+            if not inside and not directory and volume.type in ("Directory", "DirectoryOrCreate"):
+                reason = f"the hostPath volume {name}, a directory, is mounted there"
+                raise NotInContainerError(reason, f"name a file below {place.mount.path}")
+            return join("/", volume.path, inside)
+        if volume.files is not None and not directory and inside not in volume.files:
+            raise NotInContainerError(*_not_in_volume(volume, inside))
+        return None
+
+    def write_problem(self, path: str) -> str:
+        """Why the container cannot write to a path; empty if it can, as far as is known."""
+        place = self.find(path)
+        if place is None:
+            if self._read_only_root and self._certain and not self._may_be_in_image(path):
+                return "the container's root file system is read-only, and no volume is mounted there"
+            return ""
+        if place.mount.read_only:
+            return f"the mount at {place.mount.path} is read-only"
+        if place.mount.volume.source in _READ_ONLY:
+            return f"the volume {shown(place.mount.volume.name)} ({place.mount.volume.source}) is read-only"
+        return ""
+
+    def _may_be_in_image(self, path: str) -> bool:
+        if not self._complete or (not path.startswith("/") and not self._directory):
+            return True
+        clean = join("/", self._directory, path) if not path.startswith("/") else join(path)
+        inside = any(clean == directory or clean.startswith(f"{directory}/") for directory in _DIRECTORIES_OF_IMAGE)
+        return inside or clean in _FILES_OF_IMAGE
+
+    def _not_mounted(self, path: str) -> NotInContainerError:
+        """The error for a path below no mount; the hint knows if the volume of that directory is mounted elsewhere."""
+        for parent in _parents(join(path)):
+            mount = self._on_host.get(parent)
+            if mount is not None:
+                there = posixpath.join(mount.path, path[len(parent) :].lstrip("/"))
+                hint = f"write {there}: the volume {shown(mount.volume.name)} is mounted at {mount.path}"
+                return NotInContainerError("no volume is mounted there", hint)
+        directory = posixpath.dirname(path) or "/"
+        hint = f"add a volume that has the file, for example the hostPath {directory}, and mount it at {directory}"
+        return NotInContainerError("no volume is mounted there", hint)
+
+
+def _parents(path: str) -> Iterator[str]:
+    """A path and the directories above it, the closest first; none for a path that is too long to exist."""
+    if len(path) > _LONGEST_PATH:
+        return
+    yield path
+    while path not in ("/", ""):
+        path = posixpath.dirname(path)
+        yield path
+
+
+def _spellings(path: str) -> Iterator[str]:
+    """A path, and the same path through the link that /var/run is."""
+    yield path
+    if path.startswith("/var/run/"):
+        yield path.removeprefix("/var")
+    elif path.startswith("/run/"):
+        yield f"/var{path}"
+
+
+def _not_in_volume(volume: Volume, inside: str) -> tuple[str, str]:
+    """Reason and hint for a file that a volume does not have."""
+    name, files = shown(volume.name), volume.files or frozenset()
+    if volume.source == "emptyDir":
+        return f"the volume {name} is an emptyDir that no other container writes to", "mount a volume with the file"
+    if len(files) > MAX_FINDINGS:
+        return f"the volume {name} has no file {shown(inside)}", "add it to the items of the volume"
+    if not inside or any(file.startswith(f"{inside}/") for file in files):
+        return f"a directory of the volume {name} is there", "name a file in it"
+    from compiler.text.suggest import did_you_mean
+
+    known = ", ".join(sorted(files)[:5])
+    return f"the volume {name} has no file {shown(inside)}", did_you_mean(inside, files) or f"its files are {known}"
+
+
+def _word(kind: str) -> str:
+    return {"Socket": "socket", "CharDevice": "device", "BlockDevice": "device"}.get(kind, "file")
+
+
+def _runs_release(container: Node) -> bool:
+    """Whether the container has no files but those of a release of kube-apiserver: a script may make others."""
+    image = text_of(container.get("image")).partition("@")[0].rpartition("/")[2]
+    if image and not any(name in image for name in _IMAGES):
+        return False
+    words = [item.text for part in ("command", "args") for item in items_of(container.get(part))]
+    if not words or posixpath.basename(words[0]) not in _SHELLS:
+        return True
+    script = re.sub(r"[<>]&[0-9-]|&>", "", max(words, key=len)).strip()
+    return re.search(r"[;|&\n`]|\$\(", script) is None
+
+
+def _volumes(pod_spec: Node, container: Node) -> dict[str, Volume]:
+    shared = _mounted_by_others(pod_spec, container)
+    return {volume.name: volume for item in items_of(pod_spec.get("volumes")) if (volume := _volume(item, shared)).name}
+
+
+def _mounted_by_others(pod_spec: Node, container: Node) -> set[str]:
+    names = set()
+    for part in ("initContainers", "containers"):
+        for other in items_of(pod_spec.get(part)):
+            if other is not container:
+                names |= {text_of(mount.get("name")) for mount in items_of(other.get("volumeMounts"))}
+    return names
+
+
+def _volume(item: Node, shared: set[str]) -> Volume:
+    name = text_of(item.get("name"))
+    sources = [key for key in item.value if key != "name"] if isinstance(item.value, dict) else []
+    if not sources:
+        # A volume without a source is an emptyDir.
+        return Volume(name, "emptyDir", files=None if name in shared else frozenset())
+    kind = sources[0]
+    source = item.get(kind)
+    if len(sources) > 1 or source is None:
+        return Volume(name)
+    if kind == "hostPath":
+        return Volume(name, kind, text_of(source.get("path")), text_of(source.get("type")))
+    files: frozenset[str] | None = None
+    if kind == "emptyDir":
+        files = None if name in shared else frozenset()
+    elif kind in ("configMap", "secret", "downwardAPI"):
+        files = _files_of(kind, source)
+    elif kind == "projected":
+        parts = [_files_of(key, part) for each in items_of(source.get("sources")) for key, part in _pairs(each)]
+        files = None if None in parts else frozenset().union(*(part for part in parts if part is not None))
+    return Volume(name, kind, files=files)
+
+
+def _files_of(kind: str, source: Node) -> frozenset[str] | None:
+    """The files that a source of a volume brings; None if unknown."""
+    if kind in ("configMap", "secret", "downwardAPI"):
+        items = items_of(source.get("items"))
+        return frozenset(text_of(item.get("path")) for item in items) if items or kind == "downwardAPI" else None
+    if kind in ("serviceAccountToken", "clusterTrustBundle"):
+        default = "token" if kind == "serviceAccountToken" else ""
+        return frozenset((text_of(source.get("path")) or default,))
+    return None
+
+
+def _mounts(container: Node, volumes: dict[str, Volume]) -> Iterator[Mount]:
+    environment = Environment(container)
+    for item in items_of(container.get("volumeMounts")):
+        path, name = text_of(item.get("mountPath")), text_of(item.get("name"))
+        if not path:
+            continue
+        sub_path: str | None = text_of(item.get("subPath"))
+        expression = item.get("subPathExpr")
+        if expression is not None and text_of(expression):
+            sub_path = environment.whole(text_of(expression), expression)
+        read_only = item.get("readOnly")
+        volume = volumes.get(name) or Volume(name)
+        yield Mount(join("/", path), volume, sub_path, read_only is not None and read_only.value is True)
+
+
+def _pairs(node: Node) -> Iterator[tuple[str, Node]]:
+    if isinstance(node.value, dict):
+        yield from node.value.items()

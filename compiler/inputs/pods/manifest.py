@@ -1,0 +1,65 @@
+"""A manifest of a Pod or workload, checked as the kubelet and the API server would check it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from compiler.diagnostics import Diagnostic
+from compiler.inputs.importers.container import text_of
+from compiler.inputs.pods.fields import ROOTS, FieldChecker, opening
+from compiler.inputs.pods.validation import PodValidator
+from compiler.inputs.source.node import Node
+from compiler.text import shown
+from compiler.text.suggest import did_you_mean
+from compiler.upstream.catalog import nearest
+
+
+class Manifest(NamedTuple):
+    """An object of a file. `path` leads to it, `inside` from it to its Pod or Pod template: empty or with a dot."""
+
+    root: Node
+    pod: Node
+    path: str = ""
+    inside: str = ""
+
+
+class Checked(NamedTuple):
+    """The findings about a manifest, and whether its volumes and mounts are those that it means to have.
+
+    An `excerpt` is an object with neither apiVersion nor metadata: nothing is missing in it.
+    """
+
+    problems: list[Diagnostic]
+    mounts: bool
+    excerpt: bool
+
+
+def check_manifest(manifest: Manifest, container: str, version: str | None) -> Checked:
+    """The findings about the whole manifest whose container, at a path, runs the server.
+
+    The command of that container is checked where it is read.
+    """
+    problems: list[Diagnostic] = []
+    root, path = manifest.root, manifest.path
+    excerpt = root.get("apiVersion") is None and root.get("metadata") is None
+    skipped = frozenset((f"{container}.command", f"{container}.args"))
+    checker = FieldChecker(nearest(version), problems, skipped, lenient=excerpt)
+    kind = text_of(root.get("kind")) or "Pod"
+    if kind in ROOTS:
+        _check_version(checker, root, path, kind)
+        checker.check(root, kind, path.rstrip("."))
+    PodValidator(checker, manifest.pod, f"{path}{manifest.inside}", named=not manifest.inside).validate()
+    broken = [found.path for found in problems if found.code != "KASC-POD-010"] + checker.misspelled
+    return Checked(problems, not any(".volume" in path for path in broken), excerpt)
+
+
+def _check_version(checker: FieldChecker, root: Node, path: str, kind: str) -> None:
+    wanted = ROOTS[kind][1]
+    api = root.get("apiVersion")
+    if api is None or api.value is None:
+        message = f"the {kind} has no apiVersion"
+        checker.report("POD-18", message, f"add apiVersion: {wanted}", f"{path}apiVersion", opening(root))
+    elif isinstance(api.value, str) and api.value != wanted:
+        message = f"{shown(api.value)} is not an apiVersion of the kind {kind}"
+        hint = did_you_mean(api.value, [wanted]) or f"write apiVersion: {wanted}"
+        checker.report("POD-18", message, hint, f"{path}apiVersion", api.location)

@@ -1,0 +1,200 @@
+"""A document checked against the JSON Schemas of its version."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from compiler.diagnostics import Report
+from compiler.inputs.source.node import Node
+
+
+def schema_folder() -> str:
+    """The folder with v1.NN/ and artifacts/."""
+    package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    inside = os.path.join(package, "schemas")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "schemas")
+
+
+Schema = dict[str, Any]
+Load = Callable[[str], Schema]
+
+IGNORED = frozenset(("$schema", "title", "description", "default", "deprecated", "examples", "x-kasc-rule"))
+KNOWN = IGNORED | {
+    "$ref", "type", "const", "enum", "pattern", "minimum", "maximum", "maxLength",
+    "properties", "required", "additionalProperties", "items", "oneOf",
+}  # fmt: skip
+"""Every keyword that a schema may use; a test names any other."""
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: (
+        (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+    ),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+
+
+def conforms(node: Node, schema: Schema, load: Load) -> bool:
+    """Whether a node conforms. `load` gives the schema of a `$ref`. What a rule judges is left out."""
+    if "$ref" in schema and "x-kasc-rule" not in schema:
+        target = load(schema["$ref"])
+        # Schemas are loaded once, so that each is known by its identity.
+        if node.memoized("conforms to") is target:
+            return True
+        fits = conforms(node, target, load)
+        if fits:
+            node.memoize("conforms to", target)
+        return fits
+    value = node.value
+    kinds = schema.get("type")
+    if kinds is not None and not (
+        _TYPES[kinds](value) if isinstance(kinds, str) else any(_TYPES[kind](value) for kind in kinds)
+    ):
+        return False
+    if "x-kasc-rule" not in schema and not _plain(value, schema):
+        return False
+    if isinstance(value, dict):
+        if not _mapping(node, value, schema, load):
+            return False
+    elif isinstance(value, list) and "items" in schema:
+        items = schema["items"]
+        if not all(conforms(item, items, load) for item in value):
+            return False
+    return "oneOf" not in schema or sum(conforms(node, branch, load) for branch in schema["oneOf"]) == 1
+
+
+def _plain(value: object, schema: Schema) -> bool:
+    """The keywords that look at one scalar."""
+    if "const" in schema and value != schema["const"]:
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, str):
+        if "pattern" in schema and not re.search(schema["pattern"], value):
+            return False
+        return "maxLength" not in schema or len(value) <= schema["maxLength"]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return True
+    # A comparison with NaN is false either way, as jsonschema's own ones are.
+    return not ("minimum" in schema and value < schema["minimum"]) and not (
+        "maximum" in schema and value > schema["maximum"]
+    )
+
+
+def _mapping(node: Node, value: dict[str, Node], schema: Schema, load: Load) -> bool:
+    if not all(key in value for key in schema.get("required", ())):
+        return False
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    for key, child in value.items():
+        if key in properties:
+            if not conforms(child, properties[key], load):
+                return False
+        elif others is False or (others is not True and not conforms(child, others, load)):
+            return False
+    return True
+
+
+Path = tuple[str | int, ...]
+
+
+@cache
+def load_schema(version: str, name: str) -> dict[str, Any]:
+    """One schema file of a version, such as `etcd.schema.json`."""
+    with open(os.path.join(schema_folder(), f"v{version}", name), encoding="utf-8") as file:
+        loaded: dict[str, Any] = json.load(file)
+    return loaded
+
+
+def check_removals(layers: Sequence[Node], version: str, report: Report) -> None:
+    """Report nulls under keys that the schemas do not know.
+
+    A null removes what a layer below sets and is gone after the merge, so that a misspelt one would remove nothing
+    without a word. Keys that a layer below sets are another matter, whatever version knows them.
+    """
+    schema = load_schema(version, "apiserver.schema.json")
+    for index, layer in enumerate(layers):
+        for path, mapping, known in _unknown_removals(layer, schema, (), version):
+            if any(_sets(below, path) for below in layers[:index]):
+                continue
+            from compiler.inputs.schema.explain import unknown_key
+
+            if not report.passes_over("SCHEMA-01"):
+                report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))
+
+
+def _unknown_removals(
+    node: Node, schema: dict[str, Any], path: Path, version: str
+) -> Iterator[tuple[Path, Node, dict[str, Any]]]:
+    """Yield the path of each unknown key with a null, the mapping that it is in, and the keys that are known there."""
+    if not isinstance(node.value, dict):
+        return
+    known = schema.get("properties", {})
+    for key, child in node.value.items():
+        if child.value is None:
+            if key not in known and schema.get("additionalProperties") is False:
+                yield (*path, key), node, known
+        elif key in known and isinstance(child.value, dict):
+            inner = known[key]
+            if "$ref" in inner:
+                inner = load_schema(version, inner["$ref"])
+                # The server itself lets unknown fields of some files pass, and fields in any case.
+                if not inner.get("x-kasc-strict", True) or inner.get("x-kasc-any-case"):
+                    continue
+            yield from _unknown_removals(child, inner, (*path, key), version)
+
+
+def _sets(layer: Node, path: Path) -> bool:
+    """Return whether a layer has a value other than null under a path of keys."""
+    found: Node | None = layer
+    for key in path:
+        found = found.get(str(key)) if found is not None else None
+    return found is not None and found.value is not None
+
+
+def validate(root: Node, version: str, report: Report) -> set[Path]:
+    """Report what the schemas refuse; the paths of refused values are returned, so that nothing else judges them."""
+    if conforms(root, load_schema(version, "apiserver.schema.json"), lambda name: load_schema(version, name)):
+        return set()
+    from compiler.inputs.schema.explain import explain
+
+    return explain(root, version, report)
+
+
+def top_level_keys(version: str) -> list[str]:
+    """The keys of a document, in the order of its schema."""
+    return list(load_schema(version, "apiserver.schema.json")["properties"])
+
+
+def wrapped_keys(child: Node, version: str) -> list[str]:
+    """The keys of a mapping that belong to the top level of a document."""
+    value = child.value
+    return [key for key in top_level_keys(version) if key in value] if isinstance(value, dict) else []
+
+
+def unwrapped(root: Node, version: str) -> Node | None:
+    """The document with the keys of its wrappers at the top level; None if it has no wrapper.
+
+    A key that is at the top level already wins.
+    """
+    value = root.value if isinstance(root.value, dict) else {}
+    known = set(top_level_keys(version))
+    wrappers = [key for key, child in value.items() if key not in known and wrapped_keys(child, version)]
+    if not wrappers:
+        return None
+    children, spans = {key: child for key, child in value.items() if key not in wrappers}, dict(root.keys or {})
+    for wrapper in wrappers:
+        inner = value[wrapper]
+        for key, child in inner.value.items() if isinstance(inner.value, dict) else ():
+            if key not in children:
+                children[key] = child
+                spans[key] = (inner.keys or {}).get(key, child.span)
+    return Node(children, root.source, root.span, root.text, spans)

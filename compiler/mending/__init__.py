@@ -1,1 +1,0 @@
-"""What `kasc check --fix` does: the fixes of findings, written into the files."""

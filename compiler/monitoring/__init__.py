@@ -1,1 +1,0 @@
-"""What to watch about the declared server: rules, a scrape configuration and a dashboard."""

@@ -1,1 +1,0 @@
-"""The server's option groups, one module each, and what kasc knows of single options."""

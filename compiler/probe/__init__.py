@@ -1,1 +1,0 @@
-"""A running server's health checks, held against the definitions."""

@@ -1,0 +1,1 @@
+"""What is said about a server beyond its start-up: risks, policies, suppression, fixes."""

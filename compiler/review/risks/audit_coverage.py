@@ -1,0 +1,123 @@
+"""Whether an audit rule matches every request that another rule matches.
+
+Kubernetes: apiserver/pkg/audit/policy/checker.go (ruleMatches, ruleMatchesResource, pathMatches).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from compiler.inputs.schema.field import Field
+
+_MOST_COMPARISONS = 20_000
+"""Pairs of entries that are compared for one policy; what lies beyond is not judged."""
+
+
+class _Entry(NamedTuple):
+    group: str
+    resources: frozenset[str]
+    names: frozenset[str]
+
+
+class _Rule(NamedTuple):
+    """A rule as sets; an empty one is no limit."""
+
+    field: Field
+    limits: tuple[frozenset[str], ...]
+    namespaces: frozenset[str]
+    entries: tuple[_Entry, ...]
+    urls: frozenset[str]
+
+    @property
+    def is_about_resources(self) -> bool:
+        return bool(self.namespaces or self.entries)
+
+
+class Coverage:
+    """The rules that come first, asked whether one of them leaves nothing for a later one."""
+
+    def __init__(self, any_group: bool) -> None:
+        self.any_group = any_group
+        self._rules: list[_Rule] = []
+        self._left = _MOST_COMPARISONS
+
+    def add(self, rule: Field) -> None:
+        """Add the next rule in order."""
+        self._rules.append(_sets(rule))
+
+    def covering(self, rule: Field) -> Field | None:
+        """The first of the rules added so far that matches whatever `rule` matches; None if there is none."""
+        if self._left < 0:
+            return None
+        later = _sets(rule)
+        return next((each.field for each in self._rules if self._covers(each, later)), None)
+
+    def is_total(self, rule: Field) -> bool:
+        """Whether a rule matches every request."""
+        found = _sets(rule)
+        return not (any(found.limits) or found.is_about_resources or found.urls)
+
+    def _covers(self, one: _Rule, other: _Rule) -> bool:
+        self._left -= 1 + len(one.entries) * len(other.entries) + len(one.urls) * len(other.urls)
+        if self._left < 0 or not all(map(_within, other.limits, one.limits)):
+            return False
+        if one.is_about_resources:
+            return (
+                other.is_about_resources
+                and _within(other.namespaces, one.namespaces)
+                and self._entries_cover(one.entries, other.entries)
+            )
+        if not one.urls:
+            return True
+        if other.is_about_resources or not other.urls:
+            return False
+        return all(any(_path_covers(mine, theirs) for mine in one.urls) for theirs in other.urls)
+
+    def _entries_cover(self, one: tuple[_Entry, ...], other: tuple[_Entry, ...]) -> bool:
+        if not one or not other:
+            return not one
+        return all(any(self._entry_covers(mine, theirs) for mine in one) for theirs in other)
+
+    def _entry_covers(self, one: _Entry, other: _Entry) -> bool:
+        same = one.group == other.group or (one.group == "*" and self.any_group)
+        if not same:
+            return False
+        # Without resources, the names of objects do not count.
+        if not one.resources or ("*" in one.resources and not one.names):
+            return True
+        if not other.resources or not _within(other.names, one.names):
+            return False
+        return all(_names_cover(one.resources, *name.partition("/")) for name in other.resources)
+
+
+def _names_cover(names: frozenset[str], resource: str, slash: str, part: str) -> bool:
+    return not names.isdisjoint({"*", resource + slash + part, f"{resource}/*", f"*/{part}" if part else "*"})
+
+
+def _sets(rule: Field) -> _Rule:
+    def texts(field: Field) -> frozenset[str]:
+        return frozenset(item.text for item in field.items())
+
+    return _Rule(
+        rule,
+        tuple(texts(rule[key]) for key in ("users", "userGroups", "verbs")),
+        texts(rule["namespaces"]),
+        tuple(
+            _Entry(entry["group"].text, texts(entry["resources"]), texts(entry["resourceNames"]))
+            for entry in rule["resources"].items()
+        ),
+        texts(rule["nonResourceURLs"]),
+    )
+
+
+def _within(part: frozenset[str], whole: frozenset[str]) -> bool:
+    """Whether a limit lets through no more than another one."""
+    return not whole or (bool(part) and part <= whole)
+
+
+def _path_covers(one: str, other: str) -> bool:
+    """Whether a pattern matches every path that another one matches."""
+    if one.endswith("*"):
+        return other.startswith(one[:-1])
+    return one == other

@@ -1,0 +1,124 @@
+"""Certificates and keys that load, and fail the first client: the wrong names, the wrong dates, the wrong key.
+
+Only if the server's files are available. Kubernetes: pkg/controlplane/apiserver/config.go;
+pkg/serviceaccount/jwt.go; Go: crypto/x509, Verify.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from compiler.apiserver.config_files.keys import signing_key, verification_keys
+from compiler.inputs.server import UnreadableFileError
+from compiler.text import shown
+from compiler.upstream.x509 import CertificateFacts, facts_of, go_of
+from compiler.upstream.x509.asn1 import blocks
+
+if TYPE_CHECKING:
+    from compiler.review.context import Risks
+
+_CERTIFICATE, _SIGNING, _KEYS = "tls-cert-file", "service-account-signing-key-file", "service-account-key-file"
+_SERVICE_NAME = "kubernetes.default.svc"
+_LEAVES = (_CERTIFICATE, "etcd-certfile", "kubelet-client-certificate", "proxy-client-cert-file")
+_AUTHORITIES = (
+    "client-ca-file",
+    "etcd-cafile",
+    "kubelet-certificate-authority",
+    "oidc-ca-file",
+    "requestheader-client-ca-file",
+)
+FLAGS = (*_LEAVES, *_AUTHORITIES, _SIGNING)
+_SOON = timedelta(days=30)
+
+
+def now() -> datetime:
+    """The time that certificates are judged at. Only warnings depend on it, never an artifact."""
+    return datetime.now(UTC)
+
+
+def find(risks: Risks) -> None:
+    """Look into the files that flags name."""
+    if not risks.options.host.sees_files:
+        return
+    moment = now()
+    for flag in _LEAVES:
+        leaf = next(iter(_certificates(risks, flag)), None)
+        if leaf is not None:
+            _check_dates(risks, flag, leaf, moment)
+    for flag in _AUTHORITIES:
+        found = _certificates(risks, flag)
+        if found:
+            # A bundle holds the old and the new authority while certificates are renewed.
+            _check_dates(risks, flag, max(found, key=lambda each: each.not_after), moment)
+    _check_names(risks)
+    _check_signing_key(risks)
+
+
+def _read(risks: Risks, path: str) -> bytes | None:
+    try:
+        return risks.options.host.read(path)
+    except UnreadableFileError:
+        return None
+
+
+def _certificates(risks: Risks, flag: str) -> list[CertificateFacts]:
+    """The certificates of a file that could be read, in order."""
+    path = risks.flags.given(flag)
+    data = _read(risks, path) if path else None
+    found = (facts_of(block.der) for block in blocks(data or b"") if block.type == "CERTIFICATE")
+    return [each for each in found if each is not None]
+
+
+def _check_dates(risks: Risks, flag: str, certificate: CertificateFacts, moment: datetime) -> None:
+    path = shown(risks.flags.text(flag))
+    start, end = (f"{each:%Y-%m-%d}" for each in (certificate.not_before, certificate.not_after))
+    if certificate.not_after < moment:
+        message = f"--{flag}: the certificate in {path} expired on {end}"
+        risks.tell("RISK-117", message, "renew it, and restart the server or let it reload the file", flag)
+    elif certificate.not_before > moment:
+        message = f"--{flag}: the certificate in {path} is not valid before {start}"
+        risks.tell("RISK-117", message, "check the clock of the machine that issued it", flag)
+    elif certificate.not_after - moment < _SOON:
+        message = f"--{flag}: the certificate in {path} expires on {end}"
+        risks.tell("RISK-117", message, "renew it before that day", flag)
+
+
+def _check_names(risks: Risks) -> None:
+    """Whether the serving certificate is for the names that clients inside the cluster use."""
+    leaf = next(iter(_certificates(risks, _CERTIFICATE)), None)
+    if leaf is None:
+        return
+    flags, options = risks.flags, risks.options
+    wanted = {options.misc.service_ip: "the address of the kubernetes Service"}
+    if flags.text("advertise-address"):
+        wanted[flags.text("advertise-address")] = "the advertised address"
+    others = [name for pair in flags.sni_pairs("tls-sni-cert-key") for name in pair.names]
+    if _SERVICE_NAME not in others and not flags.sni_pairs("tls-sni-cert-key"):
+        wanted[_SERVICE_NAME] = "the name of the kubernetes Service"
+    host = flags.given("external-hostname")
+    if host and host not in others:
+        wanted[host] = "--external-hostname"
+    missing = [f"{name} ({what})" for name, what in wanted.items() if name and not leaf.is_for(name)]
+    if missing:
+        message = f"--{_CERTIFICATE}: the serving certificate is not valid for {' and '.join(missing)}: clients that"
+        hint = "issue it again with these subject alternative names"
+        risks.tell("RISK-116", f"{message} connect to it there refuse it", hint, _CERTIFICATE)
+
+
+def _check_signing_key(risks: Risks) -> None:
+    """Whether the server accepts the tokens that it signs."""
+    flags, go = risks.flags, go_of(risks.catalog)
+    data = _read(risks, flags.text(_SIGNING)) if flags.text(_SIGNING) else None
+    private = signing_key(data, go) if data is not None else None
+    if private is None:
+        return
+    for path in flags.texts(_KEYS):
+        listed = _read(risks, path)
+        if listed is None or any(key.fits(private) for key in verification_keys(listed, go)):
+            return
+    if flags.texts(_KEYS) and risks.settled(_SIGNING, _KEYS):
+        path = shown(flags.text(_SIGNING))
+        message = f"--{_KEYS}: no file holds the public half of --{_SIGNING} {path}: the server's own tokens get 401"
+        hint = f"write it out with `openssl pkey -in {path[1:-1]} -pubout` and add the file to --{_KEYS}"
+        risks.tell("RISK-115", message, hint, _KEYS)

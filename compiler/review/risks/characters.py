@@ -1,0 +1,42 @@
+"""Values that the server accepts with a character in them that nobody typed on purpose, or with quotes around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.inputs.source.characters import advice
+from compiler.text import shown
+
+if TYPE_CHECKING:
+    from compiler.inputs.arguments import Argument
+    from compiler.review.context import Risks
+
+_QUOTES = "\"'"
+
+
+def check(risks: Risks, flag: str, argument: Argument) -> None:
+    """Report odd characters and quotes that are part of a flag's value."""
+    spec = risks.catalog.flags.get(flag)
+    text = argument.text
+    if spec is None or not text:
+        return
+    if found := advice(text, letters=False):
+        message = f"--{flag}: the value has characters that look like others"
+        risks.tell_there("RISK-118", message, found, argument.path, argument.location, flag)
+    elif " --" in text:
+        hint = "write each of them as an argument of its own"
+        message = f"--{flag}: the value {shown(text)} seems to hold further flags"
+        risks.tell_there("RISK-120", message, hint, argument.path, argument.location, flag)
+    elif spec.type != "stringSlice" and any(_is_quoted(part.strip()) for part in text.split(",")):
+        inner = ",".join(part.strip().strip(_QUOTES) for part in text.split(","))
+        whole = inner if risks.given.read_as == "document" else f"--{flag}={inner}"
+        message = f"--{flag}: the quotes are part of the value {shown(text)}"
+        hint = f"remove the quotes: write {shown(whole)[1:-1]}"
+        risks.tell_there("RISK-119", message, hint, argument.path, argument.location, flag)
+    elif spec.type == "stringSlice" and any(_is_quoted(element) for element in risks.flags.texts(flag)):
+        message = f"--{flag}: the quotes are part of an element"
+        risks.tell_there("RISK-119", message, "remove the quotes", argument.path, argument.location, flag)
+
+
+def _is_quoted(text: str) -> bool:
+    return len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0]

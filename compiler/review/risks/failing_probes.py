@@ -1,0 +1,195 @@
+"""Probes of a Pod that cannot succeed, whatever state the server is in: the kubelet restarts it again and again.
+
+Kubernetes: pkg/kubelet/prober/prober.go; pkg/probe/http; apiserver/pkg/server/healthz/healthz.go.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, NamedTuple
+
+from compiler.bounds import MAX_FINDINGS
+from compiler.inputs.importers.container import items_of, text_of
+from compiler.inputs.pods.validation import PROBES, is_port_name
+from compiler.review.context import Risks
+from compiler.text import shown
+from compiler.text.suggest import closest
+
+if TYPE_CHECKING:
+    from compiler.inputs.source.node import Node
+
+_HEALTH = ("healthz", "livez", "readyz")
+_SERVED = frozenset(
+    (
+        *("", ".well-known", "api", "apis", "debug", "flagz", "logs", "metrics", "openapi", "openid", "statusz"),
+        *("version", *_HEALTH),
+    )
+)
+"""First parts of the paths that the server may answer."""
+_ANY_ADDRESS = ("0.0.0.0", "::")
+_PORT = "secure-port"
+
+
+class _Problem(NamedTuple):
+    """Why a probe fails, what to do, and where: a value of the probe."""
+
+    reason: str
+    hint: str
+    path: str
+    node: Node
+
+
+def find(risks: Risks) -> None:
+    """One warning for each reason, at the first probe that it is about."""
+    container, spec = risks.given.container, risks.given.pod_spec
+    if container is None or spec is None:
+        return
+    found: dict[str, list[tuple[str, _Problem]]] = {}
+    for name in PROBES:
+        probe = container.get(name)
+        problem = _problem(risks, container, spec, probe) if probe is not None else None
+        if problem is not None:
+            found.setdefault(problem.reason, []).append((name, problem))
+    for reason, probes in found.items():
+        name, problem = probes[0]
+        names = ", ".join(each for each, _ in probes)
+        message = f"{names} cannot succeed: {reason}"
+        risks.tell_there("RISK-104", message, problem.hint, f"{name}.{problem.path}", problem.node.location)
+
+
+def _problem(risks: Risks, container: Node, spec: Node, probe: Node) -> _Problem | None:
+    for kind in ("httpGet", "tcpSocket", "grpc", "exec"):
+        action = probe.get(kind)
+        if action is None or not isinstance(action.value, dict):
+            continue
+        if kind == "exec":
+            return _exec_problem(risks, action)
+        problem = _port_problem(risks, container, spec, kind, action)
+        if problem is not None or not _is_server(risks, container, action):
+            return problem
+        if kind == "grpc":
+            hint = "write httpGet with scheme HTTPS and the path /livez"
+            return _Problem("the server does not answer gRPC health checks", hint, kind, action)
+        problem = _host_problem(risks, spec, kind, action)
+        if problem is None and kind == "httpGet":
+            problem = _scheme_problem(action) or _path_problem(risks, action)
+        return problem
+    return None
+
+
+def _exec_problem(risks: Risks, action: Node) -> _Problem | None:
+    """The image has no other programs than the server, and no shell."""
+    files, command = risks.given.file_system, items_of(action.get("command"))
+    if files is None or not files.is_release or not command:
+        return None
+    program = text_of(command[0])
+    absent = program.rpartition("/")[2] not in ("kube-apiserver", "go-runner")
+    if not program or not absent or ("/" in program and files.find(program) is not None):
+        return None
+    reason = f"the image of kube-apiserver has no {shown(program)}"
+    hint = "write httpGet with scheme HTTPS and the path /livez or /readyz"
+    return _Problem(reason, hint, "exec.command", command[0])
+
+
+def _port(container: Node, action: Node) -> int | None:
+    """The number of the port that a probe connects to; None if it names none."""
+    node = action.get("port")
+    value = node.value if node is not None else None
+    if isinstance(value, str):
+        for port in items_of(container.get("ports")):
+            if text_of(port.get("name")) == value:
+                number = port.get("containerPort")
+                value = number.value if number is not None else None
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _is_server(risks: Risks, container: Node, action: Node) -> bool:
+    return risks.flags.is_certain(_PORT) and _port(container, action) == risks.flags.number(_PORT)
+
+
+def _port_problem(risks: Risks, container: Node, spec: Node, kind: str, action: Node) -> _Problem | None:
+    node, number = action.get("port"), _port(container, action)
+    if node is None or node.value is None:
+        return None
+    if number is None:
+        if not isinstance(node.value, str) or not is_port_name(node.value):
+            return None  # an error of the Pod
+        names = [text_of(port.get("name")) for port in items_of(container.get("ports"))[:MAX_FINDINGS]]
+        near = closest(node.value, names)
+        hint = f"write {near}" if near else "add it to the container's ports, or write the number"
+        return _Problem(f"no port of the container is named {shown(node.value)}", hint, f"{kind}.port", node)
+    # A sidecar, or another program of the node, may listen there.
+    others = len(items_of(spec.get("containers"))) + len(items_of(spec.get("initContainers"))) > 1
+    if others or not risks.flags.is_certain(_PORT) or number == risks.flags.number(_PORT):
+        return None
+    port = risks.flags.number(_PORT)
+    return _Problem(f"the server listens on port {port}, not {number}", f"write port: {port}", f"{kind}.port", node)
+
+
+def _host_problem(risks: Risks, spec: Node, kind: str, action: Node) -> _Problem | None:
+    """The address that is connected to, and those that the server listens on."""
+    host, network = action.get("host"), spec.get("hostNetwork")
+    text = text_of(host)
+    on_host = network is not None and network.value is True
+    bound = risks.flags.text("bind-address") or "0.0.0.0"
+    if not risks.flags.is_certain("bind-address"):
+        return None
+    loopback = _is_loopback(text)
+    if host is not None and loopback and not on_host:
+        reason = f"the kubelet connects to {text} of the node, and the Pod has a network of its own"
+        return _Problem(reason, "remove host", f"{kind}.host", host)
+    if _is_loopback(bound) and not loopback and (not text or _is_address(text)):
+        reason = f"the server listens on {bound} only"
+        hint = f"write host: {bound}" if on_host else "set --bind-address=0.0.0.0"
+        return _Problem(reason, hint, f"{kind}.host" if host is not None else kind, host or action)
+    if host is not None and loopback and bound not in _ANY_ADDRESS and not _is_loopback(bound):
+        return _Problem(f"the server listens on {bound} only", f"write host: {bound}", f"{kind}.host", host)
+    return None
+
+
+def _scheme_problem(action: Node) -> _Problem | None:
+    scheme = action.get("scheme")
+    if scheme is not None and text_of(scheme).upper() == "HTTPS":
+        return None
+    reason = "the server's port uses TLS, and the probe sends plain HTTP"
+    if scheme is None or scheme.value is None:
+        return _Problem(reason, "add scheme: HTTPS", "httpGet", action)
+    return _Problem(reason, "write scheme: HTTPS", "httpGet.scheme", scheme)
+
+
+def _path_problem(risks: Risks, action: Node) -> _Problem | None:
+    """A path that the server does not have, or a health check that it does not have."""
+    node, health = action.get("path"), risks.config.health
+    path = text_of(node).partition("?")[0]
+    if node is None or not path:
+        return None
+    first, _, check = path.removeprefix("/").partition("/")
+    place = "httpGet.path"
+    if first not in _SERVED:
+        near = closest(first, _HEALTH)
+        hint = f"write /{near}" if near else "write /livez, or /readyz for the readinessProbe"
+        return _Problem(f"the server has no path {shown(path)}", hint, place, node)
+    if first not in _HEALTH or health is None or path.lstrip("/") == first:
+        return None
+    names = [each.name for each in getattr(health, first)]
+    if check in names or risks.flags.open or check.startswith("kms-provider"):
+        return None
+    near = closest(check, names) if check else ""
+    reason = f"the server has no check {shown(check)} at /{first}" if check else f"the server has no path {shown(path)}"
+    return _Problem(reason, f"write /{first}/{near}" if near else f"write /{first}", place, node)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
+
+
+def _is_loopback(text: str) -> bool:
+    if text == "localhost":
+        return True
+    try:
+        return ip_address(text).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,102 @@
+"""What a Pod writes to or connects to outside of its volumes.
+
+The server starts with all of it; a file that it reads at the start is an error of the Pod.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from compiler.inputs.server import NotInContainerError
+from compiler.review.context import Risks
+from compiler.text import shown
+from compiler.upstream.flag_kinds import READ_FILES
+
+if TYPE_CHECKING:
+    from compiler.inputs.pods.filesystem import ContainerFileSystem
+    from compiler.inputs.schema.field import Field
+
+_LOG, _SIGNER = "audit-log-path", "service-account-signing-endpoint"
+
+
+def find(risks: Risks) -> None:
+    """Check the audit log and the sockets of a server in a Pod."""
+    files = risks.given.file_system
+    if files is None:
+        return
+    if not files.declared:
+        _check_excerpt(risks, files)
+        return
+    _check_log(risks, files)
+    for field, path in _sockets(risks):
+        problem = _missing(files, path)
+        if problem is not None:
+            message = f"the socket {shown(path)} is not in the container: {problem}; the server cannot connect to it"
+            risks.tell_at("RISK-101", message, problem.hint, field)
+    signer = risks.flags.text(_SIGNER)
+    problem = _missing(files, signer) if signer and not signer.startswith("@") else None
+    if problem is not None:
+        message = f"--{_SIGNER}: the socket {shown(signer)} is not in the container: {problem}"
+        risks.tell("RISK-101", message, problem.hint, _SIGNER)
+
+
+def _check_excerpt(risks: Risks, files: ContainerFileSystem) -> None:
+    """A Pod without any volume cannot run a server that reads files, unless the image has them."""
+    named = [flag for flag in READ_FILES if risks.flags.changed(flag) and risks.flags.value(flag)]
+    if named and files.is_release:
+        others = f" and {len(named) - 1} other flags" if len(named) > 1 else ""
+        message = f"the Pod mounts no volume, and --{named[0]}{others} name files that are not in the image"
+        risks.tell("RISK-102", message, "mount the directories of these files", named[0], severity="warning")
+
+
+def _check_log(risks: Risks, files: ContainerFileSystem) -> None:
+    path = risks.flags.text(_LOG)
+    if path in ("", "-"):
+        return
+    place = files.find(path)
+    if place is None:
+        directory = posixpath.dirname(path) or "/"
+        message = f"--{_LOG}: {shown(path)} is below no mount: the audit log is lost when the container restarts"
+        hint = f"mount a hostPath volume of type DirectoryOrCreate at {directory}"
+        if files.is_release and not path.startswith("/dev/"):
+            risks.tell("RISK-100", message, hint, _LOG)
+    elif place.mount.is_file and any(backend.get("rotates") for backend in risks.config.get("audit.backends") or ()):
+        message = f"--{_LOG}: {shown(path)} is mounted as a single file, which the server cannot rename to rotate it"
+        risks.tell("RISK-103", message, f"mount its directory {posixpath.dirname(path)} instead", _LOG)
+
+
+def _missing(files: ContainerFileSystem, path: str) -> NotInContainerError | None:
+    """Why a socket is not in the container; None if it is, or may be."""
+    try:
+        files.host_path(path)
+    except NotInContainerError as problem:
+        return problem
+    return None
+
+
+def _sockets(risks: Risks) -> Iterator[tuple[Field, str]]:
+    """The sockets that structured files name, each with the field that names it."""
+    from compiler.upstream.go.net import parse_url
+
+    encryption = risks.file("encryption-provider-config")
+    for entry in encryption["resources"].items() if encryption is not None else ():
+        for provider in entry["providers"].items():
+            endpoint = provider["kms"]["endpoint"]
+            parsed = parse_url(endpoint.text)
+            if (
+                parsed is not None
+                and parsed.scheme == "unix"
+                and parsed.path.startswith("/")
+                and "@" not in parsed.path
+            ):
+                yield endpoint, parsed.path
+    egress = risks.file("egress-selector-config-file")
+    for selection in egress["egressSelections"].items() if egress is not None else ():
+        name = selection["connection"]["transport"]["uds"]["udsName"]
+        if name.text.startswith("/"):
+            yield name, name.text
+    tracing = risks.file("tracing-config-file")
+    if tracing is not None and tracing["endpoint"].text.startswith("unix:///"):
+        yield tracing["endpoint"], tracing["endpoint"].text.removeprefix("unix://")

@@ -1,0 +1,49 @@
+"""Webhooks that are called without knowing whom.
+
+Kubernetes: client-go/tools/clientcmd; apiserver/pkg/util/webhook/webhook.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.review.context import Risks
+from compiler.review.risks.hosts import is_local
+from compiler.text import shown
+
+if TYPE_CHECKING:
+    from compiler.inputs.schema.field import Field
+
+
+def find(risks: Risks) -> None:
+    """Look at the cluster that each kubeconfig leads to."""
+    for file in risks.options.config_files:
+        if file.kind == "Config":
+            cluster = _cluster(file.root)
+            if cluster is not None:
+                _check_cluster(risks, cluster)
+
+
+def _cluster(root: Field) -> Field | None:
+    """The cluster of the current context."""
+    context = _entry(root["contexts"], root["current-context"].text)
+    name = context["context"]["cluster"].text if context is not None else ""
+    found = _entry(root["clusters"], name)
+    return found["cluster"] if found is not None else None
+
+
+def _entry(entries: Field, name: str) -> Field | None:
+    return next((entry for entry in entries.items() if entry["name"].text == name), None)
+
+
+def _check_cluster(risks: Risks, cluster: Field) -> None:
+    server, insecure = cluster["server"], cluster["insecure-skip-tls-verify"]
+    text = server.text.lower()
+    if is_local(text):
+        return
+    if not text.startswith("https://"):
+        message = f"the webhook {shown(server.text)} is called in plain text: whoever is on the way decides for it"
+        risks.tell_at("RISK-45", message, "write https, with certificate-authority", server)
+    elif insecure.on:
+        message = "the webhook's certificate is not verified: whoever is on the way decides for it"
+        risks.tell_at("RISK-45", message, "give certificate-authority instead", insecure)

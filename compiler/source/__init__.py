@@ -1,1 +1,0 @@
-"""YAML, JSON and TOML parsed with positions, and documents that extend others."""

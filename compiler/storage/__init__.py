@@ -1,1 +1,0 @@
-"""The storage factory: for every resource, where and how it is stored."""

@@ -1,0 +1,1 @@
+"""What Kubernetes, etcd and Go are: facts by version and grammars. Nothing here knows about kasc."""

@@ -1,0 +1,170 @@
+"""What a value that a flag's type does not take was most likely meant to be, written as the type takes it."""
+
+from __future__ import annotations
+
+import re
+
+_TRUE = frozenset(("true", "t", "1", "yes", "y", "on", "enable", "enabled"))
+_FALSE = frozenset(("false", "f", "0", "no", "n", "off", "disable", "disabled", "none"))
+_UNITS = {
+    "ns": ("nanosecond", "nanoseconds"),
+    "us": ("microsecond", "microseconds", "\u00b5s"),
+    "ms": ("msec", "msecs", "millisecond", "milliseconds"),
+    "s": ("sec", "secs", "second", "seconds"),
+    "m": ("min", "mins", "minute", "minutes"),
+    "h": ("hr", "hrs", "hour", "hours"),
+    "d": ("day", "days"),
+    "w": ("wk", "wks", "week", "weeks"),
+}
+_UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in (unit, *words)}
+_HOURS = {"d": 24, "w": 7 * 24}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LONGEST = 40
+_CLOCK = r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?"
+_ISO = r"[pP](?:([0-9]{1,6})[dD])?(?:[tT](?:([0-9]{1,6})[hH])?(?:([0-9]{1,6})[mM])?(?:([0-9]{1,6})[sS])?)?"
+_PIECE = r"([0-9]{1,12})(?:\.([0-9]{1,9}))?[ \t_-]*([A-Za-z\u00b5]+)[ \t,]*"
+_POWERS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+_SIZE = r"([0-9]{1,15})[ \t]*([kKmMgG]?[iI]?)[bB]?"
+
+SECONDS, DAYS, MEGABYTES, BYTES = "seconds", "days", "megabytes", "bytes"
+_UNIT_OF_FLAG = {
+    "audit-log-maxage": DAYS,
+    "audit-log-maxsize": MEGABYTES,
+    "audit-log-truncate-max-batch-size": BYTES,
+    "audit-log-truncate-max-event-size": BYTES,
+    "audit-webhook-truncate-max-batch-size": BYTES,
+    "audit-webhook-truncate-max-event-size": BYTES,
+    "min-request-timeout": SECONDS,
+}
+
+
+def unit_of(flag: str) -> str:
+    """What a flag that takes a plain number counts; empty for one that counts things.
+
+    >>> unit_of("default-not-ready-toleration-seconds"), unit_of("secure-port")
+    ('seconds', '')
+    """
+    return _UNIT_OF_FLAG.get(flag) or (SECONDS if flag.endswith("-seconds") else "")
+
+
+def as_boolean(text: str) -> str:
+    """`true` or `false`, empty if neither is meant.
+
+    >>> as_boolean("Off"), as_boolean("enabled"), as_boolean("2")
+    ('false', 'true', '')
+    """
+    word = text.strip(" \t\"'").lower()
+    return "true" if word in _TRUE else "false" if word in _FALSE else ""
+
+
+def as_duration(text: str) -> str:
+    """A duration of Go, empty if none is meant. A plain number counts seconds.
+
+    >>> [as_duration(text) for text in ("60", "1 day", "1h 30min", "PT5M", "00:01:30", "5M", "soon")]
+    ['60s', '24h', '1h30m', '5m', '1m30s', '5m', '']
+    """
+    from compiler.upstream.go.strconv import InvalidValueError, parse_duration
+
+    meant = _as_duration(text.strip(" \t\"'"))
+    try:
+        return meant if meant and parse_duration(meant) is not None else ""
+    except InvalidValueError:  # longer than Go can count
+        return ""
+
+
+def _as_duration(plain: str) -> str:
+    if len(plain) > _LONGEST:
+        return ""
+    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", plain):
+        return f"{plain}s"
+    if clock := re.fullmatch(_CLOCK, plain):
+        return _joined(zip(clock.groups(), "hms" if clock[3] else "ms", strict=False))
+    if (iso := re.fullmatch(_ISO, plain)) and any(iso.groups()):
+        return _joined(zip(iso.groups(), "dhms", strict=True))
+    pieces = re.findall(_PIECE, plain)
+    if not pieces or re.sub(_PIECE, "", plain):
+        return ""
+    found = []
+    for whole, part, word in pieces:
+        unit = _UNIT_OF.get(word) or _UNIT_OF.get(word.lower())
+        if unit is None or (part and unit in _HOURS):
+            return ""
+        found.append((f"{whole}.{part}" if part else whole, unit))
+    return _joined(found)
+
+
+def _joined(pieces: object) -> str:
+    text = ""
+    for number, unit in pieces:  # type: ignore[attr-defined]
+        if number and float(number):
+            text += f"{int(number) * _HOURS[unit]}h" if unit in _HOURS else f"{str(number).lstrip('0') or '0'}{unit}"
+    return text or "0s"
+
+
+def as_integer(text: str, unit: str = "") -> str:
+    """Digits, empty if no whole number is meant. `unit` is what the number counts, as `unit_of` says.
+
+    >>> as_integer("1,000"), as_integer("30 days", DAYS), as_integer("30m", SECONDS), as_integer("2Gi", MEGABYTES)
+    ('1000', '30', '1800', '2048')
+    >>> as_integer("1k"), as_integer("6443/tcp"), as_integer("300.0"), as_integer("many")
+    ('1000', '6443', '300', '')
+    """
+    meant = _as_integer(text.strip(" \t\"'"), unit)
+    return meant if meant and int(meant) < 2**63 else ""
+
+
+def _as_integer(plain: str, unit: str) -> str:
+    if len(plain) > _LONGEST:
+        return ""
+    if re.fullmatch(r"[0-9]{1,3}(?:[,_ '][0-9]{3})+", plain):
+        return re.sub("[^0-9]", "", plain)
+    if found := re.fullmatch(r":?([0-9]+)(?:\.0+|/[a-z]+)?", plain):
+        return found[1]
+    if unit in (SECONDS, DAYS):
+        total = _seconds(as_duration(plain))
+        size = 1 if unit == SECONDS else 86400
+        return str(total // size) if total and total % size == 0 else ""
+    size_found = re.fullmatch(_SIZE, plain)
+    if size_found is None:
+        return ""
+    number = int(size_found[1]) * _POWERS.get(size_found[2].lower(), 1)
+    if unit == MEGABYTES:
+        # The server counts 1024 x 1024 bytes; people write M or Mi for it.
+        return str(number // (2**20 if "i" in size_found[2].lower() else 10**6) or "")
+    return str(number)
+
+
+def _seconds(duration: str) -> int:
+    """The whole seconds of a duration as `as_duration` writes it; 0 if it has smaller units."""
+    pieces = re.findall(r"(?<![0-9])([0-9]+)([a-z]+)", duration)
+    if any(unit not in _SECONDS for _, unit in pieces):
+        return 0
+    return sum(int(number) * _SECONDS[unit] for number, unit in pieces)
+
+
+def as_port_range(text: str) -> str:
+    """Ports as A-B, empty if no range is meant.
+
+    >>> as_port_range("30000:32767"), as_port_range("30000 .. 32767"), as_port_range("x")
+    ('30000-32767', '30000-32767', '')
+    """
+    found = re.fullmatch(r"\D{0,3}([0-9]{1,5})[^0-9+]{1,5}([0-9]{1,5})\D{0,3}", text)
+    return f"{found[1]}-{found[2]}" if found and int(found[1]) <= int(found[2]) <= 65535 else ""
+
+
+def as_address(text: str) -> str:
+    """The address of a text that has more than that in it, empty if there is none.
+
+    >>> as_address("https://10.0.0.1:6443/x"), as_address("10.0.0.1/24"), as_address("[::1]:443"), as_address("host")
+    ('10.0.0.1', '10.0.0.1', '::1', '')
+    """
+    from ipaddress import ip_address
+
+    host = text.strip(" \t\"'").rpartition("://")[2].partition("/")[0]
+    host = host[1:].partition("]")[0] if host.startswith("[") else host
+    for candidate in (host, host.rpartition(":")[0]):
+        try:
+            return str(ip_address(candidate))
+        except ValueError:
+            continue
+    return ""

@@ -1,0 +1,261 @@
+"""Numbers as Go parses them: strconv, time.ParseDuration, and Kubernetes quantities."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+
+from compiler.text import shown
+
+
+class InvalidValueError(Exception):
+    """A text that the flag's type does not take, with the rule, what is wrong and what to write instead."""
+
+    def __init__(self, rule: str, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+        self.hint = hint
+
+
+TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+
+# Patterns are kept as text: most runs need none of them, and compiling all would cost more than parsing all flags.
+_DECIMAL_DIGITS = "[0-9]+(?:_[0-9]+)*"
+_HEX_DIGITS = "[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"
+_DIGITS = {2: "_?[01]+(?:_[01]+)*", 8: "_?[0-7]+(?:_[0-7]+)*", 10: _DECIMAL_DIGITS, 16: f"_?{_HEX_DIGITS}"}
+_PREFIXES = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
+_SPECIAL = r"(?i:[-+]?inf(?:inity)?|nan)"
+_DECIMAL = (
+    rf"[-+]?(?:{_DECIMAL_DIGITS}(?:\.(?:{_DECIMAL_DIGITS})?)?|\.{_DECIMAL_DIGITS})(?:[eE][-+]?{_DECIMAL_DIGITS})?"
+)
+_HEXADECIMAL = rf"[-+]?0[xX](?:_?{_HEX_DIGITS}(?:\.(?:{_HEX_DIGITS})?)?|\.{_HEX_DIGITS})[pP][-+]?{_DECIMAL_DIGITS}"
+_HALFWAY = 3.4028235677973366e38
+"""Halfway between the largest number of 32 bits and the next one: from here on it is rounded to infinity."""
+
+_UNITS = {
+    "ns": 1,
+    "us": 1000,
+    "\u00b5s": 1000,
+    "\u03bcs": 1000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_PIECE = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]+)")
+
+
+def parse_bool(text: str) -> bool:
+    """Go: strconv.ParseBool."""
+    if text in TRUE:
+        return True
+    if text in FALSE:
+        return False
+    from compiler.upstream.conversions import as_boolean
+
+    meant = as_boolean(text)
+    raise InvalidValueError("PARSE-03", f"{shown(text)} is not a boolean", f"write {meant or 'true or false'}")
+
+
+def _magnitude(text: str) -> int | None:
+    """The value of digits with an optional prefix; any number past 64 bits stands for those that are too large."""
+    base = _PREFIXES.get(text[:2])
+    if base is not None:
+        digits = text[2:]
+    elif text[:1] == "0" and len(text) > 1:
+        # A lone leading zero means octal; Go lets an underscore follow it.
+        base, digits = 8, text[1:]
+    else:
+        base, digits = 10, text
+    if not re.fullmatch(_DIGITS[base], digits):
+        return None
+    return _bounded(digits.replace("_", ""), base)
+
+
+def _bounded(digits: str, base: int = 10) -> int:
+    """The value of digits, 2**64 for all that are larger: Python refuses to read what is very long."""
+    shorter = digits.lstrip("0") or "0"
+    return min(int(shorter, base), 2**64) if len(shorter) <= 64 else 2**64
+
+
+def parse_int(text: str, bits: int = 64) -> int:
+    """Go: strconv.ParseInt with base 0."""
+    sign, digits = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
+    plain = digits.isascii() and digits.isdecimal() and (digits[0] != "0" or digits == "0") and len(digits) < 19
+    value = int(digits) if plain else _magnitude(digits)
+    if value is None:
+        raise InvalidValueError("PARSE-04", f"{shown(text)} is not a whole number", _integer_hint(sign, digits))
+    value = -value if sign == "-" else value
+    if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        hint = f"write a number from {-(2 ** (bits - 1))} to {2 ** (bits - 1) - 1}"
+        raise InvalidValueError("PARSE-04", f"{shown(text)} is outside of {bits} bits", hint)
+    return value
+
+
+def _integer_hint(sign: str, digits: str) -> str:
+    from compiler.upstream.conversions import as_integer
+
+    if digits[:1] == "0" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
+        return f"write {sign}{digits.lstrip('0')}: a leading zero means octal"
+    meant = as_integer(digits)
+    return f"write {sign}{meant}" if meant else "write a whole number, for example 300"
+
+
+def parse_uint(text: str) -> int:
+    """Go: strconv.ParseUint with base 0 and 64 bits."""
+    value = _magnitude(text)
+    if value is None or value >= 2**64:
+        raise InvalidValueError(
+            "PARSE-05", f"{shown(text)} is not a number from 0 up", "write a whole number without a sign"
+        )
+    return value
+
+
+def parse_level(text: str) -> int:
+    """klog's verbosity: an unsigned decimal of 31 bits."""
+    if not (text.isascii() and text.isdecimal()) or _bounded(text) >= 2**31:
+        raise InvalidValueError("PARSE-18", f"{shown(text)} is not a verbosity", "write a whole number, such as 2")
+    return _bounded(text)
+
+
+def parse_float(text: str, bits: int = 64) -> float:
+    """Go: strconv.ParseFloat. Numbers of 32 bits keep the precision of their text."""
+    if text.isascii() and text.isdecimal() and len(text) < 16:
+        return float(text)
+    value = _float_of(text)
+    if value is None:
+        raise InvalidValueError("PARSE-06", f"{shown(text)} is not a number", "write a number, such as 0.001")
+    if _overflows(text, abs(value), bits):
+        raise InvalidValueError("PARSE-06", f"{shown(text)} is too large", "write a smaller number")
+    return value
+
+
+def _overflows(text: str, value: float, bits: int) -> bool:
+    """Whether a number that is written in digits is rounded to infinity."""
+    if value == float("inf"):
+        return not re.fullmatch(_SPECIAL, text)
+    if bits == 64 or value != _HALFWAY:
+        return bits == 32 and value > _HALFWAY
+    from fractions import Fraction
+
+    exact = Fraction(text.replace("_", "").lstrip("+-")) if re.fullmatch(_DECIMAL, text) else Fraction(value)
+    return exact >= Fraction(_HALFWAY)
+
+
+def _float_of(text: str) -> float | None:
+    if re.fullmatch(_DECIMAL, text) or re.fullmatch(_SPECIAL, text):
+        return float(text)
+    if not re.fullmatch(_HEXADECIMAL, text):
+        return None
+    plain = text.replace("_", "")
+    try:
+        return float.fromhex(plain)
+    except OverflowError:
+        return float("-inf") if plain.startswith("-") else float("inf")
+
+
+def parse_duration(text: str) -> int:
+    """Nanoseconds. Go: time.ParseDuration."""
+    sign, rest = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
+    if rest == "0":
+        return 0
+    total, position = 0, 0
+    while position < len(rest) or not rest:
+        match = _PIECE.match(rest, position)
+        if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
+            raise InvalidValueError("PARSE-07", f"{shown(text)} is not a duration", _duration_hint(text))
+        unit = _UNITS[match[3]]
+        total += _bounded(match[1] or "0") * unit + _fraction(match[2] or "", unit)
+        position = match.end()
+    if total > 2**63 - (sign != "-"):
+        raise InvalidValueError("PARSE-07", f"{shown(text)} is too long for a duration", "write at most 2562047h47m16s")
+    return -total if sign == "-" else total
+
+
+def _fraction(digits: str, unit: int) -> int:
+    """The digits after the point in nanoseconds, with Go's own rounding: time.leadingFraction."""
+    value, scale = 0, 1.0
+    for digit in digits:
+        if value > (2**63 - 1) // 10 or value * 10 + int(digit) > 2**63:
+            break
+        value, scale = value * 10 + int(digit), scale * 10
+    return int(float(value) * (float(unit) / scale))
+
+
+def _duration_hint(text: str) -> str:
+    from compiler.upstream.conversions import as_duration
+
+    meant = as_duration(text)
+    if not meant:
+        return "write numbers with units, for example 1m30s"
+    if text.isascii() and text.isdecimal():
+        return f"write {meant}: the unit is missing"
+    return f"write {meant}: the units are h, m, s, ms, us and ns"
+
+
+@lru_cache(maxsize=1024)
+def format_duration(nanoseconds: int) -> str:
+    """Go: Duration.String."""
+    if nanoseconds == 0:
+        return "0s"
+    sign, rest = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    if rest < 1_000_000_000:
+        for unit, size in (("ms", 1_000_000), ("\u00b5s", 1000), ("ns", 1)):
+            if rest >= size:
+                return f"{sign}{_decimal(rest, size)}{unit}"
+    minutes, rest = divmod(rest, 60_000_000_000)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{_decimal(rest, 1_000_000_000)}s"
+    if hours:
+        return f"{sign}{hours}h{minutes}m{text}"
+    return f"{sign}{minutes}m{text}" if minutes else f"{sign}{text}"
+
+
+def _decimal(value: int, size: int) -> str:
+    whole, part = divmod(value, size)
+    if not part:
+        return str(whole)
+    return f"{whole}.{str(part).zfill(len(str(size)) - 1).rstrip('0')}"
+
+
+_QUANTITY = (
+    r"(?P<number>[-+]?(?P<whole>[0-9]*)(?:\.(?P<part>[0-9]*))?)(?P<suffix>[KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?"
+)
+_POWERS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_LONGEST = 400
+"""Digits that are worth reading; a size has twenty at most."""
+
+
+def parse_quantity(text: str) -> int:
+    """The value in whole units, rounded away from zero. Raises InvalidValueError (PARSE-20)."""
+    match = re.fullmatch(_QUANTITY, text) if text and len(text) < _LONGEST else None
+    if match is None:
+        raise _refused(text)
+    suffix = match["suffix"] or ""
+    if suffix.endswith("i"):
+        power = 10 * ("KMGTPE".index(suffix[0]) + 1)
+        scale = Fraction(2) ** power
+        digits_needed = power > 40
+    else:
+        exponent = int(suffix[1:]) if len(suffix) > 1 else _POWERS[suffix]
+        # Beyond these bounds only zero or not zero counts.
+        scale = Fraction(10) ** min(max(exponent, -60), 60)
+        digits_needed = exponent < -9
+    if not match["whole"] and not match["part"]:
+        # Without digits it is 0, but not where the server reads it by its slower way.
+        if digits_needed and text.strip("+-"):
+            raise _refused(text)
+        return 0
+    number = Fraction(f"{match['whole'] or 0}.{match['part'] or 0}")
+    value = -(-(number * scale) // 1)
+    return -value if text[0] == "-" else value
+
+
+def _refused(text: str) -> InvalidValueError:
+    hint = "write a size such as 512 or 64Ki"
+    if text.endswith("K"):
+        hint = f"write {text[:-1]}Ki, or {text[:-1]}k for thousands" if len(text) < 20 else hint
+    return InvalidValueError("PARSE-20", f"{shown(text)} is not a quantity", hint)

@@ -1,0 +1,120 @@
+"""Names as Kubernetes validates and resolves them: labels, subdomains, kinds, short names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from compiler.text.suggest import closest
+
+if TYPE_CHECKING:
+    from compiler.upstream.catalog import Catalog, Resource
+
+
+_LABEL = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+_NAME = "[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+
+
+def is_subdomain(text: str) -> bool:
+    """Whether a text is a DNS subdomain. Kubernetes: apimachinery/pkg/util/validation, IsDNS1123Subdomain."""
+    return len(text.encode()) <= 253 and re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*", text) is not None
+
+
+def is_label(text: str) -> bool:
+    """Whether a text is a DNS label. Kubernetes: apimachinery/pkg/util/validation, IsDNS1123Label."""
+    return len(text) <= 63 and re.fullmatch(_LABEL, text) is not None
+
+
+def is_label_value(text: str) -> bool:
+    """Whether a text can be the value of a label. Kubernetes: IsValidLabelValue."""
+    return not text or re.fullmatch(_NAME, text) is not None
+
+
+def is_qualified_name(text: str) -> bool:
+    """Whether a text is a name with or without a prefix, as keys of labels are. Kubernetes: IsQualifiedName."""
+    prefix, slash, name = text.rpartition("/")
+    return re.fullmatch(_NAME, name) is not None and (not slash or is_subdomain(prefix))
+
+
+class GroupResource(NamedTuple):
+    """A resource and its group, which is empty for the core group. The resource `*` stands for the whole group."""
+
+    resource: str
+    group: str
+
+    def __str__(self) -> str:
+        """Return the one spelling of the name; the core group's wildcard is `*.`."""
+        return f"{self.resource}.{self.group}" if self.group or self.resource == "*" else self.resource
+
+
+def parse_group_resource(text: str) -> GroupResource:
+    """Split a name at its first dot, as the server does.
+
+    A dot at the end names the core group: `secrets.` is `secrets`, and so is every name without a dot.
+    Kubernetes: apimachinery/pkg/runtime/schema/group_version.go, ParseGroupResource.
+
+    >>> [str(parse_group_resource(text)) for text in ("secrets.", "deployments.apps", "*.")]
+    ['secrets', 'deployments.apps', '*.']
+    """
+    resource, _, group = text.partition(".")
+    return GroupResource(resource, group)
+
+
+_SHORT_NAMES = {
+    "cj": "cronjobs",
+    "cm": "configmaps",
+    "crd": "customresourcedefinitions",
+    "csr": "certificatesigningrequests",
+    "deploy": "deployments",
+    "ds": "daemonsets",
+    "ep": "endpoints",
+    "ev": "events",
+    "hpa": "horizontalpodautoscalers",
+    "ing": "ingresses",
+    "netpol": "networkpolicies",
+    "no": "nodes",
+    "ns": "namespaces",
+    "pdb": "poddisruptionbudgets",
+    "po": "pods",
+    "pv": "persistentvolumes",
+    "pvc": "persistentvolumeclaims",
+    "quota": "resourcequotas",
+    "rc": "replicationcontrollers",
+    "rs": "replicasets",
+    "sa": "serviceaccounts",
+    "sc": "storageclasses",
+    "sts": "statefulsets",
+    "svc": "services",
+}
+CORE = ("", "core", "v1", "api", "legacy", "core/v1")
+"""How the core group is written, the first one rightly."""
+
+
+def called(catalog: Catalog, name: str, group: str | None = None) -> Resource | None:
+    """The resource that a resource's name, kind, singular or short name stands for, in whatever case.
+
+    In one group if one is given; else a resource of the core group comes first.
+    """
+    lower = name.lower()
+    wanted = (_SHORT_NAMES.get(lower, lower), lower)
+    fitting = [
+        each
+        for each in (catalog.resources.values() if group is None else catalog.resources_of.get(group, ()))
+        if each.resource in wanted or each.kind.lower() in wanted
+    ]
+    return min(fitting, key=lambda each: each.group != "", default=None)
+
+
+def meant(catalog: Catalog, group: str, name: str) -> Resource | None:
+    """The resource that a wrong group and name most likely stand for; None if nothing is near."""
+    core = group.lower() in CORE
+    here = "" if core else closest(group, catalog.resources_of)
+    known = catalog.resources_of.get(here, ()) if core or here else ()
+    exact = called(catalog, name, here) if known else None
+    if exact is not None:
+        return exact
+    elsewhere = called(catalog, name)
+    if elsewhere is not None:
+        return elsewhere
+    near = closest(name, [each.resource for each in known or catalog.resources.values()])
+    return called(catalog, near, here if known else None) if near else None

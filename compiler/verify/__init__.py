@@ -1,1 +1,0 @@
-"""What a real etcd holds, against what the storage manifest says."""

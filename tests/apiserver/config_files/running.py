@@ -1,0 +1,42 @@
+"""A server that is given files, for tests of what stands in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compiler.apiserver.startup import Resolved
+from compiler.diagnostics import Diagnostic, Report
+from compiler.inputs.server import Host
+from tests.apiserver.options.running import server
+
+KUBECONFIG = """apiVersion: v1
+kind: Config
+clusters:
+- name: c
+  cluster: {server: 'https://127.0.0.1:9'}
+users:
+- name: u
+  user: {token: x}
+contexts:
+- name: x
+  context: {cluster: c, user: u}
+current-context: x
+"""
+
+
+def started(
+    folder: Path, files: dict[str, str | bytes], *flags: str, version: str = "1.36", drop: tuple[str, ...] = ()
+) -> tuple[Resolved, Report]:
+    """A server with flags; the files lie below /f on its host, and nothing else of the host is known."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    host = Host("192.0.2.2", mappings=(("/f", str(folder)),))
+    return server(*flags, version=version, drop=drop, host=host)
+
+
+def placed(found: Diagnostic) -> str:
+    """A finding as its rule, its path and its place: `AZC-06 authorizers[0].webhook.timeout 5:14`."""
+    where = found.location
+    return f"{found.rule or found.code} {found.path} {where.line}:{where.column}" if where else str(found.rule)

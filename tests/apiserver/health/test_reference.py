@@ -1,0 +1,54 @@
+"""The page on health: its table is made from the data that the lists are made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compiler.upstream.catalog import health_meanings, health_rows
+from tools.generate import health_page as reference
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert reference.main(["--check"]) == 0
+
+
+def test_a_stale_page_is_told_of_and_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = reference.PAGE.read_text()
+    stale = tmp_path / "health.md"
+    stale.write_text(text.replace("| etcd does not answer", "| etcd answers"))
+    monkeypatch.setattr(reference, "PAGE", stale)
+    assert reference.main(["--check"]) == 1
+    assert "python -m tools.generate.health_page" in capsys.readouterr().out
+    assert reference.main([]) == 0
+    assert stale.read_text() == text
+
+
+def test_every_check_has_a_row_with_its_meaning() -> None:
+    rows = [line for line in reference.table().splitlines() if line.startswith("| `")]
+    names = list(dict.fromkeys(row["name"] for row in health_rows()))
+    assert [row.split("`")[1] for row in rows] == names
+    for row, name in zip(rows, names, strict=True):
+        cells = row.strip("| ").split(" | ")
+        assert len(cells) == 7
+        assert cells[-2:] == [health_meanings()[name][part] for part in ("fails", "do")]
+
+
+@pytest.mark.parametrize(
+    ("name", "lists", "span"),
+    [
+        ("ping", "all", "all"),
+        ("loopback-serving-certificate", "healthz, livez", "since 1.36"),
+        ("poststarthook/gv-deletion-workers", "all", "1.35"),
+        ("poststarthook/unknown-version-proxy-filter", "all", "1.31 to 1.32"),
+        ("poststarthook/mixed-version-proxy-handler", "all", "since 1.33"),
+        ("shutdown", "readyz", "all"),
+    ],
+)
+def test_lists_and_versions(name: str, lists: str, span: str) -> None:
+    (row,) = (line for line in reference.table().splitlines() if line.startswith(f"| `{name}`"))
+    cells = row.split(" | ")
+    assert (cells[1], cells[3]) == (lists, span)

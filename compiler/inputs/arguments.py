@@ -1,4 +1,4 @@
-"""From the words of a command line to flags with values.
+"""Parser of command-line words: flags and their values.
 
 Kubernetes: github.com/spf13/pflag flag.go, parseArgs; underscores are normalised by component-base/cli/flag.
 """
@@ -10,24 +10,24 @@ from typing import NamedTuple
 from compiler.diagnostics import Location, Problems, diagnose
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
-from compiler.upstream.go.strconv import FALSE, TRUE
+from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 
-_BOOLEANS = frozenset(text.lower() for text in TRUE | FALSE)
-_IMPLIED = {"bool": "true", "version": "true"}
-"""Types that stand alone, with the value that they then have; they never take the next word."""
+_BOOLEANS = frozenset(word.lower() for word in TRUE_STRINGS | FALSE_STRINGS)
+_NO_OPT_DEFAULT = {"bool": "true", "version": "true"}
+"""Flag types without a value and their implied value; they never consume the next word. pflag: NoOptDefVal."""
 
 ANY = ""
-"""The name of the flag in an argument that may be any flag, or several."""
+"""Flag name of an argument that may be any flag, or several."""
 
 Trace = Callable[[int, int], Location]
-"""The place of some characters of a text, by the index of the first one and that behind the last."""
+"""Location of a range of characters in a string, by start and exclusive end."""
 
 
 class Word(NamedTuple):
-    """One word of a command line and its place.
+    """One word of a command line and its location.
 
-    `trace` is set where the text is not written plainly, on one line and without quotes. `unknown` names a variable
-    in it that only the running server's environment has.
+    `trace` is set if the word is quoted or spans lines. `unknown` names a variable in it that is only known in the
+    environment of the running server.
     """
 
     text: str
@@ -37,20 +37,19 @@ class Word(NamedTuple):
     unknown: str = ""
 
     def part(self, start: int, end: int) -> Location | None:
-        """The place of some of its characters."""
+        """Return the location of a range of its characters."""
         return _part(self.text, self.location, self.trace, start, end)
 
 
 def may_be_any(word: Word) -> bool:
-    """Whether the unknown part of a word covers the name of its flag, so that it may be any flags."""
-    return any(sign in word.text.partition("=")[0] for sign in "$`")
+    """Return whether the unknown part of a word covers the flag name, so that it may be any flags."""
+    return any(mark in word.text.partition("=")[0] for mark in "$`")
 
 
 class Argument(NamedTuple):
-    """One use of a flag. `path` is its place in a structured input, `items` the places of its list elements.
+    """One use of a flag. `path` is its path in a structured input, `items` the locations of its list elements.
 
-    The flag is `ANY` if the word is unknown as a whole. `implicit` tells that a boolean stood alone, without a value.
-    `trace` and `unknown` are about the value's text, as for a Word.
+    The flag is `ANY` if the whole word is unknown. `trace` and `unknown` describe the value, as for a Word.
     """
 
     flag: str
@@ -59,31 +58,30 @@ class Argument(NamedTuple):
     name_location: Location | None = None
     path: str = ""
     items: tuple[Location, ...] = ()
-    implicit: bool = False
     trace: Trace | None = None
     unknown: str = ""
 
     def part(self, start: int, end: int) -> Location | None:
-        """The place of some characters of the value; the whole value's where it cannot be told."""
+        """Return the location of a range of characters of the value, or of the whole value if unknown."""
         return _part(self.text, self.location, self.trace, start, end)
 
     def element(self, index: int, spans: Sequence[tuple[int, int]]) -> Location | None:
-        """The place of one element of a list; `spans` are the elements' places in the text."""
+        """Return the location of one list element; `spans` are the ranges of the elements in the value."""
         if self.items:
             return self.items[index] if index < len(self.items) else self.location
         return self.part(*spans[index]) if index < len(spans) else self.location
 
 
-def _part(text: str, at: Location | None, trace: Trace | None, start: int, end: int) -> Location | None:
+def _part(text: str, location: Location | None, trace: Trace | None, start: int, end: int) -> Location | None:
     if trace is not None:
         return trace(start, end)
-    if at is None or at.line != at.end_line or at.end_column - at.column != len(text):
-        return at
-    return Location(at.file, at.line, at.column + start, at.line, at.column + end)
+    if location is None or location.line != location.end_line or location.end_column - location.column != len(text):
+        return location
+    return Location(location.file, location.line, location.column + start, location.line, location.column + end)
 
 
-def shifted(trace: Trace | None, offset: int) -> Trace | None:
-    """The trace of what is left of a text behind its first characters."""
+def shift(trace: Trace | None, offset: int) -> Trace | None:
+    """Return the trace of a string without its first characters."""
     return None if trace is None else lambda start, end: trace(offset + start, offset + end)
 
 
@@ -93,9 +91,9 @@ TypeOf = Callable[[str], str | None]
 def split_arguments(
     words: Sequence[Word], type_of: TypeOf, shorthands: dict[str, str] | None = None
 ) -> tuple[list[Argument], Problems]:
-    """The flags that words give, and what cannot be read as one.
+    """Return the flags of a command line, and the problems of words that are not flags.
 
-    `type_of` tells a flag's type, None for an unknown one; those are returned too, with what is likely their value.
+    `type_of` returns a flag's type, None for an unknown flag; unknown flags are returned too, with their likely value.
     """
     splitter = _Splitter(words, type_of, {"v": "v", "h": "help"} if shorthands is None else shorthands)
     splitter.run()
@@ -110,24 +108,24 @@ class _Splitter:
         self.position = 0
         self.arguments: list[Argument] = []
         self.problems = Problems()
-        self.alone: Argument | None = None
-        """The boolean without a value that the word before this one gave."""
-        self.behind_open = False
+        self.last_boolean: Argument | None = None
+        """The boolean flag without a value in the previous word."""
+        self.after_unknown = False
 
     def run(self) -> None:
         while self.position < len(self.words):
             word = self.words[self.position]
             self.position += 1
-            before, self.alone = self.alone, None
-            behind_open, self.behind_open = self.behind_open, False
+            before, self.last_boolean = self.last_boolean, None
+            after_unknown, self.after_unknown = self.after_unknown, False
             if word.unknown and may_be_any(word):
                 self.arguments.append(
                     Argument(ANY, word.text, word.location, None, word.path, trace=word.trace, unknown=word.unknown)
                 )
-                self.behind_open = True
+                self.after_unknown = True
                 continue
-            if behind_open and not word.text.startswith("-"):
-                continue  # it may be the value of a flag in the word before
+            if after_unknown and not word.text.startswith("-"):
+                continue  # it may be the value of a flag in the previous word
             if not word.text.startswith("-") or word.text == "-":
                 self._positional(word, before)
             elif word.text == "--":
@@ -146,10 +144,10 @@ class _Splitter:
     def _positional(self, word: Word, before: Argument | None) -> None:
         if not word.text:
             return
-        hint = "remove it: kube-apiserver takes flags only"
+        hint = "remove it: kube-apiserver accepts only flags"
         if before is not None and word.text.lower() in _BOOLEANS:
-            value = word.text if word.text in TRUE or word.text in FALSE else word.text.lower()
-            hint = f"write --{before.flag}={value}: a boolean takes its value after =, never as the next word"
+            value = word.text if word.text in TRUE_STRINGS or word.text in FALSE_STRINGS else word.text.lower()
+            hint = f"write --{before.flag}={value}: a boolean flag does not consume the next word"
         self._refuse(word, f"{shown(word.text)} is not a flag", hint, rule="PARSE-02")
 
     def _long(self, word: Word) -> None:
@@ -163,38 +161,38 @@ class _Splitter:
         if " " in name and self._spaced(word, *word.text[2:].split(" ", 1)):
             return
         if equals:
-            self._give(flag, word, 3 + len(name), name_location)
+            self._add(flag, word, 3 + len(name), name_location)
         else:
             self._valueless(flag, word, name_location)
 
     def _spaced(self, word: Word, name: str, rest: str) -> bool:
-        """Whether a word is a known flag and its value with a space between them; reported, and read as meant."""
+        """Return whether a word is a known flag and its value separated by a space; report it and add the argument."""
         flag, value = name.replace("_", "-"), rest.strip().removeprefix("=").strip()
         if self.type_of(flag) is None:
             return False
-        message = f"{shown(word.text)} is one argument, and no flag has a space in its name"
+        message = f"{shown(word.text)} is one argument; flag names do not contain spaces"
         self._refuse(word, message, f"write --{flag}={shown(value)[1:-1]}", flag)
         self.arguments.append(Argument(flag, value, word.location, word.location, word.path, unknown=word.text))
         return True
 
-    def _give(self, flag: str, word: Word, start: int, name_location: Location | None) -> None:
-        """A flag with its value in the same word, from an index on."""
+    def _add(self, flag: str, word: Word, start: int, name_location: Location | None) -> None:
+        """Add a flag whose value starts at an index of the same word."""
         text, location = word.text[start:], word.part(start, len(word.text))
-        trace = shifted(word.trace, start)
+        trace = shift(word.trace, start)
         self.arguments.append(
             Argument(flag, text, location, name_location, word.path, trace=trace, unknown=word.unknown)
         )
 
     def _valueless(self, flag: str, word: Word, name_location: Location | None) -> None:
-        """A flag whose value, if it takes one, is the next word."""
+        """Add a flag whose value, if it needs one, is the next word."""
         kind = self.type_of(flag)
-        if kind in _IMPLIED:
-            self._stand_alone(flag, word, name_location)
+        if kind in _NO_OPT_DEFAULT:
+            self._add_without_value(flag, word, name_location)
             return
         following = self.words[self.position] if self.position < len(self.words) else None
         if following is None or (kind is None and following.text.startswith("-")):
             if kind is not None:
-                self._refuse(word, f"--{flag} has no value", f"write --{flag}=VALUE", flag)
+                self._refuse(word, f"flag needs an argument: --{flag}", f"write --{flag}=VALUE", flag)
             else:
                 self.arguments.append(Argument(flag, "", word.location, name_location, word.path))
             return
@@ -202,18 +200,18 @@ class _Splitter:
         text, location, path, trace, unknown = following
         self.arguments.append(Argument(flag, text, location, name_location, path, trace=trace, unknown=unknown))
 
-    def _stand_alone(self, flag: str, word: Word, name_location: Location | None) -> None:
-        implied = _IMPLIED[self.type_of(flag) or ""]
-        self.alone = Argument(flag, implied, word.location, name_location, word.path, implicit=True)
-        self.arguments.append(self.alone)
+    def _add_without_value(self, flag: str, word: Word, name_location: Location | None) -> None:
+        implied = _NO_OPT_DEFAULT[self.type_of(flag) or ""]
+        self.last_boolean = Argument(flag, implied, word.location, name_location, word.path)
+        self.arguments.append(self.last_boolean)
 
     def _short(self, word: Word) -> None:
         letters = word.text[1:]
         name = letters.partition("=")[0].replace("_", "-")
         if len(name) > 1 and self.type_of(name) is not None:
-            written = word.text.partition("=")[0]
-            hint = Suggestion(f"write -{shown(word.text)[1:-1]}", written, f"-{written}")
-            self._refuse(word, f"{shown(word.text)} begins with one dash alone", hint, name)
+            flag_part = word.text.partition("=")[0]
+            hint = Suggestion(f"write -{shown(word.text)[1:-1]}", flag_part, f"-{flag_part}")
+            self._refuse(word, f"{shown(word.text)} begins with a single dash", hint, name)
             return
         for index, letter in enumerate(letters):
             flag = self.shorthands.get(letter)
@@ -222,12 +220,12 @@ class _Splitter:
                 return
             rest = letters[index + 1 :]
             if rest.startswith("=") and len(rest) > 1:
-                self._give(flag, word, index + 3, word.location)
+                self._add(flag, word, index + 3, word.location)
                 return
-            if self.type_of(flag) in _IMPLIED:
-                self._stand_alone(flag, word, word.location)
+            if self.type_of(flag) in _NO_OPT_DEFAULT:
+                self._add_without_value(flag, word, word.location)
             elif rest:
-                self._give(flag, word, index + 2, word.location)
+                self._add(flag, word, index + 2, word.location)
                 return
             else:
                 self._valueless(flag, word, word.location)

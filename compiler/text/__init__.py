@@ -7,7 +7,7 @@ import sys
 
 from compiler.text.redaction import hide
 
-LONGEST = 100
+MAX_CHARACTERS = 100
 _SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680"
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -16,17 +16,17 @@ _SPACES = (
 
 
 def shown(text: str) -> str:
-    """The text in quotes, shortened to 100 characters, with control characters spelled out and secrets hidden."""
+    """Return the string in quotes, shortened to 100 characters, control characters escaped and secrets redacted."""
     text = hide(text)
-    cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    cut = text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
     safe = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut)
     return '"' + safe.replace('"', '\\"') + '"'
 
 
 def trimmed(text: str) -> str:
-    """The text without surrounding white space, as Go's strings.TrimSpace sees it.
+    """Return the string without surrounding white space. Go: strings.TrimSpace.
 
-    Python's own strip would also take the separators U+001C to U+001F.
+    Python's str.strip would also remove the separators U+001C to U+001F.
     """
     return text.strip(_SPACES)
 

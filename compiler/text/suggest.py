@@ -1,4 +1,4 @@
-"""Did you mean: the closest known name."""
+"""Suggestions of the closest known name."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ from collections.abc import Iterable
 
 from compiler.bounds import MAX_SUGGESTIONS
 
-_LONGEST = 100
-"""Characters of a word that can be meant for a known one."""
+_MAX_CHARACTERS = 100
+"""Longer words get no suggestion."""
 
 
 class Suggestion(str):
-    """A hint that is so sure that it can be followed without thinking: in what the finding is about, `new` takes the
-    place of `old`.
-    """
+    """A hint that is safe to apply automatically: in the location of the diagnostic, replace `old` with `new`."""
 
     old: str
     new: str
 
     def __new__(cls, text: str, old: str, new: str) -> Suggestion:
-        """The hint's text with the edit that it stands for."""
-        made = super().__new__(cls, text)
-        made.old, made.new = old, new
-        return made
+        """Return the text of the hint with its edit."""
+        suggestion = super().__new__(cls, text)
+        suggestion.old, suggestion.new = old, new
+        return suggestion
 
 
 def closest(word: str, candidates: Iterable[str]) -> str:
-    """The candidate that `word` most likely stands for, empty where none is near.
+    """Return the candidate closest to `word`, empty if none is close.
 
-    A spelling that differs in case, dashes or underscores alone always wins.
+    A candidate that differs only in case, dashes or underscores always wins.
     """
-    if len(word) > _LONGEST:
+    if len(word) > _MAX_CHARACTERS:
         return ""
     names = list(candidates)
     return only_one(word, names) or _near(word, names)
@@ -39,9 +37,9 @@ def closest(word: str, candidates: Iterable[str]) -> str:
 def _near(word: str, names: list[str]) -> str:
     if not word:
         return ""
-    squeezed = _squeeze(word)
+    normalized = _normalize(word)
     for name in names:
-        if _squeeze(name) == squeezed:
+        if _normalize(name) == normalized:
             return name
     from difflib import get_close_matches
 
@@ -50,36 +48,36 @@ def _near(word: str, names: list[str]) -> str:
 
 
 def only_one(word: str, candidates: Iterable[str]) -> str:
-    """The only candidate that `word` can be a slip of the keyboard for; empty where there is none, or several.
+    """Return the only candidate that `word` can be a typo of, empty if there is none or more than one.
 
-    That is one letter too many, too few, wrong or swapped with the next one, or two of them in a long word; where a
-    second candidate is nearly as close, neither counts. Digits are never taken for a slip: v2 does not mean v1.
+    A typo is one inserted, missing, wrong or transposed letter, or two of them in a long word; if a second candidate is
+    nearly as close, neither counts. Digits are never considered typos: v2 does not mean v1.
 
     >>> only_one("RBCA", ["ABAC", "RBAC"]), only_one("BAC", ["ABAC", "RBAC"]), only_one("v2", ["v1", "v1beta1"])
     ('RBAC', '', '')
     """
     names = [name for name in dict.fromkeys(candidates) if name]
-    squeezed = _squeeze(word)
-    same = [name for name in names if _squeeze(name) == squeezed]
+    normalized = _normalize(word)
+    same = [name for name in names if _normalize(name) == normalized]
     if same:
         return same[0] if len(same) == 1 else ""
-    digits = [letter for letter in squeezed if letter.isdigit()]
-    ranked = sorted((_distance(squeezed, _squeeze(name), 4), name) for name in names)
+    digits = [letter for letter in normalized if letter.isdigit()]
+    ranked = sorted((_distance(normalized, _normalize(name), 4), name) for name in names)
     if not ranked:
         return ""
     nearest, name = ranked[0]
-    size = min(len(squeezed), len(_squeeze(name)))
-    sure = nearest <= (2 if size >= 8 else 1 if size >= 3 else 0)
-    alone = len(ranked) < 2 or ranked[1][0] >= 2 * nearest
-    return name if sure and alone and digits == [letter for letter in name if letter.isdigit()] else ""
+    size = min(len(normalized), len(_normalize(name)))
+    is_typo = nearest <= (2 if size >= 8 else 1 if size >= 3 else 0)
+    is_unique = len(ranked) < 2 or ranked[1][0] >= 2 * nearest
+    return name if is_typo and is_unique and digits == [letter for letter in name if letter.isdigit()] else ""
 
 
 def did_you_mean(word: str, candidates: Iterable[str], spelling: str = "{}") -> str:
-    """`did you mean NAME?`, the name written as `spelling` says; empty where nothing is near.
+    """Return `did you mean NAME?` with NAME formatted by `spelling`, empty if no candidate is close.
 
-    It is a Suggestion where NAME is the only one that can be meant.
+    It is a Suggestion if the word can only be a typo of NAME.
     """
-    if len(word) > _LONGEST:
+    if len(word) > _MAX_CHARACTERS:
         return ""
     names = list(candidates)
     if name := only_one(word, names):
@@ -89,10 +87,10 @@ def did_you_mean(word: str, candidates: Iterable[str], spelling: str = "{}") -> 
 
 
 class Suggestions:
-    """The same for the first unknown words of one input, empty for those after them: each search takes milliseconds."""
+    """Suggestions for the first unknown words of one input; further ones get none to save time."""
 
     def __init__(self) -> None:
-        self.left = MAX_SUGGESTIONS
+        self.remaining = MAX_SUGGESTIONS
 
     def closest(self, word: str, candidates: Iterable[str]) -> str:
         """As `closest`."""
@@ -103,25 +101,25 @@ class Suggestions:
         return did_you_mean(word, candidates, spelling) if self._next() else ""
 
     def _next(self) -> bool:
-        self.left -= 1
-        return self.left >= 0
+        self.remaining -= 1
+        return self.remaining >= 0
 
 
-def _squeeze(word: str) -> str:
+def _normalize(word: str) -> str:
     return word.lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
 def _distance(one: str, other: str, limit: int) -> int:
-    """How many letters have to be put in, left out, replaced or swapped with the next one; at most `limit`."""
+    """Return the edit distance with transpositions, at most `limit`."""
     if abs(len(one) - len(other)) >= limit:
         return limit
     above: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         before, above, row = above, row, [i]
-        for j, wanted in enumerate(other, 1):
-            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+        for j, target in enumerate(other, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != target))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == target:
                 cost = min(cost, before[j - 2] + 1)
             row.append(cost)
         if min(row) >= limit:

@@ -1,4 +1,4 @@
-"""What a value that a flag's type does not take was most likely meant to be, written as the type takes it."""
+"""Suggestions for invalid flag values: the likely intended value in the syntax of the flag's type."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNITS = {
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in (unit, *words)}
 _HOURS = {"d": 24, "w": 7 * 24}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_LONGEST = 40
+_MAX_CHARACTERS = 40
 _CLOCK = r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?"
 _ISO = r"[pP](?:([0-9]{1,6})[dD])?(?:[tT](?:([0-9]{1,6})[hH])?(?:([0-9]{1,6})[mM])?(?:([0-9]{1,6})[sS])?)?"
 _PIECE = r"([0-9]{1,12})(?:\.([0-9]{1,9}))?[ \t_-]*([A-Za-z\u00b5]+)[ \t,]*"
@@ -39,7 +39,7 @@ _UNIT_OF_FLAG = {
 
 
 def unit_of(flag: str) -> str:
-    """What a flag that takes a plain number counts; empty for one that counts things.
+    """Return the unit of a numeric flag, empty if it has none.
 
     >>> unit_of("default-not-ready-toleration-seconds"), unit_of("secure-port")
     ('seconds', '')
@@ -48,7 +48,7 @@ def unit_of(flag: str) -> str:
 
 
 def as_boolean(text: str) -> str:
-    """`true` or `false`, empty if neither is meant.
+    """Return `true` or `false`, empty if the value looks like neither.
 
     >>> as_boolean("Off"), as_boolean("enabled"), as_boolean("2")
     ('false', 'true', '')
@@ -58,22 +58,22 @@ def as_boolean(text: str) -> str:
 
 
 def as_duration(text: str) -> str:
-    """A duration of Go, empty if none is meant. A plain number counts seconds.
+    """Return a Go duration, empty if the value does not look like one. A plain number is in seconds.
 
     >>> [as_duration(text) for text in ("60", "1 day", "1h 30min", "PT5M", "00:01:30", "5M", "soon")]
     ['60s', '24h', '1h30m', '5m', '1m30s', '5m', '']
     """
     from compiler.upstream.go.strconv import InvalidValueError, parse_duration
 
-    meant = _as_duration(text.strip(" \t\"'"))
+    suggestion = _as_duration(text.strip(" \t\"'"))
     try:
-        return meant if meant and parse_duration(meant) is not None else ""
-    except InvalidValueError:  # longer than Go can count
+        return suggestion if suggestion and parse_duration(suggestion) is not None else ""
+    except InvalidValueError:  # out of range for Go
         return ""
 
 
 def _as_duration(plain: str) -> str:
-    if len(plain) > _LONGEST:
+    if len(plain) > _MAX_CHARACTERS:
         return ""
     if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", plain):
         return f"{plain}s"
@@ -84,13 +84,13 @@ def _as_duration(plain: str) -> str:
     pieces = re.findall(_PIECE, plain)
     if not pieces or re.sub(_PIECE, "", plain):
         return ""
-    found = []
+    parts = []
     for whole, part, word in pieces:
         unit = _UNIT_OF.get(word) or _UNIT_OF.get(word.lower())
         if unit is None or (part and unit in _HOURS):
             return ""
-        found.append((f"{whole}.{part}" if part else whole, unit))
-    return _joined(found)
+        parts.append((f"{whole}.{part}" if part else whole, unit))
+    return _joined(parts)
 
 
 def _joined(pieces: object) -> str:
@@ -102,40 +102,40 @@ def _joined(pieces: object) -> str:
 
 
 def as_integer(text: str, unit: str = "") -> str:
-    """Digits, empty if no whole number is meant. `unit` is what the number counts, as `unit_of` says.
+    """Return digits, empty if the value does not look like an integer. `unit` is that of `unit_of`.
 
     >>> as_integer("1,000"), as_integer("30 days", DAYS), as_integer("30m", SECONDS), as_integer("2Gi", MEGABYTES)
     ('1000', '30', '1800', '2048')
     >>> as_integer("1k"), as_integer("6443/tcp"), as_integer("300.0"), as_integer("many")
     ('1000', '6443', '300', '')
     """
-    meant = _as_integer(text.strip(" \t\"'"), unit)
-    return meant if meant and int(meant) < 2**63 else ""
+    suggestion = _as_integer(text.strip(" \t\"'"), unit)
+    return suggestion if suggestion and int(suggestion) < 2**63 else ""
 
 
 def _as_integer(plain: str, unit: str) -> str:
-    if len(plain) > _LONGEST:
+    if len(plain) > _MAX_CHARACTERS:
         return ""
     if re.fullmatch(r"[0-9]{1,3}(?:[,_ '][0-9]{3})+", plain):
         return re.sub("[^0-9]", "", plain)
-    if found := re.fullmatch(r":?([0-9]+)(?:\.0+|/[a-z]+)?", plain):
-        return found[1]
+    if match := re.fullmatch(r":?([0-9]+)(?:\.0+|/[a-z]+)?", plain):
+        return match[1]
     if unit in (SECONDS, DAYS):
         total = _seconds(as_duration(plain))
         size = 1 if unit == SECONDS else 86400
         return str(total // size) if total and total % size == 0 else ""
-    size_found = re.fullmatch(_SIZE, plain)
-    if size_found is None:
+    size_match = re.fullmatch(_SIZE, plain)
+    if size_match is None:
         return ""
-    number = int(size_found[1]) * _POWERS.get(size_found[2].lower(), 1)
+    number = int(size_match[1]) * _POWERS.get(size_match[2].lower(), 1)
     if unit == MEGABYTES:
-        # The server counts 1024 x 1024 bytes; people write M or Mi for it.
-        return str(number // (2**20 if "i" in size_found[2].lower() else 10**6) or "")
+        # The server counts units of 1024 x 1024 bytes; users write M or Mi.
+        return str(number // (2**20 if "i" in size_match[2].lower() else 10**6) or "")
     return str(number)
 
 
 def _seconds(duration: str) -> int:
-    """The whole seconds of a duration as `as_duration` writes it; 0 if it has smaller units."""
+    """Return the seconds of a duration from `as_duration`; 0 if it has smaller units."""
     pieces = re.findall(r"(?<![0-9])([0-9]+)([a-z]+)", duration)
     if any(unit not in _SECONDS for _, unit in pieces):
         return 0
@@ -143,17 +143,17 @@ def _seconds(duration: str) -> int:
 
 
 def as_port_range(text: str) -> str:
-    """Ports as A-B, empty if no range is meant.
+    """Return a port range as A-B, empty if the value does not look like one.
 
     >>> as_port_range("30000:32767"), as_port_range("30000 .. 32767"), as_port_range("x")
     ('30000-32767', '30000-32767', '')
     """
-    found = re.fullmatch(r"\D{0,3}([0-9]{1,5})[^0-9+]{1,5}([0-9]{1,5})\D{0,3}", text)
-    return f"{found[1]}-{found[2]}" if found and int(found[1]) <= int(found[2]) <= 65535 else ""
+    match = re.fullmatch(r"\D{0,3}([0-9]{1,5})[^0-9+]{1,5}([0-9]{1,5})\D{0,3}", text)
+    return f"{match[1]}-{match[2]}" if match and int(match[1]) <= int(match[2]) <= 65535 else ""
 
 
 def as_address(text: str) -> str:
-    """The address of a text that has more than that in it, empty if there is none.
+    """Return the IP address within a value, empty if there is none.
 
     >>> as_address("https://10.0.0.1:6443/x"), as_address("10.0.0.1/24"), as_address("[::1]:443"), as_address("host")
     ('10.0.0.1', '10.0.0.1', '::1', '')

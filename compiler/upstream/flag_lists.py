@@ -1,4 +1,4 @@
-"""Flag types that hold several elements: lists and maps.
+"""Flag types with several elements: lists and maps.
 
 Kubernetes: github.com/spf13/pflag and k8s.io/component-base/cli/flag.
 """
@@ -15,39 +15,39 @@ from compiler.upstream.go.strconv import InvalidValueError, parse_int, parse_lev
 
 
 class SNIPair(NamedTuple):
-    """A certificate and its key, and the names they are for (none: those in the certificate)."""
+    """A certificate, its key and its domain patterns (none: those in the certificate)."""
 
     cert: str
     key: str
     names: tuple[str, ...]
 
 
-def parts_of(text: str) -> Iterator[Span]:
-    """Where the parts between commas stand."""
+def comma_separated(text: str) -> Iterator[Span]:
+    """Yield the ranges of the comma-separated parts."""
     start = 0
     for part in text.split(","):
         yield start, start + len(part)
         start += len(part) + 1
 
 
-def _filled(text: str) -> list[Span]:
-    """The parts that are not empty, without white space around them."""
-    found = []
-    for start, end in parts_of(text):
+def _non_empty(text: str) -> list[Span]:
+    """Return the ranges of the non-empty parts, without surrounding white space."""
+    spans = []
+    for start, end in comma_separated(text):
         part = text[start:end]
         if part:
             inner = trimmed(part)
             lead = part.index(inner)
-            found.append((start + lead, start + lead + len(inner)))
-    return found
+            spans.append((start + lead, start + lead + len(inner)))
+    return spans
 
 
-class Text(ValueType):
-    """pflag: string.go. Commas mean nothing to the flag itself, but to some of the rules about it."""
+class String(ValueType):
+    """pflag: string.go. Commas have no meaning to the flag, but to some validations of its value."""
 
     def elements(self, text: str) -> list[Span]:
-        """The parts between commas."""
-        return list(parts_of(text))
+        """Return the ranges of the comma-separated parts."""
+        return list(comma_separated(text))
 
 
 class ListType(ValueType):
@@ -56,16 +56,16 @@ class ListType(ValueType):
     zero: Any = ()
 
     def set(self, current: Any, text: str, first: bool) -> Any:
-        """The tuple of all elements so far."""
+        """Return the tuple of all elements so far."""
         elements = tuple(self.split(text))
         return elements if first else current + elements
 
     def split(self, text: str) -> Iterable[Any]:
-        """The elements of one use."""
+        """Return the elements of one use."""
         raise NotImplementedError
 
     def default(self, text: str) -> Any:
-        """The elements between Go's square brackets."""
+        """Return the elements between Go's square brackets."""
         inside = text.removeprefix("[").removesuffix("]")
         return tuple(self.split(inside)) if inside else ()
 
@@ -74,27 +74,27 @@ class StringSlice(ListType):
     """pflag: string_slice.go."""
 
     def split(self, text: str) -> Iterable[Any]:
-        """The fields of a CSV record."""
+        """Return the fields of a CSV record."""
         return read_record(text) if text else []
 
     def format(self, value: Any) -> list[str]:
-        """One text for all elements."""
+        """Return one string for all elements."""
         return [write_record(value)]
 
     def elements(self, text: str) -> list[Span]:
-        """The fields, with the quotes around them."""
+        """Return the ranges of the fields, including quotes."""
         return [(field.start, field.end) for field in read_fields(text)] if text else []
 
 
 class StringArray(ListType):
-    """pflag: string_array.go: every use is one element, whatever is in it."""
+    """pflag: string_array.go: every use is one element."""
 
     def split(self, text: str) -> Iterable[Any]:
-        """The text itself."""
+        """Return the string itself."""
         return [text]
 
     def format(self, value: Any) -> list[str]:
-        """One text for each element."""
+        """Return one string for each element."""
         return list(value)
 
 
@@ -102,71 +102,73 @@ class Int32Slice(ListType):
     """pflag: int32_slice.go."""
 
     def split(self, text: str) -> Iterable[Any]:
-        """The numbers between commas."""
+        """Return the comma-separated numbers."""
         try:
             return [parse_int(part, 32) for part in text.split(",")]
-        except InvalidValueError as refusal:
-            hint = "write whole numbers separated by commas"
-            raise InvalidValueError("PARSE-11", refusal.message, hint) from None
+        except InvalidValueError as error:
+            hint = "write integers separated by commas"
+            raise InvalidValueError("PARSE-11", error.message, hint) from None
 
     def format(self, value: Any) -> list[str]:
-        """One text for all numbers; none for an empty list, which no text can give."""
+        """Return one string for all numbers; none for an empty list, which cannot be written."""
         return [",".join(map(str, value))] if value else []
 
     def elements(self, text: str) -> list[Span]:
-        """The numbers."""
-        return list(parts_of(text))
+        """Return the ranges of the numbers."""
+        return list(comma_separated(text))
 
 
 class CertificatePairs(ListType):
     """component-base/cli/flag: namedcertkey_flag.go; every use is one pair."""
 
     def split(self, text: str) -> Iterable[Any]:
-        """One pair with its names."""
+        """Return one pair with its domain patterns."""
         paths, colon, names = text.partition(":")
         if colon and not trimmed(names):
-            hint = "name the hosts after the colon, or remove it"
-            raise InvalidValueError("PARSE-17", f"{shown(text)} ends with an empty list of names", hint)
+            hint = "write domain patterns after the colon, or remove it"
+            raise InvalidValueError("PARSE-17", f"empty list of domain patterns in {shown(text)}", hint)
         pair = [trimmed(path) for path in trimmed(paths).split(",")]
         if len(pair) != 2:
             hint = "write CERT,KEY or CERT,KEY:NAME[,NAME...]"
-            raise InvalidValueError("PARSE-17", f"{shown(text)} is not a certificate and its key", hint)
-        listed = tuple(trimmed(name) for name in trimmed(names).split(",")) if colon else ()
-        return [SNIPair(pair[0], pair[1], listed)]
+            raise InvalidValueError(
+                "PARSE-17", f"expected comma-separated certificate and key, got {shown(text)}", hint
+            )
+        patterns = tuple(trimmed(name) for name in trimmed(names).split(",")) if colon else ()
+        return [SNIPair(pair[0], pair[1], patterns)]
 
     def format(self, value: Any) -> list[str]:
-        """One text for each pair."""
+        """Return one string for each pair."""
         return [f"{pair.cert},{pair.key}" + (f":{','.join(pair.names)}" if pair.names else "") for pair in value]
 
 
 class Gates(ListType):
     """component-base/cli/flag: colon_separated_multimap_string_string.go; pairs of a component and an entry.
 
-    The component is empty where there is no colon. An entry of white space alone is empty, and counts.
+    The component is empty without a colon. An entry that consists of white space is an empty entry.
     """
 
     def split(self, text: str) -> Iterable[Any]:
-        """Component and entry of each part that is not empty."""
+        """Yield component and entry of each non-empty part."""
         for part in text.split(","):
             if part:
                 component, colon, entry = part.partition(":")
                 yield (trimmed(component), trimmed(entry)) if colon else ("", trimmed(part))
 
     def format(self, value: Any) -> list[str]:
-        """One text for all entries."""
+        """Return one string for all entries."""
         return [
             ",".join(
-                entry if not component and _stands_alone(entry) else f"{component}:{entry}"
+                entry if not component and _needs_no_component(entry) else f"{component}:{entry}"
                 for component, entry in value
             )
         ]
 
     def elements(self, text: str) -> list[Span]:
-        """The entries with their components."""
-        return _filled(text)
+        """Return the ranges of the entries with their components."""
+        return _non_empty(text)
 
 
-def _stands_alone(entry: str) -> bool:
+def _needs_no_component(entry: str) -> bool:
     return entry != "" and ":" not in entry
 
 
@@ -174,28 +176,28 @@ class VModule(ListType):
     """component-base/logs/api/v1: pflags.go; every use appends."""
 
     def split(self, text: str) -> Iterable[Any]:
-        """Pattern and verbosity of each part that is not empty."""
-        found = []
+        """Return pattern and log level of each non-empty part."""
+        patterns = []
         for item in text.split(","):
             if not item:
                 continue
             pattern, *levels = item.split("=")
             if not pattern or len(levels) != 1 or not levels[0]:
                 hint = "write PATTERN=N[,PATTERN=N...]"
-                raise InvalidValueError("PARSE-19", f"{shown(item)} is not a pattern and a verbosity", hint)
+                raise InvalidValueError("PARSE-19", f"{shown(item)} is not in the form pattern=N", hint)
             try:
-                found.append((pattern, parse_level(levels[0])))
-            except InvalidValueError as refusal:
-                raise InvalidValueError("PARSE-19", refusal.message, refusal.hint) from None
-        return found
+                patterns.append((pattern, parse_level(levels[0])))
+            except InvalidValueError as error:
+                raise InvalidValueError("PARSE-19", error.message, error.hint) from None
+        return patterns
 
     def format(self, value: Any) -> list[str]:
-        """One text for all patterns."""
+        """Return one string for all patterns."""
         return [",".join(f"{pattern}={level}" for pattern, level in value)]
 
     def elements(self, text: str) -> list[Span]:
-        """The patterns with their verbosity."""
-        return [(start, end) for start, end in parts_of(text) if start < end]
+        """Return the ranges of the patterns with their log levels."""
+        return [(start, end) for start, end in comma_separated(text) if start < end]
 
 
 class MapType(ValueType):
@@ -203,28 +205,28 @@ class MapType(ValueType):
 
     @property
     def zero(self) -> Any:
-        """An empty map, which is the default of all such flags."""
+        """An empty map, the default of all map flags."""
         return {}
 
     def set(self, current: Any, text: str, first: bool) -> Any:
-        """The map of all entries so far."""
+        """Return the map of all entries so far."""
         entries = dict(self.split(text))
         return entries if first else current | entries
 
     def split(self, text: str) -> Iterable[tuple[str, str]]:
-        """The entries of one use."""
+        """Return the entries of one use."""
         raise NotImplementedError
 
     def default(self, text: str) -> Any:
-        """The zero, whatever the text."""
+        """Return the zero value: no map flag has another default."""
         return {}
 
     def keys(self, text: str) -> list[str]:
-        """The key of each of the elements."""
+        """Return the key of each element."""
         return [key for key, _ in self.split(text)]
 
     def elements(self, text: str) -> list[Span]:
-        """The whole text, which holds one entry."""
+        """Return the range of the whole string, which is one entry."""
         self.keys(text)
         return [(0, len(text))]
 
@@ -233,38 +235,38 @@ class StringToString(MapType):
     """pflag: string_to_string.go."""
 
     def split(self, text: str) -> Iterable[tuple[str, str]]:
-        """One entry for a text with one `=`, else the fields of a CSV record."""
+        """Yield one entry for a string with one `=`, otherwise the fields of a CSV record."""
         hint = "write KEY=VALUE"
         if "=" not in text:
-            raise InvalidValueError("PARSE-12", f"{shown(text)} has no =", hint)
+            raise InvalidValueError("PARSE-12", f"missing = in {shown(text)}", hint)
         try:
             pairs = [text.strip('"')] if text.count("=") == 1 else read_record(text)
-        except InvalidValueError as refusal:
-            raise InvalidValueError("PARSE-12", refusal.message, refusal.hint) from None
+        except InvalidValueError as error:
+            raise InvalidValueError("PARSE-12", error.message, error.hint) from None
         for pair in pairs:
             key, equals, value = pair.partition("=")
             if not equals:
                 raise InvalidValueError(
-                    "PARSE-12", f"{shown(pair)} has no =", f"{hint}, in quotes where it holds a comma"
+                    "PARSE-12", f"missing = in {shown(pair)}", f"{hint}, in quotes if it has a comma"
                 )
             yield key, value
 
     def format(self, value: Any) -> list[str]:
-        """One text for each entry."""
+        """Return one string for each entry."""
         return [self.pair(key, item) for key, item in value.items()]
 
     def pair(self, key: str, value: str) -> str:
-        """A text for one entry. `=` in a key, or a carriage return with a line feed, cannot be kept in every case."""
+        """Return the string of one entry. `=` in a key and CRLF cannot always be preserved."""
         text = f"{key}={value}"
         if text.count("=") == 1:
             if text.strip('"') == text:
                 return text
-            # Alone, it would lose its quotes; given twice, it is read as CSV.
+            # A single entry would lose its quotes; two entries are parsed as CSV.
             return write_record([text, text])
         return write_record([text])
 
     def elements(self, text: str) -> list[Span]:
-        """The entries, with the quotes around them."""
+        """Return the ranges of the entries, including quotes."""
         self.keys(text)
         return [(0, len(text))] if text.count("=") == 1 else [(field.start, field.end) for field in read_fields(text)]
 
@@ -273,31 +275,31 @@ class NoSplitMap(MapType):
     """component-base/cli/flag: map_string_string.go, NoSplit; every use is one entry."""
 
     def split(self, text: str) -> Iterable[tuple[str, str]]:
-        """One entry."""
+        """Yield one entry."""
         key, equals, value = text.partition("=")
         if not equals:
-            raise InvalidValueError("PARSE-13", f"{shown(text)} has no =", "write KEY=VALUE")
+            raise InvalidValueError("PARSE-13", f"missing = in {shown(text)}", "write KEY=VALUE")
         yield trimmed(key), trimmed(value)
 
     def format(self, value: Any) -> list[str]:
-        """One text for each entry."""
+        """Return one string for each entry."""
         return [f"{key}={item}" for key, item in value.items()]
 
 
 class ConfigurationMap(MapType):
-    """component-base/cli/flag: configuration_map.go. A key without a value has the empty one."""
+    """component-base/cli/flag: configuration_map.go. A key without a value has the empty value."""
 
     def split(self, text: str) -> Iterable[tuple[str, str]]:
-        """The entries between commas."""
+        """Yield the comma-separated entries."""
         for part in text.split(","):
             if part:
                 key, _, value = part.partition("=")
                 yield trimmed(key), trimmed(value)
 
     def format(self, value: Any) -> list[str]:
-        """One text for all entries."""
+        """Return one string for all entries."""
         return [",".join(f"{key}={item}" if item or not key else key for key, item in value.items())]
 
     def elements(self, text: str) -> list[Span]:
-        """The entries."""
-        return _filled(text)
+        """Return the ranges of the entries."""
+        return _non_empty(text)

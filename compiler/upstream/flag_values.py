@@ -1,4 +1,4 @@
-"""The grammar of every flag type: text in, typed value out, and back.
+"""Flag types: parsing and formatting.
 
 Kubernetes: github.com/spf13/pflag, k8s.io/component-base/cli/flag, k8s.io/apimachinery/pkg/util/net.
 """
@@ -14,10 +14,10 @@ from compiler.upstream.flag_lists import (
     Int32Slice,
     NoSplitMap,
     SNIPair,
+    String,
     StringArray,
     StringSlice,
     StringToString,
-    Text,
     VModule,
 )
 from compiler.upstream.flag_type import ValueType
@@ -41,18 +41,18 @@ _SEMANTIC = rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_PART}(?:\.{_PART})*)?(?:\+[
 
 _OCTET = "0|[1-9][0-9]{0,2}"
 _ATOI = "[-+]?[0-9]+"
-_PORTS = "write A-B or A+N, such as 30000-32767"
+_PORTS = "write A-B or A+N, for example 30000-32767"
 
 
 class PortRange(NamedTuple):
-    """Ports from `base` on, `size` of them; size 0 stands for the server's default range."""
+    """`size` ports from `base` on; size 0 is the server's default range."""
 
     base: int
     size: int
 
 
 class _Simple(ValueType):
-    """A type whose last use counts, with a function that parses one text."""
+    """A type whose last use wins, with a function that parses one string."""
 
     def __init__(self, parse_one: Any, zero: Any, format_one: Any = str) -> None:
         self.parse_one = parse_one
@@ -67,24 +67,24 @@ class _Simple(ValueType):
 
 
 class _IP(ValueType):
-    """pflag: ip.go. The empty text keeps what is set, or is refused."""
+    """pflag: ip.go. An empty string is rejected, or leaves the value unchanged."""
 
     zero = None
 
-    def __init__(self, empty_refused: bool) -> None:
-        self.empty_refused = empty_refused
+    def __init__(self, reject_empty: bool) -> None:
+        self.reject_empty = reject_empty
 
     def set(self, current: Any, text: str, first: bool) -> Any:
-        if not text and not self.empty_refused:
+        if not text and not self.reject_empty:
             return current
         address = parse_ip(trimmed(text))
         if address is None:
             from compiler.upstream.conversions import as_address
 
-            meant = as_address(text)
+            suggestion = as_address(text)
             hint = "write an IP address, for example 10.0.0.11, without a port or a prefix length"
-            hint = f"write {meant}, without a scheme, a port or a prefix length" if meant else hint
-            raise InvalidValueError("PARSE-08", f"{shown(text)} is not an IP address", hint)
+            hint = f"write {suggestion}, without a scheme, a port or a prefix length" if suggestion else hint
+            raise InvalidValueError("PARSE-08", f"{shown(text)} is not a valid IP address", hint)
         return address
 
     def format(self, value: Any) -> list[str]:
@@ -95,11 +95,11 @@ class _IP(ValueType):
 
 
 def parse_ip(text: str) -> str | None:
-    """The address in canonical spelling, None where the text is none. Go: net.ParseIP."""
+    """Return the address in canonical form, None if the string is not an IP address. Go: net.ParseIP."""
     if ":" not in text:
         octets = text.split(".")
-        good = len(octets) == 4 and all(re.fullmatch(_OCTET, octet) and int(octet) < 256 for octet in octets)
-        return text if good else None
+        valid = len(octets) == 4 and all(re.fullmatch(_OCTET, octet) and int(octet) < 256 for octet in octets)
+        return text if valid else None
     if "%" in text:
         return None
     import ipaddress
@@ -112,7 +112,7 @@ def parse_ip(text: str) -> str | None:
 
 
 def parse_port_range(text: str) -> PortRange:
-    """Raises InvalidValueError (PARSE-16). Kubernetes: apimachinery/pkg/util/net/port_range.go, Set."""
+    """Raise InvalidValueError (PARSE-16). Kubernetes: apimachinery/pkg/util/net/port_range.go, Set."""
     value = trimmed(text)
     if not value:
         return PortRange(0, 0)
@@ -122,19 +122,19 @@ def parse_port_range(text: str) -> PortRange:
     if low is None or other is None or ("-" in value and "+" in value):
         from compiler.upstream.conversions import as_port_range
 
-        meant = as_port_range(text)
-        hint = f"write {meant}" if meant else _PORTS
-        raise InvalidValueError("PARSE-16", f"{shown(text)} is not a port range", hint)
+        suggestion = as_port_range(text)
+        hint = f"write {suggestion}" if suggestion else _PORTS
+        raise InvalidValueError("PARSE-16", f"{shown(text)} is not a valid port range", hint)
     high = other if operator == "-" else low + other
     if low > 65535 or high > 65535:
-        raise InvalidValueError("PARSE-16", f"{shown(text)} goes beyond port 65535", _PORTS)
+        raise InvalidValueError("PARSE-16", f"{shown(text)} exceeds port 65535", _PORTS)
     if high < low:
-        raise InvalidValueError("PARSE-16", f"{shown(text)} ends before it begins", _PORTS)
+        raise InvalidValueError("PARSE-16", f"the end of port range {shown(text)} is less than its start", _PORTS)
     return PortRange(low, high - low + 1)
 
 
 def _atoi(text: str) -> int | None:
-    """Go: strconv.Atoi; what has too many digits is beyond every port anyway."""
+    """Go: strconv.Atoi; numbers with too many digits exceed every port anyway."""
     if not re.fullmatch(_ATOI, text):
         return None
     sign = -1 if text[0] == "-" else 1
@@ -143,7 +143,7 @@ def _atoi(text: str) -> int | None:
 
 
 def format_port_range(value: PortRange) -> str:
-    """A text that gives the range again."""
+    """Return the string that parses to the range."""
     return f"{value.base}-{value.base + value.size - 1}" if value.size else ""
 
 
@@ -156,16 +156,16 @@ def _parse_quantity(text: str) -> int:
 
 
 def _parse_version_flag(text: str) -> str:
-    """component-base/version/verflag: verflag.go. `true`, `raw` or `vX.Y.Z` where it is on, `false` where not.
+    """component-base/version/verflag: verflag.go. `true`, `raw`, `vX.Y.Z`, or `false` if not set.
 
-    That the version has to be the binary's own, the patch number included, is left to the server.
+    The server also requires the version to be the binary's own, patch number included; that is not checked here.
     """
     if text == "raw":
         return text
     if text.startswith("v"):
         if not re.fullmatch(_SEMANTIC, text):
-            hint = "write a version such as v1.36.0, or remove the flag"
-            raise InvalidValueError("PARSE-03", f"{shown(text)} is not a version", hint)
+            hint = "write a version, for example v1.36.0, or remove the flag"
+            raise InvalidValueError("PARSE-03", f"{shown(text)} is not a valid version", hint)
         return text
     return "true" if parse_bool(text) else "false"
 
@@ -190,9 +190,9 @@ TYPES: dict[str, ValueType] = {
     "float64": _Simple(parse_float, 0.0, _format_float),
     "float32": _Simple(lambda text: parse_float(text, 32), 0.0, _format_float),
     "duration": _Simple(parse_duration, 0, format_duration),
-    "ip": _IP(empty_refused=False),
-    "ipNonEmpty": _IP(empty_refused=True),
-    "string": Text(),
+    "ip": _IP(reject_empty=False),
+    "ipNonEmpty": _IP(reject_empty=True),
+    "string": String(),
     "stringSlice": StringSlice(),
     "stringArray": StringArray(),
     "int32Slice": Int32Slice(),

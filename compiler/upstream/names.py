@@ -87,34 +87,34 @@ _SHORT_NAMES = {
     "svc": "services",
 }
 CORE = ("", "core", "v1", "api", "legacy", "core/v1")
-"""How the core group is written, the first one rightly."""
+"""Spellings of the core group; the first one is correct."""
 
 
-def called(catalog: Catalog, name: str, group: str | None = None) -> Resource | None:
-    """The resource that a resource's name, kind, singular or short name stands for, in whatever case.
+def find_resource(catalog: Catalog, name: str, group: str | None = None) -> Resource | None:
+    """Return the resource with a resource name, kind, singular or short name, ignoring case.
 
-    In one group if one is given; else a resource of the core group comes first.
+    Search one group if it is given; otherwise prefer a resource of the core group.
     """
     lower = name.lower()
-    wanted = (_SHORT_NAMES.get(lower, lower), lower)
-    fitting = [
+    names = (_SHORT_NAMES.get(lower, lower), lower)
+    matches = [
         each
         for each in (catalog.resources.values() if group is None else catalog.resources_of.get(group, ()))
-        if each.resource in wanted or each.kind.lower() in wanted
+        if each.resource in names or each.kind.lower() in names
     ]
-    return min(fitting, key=lambda each: each.group != "", default=None)
+    return min(matches, key=lambda each: each.group != "", default=None)
 
 
-def meant(catalog: Catalog, group: str, name: str) -> Resource | None:
-    """The resource that a wrong group and name most likely stand for; None if nothing is near."""
+def closest_resource(catalog: Catalog, group: str, name: str) -> Resource | None:
+    """Return the resource closest to a wrong group and name, None if none is close."""
     core = group.lower() in CORE
-    here = "" if core else closest(group, catalog.resources_of)
-    known = catalog.resources_of.get(here, ()) if core or here else ()
-    exact = called(catalog, name, here) if known else None
+    nearest_group = "" if core else closest(group, catalog.resources_of)
+    known = catalog.resources_of.get(nearest_group, ()) if core or nearest_group else ()
+    exact = find_resource(catalog, name, nearest_group) if known else None
     if exact is not None:
         return exact
-    elsewhere = called(catalog, name)
+    elsewhere = find_resource(catalog, name)
     if elsewhere is not None:
         return elsewhere
     near = closest(name, [each.resource for each in known or catalog.resources.values()])
-    return called(catalog, near, here if known else None) if near else None
+    return find_resource(catalog, near, nearest_group if known else None) if near else None

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from compiler.apiserver.options.gate_flags import FALSE, TRUE
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.storage.resource_config import MATCHERS, introduced_in, resource_config_of
 from compiler.text import shown
 from compiler.upstream.catalog import left
-from compiler.upstream.names import CORE, called
+from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
+from compiler.upstream.names import CORE, find_resource
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
@@ -93,7 +93,7 @@ class APIEnablementOptions(OptionGroup):
             elif near := self.run.report.suggestions.did_you_mean(version, groups[group], f"{group}/{{}}"):
                 hint = near
             self._refuse("API-04", message, hint, key)
-        elif value and value not in TRUE and value not in FALSE:
+        elif value and value not in TRUE_STRINGS and value not in FALSE_STRINGS:
             self._refuse("API-05", f"--{_FLAG} {key} cannot be {shown(value)}", f"write {key}=true or {key}=false", key)
         elif len(parts) == 3 and parts[2] != parts[2].lower():
             message = f"--{_FLAG}: the resource {shown(parts[2])} has capital letters"
@@ -123,7 +123,7 @@ class APIEnablementOptions(OptionGroup):
             return f"did you mean {near}?"
         if name in catalog.api_groups:
             return f"write {name}/{catalog.api_groups[name][0]}"
-        found = called(catalog, name)
+        found = find_resource(catalog, name)
         if found is not None and found.group:
             return f"write {found.group}/{found.served[0]}/{found.resource}"
         return "write GROUP/VERSION, for example apps/v1"
@@ -150,7 +150,7 @@ class APIEnablementOptions(OptionGroup):
         if self.flags.on("runtime-config-emulation-forward-compatible"):
             return
         for key, value in self.runtime_config.items():
-            if key in MATCHERS or value in FALSE or key.count("/") not in (1, 2):
+            if key in MATCHERS or value in FALSE_STRINGS or key.count("/") not in (1, 2):
                 continue
             introduced = introduced_in(run.catalog, key)
             if introduced and min(introduced) > run.emulated:

@@ -125,12 +125,12 @@ class EtcdOptions(OptionGroup):
             return f"a semicolon separates the servers of one resource: write {shown(meant)[1:-1]}"
         left, hash_sign, right = element.partition("#")
         if hash_sign or "://" not in element:
-            from compiler.upstream.names import called
+            from compiler.upstream.names import find_resource
 
             group, _, name = left.rpartition("/")
             name, _, suffix = name.partition(".")
-            resource = called(self.run.catalog, name, (group.partition("/")[0] or suffix) or None)
-            resource = resource or called(self.run.catalog, name)
+            resource = find_resource(self.run.catalog, name, (group.partition("/")[0] or suffix) or None)
+            resource = resource or find_resource(self.run.catalog, name)
             if resource is not None:
                 meant = f"{resource.group}/{resource.resource}#{right.replace('#', ';') or 'https://HOST:2379'}"
                 return f"write {shown(meant)[1:-1]}"

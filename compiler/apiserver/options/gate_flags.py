@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
 from compiler.upstream.catalog import gate_advice, known_in, left
+from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 
 if TYPE_CHECKING:
     from compiler.apiserver.options.generic import GenericOptions
 
 FLAG = "feature-gates"
-TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
-FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
 
 def apply_gate_flags(generic: GenericOptions) -> None:
@@ -40,7 +39,7 @@ def apply_gate_flags(generic: GenericOptions) -> None:
             generic.refuse(
                 "FG-05", f"--{FLAG}: {shown(entry)} has no value", f"write {name}=true or =false", FLAG, index
             )
-        elif text not in TRUE and text not in FALSE:
+        elif text not in TRUE_STRINGS and text not in FALSE_STRINGS:
             from compiler.upstream.conversions import as_boolean
 
             meant = as_boolean(text)
@@ -48,7 +47,7 @@ def apply_gate_flags(generic: GenericOptions) -> None:
             hint = f"write {shown(name)[1:-1]}={meant}" if meant else f"write {shown(name)[1:-1]}=true or =false"
             generic.refuse("FG-06", message, hint, FLAG, index)
         else:
-            final[name] = (text in TRUE, index)
+            final[name] = (text in TRUE_STRINGS, index)
     if bare and prefixed:
         generic.refuse("FG-07", f"--{FLAG} mixes names with and without kube:", "use one form for all", FLAG)
     for name, (value, index) in final.items():

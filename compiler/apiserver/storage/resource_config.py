@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import cache, cached_property
 
 from compiler.upstream.catalog import Catalog, Resource
+from compiler.upstream.go.strconv import FALSE_STRINGS
 
 _STABLE = r"v[0-9]+"
 _BETA = r"v[0-9]+beta[0-9]+"
 _ALPHA = r"v[0-9]+alpha[0-9]+"
 _STAGES = {"alpha": 0, "beta": 1, "": 2}
-_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
 MATCHERS: dict[str, Callable[[str], bool]] = {
     "api/all": lambda version: True,
@@ -124,10 +124,10 @@ class ResourceConfig:
         preferences = [(key.split("/"), value) for key, value in runtime_config.items() if key not in MATCHERS]
         for parts, value in preferences:
             if len(parts) == 2:
-                self._set_version(parts[0], parts[1], value not in _FALSE)
+                self._set_version(parts[0], parts[1], value not in FALSE_STRINGS)
         for parts, value in preferences:
             if len(parts) == 3:
-                self.resources[parts[0], parts[1], parts[2]] = value not in _FALSE
+                self.resources[parts[0], parts[1], parts[2]] = value not in FALSE_STRINGS
 
     def make_forward_compatible(self, runtime_config: dict[str, str]) -> None:
         """Enable every version that ranks above an enabled one, even where it is newer than the emulated version.
@@ -153,7 +153,7 @@ class ResourceConfig:
         """Serve what runtime-config enables by name, even where it is newer than the emulated version."""
         for key, value in runtime_config.items():
             parts = key.split("/")
-            if key not in MATCHERS and value not in _FALSE and len(parts) in (2, 3):
+            if key not in MATCHERS and value not in FALSE_STRINGS and len(parts) in (2, 3):
                 self._explicit.add((parts[0], parts[1], parts[2] if len(parts) == 3 else "*"))
 
     def version_enabled(self, group: str, version: str) -> bool:

@@ -15,7 +15,7 @@ from compiler.bounds import MAX_FINDINGS
 from compiler.review.risks.audit_coverage import Coverage
 from compiler.text import shown
 from compiler.text.suggest import closest, only_one
-from compiler.upstream.names import CORE, called
+from compiler.upstream.names import CORE, find_resource
 
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
@@ -217,7 +217,7 @@ class _DeadRules:
         gone = self._gone(text)
         if gone:
             return not self._tell("AUDP-23", group, f"the group was removed in {gone}", "remove it", "note")
-        resource = self.risks.catalog.resources.get(text) or called(self.risks.catalog, text)
+        resource = self.risks.catalog.resources.get(text) or find_resource(self.risks.catalog, text)
         if resource is not None:
             hint = f"write group: {shown(resource.group)} and resources: [{resource.resource}]"
             return self._tell("AUDP-23", group, "it is a resource, not an API group", hint)
@@ -253,11 +253,11 @@ class _DeadRules:
             meant = self.risks.catalog.resources[text.lower()]
             hint = f"write group: {shown(meant.group)} and resources: [{meant.resource}]"
             return self._tell(rule, name, "the group is not part of a resource's name", hint)
-        here = called(self.risks.catalog, resource, group)
+        here = find_resource(self.risks.catalog, resource, group)
         if here is not None:
             right = f"{here.resource}{slash}{part}"
             return self._tell(rule, name, _difference(resource, here), f"write {right}")
-        other = called(self.risks.catalog, resource)
+        other = find_resource(self.risks.catalog, resource)
         if other is not None and other.group != group:
             right = "it" if other.resource == resource else f"{other.resource}{slash}{part}"
             return self._tell(rule, name, why, f'write {right} in an entry with group: "{other.group}"')

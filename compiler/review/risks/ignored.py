@@ -12,7 +12,7 @@ from compiler.review.context import Risks
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
 from compiler.upstream.catalog import known_in
-from compiler.upstream.names import meant
+from compiler.upstream.names import closest_resource
 
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
@@ -117,7 +117,7 @@ def _meant(risks: Risks, group: str, name: str, form: str) -> str | None:
     catalog = risks.catalog
     if any(each.resource == name for each in catalog.resources_of.get(group, ())):
         return None
-    found = meant(catalog, group, name)
+    found = closest_resource(catalog, group, name)
     return f"did you mean {form.format(found)}?" if found is not None else ""
 
 

@@ -1,4 +1,4 @@
-"""One CSV record, as Go's encoding/csv reads and writes it with its default settings."""
+"""One CSV record, as read and written by Go's encoding/csv with default settings."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from compiler.text import shown
 from compiler.upstream.go.strconv import InvalidValueError
 
-_HINT = 'put the whole element in double quotes, and write "" for a quote inside'
+_HINT = 'put the whole element in double quotes, and write "" for a quote within it'
 
 
 class Field:
-    """One field, and where it stands in the text of the record, quotes included; the end is exclusive."""
+    """One field and its range in the record, including quotes; the end is exclusive."""
 
     __slots__ = ("end", "start", "text")
 
@@ -22,9 +22,9 @@ class Field:
 
 
 def read_record(text: str) -> list[str]:
-    """The fields of the first record of a text; blank lines before it are skipped, what follows is not read.
+    """Return the fields of the first record; blank lines before it are skipped, further records are ignored.
 
-    Raises InvalidValueError (PARSE-09) for bare and unbalanced quotes, and where there is no record.
+    Raise InvalidValueError (PARSE-09) for bare and unbalanced quotes, and if there is no record.
     """
     if '"' not in text and "\n" not in text and text and text != "\r":
         return text.removesuffix("\r").split(",")
@@ -32,10 +32,10 @@ def read_record(text: str) -> list[str]:
 
 
 def read_fields(text: str, start: int = 0) -> list[Field]:
-    """The fields of the first record from a place on, with their places; raises as `read_record` does."""
+    """Return the fields of the first record from an index on, with their ranges; raise as `read_record`."""
     position = next_record(text, start)
     if position is None:
-        raise InvalidValueError("PARSE-09", f"{shown(text)} holds no list", "write elements separated by commas")
+        raise InvalidValueError("PARSE-09", f"{shown(text)} is not a valid list", "write elements separated by commas")
     fields: list[Field] = []
     while True:
         quoted = text.startswith('"', position)
@@ -47,7 +47,7 @@ def read_fields(text: str, start: int = 0) -> list[Field]:
 
 
 def next_record(text: str, position: int = 0) -> int | None:
-    """Where the first line begins, from a place on, that is not blank; None where there is none."""
+    """Return the start of the first line that is not blank, None if there is none."""
     while True:
         end = text.find("\n", position)
         line = text[position:] if end < 0 else text[position:end]
@@ -64,7 +64,7 @@ def _bare(text: str, start: int) -> Field:
     comma = text.find(",", start, stop)
     end = comma if comma >= 0 else stop
     if '"' in text[start:end]:
-        raise InvalidValueError("PARSE-09", f"{shown(text)} has a quote inside an element", _HINT)
+        raise InvalidValueError("PARSE-09", f"bare quote in an element of {shown(text)}", _HINT)
     if comma < 0 and end > start and text[end - 1] == "\r":
         end -= 1
     return Field(text[start:end], start, end)
@@ -76,7 +76,7 @@ def _quoted(text: str, start: int) -> Field:
     while True:
         quote = text.find('"', position)
         if quote < 0:
-            raise InvalidValueError("PARSE-09", f"{shown(text)} has a quote that does not end", _HINT)
+            raise InvalidValueError("PARSE-09", f"unterminated quote in {shown(text)}", _HINT)
         parts.append(text[position:quote].replace("\r\n", "\n"))
         end = quote + 1
         if text.startswith('"', end):
@@ -85,20 +85,20 @@ def _quoted(text: str, start: int) -> Field:
         elif end == len(text) or text.startswith((",", "\n", "\r\n"), end) or text[end:] == "\r":
             return Field("".join(parts), start, end)
         else:
-            raise InvalidValueError("PARSE-09", f"{shown(text)} goes on after a closing quote", _HINT)
+            raise InvalidValueError("PARSE-09", f"unexpected characters after a closing quote in {shown(text)}", _HINT)
 
 
 def write_record(fields: Sequence[str]) -> str:
-    """A text that `read_record` turns into the fields again; empty for none.
+    """Return a record that `read_record` parses to the same fields; empty for no fields.
 
-    A carriage return with a line feed cannot be kept: it is read as a line feed alone.
+    CRLF within a field cannot be preserved: it is read as LF.
     """
     if list(fields) == [""]:
         return '""'
-    return ",".join(_written(field) for field in fields)
+    return ",".join(_quoted_if_needed(field) for field in fields)
 
 
-def _written(field: str) -> str:
+def _quoted_if_needed(field: str) -> str:
     if field and (field[0].isspace() or any(letter in field for letter in ',"\r\n')):
         return '"' + field.replace('"', '""') + '"'
     return field

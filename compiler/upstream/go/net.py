@@ -8,12 +8,12 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 _HEX = "[0-9A-Fa-f]{2}"
-# Kept as text: most runs parse no URL.
+# Compiled on first use: most runs parse no URL.
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*):"
 _USER = r"[A-Za-z0-9\-._~:!$&'()*+,;=%@]*"
 _ESCAPED = rf"(?:[^%]|%{_HEX})*"
 _LETTER = r"[A-Za-z0-9\-._~!$&'()*+,;=:\[\]<>\"]|[^\x00-\x7f]"
-# In a host only bytes beyond ASCII may be escaped, and the sign itself; in a zone what needs no escape, and spaces.
+# Only non-ASCII bytes and % may be escaped in a host; in a zone also characters that need no escape, and spaces.
 _HOST = rf"(?:{_LETTER}|%25|%[89A-Fa-f][0-9A-Fa-f])*"
 _ZONE = rf"(?:{_LETTER}|%2[0-24-9A-Ea-e]|%3[0-9A-Ea-e]|%4[1-9A-Fa-f]|%5[0-9ABDFabdf]|%6[1-9A-Fa-f]|%7[0-9AEae])*"
 _PORT = r"(?::[0-9]*)?"
@@ -21,10 +21,10 @@ LOOSE, LITERALS, COLONS = 0, 1, 2
 
 
 class URL(NamedTuple):
-    """The parts of a URL, without escapes in host, path and fragment.
+    """The parts of a URL, with unescaped host, path and fragment.
 
-    `user` is what stands before the `@`, still escaped; None where there is no `@`. Escaped bytes that are not UTF-8
-    are kept as Python's surrogate escapes.
+    `user` is the part before the `@`, still escaped; None if there is no `@`. Escaped bytes that are not UTF-8 become
+    Python's surrogate escapes.
     """
 
     scheme: str
@@ -38,76 +38,78 @@ class URL(NamedTuple):
 
 @lru_cache(maxsize=256)
 def parse_url(text: str, strictness: int = LOOSE) -> URL | None:
-    """The parts of a URL; None where Go cannot parse it. `strictness` is about hosts, as said above."""
+    """Return the parts of a URL, None if Go cannot parse it. `strictness` is that of the host syntax."""
     rest, _, fragment = text.partition("#")
     if not rest.isprintable() and any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in rest):
         return None
-    if rest.startswith(":") or not _fits(_ESCAPED, fragment):
+    if rest.startswith(":") or not _matches(_ESCAPED, fragment):
         return None
-    found = re.match(_SCHEME, rest)
-    scheme = found[1].lower() if found else ""
-    rest, _, query = rest[found.end() if found else 0 :].partition("?")
+    match = re.match(_SCHEME, rest)
+    scheme = match[1].lower() if match else ""
+    rest, _, query = rest[match.end() if match else 0 :].partition("?")
     if not rest.startswith("/"):
         if scheme:
-            return URL(scheme, rest, None, "", "", query, _plain(fragment))
+            return URL(scheme, rest, None, "", "", query, _unescape(fragment))
         if ":" in rest.partition("/")[0]:
             return None
     user, host = None, ""
     if rest.startswith("//") and (scheme or not rest.startswith("///")):
         authority, slash, path = rest[2:].partition("/")
         rest = slash + path
-        name, at, written = authority.rpartition("@")
+        name, at, raw_host = authority.rpartition("@")
         user = name if at else None
-        read = _host(scheme, written, strictness)
-        if read is None or not _fits(_USER, name) or not _fits(_ESCAPED, name):
+        parsed_host = _host(scheme, raw_host, strictness)
+        if parsed_host is None or not _matches(_USER, name) or not _matches(_ESCAPED, name):
             return None
-        host = read
-    return URL(scheme, "", user, host, _plain(rest), query, _plain(fragment)) if _fits(_ESCAPED, rest) else None
+        host = parsed_host
+    return (
+        URL(scheme, "", user, host, _unescape(rest), query, _unescape(fragment)) if _matches(_ESCAPED, rest) else None
+    )
 
 
 def parses_as_url(text: str, strictness: int = LOOSE) -> bool:
-    """Whether Go can parse the text as a URL."""
+    """Return whether Go can parse the string as a URL."""
     return parse_url(text, strictness) is not None
 
 
 def is_https(text: str, strictness: int = LOOSE) -> bool:
-    """Whether a text is a URL with the scheme https."""
+    """Return whether a string is a URL with the scheme https."""
     parsed = parse_url(text, strictness)
     return parsed is not None and parsed.scheme == "https"
 
 
-def _host(scheme: str, written: str, strictness: int) -> str | None:
-    """The host with its port, without escapes; None where it is none. Go: parseHost."""
-    opening = written.rfind("[")
+def _host(scheme: str, host: str, strictness: int) -> str | None:
+    """Return the unescaped host with its port, None if it is not valid. Go: parseHost."""
+    opening = host.rfind("[")
     if opening > 0 and strictness == COLONS:
         return None
-    if written.startswith("[") or (opening >= 0 and strictness):
-        return _literal(written, strictness)
-    # Older versions looked at the last colon alone.
+    if host.startswith("[") or (opening >= 0 and strictness >= LITERALS):
+        return _literal(host, strictness)
+    # Older versions only check the last colon.
     first = strictness == COLONS and scheme in ("http", "https")
-    position = written.find(":") if first else written.rfind(":")
-    if position >= 0 and not _fits(_PORT, written[position:]):
+    position = host.find(":") if first else host.rfind(":")
+    if position >= 0 and not _matches(_PORT, host[position:]):
         return None
-    return _plain(written) if _fits(_HOST, written) else None
+    return _unescape(host) if _matches(_HOST, host) else None
 
 
-def _literal(written: str, strictness: int) -> str | None:
-    """A host that is, or was meant to be, an address in brackets."""
-    start = written.rfind("[") + 1 if strictness else 1
-    end = written.rfind("]")
-    if end < 0 or not _fits(_PORT, written[end + 1 :]):
+def _literal(host: str, strictness: int) -> str | None:
+    """Return a host that is, or is meant to be, an address in brackets; None if it is not valid."""
+    start = host.rfind("[") + 1 if strictness >= LITERALS else 1
+    end = host.rfind("]")
+    if end < 0 or not _matches(_PORT, host[end + 1 :]):
         return None
-    address, escape, zone = written[start:end].partition("%25")
-    if not _fits(_HOST, address) or not _fits(_ZONE, zone):
+    address, escape, zone = host[start:end].partition("%25")
+    if not _matches(_HOST, address) or not _matches(_ZONE, zone):
         return None
-    inside = _plain(address) + _plain(escape + zone)
-    if strictness and not _is_ipv6(inside):
+    literal = _unescape(address) + _unescape(escape + zone)
+    if strictness >= LITERALS and not _is_ipv6(literal):
         return None
-    return f"[{inside}]{written[end + 1 :]}"
+    return f"[{literal}]{host[end + 1 :]}"
 
 
-def _plain(text: str) -> str:
-    """The text without escapes."""
+def _unescape(text: str) -> str:
+    """Return the unescaped string."""
     if "%" not in text:
         return text
     from urllib.parse import unquote
@@ -115,7 +117,7 @@ def _plain(text: str) -> str:
     return unquote(text, errors="surrogateescape")
 
 
-def _fits(pattern: str, text: str) -> bool:
+def _matches(pattern: str, text: str) -> bool:
     return _compiled(pattern).fullmatch(text) is not None
 
 
@@ -140,14 +142,14 @@ def _is_ipv6(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def join(*parts: str) -> str:
-    """The parts with single slashes between them; `.` and `..` are worked out, a slash at the end goes.
+    """Join path elements and clean the result: resolve `.` and `..`, drop a trailing slash.
 
     >>> join("/", "//registry/./a/../b/", "health")
     '/registry/b/health'
     """
     joined = "/".join(part for part in parts if part)
     clean = posixpath.normpath(joined) if joined else ""
-    # POSIX keeps two slashes at the start apart from one.
+    # POSIX preserves two leading slashes.
     return clean[1:] if clean.startswith("//") else clean
 
 

@@ -1,7 +1,7 @@
-"""Whether Go can read a regular expression.
+"""Syntax check of Go regular expressions.
 
-Source: Go regexp/syntax/parse.go with the flags that regexp.Compile gives it. The size of what a pattern compiles to is
-judged from below, so a pattern near that limit of 3.3 million instructions may be let through.
+Source: Go regexp/syntax/parse.go with the flags of regexp.Compile. The size of the compiled program is a lower bound,
+so a pattern near the limit of 3.3 million instructions may be accepted.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from compiler.text import shown
 from compiler.upstream.go.regexp_classes import ClassReader, InvalidRegexpError
 
-_MOST_REPEATS = 1000
-_DEEPEST = 1000
-_LARGEST = (128 << 20) // 40
+_MAX_REPEATS = 1000
+_MAX_DEPTH = 1000
+_MAX_SIZE = (128 << 20) // 40
 
 
 __all__ = ["InvalidRegexpError", "check_regexp"]
 
 
 class _Part:
-    """A piece of a pattern: how many instructions it takes, how often its insides repeat, how deep it nests."""
+    """A piece of a pattern: its size in instructions, repetitions of its contents and nesting depth."""
 
     __slots__ = ("depth", "repeats", "size")
 
@@ -29,18 +29,18 @@ class _Part:
 
 
 class _Group:
-    """An open parenthesis: the alternatives before, and the pieces of the present one."""
+    """An open group: the finished alternatives, and the pieces of the current one."""
 
-    __slots__ = ("captures", "done", "parts")
+    __slots__ = ("alternatives", "captures", "parts")
 
     def __init__(self, captures: bool) -> None:
         self.captures = captures
-        self.done: list[_Part] = []
+        self.alternatives: list[_Part] = []
         self.parts: list[_Part] = []
 
 
 def check_regexp(pattern: str, loose_names: bool = False) -> None:
-    """Raises InvalidRegexpError where Go's regexp.Compile fails. `loose_names`: see go_unicode_names."""
+    """Raise InvalidRegexpError if Go's regexp.Compile fails. `loose_names`: see go_unicode_names."""
     _Reader(pattern, loose_names).read()
 
 
@@ -54,19 +54,17 @@ class _Reader(ClassReader):
         while self._at < len(self._text):
             after_repeat = self._step(after_repeat)
         if len(self._groups) > 1:
-            raise self._refused(
-                "a parenthesis is not closed", "write ) at the end of the group, or \\( for the character"
-            )
+            raise self._invalid("missing closing )", "write ) at the end of the group, or \\( for the character")
 
     def _push(self, part: _Part) -> None:
-        if part.size > _LARGEST:
-            raise self._refused("it is too large", "write smaller repeat counts")
-        if part.depth > _DEEPEST:
-            raise self._refused("it is nested too deep", "write fewer groups inside one another")
+        if part.size > _MAX_SIZE:
+            raise self._invalid("expression too large", "write smaller repeat counts")
+        if part.depth > _MAX_DEPTH:
+            raise self._invalid("expression nests too deeply", "reduce the nesting of groups")
         self._groups[-1].parts.append(part)
 
     def _step(self, after_repeat: bool) -> bool:
-        """Read one piece; whether it was a repetition."""
+        """Read one piece and return whether it was a repetition operator."""
         letter = self._peek()
         if letter in "*+?":
             self._at += 1
@@ -80,7 +78,7 @@ class _Reader(ClassReader):
             self._close()
         elif letter == "|":
             group = self._groups[-1]
-            group.done.append(_joined(group.parts))
+            group.alternatives.append(_joined(group.parts))
             group.parts = []
             self._at += 1
         elif letter == "[":
@@ -94,20 +92,20 @@ class _Reader(ClassReader):
         return False
 
     def _braces(self, after_repeat: bool) -> bool:
-        found = self._counts()
-        if found is None:
+        counts = self._counts()
+        if counts is None:
             self._at += 1
             self._push(_Part())
             return False
-        low, high, end = found
-        if low < 0 or low > _MOST_REPEATS or high > _MOST_REPEATS or 0 <= high < low:
-            raise self._refused("a repeat count is too large or the wrong way round", f"write at most {_MOST_REPEATS}")
+        low, high, end = counts
+        if low < 0 or low > _MAX_REPEATS or high > _MAX_REPEATS or 0 <= high < low:
+            raise self._invalid("invalid repeat count", f"write at most {_MAX_REPEATS}, the smaller number first")
         self._at = end
         self._repeat("{", low, high, after_repeat)
         return True
 
     def _counts(self) -> tuple[int, int, int] | None:
-        """The numbers in {low,high} and where it ends; high is -1 for {low,}, and None stands for a plain brace."""
+        """Return the numbers in {low,high} and its end; high is -1 for {low,}. Return None for a literal brace."""
         low, at = self._count(self._at + 1)
         high = low
         if at and self._text.startswith(",}", at):
@@ -118,7 +116,7 @@ class _Reader(ClassReader):
         return (low, high, at + 1) if at and self._text.startswith("}", at) else None
 
     def _count(self, start: int) -> tuple[int, int]:
-        """A number and where it ends, -1 for one that is far too large; the end is 0 where there is no number."""
+        """Return a number, -1 if it is far too large, and its end, 0 if there is no number."""
         end = start
         while end < len(self._text) and self._text[end] in "0123456789":
             end += 1
@@ -131,18 +129,20 @@ class _Reader(ClassReader):
         if self._peek() == "?":
             self._at += 1
         if after_repeat:
-            raise self._refused("a repetition follows a repetition", "put the first one in parentheses")
+            raise self._invalid("invalid nested repetition operator", "put the first one in parentheses")
         parts = self._groups[-1].parts
         if not parts:
-            raise self._refused("there is nothing to repeat", f"write a \\ before {sign} for the character itself")
+            raise self._invalid(
+                f"missing argument to repetition operator {sign}", f"write \\{sign} for the character itself"
+            )
         part = parts.pop()
         if sign != "{":
             self._push(_Part(part.size + (2 if sign == "*" else 1), part.repeats, part.depth + 1))
             return
         times = low if high < 0 else high
         repeats = 1 if high == 0 else part.repeats * max(times, 1)
-        if (low >= 2 or high >= 2) and repeats > _MOST_REPEATS:
-            raise self._refused(f"it repeats more than {_MOST_REPEATS} times in all", "write smaller repeat counts")
+        if (low >= 2 or high >= 2) and repeats > _MAX_REPEATS:
+            raise self._invalid(f"it repeats more than {_MAX_REPEATS} times in total", "write smaller repeat counts")
         size = high * part.size + high - low
         if high < 0:
             size = low * part.size + 1 if low else part.size + 2
@@ -164,36 +164,36 @@ class _Reader(ClassReader):
         end = rest.find(">")
         name = rest[start:end]
         if end < 0 or not name or not all(c == "_" or (c.isascii() and c.isalnum()) for c in name):
-            raise self._refused("the name of a group is not one", "write letters, digits and _ between < and >")
+            raise self._invalid("invalid group name", "write letters, digits and _ between < and >")
         self._groups.append(_Group(captures=True))
         self._at += end + 1
 
     def _flags(self, rest: str) -> None:
-        at, negated, seen = 2, False, False
+        at, negated, has_flags = 2, False, False
         while at < len(rest) and rest[at] in "imsU-":
             if rest[at] == "-":
                 if negated:
                     break
-                negated, seen = True, False
+                negated, has_flags = True, False
             else:
-                seen = True
+                has_flags = True
             at += 1
         letter = rest[at : at + 1]
-        if letter not in (":", ")") or (negated and not seen):
-            hint = "write flags such as (?i), or (?:...) for a group"
+        if letter not in (":", ")") or (negated and not has_flags):
+            hint = "write flags, for example (?i), or (?:...) for a group"
             if letter in ("=", "!", "<"):
-                hint = "Go has no lookahead or lookbehind: compare in CEL instead, with &&, || and !"
-            raise self._refused(f"{shown(rest[: at + 1])} is not known", hint)
+                hint = "Go does not support lookahead and lookbehind: combine CEL conditions with &&, || and !"
+            raise self._invalid(f"invalid or unsupported syntax {shown(rest[: at + 1])}", hint)
         if letter == ":":
             self._groups.append(_Group(captures=False))
         self._at += at + 1
 
     def _close(self) -> None:
         if len(self._groups) == 1:
-            raise self._refused("a parenthesis is closed that was not opened", "write \\) for the character itself")
+            raise self._invalid("unexpected )", "write \\) for the character itself")
         group = self._groups.pop()
         self._at += 1
-        alternatives = [*group.done, _joined(group.parts)]
+        alternatives = [*group.alternatives, _joined(group.parts)]
         part = _Part(
             max(each.size for each in alternatives),
             max(each.repeats for each in alternatives),
@@ -218,7 +218,7 @@ class _Reader(ClassReader):
 
 
 def _joined(parts: list[_Part]) -> _Part:
-    """The pieces one after another."""
+    """Return the concatenation of pieces."""
     if not parts:
         return _Part()
     return _Part(

@@ -10,28 +10,28 @@ _sections: dict[str, frozenset[str]] = {}
 
 
 def is_class_name(name: str, loose: bool) -> bool:
-    """Whether \\p{name} is known to Go.
+    """Return whether Go knows \\p{name}.
 
-    `loose`: capitals, spaces, hyphens and underscores do not count (Go 1.25 and later). There a script whose name has
-    an underscore or a capital inside cannot be named at all: Go looks for its squeezed name among the written ones.
+    `loose`: case, spaces, hyphens and underscores are ignored (Go 1.25 and later). Scripts with an underscore or an
+    inner uppercase letter in their name cannot be named then: Go looks up the normalized name among the original ones.
     """
     if not _sections:
-        _sections.update(_read())
+        _sections.update(_read_data())
     categories, scripts = _sections["categories"], _sections["scripts"]
     if not loose:
         return name == "Any" or name in categories or name in scripts
-    squeezed = _squeezed(name)
-    if squeezed in ("Any", "Assigned", "Ascii") or squeezed in categories or squeezed in scripts:
+    normalized = _normalized(name)
+    if normalized in ("Any", "Assigned", "Ascii") or normalized in categories or normalized in scripts:
         return True
-    return squeezed in {_squeezed(alias) for alias in _sections["aliases"]}
+    return normalized in {_normalized(alias) for alias in _sections["aliases"]}
 
 
-def _squeezed(name: str) -> str:
+def _normalized(name: str) -> str:
     plain = name.replace("_", "").replace("-", "").replace(" ", "")
     return plain[:1].upper() + "".join(letter.lower() if letter.isascii() else letter for letter in plain[1:])
 
 
-def _read() -> dict[str, frozenset[str]]:
+def _read_data() -> dict[str, frozenset[str]]:
     path = os.path.join(os.path.dirname(__file__), "data", "unicode_names.txt")
     with open(path, encoding="utf-8") as file:
         blocks = [block.partition("]\n") for block in file.read().split("\n[")[1:]]
@@ -45,7 +45,7 @@ _HEX = "0123456789abcdefABCDEF"
 
 
 class InvalidRegexpError(Exception):
-    """A pattern that Go cannot read: what is wrong, and what to write instead."""
+    """A pattern that Go cannot compile, with message and hint."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -54,21 +54,21 @@ class InvalidRegexpError(Exception):
 
 
 class ClassReader:
-    """Reads classes and escapes at a place in a pattern, and raises InvalidRegexpError where there is none."""
+    """Reads classes and escapes of a pattern, and raises InvalidRegexpError if they are invalid."""
 
     def __init__(self, pattern: str, loose_names: bool) -> None:
         self._text = pattern
         self._at = 0
         self._loose = loose_names
 
-    def _refused(self, what: str, hint: str) -> InvalidRegexpError:
-        return InvalidRegexpError(f"the regular expression {shown(self._text)} cannot be read: {what}", hint)
+    def _invalid(self, reason: str, hint: str) -> InvalidRegexpError:
+        return InvalidRegexpError(f"invalid regular expression {shown(self._text)}: {reason}", hint)
 
     def _peek(self, ahead: int = 0) -> str:
         return self._text[self._at + ahead : self._at + ahead + 1]
 
     def _escaped_class(self) -> bool:
-        """Read a class such as \\d or \\p{Greek} if one stands here."""
+        """Read a class, for example \\d or \\p{Greek}, and return whether there is one."""
         letter = self._peek(1)
         if self._peek() != "\\" or not letter:
             return False
@@ -83,17 +83,18 @@ class ClassReader:
             name = self._text[self._at + 3 : end - 1] if end else ""
 
         if not name or not is_class_name(name.removeprefix("^"), self._loose):
-            written = shown(self._text[self._at : end] if end else self._text[self._at :])
-            raise self._refused(f"{written} is no Unicode class", "write a class such as \\pL, \\p{Lu} or \\p{Greek}")
+            invalid = shown(self._text[self._at : end] if end else self._text[self._at :])
+            hint = "write a class, for example \\pL, \\p{Lu} or \\p{Greek}"
+            raise self._invalid(f"{invalid} is not a valid Unicode class", hint)
         self._at = end
         return True
 
     def _escape(self) -> str:
-        """Read an escape of one character and give the character. Go: parseEscape."""
+        """Read an escape sequence and return its character. Go: parseEscape."""
         start = self._at
         letter = self._peek(1)
         if not letter:
-            raise self._refused("it ends in a backslash", "write \\\\ for the character itself")
+            raise self._invalid("trailing backslash", "write \\\\ for the character itself")
         self._at += 2
         if letter in "01234567" and (letter == "0" or (self._peek() and self._peek() in "01234567")):
             digits = letter
@@ -109,8 +110,8 @@ class ClassReader:
             return letter
         hint = f"write {letter} without the backslash"
         if letter in "123456789":
-            hint = "Go has no references to groups: match in another way"
-        raise self._refused(f"{shown(self._text[start : self._at])} is no escape", hint)
+            hint = "Go does not support backreferences"
+        raise self._invalid(f"{shown(self._text[start : self._at])} is not a valid escape sequence", hint)
 
     def _hexadecimal(self, start: int) -> str:
         digits, after = self._text[self._at : self._at + 2], self._at + 2
@@ -124,8 +125,9 @@ class ClassReader:
             or not all(digit in _HEX for digit in digits)
             or int(digits.lstrip("0")[:8] or "0", 16) > 0x10FFFF
         ):
-            raise self._refused(
-                f"{shown(self._text[start:after])} is no escape", "write two hexadecimal digits, or more in braces"
+            raise self._invalid(
+                f"{shown(self._text[start:after])} is not a valid escape sequence",
+                "write two hexadecimal digits, or more in braces",
             )
         self._at = after
         return chr(int(digits, 16))
@@ -147,9 +149,9 @@ class ClassReader:
             if self._peek() == "-" and self._peek(1) not in ("", "]"):
                 self._at += 1
                 if self._class_character() < low:
-                    raise self._refused(
-                        f"the range {shown(self._text[start : self._at])} is the wrong way round",
-                        "write the smaller end first, or a - at the end of the class for the character",
+                    raise self._invalid(
+                        f"invalid character class range {shown(self._text[start : self._at])}",
+                        "write the smaller character first, or a - at the end of the class for the character",
                     )
         self._at += 1
 
@@ -159,15 +161,16 @@ class ClassReader:
             return False
         name = self._text[self._at + 2 : end]
         if name.removeprefix("^") not in _POSIX_CLASSES:
-            written = shown(self._text[self._at : end + 2])
-            raise self._refused(f"{written} is no class", "write a class such as [:alpha:] or [:digit:]")
+            invalid = shown(self._text[self._at : end + 2])
+            hint = "write a class, for example [:alpha:] or [:digit:]"
+            raise self._invalid(f"{invalid} is not a valid class", hint)
         self._at = end + 2
         return True
 
     def _class_character(self) -> str:
         letter = self._peek()
         if not letter:
-            raise self._refused("a bracket is not closed", "write ] at the end of the class, or \\[ for the character")
+            raise self._invalid("missing closing ]", "write ] at the end of the class, or \\[ for the character")
         if letter == "\\":
             return self._escape()
         self._at += 1

@@ -10,7 +10,7 @@ from compiler.text import shown
 
 
 class InvalidValueError(Exception):
-    """A text that the flag's type does not take, with the rule, what is wrong and what to write instead."""
+    """A value that is not valid for the flag's type, with rule, message and hint."""
 
     def __init__(self, rule: str, message: str, hint: str) -> None:
         super().__init__(message)
@@ -19,10 +19,11 @@ class InvalidValueError(Exception):
         self.hint = hint
 
 
-TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
-FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+TRUE_STRINGS = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+FALSE_STRINGS = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+"""The strings that strconv.ParseBool accepts."""
 
-# Patterns are kept as text: most runs need none of them, and compiling all would cost more than parsing all flags.
+# Patterns are compiled on first use: compiling all of them costs more than parsing all flags.
 _DECIMAL_DIGITS = "[0-9]+(?:_[0-9]+)*"
 _HEX_DIGITS = "[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"
 _DIGITS = {2: "_?[01]+(?:_[01]+)*", 8: "_?[0-7]+(?:_[0-7]+)*", 10: _DECIMAL_DIGITS, 16: f"_?{_HEX_DIGITS}"}
@@ -33,7 +34,7 @@ _DECIMAL = (
 )
 _HEXADECIMAL = rf"[-+]?0[xX](?:_?{_HEX_DIGITS}(?:\.(?:{_HEX_DIGITS})?)?|\.{_HEX_DIGITS})[pP][-+]?{_DECIMAL_DIGITS}"
 _HALFWAY = 3.4028235677973366e38
-"""Halfway between the largest number of 32 bits and the next one: from here on it is rounded to infinity."""
+"""Halfway between the largest float32 and the next number: from here on values are rounded to infinity."""
 
 _UNITS = {
     "ns": 1,
@@ -50,23 +51,23 @@ _PIECE = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]+)")
 
 def parse_bool(text: str) -> bool:
     """Go: strconv.ParseBool."""
-    if text in TRUE:
+    if text in TRUE_STRINGS:
         return True
-    if text in FALSE:
+    if text in FALSE_STRINGS:
         return False
     from compiler.upstream.conversions import as_boolean
 
-    meant = as_boolean(text)
-    raise InvalidValueError("PARSE-03", f"{shown(text)} is not a boolean", f"write {meant or 'true or false'}")
+    suggestion = as_boolean(text)
+    raise InvalidValueError("PARSE-03", f"{shown(text)} is not a boolean", f"write {suggestion or 'true or false'}")
 
 
 def _magnitude(text: str) -> int | None:
-    """The value of digits with an optional prefix; any number past 64 bits stands for those that are too large."""
+    """Return the value of digits with an optional base prefix, capped just above 64 bits; None for invalid digits."""
     base = _PREFIXES.get(text[:2])
     if base is not None:
         digits = text[2:]
     elif text[:1] == "0" and len(text) > 1:
-        # A lone leading zero means octal; Go lets an underscore follow it.
+        # A leading zero means octal; Go allows an underscore after it.
         base, digits = 8, text[1:]
     else:
         base, digits = 10, text
@@ -76,9 +77,9 @@ def _magnitude(text: str) -> int | None:
 
 
 def _bounded(digits: str, base: int = 10) -> int:
-    """The value of digits, 2**64 for all that are larger: Python refuses to read what is very long."""
-    shorter = digits.lstrip("0") or "0"
-    return min(int(shorter, base), 2**64) if len(shorter) <= 64 else 2**64
+    """Return the value of digits, at most 2**64: Python does not convert very long strings."""
+    significant = digits.lstrip("0") or "0"
+    return min(int(significant, base), 2**64) if len(significant) <= 64 else 2**64
 
 
 def parse_int(text: str, bits: int = 64) -> int:
@@ -87,11 +88,11 @@ def parse_int(text: str, bits: int = 64) -> int:
     plain = digits.isascii() and digits.isdecimal() and (digits[0] != "0" or digits == "0") and len(digits) < 19
     value = int(digits) if plain else _magnitude(digits)
     if value is None:
-        raise InvalidValueError("PARSE-04", f"{shown(text)} is not a whole number", _integer_hint(sign, digits))
+        raise InvalidValueError("PARSE-04", f"{shown(text)} is not an integer", _integer_hint(sign, digits))
     value = -value if sign == "-" else value
     if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         hint = f"write a number from {-(2 ** (bits - 1))} to {2 ** (bits - 1) - 1}"
-        raise InvalidValueError("PARSE-04", f"{shown(text)} is outside of {bits} bits", hint)
+        raise InvalidValueError("PARSE-04", f"{shown(text)} is out of range for {bits} bits", hint)
     return value
 
 
@@ -100,8 +101,8 @@ def _integer_hint(sign: str, digits: str) -> str:
 
     if digits[:1] == "0" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
         return f"write {sign}{digits.lstrip('0')}: a leading zero means octal"
-    meant = as_integer(digits)
-    return f"write {sign}{meant}" if meant else "write a whole number, for example 300"
+    suggestion = as_integer(digits)
+    return f"write {sign}{suggestion}" if suggestion else "write an integer, for example 300"
 
 
 def parse_uint(text: str) -> int:
@@ -109,32 +110,34 @@ def parse_uint(text: str) -> int:
     value = _magnitude(text)
     if value is None or value >= 2**64:
         raise InvalidValueError(
-            "PARSE-05", f"{shown(text)} is not a number from 0 up", "write a whole number without a sign"
+            "PARSE-05", f"{shown(text)} is not an unsigned integer", "write an integer without a sign"
         )
     return value
 
 
 def parse_level(text: str) -> int:
-    """klog's verbosity: an unsigned decimal of 31 bits."""
+    """Return klog's verbosity, a decimal integer from 0 to 2**31-1."""
     if not (text.isascii() and text.isdecimal()) or _bounded(text) >= 2**31:
-        raise InvalidValueError("PARSE-18", f"{shown(text)} is not a verbosity", "write a whole number, such as 2")
+        raise InvalidValueError(
+            "PARSE-18", f"{shown(text)} is not a valid log level", "write an integer, for example 2"
+        )
     return _bounded(text)
 
 
 def parse_float(text: str, bits: int = 64) -> float:
-    """Go: strconv.ParseFloat. Numbers of 32 bits keep the precision of their text."""
+    """Go: strconv.ParseFloat. 32-bit numbers are not rounded to float32."""
     if text.isascii() and text.isdecimal() and len(text) < 16:
         return float(text)
     value = _float_of(text)
     if value is None:
-        raise InvalidValueError("PARSE-06", f"{shown(text)} is not a number", "write a number, such as 0.001")
+        raise InvalidValueError("PARSE-06", f"{shown(text)} is not a number", "write a number, for example 0.001")
     if _overflows(text, abs(value), bits):
         raise InvalidValueError("PARSE-06", f"{shown(text)} is too large", "write a smaller number")
     return value
 
 
 def _overflows(text: str, value: float, bits: int) -> bool:
-    """Whether a number that is written in digits is rounded to infinity."""
+    """Return whether a finite number is rounded to infinity."""
     if value == float("inf"):
         return not re.fullmatch(_SPECIAL, text)
     if bits == 64 or value != _HALFWAY:
@@ -158,7 +161,7 @@ def _float_of(text: str) -> float | None:
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds. Go: time.ParseDuration."""
+    """Return nanoseconds. Go: time.ParseDuration."""
     sign, rest = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
     if rest == "0":
         return 0
@@ -166,17 +169,19 @@ def parse_duration(text: str) -> int:
     while position < len(rest) or not rest:
         match = _PIECE.match(rest, position)
         if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
-            raise InvalidValueError("PARSE-07", f"{shown(text)} is not a duration", _duration_hint(text))
+            raise InvalidValueError("PARSE-07", f"{shown(text)} is not a valid duration", _duration_hint(text))
         unit = _UNITS[match[3]]
         total += _bounded(match[1] or "0") * unit + _fraction(match[2] or "", unit)
         position = match.end()
     if total > 2**63 - (sign != "-"):
-        raise InvalidValueError("PARSE-07", f"{shown(text)} is too long for a duration", "write at most 2562047h47m16s")
+        raise InvalidValueError(
+            "PARSE-07", f"{shown(text)} is out of range for a duration", "write at most 2562047h47m16s"
+        )
     return -total if sign == "-" else total
 
 
 def _fraction(digits: str, unit: int) -> int:
-    """The digits after the point in nanoseconds, with Go's own rounding: time.leadingFraction."""
+    """Return the fractional digits in nanoseconds, rounded as Go does. Go: time.leadingFraction."""
     value, scale = 0, 1.0
     for digit in digits:
         if value > (2**63 - 1) // 10 or value * 10 + int(digit) > 2**63:
@@ -188,12 +193,12 @@ def _fraction(digits: str, unit: int) -> int:
 def _duration_hint(text: str) -> str:
     from compiler.upstream.conversions import as_duration
 
-    meant = as_duration(text)
-    if not meant:
+    suggestion = as_duration(text)
+    if not suggestion:
         return "write numbers with units, for example 1m30s"
     if text.isascii() and text.isdecimal():
-        return f"write {meant}: the unit is missing"
-    return f"write {meant}: the units are h, m, s, ms, us and ns"
+        return f"write {suggestion}: missing unit"
+    return f"write {suggestion}: valid units are h, m, s, ms, us and ns"
 
 
 @lru_cache(maxsize=1024)
@@ -225,15 +230,15 @@ _QUANTITY = (
     r"(?P<number>[-+]?(?P<whole>[0-9]*)(?:\.(?P<part>[0-9]*))?)(?P<suffix>[KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?"
 )
 _POWERS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_LONGEST = 400
-"""Digits that are worth reading; a size has twenty at most."""
+_MAX_CHARACTERS = 400
+"""Longer strings are not quantities; a size has at most twenty digits."""
 
 
 def parse_quantity(text: str) -> int:
-    """The value in whole units, rounded away from zero. Raises InvalidValueError (PARSE-20)."""
-    match = re.fullmatch(_QUANTITY, text) if text and len(text) < _LONGEST else None
+    """Return the value in whole units, rounded away from zero. Raise InvalidValueError (PARSE-20)."""
+    match = re.fullmatch(_QUANTITY, text) if text and len(text) < _MAX_CHARACTERS else None
     if match is None:
-        raise _refused(text)
+        raise _invalid(text)
     suffix = match["suffix"] or ""
     if suffix.endswith("i"):
         power = 10 * ("KMGTPE".index(suffix[0]) + 1)
@@ -241,21 +246,21 @@ def parse_quantity(text: str) -> int:
         digits_needed = power > 40
     else:
         exponent = int(suffix[1:]) if len(suffix) > 1 else _POWERS[suffix]
-        # Beyond these bounds only zero or not zero counts.
+        # Beyond these limits only zero and non-zero differ.
         scale = Fraction(10) ** min(max(exponent, -60), 60)
         digits_needed = exponent < -9
     if not match["whole"] and not match["part"]:
-        # Without digits it is 0, but not where the server reads it by its slower way.
+        # Without digits it is 0, except on the server's slow path.
         if digits_needed and text.strip("+-"):
-            raise _refused(text)
+            raise _invalid(text)
         return 0
     number = Fraction(f"{match['whole'] or 0}.{match['part'] or 0}")
     value = -(-(number * scale) // 1)
     return -value if text[0] == "-" else value
 
 
-def _refused(text: str) -> InvalidValueError:
-    hint = "write a size such as 512 or 64Ki"
+def _invalid(text: str) -> InvalidValueError:
+    hint = "write a size, for example 512 or 64Ki"
     if text.endswith("K"):
         hint = f"write {text[:-1]}Ki, or {text[:-1]}k for thousands" if len(text) < 20 else hint
-    return InvalidValueError("PARSE-20", f"{shown(text)} is not a quantity", hint)
+    return InvalidValueError("PARSE-20", f"{shown(text)} is not a valid quantity", hint)

@@ -42,7 +42,7 @@ PLACED = [
     ("^request.user", "evaluates to string", "compare"),
     ("request.^user && true", "got string", "compare"),
     ("request.user.matches(^'(?=a)')", "(?=", "lookahead"),
-    ("request.user.matches(^'[a')", "bracket", "]"),
+    ("request.user.matches(^'[a')", "missing closing ]", "]"),
     ("request.user.matches('a', ^", "end of expression", "value"),
     ("duration(^'5d') > duration('1h')", "5d", "120h"),
     ("timestamp(^'2020-01-01') > timestamp(0)", "2020-01-01", "2006-01-02T15:04:05Z"),

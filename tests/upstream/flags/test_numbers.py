@@ -190,8 +190,8 @@ def test_an_empty_address_keeps_the_one_before() -> None:
     [
         ("int", "08", "write 8: a leading zero means octal"),
         ("int", "-09", "write -9: a leading zero means octal"),
-        ("duration", "60", "write 60s: the unit is missing"),
-        ("duration", "7d", "write 168h: the units are h, m, s, ms, us and ns"),
+        ("duration", "60", "write 60s: missing unit"),
+        ("duration", "7d", "write 168h: valid units are h, m, s, ms, us and ns"),
         ("quantity", "64K", "write 64Ki, or 64k for thousands"),
         ("bool", "yes", "write true"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS, MAX_SUGGESTIONS, MAX_TEXT
 from compiler.diagnostics import ERROR, NOTE, WARNING, Report, diagnose
 from tests.cli.running import SAMPLES, kasc
@@ -21,9 +22,9 @@ VARIABLES = "".join(f"--v=$A{n}\n" for n in range(150)) + "--etcd-prefx=/a\n"
 def test_a_report_keeps_the_first_findings_of_each_severity() -> None:
     report = Report()
     for number in range(MAX_FINDINGS + 50):
-        report.add(diagnose("RISK-90", f"warning {number}", flag="v"))
-        report.add(diagnose("RISK-90", f"warning {number}", flag="v"))
-    report.add(diagnose("GEN-01", "an error"))
+        report.add(diagnose(rules.UNREPLACED_PLACEHOLDER, f"warning {number}", flag="v"))
+        report.add(diagnose(rules.UNREPLACED_PLACEHOLDER, f"warning {number}", flag="v"))
+    report.add(diagnose(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "an error"))
     report.note_unlisted()
     assert len(report.diagnostics) == MAX_FINDINGS + 2
     assert (report.count(WARNING), report.hidden(WARNING), report.count(ERROR), report.hidden(ERROR)) == (
@@ -36,12 +37,12 @@ def test_a_report_keeps_the_first_findings_of_each_severity() -> None:
 
 def test_a_finding_that_is_passed_over_counts_as_it_would() -> None:
     report = Report()
-    assert not report.passes_over("GEN-01", "a")
+    assert not report.passes_over(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "a")
     for number in range(MAX_FINDINGS):
-        report.add(diagnose("GEN-01", str(number), flag="a"))
-    assert report.passes_over("GEN-01", "a")
-    assert report.passes_over("RISK-90", "a", ERROR)
-    assert not report.passes_over("RISK-90", "a")
+        report.add(diagnose(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, str(number), flag="a"))
+    assert report.passes_over(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "a")
+    assert report.passes_over(rules.UNREPLACED_PLACEHOLDER, "a", ERROR)
+    assert not report.passes_over(rules.UNREPLACED_PLACEHOLDER, "a")
     assert (report.count(ERROR), report.count(WARNING)) == (MAX_FINDINGS + 2, 0)
     assert report.errors() == {("KASC-GEN-001", "a"), ("KASC-RISK-090", "a")}
 
@@ -51,20 +52,20 @@ def test_errors_that_are_not_listed_still_reject() -> None:
     report = Report()
     report.undecided = {"unknown"}
     for number in range(MAX_FINDINGS + 1):
-        report.add(diagnose("GEN-01", str(number), flag="unknown"))
-        assert report.passes_over("GEN-01", "unknown")
+        report.add(diagnose(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, str(number), flag="unknown"))
+        assert report.passes_over(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "unknown")
     assert (report.diagnostics, report.count(ERROR), report.outcome) == ([], 0, "accept")
-    report.add(diagnose("GEN-01", "another", flag="known"))
+    report.add(diagnose(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "another", flag="known"))
     assert (report.count(ERROR), report.outcome, report.errors()) == (1, "reject", {("KASC-GEN-001", "known")})
 
 
 def test_the_finding_that_ends_the_reading_is_always_listed() -> None:
     report = Report()
     for number in range(MAX_FINDINGS):
-        report.add(diagnose("DOC-05", str(number)))
-    report.add_last(diagnose("DOC-04", "a syntax error"))
+        report.add(diagnose(rules.DUPLICATE_KEY, str(number)))
+    report.add_last(diagnose(rules.SYNTAX_ERROR, "a syntax error"))
     assert report.diagnostics[-1].code == "KASC-DOC-004"
-    report.add(diagnose("DOC-05", "one more"))
+    report.add(diagnose(rules.DUPLICATE_KEY, "one more"))
     assert report.diagnostics[-1].code == "KASC-DOC-004"
 
 
@@ -114,7 +115,7 @@ def test_the_closest_word_is_searched_for_the_first_unknown_words(
 
 
 def test_what_a_finding_repeats_of_an_input_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = diagnose("DOC-01", "m" * MAX_TEXT, "h" * (MAX_TEXT + 1), path="p" * 1_000_000)
+    found = diagnose(rules.UNREADABLE_FILE, "m" * MAX_TEXT, "h" * (MAX_TEXT + 1), path="p" * 1_000_000)
     assert found.message == "m" * MAX_TEXT
     assert found.hint == "h" * (MAX_TEXT - 1) + "…"
     assert len(found.path) == MAX_TEXT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
+from compiler import rules
 from compiler.apiserver.options import ServerRunOptions
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.yamlio import dump
@@ -114,4 +115,6 @@ def _refuse(argument: Argument, text: str) -> None:
     message = f"--{argument.flag} contains {what}; no artifacts are written"
     hint = "remove the user and password from the URL" if has_password else "name a file that contains it"
     place = argument.location
-    raise KascError(diagnose("SEC-03", message, hint, path=argument.path, flag=argument.flag, location=place))
+    raise KascError(
+        diagnose(rules.SECRET_IN_FLAG, message, hint, path=argument.path, flag=argument.flag, location=place)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.options.flagset import FlagSet
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.files import written_value
@@ -60,7 +61,7 @@ def _fits_a_line(text: str) -> bool:
 
 def _unfitting(argument: Argument) -> Diagnostic:
     return diagnose(
-        "EMIT-01",
+        rules.VALUE_NOT_ON_ONE_LINE,
         f"--{argument.flag} holds a line break or another character that no line of text can hold",
         "remove it: the value has to fit on a line",
         path=argument.path,

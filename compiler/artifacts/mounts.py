@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler import rules
 from compiler.artifacts.parts import exactly
 from compiler.diagnostics import KascError, diagnose
 from compiler.text import shown
@@ -223,7 +224,7 @@ def _check(resolved: Resolved, path: str) -> None:
     if ":" in path:
         message = f"{shown(path)} holds a colon, and cannot be mounted"
         hint = "use another path, or leave the artifact pod out with --emit"
-        raise KascError(diagnose("EMIT-02", message, hint, location=resolved.options.input.start))
+        raise KascError(diagnose(rules.MOUNT_PATH_WITH_COLON, message, hint, location=resolved.options.input.start))
 
 
 def _volume_name(path: str, taken: set[str]) -> str:

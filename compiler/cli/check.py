@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.artifacts.fileset import replace_all, unified
 from compiler.cli.batch import changes_of, examine_all, jobs_for, narrowed, results_of
 from compiler.cli.common import (
@@ -57,7 +58,7 @@ class StaticPods:
                 "directory the kubelet reads both files and runs either of them"
             )
             hint = "move the copy that is not meant to run to another directory"
-            report.add(diagnose("INPUT-21", message, hint, location=Location(report.path, 1, 1, 1, 2)))
+            report.add(diagnose(rules.DUPLICATE_STATIC_POD, message, hint, location=Location(report.path, 1, 1, 1, 2)))
 
 
 def check_and_mend(options: Namespace, paths: list[str], settings: Settings) -> int:

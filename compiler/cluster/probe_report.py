@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from compiler import rules
 from compiler.apiserver.health.checks import ENDPOINTS
 from compiler.apiserver.health.meaning import condition_of, targets_of
 from compiler.cluster.probe_answers import Differences, checks_of
@@ -28,29 +29,29 @@ def of_seen(seen: Seen, differences: Differences, resolved: Resolved) -> Iterato
         means, action = meaning(name, resolved)
         said = f" (the server says: {shown(reason)})" if reason else ""
         message = f"{shown_name(name)} fails in {_all(endpoints)}: {means}{said}"
-        yield diagnose("PROBE-01", message, action)
+        yield diagnose(rules.FAILING_HEALTH_CHECK, message, action)
     known = checks_of(resolved).every()
     for name, endpoints in differences.missing.items():
         when = condition_of(known[name].when)
         has = "every server of this version has" if when == "always" else f"follows from the declared: {when}"
         message = f"{_all(endpoints)} {'lacks' if len(endpoints) == 1 else 'lack'} {name}, which {has}"
-        yield diagnose("PROBE-02", message, _DIFFERS)
+        yield diagnose(rules.MISSING_HEALTH_CHECK, message, _DIFFERS)
     for name, endpoints in differences.unexpected.items():
         message = f"{_all(endpoints)} {'has' if len(endpoints) == 1 else 'have'} {shown_name(name)}, {_origin(name)}"
-        yield diagnose("PROBE-03", message, _DIFFERS)
+        yield diagnose(rules.UNDECLARED_HEALTH_CHECK, message, _DIFFERS)
     if differences.reordered:
         message = f"the checks of {_all(differences.reordered)} stand in another order than declared"
-        yield diagnose("PROBE-04", message, _DIFFERS)
+        yield diagnose(rules.HEALTH_CHECKS_IN_OTHER_ORDER, message, _DIFFERS)
     if differences.version:
-        yield diagnose("PROBE-05", f"{seen.url} {differences.version}", _DIFFERS)
+        yield diagnose(rules.SERVER_OF_OTHER_VERSION, f"{seen.url} {differences.version}", _DIFFERS)
     if seen.single_problem is not None:
         message = f"the checks could not be asked one by one: {seen.url} {seen.single_problem.message}"
-        yield diagnose("PROBE-07", message, seen.single_problem.hint)
+        yield diagnose(rules.SINGLE_CHECKS_NOT_ACCESSIBLE, message, seen.single_problem.hint)
     if seen.late:
         alone = f"{len(seen.singles)} of {len(seen.names)} checks"
         version = "" if seen.version else ", and not for its version"
         message = f"{seen.url} was asked for {alone} one by one{version} when the time was over"
-        yield diagnose("PROBE-20", message, "allow more time with --timeout")
+        yield diagnose(rules.PROBE_TIMEOUT, message, "allow more time with --timeout")
 
 
 def failing(seen: Seen) -> dict[str, list[str]]:
@@ -90,7 +91,7 @@ def _problems(seen: Seen) -> Iterator[Diagnostic]:
             by_problem.setdefault(endpoint.problem, []).append(name)
     for problem, endpoints in by_problem.items():
         where = "" if len(endpoints) == len(ENDPOINTS) else f", asked for {_all(endpoints)},"
-        yield diagnose("PROBE-06", f"{seen.url}{where} {problem.message}", problem.hint)
+        yield diagnose(rules.SERVER_NOT_ACCESSIBLE, f"{seen.url}{where} {problem.message}", problem.hint)
 
 
 def _origin(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from compiler import rules
 from compiler.cluster.etcd import Health
 from compiler.cluster.verify_scan import Deviation, Found, Tally
 from compiler.diagnostics import Diagnostic, diagnose
@@ -13,13 +14,13 @@ from compiler.text.redaction import hide_credentials, hide_in_message
 
 def of_members(members: list[Health]) -> list[Diagnostic]:
     """What is wrong with the members themselves."""
-    return [diagnose("VERIFY-06", member.problem, member.hint) for member in members if member.problem]
+    return [diagnose(rules.UNHEALTHY_ETCD_MEMBER, member.problem, member.hint) for member in members if member.problem]
 
 
 def of_end(found: Found) -> Diagnostic:
     """Why a scan ended early, or could not begin."""
     seen = f"; the report covers the {_keys(found.keys)} before" if found.keys else ""
-    return diagnose("VERIFY-08", f"{found.problem}{seen}", found.hint)
+    return diagnose(rules.ETCD_READ_INCOMPLETE, f"{found.problem}{seen}", found.hint)
 
 
 def of_scan(found: Found, servers: frozenset[str]) -> list[Diagnostic]:
@@ -36,13 +37,13 @@ def of_scan(found: Found, servers: frozenset[str]) -> list[Diagnostic]:
 def _unknown(place: str, deviation: Deviation) -> Diagnostic:
     message = f"{_keys(deviation.count)} below {place or 'further prefixes'} belong to nothing in the manifest"
     hint = f"find out what wrote them, such as {shown(deviation.examples[0])}"
-    return diagnose("VERIFY-01", message, hint)
+    return diagnose(rules.UNEXPLAINED_ETCD_KEYS, message, hint)
 
 
 def _misplaced(found: Found, tally: Tally) -> Diagnostic:
     message = f"{_keys(tally.keys)} of {tally.owner.name} lie in {found.url}, but the manifest sends them elsewhere"
     hint = "the server does not see them there: copy them to the servers of the override, or remove the override"
-    return diagnose("VERIFY-05", message, hint)
+    return diagnose(rules.OBJECTS_IN_WRONG_ETCD, message, hint)
 
 
 def _differences(tally: Tally) -> list[Diagnostic]:
@@ -50,21 +51,25 @@ def _differences(tally: Tally) -> list[Diagnostic]:
     for version, deviation in tally.versions.items():
         message = f"{_values(tally, deviation)} are stored as {version}, not as {owner.version}"
         if owner.version_is_provisional:
-            found.append(diagnose("VERSION-03", message, "the storage version of this resource is not confirmed yet"))
+            found.append(
+                diagnose(rules.UNCONFIRMED_FACT, message, "the storage version of this resource is not confirmed yet")
+            )
         else:
-            found.append(diagnose("VERIFY-02", message, _rewrite(owner.name, deviation)))
+            found.append(diagnose(rules.OBJECTS_IN_OTHER_STORAGE_VERSION, message, _rewrite(owner.name, deviation)))
     for media_type, deviation in tally.media_types.items():
         message = f"{_values(tally, deviation)} are stored as {media_type}, not as {owner.media_type}"
-        found.append(diagnose("VERIFY-03", message, _rewrite(owner.name, deviation)))
+        found.append(diagnose(rules.OBJECTS_IN_OTHER_MEDIA_TYPE, message, _rewrite(owner.name, deviation)))
     for prefix, deviation in tally.encryptions.items():
         stored = f"encrypted by {prefix}" if prefix else "stored in plain"
         wanted = f"encrypted by {owner.write}" if owner.write else "stored in plain"
         message = f"{_values(tally, deviation)} are {stored}, not {wanted}"
         if (prefix or None) in owner.read:
-            found.append(diagnose("VERIFY-04", message, _rewrite(owner.name, deviation)))
+            found.append(
+                diagnose(rules.OBJECTS_ENCRYPTED_BY_EARLIER_PROVIDER, message, _rewrite(owner.name, deviation))
+            )
         else:
             hint = "the server cannot read them: add their provider to the list"
-            found.append(diagnose("VERIFY-07", message, hint))
+            found.append(diagnose(rules.OBJECTS_NO_PROVIDER_DECRYPTS, message, hint))
     return found
 
 

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler import rules
 from compiler.artifacts.fileset import Writer, differences
 from compiler.artifacts.yamlio import Written
 from compiler.cli.common import fails, keep_selected, reason
@@ -268,7 +269,7 @@ class DocumentCompiler:
 
 def _reads_outside(found: list[Diagnostic]) -> bool:
     """Whether an input names a file outside of its root, which is not read, so that nothing tells when it is moved."""
-    return any(each.code == "KASC-DOC-020" for each in found)
+    return any(each.code == rules.FILE_OUTSIDE_ROOT.code for each in found)
 
 
 def _stream_of(files: dict[str, str]) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.diagnostics import Location, Problems, diagnose
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
@@ -137,7 +139,7 @@ class _Splitter:
             else:
                 self._short(word)
 
-    def _refuse(self, word: Word, message: str, hint: str, flag: str = "", rule: str = "PARSE-01") -> None:
+    def _refuse(self, word: Word, message: str, hint: str, flag: str = "", rule: Rule = rules.UNKNOWN_FLAG) -> None:
         make = partial(diagnose, path=word.path, flag=flag, location=word.location)
         self.problems.report(rule, make, rule, message, hint)
 
@@ -148,7 +150,7 @@ class _Splitter:
         if before is not None and word.text.lower() in _BOOLEANS:
             value = word.text if word.text in TRUE_STRINGS or word.text in FALSE_STRINGS else word.text.lower()
             hint = f"write --{before.flag}={value}: a boolean flag does not consume the next word"
-        self._refuse(word, f"{shown(word.text)} is not a flag", hint, rule="PARSE-02")
+        self._refuse(word, f"{shown(word.text)} is not a flag", hint, rule=rules.UNEXPECTED_ARGUMENT)
 
     def _long(self, word: Word) -> None:
         name, equals, _ = word.text[2:].partition("=")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.bounds import MAX_ARGUMENT, MAX_EXPANDED, MAX_NODES
 from compiler.diagnostics import KascError, Location, diagnose
 from compiler.inputs.arguments import Trace, Word
@@ -217,7 +218,7 @@ class Splitter:
         if end < 0:
             at = self.base(opening, opening + 1)
             hint = "close the quote, or put a backslash before it"
-            raise KascError(diagnose("INPUT-02", "a quote does not end", hint, location=at))
+            raise KascError(diagnose(rules.UNTERMINATED_QUOTE, "a quote does not end", hint, location=at))
         return end
 
     def _add(self, piece: str, start: int, end: int, *, plain: bool = False) -> None:

@@ -13,7 +13,7 @@ from compiler.diagnostics import NOTE, WARNING, Report, diagnose
 from compiler.review.policies import FAIL, PASS, Finding, Judged, PolicyResult, Server
 from compiler.review.risks.encryption import entry_of_secrets, kind_of
 from compiler.review.risks.identities import is_for_health
-from compiler.rules import by_id
+from compiler.rules import Rule, by_id
 
 Check = Callable[[Server], "Finding | None"]
 
@@ -52,7 +52,7 @@ def _result(server: Server, found: list[Finding | None]) -> PolicyResult:
     return PolicyResult("cis", server.catalog.behaviour("cisBenchmark")["version"], tuple(controls))
 
 
-def _report(server: Server, rule: str, number: int, finding: Finding, report: Report) -> None:
+def _report(server: Server, rule: Rule, number: int, finding: Finding, report: Report) -> None:
     severity = WARNING if finding.status == FAIL else NOTE
     message = f"CIS 1.2.{number}: {finding.message}"
     if finding.field is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Read = Callable[[str], str]
 """The text of a file by its name, empty if it cannot be read."""
 
-_SYNTAX = "KASC-DOC-004"
+_SYNTAX = rules.SYNTAX_ERROR.code
 _VARIABLE_NAME = "[A-Za-z_][A-Za-z0-9_.]*+"
 _PLACEHOLDER = (
     rf"\$\{{({_VARIABLE_NAME})[^}}]*\}}|\$\(({_VARIABLE_NAME})\)|\$([A-Z][A-Z0-9_]+)$"
@@ -131,7 +131,7 @@ def _separated(argument: Argument, resolved: Resolved | None) -> str:
 def _quoted_word(found: Diagnostic, text: str) -> str:
     """A whole flag in quotes that no shell takes away."""
     word = text.strip().strip(_QUOTES)
-    if found.code == "KASC-PARSE-002" and word.startswith("--"):
+    if found.code == rules.UNEXPECTED_ARGUMENT.code and word.startswith("--"):
         return f"remove the quotes, which are part of the argument: write {shown(word)[1:-1]}"
     return ""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.diagnostics import diagnose
+from compiler.rules import Rule
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
@@ -47,7 +49,7 @@ class View:
         return path, location or self.given.section_location(spec.group if spec else "")
 
 
-_UNKNOWN_VALUE = "KASC-INPUT-005"
+_UNKNOWN_VALUE = rules.VALUE_KNOWN_ONLY_AT_RUNTIME.code
 _OF_POD = "KASC-POD-"
 
 
@@ -76,7 +78,7 @@ class Risks(View):
         return self._spoilt.isdisjoint(flags)
 
     def tell(
-        self, rule: str, message: str, hint: str, flag: str, element: int | None = None, *, severity: str = ""
+        self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None, *, severity: str = ""
     ) -> None:
         """Tell a risk where a flag, or an element of its list, is given, or else where its section is.
 
@@ -88,13 +90,13 @@ class Risks(View):
         self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location, severity=severity))
 
     def tell_there(
-        self, rule: str, message: str, hint: str, path: str, location: Location | None, flag: str = ""
+        self, rule: Rule, message: str, hint: str, path: str, location: Location | None, flag: str = ""
     ) -> None:
         """Tell a risk at a place of one's own choice."""
         if (not flag or flag not in self._spoilt) and not self._report.passes_over(rule, flag):
             self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
-    def tell_at(self, rule: str, message: str, hint: str, field: Field, *, severity: str = "") -> None:
+    def tell_at(self, rule: Rule, message: str, hint: str, field: Field, *, severity: str = "") -> None:
         """Tell a risk at a place of a structured file."""
         if field.findings.flag not in self._spoilt:
             field.findings.add(rule, field.path, field.location, message, hint, severity)

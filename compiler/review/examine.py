@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler import rules
 from compiler.apiserver.options import ServerRunOptions
 from compiler.apiserver.startup import Resolved, options_of, resolve_some
 from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Problems, Report, diagnose
@@ -37,11 +38,18 @@ DEFAULTS = Settings()
 # Findings that end the reading and say nothing about a server: the file is not readable, or not of a known kind.
 _UNREAD = frozenset(
     (
-        *("KASC-DOC-001", "KASC-DOC-002", "KASC-DOC-003"),
-        *("KASC-INPUT-001", "KASC-INPUT-003", "KASC-INPUT-004", "KASC-INPUT-020"),
+        *(rules.UNREADABLE_FILE.code, rules.FILE_TOO_LARGE_OR_DEEP.code, rules.FILE_NOT_UTF8.code),
+        *(
+            rules.UNRECOGNIZED_INPUT.code,
+            rules.NO_KUBE_APISERVER_COMMAND.code,
+            rules.UNKNOWN_KIND_OF_CONFIG_FILE.code,
+            rules.MALFORMED_UNRECOGNIZED_INPUT.code,
+        ),
     )
 )
-_VERSION = frozenset(("KASC-VERSION-001", "KASC-VERSION-002", "KASC-VERSION-003"))
+_VERSION = frozenset(
+    (rules.NO_KUBERNETES_VERSION.code, rules.UNSUPPORTED_KUBERNETES_VERSION.code, rules.UNCONFIRMED_FACT.code)
+)
 
 
 class Examined(NamedTuple):
@@ -229,7 +237,7 @@ def _version_of(given: ServerInput, settings: Settings, report: Report, source: 
         newest = nearest(None)
         report.add(
             diagnose(
-                "VERSION-01",
+                rules.NO_KUBERNETES_VERSION,
                 f"the input names no Kubernetes version; {newest} is assumed",
                 "set kubernetesVersion" if given.read_as == "document" else "pass --kubernetes-version",
                 location=start,
@@ -244,7 +252,7 @@ def _version_of(given: ServerInput, settings: Settings, report: Report, source: 
     if minor_of(known) != minor_of(asked):
         report.add(
             diagnose(
-                "VERSION-02",
+                rules.UNSUPPORTED_KUBERNETES_VERSION,
                 f"nothing is recorded of Kubernetes {asked}; checked with {known}, the nearest known version",
                 f"known are {versions()[0]} to {versions()[-1]}",
                 path=path,

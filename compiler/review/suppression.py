@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Report, diagnose
 from compiler.inputs.source.comments import comments, is_comment
 from compiler.inputs.source.node import LINE_BREAK, Source
@@ -57,14 +58,19 @@ def _suppress_in(file: Source, report: Report, is_input: bool) -> None:
         errors = [found for found in hit if found.severity == ERROR]
         here[suppression.code, suppression.line] = errors
         suppressed.update(found for found in hit if found.severity != ERROR)
-        if errors and not report.passes_over("IGNORE-04"):
+        if errors and not report.passes_over(rules.SUPPRESSION_OF_ERROR):
             message = f"{suppression.code} is an error here, and no comment suppresses an error"
             hint = "mend what it says and remove the comment: the server refuses the input all the same"
-            report.add(diagnose("IGNORE-04", message, hint, location=suppression.location))
-        elif not hit and is_input and suppression.code not in unlisted and not report.passes_over("IGNORE-01"):
+            report.add(diagnose(rules.SUPPRESSION_OF_ERROR, message, hint, location=suppression.location))
+        elif (
+            not hit
+            and is_input
+            and suppression.code not in unlisted
+            and not report.passes_over(rules.UNUSED_SUPPRESSION)
+        ):
             message = f"the comment suppresses {suppression.code}, which is not found in line {suppression.line}"
             hint = "remove it, or put it at the end of the finding's line or alone above that"
-            report.add(diagnose("IGNORE-01", message, hint, location=suppression.location))
+            report.add(diagnose(rules.UNUSED_SUPPRESSION, message, hint, location=suppression.location))
     report.diagnostics = [found for found in report.diagnostics if found not in suppressed]
 
 
@@ -80,13 +86,17 @@ def _suppressions(file: Source, report: Report, read_as: str) -> Iterator[Suppre
         codes = list(re.finditer(r"[^\s,]+", told["codes"]))
         if not codes:
             hint = "write # kasc: ignore CODE: why"
-            report.add(diagnose("IGNORE-02", "the comment names no code to suppress", hint, location=whole))
+            report.add(
+                diagnose(
+                    rules.UNKNOWN_CODE_IN_SUPPRESSION, "the comment names no code to suppress", hint, location=whole
+                )
+            )
         elif not told["why"].strip():
-            if report.passes_over("IGNORE-03"):
+            if report.passes_over(rules.SUPPRESSION_WITHOUT_REASON):
                 continue
             message = f"the comment that suppresses {shown(told['codes'].strip())[1:-1]} gives no reason"
             hint = f"write # kasc: ignore {shown(told['codes'].strip())[1:-1]}: why"
-            report.add(diagnose("IGNORE-03", message, hint, location=whole))
+            report.add(diagnose(rules.SUPPRESSION_WITHOUT_REASON, message, hint, location=whole))
         else:
             for code in codes:
                 start = comment.column + told.start("codes") + code.start()
@@ -109,8 +119,10 @@ def _lines_below(lines: list[str]) -> list[int]:
 def _is_known(code: str, where: Location, report: Report) -> bool:
     if code in by_code():
         return True
-    if report.passes_over("IGNORE-02"):
+    if report.passes_over(rules.UNKNOWN_CODE_IN_SUPPRESSION):
         return False
     hint = report.suggestions.did_you_mean(code, sorted(by_code())) or "write a whole code, such as KASC-HOST-001"
-    report.add(diagnose("IGNORE-02", f"{shown(code)} is no code of a finding", hint, location=where))
+    report.add(
+        diagnose(rules.UNKNOWN_CODE_IN_SUPPRESSION, f"{shown(code)} is no code of a finding", hint, location=where)
+    )
     return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from compiler import rules
 from compiler.text import shown, trimmed
 from compiler.upstream.flag_type import Span, ValueType
 from compiler.upstream.go.csv import read_fields, read_record, write_record
@@ -107,7 +108,7 @@ class Int32Slice(ListType):
             return [parse_int(part, 32) for part in text.split(",")]
         except InvalidValueError as error:
             hint = "write integers separated by commas"
-            raise InvalidValueError("PARSE-11", error.message, hint) from None
+            raise InvalidValueError(rules.INVALID_NUMBER_LIST, error.message, hint) from None
 
     def format(self, value: Any) -> list[str]:
         """Return one string for all numbers; none for an empty list, which cannot be written."""
@@ -126,12 +127,12 @@ class CertificatePairs(ListType):
         paths, colon, names = text.partition(":")
         if colon and not trimmed(names):
             hint = "write domain patterns after the colon, or remove it"
-            raise InvalidValueError("PARSE-17", f"empty list of domain patterns in {shown(text)}", hint)
+            raise InvalidValueError(rules.INVALID_SNI_CERT_KEY, f"empty list of domain patterns in {shown(text)}", hint)
         pair = [trimmed(path) for path in trimmed(paths).split(",")]
         if len(pair) != 2:
             hint = "write CERT,KEY or CERT,KEY:NAME[,NAME...]"
             raise InvalidValueError(
-                "PARSE-17", f"expected comma-separated certificate and key, got {shown(text)}", hint
+                rules.INVALID_SNI_CERT_KEY, f"expected comma-separated certificate and key, got {shown(text)}", hint
             )
         patterns = tuple(trimmed(name) for name in trimmed(names).split(",")) if colon else ()
         return [SNIPair(pair[0], pair[1], patterns)]
@@ -184,11 +185,11 @@ class VModule(ListType):
             pattern, *levels = item.split("=")
             if not pattern or len(levels) != 1 or not levels[0]:
                 hint = "write PATTERN=N[,PATTERN=N...]"
-                raise InvalidValueError("PARSE-19", f"{shown(item)} is not in the form pattern=N", hint)
+                raise InvalidValueError(rules.INVALID_VMODULE, f"{shown(item)} is not in the form pattern=N", hint)
             try:
                 patterns.append((pattern, parse_level(levels[0])))
             except InvalidValueError as error:
-                raise InvalidValueError("PARSE-19", error.message, error.hint) from None
+                raise InvalidValueError(rules.INVALID_VMODULE, error.message, error.hint) from None
         return patterns
 
     def format(self, value: Any) -> list[str]:
@@ -238,16 +239,16 @@ class StringToString(MapType):
         """Yield one entry for a string with one `=`, otherwise the fields of a CSV record."""
         hint = "write KEY=VALUE"
         if "=" not in text:
-            raise InvalidValueError("PARSE-12", f"missing = in {shown(text)}", hint)
+            raise InvalidValueError(rules.INVALID_MAP, f"missing = in {shown(text)}", hint)
         try:
             pairs = [text.strip('"')] if text.count("=") == 1 else read_record(text)
         except InvalidValueError as error:
-            raise InvalidValueError("PARSE-12", error.message, error.hint) from None
+            raise InvalidValueError(rules.INVALID_MAP, error.message, error.hint) from None
         for pair in pairs:
             key, equals, value = pair.partition("=")
             if not equals:
                 raise InvalidValueError(
-                    "PARSE-12", f"missing = in {shown(pair)}", f"{hint}, in quotes if it has a comma"
+                    rules.INVALID_MAP, f"missing = in {shown(pair)}", f"{hint}, in quotes if it has a comma"
                 )
             yield key, value
 
@@ -278,7 +279,7 @@ class NoSplitMap(MapType):
         """Yield one entry."""
         key, equals, value = text.partition("=")
         if not equals:
-            raise InvalidValueError("PARSE-13", f"missing = in {shown(text)}", "write KEY=VALUE")
+            raise InvalidValueError(rules.INVALID_KEY_VALUE_PAIR, f"missing = in {shown(text)}", "write KEY=VALUE")
         yield trimmed(key), trimmed(value)
 
     def format(self, value: Any) -> list[str]:

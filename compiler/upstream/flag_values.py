@@ -6,6 +6,7 @@ Kubernetes: github.com/spf13/pflag, k8s.io/component-base/cli/flag, k8s.io/apima
 import re
 from typing import Any, NamedTuple
 
+from compiler import rules
 from compiler.text import shown, trimmed
 from compiler.upstream.flag_lists import (
     CertificatePairs,
@@ -84,7 +85,7 @@ class _IP(ValueType):
             suggestion = as_address(text)
             hint = "write an IP address, for example 10.0.0.11, without a port or a prefix length"
             hint = f"write {suggestion}, without a scheme, a port or a prefix length" if suggestion else hint
-            raise InvalidValueError("PARSE-08", f"{shown(text)} is not a valid IP address", hint)
+            raise InvalidValueError(rules.INVALID_IP_ADDRESS, f"{shown(text)} is not a valid IP address", hint)
         return address
 
     def format(self, value: Any) -> list[str]:
@@ -124,12 +125,14 @@ def parse_port_range(text: str) -> PortRange:
 
         suggestion = as_port_range(text)
         hint = f"write {suggestion}" if suggestion else _PORTS
-        raise InvalidValueError("PARSE-16", f"{shown(text)} is not a valid port range", hint)
+        raise InvalidValueError(rules.INVALID_PORT_RANGE, f"{shown(text)} is not a valid port range", hint)
     high = other if operator == "-" else low + other
     if low > 65535 or high > 65535:
-        raise InvalidValueError("PARSE-16", f"{shown(text)} exceeds port 65535", _PORTS)
+        raise InvalidValueError(rules.INVALID_PORT_RANGE, f"{shown(text)} exceeds port 65535", _PORTS)
     if high < low:
-        raise InvalidValueError("PARSE-16", f"the end of port range {shown(text)} is less than its start", _PORTS)
+        raise InvalidValueError(
+            rules.INVALID_PORT_RANGE, f"the end of port range {shown(text)} is less than its start", _PORTS
+        )
     return PortRange(low, high - low + 1)
 
 
@@ -165,7 +168,7 @@ def _parse_version_flag(text: str) -> str:
     if text.startswith("v"):
         if not re.fullmatch(_SEMANTIC, text):
             hint = "write a version, for example v1.36.0, or remove the flag"
-            raise InvalidValueError("PARSE-03", f"{shown(text)} is not a valid version", hint)
+            raise InvalidValueError(rules.INVALID_BOOLEAN, f"{shown(text)} is not a valid version", hint)
         return text
     return "true" if parse_bool(text) else "false"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.inputs.schema.decoding import Decoder, as_encoding_json, kind_schema, root_field
 from compiler.inputs.schema.field import Field, Findings
 from compiler.inputs.server import NotInContainerError, UnreadableFileError
 from compiler.inputs.source.node import Node, Source
+from compiler.rules import Rule
 from compiler.text import shown, trimmed
 from compiler.text.suggest import did_you_mean
 
@@ -24,7 +26,7 @@ class NamedFile(NamedTuple):
     run: ServerRunOptions
     flag: str
     path: str
-    refuse: Callable[[str, str, str], None]
+    refuse: Callable[[Rule, str, str], None]
 
 
 class ConfigFile(NamedTuple):
@@ -44,17 +46,17 @@ class FileRules(NamedTuple):
     `recognized` tells that the server looks whether the file is JSON before it reads it as YAML.
     """
 
-    read: str
-    empty: str
-    decode: str
-    lenient: str = ""
+    read: Rule
+    empty: Rule | None
+    decode: Rule
+    lenient: Rule | None = None
     recognized: bool = True
 
 
 def named_by_flag(group: OptionGroup, flag: str, path: str, element: int | None = None) -> NamedFile:
     """The file that a flag names."""
 
-    def refuse(rule: str, message: str, hint: str) -> None:
+    def refuse(rule: Rule, message: str, hint: str) -> None:
         group.refuse(rule, f"--{flag}: {message}", hint, flag, element)
 
     return NamedFile(group.run, flag, path, refuse)
@@ -65,7 +67,7 @@ def named_by_field(run: ServerRunOptions, field: Field, path: str = "") -> Named
     return NamedFile(run, field.findings.flag, path or field.text, field.refuse)
 
 
-def load_config(named: NamedFile, kinds: tuple[str, ...], rules: FileRules) -> ConfigFile | None:
+def load_config(named: NamedFile, kinds: tuple[str, ...], file_rules: FileRules) -> ConfigFile | None:
     """Read and decode a structured file of one of some kinds; reports what the server would refuse.
 
     None where no mapping covers the path, and where nothing more can be said of the content. Kubernetes:
@@ -78,17 +80,17 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], rules: FileRules) -> C
     prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if given is not None and not given.beside else ""
     findings = Findings(run.report, named.flag, prefix)
     problems = list(given.problems) if given is not None else []
-    node = given.content if given is not None else read_node(named, rules, problems)
+    node = given.content if given is not None else read_node(named, file_rules, problems)
     if node is None:
         return None
-    return decode_config(run, root_field(node, findings), kinds, rules, inline, problems)
+    return decode_config(run, root_field(node, findings), kinds, file_rules, inline, problems)
 
 
 def decode_config(
     run: ServerRunOptions,
     root: Field,
     kinds: tuple[str, ...],
-    rules: FileRules,
+    file_rules: FileRules,
     inline: bool = False,
     problems: Iterable[Diagnostic] = (),
 ) -> ConfigFile | None:
@@ -97,26 +99,26 @@ def decode_config(
     `problems` are what was found while it was parsed.
     """
     findings = root.findings
-    kind = _kind_of(run.catalog.version, root, kinds, rules)
+    kind = _kind_of(run.catalog.version, root, kinds, file_rules)
     schema = kind_schema(run.catalog.version, kind) if kind else None
     strict = schema is None or schema["x-kasc-strict"]
     for found in problems:
-        if strict or found.code != "KASC-DOC-005":
-            _report(findings, rules.decode, found)
-        elif rules.lenient:
-            _report(findings, rules.lenient, found)
+        if strict or found.code != rules.DUPLICATE_KEY.code:
+            _report(findings, file_rules.decode, found)
+        elif file_rules.lenient:
+            _report(findings, file_rules.lenient, found)
     if schema is None:
         return None
     if root.node is not None:
         if schema.get("x-kasc-any-case"):
             root.node = as_encoding_json(root.node, schema)
-        Decoder(findings, rules.decode, strict, rules.lenient).decode(root.node, schema, root.path)
+        Decoder(findings, file_rules.decode, strict, file_rules.lenient).decode(root.node, schema, root.path)
     config = ConfigFile(root, kind, _heading(root, "apiVersion")[-1].text, inline)
     run.config_files.append(config)
     return config
 
 
-def _report(findings: Findings, rule: str, found: Diagnostic) -> None:
+def _report(findings: Findings, rule: Rule, found: Diagnostic) -> None:
     """Report what the parser found as the break of a rule."""
     location = found.location or Location("", 1, 1, 1, 2)
     findings.report.add(diagnose(rule, found.message, found.hint, flag=findings.flag, location=location))
@@ -127,7 +129,7 @@ def _heading(root: Field, name: str) -> list[Field]:
     return [field for field in root.in_any_case(name) if field.given] or [root[name]]
 
 
-def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules) -> str:
+def _kind_of(version: str, root: Field, kinds: tuple[str, ...], file_rules: FileRules) -> str:
     """The kind of a file, as its schema is called; empty after reporting that it is none of those expected."""
     known = {kind: schema for kind in kinds if (schema := kind_schema(version, kind))}
     wanted = next(iter(known))
@@ -136,72 +138,76 @@ def _kind_of(version: str, root: Field, kinds: tuple[str, ...], rules: FileRules
     named = {kind: kind.partition(".")[0] for kind in known}
     example = f"write apiVersion: {versions[wanted][0]} and kind: {named[wanted]}"
     if root.given and isinstance(root.node, Node) and not isinstance(root.node.value, dict):
-        root.refuse(rules.decode, "the file is not a mapping", example)
+        root.refuse(file_rules.decode, "the file is not a mapping", example)
         return ""
     kinds_given, apis_given = _heading(root, "kind"), _heading(root, "apiVersion")
     for field in kinds_given + apis_given:
         if field.given and not (field.node and isinstance(field.node.value, str)):
-            field.refuse(rules.decode, f"{field.path} is not a text", example)
+            field.refuse(file_rules.decode, f"{field.path} is not a text", example)
             return ""
     kind, api = kinds_given[-1], apis_given[-1]
     name = kind.text or ("" if "kind" in required else named[wanted])
     fitting = [each for each in known if named[each] == name]
     served = [each for each in fitting if api.text in versions[each] or known[each]["x-kasc-any-version"]]
     if not name:
-        kind.refuse(rules.decode, "the file does not say its kind", example)
+        kind.refuse(file_rules.decode, "the file does not say its kind", example)
     elif not fitting:
         message = f"the kind is {shown(name)}, not {' or '.join(named.values())}"
-        kind.refuse(rules.decode, message, did_you_mean(name, named.values()) or example)
+        kind.refuse(file_rules.decode, message, did_you_mean(name, named.values()) or example)
     elif served or (not api.text and "apiVersion" not in required):
         return (served or fitting)[0]
     elif not api.text:
-        api.refuse(rules.decode, "the file does not say its apiVersion", example)
+        api.refuse(file_rules.decode, "the file does not say its apiVersion", example)
     else:
         message = f"{shown(api.text)} is not an apiVersion of {name} that {version} reads"
-        api.refuse(rules.decode, message, f"write {' or '.join(each for kind in fitting for each in versions[kind])}")
+        api.refuse(
+            file_rules.decode, message, f"write {' or '.join(each for kind in fitting for each in versions[kind])}"
+        )
     return ""
 
 
-def read_node(named: NamedFile, rules: FileRules, problems: list[Diagnostic]) -> Node | None:
+def read_node(named: NamedFile, file_rules: FileRules, problems: list[Diagnostic]) -> Node | None:
     """The parsed content of a file on the host; None where it is unknown, and after reporting why it cannot be had.
 
     What does not end the parsing is added to `problems`.
     """
-    text = read_text(named, rules)
+    text = read_text(named, file_rules)
     if text is None:
         return None
     try:
         source = Source(named.run.host.local(named.path) or named.path, text)
-        return parse_as_server(source, problems, rules.recognized)
+        return parse_as_server(source, problems, file_rules.recognized)
     except KascError as error:
-        _report(Findings(named.run.report, named.flag), rules.decode, error.diagnostic)
+        _report(Findings(named.run.report, named.flag), file_rules.decode, error.diagnostic)
         return None
 
 
-def read_text(named: NamedFile, rules: FileRules) -> str | None:
+def read_text(named: NamedFile, file_rules: FileRules) -> str | None:
     """The text of a file on the host; None where it is unknown, and after reporting what is wrong."""
-    data = read_bytes(named, rules.read)
+    data = read_bytes(named, file_rules.read)
     if data is None:
         return None
-    if not data and rules.empty:
-        named.refuse(rules.empty, f"{shown(named.path)} is empty", "write its content, or remove its name")
+    if not data and file_rules.empty:
+        named.refuse(file_rules.empty, f"{shown(named.path)} is empty", "write its content, or remove its name")
         return None
     try:
         return data.decode()
     except UnicodeDecodeError:
         text = data.decode(errors="replace")
-        if rules.recognized and is_json(text):
+        if file_rules.recognized and is_json(text):
             return text  # Go's reader of JSON replaces what is not UTF-8 as well
-        named.refuse(rules.decode, f"{shown(named.path)} is not text in UTF-8", "save it as UTF-8")
+        named.refuse(file_rules.decode, f"{shown(named.path)} is not text in UTF-8", "save it as UTF-8")
         return None
 
 
-def read_bytes(named: NamedFile, rule: str) -> bytes | None:
+def read_bytes(named: NamedFile, rule: Rule) -> bytes | None:
     """The bytes of a file on the host; None where it is unknown, and after reporting that it cannot be read."""
     try:
         return named.run.host.read(named.path)
     except NotInContainerError as problem:
-        named.refuse("POD-01", f"{shown(named.path)} is not in the container: {problem}", problem.hint)
+        named.refuse(
+            rules.FILE_NOT_IN_CONTAINER, f"{shown(named.path)} is not in the container: {problem}", problem.hint
+        )
         return None
     except UnreadableFileError as problem:
         named.refuse(rule, f"{shown(named.path)} cannot be read: {problem}", "make the file, or mend the path")
@@ -239,4 +245,4 @@ def _parse_json(source: Source, problems: list[Diagnostic]) -> Node:
         where = where._replace(end_column=where.end_column + 1)
         message = f"the file begins with a brace and is not JSON: {error.reason}"
         hint = "fix the JSON, or write it as YAML that does not begin with a brace"
-        raise KascError(diagnose("DOC-04", message, hint, location=where)) from None
+        raise KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=where)) from None

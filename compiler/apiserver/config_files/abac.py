@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from compiler import rules
 from compiler.apiserver.config_files import NamedFile, read_bytes
 from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
@@ -19,7 +20,7 @@ from compiler.inputs.source.yaml import parse_first_yaml
 from compiler.inputs.source.yaml_scalars import resolve_as_server
 from compiler.text import shown, trimmed
 
-_RULE = "AZ-09"
+_RULE = rules.INVALID_ABAC_POLICY
 _GROUP = "abac.authorization.kubernetes.io"
 _EXAMPLE = f'write {{"apiVersion": "{_GROUP}/v1beta1", "kind": "Policy", "spec": {{...}}}}'
 _LONGEST_LINE = 64 * 1024 - 1
@@ -108,7 +109,7 @@ class _PolicyFile:
         except KascError as error:
             problems = [error.diagnostic]
         # The last of repeated keys counts.
-        wrong = [found for found in problems if found.code != "KASC-DOC-005"]
+        wrong = [found for found in problems if found.code != rules.DUPLICATE_KEY.code]
         for found in wrong:
             where = found.location or Location(self.name, 1, 1, 1, 2)
             self.refuse(_below(where, number), f"the line is no policy: {found.message}", _EXAMPLE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 
+from compiler import rules
 from compiler.apiserver.config_files import (
     FileRules,
     NamedFile,
@@ -20,9 +21,12 @@ from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.inputs.schema.decoding import root_field
 from compiler.inputs.schema.field import Field, Findings
 from compiler.inputs.source.node import Node, Source
+from compiler.rules import Rule
 
 KINDS = ("AdmissionConfiguration",)
-_RULES = FileRules(read="ADMC-01", empty="ADMC-02", decode="ADMC-02")
+_RULES = FileRules(
+    read=rules.UNREADABLE_ADMISSION_CONFIG, empty=rules.INVALID_ADMISSION_CONFIG, decode=rules.INVALID_ADMISSION_CONFIG
+)
 _LEGACY = {"imagePolicy": "ImagePolicyWebhook", "podNodeSelectorPluginConfig": "PodNodeSelector"}
 
 
@@ -34,7 +38,11 @@ def load_admission(named: NamedFile, enabled: list[str]) -> None:
     prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if inline else ""
     findings = Findings(run.report, named.flag, prefix)
     problems = list(given.problems) if given is not None else []
-    node = given.content if given is not None else _parse(named, findings, "ADMC-01", "ADMC-02", problems)
+    node = (
+        given.content
+        if given is not None
+        else _parse(named, findings, rules.UNREADABLE_ADMISSION_CONFIG, rules.INVALID_ADMISSION_CONFIG, problems)
+    )
     if node is None:
         return
     root = root_field(node, findings)
@@ -85,19 +93,25 @@ def _check_plugin(named: NamedFile, name: str, plugin: Field) -> None:
     findings = Findings(named.run.report, named.flag)
     # A plugin that has no configuration reads the file all the same.
     if check is None:
-        read_bytes(file, "ADMC-03")
+        read_bytes(file, rules.UNREADABLE_PLUGIN_CONFIGURATION)
         return
     given = named.run.host.inline.get(full)
     problems = list(given.problems) if given is not None else []
-    node = given.content if given is not None else _parse(file, findings, "ADMC-03", "ADMC-02", problems)
+    node = (
+        given.content
+        if given is not None
+        else _parse(file, findings, rules.UNREADABLE_PLUGIN_CONFIGURATION, rules.INVALID_ADMISSION_CONFIG, problems)
+    )
     if node is not None:
         root = root_field(node, findings)
         for found in problems:
-            named.run.report.add(diagnose("ADMC-02", found.message, found.hint, location=found.location))
+            named.run.report.add(
+                diagnose(rules.INVALID_ADMISSION_CONFIG, found.message, found.hint, location=found.location)
+            )
         check(named._replace(path=full), root)
 
 
-def _parse(named: NamedFile, findings: Findings, read: str, decode: str, problems: list[Diagnostic]) -> Node | None:
+def _parse(named: NamedFile, findings: Findings, read: Rule, decode: Rule, problems: list[Diagnostic]) -> Node | None:
     data = read_bytes(named, read)
     if data is None:
         return None

@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import Callable
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, NamedFile, decode_config, named_by_field
 from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
 from compiler.inputs.schema.field import Field
+from compiler.rules import Rule
 from compiler.text import shown
 
 _NAME = r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]"
@@ -16,7 +18,7 @@ _PREFIX = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
-def check_tolerations(tolerations: Field, rule: str) -> None:
+def check_tolerations(tolerations: Field, rule: Rule) -> None:
     """Report under one rule what the server would refuse of a list of tolerations."""
     for toleration in tolerations.items():
         key, operator, value = toleration["key"], toleration["operator"], toleration["value"]
@@ -53,46 +55,55 @@ _SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _MANIFESTS = "ManifestBasedAdmissionControlConfig"
 
 
-def _rules(rule: str) -> FileRules:
-    return FileRules(read="ADMC-03", empty=rule, decode=rule)
+def _rules(rule: Rule) -> FileRules:
+    return FileRules(read=rules.UNREADABLE_PLUGIN_CONFIGURATION, empty=rule, decode=rule)
 
 
 def check_event_rate_limit(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: plugin/pkg/admission/eventratelimit."""
     if root is None:
         hint = "configure it in --admission-control-config-file, or do not enable it"
-        named.refuse("ADMC-04", "EventRateLimit is enabled and has no limits", hint)
+        named.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit is enabled and has no limits", hint)
         return
-    if decode_config(named.run, root, ("Configuration.eventratelimit",), _rules("ADMC-04")) is None:
+    if (
+        decode_config(named.run, root, ("Configuration.eventratelimit",), _rules(rules.INVALID_EVENT_RATE_LIMIT_CONFIG))
+        is None
+    ):
         return
     limits = root["limits"]
     if not limits.items():
-        limits.refuse("ADMC-04", "EventRateLimit has no limits", "add one, such as type: Server")
+        limits.refuse(
+            rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit has no limits", "add one, such as type: Server"
+        )
     for limit in limits.items():
         kind = limit["type"]
         if kind.text not in _LIMITS:
             hint = kind.did_you_mean(_LIMITS) or f"write {', '.join(_LIMITS)}"
-            kind.refuse("ADMC-04", f"{shown(kind.text)} is not a type of limit", hint)
+            kind.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{shown(kind.text)} is not a type of limit", hint)
         for name in ("qps", "burst"):
             if (limit[name].number or 0) <= 0:
-                limit[name].refuse("ADMC-04", f"{name} must be above 0", "write a positive number")
+                limit[name].refuse(
+                    rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{name} must be above 0", "write a positive number"
+                )
         if kind.text != "Server" and (limit["cacheSize"].number or 0) < 0:
-            limit["cacheSize"].refuse("ADMC-04", "cacheSize is negative", "write 0 or more")
+            limit["cacheSize"].refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "cacheSize is negative", "write 0 or more")
 
 
 def check_pod_security(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: pod-security-admission/admission/api/validation/validation.go."""
     if root is None or (not root.given and root.path == ""):
         return
-    if decode_config(named.run, root, ("PodSecurityConfiguration",), _rules("ADMC-06")) is None:
+    if decode_config(named.run, root, ("PodSecurityConfiguration",), _rules(rules.INVALID_POD_SECURITY_CONFIG)) is None:
         return
     for mode in ("enforce", "audit", "warn"):
         level, version = root["defaults"][mode], root["defaults"][f"{mode}-version"]
         if level.text and level.text not in _LEVELS:
             hint = level.did_you_mean(_LEVELS) or f"write {', '.join(_LEVELS)}"
-            level.refuse("ADMC-06", f"{shown(level.text)} is not a level", hint)
+            level.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"{shown(level.text)} is not a level", hint)
         if version.text not in ("", "latest") and not re.fullmatch(r"v1\.(0|[1-9][0-9]*)", version.text):
-            version.refuse("ADMC-06", f"{shown(version.text)} is not a version", "write latest or v1.NN")
+            version.refuse(
+                rules.INVALID_POD_SECURITY_CONFIG, f"{shown(version.text)} is not a version", "write latest or v1.NN"
+            )
     exemptions = root["exemptions"]
     for name, pattern, longest in (
         ("namespaces", _LABEL, 63),
@@ -106,76 +117,109 @@ def _check_names(names: Field, pattern: str, longest: int | None) -> None:
     seen: set[str] = set()
     for name in names.items():
         if not re.fullmatch(pattern, name.text) or (longest and len(name.text) > longest):
-            name.refuse("ADMC-06", f"{shown(name.text)} cannot be exempted: it is no such name", "mend or remove it")
+            name.refuse(
+                rules.INVALID_POD_SECURITY_CONFIG,
+                f"{shown(name.text)} cannot be exempted: it is no such name",
+                "mend or remove it",
+            )
         elif name.text in seen:
-            name.refuse("ADMC-06", f"{shown(name.text)} is exempted twice", "keep one")
+            name.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"{shown(name.text)} is exempted twice", "keep one")
         seen.add(name.text)
 
 
 def check_resource_quota(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: apiserver/pkg/admission/plugin/resourcequota."""
     kinds = ("ResourceQuotaConfiguration", "Configuration.resourcequota")
-    if root is None or decode_config(named.run, root, kinds, _rules("ADMC-08")) is None:
+    if root is None or decode_config(named.run, root, kinds, _rules(rules.INVALID_RESOURCE_QUOTA_CONFIG)) is None:
         return
     for limited in root["limitedResources"].items():
         if not limited["resource"].text:
-            limited["resource"].refuse("ADMC-08", "the limited resource has no name", "set resource")
+            limited["resource"].refuse(
+                rules.INVALID_RESOURCE_QUOTA_CONFIG, "the limited resource has no name", "set resource"
+            )
 
 
 def check_pod_toleration_restriction(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: plugin/pkg/admission/podtolerationrestriction."""
     kinds = ("Configuration.podtolerationrestriction",)
-    if root is None or decode_config(named.run, root, kinds, _rules("ADMC-09")) is None:
+    if (
+        root is None
+        or decode_config(named.run, root, kinds, _rules(rules.INVALID_POD_TOLERATION_RESTRICTION_CONFIG)) is None
+    ):
         return
     for part in ("default", "whitelist"):
-        check_tolerations(root[part], "ADMC-09")
+        check_tolerations(root[part], rules.INVALID_POD_TOLERATION_RESTRICTION_CONFIG)
 
 
 def check_image_policy(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: plugin/pkg/admission/imagepolicy; the file has no kind, and unknown fields do not count."""
     if root is None:
         hint = "configure it in --admission-control-config-file, or do not enable it"
-        named.refuse("ADMC-05", "ImagePolicyWebhook is enabled and has no configuration", hint)
+        named.refuse(
+            rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "ImagePolicyWebhook is enabled and has no configuration", hint
+        )
         return
     for other in root.in_any_case("imagePolicy"):
         if other.given and not other.entries() and other.node is not None and other.node.value != {}:
-            other.refuse("ADMC-05", "the image policy is no mapping", "write its settings as keys and values")
+            other.refuse(
+                rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
+                "the image policy is no mapping",
+                "write its settings as keys and values",
+            )
             return
     policy = root.in_any_case("imagePolicy")[-1]
     for name, scale, largest in (("retryBackoff", 10**6, 300), ("allowTTL", 10**9, 1800), ("denyTTL", 10**9, 1800)):
         value = policy.in_any_case(name)[-1]
         smallest = 1 if name == "retryBackoff" else 10**9
         if value.given and value.number is None:
-            value.refuse("ADMC-05", f"{name} is not a whole number", "write a number without a unit")
+            value.refuse(
+                rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
+                f"{name} is not a whole number",
+                "write a number without a unit",
+            )
         elif value.number not in (None, 0, -1) and not smallest <= (value.number or 0) * scale <= largest * 10**9:
             unit = "milliseconds" if name == "retryBackoff" else "seconds"
             message = f"{name} {value.number} is out of range"
-            value.refuse("ADMC-05", message, f"write up to {largest * 10**9 // scale} {unit}, 0 or -1")
+            value.refuse(
+                rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
+                message,
+                f"write up to {largest * 10**9 // scale} {unit}, 0 or -1",
+            )
     for allow in policy.in_any_case("defaultAllow"):
         if allow.given and allow.on is None:
-            allow.refuse("ADMC-05", "defaultAllow is neither true nor false", "write true or false")
+            allow.refuse(
+                rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
+                "defaultAllow is neither true nor false",
+                "write true or false",
+            )
         elif allow.on:
             message = "Pods with any image are admitted while the image policy webhook does not answer"
-            allow.refuse("RISK-96", message, "write defaultAllow: false")
+            allow.refuse(rules.IMAGE_POLICY_FAILS_OPEN, message, "write defaultAllow: false")
     path = policy.in_any_case("kubeConfigFile")[-1]
     if not path.text:
-        path.refuse("ADMC-05", "the image policy names no kubeConfigFile", "name a kubeconfig")
+        path.refuse(
+            rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "the image policy names no kubeConfigFile", "name a kubeconfig"
+        )
     else:
-        load_kubeconfig(named_by_field(named.run, path), "ADMC-05")
+        load_kubeconfig(named_by_field(named.run, path), rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG)
 
 
 def check_webhook_admission(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: apiserver/pkg/admission/plugin/webhook/config/kubeconfig.go, LoadConfig."""
     kinds = ("WebhookAdmissionConfiguration", "WebhookAdmission")
-    if root is None or decode_config(named.run, root, kinds, _rules("ADMC-07")) is None:
+    if root is None or decode_config(named.run, root, kinds, _rules(rules.INVALID_WEBHOOK_PLUGIN_CONFIG)) is None:
         return
     path = root["kubeConfigFile"]
     if not path.text and named.run.catalog.behaviour("webhookAdmissionKubeconfigNeeded"):
-        path.refuse("ADMC-07", "kubeConfigFile is missing", "name a kubeconfig by its absolute path")
+        path.refuse(
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, "kubeConfigFile is missing", "name a kubeconfig by its absolute path"
+        )
     elif path.text and not path.text.startswith("/"):
-        path.refuse("ADMC-07", f"{shown(path.text)} is not an absolute path", "begin it with /")
+        path.refuse(
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(path.text)} is not an absolute path", "begin it with /"
+        )
     elif path.text:
-        load_kubeconfig(named_by_field(named.run, path), "ADMC-07", usable=False)
+        load_kubeconfig(named_by_field(named.run, path), rules.INVALID_WEBHOOK_PLUGIN_CONFIG, usable=False)
     _check_manifests(named, root["staticManifestsDir"])
 
 
@@ -185,17 +229,29 @@ def _check_manifests(named: NamedFile, folder: Field) -> None:
         return
     local = named.run.host.local(folder.text, directory=True)
     if not named.run.gates.on(_MANIFESTS):
-        folder.refuse("ADMC-07", f"staticManifestsDir needs the gate {_MANIFESTS}", f"switch {_MANIFESTS} on")
+        folder.refuse(
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG,
+            f"staticManifestsDir needs the gate {_MANIFESTS}",
+            f"switch {_MANIFESTS} on",
+        )
     elif not folder.text.startswith("/"):
-        folder.refuse("ADMC-07", f"{shown(folder.text)} is not an absolute path", "begin it with /")
+        folder.refuse(
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(folder.text)} is not an absolute path", "begin it with /"
+        )
     elif local is not None and not os.path.isdir(local):
-        folder.refuse("ADMC-07", f"{shown(folder.text)} is not a folder", "name a folder with manifests")
+        folder.refuse(
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(folder.text)} is not a folder", "name a folder with manifests"
+        )
 
 
 def _check_policy(kind: str) -> Check:
     def check(named: NamedFile, root: Field | None) -> None:
         known = named.run.catalog.behaviour("policyPluginsConfigured")
-        if root is not None and known and decode_config(named.run, root, (kind,), _rules("ADMC-07")):
+        if (
+            root is not None
+            and known
+            and decode_config(named.run, root, (kind,), _rules(rules.INVALID_WEBHOOK_PLUGIN_CONFIG))
+        ):
             _check_manifests(named, root["staticManifestsDir"])
 
     return check

@@ -5,13 +5,19 @@ Kubernetes: apiserver/pkg/audit/policy/reader.go and pkg/apis/audit/validation/v
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, NamedFile, load_config
 from compiler.inputs.schema.field import Field
 from compiler.text import shown, trimmed
 from compiler.upstream.names import is_subdomain
 
 KINDS = ("Policy",)
-_RULES = FileRules(read="AUDP-01", empty="AUDP-02", decode="AUDP-02", lenient="AUDP-90")
+_RULES = FileRules(
+    read=rules.UNREADABLE_AUDIT_POLICY,
+    empty=rules.INVALID_AUDIT_POLICY,
+    decode=rules.INVALID_AUDIT_POLICY,
+    lenient=rules.UNKNOWN_AUDIT_POLICY_FIELD,
+)
 _LEVELS = ("None", "Metadata", "Request", "RequestResponse")
 _STAGES = ("RequestReceived", "ResponseStarted", "ResponseComplete", "Panic")
 
@@ -23,10 +29,12 @@ def load_audit_policy(named: NamedFile) -> None:
         return
     any_group = bool(named.run.catalog.behaviour("auditPolicyAnyGroup"))
     _check_stages(config.root["omitStages"])
-    rules = config.root["rules"]
-    if not rules.items():
-        rules.refuse("AUDP-03", "the policy has no rule", "add one, such as level: Metadata")
-    for rule in rules.items():
+    audit_rules = config.root["rules"]
+    if not audit_rules.items():
+        audit_rules.refuse(
+            rules.AUDIT_POLICY_WITHOUT_RULES, "the policy has no rule", "add one, such as level: Metadata"
+        )
+    for rule in audit_rules.items():
         _check_rule(rule, any_group)
 
 
@@ -35,7 +43,7 @@ def _check_rule(rule: Field, any_group: bool) -> None:
     if level.text not in _LEVELS:
         message = f"{shown(level.text)} is not a level" if level.text else "the rule has no level"
         hint = level.did_you_mean(_LEVELS) or f"write {', '.join(_LEVELS)}"
-        level.refuse("AUDP-04", message, hint)
+        level.refuse(rules.UNKNOWN_AUDIT_LEVEL, message, hint)
     _check_stages(rule["omitStages"])
     for url in rule["nonResourceURLs"].items():
         _check_url(url)
@@ -43,14 +51,14 @@ def _check_rule(rule: Field, any_group: bool) -> None:
         _check_resources(resources, any_group)
     if rule["nonResourceURLs"].items() and (rule["resources"].items() or rule["namespaces"].items()):
         message = "the rule is about resources and about other URLs at once"
-        rule["nonResourceURLs"].refuse("AUDP-07", message, "write two rules")
+        rule["nonResourceURLs"].refuse(rules.RESOURCES_WITH_NON_RESOURCE_URLS, message, "write two rules")
 
 
 def _check_stages(stages: Field) -> None:
     for stage in stages.items():
         if stage.text not in _STAGES:
             hint = stage.did_you_mean(_STAGES) or f"write {', '.join(_STAGES)}"
-            stage.refuse("AUDP-05", f"{shown(stage.text)} is not a stage", hint)
+            stage.refuse(rules.UNKNOWN_AUDIT_STAGE, f"{shown(stage.text)} is not a stage", hint)
 
 
 def _check_url(url: Field) -> None:
@@ -62,9 +70,9 @@ def _check_url(url: Field) -> None:
         hint = (
             "begin it with a slash, and put a single * at the end" if stars else f"write {shown('/' + trimmed(text))}"
         )
-        url.refuse("AUDP-06", f"{shown(text)} does not begin with a slash", hint)
+        url.refuse(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} does not begin with a slash", hint)
     elif stars:
-        url.refuse("AUDP-06", f"{shown(text)} has a * before its end", "put a single * at the end")
+        url.refuse(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} has a * before its end", "put a single * at the end")
 
 
 def _check_resources(resources: Field, any_group: bool) -> None:
@@ -72,7 +80,7 @@ def _check_resources(resources: Field, any_group: bool) -> None:
     known = not group.text or (any_group and group.text == "*")
     if not known and not is_subdomain(group.text):
         hint = f"write {group.text.partition('/')[0].lower()}" if "/" in group.text else "write such as apps"
-        group.refuse("AUDP-08", f"{shown(group.text)} is not an API group", hint)
+        group.refuse(rules.INVALID_AUDIT_GROUP_RESOURCES, f"{shown(group.text)} is not an API group", hint)
     if resources["resourceNames"].items() and not resources["resources"].items():
         message = "objects are named without their resource"
-        resources["resourceNames"].refuse("AUDP-08", message, "set resources as well")
+        resources["resourceNames"].refuse(rules.INVALID_AUDIT_GROUP_RESOURCES, message, "set resources as well")

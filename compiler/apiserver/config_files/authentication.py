@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config
 from compiler.apiserver.config_files.claim_mappings import check_claims, described_claims
 from compiler.apiserver.options.authenticators import Anonymous
@@ -39,16 +40,24 @@ def check_issuer(group: AuthenticationOptions, issuer: Field) -> None:
     """Report everything that the server would refuse of an issuer by itself."""
     url, discovery, strictness = issuer["url"], issuer["discoveryURL"], group.run.catalog.url_strictness
     if not url.text:
-        url.refuse("JWT-05", "the issuer has no url", "write the issuer's https URL, as tokens have it in iss")
+        url.refuse(
+            rules.INVALID_JWT_ISSUER_URL,
+            "the issuer has no url",
+            "write the issuer's https URL, as tokens have it in iss",
+        )
     elif url.text in group.issuers:
         message = f"{shown(url.text)} issues service account tokens: no other issuer can have its URL"
-        url.refuse("JWT-05", message, "give the issuer, or --service-account-issuer, another URL")
+        url.refuse(rules.INVALID_JWT_ISSUER_URL, message, "give the issuer, or --service-account-issuer, another URL")
     elif wrong := wrong_with_url(url.text, strictness):
-        url.refuse("JWT-05", f"the url {shown(url.text)} {wrong}", URL_HINT)
+        url.refuse(rules.INVALID_JWT_ISSUER_URL, f"the url {shown(url.text)} {wrong}", URL_HINT)
     if discovery.text and url.text and discovery.text.rstrip("/") == url.text.rstrip("/"):
-        discovery.refuse("JWT-07", "discoveryURL is the same as url", "remove it, or name the discovery document")
+        discovery.refuse(
+            rules.INVALID_JWT_DISCOVERY_URL,
+            "discoveryURL is the same as url",
+            "remove it, or name the discovery document",
+        )
     elif discovery.text and (wrong := wrong_with_url(discovery.text, strictness)):
-        discovery.refuse("JWT-07", f"the discoveryURL {shown(discovery.text)} {wrong}", URL_HINT)
+        discovery.refuse(rules.INVALID_JWT_DISCOVERY_URL, f"the discoveryURL {shown(discovery.text)} {wrong}", URL_HINT)
     _check_audiences(issuer["audiences"], issuer["audienceMatchPolicy"])
     _check_authority(issuer["certificateAuthority"], group.run.catalog)
     _check_egress(group, issuer["egressSelectorType"])
@@ -57,20 +66,24 @@ def check_issuer(group: AuthenticationOptions, issuer: Field) -> None:
 def _check_audiences(audiences: Field, policy: Field) -> None:
     entries = audiences.items()
     if not entries:
-        audiences.refuse("JWT-08", "the issuer has no audience", "name the audience of its tokens: the client's id")
+        audiences.refuse(
+            rules.INVALID_JWT_AUDIENCES,
+            "the issuer has no audience",
+            "name the audience of its tokens: the client's id",
+        )
         return
     seen = set()
     for entry in entries:
         if not entry.text:
-            entry.refuse("JWT-08", "an audience is empty", "write it, or remove the element")
+            entry.refuse(rules.INVALID_JWT_AUDIENCES, "an audience is empty", "write it, or remove the element")
         elif entry.text in seen:
-            entry.refuse("JWT-08", f"the audience {shown(entry.text)} stands twice", "keep one")
+            entry.refuse(rules.INVALID_JWT_AUDIENCES, f"the audience {shown(entry.text)} stands twice", "keep one")
         seen.add(entry.text)
     if policy.text == "MatchAny" or (len(entries) == 1 and not policy.text):
         return
     message = f"audienceMatchPolicy cannot be {shown(policy.text)}" if policy.text else "there are several audiences"
     hint = "write audienceMatchPolicy: MatchAny" if len(entries) > 1 else "write MatchAny, or remove it"
-    policy.refuse("JWT-09", message, hint)
+    policy.refuse(rules.INVALID_JWT_AUDIENCE_MATCH_POLICY, message, hint)
 
 
 def _check_authority(authority: Field, catalog: Catalog) -> None:
@@ -83,10 +96,14 @@ def _check_authority(authority: Field, catalog: Catalog) -> None:
     found = certificates(authority.text.encode(), go_of(catalog))
     if None in found:
         hint = "mend the bundle, or take the damaged certificate out"
-        authority.refuse("JWT-10", "certificateAuthority holds a certificate that cannot be read", hint)
+        authority.refuse(
+            rules.INVALID_JWT_CERTIFICATE_AUTHORITY,
+            "certificateAuthority holds a certificate that cannot be read",
+            hint,
+        )
     elif not found:
         hint = "write the certificates themselves in PEM, as a block: certificateAuthority: |"
-        authority.refuse("JWT-10", "certificateAuthority holds no certificate", hint)
+        authority.refuse(rules.INVALID_JWT_CERTIFICATE_AUTHORITY, "certificateAuthority holds no certificate", hint)
 
 
 def _check_egress(group: AuthenticationOptions, kind: Field) -> None:
@@ -97,13 +114,17 @@ def _check_egress(group: AuthenticationOptions, kind: Field) -> None:
     selections = run.egress_selector.selections
     if kind.text not in _EGRESS_TYPES:
         message = f"{shown(kind.text)} is not a kind of egress selection"
-        kind.refuse("JWT-11", message, f"write {' or '.join(_EGRESS_TYPES)}, in small letters")
+        kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, f"write {' or '.join(_EGRESS_TYPES)}, in small letters")
     elif run.gates.known(_EGRESS_GATE) and not run.gates.on(_EGRESS_GATE):
-        kind.refuse("JWT-11", f"egressSelectorType needs the gate {_EGRESS_GATE}", f"leave {_EGRESS_GATE} on")
+        kind.refuse(
+            rules.INVALID_JWT_EGRESS_SELECTOR,
+            f"egressSelectorType needs the gate {_EGRESS_GATE}",
+            f"leave {_EGRESS_GATE} on",
+        )
     elif selections is not None and kind.text not in selections and not _egress_is_wrong(group):
         message = f"the egress selector says nothing of {kind.text}"
         hint = "add it to the file of --egress-selector-config-file, or remove egressSelectorType"
-        kind.refuse("JWT-11", message, hint)
+        kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, hint)
 
 
 def _egress_is_wrong(group: AuthenticationOptions) -> bool:
@@ -124,7 +145,11 @@ def described_issuer(issuer: Field) -> dict[str, Any]:
 
 FLAG = "authentication-config"
 KINDS = ("AuthenticationConfiguration",)
-_RULES = FileRules(read="JWT-01", empty="JWT-01", decode="JWT-01")
+_RULES = FileRules(
+    read=rules.INVALID_AUTHENTICATION_CONFIG,
+    empty=rules.INVALID_AUTHENTICATION_CONFIG,
+    decode=rules.INVALID_AUTHENTICATION_CONFIG,
+)
 _MOST_ISSUERS = 64
 
 
@@ -144,7 +169,7 @@ def load_authentication(group: AuthenticationOptions) -> ConfiguredAuthenticatio
     entries = root["jwt"].items()
     if len(entries) > _MOST_ISSUERS:
         message = f"{len(entries)} issuers are more than {_MOST_ISSUERS}"
-        entries[_MOST_ISSUERS].refuse("JWT-04", message, f"keep up to {_MOST_ISSUERS}")
+        entries[_MOST_ISSUERS].refuse(rules.TOO_MANY_JWT_ISSUERS, message, f"keep up to {_MOST_ISSUERS}")
     else:
         for entry in entries:
             check_issuer(group, entry["issuer"])
@@ -159,7 +184,11 @@ def _check_unique(fields: list[Field], name: str) -> None:
     seen = set()
     for field in fields:
         if field.text and field.text in seen:
-            field.refuse("JWT-06", f"two issuers have the {name} {shown(field.text)}", "keep one of the two")
+            field.refuse(
+                rules.DUPLICATE_JWT_ISSUER_URL,
+                f"two issuers have the {name} {shown(field.text)}",
+                "keep one of the two",
+            )
         seen.add(field.text)
 
 
@@ -170,11 +199,11 @@ def _anonymous(group: AuthenticationOptions, section: Field) -> Anonymous | None
     enabled, conditions = section["enabled"], section["conditions"]
     if group.flags.changed("anonymous-auth"):
         message = "anonymous is set, and --anonymous-auth is given as well"
-        section.refuse("JWT-02", message, "remove --anonymous-auth, or the section")
+        section.refuse(rules.ANONYMOUS_AUTH_SET_TWICE, message, "remove --anonymous-auth, or the section")
     elif gates.known(gate) and not gates.on(gate):
         hint = f"switch {gate} on, or use --anonymous-auth"
-        section.refuse("JWT-03", f"anonymous needs the gate {gate}", hint)
+        section.refuse(rules.INVALID_ANONYMOUS_CONDITIONS, f"anonymous needs the gate {gate}", hint)
     if not enabled.on and conditions.items() and not enabled.is_bad:
         message = "anonymous requests have conditions, but are not enabled"
-        conditions.refuse("JWT-03", message, "write enabled: true, or remove the conditions")
+        conditions.refuse(rules.INVALID_ANONYMOUS_CONDITIONS, message, "write enabled: true, or remove the conditions")
     return Anonymous(bool(enabled.on), tuple(condition["path"].text for condition in conditions.items()))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config, named_by_field, named_by_flag
 from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
 from compiler.inputs.schema.field import Field
 from compiler.inputs.source.characters import place_in
+from compiler.rules import Rule
 from compiler.text import shown, trimmed
 from compiler.upstream.cel import CompiledExpression, Environment, compile_expression
 from compiler.upstream.flag_kinds import CHOICES
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def check_expression(
-    field: Field, rule: str, environment: Environment, minor: int, result: str = ""
+    field: Field, rule: Rule, environment: Environment, minor: int, result: str = ""
 ) -> CompiledExpression | None:
     """Return the compiled expression of a field, or None after reporting its problems under a rule.
 
@@ -83,30 +85,38 @@ def check_webhook(group: AuthorizationOptions, webhook: Field) -> None:
     timeout = webhook["timeout"]
     if not timeout.duration:
         message = f"the timeout {shown(timeout.text)} leaves no time" if timeout.text else "the webhook has no timeout"
-        timeout.refuse("AZC-06", message, "write a duration up to 30s")
+        timeout.refuse(rules.AUTHORIZER_TIMEOUT_OUT_OF_RANGE, message, "write a duration up to 30s")
     elif not 0 < timeout.duration <= LONGEST_TIMEOUT:
-        timeout.refuse("AZC-06", f"the timeout {shown(timeout.text)} is outside 0s to 30s", "write up to 30s")
+        timeout.refuse(
+            rules.AUTHORIZER_TIMEOUT_OUT_OF_RANGE,
+            f"the timeout {shown(timeout.text)} is outside 0s to 30s",
+            "write up to 30s",
+        )
     for name in _TTLS:
         if webhook[name].is_null:
             # A duration that is null cannot be read, unlike one that is missing.
-            webhook[name].refuse("AZC-01", f"{name} is null, not a duration", "write a duration, or remove it")
+            webhook[name].refuse(
+                rules.INVALID_AUTHORIZATION_CONFIG, f"{name} is null, not a duration", "write a duration, or remove it"
+            )
         elif (webhook[name].duration or 0) < 0:
-            webhook[name].refuse("AZC-07", f"{name} is negative", "write a duration above 0s, or remove it")
-    _check_word(webhook["subjectAccessReviewVersion"], "AZC-08", ("v1", "v1beta1"))
+            webhook[name].refuse(
+                rules.NEGATIVE_AUTHORIZER_CACHE_TTL, f"{name} is negative", "write a duration above 0s, or remove it"
+            )
+    _check_word(webhook["subjectAccessReviewVersion"], rules.UNKNOWN_SUBJECT_ACCESS_REVIEW_VERSION, ("v1", "v1beta1"))
     conditions = webhook["matchConditions"].items()
     version = webhook["matchConditionSubjectAccessReviewVersion"]
     if version.text or conditions:
-        _check_word(version, "AZC-09", ("v1",))
-    _check_word(webhook["failurePolicy"], "AZC-10", ("NoOpinion", "Deny"))
+        _check_word(version, rules.UNKNOWN_MATCH_CONDITION_VERSION, ("v1",))
+    _check_word(webhook["failurePolicy"], rules.UNKNOWN_AUTHORIZER_FAILURE_POLICY, ("NoOpinion", "Deny"))
     _check_connection(group, webhook["connectionInfo"])
     if len(conditions) > _MOST_CONDITIONS:
         message = f"{len(conditions)} match conditions are more than {_MOST_CONDITIONS}"
-        conditions[_MOST_CONDITIONS].refuse("AZC-13", message, "join some of them with &&")
+        conditions[_MOST_CONDITIONS].refuse(rules.INVALID_MATCH_CONDITION, message, "join some of them with &&")
         return
     _check_conditions(group, conditions)
 
 
-def _check_word(field: Field, rule: str, words: tuple[str, ...]) -> None:
+def _check_word(field: Field, rule: Rule, words: tuple[str, ...]) -> None:
     if field.text not in words:
         name = field.path.rpartition("webhook.")[2]
         message = f"{name} cannot be {shown(field.text)}" if field.text else f"the webhook has no {name}"
@@ -119,23 +129,29 @@ def _check_connection(group: AuthorizationOptions, connection: Field) -> None:
     if kind.text == "InClusterConfig":
         if path.given:
             message = "kubeConfigFile is set, but the type is InClusterConfig"
-            path.refuse("AZC-11", message, "write type: KubeConfigFile")
+            path.refuse(rules.INVALID_AUTHORIZER_CONNECTION_INFO, message, "write type: KubeConfigFile")
         else:
             message = "InClusterConfig crashes kube-apiserver: it reads the kubeConfigFile that must not be there"
-            kind.refuse("AZC-14", message, "write KubeConfigFile and name a kubeconfig")
+            kind.refuse(rules.IN_CLUSTER_AUTHORIZATION_WEBHOOK, message, "write KubeConfigFile and name a kubeconfig")
     elif kind.text != "KubeConfigFile":
         # The other type is known to the server as well, but it crashes on it.
-        _check_word(kind, "AZC-11", ("KubeConfigFile",))
+        _check_word(kind, rules.INVALID_AUTHORIZER_CONNECTION_INFO, ("KubeConfigFile",))
     elif not path.text:
-        path.refuse("AZC-12", "the type KubeConfigFile has no kubeConfigFile", "name a kubeconfig")
+        path.refuse(
+            rules.INVALID_AUTHORIZER_KUBECONFIG, "the type KubeConfigFile has no kubeConfigFile", "name a kubeconfig"
+        )
     elif not path.text.startswith("/"):
-        path.refuse("AZC-12", f"{shown(path.text)} is not an absolute path", "begin it with /")
+        path.refuse(
+            rules.INVALID_AUTHORIZER_KUBECONFIG, f"{shown(path.text)} is not an absolute path", "begin it with /"
+        )
     else:
         local = group.run.host.local(path.text)
         if local is not None and os.path.exists(local) and not os.path.isfile(local):
-            path.refuse("AZC-12", f"{shown(path.text)} is not a regular file", "name a kubeconfig")
+            path.refuse(
+                rules.INVALID_AUTHORIZER_KUBECONFIG, f"{shown(path.text)} is not a regular file", "name a kubeconfig"
+            )
         else:
-            load_kubeconfig(named_by_field(group.run, path), "AZC-12")
+            load_kubeconfig(named_by_field(group.run, path), rules.INVALID_AUTHORIZER_KUBECONFIG)
 
 
 def _check_conditions(group: AuthorizationOptions, conditions: list[Field]) -> None:
@@ -143,9 +159,13 @@ def _check_conditions(group: AuthorizationOptions, conditions: list[Field]) -> N
     for condition in conditions:
         expression = condition["expression"]
         if not trimmed(expression.text):
-            expression.refuse("AZC-13", "the match condition has no expression", "write one, or remove the condition")
+            expression.refuse(
+                rules.INVALID_MATCH_CONDITION,
+                "the match condition has no expression",
+                "write one, or remove the condition",
+            )
         elif expression.text in seen:
-            expression.refuse("AZC-13", "the match condition stands twice", "keep one")
+            expression.refuse(rules.INVALID_MATCH_CONDITION, "the match condition stands twice", "keep one")
         else:
             _check_expression(group, expression)
         seen.add(expression.text)
@@ -157,12 +177,16 @@ def _check_expression(group: AuthorizationOptions, expression: Field) -> None:
     run, gate = group.run, "AuthorizeWithSelectors"
     # Versions without the gate have what it brought.
     environment = request_environment(run.gates.on(gate) or not run.gates.known(gate))
-    check_expression(expression, "AZC-13", environment, run.catalog.minor, "bool")
+    check_expression(expression, rules.INVALID_MATCH_CONDITION, environment, run.catalog.minor, "bool")
 
 
 FLAG = "authorization-config"
 KINDS = ("AuthorizationConfiguration",)
-_RULES = FileRules(read="AZC-01", empty="AZC-02", decode="AZC-01")
+_RULES = FileRules(
+    read=rules.INVALID_AUTHORIZATION_CONFIG,
+    empty=rules.AUTHORIZATION_CONFIG_WITHOUT_AUTHORIZERS,
+    decode=rules.INVALID_AUTHORIZATION_CONFIG,
+)
 
 
 def configured_authorizers(group: AuthorizationOptions, path: str) -> list[dict[str, Any]] | None:
@@ -172,14 +196,22 @@ def configured_authorizers(group: AuthorizationOptions, path: str) -> list[dict[
         return None
     authorizers = config.root["authorizers"]
     if not authorizers.items():
-        authorizers.refuse("AZC-02", "the file has no authorizer", "add one, such as type: RBAC with name: rbac")
+        authorizers.refuse(
+            rules.AUTHORIZATION_CONFIG_WITHOUT_AUTHORIZERS,
+            "the file has no authorizer",
+            "add one, such as type: RBAC with name: rbac",
+        )
     types: set[str] = set()
     names: set[str] = set()
     for authorizer in authorizers.items():
         kind = authorizer["type"]
         if kind.text in types and kind.text != "Webhook":
             # What the server would say of its name is said by this.
-            kind.refuse("AZC-03", f"the type {kind.text} stands twice", "keep one; only webhooks may repeat")
+            kind.refuse(
+                rules.INVALID_AUTHORIZER_TYPE,
+                f"the type {kind.text} stands twice",
+                "keep one; only webhooks may repeat",
+            )
             continue
         known = _check_type(kind)
         types.add(kind.text)
@@ -195,7 +227,7 @@ def _check_type(kind: Field) -> bool:
         return True
     hint = kind.did_you_mean(known) or f"write {', '.join(known)}"
     message = f"{shown(kind.text)} is not a type of authorizer" if kind.text else "the authorizer has no type"
-    kind.refuse("AZC-03", message, hint)
+    kind.refuse(rules.INVALID_AUTHORIZER_TYPE, message, hint)
     return False
 
 
@@ -203,16 +235,18 @@ def _check_name(name: Field, kind: str, names: set[str]) -> None:
     """`kind` is empty where it is not known."""
     wanted = "" if kind in ("", "Webhook") else kind.lower()
     if not name.text:
-        name.refuse("AZC-04", "the authorizer has no name", f"write {wanted or 'one, such as my-webhook'}")
+        name.refuse(
+            rules.INVALID_AUTHORIZER_NAME, "the authorizer has no name", f"write {wanted or 'one, such as my-webhook'}"
+        )
     elif wanted and name.text != wanted:
         message = f"an authorizer of the type {kind} cannot be called {shown(name.text)}"
-        name.refuse("AZC-04", message, f"write {wanted}")
+        name.refuse(rules.INVALID_AUTHORIZER_NAME, message, f"write {wanted}")
     elif not is_subdomain(name.text):
         hint = "use small letters, digits, - and ."
-        name.refuse("AZC-04", f"the name {shown(name.text)} is not a DNS subdomain", hint)
+        name.refuse(rules.INVALID_AUTHORIZER_NAME, f"the name {shown(name.text)} is not a DNS subdomain", hint)
     elif name.text in names:
         hint = f"rename the other: {kind} has to be called {wanted}" if wanted else "give each a name of its own"
-        name.refuse("AZC-04", f"the name {shown(name.text)} stands twice", hint)
+        name.refuse(rules.INVALID_AUTHORIZER_NAME, f"the name {shown(name.text)} stands twice", hint)
     else:
         names.add(name.text)
 
@@ -223,12 +257,16 @@ def _check_part(group: AuthorizationOptions, authorizer: Field, known: bool) -> 
     if webhook.given and (kind == "Webhook" or not known):
         check_webhook(group, webhook)
     elif kind == "Webhook":
-        webhook.refuse("AZC-05", "the type is Webhook, and there is no webhook", "say how it is reached")
+        webhook.refuse(
+            rules.MISPLACED_OR_MISSING_WEBHOOK, "the type is Webhook, and there is no webhook", "say how it is reached"
+        )
     elif webhook.given:
-        webhook.refuse("AZC-05", f"an authorizer of the type {kind} has a webhook", "remove webhook")
+        webhook.refuse(
+            rules.MISPLACED_OR_MISSING_WEBHOOK, f"an authorizer of the type {kind} has a webhook", "remove webhook"
+        )
     if kind == "ABAC" and not group.flags.text("authorization-policy-file"):
         message = "the type ABAC has no policy file"
-        authorizer["type"].refuse("AZ-09", message, "set --authorization-policy-file")
+        authorizer["type"].refuse(rules.INVALID_ABAC_POLICY, message, "set --authorization-policy-file")
 
 
 def _described(authorizer: Field) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from compiler import rules
 from compiler.inputs.schema.field import Field
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.names import is_subdomain
 
@@ -42,43 +44,43 @@ class _Claims:
         self._check_rules(entry["claimValidationRules"])
         mappings = entry["claimMappings"]
         username, groups, uid = mappings["username"], mappings["groups"], mappings["uid"]
-        name = self._check_mapping(username, "JWT-13")
+        name = self._check_mapping(username, rules.INVALID_USERNAME_MAPPING)
         choices = (username["claim"], username["expression"])
         if not any(choice.text or choice.is_bad for choice in choices):
-            username.refuse("JWT-13", "the username has neither a claim nor an expression", _ONE)
-        self._check_mapping(groups, "JWT-14")
-        self._check_mapping(uid, "JWT-15")
+            username.refuse(rules.INVALID_USERNAME_MAPPING, "the username has neither a claim nor an expression", _ONE)
+        self._check_mapping(groups, rules.INVALID_GROUPS_MAPPING)
+        self._check_mapping(uid, rules.INVALID_UID_MAPPING)
         self._check_extra(mappings["extra"])
         if name is not None:
             self._check_email(username["expression"], name)
         self._check_user_rules(entry["userValidationRules"])
 
-    def _check_rules(self, rules: Field) -> None:
+    def _check_rules(self, validation_rules: Field) -> None:
         claims: set[str] = set()
         expressions: set[str] = set()
-        for rule in rules.items():
+        for rule in validation_rules.items():
             claim, expression = rule["claim"], rule["expression"]
             if claim.text and expression.text:
-                rule.refuse("JWT-12", "the rule has both a claim and an expression", _EITHER)
+                rule.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has both a claim and an expression", _EITHER)
             elif claim.text:
                 self._check_alone(rule["message"], "claim", "remove it: only an expression has a message")
-                self._check_once(claim, claims, "JWT-12", "the claim")
+                self._check_once(claim, claims, rules.INVALID_CLAIM_VALIDATION_RULE, "the claim")
             elif expression.text:
                 hint = "compare the claim with it in the expression, and remove it"
                 self._check_alone(rule["requiredValue"], "expression", hint)
-                if self._check_once(expression, expressions, "JWT-12", "the expression"):
+                if self._check_once(expression, expressions, rules.INVALID_CLAIM_VALIDATION_RULE, "the expression"):
                     self._compile(expression, "bool")
             elif not (claim.is_bad or expression.is_bad):
-                rule.refuse("JWT-12", "the rule has neither a claim nor an expression", _ONE)
+                rule.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has neither a claim nor an expression", _ONE)
 
     @staticmethod
     def _check_alone(field: Field, beside: str, hint: str) -> None:
         if field.text:
             name = field.path.rpartition(".")[2]
-            field.refuse("JWT-12", f"{name} is set beside {beside}", hint)
+            field.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, f"{name} is set beside {beside}", hint)
 
     @staticmethod
-    def _check_once(field: Field, seen: set[str], rule: str, what: str) -> bool:
+    def _check_once(field: Field, seen: set[str], rule: Rule, what: str) -> bool:
         """Whether a text was not there before."""
         if field.text in seen:
             field.refuse(rule, f"{what} {shown(field.text)} stands twice", "keep one")
@@ -86,7 +88,7 @@ class _Claims:
         seen.add(field.text)
         return True
 
-    def _check_mapping(self, mapping: Field, rule: str) -> CompiledExpression | None:
+    def _check_mapping(self, mapping: Field, rule: Rule) -> CompiledExpression | None:
         """The compiled expression of a mapping that is well formed."""
         claim, expression, prefix = mapping["claim"], mapping["expression"], mapping["prefix"]
         name = mapping.path.rpartition(".")[2]
@@ -108,13 +110,17 @@ class _Claims:
             key, expression = attribute["key"], attribute["valueExpression"]
             wrong = wrong_with_key(key.text, bool(self.group.run.catalog.behaviour("reservedExtraKeysRefused")))
             if wrong:
-                key.refuse("JWT-16", *wrong)
-            if key.text and not self._check_once(key, seen, "JWT-16", "the key"):
+                key.refuse(rules.INVALID_EXTRA_MAPPING, *wrong)
+            if key.text and not self._check_once(key, seen, rules.INVALID_EXTRA_MAPPING, "the key"):
                 continue
             if expression.text:
                 self._compile(expression)
             else:
-                expression.refuse("JWT-16", "the attribute has no valueExpression", "write one, such as claims.tenant")
+                expression.refuse(
+                    rules.INVALID_EXTRA_MAPPING,
+                    "the attribute has no valueExpression",
+                    "write one, such as claims.tenant",
+                )
 
     def _check_email(self, expression: Field, name: CompiledExpression) -> None:
         """An expression that cannot be compiled may be the one that looks whether the address is verified."""
@@ -122,26 +128,32 @@ class _Claims:
         if name.selects("claims", "email") and not compiled and not any(_VERIFIED in text for text in self.broken):
             message = f"the username comes from claims.email, and nothing looks at claims.{_VERIFIED}"
             hint = "add a claimValidationRule: claims.?email_verified.orValue(true) == true"
-            expression.refuse("JWT-19", message, hint)
+            expression.refuse(rules.UNVERIFIED_EMAIL_AS_USERNAME, message, hint)
 
-    def _check_user_rules(self, rules: Field) -> None:
+    def _check_user_rules(self, validation_rules: Field) -> None:
         seen: set[str] = set()
-        for rule in rules.items():
+        for rule in validation_rules.items():
             expression = rule["expression"]
             if not expression.text:
-                expression.refuse("JWT-17", "the rule has no expression", "write one over user, or remove the rule")
-            elif self._check_once(expression, seen, "JWT-17", "the expression"):
+                expression.refuse(
+                    rules.INVALID_USER_VALIDATION_RULE,
+                    "the rule has no expression",
+                    "write one over user, or remove the rule",
+                )
+            elif self._check_once(expression, seen, rules.INVALID_USER_VALIDATION_RULE, "the expression"):
                 from compiler.apiserver.config_files.authorization import check_expression
                 from compiler.upstream.cel import USER
 
-                check_expression(expression, "JWT-18", USER, self.group.run.catalog.minor, "bool")
+                check_expression(expression, rules.INVALID_JWT_EXPRESSION, USER, self.group.run.catalog.minor, "bool")
 
     def _compile(self, expression: Field, result: str = "") -> CompiledExpression | None:
         """The checked expression over claims; what it gives is only known when a token comes, save for `result`."""
         from compiler.apiserver.config_files.authorization import check_expression
         from compiler.upstream.cel import CLAIMS
 
-        checked = check_expression(expression, "JWT-18", CLAIMS, self.group.run.catalog.minor, result)
+        checked = check_expression(
+            expression, rules.INVALID_JWT_EXPRESSION, CLAIMS, self.group.run.catalog.minor, result
+        )
         if checked is None:
             self.broken.append(expression.text)
         else:

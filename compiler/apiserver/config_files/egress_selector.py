@@ -6,6 +6,7 @@ NewEgressSelector.
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, NamedFile, load_config, named_by_field
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
@@ -19,8 +20,13 @@ _PROTOCOLS = ("Direct", "HTTPConnect", "GRPC")
 def load_egress_selector(named: NamedFile) -> dict[str, str] | None:
     """Name of each selection -> its proxy protocol; None where the content cannot be had. Reports what is wrong."""
     strict = named.run.catalog.behaviour("egressSelectorRecognized")
-    rules = FileRules(read="EGR-01", empty="EGR-01", decode="EGR-01", recognized=bool(strict))
-    config = load_config(named, KINDS, rules)
+    file_rules = FileRules(
+        read=rules.INVALID_EGRESS_SELECTOR_CONFIG,
+        empty=rules.INVALID_EGRESS_SELECTOR_CONFIG,
+        decode=rules.INVALID_EGRESS_SELECTOR_CONFIG,
+        recognized=bool(strict),
+    )
+    config = load_config(named, KINDS, file_rules)
     if config is None:
         return None
     found: dict[str, str] = {}
@@ -30,10 +36,12 @@ def load_egress_selector(named: NamedFile) -> dict[str, str] | None:
         # The conversion of every served version renames it, and only this spelling.
         canonical = "controlplane" if name.text == "master" else name.text.lower()
         if canonical in found:
-            name.refuse("EGR-10", f"{shown(name.text)} is named twice", "keep one of the two")
+            name.refuse(
+                rules.INVALID_EGRESS_SELECTION_NAME, f"{shown(name.text)} is named twice", "keep one of the two"
+            )
         elif canonical not in _NAMES:
             hint = name.did_you_mean(_NAMES) or f"write {', '.join(_NAMES)}"
-            name.refuse("EGR-10", f"{shown(name.text)} is not a kind of peer", hint)
+            name.refuse(rules.INVALID_EGRESS_SELECTION_NAME, f"{shown(name.text)} is not a kind of peer", hint)
         found[canonical] = selection["connection"]["proxyProtocol"].text
     return found
 
@@ -42,17 +50,21 @@ def _check_connection(named: NamedFile, connection: Field) -> None:
     protocol, transport = connection["proxyProtocol"], connection["transport"]
     if protocol.text == "Direct":
         if transport.given:
-            transport.refuse("EGR-03", "a direct connection has a transport", "remove the transport")
+            transport.refuse(
+                rules.DIRECT_CONNECTION_WITH_TRANSPORT, "a direct connection has a transport", "remove the transport"
+            )
     elif protocol.text == "HTTPConnect":
         _check_http_connect(named, transport)
     elif protocol.text == "GRPC":
         if not transport["uds"].given:
-            transport.refuse("EGR-05", "GRPC goes over a Unix socket, and none is given", "set transport.uds.udsName")
+            transport.refuse(
+                rules.GRPC_WITHOUT_UDS, "GRPC goes over a Unix socket, and none is given", "set transport.uds.udsName"
+            )
         else:
             _check_socket(transport["uds"])
     else:
         hint = protocol.did_you_mean(_PROTOCOLS) or f"write {', '.join(_PROTOCOLS)}"
-        protocol.refuse("EGR-02", f"{shown(protocol.text)} is not a proxy protocol", hint)
+        protocol.refuse(rules.UNKNOWN_EGRESS_PROXY_PROTOCOL, f"{shown(protocol.text)} is not a proxy protocol", hint)
 
 
 def _check_http_connect(named: NamedFile, transport: Field) -> None:
@@ -61,7 +73,7 @@ def _check_http_connect(named: NamedFile, transport: Field) -> None:
         message = (
             "tcp and uds are both set" if tcp.given else "HTTPConnect has no transport: neither tcp nor uds is set"
         )
-        transport.refuse("EGR-04", message, "set exactly one of tcp and uds")
+        transport.refuse(rules.HTTP_CONNECT_WITHOUT_ONE_TRANSPORT, message, "set exactly one of tcp and uds")
     elif uds.given:
         _check_socket(uds)
     else:
@@ -70,38 +82,48 @@ def _check_http_connect(named: NamedFile, transport: Field) -> None:
 
 def _check_socket(uds: Field) -> None:
     if not uds["udsName"].text:
-        uds["udsName"].refuse("EGR-06", "the Unix socket has no name", "set udsName to the socket's path")
+        uds["udsName"].refuse(rules.UDS_WITHOUT_NAME, "the Unix socket has no name", "set udsName to the socket's path")
 
 
 def _check_tcp(named: NamedFile, tcp: Field) -> None:
     url, tls = tcp["url"], tcp["tlsConfig"]
     if url.text.startswith("http://"):
         if tls.given:
-            tls.refuse("EGR-08", "tlsConfig is set, but the URL is http", "write an https URL, or remove tlsConfig")
+            tls.refuse(
+                rules.TLS_CONFIG_WITH_HTTP_PROXY,
+                "tlsConfig is set, but the URL is http",
+                "write an https URL, or remove tlsConfig",
+            )
         else:
             message = "HTTPConnect over plain http crashes the server: it reads the tlsConfig that must not be there"
-            url.refuse("EGR-11", message, "write an https URL, or go over a Unix socket")
+            url.refuse(rules.HTTP_CONNECT_WITHOUT_TLS, message, "write an https URL, or go over a Unix socket")
     elif not url.text.startswith("https://"):
-        url.refuse("EGR-07", f"{shown(url.text)} is not an http or https URL", "write https://HOST:PORT")
+        url.refuse(
+            rules.INVALID_EGRESS_PROXY_URL, f"{shown(url.text)} is not an http or https URL", "write https://HOST:PORT"
+        )
     elif not tls.given:
-        tcp.refuse("EGR-09", "an https URL needs a tlsConfig", "set tlsConfig with clientCert and clientKey")
+        tcp.refuse(
+            rules.INVALID_EGRESS_TLS_CONFIG,
+            "an https URL needs a tlsConfig",
+            "set tlsConfig with clientCert and clientKey",
+        )
     else:
         _check_tls(named, tls)
         if not parses_as_url(url.text, named.run.catalog.url_strictness):
-            url.refuse("EGR-07", f"{shown(url.text)} is not a URL", "write https://HOST:PORT")
+            url.refuse(rules.INVALID_EGRESS_PROXY_URL, f"{shown(url.text)} is not a URL", "write https://HOST:PORT")
 
 
 def _check_tls(named: NamedFile, tls: Field) -> None:
     certificate, key, bundle = tls["clientCert"], tls["clientKey"], tls["caBundle"]
     for field, what in ((certificate, "clientCert"), (key, "clientKey")):
         if not field.text:
-            field.refuse("EGR-09", f"tlsConfig has no {what}", f"set {what} to a file's path")
+            field.refuse(rules.INVALID_EGRESS_TLS_CONFIG, f"tlsConfig has no {what}", f"set {what} to a file's path")
     if not named.run.host.sees_files:
         return
     from compiler.apiserver.config_files.keys import check_pair, check_root_ca
 
     run = named.run
     if certificate.text and key.text:
-        check_pair(named_by_field(run, certificate), named_by_field(run, key), "EGR-09")
+        check_pair(named_by_field(run, certificate), named_by_field(run, key), rules.INVALID_EGRESS_TLS_CONFIG)
     if bundle.text:
-        check_root_ca(named_by_field(run, bundle), "EGR-09")
+        check_root_ca(named_by_field(run, bundle), rules.INVALID_EGRESS_TLS_CONFIG)

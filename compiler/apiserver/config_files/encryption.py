@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config, named_by_flag
 from compiler.apiserver.config_files.encryption_kms import KMSProvider, check_kms
 from compiler.inputs.schema.decoding import decode_base64
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 FLAG = "encryption-provider-config"
 KINDS = ("EncryptionConfiguration", "EncryptionConfig")
-_RULES = FileRules(read="ENC-01", empty="ENC-01", decode="ENC-02")
+_RULES = FileRules(
+    read=rules.UNREADABLE_ENCRYPTION_CONFIG,
+    empty=rules.UNREADABLE_ENCRYPTION_CONFIG,
+    decode=rules.INVALID_ENCRYPTION_CONFIG,
+)
 _SIZES = {"aesgcm": (16, 24, 32), "aescbc": (16, 24, 32), "secretbox": (32,)}
 _PROVIDERS = (*_SIZES, "kms", "identity")
 
@@ -70,7 +75,11 @@ class _Loader:
     def load(self, root: Field) -> EncryptionConfiguration:
         entries = root["resources"].items()
         if not entries:
-            root["resources"].refuse("ENC-03", "the file has no entry in resources", "add one with its providers")
+            root["resources"].refuse(
+                rules.ENCRYPTION_CONFIG_WITHOUT_ENTRIES,
+                "the file has no entry in resources",
+                "add one with its providers",
+            )
         for entry in entries:
             self._entry(entry)
         check_masked(entries)
@@ -81,7 +90,9 @@ class _Loader:
         names = check_resources(entry["resources"])
         providers = entry["providers"].items()
         if not providers:
-            entry["providers"].refuse("ENC-05", "the entry has no provider", "add one, such as identity: {}")
+            entry["providers"].refuse(
+                rules.ENCRYPTION_ENTRY_WITHOUT_PROVIDERS, "the entry has no provider", "add one, such as identity: {}"
+            )
         prefixes: list[str | None] = []
         for provider in providers:
             prefixes += self._provider(provider)
@@ -92,7 +103,7 @@ class _Loader:
         if len(given) != 1:
             message = f"the provider names {' and '.join(given) or 'no kind of encryption'}"
             hint = f"write exactly one of {', '.join(_PROVIDERS)}; identity is written identity: {{}}"
-            provider.refuse("ENC-06", message, hint)
+            provider.refuse(rules.NOT_ONE_PROVIDER_TYPE, message, hint)
             return []
         kind = given[0]
         if kind == "identity":
@@ -106,12 +117,16 @@ class _Loader:
     def _keys(self, kind: str, provider: Field) -> list[str | None]:
         keys = provider["keys"].items()
         if not keys:
-            provider["keys"].refuse("ENC-07", f"{kind} has no key", "add a key with a name and a secret")
+            provider["keys"].refuse(
+                rules.PROVIDER_WITHOUT_KEYS, f"{kind} has no key", "add a key with a name and a secret"
+            )
         names: list[str | None] = []
         for key in keys:
             name = key["name"].text
             if not name:
-                key["name"].refuse("ENC-08", "the key has no name", "give it one, such as key1")
+                key["name"].refuse(
+                    rules.ENCRYPTION_KEY_WITHOUT_NAME_OR_SECRET, "the key has no name", "give it one, such as key1"
+                )
             names.append(f"k8s:enc:{kind}:v1:{name}:")
             self._secret(kind, key["secret"])
         return names
@@ -122,27 +137,31 @@ class _Loader:
             _check_reference(secret)
             return
         if value is not None and not isinstance(value, str):
-            secret.refuse("ENC-02", "the secret is not a text", "give the key in base64, in quotes")
+            secret.refuse(
+                rules.INVALID_ENCRYPTION_CONFIG, "the secret is not a text", "give the key in base64, in quotes"
+            )
             return
         if not value:
             hint = "give the key in base64" if not self.inline else "write {env: NAME} or {file: PATH}"
-            secret.refuse("ENC-08", "the key has no secret", hint)
+            secret.refuse(rules.ENCRYPTION_KEY_WITHOUT_NAME_OR_SECRET, "the key has no secret", hint)
             return
         data = decode_base64(value)
         size = len(data) if data is not None else 0
         if data is None:
-            secret.refuse("ENC-09", "the secret is not base64", "encode it in standard base64 with padding")
+            secret.refuse(
+                rules.ENCRYPTION_KEY_NOT_BASE64, "the secret is not base64", "encode it in standard base64 with padding"
+            )
         elif size not in _SIZES[kind]:
             sizes = " or ".join(map(str, _SIZES[kind]))
             message = f"the secret of {kind} holds {size} bytes"
-            secret.refuse("ENC-10", message, f"make it {sizes} random bytes, in base64")
+            secret.refuse(rules.INVALID_ENCRYPTION_KEY_LENGTH, message, f"make it {sizes} random bytes, in base64")
 
 
 def _check_reference(secret: Field) -> None:
     entries = secret.entries()
     if len(entries) != 1 or entries[0][0] not in ("env", "file") or not entries[0][1].text:
         message = "the secret is neither {env: NAME} nor {file: PATH}"
-        secret.refuse("SEC-02", message, "write one of the two, with a name")
+        secret.refuse(rules.INVALID_SECRET_REFERENCE, message, "write one of the two, with a name")
 
 
 _NEVER = ("apiserveripinfo", "serviceipallocations", "servicenodeportallocations")
@@ -152,7 +171,9 @@ def check_resources(resources: Field) -> list[str]:
     """The resources of one entry in the spelling of GroupResource, after reporting what is wrong with them."""
     elements = resources.items()
     if not elements:
-        resources.refuse("ENC-04", "the entry names no resource", "name one, such as secrets")
+        resources.refuse(
+            rules.ENCRYPTION_ENTRY_WITHOUT_RESOURCES, "the entry names no resource", "name one, such as secrets"
+        )
     names: list[str] = []
     for element in elements:
         if element.is_bad:
@@ -160,16 +181,20 @@ def check_resources(resources: Field) -> list[str]:
         _check_name(element)
         name = str(parse_group_resource(element.text))
         if name in names:
-            element.refuse("ENC-16", f"{shown(element.text)} is named twice in one entry", "keep one")
+            element.refuse(
+                rules.DUPLICATE_ENCRYPTED_RESOURCE, f"{shown(element.text)} is named twice in one entry", "keep one"
+            )
         names.append(name)
     if "*.*" in names and len(set(names)) > 1:
-        resources.refuse("ENC-17", "*.* covers the other resources of its entry", "keep *.* alone")
+        resources.refuse(
+            rules.OVERLAPPING_RESOURCES_IN_ENTRY, "*.* covers the other resources of its entry", "keep *.* alone"
+        )
         return names
     for name in dict.fromkeys(names):
         wildcard = f"*.{parse_group_resource(name).group}"
         if name != wildcard and wildcard in names:
             message = f"{shown(name)} is covered by {wildcard} in its own entry"
-            resources.refuse("ENC-17", message, "keep one of the two")
+            resources.refuse(rules.OVERLAPPING_RESOURCES_IN_ENTRY, message, "keep one of the two")
     return names
 
 
@@ -177,17 +202,21 @@ def _check_name(element: Field) -> None:
     name = element.text
     resource, group = parse_group_resource(name)
     if name != name.lower():
-        element.refuse("ENC-11", f"{shown(name)} has capital letters", f"write {name.lower()}")
+        element.refuse(
+            rules.UPPERCASE_ENCRYPTED_RESOURCE, f"{shown(name)} has capital letters", f"write {name.lower()}"
+        )
     elif name == "*":
-        element.refuse("ENC-12", "* is not a resource", "write *. for the core group, or *.* for everything")
+        element.refuse(
+            rules.BARE_WILDCARD_RESOURCE, "* is not a resource", "write *. for the core group, or *.* for everything"
+        )
     elif name in _NEVER:
-        element.refuse("ENC-13", f"{name} cannot be encrypted", "remove it")
+        element.refuse(rules.RESOURCE_CANNOT_BE_ENCRYPTED, f"{name} cannot be encrypted", "remove it")
     elif group in ("events.k8s.io", "extensions"):
         hint = "write events" if group == "events.k8s.io" else "name the resource in its own group"
-        element.refuse("ENC-14", f"nothing is stored in the group {group}", hint)
+        element.refuse(rules.ENCRYPTED_GROUP_STORES_NOTHING, f"nothing is stored in the group {group}", hint)
     elif group == "*" and resource != "*":
         hint = "write *.* for everything, *.GROUP for a group, or one resource"
-        element.refuse("ENC-15", f"{shown(name)} means one resource in every group", hint)
+        element.refuse(rules.ENCRYPTED_RESOURCE_IN_ALL_GROUPS, f"{shown(name)} means one resource in every group", hint)
 
 
 def check_masked(entries: list[Field]) -> None:
@@ -199,6 +228,6 @@ def check_masked(entries: list[Field]) -> None:
             for wildcard in ("*.*", f"*.{parse_group_resource(element.text).group}"):
                 if wildcard in above:
                     message = f"{shown(element.text)} is already covered by {wildcard} of an earlier entry"
-                    element.refuse("ENC-18", message, "put the more exact entry first")
+                    element.refuse(rules.RESOURCE_COVERED_BY_EARLIER_ENTRY, message, "put the more exact entry first")
                     break
         above |= {element.text for element in elements if element.text.startswith("*.")}

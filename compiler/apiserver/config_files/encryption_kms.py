@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler import rules
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
 from compiler.upstream.go.net import parse_url
@@ -32,16 +33,20 @@ def check_kms(group: EtcdOptions, plugin: Field, before: list[KMSProvider]) -> K
     """The plugin that a provider names, after reporting what is wrong; `before` are the plugins above it."""
     version = plugin["apiVersion"].text or "v1"
     if version not in ("v1", "v2"):
-        plugin["apiVersion"].refuse("ENC-24", f"the KMS apiVersion {shown(version)} is not known", "write v2")
+        plugin["apiVersion"].refuse(
+            rules.UNSUPPORTED_KMS_API_VERSION, f"the KMS apiVersion {shown(version)} is not known", "write v2"
+        )
         version = "v2"
     elif version == "v1" and not group.run.gates.on("KMSv1"):
         hint = "write apiVersion: v2 with a plugin that speaks it, or switch the gate KMSv1 on"
-        plugin.refuse("ENC-25", "KMS v1 is used, but the gate KMSv1 is off", hint)
+        plugin.refuse(rules.KMS_V1_WITHOUT_GATE, "KMS v1 is used, but the gate KMSv1 is off", hint)
     _check_name(group, plugin["name"], version, before)
     _check_endpoint(plugin["endpoint"], group.run.catalog.url_strictness)
     timeout = plugin["timeout"].duration
     if timeout is not None and timeout <= 0:
-        plugin["timeout"].refuse("ENC-21", f"the timeout {plugin['timeout'].text} is not above 0", "write such as 3s")
+        plugin["timeout"].refuse(
+            rules.KMS_TIMEOUT_NOT_POSITIVE, f"the timeout {plugin['timeout'].text} is not above 0", "write such as 3s"
+        )
     return KMSProvider(
         plugin["name"].text,
         version,
@@ -53,13 +58,17 @@ def check_kms(group: EtcdOptions, plugin: Field, before: list[KMSProvider]) -> K
 
 def _check_name(group: EtcdOptions, name: Field, version: str, before: list[KMSProvider]) -> None:
     if not name.text:
-        name.refuse("ENC-19", "the plugin has no name", "give it one")
+        name.refuse(rules.INVALID_KMS_NAME, "the plugin has no name", "give it one")
     elif version == "v2" and ":" in name.text:
-        name.refuse("ENC-19", f"the name {shown(name.text)} holds a colon", "leave the colon out")
+        name.refuse(rules.INVALID_KMS_NAME, f"the name {shown(name.text)} holds a colon", "leave the colon out")
     elif any(plugin.name == name.text for plugin in before):
         reload = group.flags.on("encryption-provider-config-automatic-reload")
         if version == "v2" or reload:
-            name.refuse("ENC-20", f"the name {shown(name.text)} is used twice", "give every plugin a name of its own")
+            name.refuse(
+                rules.DUPLICATE_KMS_NAME,
+                f"the name {shown(name.text)} is used twice",
+                "give every plugin a name of its own",
+            )
 
 
 def _check_endpoint(endpoint: Field, strictness: int) -> None:
@@ -67,7 +76,7 @@ def _check_endpoint(endpoint: Field, strictness: int) -> None:
     parsed = parse_url(text, strictness)
     if not text or parsed is None or parsed.scheme != "unix":
         message = f"the endpoint {shown(text)} is not a Unix socket" if text else "the plugin has no endpoint"
-        endpoint.refuse("ENC-22", message, "write unix:///PATH/TO/SOCKET")
+        endpoint.refuse(rules.INVALID_KMS_ENDPOINT, message, "write unix:///PATH/TO/SOCKET")
 
 
 def _cache_size(size: Field, version: str) -> int:
@@ -75,7 +84,11 @@ def _cache_size(size: Field, version: str) -> int:
     if number is None:
         return _DEFAULT_CACHE_SIZE
     if version == "v2":
-        size.refuse("ENC-23", "KMS v2 has no cache size", "remove cachesize")
+        size.refuse(rules.INVALID_KMS_CACHE_SIZE, "KMS v2 has no cache size", "remove cachesize")
     elif number == 0:
-        size.refuse("ENC-23", "the cache size is 0", "write a positive number, or a negative one for no cache")
+        size.refuse(
+            rules.INVALID_KMS_CACHE_SIZE,
+            "the cache size is 0",
+            "write a positive number, or a negative one for no cache",
+        )
     return number

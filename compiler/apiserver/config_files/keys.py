@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from compiler.apiserver.config_files import NamedFile, read_bytes
 from compiler.inputs.server import UnreadableFileError
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.x509 import Go, go_of, parse_certificate
 from compiler.upstream.x509.asn1 import blocks
@@ -24,14 +25,14 @@ _TLS = ("RSA", "Ed25519", *BITS_OF_CURVE)
 _TLS_KEYS = "an RSA, ECDSA or Ed25519"
 
 
-def check_pair(certificate: NamedFile, key: NamedFile, rule: str) -> None:
+def check_pair(certificate: NamedFile, key: NamedFile, rule: Rule) -> None:
     """A certificate and its private key have to belong together; a file that is unknown is not judged."""
     first, second = read_bytes(certificate, rule), read_bytes(key, rule)
     if first is not None and second is not None:
         check_pair_of(first, second, certificate, key, rule)
 
 
-def check_pair_of(first: bytes, second: bytes, certificate: NamedFile, key: NamedFile, rule: str) -> None:
+def check_pair_of(first: bytes, second: bytes, certificate: NamedFile, key: NamedFile, rule: Rule) -> None:
     """The same for contents; the two named files say where each stands. Go: crypto/tls, X509KeyPair."""
     go = _go(certificate)
     leaves = [block.der for block in blocks(first) if block.type == "CERTIFICATE"]
@@ -72,14 +73,14 @@ def certificates(data: bytes, go: Go) -> list[PublicKey | None]:
     return [parse_certificate(block.der, go) for block in found]
 
 
-def check_client_ca(named: NamedFile, rule: str) -> None:
+def check_client_ca(named: NamedFile, rule: Rule) -> None:
     """A bundle has to hold a certificate, and none that cannot be parsed. Kubernetes: ParseCertsPEM."""
     data = read_bytes(named, rule)
     if data is not None:
         check_client_ca_of(data, named, rule)
 
 
-def check_client_ca_of(data: bytes, named: NamedFile, rule: str) -> None:
+def check_client_ca_of(data: bytes, named: NamedFile, rule: Rule) -> None:
     """The same for a content."""
     found = certificates(data, _go(named))
     if None in found:
@@ -89,20 +90,20 @@ def check_client_ca_of(data: bytes, named: NamedFile, rule: str) -> None:
         named.refuse(rule, f"{shown(named.path)} holds no certificate", "name a PEM file with at least one")
 
 
-def check_root_ca(named: NamedFile, rule: str) -> None:
+def check_root_ca(named: NamedFile, rule: Rule) -> None:
     """A bundle that a client trusts; an empty file means the host's own. Kubernetes: client-go/transport."""
     data = read_bytes(named, rule)
     if data is not None:
         check_root_ca_of(data, named, rule)
 
 
-def check_root_ca_of(data: bytes, named: NamedFile, rule: str) -> None:
+def check_root_ca_of(data: bytes, named: NamedFile, rule: Rule) -> None:
     """The same for a content."""
     if data and not any(certificates(data, _go(named))):
         named.refuse(rule, f"{shown(named.path)} holds no certificate", "name a PEM file with at least one")
 
 
-def check_etcd_ca(named: NamedFile, rule: str) -> None:
+def check_etcd_ca(named: NamedFile, rule: Rule) -> None:
     """Every PEM block has to be a certificate. etcd: client/pkg/tlsutil/tlsutil.go, NewCertPool."""
     data = read_bytes(named, rule)
     if data is not None and any(parse_certificate(block.der, _go(named)) is None for block in blocks(data)):
@@ -110,7 +111,7 @@ def check_etcd_ca(named: NamedFile, rule: str) -> None:
         named.refuse(rule, message, "leave only certificates in the bundle")
 
 
-def check_signing_key(named: NamedFile, rule: str) -> None:
+def check_signing_key(named: NamedFile, rule: Rule) -> None:
     """The key that signs service account tokens. Kubernetes: keyutil/key.go, ParsePrivateKeyPEM; jwt.go."""
     data = read_bytes(named, rule)
     if data is None:
@@ -134,7 +135,7 @@ def verification_keys(data: bytes, go: Go) -> list[PublicKey]:
     return [key for key in found if key is not None]
 
 
-def check_verification_keys(named: NamedFile, rule: str) -> None:
+def check_verification_keys(named: NamedFile, rule: Rule) -> None:
     """Keys that verify service account tokens. Kubernetes: keyutil/key.go, PublicKeysFromFile."""
     if not named.path:
         named.refuse(rule, "a file name is empty", "name a file, or remove the element")

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import posixpath
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, NamedFile, load_config, named_by_field, read_bytes
 from compiler.inputs.schema.decoding import decode_base64
 from compiler.inputs.schema.field import Field
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.go.net import parse_url
 
 KINDS = ("Config",)
-_LENIENT = "KUBECONFIG-01"
+_LENIENT = rules.UNKNOWN_KUBECONFIG_FIELD
 
 
-def load_kubeconfig(named: NamedFile, rule: str, usable: bool = True) -> None:
+def load_kubeconfig(named: NamedFile, rule: Rule, usable: bool = True) -> None:
     """Report under one rule everything for which the server would refuse the kubeconfig.
 
     Where `usable` is off, it only has to be readable: nobody looks at its current context before a call.
     """
     # Kind and apiVersion may be missing; and it is read as YAML whatever it looks like.
-    rules = FileRules(read=rule, empty=rule, decode=rule, lenient=_LENIENT, recognized=False)
-    config = load_config(named, KINDS, rules)
+    file_rules = FileRules(read=rule, empty=rule, decode=rule, lenient=_LENIENT, recognized=False)
+    config = load_config(named, KINDS, file_rules)
     if config is None:
         return
     root = config.root
@@ -35,7 +37,7 @@ def load_kubeconfig(named: NamedFile, rule: str, usable: bool = True) -> None:
         _Kubeconfig(named, root, rule).check()
 
 
-def _check_names(entries: Field, rule: str, what: str) -> None:
+def _check_names(entries: Field, rule: Rule, what: str) -> None:
     """Lists become maps by name. An extension that is null does not count."""
     seen = set()
     for entry in entries.items():
@@ -49,7 +51,7 @@ def _check_names(entries: Field, rule: str, what: str) -> None:
 class _Kubeconfig:
     """The part of one kubeconfig that its current context selects."""
 
-    def __init__(self, named: NamedFile, root: Field, rule: str) -> None:
+    def __init__(self, named: NamedFile, root: Field, rule: Rule) -> None:
         self.named = named
         self.root = root
         self.rule = rule
@@ -146,7 +148,7 @@ _MODES = ("Never", "IfAvailable", "Always")
 class KubeconfigUser:
     """One user of a kubeconfig, and the rule that is broken where it cannot be used."""
 
-    def __init__(self, named: NamedFile, user: Field, rule: str) -> None:
+    def __init__(self, named: NamedFile, user: Field, rule: Rule) -> None:
         self.named = named
         self.user = user
         self.rule = rule
@@ -257,7 +259,7 @@ def named_in(kubeconfig: NamedFile, field: Field) -> NamedFile:
     return named_by_field(kubeconfig.run, field, path)
 
 
-def content_of(kubeconfig: NamedFile, path: Field, data: Field, rule: str) -> bytes | None:
+def content_of(kubeconfig: NamedFile, path: Field, data: Field, rule: Rule) -> bytes | None:
     """What a pair of fields stands for; the data wins. None where there is nothing, or nothing known."""
     if data.text:
         return decode_base64(data.text)

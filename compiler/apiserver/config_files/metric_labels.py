@@ -6,12 +6,14 @@ component-base/metrics/opts.go, SetLabelAllowListFromManifest.
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, NamedFile, parse_as_server, read_node
 from compiler.diagnostics import KascError
 from compiler.inputs.schema.decoding import root_field
 from compiler.inputs.schema.field import Field, Findings
 from compiler.inputs.server import UnreadableFileError
 from compiler.inputs.source.node import Node, Source
+from compiler.rules import Rule
 from compiler.text import shown
 
 EXAMPLE = 'write "METRIC,LABEL": "VALUE,VALUE"'
@@ -31,7 +33,15 @@ def check_metric_labels(named: NamedFile) -> None:
     """
     checked = named.run.catalog.behaviour("metricLabelsManifestChecked")
     node = (
-        read_node(named, FileRules("MET-04", "", "MET-04", recognized=False), []) if checked else _read_quietly(named)
+        read_node(
+            named,
+            FileRules(
+                rules.INVALID_METRIC_LABELS_MANIFEST, None, rules.INVALID_METRIC_LABELS_MANIFEST, recognized=False
+            ),
+            [],
+        )
+        if checked
+        else _read_quietly(named)
     )
     if node is None:
         return
@@ -40,14 +50,18 @@ def check_metric_labels(named: NamedFile) -> None:
     if wrong and checked:
         for field in wrong:
             field.refuse(
-                "MET-04", f"{field.path or 'the manifest'} is not a {'text' if field.path else 'mapping'}", EXAMPLE
+                rules.INVALID_METRIC_LABELS_MANIFEST,
+                f"{field.path or 'the manifest'} is not a {'text' if field.path else 'mapping'}",
+                EXAMPLE,
             )
     elif not wrong:
         for key, field in root.entries():
             if checked and not is_metric_label(key):
-                _refuse(root, key, field, "MET-04", "is not a metric and a label")
+                _refuse(root, key, field, rules.INVALID_METRIC_LABELS_MANIFEST, "is not a metric and a label")
             elif not checked and "," not in key:
-                _refuse(root, key, field, "MET-90", "has no comma, on which the server crashes")
+                _refuse(
+                    root, key, field, rules.METRIC_LABELS_MANIFEST_PANICS, "has no comma, on which the server crashes"
+                )
 
 
 def _read_quietly(named: NamedFile) -> Node | None:
@@ -67,5 +81,5 @@ def _wrong_types(root: Field) -> list[Field]:
     return [field for _, field in root.entries() if field.node and isinstance(field.node.value, dict | list)]
 
 
-def _refuse(root: Field, key: str, field: Field, rule: str, what: str) -> None:
+def _refuse(root: Field, key: str, field: Field, rule: Rule, what: str) -> None:
     root.findings.add(rule, field.path, root.key_location(key), f"{shown(key)} {what}", EXAMPLE)

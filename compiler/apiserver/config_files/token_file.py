@@ -5,13 +5,14 @@ Kubernetes: apiserver/pkg/authentication/token/tokenfile/tokenfile.go, NewCSV.
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.config_files import NamedFile, read_bytes
 from compiler.diagnostics import Location, diagnose
 from compiler.inputs.source.node import place
 from compiler.upstream.go.csv import next_record, read_fields
 from compiler.upstream.go.strconv import InvalidValueError
 
-_RULE = "TOK-01"
+_RULE = rules.INVALID_TOKEN_AUTH_FILE
 _COLUMNS = 3
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.apiserver.config_files import FileRules, NamedFile, load_config
 from compiler.text import shown
 from compiler.upstream.go.net import parse_url
 
 KINDS = ("TracingConfiguration",)
-_RULES = FileRules(read="TRC-01", empty="", decode="TRC-01")
+_RULES = FileRules(read=rules.INVALID_TRACING_CONFIG, empty=None, decode=rules.INVALID_TRACING_CONFIG)
 DEFAULT_ENDPOINT = "localhost:4317"
 _SCHEMES = ("dns", "unix", "unix-abstract")
 
@@ -32,7 +33,7 @@ def load_tracing(named: NamedFile) -> Tracing | None:
     rate, endpoint = config.root["samplingRatePerMillion"], config.root["endpoint"]
     if rate.number is not None and not 0 <= rate.number <= 1_000_000:
         rate.refuse(
-            "TRC-02",
+            rules.SAMPLING_RATE_OUT_OF_RANGE,
             f"the sampling rate {rate.number} is outside 0 to 1000000",
             "write how many of a million are traced",
         )
@@ -41,5 +42,7 @@ def load_tracing(named: NamedFile) -> Tracing | None:
         parsed = parse_url(text, named.run.catalog.url_strictness)
         if parsed is None or parsed.scheme not in _SCHEMES:
             message = f"the endpoint {shown(endpoint.text)} is not an address of a collector"
-            endpoint.refuse("TRC-03", message, "write HOST:PORT, or a URL with dns, unix or unix-abstract")
+            endpoint.refuse(
+                rules.INVALID_TRACING_ENDPOINT, message, "write HOST:PORT, or a URL with dns, unix or unix-abstract"
+            )
     return Tracing(endpoint.text or DEFAULT_ENDPOINT, rate.number or 0)

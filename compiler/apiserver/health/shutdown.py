@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler import rules
 from compiler.apiserver.health.exposure import SECOND
 from compiler.diagnostics import diagnose
+from compiler.rules import Rule
 from compiler.upstream.go.strconv import format_duration
 
 if TYPE_CHECKING:
@@ -149,7 +151,14 @@ def check_drain(run: ServerRunOptions) -> None:
         last = format_duration(drain.total)
         message = f"the server may take {last} to end, but the kubelet kills it after {seconds}s"
         hint = f"set terminationGracePeriodSeconds: {drain.grace_period}, or shorten what the server waits for"
-        _warn(run, "DRAIN-01", message, hint, "deployment.terminationGracePeriodSeconds", period)
+        _warn(
+            run,
+            rules.GRACE_PERIOD_SHORTER_THAN_SHUTDOWN,
+            message,
+            hint,
+            "deployment.terminationGracePeriodSeconds",
+            period,
+        )
     balancer = balancer_in(given.deployment)
     balancing = balancing_of(balancer)
     if balancer is not None and drain.refuses < balancing.detection * SECOND:
@@ -158,10 +167,10 @@ def check_drain(run: ServerRunOptions) -> None:
             f"but the server refuses requests after {format_duration(drain.refuses)}"
         )
         hint = f"set --{DELAY} to {balancing.detection}s or more, or let the load balancer look more often"
-        _warn(run, "DRAIN-02", message, hint, "deployment.loadBalancer", balancer)
+        _warn(run, rules.SHUTDOWN_BEFORE_LOAD_BALANCER_NOTICES, message, hint, "deployment.loadBalancer", balancer)
 
 
-def _warn(run: ServerRunOptions, rule: str, message: str, hint: str, path: str, node: Node | None) -> None:
+def _warn(run: ServerRunOptions, rule: Rule, message: str, hint: str, path: str, node: Node | None) -> None:
     given = run.input
     location = node.location if node is not None else given.start
     run.report.add(

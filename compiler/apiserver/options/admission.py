@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
@@ -29,8 +30,14 @@ class AdmissionOptions(OptionGroup):
         if flags.changed(_LEGACY) and (flags.changed(_ON) or flags.changed(_OFF)):
             other = _ON if flags.changed(_ON) else _OFF
             message = f"--{_LEGACY} cannot be given together with --{other}"
-            self.refuse("ADM-05", message, f"remove --{_LEGACY}: it is deprecated", _LEGACY)
-        for rule, flag in (("ADM-01", _ON), ("ADM-02", _OFF), ("ADM-04", _LEGACY)):
+            self.refuse(
+                rules.ADMISSION_CONTROL_WITH_SUCCESSORS, message, f"remove --{_LEGACY}: it is deprecated", _LEGACY
+            )
+        for rule, flag in (
+            (rules.UNKNOWN_ENABLED_ADMISSION_PLUGIN, _ON),
+            (rules.UNKNOWN_DISABLED_ADMISSION_PLUGIN, _OFF),
+            (rules.UNKNOWN_PLUGIN_IN_ADMISSION_CONTROL, _LEGACY),
+        ):
             for index, name in enumerate(flags.texts(flag)):
                 if name not in self.run.catalog.plugins:
                     message, hint = self._unknown(name)
@@ -39,7 +46,9 @@ class AdmissionOptions(OptionGroup):
         for index, name in enumerate(flags.texts(_OFF)):
             if name in switched_on:
                 message = f"--{_OFF}: {shown(name)} is enabled and disabled at once"
-                self.refuse("ADM-03", message, "keep it in one of the two lists", _OFF, index)
+                self.refuse(
+                    rules.ADMISSION_PLUGIN_ENABLED_AND_DISABLED, message, "keep it in one of the two lists", _OFF, index
+                )
 
     def _unknown(self, name: str) -> tuple[str, str]:
         version = self.run.catalog.version

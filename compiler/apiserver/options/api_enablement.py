@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.storage.resource_config import MATCHERS, introduced_in, resource_config_of
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.catalog import left
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
@@ -58,23 +60,25 @@ class APIEnablementOptions(OptionGroup):
         """Kubernetes: APIEnablementOptions.Validate and resourceconfig/helpers.go."""
         if self.nothing_left:
             message = f"--{_FLAG} api/all=false leaves no API at all"
-            self.refuse("API-01", message, "name the APIs to keep as well, such as v1=true", _FLAG)
+            self.refuse(rules.ALL_APIS_DISABLED, message, "name the APIs to keep as well, such as v1=true", _FLAG)
         for key, value in self.runtime_config.items():
             if key in MATCHERS:
                 if value not in ("true", "false"):
                     message = f"--{_FLAG} {key} cannot be {shown(value)}"
-                    self._refuse("API-06", message, f"write {key}=true or {key}=false", key)
+                    self._refuse(
+                        rules.RUNTIME_CONFIG_WILDCARD_NOT_BOOLEAN, message, f"write {key}=true or {key}=false", key
+                    )
             else:
                 self._validate_key(key, value)
 
-    def _refuse(self, rule: str, message: str, hint: str, key: str) -> None:
+    def _refuse(self, rule: Rule, message: str, hint: str, key: str) -> None:
         self.refuse(rule, message, hint, _FLAG, self.flags.entry(_FLAG, key))
 
     def _validate_key(self, key: str, value: str) -> None:
         parts = key.split("/")
         if len(parts) not in (2, 3):
             message = f"--{_FLAG}: {shown(key)} is not GROUP/VERSION or GROUP/VERSION/RESOURCE"
-            self._refuse("API-02", message, self._key_hint(parts[0]), key)
+            self._refuse(rules.INVALID_RUNTIME_CONFIG_KEY, message, self._key_hint(parts[0]), key)
             return
         groups = {**self.run.catalog.api_groups, **_DELEGATES}
         group, version = parts[0], parts[1]
@@ -83,7 +87,9 @@ class APIEnablementOptions(OptionGroup):
             hint = self._group_hint(key, groups)
             if gone and gone.get("removed"):
                 hint = _removed_hint(gone)
-            self._refuse("API-03", f"--{_FLAG}: {shown(group)} is not an API group of this server", hint, key)
+            self._refuse(
+                rules.UNKNOWN_API_GROUP, f"--{_FLAG}: {shown(group)} is not an API group of this server", hint, key
+            )
         elif version not in groups[group]:
             message = f"--{_FLAG}: {shown(group)} has no version {shown(version)} in {self.run.catalog.version}"
             gone = left("apis", f"{group}/{version}", self.run.catalog.version)
@@ -92,15 +98,22 @@ class APIEnablementOptions(OptionGroup):
                 hint = _removed_hint(gone)
             elif near := self.run.report.suggestions.did_you_mean(version, groups[group], f"{group}/{{}}"):
                 hint = near
-            self._refuse("API-04", message, hint, key)
+            self._refuse(rules.UNKNOWN_API_VERSION, message, hint, key)
         elif value and value not in TRUE_STRINGS and value not in FALSE_STRINGS:
-            self._refuse("API-05", f"--{_FLAG} {key} cannot be {shown(value)}", f"write {key}=true or {key}=false", key)
+            self._refuse(
+                rules.RUNTIME_CONFIG_NOT_BOOLEAN,
+                f"--{_FLAG} {key} cannot be {shown(value)}",
+                f"write {key}=true or {key}=false",
+                key,
+            )
         elif len(parts) == 3 and parts[2] != parts[2].lower():
             message = f"--{_FLAG}: the resource {shown(parts[2])} has capital letters"
-            self._refuse("API-07", message, f"write {group}/{version}/{parts[2].lower()}", key)
+            self._refuse(
+                rules.UPPERCASE_RUNTIME_CONFIG_RESOURCE, message, f"write {group}/{version}/{parts[2].lower()}", key
+            )
         if self.run.catalog.is_provisional("api", f"{group}/{version}"):
             message = f"--{_FLAG}: not confirmed: that {self.run.catalog.version} still knows {group}/{version}"
-            self._refuse("VERSION-03", message, f"remove {key}: it serves no resource", key)
+            self._refuse(rules.UNCONFIRMED_FACT, message, f"remove {key}: it serves no resource", key)
 
     def _group_hint(self, key: str, groups: Mapping[str, Sequence[str]]) -> str:
         """What to write for a key whose group does not exist, or for one that stands for many versions."""
@@ -139,7 +152,9 @@ class APIEnablementOptions(OptionGroup):
         config.set("apiEnablement.enabledVersions", list(resources.enabled_versions), _FLAG, "emulated-version")
         if not resources.version_enabled("", "v1") and not self.nothing_left:
             message = "the core API v1 is switched off: building its storage crashes the server"
-            self.refuse("CHAIN-01", message, "leave v1 on; v1/RESOURCE=false switches all of v1 off too", _FLAG)
+            self.refuse(
+                rules.CORE_API_DISABLED, message, "leave v1 on; v1/RESOURCE=false switches all of v1 off too", _FLAG
+            )
         self._refuse_unintroduced()
 
     def _refuse_unintroduced(self) -> None:
@@ -156,4 +171,4 @@ class APIEnablementOptions(OptionGroup):
             if introduced and min(introduced) > run.emulated:
                 message = f"--{_FLAG}: {key} came in 1.{min(introduced)}, after the emulated version 1.{run.emulated}"
                 hint = "remove it, emulate a newer version, or set --runtime-config-emulation-forward-compatible"
-                self._refuse("VER-09", message, hint, key)
+                self._refuse(rules.API_NEWER_THAN_EMULATED_VERSION, message, hint, key)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
 from compiler.upstream.go.strconv import format_duration
@@ -31,19 +33,22 @@ class AuditOptions(OptionGroup):
         """Kubernetes: AuditOptions.Validate."""
         if self.flags.text("audit-log-path"):
             self._validate_backend("log")
-            self._choice("AUD-08", "audit-log-format")
+            self._choice(rules.UNKNOWN_AUDIT_LOG_FORMAT, "audit-log-format")
             for flag in ("audit-log-maxage", "audit-log-maxbackup", "audit-log-maxsize"):
-                self.refuse_negative("AUD-09", flag)
+                self.refuse_negative(rules.NEGATIVE_AUDIT_LOG_LIMIT, flag)
         if self.flags.text("audit-webhook-config-file"):
             self._validate_backend("webhook")
         version = self.flags.text("audit-webhook-version")
         if version.count("/") > 1:
             flag = "audit-webhook-version"
             self.refuse(
-                "AUD-12", f"--{flag} {shown(version)} is not a group and version", "write audit.k8s.io/v1", flag
+                rules.INVALID_AUDIT_WEBHOOK_VERSION,
+                f"--{flag} {shown(version)} is not a group and version",
+                "write audit.k8s.io/v1",
+                flag,
             )
 
-    def _choice(self, rule: str, flag: str) -> bool:
+    def _choice(self, rule: Rule, flag: str) -> bool:
         if self.flags.text(flag) in CHOICES[flag]:
             return True
         self.refuse_word(rule, flag, CHOICES[flag])
@@ -51,22 +56,25 @@ class AuditOptions(OptionGroup):
 
     def _validate_backend(self, backend: str) -> None:
         flags, name = self.flags, f"audit-{backend}"
-        if self._choice("AUD-01", f"{name}-mode") and flags.text(f"{name}-mode") == "batch":
-            for rule, part in (("AUD-02", "buffer-size"), ("AUD-03", "max-size")):
+        if self._choice(rules.UNKNOWN_AUDIT_MODE, f"{name}-mode") and flags.text(f"{name}-mode") == "batch":
+            for rule, part in (
+                (rules.AUDIT_BUFFER_SIZE_NOT_POSITIVE, "buffer-size"),
+                (rules.AUDIT_BATCH_SIZE_NOT_POSITIVE, "max-size"),
+            ):
                 self._positive(rule, f"{name}-batch-{part}")
             if flags.on(f"{name}-batch-throttle-enable"):
                 for part in ("qps", "burst"):
-                    self._positive("AUD-04", f"{name}-batch-throttle-{part}")
+                    self._positive(rules.AUDIT_THROTTLE_WITHOUT_QPS, f"{name}-batch-throttle-{part}")
         # AUD-12 says it of the webhook's version, whether the webhook is on or not.
         if backend == "log" or flags.text(f"{name}-version").count("/") < 2:
-            self._choice("AUD-07", f"{name}-version")
+            self._choice(rules.UNKNOWN_AUDIT_VERSION, f"{name}-version")
         event, batch = f"{name}-truncate-max-event-size", f"{name}-truncate-max-batch-size"
-        self._positive("AUD-05", event)
+        self._positive(rules.AUDIT_EVENT_SIZE_NOT_POSITIVE, event)
         if 0 < flags.number(event) > flags.number(batch) and flags.ok(event, batch):
             message = f"--{batch} {flags.number(batch)} is smaller than --{event} {flags.number(event)}"
-            self.refuse("AUD-06", message, f"write at least {flags.number(event)}", batch)
+            self.refuse(rules.AUDIT_BATCH_SMALLER_THAN_EVENT, message, f"write at least {flags.number(event)}", batch)
 
-    def _positive(self, rule: str, flag: str) -> None:
+    def _positive(self, rule: Rule, flag: str) -> None:
         """NaN passes, as in the server, and what is too small for 32 bits is zero."""
         value = self.flags.value(flag) or 0
         if value <= _ROUNDED_TO_ZERO and self.flags.ok(flag):
@@ -98,7 +106,7 @@ class AuditOptions(OptionGroup):
             if self.flags.text(webhook):
                 from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
 
-                load_kubeconfig(self.named(webhook), "AUD-11")
+                load_kubeconfig(self.named(webhook), rules.INVALID_AUDIT_WEBHOOK_KUBECONFIG)
         if path not in ("", "-"):
             self._check_log_file(path)
 
@@ -118,10 +126,15 @@ class AuditOptions(OptionGroup):
         blocked = container.write_problem(path) if container is not None else ""
         if blocked and not problem:
             message = f"--audit-log-path: the container cannot write {shown(path)}: {blocked}"
-            self.refuse("POD-02", message, "mount a writable hostPath volume for the directory", "audit-log-path")
+            self.refuse(
+                rules.FILE_NOT_WRITABLE_IN_CONTAINER,
+                message,
+                "mount a writable hostPath volume for the directory",
+                "audit-log-path",
+            )
         if problem:
             message = f"--audit-log-path {shown(path)} cannot be written: {problem}"
-            self.refuse("AUD-10", message, "name a file in a folder", "audit-log-path")
+            self.refuse(rules.AUDIT_LOG_NOT_WRITABLE, message, "name a file in a folder", "audit-log-path")
 
     def _log(self) -> dict[str, Any]:
         """Kubernetes: AuditLogOptions.getWriter."""
@@ -158,7 +171,7 @@ class AuditOptions(OptionGroup):
             size = f"{name}-batch-buffer-size"
             if flags.number(size) > _LARGEST_CHANNEL:
                 message = f"--{size} {flags.number(size)} crashes kube-apiserver: no memory holds such a buffer"
-                self.refuse("AUD-13", message, "write such as 10000", size)
+                self.refuse(rules.AUDIT_BUFFER_EXCEEDS_MEMORY, message, "write such as 10000", size)
             batch = {
                 "bufferSize": flags.number(size),
                 "maxSize": flags.number(f"{name}-batch-max-size"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.options.authenticators import apply_authenticators
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.options.oidc import check_oidc, validate_oidc
@@ -45,7 +46,7 @@ class AuthenticationOptions(OptionGroup):
         longest = self.flags.number(flag)
         if longest and not HOUR <= longest <= 2**32 * 10**9:
             message = f"--{flag} {self.flags.given(flag)} is outside 1 hour to 2^32 seconds"
-            self.refuse("SA-08", message, "write at least 1h, or 0 for no limit", flag)
+            self.refuse(rules.TOKEN_EXPIRATION_OUT_OF_RANGE, message, "write at least 1h, or 0 for no limit", flag)
 
     def validate(self) -> None:
         """Kubernetes: BuiltInAuthenticationOptions.Validate."""
@@ -54,32 +55,49 @@ class AuthenticationOptions(OptionGroup):
         if not flags.texts("service-account-key-file") and not flags.text("service-account-signing-endpoint"):
             hint = "name the public key that service account tokens are verified with"
             flag = "service-account-key-file"
-            self.refuse("SA-05", f"--{flag} is required and names no file", hint, flag)
+            self.refuse(rules.NO_SERVICE_ACCOUNT_KEY, f"--{flag} is required and names no file", hint, flag)
         uri = flags.text("service-account-jwks-uri")
         if uri and not is_https(uri, self.run.catalog.url_strictness):
             flag = "service-account-jwks-uri"
-            self.refuse("SA-06", f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag)
+            self.refuse(
+                rules.JWKS_URI_NOT_HTTPS, f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag
+            )
         validate_oidc(self)
         self._validate_request_header()
         flag = "authentication-config"
         gate = "StructuredAuthenticationConfiguration"
         if flags.text(flag) and self.run.gates.known(gate) and not self.run.gates.on(gate):
-            self.refuse("JWT-90", f"--{flag} needs the gate {gate}", f"leave {gate} on, or use oidc flags", flag)
+            self.refuse(
+                rules.AUTHENTICATION_CONFIG_WITHOUT_GATE,
+                f"--{flag} needs the gate {gate}",
+                f"leave {gate} on, or use oidc flags",
+                flag,
+            )
 
     def _validate_issuers(self) -> None:
         flag = "service-account-issuer"
         if not self.issuers and self.flags.ok(flag):
             hint = "name the issuer of service account tokens, such as https://kubernetes.default.svc"
-            self.refuse("SA-01", f"--{flag} is required and names no issuer", hint, flag)
+            self.refuse(rules.NO_SERVICE_ACCOUNT_ISSUER, f"--{flag} is required and names no issuer", hint, flag)
         seen = set()
         for index, issuer in enumerate(self.issuers):
             if not issuer:
-                self.refuse("SA-02", f"--{flag} has an empty issuer", "remove it", flag, index)
+                self.refuse(
+                    rules.EMPTY_SERVICE_ACCOUNT_ISSUER, f"--{flag} has an empty issuer", "remove it", flag, index
+                )
             elif issuer in seen:
-                self.refuse("SA-03", f"--{flag} names {shown(issuer)} twice", "keep one", flag, index)
+                self.refuse(
+                    rules.DUPLICATE_SERVICE_ACCOUNT_ISSUER,
+                    f"--{flag} names {shown(issuer)} twice",
+                    "keep one",
+                    flag,
+                    index,
+                )
             elif ":" in issuer and not parses_as_url(issuer, self.run.catalog.url_strictness):
                 hint = "write an https URL, or a name without a colon"
-                self.refuse("SA-04", f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index)
+                self.refuse(
+                    rules.INVALID_SERVICE_ACCOUNT_ISSUER, f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index
+                )
             seen.add(issuer)
 
     def _validate_request_header(self) -> None:
@@ -89,13 +107,17 @@ class AuthenticationOptions(OptionGroup):
         for flag in (*(f"requestheader-{name}" for name in _HEADERS), *((uid,) if gate_on else ())):
             for index, element in enumerate(self.flags.texts(flag)):
                 if not element.strip():
-                    self.refuse("RH-01", f"--{flag} has a blank element", "remove it", flag, index)
+                    self.refuse(
+                        rules.EMPTY_REQUESTHEADER_VALUE, f"--{flag} has a blank element", "remove it", flag, index
+                    )
         names = self.flags.texts(uid)
         if names and not gate_on:
             message = f"--{uid} needs the gate RemoteRequestHeaderUID"
-            self.refuse("RH-03", message, "switch the gate on, or remove the flag", uid)
+            self.refuse(rules.UID_HEADERS_WITHOUT_GATE, message, "switch the gate on, or remove the flag", uid)
         elif names and not any(name.lower() == "x-remote-uid" for name in names):
-            self.refuse("RH-02", f"--{uid} lacks X-Remote-Uid", "add X-Remote-Uid", uid)
+            self.refuse(
+                rules.UID_HEADERS_WITHOUT_STANDARD_HEADER, f"--{uid} lacks X-Remote-Uid", "add X-Remote-Uid", uid
+            )
 
     def validate_token_request(self) -> None:
         """A token signer must come together from key, issuer and audiences.
@@ -110,7 +132,9 @@ class AuthenticationOptions(OptionGroup):
             return
         if not signer:
             message = f"--{key} is required: service account tokens cannot be signed"
-            self.refuse("SA-07", message, "name the private key that signs service account tokens", key)
+            self.refuse(
+                rules.NO_SERVICE_ACCOUNT_SIGNER, message, "name the private key that signs service account tokens", key
+            )
 
     def validate_signing(self) -> None:
         """Kubernetes: validation.go, validateServiceAccountTokenSigningConfig."""
@@ -121,15 +145,25 @@ class AuthenticationOptions(OptionGroup):
         for other in ("service-account-signing-key-file", "service-account-key-file"):
             if flags.value(other):
                 self.refuse(
-                    "SA-09", f"--{flag} cannot be given together with --{other}", f"remove --{other}, or --{flag}", flag
+                    rules.SIGNING_ENDPOINT_WITH_KEY_FILES,
+                    f"--{flag} cannot be given together with --{other}",
+                    f"remove --{other}, or --{flag}",
+                    flag,
                 )
         gate = "ExternalServiceAccountTokenSigner"
         if not self.run.gates.on(gate):
-            self.refuse("SA-90", f"--{flag} needs the gate {gate}", f"switch {gate} on", flag)
+            self.refuse(
+                rules.SIGNING_ENDPOINT_WITHOUT_GATE, f"--{flag} needs the gate {gate}", f"switch {gate} on", flag
+            )
         self._validate_endpoint(flag, endpoint)
         limit = "service-account-max-token-expiration"
         if flags.number(limit) and self.run.catalog.behaviour("externalSignerWithAnyMaxExpirationRefused"):
-            self.refuse("SA-11", f"--{limit} cannot be given together with --{flag}", f"remove --{limit}", limit)
+            self.refuse(
+                rules.TOKEN_EXPIRATION_WITH_EXTERNAL_SIGNER,
+                f"--{limit} cannot be given together with --{flag}",
+                f"remove --{limit}",
+                limit,
+            )
 
     def _validate_endpoint(self, flag: str, endpoint: str) -> None:
         words = endpoint[1:].split(".") if endpoint.startswith("@") else []
@@ -141,7 +175,9 @@ class AuthenticationOptions(OptionGroup):
             )
         if not good:
             hint = "write the absolute path of the socket, or @NAME"
-            self.refuse("SA-10", f"--{flag} {shown(endpoint)} is not a socket's name", hint, flag)
+            self.refuse(
+                rules.INVALID_SIGNING_ENDPOINT, f"--{flag} {shown(endpoint)} is not a socket's name", hint, flag
+            )
 
     def check_signing_key(self) -> None:
         """Kubernetes: pkg/controlplane/apiserver/options/options.go, completeServiceAccountOptions."""
@@ -150,7 +186,7 @@ class AuthenticationOptions(OptionGroup):
         if path and self.issuers and self.issuers[0] and self.run.host.sees_files:
             from compiler.apiserver.config_files import keys
 
-            keys.check_signing_key(self.named(flag), "SA-12")
+            keys.check_signing_key(self.named(flag), rules.INVALID_SERVICE_ACCOUNT_SIGNING_KEY)
 
     def check_files(self) -> None:
         """Keys and certificates that authenticators load.
@@ -160,7 +196,13 @@ class AuthenticationOptions(OptionGroup):
         flags, flag = self.flags, "service-account-key-file"
         for index, path in enumerate(flags.texts(flag)):
             if not path:
-                self.refuse("SA-13", f"--{flag} has an empty file name", "remove the element", flag, index)
+                self.refuse(
+                    rules.INVALID_SERVICE_ACCOUNT_KEY,
+                    f"--{flag} has an empty file name",
+                    "remove the element",
+                    flag,
+                    index,
+                )
         if self.run.host.sees_files:
             self._check_keys()
         self._check_overlap()
@@ -172,11 +214,13 @@ class AuthenticationOptions(OptionGroup):
         webhook = flags.text("authentication-token-webhook-config-file")
         flag = "authentication-token-webhook-version"
         if webhook and flags.text(flag) not in CHOICES[flag]:
-            self.refuse_word("WHA-02", flag, CHOICES[flag])
+            self.refuse_word(rules.UNKNOWN_TOKEN_WEBHOOK_VERSION, flag, CHOICES[flag])
         if webhook:
             from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
 
-            load_kubeconfig(self.named("authentication-token-webhook-config-file"), "WHA-01")
+            load_kubeconfig(
+                self.named("authentication-token-webhook-config-file"), rules.INVALID_TOKEN_WEBHOOK_KUBECONFIG
+            )
 
     def _check_keys(self) -> None:
         from compiler.apiserver.config_files import keys
@@ -184,9 +228,12 @@ class AuthenticationOptions(OptionGroup):
         flags, flag = self.flags, "service-account-key-file"
         for index, path in enumerate(flags.texts(flag)):
             if path:
-                keys.check_verification_keys(self.named(flag, path, index), "SA-13")
+                keys.check_verification_keys(self.named(flag, path, index), rules.INVALID_SERVICE_ACCOUNT_KEY)
         client_ca, header_ca = "client-ca-file", "requestheader-client-ca-file"
-        for rule, flag in (("CA-01", client_ca), ("CA-02", header_ca)):
+        for rule, flag in (
+            (rules.INVALID_CLIENT_CA_FILE, client_ca),
+            (rules.INVALID_REQUESTHEADER_CLIENT_CA_FILE, header_ca),
+        ):
             if flags.text(flag):
                 keys.check_client_ca(self.named(flag), rule)
         if flags.text("token-auth-file"):
@@ -206,7 +253,12 @@ class AuthenticationOptions(OptionGroup):
 
         if keys.share_certificates(self.named(client_ca), self.named(header_ca)):
             message = f"--{header_ca} shares a certificate with --{client_ca}, and every name is allowed"
-            self.refuse("RH-04", message, "set --requestheader-allowed-names, or use a CA of its own", header_ca)
+            self.refuse(
+                rules.OVERLAPPING_CLIENT_CA_FILES,
+                message,
+                "set --requestheader-allowed-names, or use a CA of its own",
+                header_ca,
+            )
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: BuiltInAuthenticationOptions.ApplyTo."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
@@ -61,13 +62,23 @@ class AuthorizationOptions(OptionGroup):
         policy, webhook = flags.text("authorization-policy-file"), flags.text("authorization-webhook-config-file")
         if "ABAC" in self.modes and not policy:
             hint = "set --authorization-policy-file, or remove ABAC"
-            self.refuse("AZ-03", "--authorization-mode ABAC has no policy file", hint, "authorization-mode")
+            self.refuse(
+                rules.ABAC_WITHOUT_POLICY_FILE,
+                "--authorization-mode ABAC has no policy file",
+                hint,
+                "authorization-mode",
+            )
         if "Webhook" in self.modes and not webhook:
             hint = "set --authorization-webhook-config-file, or remove Webhook"
-            self.refuse("AZ-04", "--authorization-mode Webhook has no config file", hint, "authorization-mode")
+            self.refuse(
+                rules.WEBHOOK_MODE_WITHOUT_CONFIG_FILE,
+                "--authorization-mode Webhook has no config file",
+                hint,
+                "authorization-mode",
+            )
         for rule, mode, flag in (
-            ("AZ-05", "ABAC", "authorization-policy-file"),
-            ("AZ-06", "Webhook", "authorization-webhook-config-file"),
+            (rules.ABAC_POLICY_FILE_WITHOUT_MODE, "ABAC", "authorization-policy-file"),
+            (rules.WEBHOOK_CONFIG_FILE_WITHOUT_MODE, "Webhook", "authorization-webhook-config-file"),
         ):
             if flags.text(flag) and mode not in self.modes and mode not in meant:
                 message = f"--{flag} is set, but the mode {mode} is not"
@@ -75,17 +86,22 @@ class AuthorizationOptions(OptionGroup):
         version = flags.text("authorization-webhook-version")
         if webhook and "Webhook" in self.modes and version not in CHOICES["authorization-webhook-version"]:
             flag = "authorization-webhook-version"
-            self.refuse_word("AZ-08", flag, CHOICES[flag])
+            self.refuse_word(rules.UNKNOWN_AUTHORIZATION_WEBHOOK_VERSION, flag, CHOICES[flag])
 
     def _validate_config_alone(self) -> None:
         flag = "authorization-config"
         gate = "StructuredAuthorizationConfiguration"
         if self.run.gates.known(gate) and not self.run.gates.on(gate):
-            self.refuse("AZ-90", f"--{flag} needs the gate {gate}", f"leave {gate} on, or use the flags", flag)
+            self.refuse(
+                rules.AUTHORIZATION_CONFIG_WITHOUT_GATE,
+                f"--{flag} needs the gate {gate}",
+                f"leave {gate} on, or use the flags",
+                flag,
+            )
         for other in _LEGACY:
             if self.flags.changed(other):
                 message = f"--{other} cannot be given together with --{flag}"
-                self.refuse("AZ-10", message, f"remove --{other}, or --{flag}", other)
+                self.refuse(rules.AUTHORIZATION_CONFIG_WITH_FLAGS, message, f"remove --{other}, or --{flag}", other)
 
     def _validate_modes(self) -> set[str]:
         """The modes that misspelled ones stand for."""
@@ -94,10 +110,14 @@ class AuthorizationOptions(OptionGroup):
         for index, mode in enumerate(self.modes):
             if mode not in known:
                 hint = self.run.report.suggestions.did_you_mean(mode, known) or f"write {', '.join(known)}"
-                self.refuse("AZ-01", f"--{flag}: {shown(mode)} is not a mode", hint, flag, index)
+                self.refuse(
+                    rules.UNKNOWN_AUTHORIZATION_MODE, f"--{flag}: {shown(mode)} is not a mode", hint, flag, index
+                )
                 meant.add(self.run.report.suggestions.closest(mode, known))
             elif mode in seen:
-                self.refuse("AZ-02", f"--{flag} names {shown(mode)} twice", "keep one", flag, index)
+                self.refuse(
+                    rules.DUPLICATE_AUTHORIZATION_MODE, f"--{flag} names {shown(mode)} twice", "keep one", flag, index
+                )
             seen.add(mode)
         return meant
 
@@ -130,7 +150,7 @@ class AuthorizationOptions(OptionGroup):
         if not flags.text(file) and flags.text(webhook) and "Webhook" in self.modes:
             from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
 
-            load_kubeconfig(self.named(webhook), "AZ-07")
+            load_kubeconfig(self.named(webhook), rules.INVALID_AUTHORIZATION_WEBHOOK_KUBECONFIG)
         config.set("authorization.privilegedGroups", ["system:masters"])
         config.set("authorization.configFile", flags.text(file), file)
         config.set("authorization.authorizers", chain, "authorization-mode", file)

@@ -5,6 +5,7 @@ Kubernetes: pkg/kubeapiserver/options/cloudprovider.go.
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.text import shown
 
@@ -20,4 +21,9 @@ class CloudProviderOptions(OptionGroup):
         provider = self.flags.text(flag)
         if provider not in ("", "external"):
             message = f"--{flag} {shown(provider)}: no provider is built in any more"
-            self.refuse("VER-CLOUD-1", message, "remove the flag, and run an external cloud-controller-manager", flag)
+            self.refuse(
+                rules.IN_TREE_CLOUD_PROVIDER,
+                message,
+                "remove the flag, and run an external cloud-controller-manager",
+                flag,
+            )

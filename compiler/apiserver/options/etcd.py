@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
@@ -60,10 +61,16 @@ class EtcdOptions(OptionGroup):
             resource, hash_sign, size = element.partition("#")
             if not hash_sign or not re.fullmatch(_SIZE, size) or not -(2**63) <= int(size[:40]) < 2**63:
                 message = f"--{flag}: {shown(element)} is not a resource and a size"
-                self.refuse("ETCD-06", message, _size_hint(element), flag, index)
+                self.refuse(rules.INVALID_WATCH_CACHE_SIZE, message, _size_hint(element), flag, index)
             elif int(size) < 0:
                 hint = "write 0 to switch the cache of this resource off"
-                self.refuse("ETCD-06", f"--{flag}: the size of {shown(resource)} is negative", hint, flag, index)
+                self.refuse(
+                    rules.INVALID_WATCH_CACHE_SIZE,
+                    f"--{flag}: the size of {shown(resource)} is negative",
+                    hint,
+                    flag,
+                    index,
+                )
             else:
                 self.watch_cache_sizes[str(parse_group_resource(resource))] = int(size)
 
@@ -72,27 +79,47 @@ class EtcdOptions(OptionGroup):
         flags = self.flags
         if not flags.texts("etcd-servers") and flags.ok("etcd-servers"):
             hint = "name the etcd servers, such as https://127.0.0.1:2379"
-            self.refuse("ETCD-01", "--etcd-servers is required and names no server", hint, "etcd-servers")
+            self.refuse(rules.NO_ETCD_SERVERS, "--etcd-servers is required and names no server", hint, "etcd-servers")
         self._validate_backend()
         self._validate_overrides()
         flag = "encryption-provider-config-automatic-reload"
         if flags.on(flag) and not flags.text("encryption-provider-config"):
             hint = "set --encryption-provider-config as well, or remove the flag"
-            self.refuse("ETCD-04", f"--{flag} is on without --encryption-provider-config", hint, flag)
+            self.refuse(
+                rules.RELOAD_WITHOUT_ENCRYPTION_CONFIG,
+                f"--{flag} is on without --encryption-provider-config",
+                hint,
+                flag,
+            )
         media = flags.text("storage-media-type")
         if media and media not in _MEDIA_TYPES:
             hint = did_you_mean(media, _MEDIA_TYPES) or f"write one of {', '.join(_MEDIA_TYPES)}"
-            self.refuse("ETCD-05", f"--storage-media-type {shown(media)} is not supported", hint, "storage-media-type")
+            self.refuse(
+                rules.UNSUPPORTED_STORAGE_MEDIA_TYPE,
+                f"--storage-media-type {shown(media)} is not supported",
+                hint,
+                "storage-media-type",
+            )
 
     def _validate_backend(self) -> None:
         flag = "storage-backend"
         backend = self.flags.text(flag)
         if backend == "etcd2":
             message = f"--{flag} etcd2 is no longer a supported storage backend"
-            self.refuse("ETCD-02", message, "migrate the data to etcd3, then write etcd3 or remove the flag", flag)
+            self.refuse(
+                rules.UNSUPPORTED_STORAGE_BACKEND,
+                message,
+                "migrate the data to etcd3, then write etcd3 or remove the flag",
+                flag,
+            )
         elif backend not in ("", "etcd3"):
             message = f"--{flag} {shown(backend)} is not a known storage backend"
-            self.refuse("ETCD-02", message, did_you_mean(backend, ["etcd3"]) or "write etcd3 or remove the flag", flag)
+            self.refuse(
+                rules.UNSUPPORTED_STORAGE_BACKEND,
+                message,
+                did_you_mean(backend, ["etcd3"]) or "write etcd3 or remove the flag",
+                flag,
+            )
 
     def _validate_overrides(self) -> None:
         """Kubernetes: etcd.go, ParseEtcdServersOverrides."""
@@ -104,12 +131,18 @@ class EtcdOptions(OptionGroup):
             if len(right) != 1 or left.count("/") != 1:
                 hint = self._override_hint(elements, index)
                 message = f"--{flag}: {shown(element)} is not a resource and its servers"
-                self.refuse("ETCD-03", message, hint, flag, index)
+                self.refuse(rules.INVALID_ETCD_SERVERS_OVERRIDE, message, hint, flag, index)
                 continue
             servers = tuple(right[0].split(";"))
             if strict and "" in servers:
                 hint = f"write {left}#{';'.join(filter(None, servers)) or 'https://HOST:2379'}"
-                self.refuse("ETCD-03", f"--{flag}: {shown(element)} has an empty server", hint, flag, index)
+                self.refuse(
+                    rules.INVALID_ETCD_SERVERS_OVERRIDE,
+                    f"--{flag}: {shown(element)} has an empty server",
+                    hint,
+                    flag,
+                    index,
+                )
                 continue
             group, resource = left.split("/")
             self.overrides.append(ServersOverride(group, resource, servers, index))
@@ -156,15 +189,22 @@ class EtcdOptions(OptionGroup):
         certificate, key = self.flags.text("etcd-certfile"), self.flags.text("etcd-keyfile")
         if bool(certificate) != bool(key):
             given, missing = ("etcd-certfile", "etcd-keyfile") if certificate else ("etcd-keyfile", "etcd-certfile")
-            self.refuse("ETCD-07", f"--{given} is set without --{missing}", f"set --{missing} as well", given)
+            self.refuse(
+                rules.INVALID_ETCD_CLIENT_CERTIFICATE,
+                f"--{given} is set without --{missing}",
+                f"set --{missing} as well",
+                given,
+            )
         if not self.run.host.sees_files:
             return
         from compiler.apiserver.config_files import keys
 
         if certificate and key:
-            keys.check_pair(self.named("etcd-certfile"), self.named("etcd-keyfile"), "ETCD-07")
+            keys.check_pair(
+                self.named("etcd-certfile"), self.named("etcd-keyfile"), rules.INVALID_ETCD_CLIENT_CERTIFICATE
+            )
         if self.flags.text("etcd-cafile"):
-            keys.check_etcd_ca(self.named("etcd-cafile"), "ETCD-08")
+            keys.check_etcd_ca(self.named("etcd-cafile"), rules.INVALID_ETCD_CA_FILE)
 
     def check_endpoints(self, factory: StorageFactory) -> None:
         """Servers that the etcd client can never connect to: where all are so, the server ends before it serves.
@@ -190,7 +230,13 @@ class EtcdOptions(OptionGroup):
         if problem:
             message = f"--{flag}: {shown(server)} {problem}, so that no connection to it can be made"
             hint = "write https://HOST:PORT, such as https://10.0.0.11:2379"
-            self.refuse("ETCD-90" if hopeless else "ETCD-91", message, hint, flag, element)
+            self.refuse(
+                rules.NO_REACHABLE_ETCD_SERVER if hopeless else rules.UNREACHABLE_ETCD_SERVER,
+                message,
+                hint,
+                flag,
+                element,
+            )
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: EtcdOptions.ApplyWithStorageFactoryTo, less the health checks (see health/)."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class FeatureOptions(OptionGroup):
             if value == "false":
                 message = f"--runtime-config {key}=false takes away the API that --{flag} needs"
                 hint = f"set --{flag}=false, or leave {key} on"
-                self.refuse("APF-02", message, hint, "runtime-config")
+                self.refuse(rules.PRIORITY_AND_FAIRNESS_WITHOUT_API, message, hint, "runtime-config")
                 return
 
     def apply_to(self, config: ResolvedConfig) -> None:
@@ -50,5 +51,5 @@ class FeatureOptions(OptionGroup):
         if fair and total <= 0 and not any(flags.number(flag) < 0 for flag in limits):
             message = "priority and fairness is on, but the two in-flight limits add up to 0"
             hint = "raise --max-requests-inflight, or set --enable-priority-and-fairness=false"
-            self.refuse("APF-01", message, hint, limits[0])
+            self.refuse(rules.PRIORITY_AND_FAIRNESS_WITHOUT_CONCURRENCY, message, hint, limits[0])
         config.set("flowControl.totalConcurrency", total if fair else None, *limits, "enable-priority-and-fairness")

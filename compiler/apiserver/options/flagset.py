@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from compiler import rules
 from compiler.bounds import MAX_SUGGESTIONS
 from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.inputs.arguments import ANY, Argument
@@ -25,7 +26,7 @@ _NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap"
 """Types whose elements have names in a document, not numbers."""
 
 
-_INTEGERS = ("PARSE-04", "PARSE-05")
+_INTEGERS = (rules.INVALID_INTEGER, rules.INVALID_UNSIGNED_INTEGER)
 
 
 class _Values(dict[str, Any]):
@@ -110,7 +111,7 @@ class FlagSet:
                 continue
             spec = known.get(flag)
             if spec is None:
-                if not report.passes_over("PARSE-01", flag):
+                if not report.passes_over(rules.UNKNOWN_FLAG, flag):
                     report.add(self._unknown(argument, names, report.suggestions))
                 misspelt.append(argument)
                 continue
@@ -174,7 +175,7 @@ class FlagSet:
         if isinstance(hint, Suggestion) and hint.new.removeprefix("--") in given:
             hint = str(hint)  # two uses of one flag are another thing than one
         return diagnose(
-            "PARSE-22" if gone else "PARSE-01",
+            rules.REMOVED_FLAG if gone else rules.UNKNOWN_FLAG,
             message,
             hint,
             path=argument.path,

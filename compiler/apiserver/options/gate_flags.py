@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
 from compiler.upstream.catalog import gate_advice, known_in, left
@@ -29,7 +30,7 @@ def apply_gate_flags(generic: GenericOptions) -> None:
             hint = "write the gate alone, or kube:NAME=true"
             if generic.run.gates.known(component) is not None:
                 hint = f"write {component}={shown(entry.lstrip('= '))[1:-1]}"
-            generic.refuse("FG-08", message, hint, FLAG, index)
+            generic.refuse(rules.FEATURE_GATE_OF_OTHER_COMPONENT, message, hint, FLAG, index)
             continue
         if not entry:
             continue
@@ -37,7 +38,11 @@ def apply_gate_flags(generic: GenericOptions) -> None:
         name, text = name.strip(), text.strip()
         if not equals:
             generic.refuse(
-                "FG-05", f"--{FLAG}: {shown(entry)} has no value", f"write {name}=true or =false", FLAG, index
+                rules.FEATURE_GATE_WITHOUT_VALUE,
+                f"--{FLAG}: {shown(entry)} has no value",
+                f"write {name}=true or =false",
+                FLAG,
+                index,
             )
         elif text not in TRUE_STRINGS and text not in FALSE_STRINGS:
             from compiler.upstream.conversions import as_boolean
@@ -45,16 +50,21 @@ def apply_gate_flags(generic: GenericOptions) -> None:
             meant = as_boolean(text)
             message = f"--{FLAG}: {shown(name)[1:-1]} cannot be {shown(text)}"
             hint = f"write {shown(name)[1:-1]}={meant}" if meant else f"write {shown(name)[1:-1]}=true or =false"
-            generic.refuse("FG-06", message, hint, FLAG, index)
+            generic.refuse(rules.FEATURE_GATE_NOT_BOOLEAN, message, hint, FLAG, index)
         else:
             final[name] = (text in TRUE_STRINGS, index)
     if bare and prefixed:
-        generic.refuse("FG-07", f"--{FLAG} mixes names with and without kube:", "use one form for all", FLAG)
+        generic.refuse(
+            rules.MIXED_FEATURE_GATE_PREFIXES,
+            f"--{FLAG} mixes names with and without kube:",
+            "use one form for all",
+            FLAG,
+        )
     for name, (value, index) in final.items():
         if generic.run.gates.known(name) is None:
             message, hint = _unknown(generic, name, value)
             taken = isinstance(hint, Suggestion) and hint.new in final
-            generic.refuse("FG-01", message, str(hint) if taken else hint, FLAG, index)
+            generic.refuse(rules.UNKNOWN_FEATURE_GATE, message, str(hint) if taken else hint, FLAG, index)
         else:
             _set(generic, name, value, index)
 
@@ -64,13 +74,15 @@ def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
     step = gates.step(name)
     if step is None:
         message = f"--{FLAG}: {name} does not exist yet at the emulated version 1.{gates.emulated}"
-        generic.refuse("FG-03", message, "remove it, or emulate a newer version", FLAG, index)
+        generic.refuse(
+            rules.FEATURE_GATE_NEWER_THAN_EMULATION, message, "remove it, or emulate a newer version", FLAG, index
+        )
     elif step.locked and value != step.default:
         state = "on" if step.default else "off"
         message = f"--{FLAG}: {name} is locked {state} in 1.{gates.emulated} and cannot be {str(value).lower()}"
         advice = gate_advice(name, value)
         hint = f"remove {name}{f', and {advice}' if advice else ' from the list'}"
-        generic.refuse("FG-02", message, hint, FLAG, index)
+        generic.refuse(rules.LOCKED_FEATURE_GATE, message, hint, FLAG, index)
     else:
         gates.set(name, value)
 
@@ -106,10 +118,16 @@ def report_dependencies(generic: GenericOptions) -> None:
         index = _index_of(generic, (name, *missing))
         what = " and ".join(missing)
         hint = f"switch {name} off as well, or leave {what} on"
-        generic.refuse("FG-04", f"--{FLAG}: {name} is on but needs {what}, which is off", hint, FLAG, index)
+        generic.refuse(
+            rules.FEATURE_GATE_WITHOUT_DEPENDENCY,
+            f"--{FLAG}: {name} is on but needs {what}, which is off",
+            hint,
+            FLAG,
+            index,
+        )
         if run.catalog.is_provisional("gateDependency", name):
             message = f"--{FLAG}: that {name} needs {what} in {run.catalog.version} is not confirmed"
-            generic.refuse("VERSION-03", message, "test the change on a server of this version", FLAG, index)
+            generic.refuse(rules.UNCONFIRMED_FACT, message, "test the change on a server of this version", FLAG, index)
 
 
 def report_pairs(generic: GenericOptions) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.gates import FeatureGates
 from compiler.apiserver.options.gate_flags import apply_gate_flags, report_dependencies
 from compiler.apiserver.options.group import OptionGroup
@@ -55,19 +56,31 @@ class GenericOptions(OptionGroup):
             match = re.fullmatch(_VERSION, text)
             if component != "kube" and equals:
                 self.refuse(
-                    "VER-04", f"--{flag} names the component {shown(component)}", "write kube=1.NN", flag, index
+                    rules.UNKNOWN_COMPONENT_VERSION,
+                    f"--{flag} names the component {shown(component)}",
+                    "write kube=1.NN",
+                    flag,
+                    index,
                 )
             elif component in seen:
-                self.refuse("VER-03", f"--{flag} is given twice for {component}", "keep one", flag, index)
+                self.refuse(
+                    rules.DUPLICATE_COMPONENT_VERSION,
+                    f"--{flag} is given twice for {component}",
+                    "keep one",
+                    flag,
+                    index,
+                )
             elif match is None:
                 hint = f"write a version such as {self.run.catalog.version}"
-                self.refuse("VER-01", f"--{flag}: {shown(text.strip())} is not a version", hint, flag, index)
+                self.refuse(
+                    rules.INVALID_VERSION, f"--{flag}: {shown(text.strip())} is not a version", hint, flag, index
+                )
             else:
                 major, minor, patch = (*map(int, match[1].split(".")[:3]), 0)[:3]
                 found = minor if major == 1 else major * 1000
                 if patch:
                     message = f"--{flag}: {shown(text.strip())} has a patch number"
-                    self.refuse("VER-02", message, f"write {major}.{minor}", flag, index)
+                    self.refuse(rules.VERSION_WITH_PATCH_NUMBER, message, f"write {major}.{minor}", flag, index)
             seen.add(component)
         return found
 
@@ -75,20 +88,25 @@ class GenericOptions(OptionGroup):
         """Kubernetes: ServerRunOptions.Validate."""
         self._validate_versions()
         for rule, flag in (
-            ("GEN-01", "livez-grace-period"),
-            ("GEN-02", "max-requests-inflight"),
-            ("GEN-03", "max-mutating-requests-inflight"),
-            ("GEN-04", "request-timeout"),
-            ("GEN-06", "min-request-timeout"),
-            ("GEN-07", "storage-initialization-timeout"),
-            ("GEN-08", "shutdown-delay-duration"),
-            ("GEN-09", "shutdown-watch-termination-grace-period"),
+            (rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "livez-grace-period"),
+            (rules.NEGATIVE_MAX_REQUESTS_INFLIGHT, "max-requests-inflight"),
+            (rules.NEGATIVE_MAX_MUTATING_REQUESTS_INFLIGHT, "max-mutating-requests-inflight"),
+            (rules.NEGATIVE_REQUEST_TIMEOUT, "request-timeout"),
+            (rules.NEGATIVE_MIN_REQUEST_TIMEOUT, "min-request-timeout"),
+            (rules.NEGATIVE_STORAGE_INITIALIZATION_TIMEOUT, "storage-initialization-timeout"),
+            (rules.NEGATIVE_SHUTDOWN_DELAY_DURATION, "shutdown-delay-duration"),
+            (rules.NEGATIVE_WATCH_TERMINATION_GRACE_PERIOD, "shutdown-watch-termination-grace-period"),
         ):
             self.refuse_negative(rule, flag)
         chance = self.flags.fraction("goaway-chance")
         if chance < 0 or chance > 0.02:
             hint = "write a share between 0 (off) and 0.02"
-            self.refuse("GEN-05", f"--goaway-chance {chance:g} is outside 0 to 0.02", hint, "goaway-chance")
+            self.refuse(
+                rules.GOAWAY_CHANCE_OUT_OF_RANGE,
+                f"--goaway-chance {chance:g} is outside 0 to 0.02",
+                hint,
+                "goaway-chance",
+            )
         self._validate_transport_security()
         self._validate_origins()
 
@@ -98,18 +116,21 @@ class GenericOptions(OptionGroup):
         floor = run.catalog.behaviour("emulationFloor")
         emulated, compatible = run.emulated, run.compatibility
         if not floor <= emulated <= binary:
-            rule = "VER-90" if floor == binary else "VER-05"
+            rule = rules.EMULATION_NOT_SUPPORTED if floor == binary else rules.EMULATED_VERSION_OUT_OF_RANGE
             allowed = f"1.{binary}" if floor == binary else f"1.{floor} to 1.{binary}"
             message = f"--emulated-version 1.{emulated} is outside of what {run.catalog.version} can emulate"
             self.refuse(rule, message, f"write {allowed}", "emulated-version")
         elif self.flags.has("min-compatibility-version") and not floor <= compatible <= emulated:
             message = f"--min-compatibility-version 1.{compatible} is outside of 1.{floor} to the emulated 1.{emulated}"
             hint = f"write 1.{floor} to 1.{emulated}"
-            self.refuse("VER-06", message, hint, "min-compatibility-version")
+            self.refuse(rules.MIN_COMPATIBILITY_VERSION_OUT_OF_RANGE, message, hint, "min-compatibility-version")
         if emulated == binary:
             for rule, flag in (
-                ("VER-07", "emulation-forward-compatible"),
-                ("VER-08", "runtime-config-emulation-forward-compatible"),
+                (rules.FORWARD_COMPATIBLE_WITHOUT_EMULATION, "emulation-forward-compatible"),
+                (
+                    rules.RUNTIME_CONFIG_FORWARD_COMPATIBLE_WITHOUT_EMULATION,
+                    "runtime-config-emulation-forward-compatible",
+                ),
             ):
                 if self.flags.on(flag):
                     hint = "set --emulated-version to an older version, or remove the flag"
@@ -122,14 +143,16 @@ class GenericOptions(OptionGroup):
             age = directive.startswith("max-age=") and directive.count("=") == 1
             if not known and not age:
                 hint = "write max-age=SECONDS, includeSubDomains or preload"
-                self.refuse("GEN-10", f"--{flag}: {shown(directive)} is not a directive", hint, flag, index)
+                self.refuse(
+                    rules.UNKNOWN_HSTS_DIRECTIVE, f"--{flag}: {shown(directive)} is not a directive", hint, flag, index
+                )
 
     def _validate_origins(self) -> None:
         flag = "cors-allowed-origins"
         for index, origin in enumerate(self.flags.texts(flag)):
             if problem := self._origin_problem(origin):
                 message = f"--{flag}: {shown(origin)} {problem[0]}" if origin else f"--{flag} has an empty element"
-                self.refuse("GEN-11", message, problem[1], flag, index)
+                self.refuse(rules.INVALID_CORS_ORIGIN, message, problem[1], flag, index)
 
     def _origin_problem(self, origin: str) -> tuple[str, str] | None:
         """What is wrong with an allowed origin, and what to write. Kubernetes: validateCorsAllowedOriginList."""

@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/component-base/cli/globalflag/globalflags.go.
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 
 
@@ -19,4 +20,4 @@ class GlobalOptions(OptionGroup):
             value = self.flags.value(flag)
             if self.flags.changed(flag) and value not in ("false", "", False, None) and self.flags.ok(flag):
                 message = f"with --{flag} the program prints and ends; it does not serve"
-                self.refuse("RUN-02", message, f"remove --{flag}", flag)
+                self.refuse(rules.SERVER_PRINTS_AND_EXITS, message, f"remove --{flag}", flag)

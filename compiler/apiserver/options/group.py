@@ -48,7 +48,7 @@ class OptionGroup:
 
         return named_by_flag(self, flag, self.flags.text(flag) if path is None else path, element)
 
-    def refuse(self, rule: str, message: str, hint: str, flag: str, element: int | None = None) -> None:
+    def refuse(self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None) -> None:
         """Report a broken rule, with the rule's severity, where a flag (or an element of its list) was given.
 
         Where the flag was not given, the place is the group's section, or else the start of the input.
@@ -60,14 +60,14 @@ class OptionGroup:
         location = self.flags.location(flag, element) or run.input.section_location(self.name)
         run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
-    def refuse_word(self, rule: str, flag: str, words: Sequence[str]) -> None:
+    def refuse_word(self, rule: Rule, flag: str, words: Sequence[str]) -> None:
         """Report a word that is none of those that a flag knows."""
         value = self.flags.text(flag)
         *others, last = words
         hint = did_you_mean(value, words) or f"write {', '.join(others)}{' or ' if others else ''}{last}"
         self.refuse(rule, f"--{flag} {shown(value)} is not known", hint, flag)
 
-    def refuse_negative(self, rule: str, flag: str, hint: str = "write 0 or more") -> None:
+    def refuse_negative(self, rule: Rule, flag: str, hint: str = "write 0 or more") -> None:
         """Report a number or duration below zero."""
         if self.flags.number(flag) < 0:
             self.refuse(rule, f"--{flag} {self.flags.given(flag)} is negative", hint, flag)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.text import shown
 
@@ -26,21 +27,33 @@ class LogsOptions(OptionGroup):
         flags = self.flags
         form = flags.text("logging-format")
         if form not in ("text", "json"):
-            self.refuse_word("LOG-01", "logging-format", ("text", "json"))
+            self.refuse_word(rules.UNKNOWN_LOGGING_FORMAT, "logging-format", ("text", "json"))
         flag = "log-flush-frequency"
         if flags.number(flag) <= 0 and flags.ok(flag):
-            self.refuse("LOG-02", f"--{flag} {flags.given(flag)} is not above 0", "write a duration such as 5s", flag)
+            self.refuse(
+                rules.LOG_FLUSH_FREQUENCY_NOT_POSITIVE,
+                f"--{flag} {flags.given(flag)} is not above 0",
+                "write a duration such as 5s",
+                flag,
+            )
         if flags.value("vmodule") and form != "text":
             message = f"--vmodule works with --logging-format text only, not {shown(form)}"
-            self.refuse("LOG-03", message, "remove --vmodule, or log as text", "vmodule")
+            self.refuse(rules.VMODULE_WITHOUT_TEXT_FORMAT, message, "remove --vmodule, or log as text", "vmodule")
         if self.run.gates.on(_ALPHA):
             return
         for kind in ("text", "json"):
             stream, buffer = f"log-{kind}-split-stream", f"log-{kind}-info-buffer-size"
             if flags.on(stream):
-                self.refuse("LOG-04", f"--{stream} needs the gate {_ALPHA}", f"switch {_ALPHA} on", stream)
+                self.refuse(
+                    rules.SPLIT_STREAM_WITHOUT_GATE,
+                    f"--{stream} needs the gate {_ALPHA}",
+                    f"switch {_ALPHA} on",
+                    stream,
+                )
             if flags.number(buffer):
-                self.refuse("LOG-05", f"--{buffer} needs the gate {_ALPHA}", f"switch {_ALPHA} on", buffer)
+                self.refuse(
+                    rules.INFO_BUFFER_WITHOUT_GATE, f"--{buffer} needs the gate {_ALPHA}", f"switch {_ALPHA} on", buffer
+                )
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: logsapi.ValidateAndApply."""

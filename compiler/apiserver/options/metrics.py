@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.text import shown
 
@@ -28,13 +29,13 @@ class MetricsOptions(OptionGroup):
         previous = f"1.{self.run.catalog.minor - 1}"
         if flags.text(flag) not in ("", previous):
             message = f"--{flag} {shown(flags.text(flag))} is not the previous minor version"
-            self.refuse("MET-01", message, f'write "{previous}", or remove the flag', flag)
+            self.refuse(rules.INVALID_HIDDEN_METRICS_VERSION, message, f'write "{previous}", or remove the flag', flag)
         if self.run.catalog.behaviour("disabledMetricsChecked"):
             for index, name in enumerate(flags.texts("disabled-metrics")):
                 if not re.fullmatch(_NAME, name):
                     flag = "disabled-metrics"
                     message = f"--{flag}: {shown(name)} is not a metric's name"
-                    self.refuse("MET-02", message, "use letters, digits, _ and :", flag, index)
+                    self.refuse(rules.INVALID_METRIC_NAME, message, "use letters, digits, _ and :", flag, index)
         labels, manifest = "allow-metric-labels", "allow-metric-labels-manifest"
         if flags.mapping(labels):
             self._check_labels(labels)
@@ -46,7 +47,7 @@ class MetricsOptions(OptionGroup):
                 check_metric_labels(self.named(manifest))
         if self.run.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
             self.refuse(
-                "MET-05",
+                rules.METRIC_LABELS_SET_TWICE,
                 f"--{labels} cannot be given beside --{manifest}",
                 f"remove --{labels}, or --{manifest}",
                 labels,
@@ -60,7 +61,7 @@ class MetricsOptions(OptionGroup):
             if not is_metric_label(key):
                 message = f"--{flag}: {shown(key)} is not a metric and a label"
                 hint = "write METRIC,LABEL=VALUE[,VALUE...]"
-                self.refuse("MET-03", message, hint, flag, self.flags.entry(flag, key))
+                self.refuse(rules.INVALID_METRIC_LABEL, message, hint, flag, self.flags.entry(flag, key))
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: metrics Options.Apply."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.text import shown
 from compiler.upstream.go.net import IPRange, join_host_port, parse_cidr
@@ -44,13 +45,17 @@ class MiscOptions(OptionGroup):
             network = parse_cidr(entry)
             if network is None:
                 hint = "write one or two ranges such as 10.96.0.0/16,fd00:10:96::/112, without spaces"
-                self.refuse("NET-01", f"--{_RANGE}: {shown(entry)} is not an IP range", hint, _RANGE, index)
+                self.refuse(
+                    rules.INVALID_SERVICE_CIDR, f"--{_RANGE}: {shown(entry)} is not an IP range", hint, _RANGE, index
+                )
                 return
             self.service_ranges.append(network)
         primary = self.service_ranges[0]
         if primary.host_bits < 3:
             message = f"--{_RANGE}: {primary} holds {2**primary.host_bits} addresses, fewer than 8"
-            self.refuse("NET-02", message, f"write a wider range, such as {primary.address(0)}/24", _RANGE)
+            self.refuse(
+                rules.SERVICE_CIDR_TOO_SMALL, message, f"write a wider range, such as {primary.address(0)}/24", _RANGE
+            )
         else:
             self.service_ip = primary.address(1)
 
@@ -58,10 +63,18 @@ class MiscOptions(OptionGroup):
         """Kubernetes: cmd/kube-apiserver/app/options/validation.go, validateClusterIPFlags."""
         count = len(self.flags.text(_RANGE).split(","))
         if count > 2:
-            self.refuse("NET-03", f"--{_RANGE} has {count} ranges, at most 2 are allowed", "keep one or two", _RANGE, 2)
+            self.refuse(
+                rules.TOO_MANY_SERVICE_CIDRS,
+                f"--{_RANGE} has {count} ranges, at most 2 are allowed",
+                "keep one or two",
+                _RANGE,
+                2,
+            )
         if len(self.service_ranges) == 2 and self.service_ranges[0].version == self.service_ranges[1].version:
             message = f"--{_RANGE}: both ranges are IPv{self.service_ranges[0].version}"
-            self.refuse("NET-04", message, "write one IPv4 and one IPv6 range, or one alone", _RANGE, 1)
+            self.refuse(
+                rules.SERVICE_CIDRS_OF_ONE_FAMILY, message, "write one IPv4 and one IPv6 range, or one alone", _RANGE, 1
+            )
         gates = self.run.gates
         if gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite"):
             return
@@ -69,20 +82,30 @@ class MiscOptions(OptionGroup):
             if network.host_bits > 20:
                 message = f"--{_RANGE}: {network} is wider than 20 bits"
                 hint = f"write /{network.prefix + network.host_bits - 20} or narrower"
-                self.refuse("NET-05", message, hint, _RANGE, index)
+                self.refuse(rules.SERVICE_CIDR_TOO_LARGE, message, hint, _RANGE, index)
 
     def validate_node_port(self) -> None:
         """Kubernetes: validation.go, validateServiceNodePort."""
         flag = "kubernetes-service-node-port"
         port = self.flags.number(flag)
         if not 0 <= port <= 65535:
-            self.refuse("NET-07", f"--{flag} {port} is outside 0 to 65535", "write a port of the node port range", flag)
+            self.refuse(
+                rules.NODE_PORT_OUT_OF_RANGE,
+                f"--{flag} {port} is outside 0 to 65535",
+                "write a port of the node port range",
+                flag,
+            )
             return
         given = self.flags.port_range("service-node-port-range")
         if port and not given.base <= port < given.base + given.size and self.flags.ok("service-node-port-range"):
             last = given.base + given.size - 1
             message = f"--{flag} {port} is outside the node port range {given.base}-{last}"
-            self.refuse("NET-08", message, f"write a port from {given.base} to {last}, or 0", flag)
+            self.refuse(
+                rules.NODE_PORT_OUTSIDE_NODE_PORT_RANGE,
+                message,
+                f"write a port from {given.base} to {last}, or 0",
+                flag,
+            )
 
     def validate_families(self) -> None:
         """Kubernetes: validation.go, validatePublicIPServiceClusterIPRangeIPFamilies."""
@@ -95,7 +118,7 @@ class MiscOptions(OptionGroup):
         if advertised not in ("", "0.0.0.0", "::"):
             if primary.version != (6 if ":" in advertised else 4):
                 message = f"the primary service range {primary} is of another family than the address {advertised}"
-                self.refuse("NET-06", message, hint, flag)
+                self.refuse(rules.SERVICE_CIDR_FAMILY_MISMATCH, message, hint, flag)
             return
         # Left to the server, the address is the default route's: IPv6 before IPv4 where the listener is [::].
         preferred = 6 if self.flags.text("bind-address") == "::" else 4
@@ -104,9 +127,9 @@ class MiscOptions(OptionGroup):
                 f"the primary service range {primary} needs an address of its family, and IPv{preferred} comes first"
             )
             if self.run.host.address:
-                self.refuse("NET-06", message, hint, flag)
+                self.refuse(rules.SERVICE_CIDR_FAMILY_MISMATCH, message, hint, flag)
             else:
-                self.refuse("HOST-01", f"{message}, if the host has one", hint, flag)
+                self.refuse(rules.HOST_ADDRESS_FAMILY_UNKNOWN, f"{message}, if the host has one", hint, flag)
 
     def validate_advertise_address(self) -> None:
         """Whether the address may stand in the Endpoints of the service kubernetes.
@@ -132,7 +155,7 @@ class MiscOptions(OptionGroup):
             if wrong:
                 message = f"--advertise-address {advertised} is {what}, which no Endpoints can hold"
                 hint = "write an address that Pods can reach, or set --endpoint-reconciler-type=none"
-                self.refuse("NET-91", message, hint, "advertise-address")
+                self.refuse(rules.ADVERTISE_ADDRESS_NOT_AN_ENDPOINT, message, hint, "advertise-address")
 
     def validate_peer_proxy(self) -> None:
         """Kubernetes: validation.go, validateUnknownVersionInteroperabilityProxyFlags."""
@@ -140,13 +163,21 @@ class MiscOptions(OptionGroup):
         needed = self.run.catalog.behaviour("peerProxyNeedsStorageVersionAPI")
         if needed and gates.on(_PEER) and not gates.on("StorageVersionAPI"):
             message = f"--feature-gates: {_PEER} is on but needs StorageVersionAPI, which is off"
-            self.refuse("PEER-90", message, "switch StorageVersionAPI on as well", "feature-gates")
+            self.refuse(
+                rules.PEER_PROXY_WITHOUT_STORAGE_VERSIONS,
+                message,
+                "switch StorageVersionAPI on as well",
+                "feature-gates",
+            )
         if gates.on(_PEER):
             return
         for flag in ("peer-ca-file", "peer-advertise-ip", "peer-advertise-port"):
             if self.flags.text(flag):
                 self.refuse(
-                    "PEER-01", f"--{flag} needs the gate {_PEER}", f"switch {_PEER} on, or remove --{flag}", flag
+                    rules.PEER_FLAGS_WITHOUT_GATE,
+                    f"--{flag} needs the gate {_PEER}",
+                    f"switch {_PEER} on, or remove --{flag}",
+                    flag,
                 )
 
     def validate_leadership(self) -> None:
@@ -156,7 +187,10 @@ class MiscOptions(OptionGroup):
         )
         if not self.flags.has(lease):
             return
-        for rule, longer, shorter in (("CLE-01", lease, renew), ("CLE-02", renew, retry)):
+        for rule, longer, shorter in (
+            (rules.LEASE_NOT_LONGER_THAN_RENEW_DEADLINE, lease, renew),
+            (rules.RENEW_DEADLINE_NOT_LONGER_THAN_RETRY, renew, retry),
+        ):
             if self.flags.number(longer) <= self.flags.number(shorter):
                 blamed = longer if self.flags.changed(longer) else shorter
                 times = [format_duration(self.flags.number(flag)) for flag in (longer, shorter)]
@@ -168,7 +202,10 @@ class MiscOptions(OptionGroup):
         flag = "apiserver-count"
         if self.flags.number(flag) <= 0:
             self.refuse(
-                "NET-10", f"--{flag} {self.flags.given(flag)} is not above 0", "remove the flag: it is deprecated", flag
+                rules.APISERVER_COUNT_NOT_POSITIVE,
+                f"--{flag} {self.flags.given(flag)} is not above 0",
+                "remove the flag: it is deprecated",
+                flag,
             )
 
     def apply_capabilities(self, config: ResolvedConfig) -> None:
@@ -193,7 +230,7 @@ class MiscOptions(OptionGroup):
         flag = "endpoint-reconciler-type"
         kind = flags.text(flag)
         if kind not in ("", "lease", "master-count", "none"):
-            self.refuse_word("NET-09", flag, ("lease", "master-count", "none"))
+            self.refuse_word(rules.UNKNOWN_ENDPOINT_RECONCILER, flag, ("lease", "master-count", "none"))
         config.set("endpointReconciler.type", kind, flag)
         config.set("endpointReconciler.interval", "10s")
         config.set("endpointReconciler.leaseTTL", "15s")
@@ -247,8 +284,12 @@ class MiscOptions(OptionGroup):
         from compiler.apiserver.config_files.keys import check_root_ca
 
         for flag in ("kubelet-client-certificate", "kubelet-client-key", "kubelet-certificate-authority"):
-            if self.flags.text(flag) and read_bytes(self.named(flag), "KUB-01") is not None and "authority" in flag:
-                check_root_ca(self.named(flag), "KUB-02")
+            if (
+                self.flags.text(flag)
+                and read_bytes(self.named(flag), rules.UNREADABLE_KUBELET_CLIENT_FILE) is not None
+                and "authority" in flag
+            ):
+                check_root_ca(self.named(flag), rules.INVALID_KUBELET_CA_FILE)
 
     def apply_peers(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/peer.go, BuildPeerProxy and CreatePeerEndpointLeaseReconciler."""
@@ -267,11 +308,16 @@ class MiscOptions(OptionGroup):
             return
         for flag in ("proxy-client-cert-file", "proxy-client-key-file"):
             if not flags.text(flag):
-                self.refuse("PEER-02", f"--peer-ca-file needs --{flag}", f"set --{flag}", "peer-ca-file")
+                self.refuse(
+                    rules.PEER_PROXY_WITHOUT_CLIENT_CERTIFICATE,
+                    f"--peer-ca-file needs --{flag}",
+                    f"set --{flag}",
+                    "peer-ca-file",
+                )
         if self.run.host.sees_files:
             from compiler.apiserver.config_files.keys import check_root_ca
 
-            check_root_ca(self.named("peer-ca-file"), "PEER-02")
+            check_root_ca(self.named("peer-ca-file"), rules.PEER_PROXY_WITHOUT_CLIENT_CERTIFICATE)
 
     def _peer_address(self) -> str | None:
         """Where peers reach this server; None where only the host knows. Kubernetes: peer.go, getPeerAddress."""
@@ -298,6 +344,6 @@ class MiscOptions(OptionGroup):
         if self.run.host.sees_files and flags.text(certificate) and flags.text(key):
             from compiler.apiserver.config_files.keys import check_pair
 
-            check_pair(self.named(certificate), self.named(key), "PRX-01")
+            check_pair(self.named(certificate), self.named(key), rules.INVALID_PROXY_CLIENT_CERTIFICATE)
         flag = "aggregator-reject-forwarding-redirect"
         config.set("aggregator.rejectForwardingRedirects", flags.on(flag), flag)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler import rules
 from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
 
@@ -48,12 +49,17 @@ def validate_oidc(group: AuthenticationOptions) -> None:
             else "the file replaces the oidc flags"
         )
         hint = f"remove {them}: {why}"
-        group.refuse("OIDC-02", f"--{given[0]} cannot be given together with --{_FILE}", hint, given[0])
+        group.refuse(
+            rules.OIDC_FLAGS_WITH_AUTHENTICATION_CONFIG,
+            f"--{given[0]} cannot be given together with --{_FILE}",
+            hint,
+            given[0],
+        )
         return
     missing = [flag for flag in (ISSUER, CLIENT) if not flags.text(flag)]
     if missing and flags.ok(*missing):
         message = f"--{given[0]} is given, but --{missing[0]} is not"
-        group.refuse("OIDC-01", message, f"set --{missing[0]}", given[0])
+        group.refuse(rules.OIDC_ISSUER_OR_CLIENT_MISSING, message, f"set --{missing[0]}", given[0])
 
 
 def check_oidc(group: AuthenticationOptions) -> None:
@@ -67,21 +73,40 @@ def check_oidc(group: AuthenticationOptions) -> None:
     wrong = wrong_with_url(url, group.run.catalog.url_strictness)
     if url in group.issuers:
         message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer can have its URL"
-        group.refuse("OIDC-04", message, "give the issuer, or --service-account-issuer, another URL", ISSUER)
+        group.refuse(
+            rules.OIDC_ISSUER_IS_SERVICE_ACCOUNT_ISSUER,
+            message,
+            "give the issuer, or --service-account-issuer, another URL",
+            ISSUER,
+        )
     elif wrong:
-        group.refuse("OIDC-03", f"--{ISSUER} {shown(url)} {wrong}", URL_HINT, ISSUER)
+        group.refuse(rules.INVALID_OIDC_ISSUER_URL, f"--{ISSUER} {shown(url)} {wrong}", URL_HINT, ISSUER)
     if not flags.text(USERNAME):
-        group.refuse("OIDC-05", f"--{USERNAME} is empty", "write sub, or remove the flag", USERNAME)
+        group.refuse(
+            rules.EMPTY_OIDC_USERNAME_CLAIM, f"--{USERNAME} is empty", "write sub, or remove the flag", USERNAME
+        )
     if "" in flags.mapping(REQUIRED):
         place = flags.entry(REQUIRED, "")
-        group.refuse("JWT-12", f"--{REQUIRED} names no claim before the =", "write CLAIM=VALUE", REQUIRED, place)
+        group.refuse(
+            rules.INVALID_CLAIM_VALIDATION_RULE,
+            f"--{REQUIRED} names no claim before the =",
+            "write CLAIM=VALUE",
+            REQUIRED,
+            place,
+        )
     if flags.text(CA_FILE):
         _check_ca(group)
     for index, algorithm in enumerate(flags.texts(ALGORITHMS)):
         known = CHOICES[ALGORITHMS]
         if algorithm not in known:
             hint = group.run.report.suggestions.did_you_mean(algorithm, known) or f"write {', '.join(known)}"
-            group.refuse("OIDC-07", f"--{ALGORITHMS}: {shown(algorithm)} is not known", hint, ALGORITHMS, index)
+            group.refuse(
+                rules.UNKNOWN_OIDC_SIGNING_ALGORITHM,
+                f"--{ALGORITHMS}: {shown(algorithm)} is not known",
+                hint,
+                ALGORITHMS,
+                index,
+            )
 
 
 def _check_ca(group: AuthenticationOptions) -> None:
@@ -90,9 +115,9 @@ def _check_ca(group: AuthenticationOptions) -> None:
     from compiler.apiserver.config_files.keys import check_client_ca_of
 
     named = group.named(CA_FILE)
-    data = read_bytes(named, "OIDC-06")
+    data = read_bytes(named, rules.INVALID_OIDC_CA_FILE)
     if data:
-        check_client_ca_of(data, named, "OIDC-06")
+        check_client_ca_of(data, named, rules.INVALID_OIDC_CA_FILE)
 
 
 def issuers_of_flags(group: AuthenticationOptions) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.text import shown
 from compiler.text.suggest import Suggestions
@@ -63,15 +64,30 @@ class SecureServingOptions(OptionGroup):
             elif any(there):
                 lone, gone = (certificate, key) if there[0] else (key, certificate)
                 message = f"--cert-dir holds {shown(lone)} without {shown(gone)}"
-                self.refuse("SERV-02", message, "remove the lone file, or name a pair with --tls-cert-file", "cert-dir")
+                self.refuse(
+                    rules.INCOMPLETE_PAIR_IN_CERT_DIR,
+                    message,
+                    "remove the lone file, or name a pair with --tls-cert-file",
+                    "cert-dir",
+                )
             elif not can_write_below(host, folder):
                 message = f"--cert-dir {shown(folder)} cannot be written, and no certificate is given"
-                self.refuse("SERV-03", message, "name a writable folder, or a pair with --tls-cert-file", "cert-dir")
+                self.refuse(
+                    rules.CERT_DIR_NOT_WRITABLE,
+                    message,
+                    "name a writable folder, or a pair with --tls-cert-file",
+                    "cert-dir",
+                )
         container = host.container
         blocked = container.write_problem(certificate) if container is not None and not container.find(folder) else ""
         if blocked:
             message = f"the container cannot write the generated certificate to {shown(folder)}: {blocked}"
-            self.refuse("POD-02", message, "name a pair with --tls-cert-file, or mount an emptyDir there", "cert-dir")
+            self.refuse(
+                rules.FILE_NOT_WRITABLE_IN_CONTAINER,
+                message,
+                "name a pair with --tls-cert-file, or mount an emptyDir there",
+                "cert-dir",
+            )
         flags.set("tls-cert-file", certificate)
         flags.set("tls-private-key-file", key)
 
@@ -82,7 +98,7 @@ class SecureServingOptions(OptionGroup):
             message = f"--secure-port {port} is outside 1 to 65535"
             if port == 0:
                 message = "--secure-port 0 would switch off HTTPS, which kube-apiserver cannot do without"
-            self.refuse("SERV-01", message, "write a port such as 6443", "secure-port")
+            self.refuse(rules.SECURE_PORT_OUT_OF_RANGE, message, "write a port such as 6443", "secure-port")
 
     def check_files_and_names(self) -> None:
         """What the listener's set-up refuses: pairs, cipher suites, curves and protocol versions.
@@ -93,11 +109,18 @@ class SecureServingOptions(OptionGroup):
         given = [flag for flag in ("tls-cert-file", "tls-private-key-file") if flags.text(flag)]
         if len(given) == 1:
             missing = "tls-private-key-file" if given[0] == "tls-cert-file" else "tls-cert-file"
-            self.refuse("SERV-04", f"--{given[0]} is set without --{missing}", f"set --{missing} as well", given[0])
+            self.refuse(
+                rules.INCOMPLETE_SERVING_CERTIFICATE_FLAGS,
+                f"--{given[0]} is set without --{missing}",
+                f"set --{missing} as well",
+                given[0],
+            )
         elif given and self.self_signed in ("", "reused") and self.run.host.sees_files:
             from compiler.apiserver.config_files.keys import check_pair
 
-            check_pair(self.named("tls-cert-file"), self.named("tls-private-key-file"), "SERV-05")
+            check_pair(
+                self.named("tls-cert-file"), self.named("tls-private-key-file"), rules.INVALID_SERVING_CERTIFICATE
+            )
         self._check_ciphers()
         self._check_curves()
         if not self.run.host.sees_files:
@@ -106,7 +129,9 @@ class SecureServingOptions(OptionGroup):
             from compiler.apiserver.config_files.keys import check_pair
 
             flag = "tls-sni-cert-key"
-            check_pair(self.named(flag, pair.cert, index), self.named(flag, pair.key, index), "SERV-10")
+            check_pair(
+                self.named(flag, pair.cert, index), self.named(flag, pair.key, index), rules.INVALID_SNI_CERTIFICATE
+            )
 
     def _check_ciphers(self) -> None:
         flag, catalog = "tls-cipher-suites", self.run.catalog
@@ -116,15 +141,17 @@ class SecureServingOptions(OptionGroup):
             if name not in known:
                 wrong = True
                 hint = _cipher_hint(name, known, self.run.report.suggestions)
-                self.refuse("SERV-06", f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index)
+                self.refuse(
+                    rules.UNKNOWN_CIPHER_SUITE, f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index
+                )
         minimum = self.flags.text("tls-min-version")
         if minimum and minimum not in catalog.tls("versions"):
             meant = f"VersionTLS{''.join(letter for letter in minimum if letter.isdigit())}"
             if meant in catalog.tls("versions"):
                 message = f"--tls-min-version {shown(minimum)} is not known"
-                self.refuse("SERV-08", message, f"write {meant}", "tls-min-version")
+                self.refuse(rules.UNKNOWN_TLS_VERSION, message, f"write {meant}", "tls-min-version")
             else:
-                self.refuse_word("SERV-08", "tls-min-version", catalog.tls("versions"))
+                self.refuse_word(rules.UNKNOWN_TLS_VERSION, "tls-min-version", catalog.tls("versions"))
             return
         suites = self.flags.texts(flag)
         if (
@@ -135,7 +162,12 @@ class SecureServingOptions(OptionGroup):
             and not any(name in suites for name in _HTTP2_CIPHERS)
         ):
             message = f"--{flag} lacks the cipher suite that HTTP/2 requires below TLS 1.3"
-            self.refuse("SERV-07", message, f"add {_HTTP2_CIPHERS[0]}, or set --disable-http2-serving", flag)
+            self.refuse(
+                rules.MISSING_HTTP2_CIPHER_SUITE,
+                message,
+                f"add {_HTTP2_CIPHERS[0]}, or set --disable-http2-serving",
+                flag,
+            )
 
     def _check_curves(self) -> None:
         flag = "tls-curve-preferences"
@@ -143,9 +175,17 @@ class SecureServingOptions(OptionGroup):
         for index, curve in enumerate(self.flags.value(flag) or ()):
             names = ", ".join(f"{number} ({name})" for number, name in _CURVES.items())
             if curve in seen:
-                self.refuse("SERV-09", f"--{flag}: curve {curve} is given twice", "keep one", flag, index)
+                self.refuse(
+                    rules.INVALID_CURVE_PREFERENCE, f"--{flag}: curve {curve} is given twice", "keep one", flag, index
+                )
             elif curve not in _CURVES:
-                self.refuse("SERV-09", f"--{flag}: {curve} is not a known curve", f"write one of {names}", flag, index)
+                self.refuse(
+                    rules.INVALID_CURVE_PREFERENCE,
+                    f"--{flag}: {curve} is not a known curve",
+                    f"write one of {names}",
+                    flag,
+                    index,
+                )
             seen.add(curve)
 
     def apply_to(self, config: ResolvedConfig) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.apiserver.health import checks
 from compiler.apiserver.options import ServerRunOptions
 from compiler.apiserver.options.gate_flags import report_pairs
@@ -176,4 +177,8 @@ def _finish_report(options: ServerRunOptions) -> None:
         report.leave_out(lambda code, flag: not is_certain(code, flag, flags))
     for path in dict.fromkeys(options.host.denied):
         message = f"{path} cannot be looked into; what it holds is not checked"
-        report.add(diagnose("HOST-02", message, "run kasc as a user who may read it", location=options.input.start))
+        report.add(
+            diagnose(
+                rules.FILE_NOT_CHECKED, message, "run kasc as a user who may read it", location=options.input.start
+            )
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.health.checks import new_health_checks
 from compiler.apiserver.storage.factory import CBOR, COHABITING, JSON, StorageFactoryConfig
 from compiler.upstream.go.net import has_port, join_host_port
@@ -148,7 +149,9 @@ def aggregator(run: ServerRunOptions, config: ResolvedConfig) -> None:
         return
     if not enabled.version_enabled("apiregistration.k8s.io", "v1"):
         message = "--runtime-config switches off apiregistration.k8s.io/v1, which the aggregator cannot do without"
-        run.api_enablement.refuse("CHAIN-02", message, "leave apiregistration.k8s.io/v1 on", "runtime-config")
+        run.api_enablement.refuse(
+            rules.AGGREGATOR_WITHOUT_API, message, "leave apiregistration.k8s.io/v1 on", "runtime-config"
+        )
 
 
 def complete_config(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -162,8 +165,8 @@ def complete_config(run: ServerRunOptions, config: ResolvedConfig) -> None:
     config.set("generic.externalAddress", external, "external-hostname", "advertise-address", "secure-port")
     config.set("discovery.address", external, "external-hostname", "advertise-address", "secure-port")
     ranges, service_ip = run.misc.service_ranges, run.misc.service_ip
-    rules = [{"range": str(ranges[0]), "address": join_host_port(service_ip, 443)}] if service_ip else []
-    config.set("discovery.rules", rules, "service-cluster-ip-range")
+    discovery_rules = [{"range": str(ranges[0]), "address": join_host_port(service_ip, 443)}] if service_ip else []
+    config.set("discovery.rules", discovery_rules, "service-cluster-ip-range")
     path = "authentication.authenticators"
     config.set(path, ["loopbackToken", *config.get(path)], *config.flags_of(path))
 

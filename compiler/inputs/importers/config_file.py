@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, Edit, KascError, Location, diagnose
 from compiler.inputs.arguments import Argument
 from compiler.inputs.importers.container import items_of, text_of
@@ -72,12 +73,20 @@ def read_config_file(path: str, root: Node, version: str | None, problems: list[
     schema = schema_of_kind(root, known.version) or (_IMAGE_POLICY if root.get("imagePolicy") is not None else None)
     if str(root.at(("apiVersion",)).value).startswith(_ABAC):
         hint = "check the input that names it in --authorization-policy-file, with --files-root or --file-map"
-        raise KascError(diagnose("INPUT-04", "ABAC policies are no file of one kind", hint, location=root.location))
+        raise KascError(
+            diagnose(
+                rules.UNKNOWN_KIND_OF_CONFIG_FILE, "ABAC policies are no file of one kind", hint, location=root.location
+            )
+        )
     if schema is None:
         kind = root.get("kind")
         told = f"the kind is {shown(str(kind.value))}" if kind is not None else "the file does not say its kind"
         hint = "give a structured configuration file such as an EncryptionConfiguration"
-        raise KascError(diagnose("INPUT-04", f"{told}; no server reads such a file", hint, location=root.location))
+        raise KascError(
+            diagnose(
+                rules.UNKNOWN_KIND_OF_CONFIG_FILE, f"{told}; no server reads such a file", hint, location=root.location
+            )
+        )
     flag = str(schema["x-kasc-flags"][0])
     server_path = os.path.abspath(path) if path != "-" else "/dev/stdin"
     content = InlineFile(flag, server_path, root, True, tuple(problems))
@@ -144,7 +153,14 @@ def _beside(flag: str, root: Node, known: Catalog) -> dict[str, str]:
 
 MAX_CARRIED = 100
 """Files of one manifest that are examined."""
-_UNKNOWN = frozenset(("KASC-INPUT-001", "KASC-INPUT-003", "KASC-INPUT-004", "KASC-INPUT-020"))
+_UNKNOWN = frozenset(
+    (
+        rules.UNRECOGNIZED_INPUT.code,
+        rules.NO_KUBE_APISERVER_COMMAND.code,
+        rules.UNKNOWN_KIND_OF_CONFIG_FILE.code,
+        rules.MALFORMED_UNRECOGNIZED_INPUT.code,
+    )
+)
 _CLIENT = "Config"
 """The kind of a kubeconfig: most of those in manifests are not for kube-apiserver."""
 _FIELDS = {"ConfigMap": ("data", "binaryData"), "Secret": ("stringData", "data")}
@@ -221,7 +237,7 @@ def carried_files(roots: list[Node], read_as: str | None, version: str | None) -
     if len(found) > MAX_CARRIED:
         message = f"the file carries more than {MAX_CARRIED} files that may configure kube-apiserver"
         where = found[MAX_CARRIED].node.location
-        raise KascError(diagnose("DOC-02", message, "split it into several files", location=where))
+        raise KascError(diagnose(rules.FILE_TOO_LARGE_OR_DEEP, message, "split it into several files", location=where))
     found = [file for file in found if _counts(file, version)]
     return found or ([files[0]._replace(read_as=read_as)] if read_as == "config-file" and len(files) == 1 else [])
 

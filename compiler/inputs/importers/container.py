@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.bounds import MAX_ARGUMENT, MAX_EXPANDED
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.inputs.arguments import Word
@@ -177,7 +178,7 @@ def _no_text(node: Node, path: str, wanted: str, hint: str) -> Diagnostic:
         dict: "a mapping",
     }
     message = f"{path.rpartition('.')[2]} is {kinds[type(node.value)]}, not {wanted}: Kubernetes refuses the Pod"
-    return diagnose("INPUT-06", message, hint, path=path, location=node.location)
+    return diagnose(rules.COMMAND_NOT_STRING_LIST, message, hint, path=path, location=node.location)
 
 
 def _word(item: Node, text: str, path: str, environment: Environment) -> Word:

@@ -6,6 +6,7 @@ import os
 import re
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.inputs.server import MADE
 from compiler.inputs.source import is_toml, parse_document
@@ -110,11 +111,11 @@ def _malformed(source: Source, version: str | None, error: KascError, problems: 
         if _is_config_file(root, version):
             return Detected("config-file", [root])
     found = error.diagnostic
-    if found.code == "KASC-DOC-002":
+    if found.code == rules.FILE_TOO_LARGE_OR_DEEP.code:
         raise error
     message = f"unrecognized input, and not well-formed: {found.message}"
     hint = "fix the syntax, or say what the file is with --as"
-    raise KascError(diagnose("INPUT-20", message, hint, location=found.location)) from None
+    raise KascError(diagnose(rules.MALFORMED_UNRECOGNIZED_INPUT, message, hint, location=found.location)) from None
 
 
 def _in_text(text: str, key: str) -> str:

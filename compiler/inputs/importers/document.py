@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.filesystem import Root, hint_for
 from compiler.inputs.importers.lowering import Content, Lowering, Path
@@ -130,7 +131,9 @@ def _content_of(source: Node, place: str, files: Files, root: Root, problems: li
     if refusal := files.refusal(path, root):
         files.note(path, "")
         message = f"source {shown(str(source.value))}: {refusal}"
-        problems.append(diagnose("DOC-20", message, hint_for(refusal), path=place, location=source.location))
+        problems.append(
+            diagnose(rules.FILE_OUTSIDE_ROOT, message, hint_for(refusal), path=place, location=source.location)
+        )
         return None
     try:
         found = files.read(path)
@@ -141,10 +144,10 @@ def _content_of(source: Node, place: str, files: Files, root: Root, problems: li
         return parse_as_server(found, parsed), tuple(parsed)
     except KascError as error:
         reason = error.diagnostic
-        if reason.code == "KASC-DOC-001":
+        if reason.code == rules.UNREADABLE_FILE.code:
             # A file that is not there is the fault of who names it; one that is malformed speaks for itself.
             message = f"source {shown(str(source.value))}: {reason.message}"
             hint = "the path is relative to the folder of the file that names it"
-            reason = diagnose("DOC-10", message, hint, path=place, location=source.location)
+            reason = diagnose(rules.UNREADABLE_SOURCE_FILE, message, hint, path=place, location=source.location)
         problems.append(reason)
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from compiler import rules
 from compiler.bounds import MAX_NODES
 from compiler.diagnostics import Diagnostic, Location, Problems, diagnose
 from compiler.inputs.arguments import Argument, Word, may_be_any, split_arguments
@@ -53,7 +54,7 @@ def _about_unknown(words: list[Word]) -> Problems:
             uses.setdefault(word.unknown, []).append(word)
     notes = Problems()
     for name, found in uses.items():
-        notes.report("INPUT-05", _unknown_variable, name, found)
+        notes.report(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, _unknown_variable, name, found)
     return notes
 
 
@@ -66,7 +67,7 @@ def _unknown_variable(name: str, uses: list[Word]) -> Diagnostic:
     if any(map(may_be_any, uses)):
         message = f"{shown(name)[1:-1]} may hold any flags: none is reported as missing, and predictions lack them"
     hint = "write the value itself to have it checked"
-    return diagnose("INPUT-05", message, hint, path=first.path, location=location)
+    return diagnose(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, message, hint, path=first.path, location=location)
 
 
 def plain_input(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.inputs.schema.decoding import kind_schema, schema_of_kind
@@ -251,4 +252,6 @@ def find_secrets(files: dict[str, InlineFile], deployment: Node | None, catalog:
 def _refusal(literal: Literal, prefix: str, flag: str) -> Diagnostic:
     message = f"the document contains the {literal.what}"
     path = f"{prefix}.{literal.path}".strip(".")
-    return diagnose("SEC-01", message, literal.hint, path=path, flag=flag, location=literal.node.location)
+    return diagnose(
+        rules.SECRET_IN_DOCUMENT, message, literal.hint, path=path, flag=flag, location=literal.node.location
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.arguments import Argument, Trace
@@ -166,7 +167,11 @@ class Lowering:
         node, problem, where = element.fault
         message = f"{path}{where}: {problem}"
         hint = f"remove it: no spelling of --{spec.name} can carry it"
-        self.problems.append(diagnose("DOC-11", message, hint, path=path + where, flag=spec.name, location=node))
+        self.problems.append(
+            diagnose(
+                rules.VALUE_NOT_EXPRESSIBLE_AS_FLAG, message, hint, path=path + where, flag=spec.name, location=node
+            )
+        )
         return True
 
     def _structured(self, spec: FlagSpec, node: Node) -> str:
@@ -183,7 +188,9 @@ class Lowering:
             place = f"{section_of(spec.group)}.{spec.key}.path"
             where = given.location if given else node.location
             hint = "give each file a path of its own"
-            self.problems.append(diagnose("DOC-12", message, hint, path=place, flag=spec.name, location=where))
+            self.problems.append(
+                diagnose(rules.DUPLICATE_FILE_PATH, message, hint, path=place, flag=spec.name, location=where)
+            )
             # So the content is still judged as its own kind, not as that of the other.
             path = default
         if content is not None:
@@ -199,7 +206,7 @@ class Lowering:
             self.refused_flags.add(name.lstrip("-"))
             message = f"{shown(flag)} is not a flag's name"
             hint = f"write {shown(flag.lstrip('-'))[1:-1]}, without dashes in front"
-            self.problems.append(diagnose("SCHEMA-01", message, hint, path=path, location=key))
+            self.problems.append(diagnose(rules.UNKNOWN_KEY, message, hint, path=path, location=key))
         else:
             for item in node.value if isinstance(node.value, list) else [node]:
                 yield Argument(name, text_of(item), item.location, key, path, trace=_trace(item))

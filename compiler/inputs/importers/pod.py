@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.inputs.importers.container import find, flag_words, items_of, text_of
 from compiler.inputs.importers.flags import arguments_of
@@ -53,7 +54,11 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
             if manifest.root is not roots[0] and text_of(manifest.root.get("kind")) == "Pod" and not manifest.path:
                 message = "the kubelet reads only the first document of a file: a static Pod in another one never runs"
                 where = manifest.root.key_location("kind")
-                problems.append(diagnose("RISK-105", message, "give the Pod a file of its own", location=where))
+                problems.append(
+                    diagnose(
+                        rules.STATIC_POD_NOT_FIRST_DOCUMENT, message, "give the Pod a file of its own", location=where
+                    )
+                )
             file_system = ContainerFileSystem(spec, container, checked.mounts)
             return ServerInput(
                 "pod",
@@ -71,7 +76,9 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
             )
     message = "no container of this file runs kube-apiserver"
     hint = "give a Pod whose command is kube-apiserver, or say what the file is with --as"
-    raise KascError(diagnose("INPUT-03", message, hint, location=Location(source.name, 1, 1, 1, 2)))
+    raise KascError(
+        diagnose(rules.NO_KUBE_APISERVER_COMMAND, message, hint, location=Location(source.name, 1, 1, 1, 2))
+    )
 
 
 def _static_name(pod: Node) -> str:

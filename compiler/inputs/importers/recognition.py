@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.server import MADE
 from compiler.inputs.source.node import Node, Source
@@ -160,7 +161,7 @@ def unknown_input(source: Source, roots: list[Node]) -> Diagnostic:
                 message = f"this is {shown(kind.value)}, which kasc made of a document"
                 hint = "give that document"
             break
-    return diagnose("INPUT-01", message, hint, location=where)
+    return diagnose(rules.UNRECOGNIZED_INPUT, message, hint, location=where)
 
 
 def without_files(source: Source, roots: list[Node]) -> Diagnostic:
@@ -169,7 +170,7 @@ def without_files(source: Source, roots: list[Node]) -> Diagnostic:
     where = node.location if node is not None else Location(source.name, 1, 1, 1, 2)
     message = "unrecognized input: no value of this manifest configures a kube-apiserver"
     hint = "pass a ConfigMap or Secret with a structured configuration file, flags or a kasc document in its data"
-    return diagnose("INPUT-01", message, hint, location=where)
+    return diagnose(rules.UNRECOGNIZED_INPUT, message, hint, location=where)
 
 
 def _known(root: Node) -> tuple[str, str] | None:
@@ -214,4 +215,4 @@ def _is_compose(root: Node) -> bool:
 def _finding(source: Source, what: tuple[str, str], line: int) -> Diagnostic:
     name, hint = what
     message = f"unrecognized input: this seems to be {name}"
-    return diagnose("INPUT-01", message, hint, location=Location(source.name, line, 1, line, 2))
+    return diagnose(rules.UNRECOGNIZED_INPUT, message, hint, location=Location(source.name, line, 1, line, 2))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
 from compiler.filesystem import Root, open_file, read_from, root_of
@@ -190,7 +191,7 @@ def kind_of(source: Source) -> tuple[str, str]:
         kind, roots, certain = detect(source, None, None, [])
     except KascError as error:
         found = error.diagnostic
-        unknown = found.code.startswith("KASC-INPUT-") or found.code == "KASC-DOC-002"
+        unknown = found.code.startswith("KASC-INPUT-") or found.code == rules.FILE_TOO_LARGE_OR_DEEP.code
         if re.search(r"\{[{%]", source.text):
             return "", "it is a template: render it first"
         return ("", found.message) if unknown else ("malformed", "")

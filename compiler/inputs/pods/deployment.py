@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.source.node import Node
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.names import is_label, is_label_value, is_qualified_name, is_subdomain
 
@@ -28,25 +30,31 @@ def check_deployment(section: Node) -> Iterator[Diagnostic]:
         node = section.get(key)
         if node is not None and isinstance(node.value, str) and not good(node.value):
             hint = "use small letters, digits and -"
-            yield _refused("DEPLOY-01", f"deployment.{key}", f"{shown(node.value)} is no name", hint, node.location)
+            yield _refused(
+                rules.INVALID_NAME_IN_DEPLOYMENT,
+                f"deployment.{key}",
+                f"{shown(node.value)} is no name",
+                hint,
+                node.location,
+            )
     image = section.get("image")
     if image is not None and isinstance(image.value, str) and not re.fullmatch(r"\S+", image.value):
         hint = "write REGISTRY/NAME:TAG, without spaces"
         message = f"{shown(image.value)} is no image"
-        yield _refused("DEPLOY-01", "deployment.image", message, hint, image.location)
+        yield _refused(rules.INVALID_NAME_IN_DEPLOYMENT, "deployment.image", message, hint, image.location)
     for index, entry in enumerate(_items(section.get("env"))):
         name = entry.get("name")
         if name is not None and not re.fullmatch("[ -<>-~]+", _text(name)):
             message = f"{shown(_text(name))} is no name of a variable"
             path = f"deployment.env[{index}].name"
-            yield _refused("DEPLOY-01", path, message, "use letters, digits and _", name.location)
+            yield _refused(rules.INVALID_NAME_IN_DEPLOYMENT, path, message, "use letters, digits and _", name.location)
     yield from _check_labels(section)
     yield from _check_annotations(section)
     yield from _check_resources(section)
     yield from _check_volumes(section)
 
 
-def _refused(rule: str, path: str, message: str, hint: str, location: Location) -> Diagnostic:
+def _refused(rule: Rule, path: str, message: str, hint: str, location: Location) -> Diagnostic:
     return diagnose(rule, f"{path}: {message}", hint, path=path, location=location)
 
 
@@ -56,7 +64,13 @@ def _check_keys(section: Node, part: str) -> Iterator[Diagnostic]:
         if not is_qualified_name(key):
             hint = "write NAME or PREFIX/NAME, with letters, digits, -, _ and ."
             place = node.key_location(key) if node is not None else section.location
-            yield _refused("DEPLOY-01", f"deployment.{part}.{key}", f"{shown(key)} is no key of {part}", hint, place)
+            yield _refused(
+                rules.INVALID_NAME_IN_DEPLOYMENT,
+                f"deployment.{part}.{key}",
+                f"{shown(key)} is no key of {part}",
+                hint,
+                place,
+            )
 
 
 def _check_labels(section: Node) -> Iterator[Diagnostic]:
@@ -66,7 +80,7 @@ def _check_labels(section: Node) -> Iterator[Diagnostic]:
         if not is_label_value(text):
             hint = "use up to 63 letters, digits, -, _ and ., or write an annotation"
             message = f"{shown(text)} is no value of a label"
-            yield _refused("DEPLOY-01", f"deployment.labels.{key}", message, hint, value.location)
+            yield _refused(rules.INVALID_NAME_IN_DEPLOYMENT, f"deployment.labels.{key}", message, hint, value.location)
 
 
 def _check_annotations(section: Node) -> Iterator[Diagnostic]:
@@ -75,7 +89,9 @@ def _check_annotations(section: Node) -> Iterator[Diagnostic]:
     size = sum(len(key.encode()) + len(_text(value).encode()) for key, value in _entries(node).items())
     if node is not None and size > _MOST_BYTES:
         message = f"the annotations have {size} bytes, more than {_MOST_BYTES}"
-        yield _refused("DEPLOY-01", "deployment.annotations", message, "shorten them", node.location)
+        yield _refused(
+            rules.INVALID_NAME_IN_DEPLOYMENT, "deployment.annotations", message, "shorten them", node.location
+        )
 
 
 def _check_resources(section: Node) -> Iterator[Diagnostic]:
@@ -92,15 +108,27 @@ def _check_resources(section: Node) -> Iterator[Diagnostic]:
             ):
                 place = node.key_location(name) if node is not None else section.location
                 message = f"{shown(name)} is no resource of a container"
-                yield _refused("DEPLOY-01", path, message, f"write {', '.join(_RESOURCES)} or DOMAIN/NAME", place)
+                yield _refused(
+                    rules.INVALID_NAME_IN_DEPLOYMENT,
+                    path,
+                    message,
+                    f"write {', '.join(_RESOURCES)} or DOMAIN/NAME",
+                    place,
+                )
                 continue
             quantity, problem, hint = _quantity(value.text or str(value.value))
             if problem:
-                yield _refused("DEPLOY-02", path, problem, hint, value.location)
+                yield _refused(rules.INVALID_QUANTITY_IN_DEPLOYMENT, path, problem, hint, value.location)
             found[part, name] = quantity
             if part == "limits" and not problem and found.get(("requests", name), 0) > quantity:
                 message = f"the limit of {name} is below what is asked for"
-                yield _refused("DEPLOY-02", path, message, "raise the limit, or ask for less", value.location)
+                yield _refused(
+                    rules.INVALID_QUANTITY_IN_DEPLOYMENT,
+                    path,
+                    message,
+                    "raise the limit, or ask for less",
+                    value.location,
+                )
 
 
 def _quantity(text: str) -> tuple[int, str, str]:
@@ -124,10 +152,16 @@ def _check_volumes(section: Node) -> Iterator[Diagnostic]:
             if not is_label(name.value):
                 message = f"{shown(name.value)} is no name of a volume"
                 hint = "use up to 63 small letters, digits and -"
-                yield _refused("DEPLOY-01", f"{place}.name", message, hint, name.location)
+                yield _refused(rules.INVALID_NAME_IN_DEPLOYMENT, f"{place}.name", message, hint, name.location)
             elif name.value in names:
                 message = f"the volume {name.value} stands twice"
-                yield _refused("DEPLOY-03", f"{place}.name", message, "give each a name of its own", name.location)
+                yield _refused(
+                    rules.DUPLICATE_VOLUME_OR_MOUNT,
+                    f"{place}.name",
+                    message,
+                    "give each a name of its own",
+                    name.location,
+                )
             names.add(name.value)
         for key in ("hostPath", "mountPath"):
             node = volume.get(key)
@@ -135,12 +169,14 @@ def _check_volumes(section: Node) -> Iterator[Diagnostic]:
             wrong = _wrong_with(path, key) if node is not None else None
             if node is not None and wrong:
                 hint = "write an absolute path, such as /etc/ssl/certs"
-                yield _refused("DEPLOY-04", f"{place}.{key}", f"{shown(path)} {wrong}", hint, node.location)
+                yield _refused(
+                    rules.INVALID_VOLUME_PATH, f"{place}.{key}", f"{shown(path)} {wrong}", hint, node.location
+                )
             elif node is not None and key == "mountPath":
                 if path.rstrip("/") in mounts:
                     message = f"something is mounted at {shown(path)} already"
                     hint = "mount it elsewhere, or remove one of the two"
-                    yield _refused("DEPLOY-03", f"{place}.mountPath", message, hint, node.location)
+                    yield _refused(rules.DUPLICATE_VOLUME_OR_MOUNT, f"{place}.mountPath", message, hint, node.location)
                 mounts.add(path.rstrip("/"))
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.source.node import Node
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import closest, did_you_mean
 from compiler.upstream.catalog import minor_of, pod_types
@@ -136,7 +138,9 @@ class FieldChecker:
             if inside not in self.skipped:
                 where = child.location if child is not None and child.value is not None else opening(node)
                 what = "empty" if child is not None and child.value is not None else "missing"
-                self.report("POD-12", f"{inside}: it is {what}, and required", f"set {key}", inside, where)
+                self.report(
+                    rules.MISSING_POD_FIELD, f"{inside}: it is {what}, and required", f"set {key}", inside, where
+                )
 
     def _refuse_unknown(self, node: Node, key: str, spec: FieldSpec | None, kind: str, path: str) -> str:
         """Report a field that its type does not have; returns the one that is meant, empty if none is near."""
@@ -152,7 +156,7 @@ class FieldChecker:
             names = [name for name, each in self._fields[kind].items() if each.is_in(self.minor)]
             meant = closest(key, names)
             hint = did_you_mean(key, names) or self._elsewhere(key) or "remove it"
-        self.report("POD-10", message, hint, path, node.key_location(key))
+        self.report(rules.UNKNOWN_POD_FIELD, message, hint, path, node.key_location(key))
         return meant
 
     def _elsewhere(self, key: str) -> str:
@@ -189,16 +193,16 @@ class FieldChecker:
             hint = f"write {value} without quotes"
         elif wanted == "a list":
             hint = "begin each item with '- '"
-        self.report("POD-11", message, hint, path, node.location)
+        self.report(rules.WRONG_TYPE_OF_POD_FIELD, message, hint, path, node.location)
 
     @property
     def is_full(self) -> bool:
         """Whether there are more findings than are listed."""
         return len(self.problems) > MAX_FINDINGS
 
-    def report(self, rule: str, message: str, hint: str, path: str, where: Location) -> None:
+    def report(self, rule: Rule, message: str, hint: str, path: str, where: Location) -> None:
         """Add a finding."""
-        if self.is_full or (self.lenient and rule in ("POD-12", "POD-18")):
+        if self.is_full or (self.lenient and rule in (rules.MISSING_POD_FIELD, rules.WRONG_POD_API_VERSION)):
             return
         self.problems.append(diagnose(rule, message, hint, path=path, location=where))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic
 from compiler.inputs.importers.container import text_of
 from compiler.inputs.pods.fields import ROOTS, FieldChecker, opening
@@ -49,7 +50,7 @@ def check_manifest(manifest: Manifest, container: str, version: str | None) -> C
         _check_version(checker, root, path, kind)
         checker.check(root, kind, path.rstrip("."))
     PodValidator(checker, manifest.pod, f"{path}{manifest.inside}", named=not manifest.inside).validate()
-    broken = [found.path for found in problems if found.code != "KASC-POD-010"] + checker.misspelled
+    broken = [found.path for found in problems if found.code != rules.UNKNOWN_POD_FIELD.code] + checker.misspelled
     return Checked(problems, not any(".volume" in path for path in broken), excerpt)
 
 
@@ -58,8 +59,10 @@ def _check_version(checker: FieldChecker, root: Node, path: str, kind: str) -> N
     api = root.get("apiVersion")
     if api is None or api.value is None:
         message = f"the {kind} has no apiVersion"
-        checker.report("POD-18", message, f"add apiVersion: {wanted}", f"{path}apiVersion", opening(root))
+        checker.report(
+            rules.WRONG_POD_API_VERSION, message, f"add apiVersion: {wanted}", f"{path}apiVersion", opening(root)
+        )
     elif isinstance(api.value, str) and api.value != wanted:
         message = f"{shown(api.value)} is not an apiVersion of the kind {kind}"
         hint = did_you_mean(api.value, [wanted]) or f"write apiVersion: {wanted}"
-        checker.report("POD-18", message, hint, f"{path}apiVersion", api.location)
+        checker.report(rules.WRONG_POD_API_VERSION, message, hint, f"{path}apiVersion", api.location)

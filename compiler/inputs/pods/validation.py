@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.inputs.importers.container import find, items_of, text_of
 from compiler.inputs.pods.fields import FieldChecker, opening
 from compiler.inputs.source.node import Node
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
 from compiler.upstream.names import is_label, is_label_value, is_qualified_name, is_subdomain
@@ -68,7 +70,7 @@ class PodValidator:
                     self._validate_container(container, inside, volumes)
         self._validate_host_ports(spec, path)
 
-    def _refuse(self, rule: str, node: Node, path: str, message: str, hint: str) -> None:
+    def _refuse(self, rule: Rule, node: Node, path: str, message: str, hint: str) -> None:
         """Report a value, unless something else is wrong with it already."""
         if path not in self.wrong and not self.checker.is_full:
             self.wrong.add(path)
@@ -78,13 +80,17 @@ class PodValidator:
         node = parent.get(key)
         if node is not None and isinstance(node.value, str) and node.value not in words:
             hint = did_you_mean(node.value, words) or f"write {', '.join(word for word in words if word)}"
-            self._refuse("POD-13", node, f"{path}.{key}", f"{shown(node.value)} is not supported", hint)
+            self._refuse(
+                rules.UNSUPPORTED_POD_VALUE, node, f"{path}.{key}", f"{shown(node.value)} is not supported", hint
+            )
 
     def _label(self, parent: Node, key: str, path: str, what: str) -> None:
         node = parent.get(key)
         text = text_of(node)
         if node is not None and text and not is_label(text):
-            self._refuse("POD-14", node, f"{path}.{key}", f"{shown(text)} is not a valid {what}", _LABEL_HINT)
+            self._refuse(
+                rules.INVALID_POD_VALUE, node, f"{path}.{key}", f"{shown(text)} is not a valid {what}", _LABEL_HINT
+            )
 
     def _unique(self, parent: Node, key: str, path: str, seen: dict[str, str], what: str) -> None:
         node = parent.get(key)
@@ -92,30 +98,44 @@ class PodValidator:
         if node is not None and text:
             if text in seen:
                 message = f"duplicate {what} {shown(text)}, first at {seen[text]}"
-                self._refuse("POD-15", node, f"{path}.{key}", message, "rename or remove one of the two")
+                self._refuse(
+                    rules.DUPLICATE_POD_VALUE, node, f"{path}.{key}", message, "rename or remove one of the two"
+                )
             seen.setdefault(text, path)
 
     def _validate_metadata(self) -> None:
         metadata, path = self.pod.get("metadata"), f"{self.path}metadata"
         given = metadata is not None and any(metadata.get(key) is not None for key in ("name", "generateName"))
         if self.named and not given:
-            self._refuse("POD-12", metadata or self.pod, f"{path}.name", "it is missing, and required", "name the Pod")
+            self._refuse(
+                rules.MISSING_POD_FIELD,
+                metadata or self.pod,
+                f"{path}.name",
+                "it is missing, and required",
+                "name the Pod",
+            )
         if metadata is None:
             return
         name = metadata.get("name")
         if name is not None and text_of(name) and not is_subdomain(text_of(name)):
             message = f"{shown(text_of(name))} is not a valid name of a Pod"
-            self._refuse("POD-14", name, f"{path}.name", message, "use lowercase letters, digits, '-' and '.'")
+            self._refuse(
+                rules.INVALID_POD_VALUE, name, f"{path}.name", message, "use lowercase letters, digits, '-' and '.'"
+            )
         self._label(metadata, "namespace", path, "namespace")
         for part in ("labels", "annotations"):
             for key, value in _entries(metadata.get(part)):
                 inside, text = f"{path}.{part}.{key}", text_of(value)
                 if not is_qualified_name(key.lower() if part == "annotations" else key):
                     hint = "write NAME or PREFIX/NAME, with letters, digits, '-', '_' and '.'"
-                    self._refuse("POD-14", value, inside, f"{shown(key)} is not a valid key of {part}", hint)
+                    self._refuse(
+                        rules.INVALID_POD_VALUE, value, inside, f"{shown(key)} is not a valid key of {part}", hint
+                    )
                 elif part == "labels" and not is_label_value(text):
                     hint = "use at most 63 letters, digits, '-', '_' and '.', or make it an annotation"
-                    self._refuse("POD-14", value, inside, f"{shown(text)} is not a valid value of a label", hint)
+                    self._refuse(
+                        rules.INVALID_POD_VALUE, value, inside, f"{shown(text)} is not a valid value of a label", hint
+                    )
 
     def _validate_volumes(self, spec: Node, path: str) -> dict[str, str] | None:
         """The names of the volumes, with their paths; None if they cannot be read."""
@@ -129,7 +149,9 @@ class PodValidator:
             sources = [key for key, child in _entries(volume) if key != "name" and child.value is not None]
             if len(sources) > 1:
                 message = f"a volume has one source, this one has {' and '.join(sources)}"
-                self._refuse("POD-17", volume, inside, message, "make one volume for each source")
+                self._refuse(
+                    rules.MUTUALLY_EXCLUSIVE_POD_FIELDS, volume, inside, message, "make one volume for each source"
+                )
             host = volume.get("hostPath")
             if host is not None:
                 self._one_of(host, "type", f"{inside}.hostPath", _HOST_PATHS)
@@ -146,23 +168,25 @@ class PodValidator:
         if node is None or ".." not in text_of(node).split("/"):
             return True
         message = f"{shown(text_of(node))} has .. between its slashes"
-        self._refuse("POD-14", node, f"{path}.{key}", message, "write the path without ..")
+        self._refuse(rules.INVALID_POD_VALUE, node, f"{path}.{key}", message, "write the path without ..")
         return False
 
     def _relative(self, parent: Node, key: str, path: str) -> None:
         node = parent.get(key)
         if self._no_backsteps(parent, key, path) and node is not None and text_of(node).startswith("/"):
             message = f"{shown(text_of(node))} is not a relative path"
-            self._refuse("POD-14", node, f"{path}.{key}", message, "remove the slash at the start")
+            self._refuse(rules.INVALID_POD_VALUE, node, f"{path}.{key}", message, "remove the slash at the start")
 
     def _validate_container(self, container: Node, path: str, volumes: dict[str, str] | None) -> None:
         self._label(container, "name", path, "container name")
         image = container.get("image")
         if image is None or image.value in (None, ""):
-            self._refuse("POD-12", container, f"{path}.image", "it is missing, and required", "set image")
+            self._refuse(
+                rules.MISSING_POD_FIELD, container, f"{path}.image", "it is missing, and required", "set image"
+            )
         elif text_of(image).strip() != text_of(image):
             message = f"{shown(text_of(image))} has white space around it"
-            self._refuse("POD-14", image, f"{path}.image", message, "remove the white space")
+            self._refuse(rules.INVALID_POD_VALUE, image, f"{path}.image", message, "remove the white space")
         for key, words in _WORDS.items():
             self._one_of(container, key, path, words)
         self._profile(container, path)
@@ -185,16 +209,24 @@ class PodValidator:
                 hint = did_you_mean(text, known) or f"add a volume with this name to {self.path}spec.volumes"
                 if self.unnamed:
                     hint = f"set name: {shown(text)[1:-1]} in {self.unnamed}, if it is this volume"
-                self._refuse("POD-16", name, f"{inside}.name", f"there is no volume {shown(text)}", hint)
+                self._refuse(
+                    rules.VOLUME_MOUNT_WITHOUT_VOLUME, name, f"{inside}.name", f"there is no volume {shown(text)}", hint
+                )
             self._unique(mount, "mountPath", inside, paths, "mount path")
             where = mount.get("mountPath")
             if where is not None and ":" in text_of(where):
                 message = f"{shown(text_of(where))} has a colon, and cannot be mounted"
-                self._refuse("POD-14", where, f"{inside}.mountPath", message, "use another path")
+                self._refuse(rules.INVALID_POD_VALUE, where, f"{inside}.mountPath", message, "use another path")
             for key in ("subPath", "subPathExpr"):
                 self._relative(mount, key, inside)
             if text_of(mount.get("subPath")) and text_of(mount.get("subPathExpr")):
-                self._refuse("POD-17", mount, inside, "subPath and subPathExpr are both set", "keep one of them")
+                self._refuse(
+                    rules.MUTUALLY_EXCLUSIVE_POD_FIELDS,
+                    mount,
+                    inside,
+                    "subPath and subPathExpr are both set",
+                    "keep one of them",
+                )
             self._one_of(mount, "mountPropagation", inside, ("None", "HostToContainer", "Bidirectional"))
 
     def _validate_ports(self, container: Node, path: str) -> None:
@@ -212,13 +244,25 @@ class PodValidator:
         name, source = variable.get("name"), variable.get("valueFrom")
         if name is not None and text_of(name) and not re.fullmatch("[ -<>-~]+", text_of(name)):
             message = f"{shown(text_of(name))} is not a valid name of a variable"
-            self._refuse("POD-14", name, f"{path}.name", message, "use letters, digits and '_'")
+            self._refuse(rules.INVALID_POD_VALUE, name, f"{path}.name", message, "use letters, digits and '_'")
         if source is None or not isinstance(source.value, dict):
             return
         if text_of(variable.get("value")):
-            self._refuse("POD-17", variable, path, "value and valueFrom are both set", "keep one of them")
+            self._refuse(
+                rules.MUTUALLY_EXCLUSIVE_POD_FIELDS,
+                variable,
+                path,
+                "value and valueFrom are both set",
+                "keep one of them",
+            )
         elif sum(child.value is not None for child in source.value.values()) != 1:
-            self._refuse("POD-17", source, f"{path}.valueFrom", "it needs exactly one source", "keep one of them")
+            self._refuse(
+                rules.MUTUALLY_EXCLUSIVE_POD_FIELDS,
+                source,
+                f"{path}.valueFrom",
+                "it needs exactly one source",
+                "keep one of them",
+            )
 
     def _validate_probe(self, probe: Node | None, path: str) -> None:
         if probe is None or not isinstance(probe.value, dict):
@@ -226,7 +270,13 @@ class PodValidator:
         handlers = [key for key in _HANDLERS if (child := probe.get(key)) is not None and child.value is not None]
         if len(handlers) != 1:
             named = f"it has {' and '.join(handlers)}" if handlers else f"it has none of {', '.join(_HANDLERS)}"
-            self._refuse("POD-17", probe, path, f"a probe has one handler, {named}", "keep or add exactly one")
+            self._refuse(
+                rules.MUTUALLY_EXCLUSIVE_POD_FIELDS,
+                probe,
+                path,
+                f"a probe has one handler, {named}",
+                "keep or add exactly one",
+            )
         for key in _HANDLERS[1:]:
             handler = probe.get(key)
             if handler is not None:
@@ -234,10 +284,18 @@ class PodValidator:
                 self._one_of(handler, "scheme", f"{path}.{key}", ("HTTP", "HTTPS"))
         for key, node in _entries(probe):
             if _number(node) < 0:
-                self._refuse("POD-14", node, f"{path}.{key}", f"{node.text} is negative", "write 0 or more")
+                self._refuse(
+                    rules.INVALID_POD_VALUE, node, f"{path}.{key}", f"{node.text} is negative", "write 0 or more"
+                )
         threshold = probe.get("successThreshold")
         if threshold is not None and _number(threshold) > 1 and not path.endswith("readinessProbe"):
-            self._refuse("POD-14", threshold, f"{path}.successThreshold", f"{threshold.text} is not 1", "remove it")
+            self._refuse(
+                rules.INVALID_POD_VALUE,
+                threshold,
+                f"{path}.successThreshold",
+                f"{threshold.text} is not 1",
+                "remove it",
+            )
 
     def _port(self, parent: Node, key: str, path: str) -> None:
         """The number of a port, or its name. Kubernetes: ValidatePortNumOrName."""
@@ -248,10 +306,10 @@ class PodValidator:
             if not is_port_name(node.value):
                 hint = f"write {node.value} without quotes" if node.value.isdecimal() and key != "name" else _PORT_HINT
                 message = f"{shown(node.value)} is not a valid name of a port"
-                self._refuse("POD-14", node, f"{path}.{key}", message, hint)
+                self._refuse(rules.INVALID_POD_VALUE, node, f"{path}.{key}", message, hint)
         elif not 1 <= _number(node) <= 65535 and not (key == "hostPort" and _number(node) == 0):
             message = f"{node.text} is not a port: it is outside 1 to 65535"
-            self._refuse("POD-14", node, f"{path}.{key}", message, "write a port such as 6443")
+            self._refuse(rules.INVALID_POD_VALUE, node, f"{path}.{key}", message, "write a port such as 6443")
 
     def _validate_resources(self, container: Node, path: str) -> None:
         from compiler.upstream.go.strconv import InvalidValueError, parse_quantity
@@ -263,14 +321,18 @@ class PodValidator:
                 try:
                     amount = parse_quantity(node.text)
                 except InvalidValueError as refusal:
-                    self._refuse("POD-14", node, inside, refusal.message, refusal.hint)
+                    self._refuse(rules.INVALID_POD_VALUE, node, inside, refusal.message, refusal.hint)
                     continue
                 amounts[part, name] = amount
                 if amount < 0:
-                    self._refuse("POD-14", node, inside, f"{shown(node.text)} is negative", "write 0 or more")
+                    self._refuse(
+                        rules.INVALID_POD_VALUE, node, inside, f"{shown(node.text)} is negative", "write 0 or more"
+                    )
                 elif part == "limits" and amounts.get(("requests", name), 0) > amount:
                     message = f"the limit {shown(node.text)} is below the request"
-                    self._refuse("POD-14", node, inside, message, "raise the limit, or lower the request")
+                    self._refuse(
+                        rules.INVALID_POD_VALUE, node, inside, message, "raise the limit, or lower the request"
+                    )
 
     def _profile(self, parent: Node, path: str) -> None:
         profile = find(parent, "securityContext", "seccompProfile")
@@ -288,12 +350,12 @@ class PodValidator:
                 own, given = _number(port.get("containerPort")), _number(host)
                 if host is not None and on_host and given and given != own:
                     message = f"with hostNetwork, hostPort {given} has to be the containerPort {own}"
-                    self._refuse("POD-14", host, f"{inside}.hostPort", message, "remove hostPort")
+                    self._refuse(rules.INVALID_POD_VALUE, host, f"{inside}.hostPort", message, "remove hostPort")
                 used = given or (own if on_host else 0)
                 key = (text_of(port.get("protocol")) or "TCP", text_of(port.get("hostIP")), used)
                 if used and key in seen:
                     message = f"duplicate host port {used}, first at {seen[key]}"
-                    self._refuse("POD-15", port, inside, message, "keep one of the two")
+                    self._refuse(rules.DUPLICATE_POD_VALUE, port, inside, message, "keep one of the two")
                 seen.setdefault(key, inside)
 
 

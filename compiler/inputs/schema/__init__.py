@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from compiler import rules
 from compiler.diagnostics import Report
 from compiler.inputs.source.node import Node
 
@@ -127,7 +128,7 @@ def check_removals(layers: Sequence[Node], version: str, report: Report) -> None
                 continue
             from compiler.inputs.schema.explain import unknown_key
 
-            if not report.passes_over("SCHEMA-01"):
+            if not report.passes_over(rules.UNKNOWN_KEY):
                 report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from compiler.inputs.schema import schema_folder
 from compiler.inputs.schema.field import Field, Findings
 from compiler.inputs.source.node import Node
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.redaction import is_secret_name
 from compiler.text.suggest import Suggestion
@@ -58,7 +59,7 @@ class Decoder:
     under `lenient_rule`, or nothing where that is empty.
     """
 
-    def __init__(self, findings: Findings, rule: str, strict: bool, lenient_rule: str = "") -> None:
+    def __init__(self, findings: Findings, rule: Rule, strict: bool, lenient_rule: Rule | None = None) -> None:
         self.findings = findings
         self.rule = rule
         self.strict = strict

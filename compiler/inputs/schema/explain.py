@@ -13,11 +13,13 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from compiler import rules
 from compiler.bounds import MAX_VIOLATIONS
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.inputs.schema import Path, load_schema, top_level_keys, wrapped_keys
 from compiler.inputs.schema.conversion import NAMES, converted
 from compiler.inputs.source.node import Lines, Node, Source
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import Suggestion, Suggestions
 from compiler.upstream.catalog import Catalog, catalog, flag_advice, key_of, left, section_of, versions
@@ -26,7 +28,12 @@ from compiler.upstream.flag_kinds import STRUCTURED
 _SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)
 # A scalar that is the same inside brackets: in quotes, or without the signs that mean something there.
 _ELEMENT = r"""[\w./:@%+-]+|"[^"\\\n,]*"|'[^'\n,]*'"""
-_RULES = {"type": "SCHEMA-02", "enum": "SCHEMA-04", "const": "SCHEMA-04", "pattern": "SCHEMA-05"}
+_RULES = {
+    "type": rules.WRONG_TYPE_OF_VALUE,
+    "enum": rules.VALUE_NOT_ALLOWED,
+    "const": rules.VALUE_NOT_ALLOWED,
+    "pattern": rules.MALFORMED_VALUE,
+}
 """The rule about a value that does not fit a keyword of a schema; SCHEMA-06 for others."""
 
 
@@ -38,7 +45,11 @@ def explain(root: Node, version: str, report: Report) -> set[Path]:
     found = list(islice(violations(root.plain(), version), MAX_VIOLATIONS + 1))
     if len(found) > MAX_VIOLATIONS:
         message = f"the document breaks its schema in more than {MAX_VIOLATIONS} places"
-        raise KascError(diagnose("DOC-02", message, "check that the file is a kasc document", location=root.location))
+        raise KascError(
+            diagnose(
+                rules.FILE_TOO_LARGE_OR_DEEP, message, "check that the file is a kasc document", location=root.location
+            )
+        )
     refused: set[Path] = set()
     for error in sorted(found, key=lambda error: [str(part) for part in error.absolute_path]):
         for rule, path, finding in _findings(root, error, version, report.suggestions):
@@ -71,7 +82,7 @@ def _resource(version: str, name: str) -> Resource[Any]:
 
 def _findings(
     root: Node, error: ValidationError, version: str, suggestions: Suggestions
-) -> Iterator[tuple[str, Path, Callable[[], Diagnostic]]]:
+) -> Iterator[tuple[Rule, Path, Callable[[], Diagnostic]]]:
     """The rule and the path of each finding about an error, and the function that makes it."""
     path: Path = tuple(error.absolute_path)
     node = root.at(path)
@@ -79,21 +90,29 @@ def _findings(
         known = error.schema.get("properties", {})
         for key in node.value if isinstance(node.value, dict) else ():
             if key not in known:
-                yield "SCHEMA-01", (*path, key), partial(unknown_key, node, path, key, known, version, suggestions)
+                yield (
+                    rules.UNKNOWN_KEY,
+                    (*path, key),
+                    partial(unknown_key, node, path, key, known, version, suggestions),
+                )
     elif error.validator == "required":
         required: Any = error.validator_value
         for key in required:
             if isinstance(node.value, dict) and key not in node.value:
                 message = f"{_named(path)} lacks the key {key}"
-                yield "SCHEMA-03", path, partial(_finding, "SCHEMA-03", message, f"add {key}", node, path, version)
+                yield (
+                    rules.MISSING_KEY,
+                    path,
+                    partial(_finding, rules.MISSING_KEY, message, f"add {key}", node, path, version),
+                )
     elif error.validator == "oneOf":
-        yield "SCHEMA-06", path, partial(_one_of, node, path, error, version)
+        yield rules.VALUE_OUTSIDE_SCHEMA, path, partial(_one_of, node, path, error, version)
     else:
-        rule = _RULES.get(str(error.validator), "SCHEMA-06")
+        rule = _RULES.get(str(error.validator), rules.VALUE_OUTSIDE_SCHEMA)
         yield rule, path, partial(_value, node, path, error, version, suggestions)
 
 
-def _finding(rule: str, message: str, hint: str, node: Node, path: Path, version: str) -> Diagnostic:
+def _finding(rule: Rule, message: str, hint: str, node: Node, path: Path, version: str) -> Diagnostic:
     return diagnose(rule, message, hint, path=_dotted(path), flag=_flag_of(path, version), location=node.location)
 
 
@@ -101,17 +120,19 @@ def _value(node: Node, path: Path, error: ValidationError, version: str, suggest
     name = _named(path)
     if error.validator == "type":
         message = f"{name} is {_kind_of(node)}, not {' or '.join(NAMES[kind] for kind in _kinds(error))}"
-        return _finding("SCHEMA-02", message, _type_hint(node, error, path, version), node, path, version)
+        return _finding(rules.WRONG_TYPE_OF_VALUE, message, _type_hint(node, error, path, version), node, path, version)
     text = _text(node, path)
     if error.validator in ("enum", "const"):
         allowed: Any = error.validator_value
         words = [str(word) for word in (allowed if error.validator == "enum" else [allowed])]
         hint = suggestions.did_you_mean(str(node.value), words) or f"write {' or '.join(words)}"
-        return _finding("SCHEMA-04", f"{name} cannot be {text}", hint, node, path, version)
+        return _finding(rules.VALUE_NOT_ALLOWED, f"{name} cannot be {text}", hint, node, path, version)
     if error.validator == "pattern":
         hint = "write a version such as 1.36" if path == ("kubernetesVersion",) else "use letters, digits, - and ."
-        return _finding("SCHEMA-05", f"{name} cannot be {text}", hint, node, path, version)
-    return _finding("SCHEMA-06", f"{name}: {text} is out of range", "write a value in range", node, path, version)
+        return _finding(rules.MALFORMED_VALUE, f"{name} cannot be {text}", hint, node, path, version)
+    return _finding(
+        rules.VALUE_OUTSIDE_SCHEMA, f"{name}: {text} is out of range", "write a value in range", node, path, version
+    )
 
 
 def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Diagnostic:
@@ -124,7 +145,7 @@ def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Dia
     inner = best_match(error.context or [])
     if inner is not None and inner.validator == "type" and not isinstance(node.value, dict):
         problem = f"is {_kind_of(node)}"
-    return _finding("SCHEMA-06", f"{_named(path)} {problem}", hint, node, path, version)
+    return _finding(rules.VALUE_OUTSIDE_SCHEMA, f"{_named(path)} {problem}", hint, node, path, version)
 
 
 def unknown_key(
@@ -139,7 +160,12 @@ def unknown_key(
         hint = str(hint)
     full = (*path, key)
     return diagnose(
-        "SCHEMA-01", message, hint, path=_dotted(full), flag=_flag_of(full, version), location=node.key_location(key)
+        rules.UNKNOWN_KEY,
+        message,
+        hint,
+        path=_dotted(full),
+        flag=_flag_of(full, version),
+        location=node.key_location(key),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compiler.bounds import MAX_DEPTH
 from compiler.diagnostics import Location, Report, diagnose
 from compiler.inputs.source.node import Node
+from compiler.rules import Rule
 from compiler.text import shown
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Findings:
         self.prefix = prefix
         self.bad: set[str] = set()
 
-    def add(self, rule: str, path: str, location: Location, message: str, hint: str, severity: str = "") -> None:
+    def add(self, rule: Rule, path: str, location: Location, message: str, hint: str, severity: str = "") -> None:
         """Report a broken rule, unless its place is known to be undecodable."""
         if (self.bad and self._is_bad(path)) or self.report.passes_over(rule, self.flag, severity):
             return
@@ -147,7 +148,7 @@ class Field:
         """`did you mean WORD?` for the text here, empty if none is near."""
         return self.findings.report.suggestions.did_you_mean(self.text, words)
 
-    def refuse(self, rule: str, message: str, hint: str) -> None:
+    def refuse(self, rule: Rule, message: str, hint: str) -> None:
         """Report a broken rule at this place."""
         self.findings.add(rule, self.path, self.location, message, hint)
 

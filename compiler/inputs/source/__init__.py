@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from compiler import rules
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.filesystem import UTF8_BOM, NotRegularError, Root, TooLargeError, read_file, root_of, size_of
@@ -200,14 +201,17 @@ def _nul_message(name: str, data: bytes) -> str:
 
 
 def _unreadable(name: str, message: str, hint: str) -> KascError:
-    return KascError(diagnose("DOC-01", message, hint, location=Location(name, 1, 1, 1, 1)))
+    return KascError(diagnose(rules.UNREADABLE_FILE, message, hint, location=Location(name, 1, 1, 1, 1)))
 
 
 def _too_large(name: str, limit: int) -> KascError:
     message = f"{name} is larger than {size_of(limit)}"
     return KascError(
         diagnose(
-            "DOC-02", message, "a document has a few kilobytes: check the path", location=Location(name, 1, 1, 1, 1)
+            rules.FILE_TOO_LARGE_OR_DEEP,
+            message,
+            "a document has a few kilobytes: check the path",
+            location=Location(name, 1, 1, 1, 1),
         )
     )
 
@@ -216,4 +220,6 @@ def _not_utf8(name: str, message: str, hint: str, before: bytes) -> KascError:
     """Return DOC-03 located right after `before`, which is valid UTF-8."""
     text = before.decode(errors="replace")
     line, column = place(text, len(text))
-    return KascError(diagnose("DOC-03", message, hint, location=Location(name, line, column, line, column + 1)))
+    return KascError(
+        diagnose(rules.FILE_NOT_UTF8, message, hint, location=Location(name, line, column, line, column + 1))
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from compiler import rules
 from compiler.bounds import MAX_DEPTH, MAX_NODES, MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location, Problems
 from compiler.inputs.source import yaml_scalars as findings
@@ -110,7 +111,7 @@ class _Reader:
         try:
             node.value = _number_of(literal) if self.as_server else resolve(literal)
         except ValueError as error:
-            self.problems.report("DOC-06", findings.number, node, error)
+            self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.number, node, error)
         return node
 
     def location(self, index: int) -> Location:
@@ -143,7 +144,9 @@ class _Reader:
                 if not self.text.startswith(":", index):
                     raise JsonSyntaxError(index, "expected a colon after the key")
                 if key in values:
-                    self.problems.report("DOC-05", findings.duplicate_key, key, keys[key], at_span(self.source, span))
+                    self.problems.report(
+                        rules.DUPLICATE_KEY, findings.duplicate_key, key, keys[key], at_span(self.source, span)
+                    )
                 values[key], index = self.value(self.skip(index + 1), depth + 1)
                 keys[key] = span
                 index, closed = self.next(index, "}", "an object")

@@ -7,6 +7,7 @@ from array import array
 from itertools import accumulate
 from typing import Any, TypeAlias
 
+from compiler import rules
 from compiler.bounds import MAX_ARGUMENT, MAX_DEPTH, MAX_EXPANDED, MAX_NODES, MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 
@@ -167,7 +168,7 @@ def too_deep(where: Location) -> KascError:
     """Return the error for values nested deeper than `MAX_DEPTH`."""
     return KascError(
         diagnose(
-            "DOC-02",
+            rules.FILE_TOO_LARGE_OR_DEEP,
             f"mappings and lists are nested deeper than {MAX_DEPTH} levels",
             "no option needs this depth: look for brackets or indentation repeated by mistake",
             location=where,
@@ -178,31 +179,41 @@ def too_deep(where: Location) -> KascError:
 def too_many(where: Location) -> Diagnostic:
     """Return the diagnostic for a file with more values than `MAX_NODES`, which cannot be read further."""
     message = f"the file has more than {MAX_NODES} values, with aliases expanded"
-    return diagnose("DOC-02", message, "split the file, or use fewer aliases of aliases", location=where)
+    return diagnose(
+        rules.FILE_TOO_LARGE_OR_DEEP, message, "split the file, or use fewer aliases of aliases", location=where
+    )
 
 
 def too_many_words(where: Location | None) -> KascError:
     """Return the error for a command line of more words than `MAX_NODES`."""
     message = f"the command line has more than {MAX_NODES} words"
-    return KascError(diagnose("DOC-02", message, "check that the file is a list of flags", location=where))
+    return KascError(
+        diagnose(rules.FILE_TOO_LARGE_OR_DEEP, message, "check that the file is a list of flags", location=where)
+    )
 
 
 def too_long(where: Location) -> KascError:
     """Return the error for a word or variable longer than `MAX_ARGUMENT`."""
     message = f"an argument or variable is longer than {MAX_ARGUMENT} characters, the most that Linux accepts"
-    return KascError(diagnose("DOC-02", message, "move the value to a file that a flag names", location=where))
+    return KascError(
+        diagnose(rules.FILE_TOO_LARGE_OR_DEEP, message, "move the value to a file that a flag names", location=where)
+    )
 
 
 def expands_too_far(where: Location) -> KascError:
     """Return the error for variables that add more characters than `MAX_EXPANDED`."""
     message = f"the variables expand to more than {MAX_EXPANDED} characters"
-    return KascError(diagnose("DOC-02", message, "look for variables that repeat other variables", location=where))
+    return KascError(
+        diagnose(
+            rules.FILE_TOO_LARGE_OR_DEEP, message, "look for variables that repeat other variables", location=where
+        )
+    )
 
 
 def long_number(where: Location, length: int) -> Diagnostic:
     """Return the diagnostic for a number with more characters than `MAX_NUMBER`."""
     return diagnose(
-        "DOC-06",
+        rules.UNSUPPORTED_TYPE_OF_VALUE,
         f"the number has {length} characters, more than the limit of {MAX_NUMBER}",
         QUOTE_STRING,
         location=where,
@@ -212,7 +223,7 @@ def long_number(where: Location, length: int) -> Diagnostic:
 def overflowing(where: Location, text: str) -> Diagnostic:
     """Return the diagnostic for a number that overflows a float."""
     return diagnose(
-        "DOC-06",
+        rules.UNSUPPORTED_TYPE_OF_VALUE,
         f"the number {text if len(text) <= 40 else text[:37] + '...'} overflows a 64-bit float",
         f"write a smaller number, or {QUOTE_STRING}",
         location=where,

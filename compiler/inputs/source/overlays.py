@@ -15,6 +15,7 @@ import os
 from functools import lru_cache
 from typing import NamedTuple
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.filesystem import hint_for
 from compiler.inputs.source import STANDARD_INPUT, Files, parse_document
@@ -131,7 +132,9 @@ class _Stack:
         if refusal:
             self.files.note(path, "")
             message = f"cannot extend {quoted(str(name.value))}: {refusal}"
-            self.failures.append(diagnose("DOC-20", message, hint_for(refusal), path=EXTENDS, location=name.location))
+            self.failures.append(
+                diagnose(rules.FILE_OUTSIDE_ROOT, message, hint_for(refusal), path=EXTENDS, location=name.location)
+            )
         return not refusal
 
     def read(self, name: Node, path: str) -> Node | None:
@@ -157,14 +160,14 @@ class _Stack:
 
     def fail_to_read(self, name: Node, reason: Diagnostic) -> None:
         """Report an unreadable parent at the item that names it, a malformed one in its own file."""
-        if reason.code == "KASC-DOC-001":
+        if reason.code == rules.UNREADABLE_FILE.code:
             self.fail(name, f"cannot extend {quoted(str(name.value))}: {reason.message}", _PATH_HINT)
         else:
             self.failures.append(reason)
 
     def fail(self, node: Node, message: str, hint: str) -> None:
         """Report DOC-08 at an item of `extends`."""
-        self.failures.append(diagnose("DOC-08", message, hint, path=EXTENDS, location=node.location))
+        self.failures.append(diagnose(rules.UNRESOLVED_EXTENDS, message, hint, path=EXTENDS, location=node.location))
 
 
 _PATH_HINT = "the path is relative to the directory of the file that names it"

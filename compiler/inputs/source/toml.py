@@ -8,6 +8,7 @@ from typing import Any
 
 import tomli
 
+from compiler import rules
 from compiler.bounds import MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location, Problems, diagnose
 from compiler.inputs.source.node import (
@@ -93,7 +94,7 @@ def _check_characters(source: Source, text: str) -> None:
     if char == "\r":
         message = "carriage return without a line feed"
         hint = "end lines with a line feed, with or without a carriage return before it"
-    raise KascError(diagnose("DOC-04", message, hint, location=location(source, text, *forbidden.span())))
+    raise KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=location(source, text, *forbidden.span())))
 
 
 def _fill(node: Node, value: Any, problems: Problems) -> None:
@@ -112,19 +113,19 @@ def _fill(node: Node, value: Any, problems: Problems) -> None:
         _check_number(node, value, problems)
     else:
         node.value = node.text
-        problems.report("DOC-06", _date, node)
+        problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, _date, node)
 
 
 def _check_number(node: Node, value: float, problems: Problems) -> None:
     if len(node.text) > MAX_NUMBER:
-        problems.report("DOC-06", long_number, node.location, len(node.text))
+        problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, long_number, node.location, len(node.text))
     elif isinstance(value, float) and isinf(value) and "inf" not in node.text:
-        problems.report("DOC-06", overflowing, node.location, node.text)
+        problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, overflowing, node.location, node.text)
 
 
 def _date(node: Node) -> Diagnostic:
     message = f"{node.text} is a date or a time, which no option takes"
-    return diagnose("DOC-06", message, f'quote it: "{node.text}"', location=node.location)
+    return diagnose(rules.UNSUPPORTED_TYPE_OF_VALUE, message, f'quote it: "{node.text}"', location=node.location)
 
 
 def _syntax_error(source: Source, text: str, reason: str) -> KascError:
@@ -141,7 +142,7 @@ def _syntax_error(source: Source, text: str, reason: str) -> KascError:
     hint = _value_hint(text, index) if reason.startswith(_ABOUT_VALUES) else ""
     hint = hint or next((hint for start, hint in _HINTS if reason.startswith(start)), "")
     message = f"invalid TOML: {reason[:1].lower()}{reason[1:]}"
-    return KascError(diagnose("DOC-04", message, hint, location=location(source, text, index, index + 1)))
+    return KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=location(source, text, index, index + 1)))
 
 
 def _value_hint(text: str, index: int) -> str:
@@ -170,14 +171,14 @@ def _duplicate(source: Source, text: str, index: int, reason: str) -> Diagnostic
     if conflict is None:
         line = text[text.rfind("\n", 0, index) + 1 : index]
         return diagnose(
-            "DOC-05",
+            rules.DUPLICATE_KEY,
             f"duplicate table, or a table extended where TOML does not allow it: {reason[:1].lower()}{reason[1:]}",
             "set all keys of the table in one place",
             location=location(source, text, index - len(line.lstrip()), index),
         )
     message = f"duplicate key {quoted(conflict.key)}, first set on line {conflict.first[0]}"
     where = at_span(source, conflict.second)
-    return diagnose("DOC-05", message, "keep one of the two, or merge their values", location=where)
+    return diagnose(rules.DUPLICATE_KEY, message, "keep one of the two, or merge their values", location=where)
 
 
 def _index(text: str, line: int, column: int) -> int:

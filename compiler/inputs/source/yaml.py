@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from yaml import YAMLError
 
+from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Location, Problems, diagnose
 from compiler.inputs.source.node import Node, Scalar, Source
 from compiler.inputs.source.yaml_builder import Builder
@@ -26,10 +27,19 @@ def parse_yaml(source: Source, problems: list[Diagnostic]) -> Node:
     if documents:
         message = f"the file has {len(documents)} YAML documents, expected one"
         raise KascError(
-            diagnose("DOC-09", message, "put each document into a separate file", location=documents[1].location)
+            diagnose(
+                rules.NOT_ONE_YAML_DOCUMENT,
+                message,
+                "put each document into a separate file",
+                location=documents[1].location,
+            )
         )
     where = Location(source.name, 1, 1, 1, 1)
-    raise KascError(diagnose("DOC-09", "the file has no YAML document", "start with 'key: value'", location=where))
+    raise KascError(
+        diagnose(
+            rules.NOT_ONE_YAML_DOCUMENT, "the file has no YAML document", "start with 'key: value'", location=where
+        )
+    )
 
 
 def parse_yaml_all(
@@ -76,7 +86,7 @@ def _parse(
     except (ValueError, OverflowError):  # escapes that the pure Python parser does not check
         where = Location(source.name, 1, 1, 1, 1)
         message = "an escape or a version number is out of range"
-        raise KascError(diagnose("DOC-04", message, location=where)) from None
+        raise KascError(diagnose(rules.SYNTAX_ERROR, message, location=where)) from None
     finally:
         problems += parse_problems
 

@@ -15,6 +15,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from compiler import rules
 from compiler.bounds import MAX_DEPTH, MAX_NODES
 from compiler.diagnostics import KascError, Location, Problems
 from compiler.inputs.source import yaml_scalars as findings
@@ -158,7 +159,7 @@ class Builder:
             try:
                 node.value = self.resolve_plain(text)
             except ValueError as error:
-                self.problems.report("DOC-06", findings.number, node, error)
+                self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.number, node, error)
         if self.as_server and isinstance(node.value, float) and not isfinite(node.value):
             raise KascError(findings.infinite(node))
         if event.anchor is not None:
@@ -187,7 +188,7 @@ class Builder:
 
     def _unresolved_alias(self, event: Any, recursive: bool) -> Node:
         node = Unresolved(None, self.source, span_of(event), f"*{event.anchor}")
-        self.problems.report("DOC-07", findings.unresolved_alias, event.anchor, recursive, node.location)
+        self.problems.report(rules.UNRESOLVED_ALIAS, findings.unresolved_alias, event.anchor, recursive, node.location)
         return node
 
     def _sequence(self, event: Any, depth: int) -> Node:
@@ -245,7 +246,7 @@ class Builder:
                     self._duplicate(key, merge.key_span, key_span)
             else:
                 if key in merged:
-                    self.problems.report("DOC-05", findings.merged_over, key, at_span(self.source, key_span))
+                    self.problems.report(rules.DUPLICATE_KEY, findings.merged_over, key, at_span(self.source, key_span))
                 elif key in values:
                     self._duplicate(key, keys[key], key_span)
                     if not self.as_server:
@@ -271,7 +272,7 @@ class Builder:
                 span = self._scalar(event).span
             self.size += len(text) >> 8
             if self.as_server and self._is_null(event):
-                self.problems.report("DOC-06", findings.null_key, at_span(self.source, span))
+                self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.null_key, at_span(self.source, span))
                 return None, span
             return text, span
         node = self._build(event, depth)
@@ -280,11 +281,11 @@ class Builder:
             if isinstance(node, Unresolved):
                 return None, span
             if self.as_server and node.value is None:
-                self.problems.report("DOC-06", findings.null_key, at_span(self.source, span))
+                self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.null_key, at_span(self.source, span))
                 return None, span
             return node.text, span
         where = at_span(self.source, span_of(event) if type(event) is AliasEvent else node.span)
-        self.problems.report("DOC-06", findings.collection_key, node, where)
+        self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.collection_key, node, where)
         return None, node.span
 
     def _is_null(self, event: Any) -> bool:
@@ -299,18 +300,22 @@ class Builder:
         try:
             node.value = resolve_tagged(name, event.value)
         except (LongNumberError, OverflowingNumberError) as error:
-            self.problems.report("DOC-06", findings.number, node, error)
+            self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.number, node, error)
         except KeyError:
-            self.problems.report("DOC-06", findings.unusable_tag, event.tag, "a scalar", self._tag_location(event))
+            self.problems.report(
+                rules.UNSUPPORTED_TYPE_OF_VALUE, findings.unusable_tag, event.tag, "a scalar", self._tag_location(event)
+            )
         except ValueError:
-            self.problems.report("DOC-06", findings.mismatched_tag, name, node)
+            self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.mismatched_tag, name, node)
 
     def _check_collection_tag(self, event: Any, name: str, kind: str) -> None:
         if event.tag is not None and event.tag != TAG_PREFIX + name:
-            self.problems.report("DOC-06", findings.unusable_tag, event.tag, kind, self._tag_location(event))
+            self.problems.report(
+                rules.UNSUPPORTED_TYPE_OF_VALUE, findings.unusable_tag, event.tag, kind, self._tag_location(event)
+            )
 
     def _tag_location(self, event: Any) -> Location:
         return tag_location(self.source.name, self.text, event)
 
     def _duplicate(self, key: str, first: Span, second: Span) -> None:
-        self.problems.report("DOC-05", findings.duplicate_key, key, first, at_span(self.source, second))
+        self.problems.report(rules.DUPLICATE_KEY, findings.duplicate_key, key, first, at_span(self.source, second))

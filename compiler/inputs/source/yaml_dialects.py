@@ -7,6 +7,7 @@ from typing import Any
 
 from yaml.events import SequenceStartEvent
 
+from compiler import rules
 from compiler.diagnostics import KascError, Location, diagnose
 from compiler.inputs.source.node import LINE_BREAK, Source, Span, location, quoted
 
@@ -163,7 +164,7 @@ def check_anchor(source: Source, text: str, event: Any) -> None:
 
 
 def _refuse(source: Source, text: str, start: int, end: int, message: str, hint: str) -> None:
-    raise KascError(diagnose("DOC-04", message, hint, location=location(source, text, start, end)))
+    raise KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=location(source, text, start, end)))
 
 
 class QuoteEscapes:

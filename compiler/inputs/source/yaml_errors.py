@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from compiler import rules
 from compiler.diagnostics import KascError, Location, diagnose
 from compiler.inputs.source.node import Source, code_point, location, place, too_deep
 
@@ -118,7 +119,7 @@ def check_characters(source: Source, text: str) -> None:
     else:
         message = f"the character {code_point(char)} is not allowed in YAML"
     hint = "remove it, or write it as an escape in double quotes" if char != "\ufeff" else "remove it: it is invisible"
-    raise KascError(diagnose("DOC-04", message, hint, location=location(source, text, *forbidden.span())))
+    raise KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=location(source, text, *forbidden.span())))
 
 
 def syntax_error(source: Source, text: str, error: YAMLError) -> KascError:
@@ -136,7 +137,7 @@ def syntax_error(source: Source, text: str, error: YAMLError) -> KascError:
     context = ""
     if opened is not None and mark is not None and opened.line < mark.line:
         context = f", {marked.context} that starts on line {opened.line + 1}"
-    return KascError(diagnose("DOC-04", f"{meaning} ({problem}{context})", hint, location=where))
+    return KascError(diagnose(rules.SYNTAX_ERROR, f"{meaning} ({problem}{context})", hint, location=where))
 
 
 def _meaning(problem: str) -> tuple[str, str]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.review.context import Risks
+from compiler.rules import Rule
 
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
@@ -41,7 +43,7 @@ def find(risks: Risks) -> None:
     if "AlwaysDeny" in plugins:
         flag = _LEGACY if risks.flags.changed(_LEGACY) else _ON
         message = f"--{flag} has AlwaysDeny: every write is refused, those of the control plane included"
-        _tell_element(risks, "RISK-15", message, "remove AlwaysDeny", flag, "AlwaysDeny")
+        _tell_element(risks, rules.ALWAYS_DENY_ENABLED, message, "remove AlwaysDeny", flag, "AlwaysDeny")
 
 
 def _check_authorizers(risks: Risks, chain: list[str]) -> None:
@@ -49,7 +51,7 @@ def _check_authorizers(risks: Risks, chain: list[str]) -> None:
         _tell_always_allow(risks)
     elif "RBAC" not in chain and "Webhook" not in chain:
         message = "RBAC is not among the authorizers: roles have no effect, the controllers' own included"
-        _tell_chain(risks, "RISK-12", message, "add RBAC", "")
+        _tell_chain(risks, rules.RBAC_DISABLED, message, "add RBAC", "")
     root = risks.file(_FILE)
     if root is not None:
         _check_file(risks, root["authorizers"], chain)
@@ -57,7 +59,7 @@ def _check_authorizers(risks: Risks, chain: list[str]) -> None:
 
 def _check_file(risks: Risks, authorizers: Field, chain: list[str]) -> None:
     """What an authorization config leaves to its webhooks, and what they leave open when they fail."""
-    rule = "RISK-97"
+    rule = rules.AUTHORIZERS_WITHOUT_RBAC_OR_NODE
     if "RBAC" not in chain and "Webhook" in chain and "AlwaysAllow" not in chain:
         message = (
             "RBAC is not among the authorizers: webhooks decide about everything, the control plane's own requests"
@@ -70,19 +72,30 @@ def _check_file(risks: Risks, authorizers: Field, chain: list[str]) -> None:
         policy = webhook["failurePolicy"]
         if policy.text == "NoOpinion":
             message = "when the webhook fails, the authorizers after it decide, also about what it would deny"
-            risks.tell_at("RISK-98", message, "write Deny if the webhook is there to deny requests", policy)
+            risks.tell_at(
+                rules.AUTHORIZATION_WEBHOOK_FAILS_OPEN,
+                message,
+                "write Deny if the webhook is there to deny requests",
+                policy,
+            )
 
 
 def _tell_always_allow(risks: Risks) -> None:
     what = "whoever has any credentials may do everything"
     if risks.flags.changed(_MODE) or risks.flags.text(_FILE):
-        _tell_chain(risks, "RISK-11", f"AlwaysAllow is among the authorizers: {what}", "write Node,RBAC", "AlwaysAllow")
+        _tell_chain(
+            risks,
+            rules.ALWAYS_ALLOW_AUTHORIZER,
+            f"AlwaysAllow is among the authorizers: {what}",
+            "write Node,RBAC",
+            "AlwaysAllow",
+        )
     else:
         message = f"--{_MODE} is not given and means AlwaysAllow: {what}"
-        risks.tell("RISK-11", message, "write Node,RBAC", _MODE)
+        risks.tell(rules.ALWAYS_ALLOW_AUTHORIZER, message, "write Node,RBAC", _MODE)
 
 
-def _tell_chain(risks: Risks, rule: str, message: str, hint: str, kind: str) -> None:
+def _tell_chain(risks: Risks, rule: Rule, message: str, hint: str, kind: str) -> None:
     """Tell of one authorizer, or of the whole chain for none, in the flag or the file."""
     root = risks.file(_FILE)
     if root is None:
@@ -95,13 +108,13 @@ def _tell_chain(risks: Risks, rule: str, message: str, hint: str, kind: str) -> 
     risks.tell_at(rule, message, hint, place)
 
 
-def _tell_element(risks: Risks, rule: str, message: str, hint: str, flag: str, element: str) -> None:
+def _tell_element(risks: Risks, rule: Rule, message: str, hint: str, flag: str, element: str) -> None:
     elements = risks.flags.texts(flag)
     risks.tell(rule, message, hint, flag, elements.index(element) if element in elements else None)
 
 
 def _tell_node_restriction(risks: Risks) -> None:
-    rule, name = "RISK-13", "NodeRestriction"
+    rule, name = rules.NODE_WITHOUT_NODE_RESTRICTION, "NodeRestriction"
     message = f"kubelets are authorized by Node without the admission plugin {name}: each may change every other node"
     hint = f"add {name} to --{_ON}"
     given = [flag for flag in (_LEGACY, _OFF, _ON) if risks.flags.changed(flag)]
@@ -120,7 +133,19 @@ def _check_guards(risks: Risks, plugins: list[str]) -> None:
         return
     if risks.flags.changed(_LEGACY):
         message = f"--{_LEGACY} leaves out {', '.join(off)}, which guard the cluster"
-        risks.tell("RISK-14", message, f"remove the flag, and name in --{_ON} only what is not on by itself", _LEGACY)
+        risks.tell(
+            rules.DEFAULT_ADMISSION_PLUGIN_DISABLED,
+            message,
+            f"remove the flag, and name in --{_ON} only what is not on by itself",
+            _LEGACY,
+        )
         return
     for name in off:
-        _tell_element(risks, "RISK-14", f"--{_OFF} {name}: {_GUARDS[name]}", f"remove {name}", _OFF, name)
+        _tell_element(
+            risks,
+            rules.DEFAULT_ADMISSION_PLUGIN_DISABLED,
+            f"--{_OFF} {name}: {_GUARDS[name]}",
+            f"remove {name}",
+            _OFF,
+            name,
+        )

@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.review.risks.audit_coverage import Coverage
+from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import closest, only_one
 from compiler.upstream.names import CORE, find_resource
@@ -63,26 +65,26 @@ def find(risks: Risks) -> None:
     root = risks.file(FLAG)
     if root is None:
         return
-    rules = root["rules"].items()
+    audit_rules = root["rules"].items()
     finder = _DeadRules(risks)
-    dead = {rule.path for rule in rules if finder.check(rule)}
-    _find_covered(risks, [rule for rule in rules if rule.path not in dead])
+    dead = {rule.path for rule in audit_rules if finder.check(rule)}
+    _find_covered(risks, [rule for rule in audit_rules if rule.path not in dead])
 
 
-def _find_covered(risks: Risks, rules: list[Field]) -> None:
+def _find_covered(risks: Risks, audit_rules: list[Field]) -> None:
     """The first rule that matches decides: what stands behind one that matches everything is never asked."""
     coverage = Coverage(any_group=bool(risks.catalog.behaviour("auditPolicyAnyGroup")))
-    for index, rule in enumerate(rules):
+    for index, rule in enumerate(audit_rules):
         by = coverage.covering(rule)
         if by is None:
             coverage.add(rule)
             continue
-        rest = len(rules) - index - 1 if coverage.is_total(by) else 0
+        rest = len(audit_rules) - index - 1 if coverage.is_total(by) else 0
         others = f", and neither are the {rest} rules behind it" if rest > 1 else ""
         others = ", and neither is the rule behind it" if rest == 1 else others
         what = "every request" if coverage.is_total(by) else "every request that this rule is about"
         message = f"the rule is never reached{others}: {by.path} (line {by.location.line}) already matches {what}"
-        risks.tell_at("AUDP-20", message, f"move it before {by.path}, or remove it", rule)
+        risks.tell_at(rules.UNREACHABLE_AUDIT_RULE, message, f"move it before {by.path}, or remove it", rule)
         if rest:
             return
 
@@ -118,7 +120,7 @@ class _DeadRules:
             if item.text:
                 yield item
 
-    def _tell(self, rule: str, field: Field, why: str, hint: str, severity: str = "") -> bool:
+    def _tell(self, rule: Rule, field: Field, why: str, hint: str, severity: str = "") -> bool:
         self.room -= 1
         self.risks.tell_at(rule, f"{shown(field.text)} never matches: {why}", hint, field, severity=severity)
         return True
@@ -150,30 +152,32 @@ class _DeadRules:
         elif lower in _SUBRESOURCES:
             resource = (_SUBRESOURCES[lower] or ("pods",))[0]
             why, hint = "it is a subresource, not a verb", f"write {resource}/{lower} in resources"
-        return self._tell("AUDP-21", verb, why, hint)
+        return self._tell(rules.AUDIT_VERB_NEVER_MATCHES, verb, why, hint)
 
     def _user(self, user: Field) -> bool:
         text = user.text
         if text.endswith("*"):
             hint = "write every name, or userGroups: [system:serviceaccounts:NAMESPACE] for service accounts"
-            return self._tell("AUDP-26", user, "users have no wildcard", hint)
+            return self._tell(rules.AUDIT_USER_NEVER_MATCHES, user, "users have no wildcard", hint)
         if text in _GROUPS or text.startswith("system:serviceaccounts:"):
-            return self._tell("AUDP-26", user, "it is a group, not a user", "move it to userGroups")
+            return self._tell(
+                rules.AUDIT_USER_NEVER_MATCHES, user, "it is a group, not a user", "move it to userGroups"
+            )
         return False
 
     def _user_group(self, group: Field) -> bool:
         text = group.text
         if text.endswith("*"):
             hint = "write every group; system:authenticated has everyone with credentials"
-            return self._tell("AUDP-26", group, "userGroups have no wildcard", hint)
+            return self._tell(rules.AUDIT_USER_NEVER_MATCHES, group, "userGroups have no wildcard", hint)
         if text in _USERS or text.startswith(("system:serviceaccount:", "system:node:")):
-            return self._tell("AUDP-26", group, "it is a user, not a group", "move it to users")
+            return self._tell(rules.AUDIT_USER_NEVER_MATCHES, group, "it is a user, not a group", "move it to users")
         return False
 
     def _namespace(self, namespace: Field) -> bool:
         if namespace.text.endswith("*"):
             hint = "write every namespace, or remove namespaces to match all of them"
-            return self._tell("AUDP-25", namespace, "namespaces have no wildcard", hint)
+            return self._tell(rules.AUDIT_NAMESPACE_NEVER_MATCHES, namespace, "namespaces have no wildcard", hint)
         return False
 
     def _url(self, url: Field) -> bool:
@@ -181,7 +185,9 @@ class _DeadRules:
         if found is None:
             return False
         hint = f"name {shown(found[1])[1:-1]} in resources"
-        return self._tell("AUDP-27", url, "it is a URL of resources, which are not matched here", hint)
+        return self._tell(
+            rules.RESOURCE_URL_IN_NON_RESOURCE_URLS, url, "it is a URL of resources, which are not matched here", hint
+        )
 
     def _unscoped(self, entry: Field, spaces: Field) -> bool:
         """Whether an entry names only cluster-scoped resources, in a rule that is limited to namespaces."""
@@ -195,7 +201,9 @@ class _DeadRules:
         each = " and ".join(dict.fromkeys(outside))
         message = f"{each} never match here: they are cluster-scoped, and the rule is limited to namespaces"
         self.room -= 1
-        self.risks.tell_at("AUDP-25", message, "move them to a rule without namespaces", entry["resources"])
+        self.risks.tell_at(
+            rules.AUDIT_NAMESPACE_NEVER_MATCHES, message, "move them to a rule without namespaces", entry["resources"]
+        )
         return True
 
     def _entry(self, entry: Field) -> bool:
@@ -213,20 +221,24 @@ class _DeadRules:
         """A group that no built-in API has may be one of a custom resource, unless its name says otherwise."""
         text = group.text
         if text.lower() in CORE:
-            return self._tell("AUDP-23", group, "no API has this group", 'write "": the core group is empty')
+            return self._tell(
+                rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", 'write "": the core group is empty'
+            )
         gone = self._gone(text)
         if gone:
-            return not self._tell("AUDP-23", group, f"the group was removed in {gone}", "remove it", "note")
+            return not self._tell(
+                rules.AUDIT_GROUP_NEVER_MATCHES, group, f"the group was removed in {gone}", "remove it", "note"
+            )
         resource = self.risks.catalog.resources.get(text) or find_resource(self.risks.catalog, text)
         if resource is not None:
             hint = f"write group: {shown(resource.group)} and resources: [{resource.resource}]"
-            return self._tell("AUDP-23", group, "it is a resource, not an API group", hint)
+            return self._tell(rules.AUDIT_GROUP_NEVER_MATCHES, group, "it is a resource, not an API group", hint)
         begun = next((known for known in self.groups if known.startswith(f"{text.lower()}.")), "")
         meant = begun or only_one(text, self.groups) or ("" if "." in text else "?")
         if not meant:
             return False
         hint = f"did you mean {meant}?" if meant != "?" else "write the whole group, for example networking.k8s.io"
-        return self._tell("AUDP-23", group, "no API has this group", hint)
+        return self._tell(rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", hint)
 
     def _gone(self, group: str) -> str:
         """The version that removed the last of a group's APIs; empty for one that never was."""
@@ -245,7 +257,10 @@ class _DeadRules:
             return bool(part) and self._part(name, "*", part)
         if resource in known:
             return bool(slash) and part != "*" and self._part(name, resource, part)
-        rule, why = "AUDP-22", f"the {f'group {group}' if group else 'core group'} has no such resource"
+        rule, why = (
+            rules.AUDIT_RESOURCE_NEVER_MATCHES,
+            f"the {f'group {group}' if group else 'core group'} has no such resource",
+        )
         if slash and resource in self.groups:
             hint = f"write group: {shown(resource)} and resources: [{part}]"
             return self._tell(rule, name, "the group is not part of a resource's name", hint)
@@ -272,13 +287,15 @@ class _DeadRules:
             return False
         if having is not None:
             why = f"{resource} have no subresource {part}"
-            return self._tell("AUDP-24", name, why, f"write {having[0]}/{part}, or remove it")
+            return self._tell(
+                rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, why, f"write {having[0]}/{part}, or remove it"
+            )
         fitting = [each for each, of in _SUBRESOURCES.items() if not of or resource in of or resource == "*"]
         meant = closest(part, fitting)
         if resource == "*" and not meant:
             return False  # an API of a custom resource may have it
         hint = f"did you mean {resource}/{meant}?" if meant else f"known are {', '.join(fitting)}"
-        return self._tell("AUDP-24", name, "there is no such subresource", hint)
+        return self._tell(rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, "there is no such subresource", hint)
 
 
 def _minor(version: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.inputs.importers.container import items_of, text_of
 from compiler.inputs.pods.validation import PROBES, is_port_name
@@ -54,7 +55,9 @@ def find(risks: Risks) -> None:
         name, problem = probes[0]
         names = ", ".join(each for each, _ in probes)
         message = f"{names} cannot succeed: {reason}"
-        risks.tell_there("RISK-104", message, problem.hint, f"{name}.{problem.path}", problem.node.location)
+        risks.tell_there(
+            rules.PROBE_NEVER_SUCCEEDS, message, problem.hint, f"{name}.{problem.path}", problem.node.location
+        )
 
 
 def _problem(risks: Risks, container: Node, spec: Node, probe: Node) -> _Problem | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.review.context import Risks
 from compiler.text import shown
@@ -70,7 +71,7 @@ def find(risks: Risks) -> None:
 def _tell_effect(risks: Risks, flag: str, why: str, hint: str, *others: str) -> None:
     if risks.settled(*others):
         message = f"--{flag} has no effect {why}"
-        risks.tell("RISK-113", message, f"remove --{flag}, or {hint}", flag)
+        risks.tell(rules.FLAG_WITHOUT_EFFECT, message, f"remove --{flag}, or {hint}", flag)
 
 
 def _check_backend(risks: Risks, name: str) -> None:
@@ -124,7 +125,7 @@ def _meant(risks: Risks, group: str, name: str, form: str) -> str | None:
 def _tell_name(risks: Risks, name: str, hint: str | None, flag: str, element: int | None) -> None:
     if hint is not None:
         message = f"--{flag}: no API has the resource {shown(name)}, so that it has no effect"
-        risks.tell("RISK-110", message, hint or "remove it", flag, element)
+        risks.tell(rules.UNKNOWN_RESOURCE_IN_SETTING, message, hint or "remove it", flag, element)
 
 
 def _check_encrypted(risks: Risks, element: Field) -> None:
@@ -135,7 +136,7 @@ def _check_encrypted(risks: Risks, element: Field) -> None:
     hint = _meant(risks, group, resource, "{0.group_resource}")
     if hint is not None:
         message = f"no API has the resource {shown(element.text)}: nothing is encrypted by it"
-        risks.tell_at("RISK-110", message, hint or "remove it", element)
+        risks.tell_at(rules.UNKNOWN_RESOURCE_IN_SETTING, message, hint or "remove it", element)
 
 
 def _check_plugins(risks: Risks) -> None:
@@ -149,17 +150,19 @@ def _check_plugins(risks: Risks) -> None:
         name = plugin["name"]
         if name.text in seen:
             message = f"the configuration of {shown(name.text)} is ignored: an earlier entry has that name"
-            risks.tell_at("RISK-111", message, "remove one of the two", name)
+            risks.tell_at(rules.UNUSED_PLUGIN_CONFIGURATION, message, "remove one of the two", name)
         elif name.text not in known:
             where = known_in("admissionPlugins", name.text)
             hint = did_you_mean(name.text, known) or (
                 f"only {', '.join(where)} have it" if where else "remove the entry"
             )
             message = f"{shown(name.text)} is not an admission plugin: its configuration is ignored"
-            risks.tell_at("RISK-111", message, str(hint), name)
+            risks.tell_at(rules.UNUSED_PLUGIN_CONFIGURATION, message, str(hint), name)
         elif name.text not in chain and risks.given.read_as != "config-file":
             message = f"the configuration of {name.text} is ignored: the plugin is not enabled"
-            risks.tell_at("RISK-111", message, f"add {name.text} to --enable-admission-plugins", name)
+            risks.tell_at(
+                rules.UNUSED_PLUGIN_CONFIGURATION, message, f"add {name.text} to --enable-admission-plugins", name
+            )
         seen.add(name.text)
 
 
@@ -170,4 +173,9 @@ def _check_kubeconfig(risks: Risks, root: Field) -> None:
             for winner, loser in _PAIRS:
                 if entry[inner][winner].text and entry[inner][loser].text:
                     message = f"{loser} has no effect: {winner} is set as well, and wins"
-                    risks.tell_at("RISK-121", message, f"remove {loser}, or {winner}", entry[inner][loser])
+                    risks.tell_at(
+                        rules.KUBECONFIG_FIELD_WITHOUT_EFFECT,
+                        message,
+                        f"remove {loser}, or {winner}",
+                        entry[inner][loser],
+                    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler import rules
 from compiler.review.context import Risks
 from compiler.review.risks.hosts import host_of, is_local, port_of
 from compiler.text.redaction import has_credentials
@@ -34,18 +35,22 @@ def _check_credentials(risks: Risks) -> None:
                 ignored = ", which the etcd client ignores" if flag.startswith("etcd-") else ""
                 message = f"--{flag} contains the user or password of a URL{ignored}"
                 hint = "remove it: everyone who can list the processes of the node sees it"
-                risks.tell_there("RISK-91", message, hint, argument.path, argument.location, flag)
+                risks.tell_there(rules.CREDENTIALS_IN_URL, message, hint, argument.path, argument.location, flag)
 
 
 def _check_service_ranges(risks: Risks) -> None:
     if not risks.flags.text(_RANGE):
         message = f"--{_RANGE} is not given: its default, 10.0.0.0/24, is deprecated and goes in a later version"
-        risks.tell("RISK-62", message, f"write the range that the cluster has: --{_RANGE}=10.0.0.0/24", _RANGE)
+        risks.tell(
+            rules.DEFAULT_SERVICE_CIDR, message, f"write the range that the cluster has: --{_RANGE}=10.0.0.0/24", _RANGE
+        )
     for network in risks.options.misc.service_ranges:
         for flag, host in _hosts(risks):
             if _holds(network, host):
                 message = f"--{_RANGE} {network} holds {host} of --{flag}: a service may take that address from Pods"
-                risks.tell("RISK-60", message, "write a range that no machine is in", _RANGE)
+                risks.tell(
+                    rules.SERVICE_CIDR_CONTAINS_HOST_ADDRESS, message, "write a range that no machine is in", _RANGE
+                )
                 break
 
 
@@ -77,7 +82,7 @@ def _check_node_ports(risks: Risks) -> None:
         if base <= port < base + size:
             message = f"the node ports {base}-{base + size - 1} hold port {port} of {owner}: a service may take it over"
             flag = _NODE_PORTS if flags.changed(_NODE_PORTS) else "secure-port"
-            risks.tell("RISK-61", message, "keep the ports apart", flag)
+            risks.tell(rules.NODE_PORTS_OVERLAP_CONTROL_PLANE, message, "keep the ports apart", flag)
 
 
 def _check_kubelets(risks: Risks) -> None:
@@ -86,8 +91,10 @@ def _check_kubelets(risks: Risks) -> None:
         message = (
             f"--{_CERTIFICATE} is not given: kubelets refuse the server's requests for logs, exec and port-forward"
         )
-        risks.tell("RISK-63", message, f"set --{_CERTIFICATE} and --kubelet-client-key", _CERTIFICATE)
+        risks.tell(
+            rules.NO_KUBELET_CLIENT_CERTIFICATE, message, f"set --{_CERTIFICATE} and --kubelet-client-key", _CERTIFICATE
+        )
     elif not flags.text(_AUTHORITY):
         message = f"--{_AUTHORITY} is not given: whoever is on the way to a kubelet can pass for it"
         hint = f"set --{_AUTHORITY}, where the kubelets' serving certificates come from one CA"
-        risks.tell("RISK-64", message, hint, _AUTHORITY)
+        risks.tell(rules.KUBELET_CERTIFICATE_NOT_VERIFIED, message, hint, _AUTHORITY)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.review.context import Risks
 from compiler.text import shown
 from compiler.upstream.flag_values import TYPES
@@ -38,7 +39,9 @@ def find(risks: Risks) -> None:
             found = _found(argument.text)
             if found is not None:
                 message = f"--{flag}: {_told(found, '@' in argument.text)}"
-                risks.tell_there("RISK-90", message, _HINT, argument.path, _place(risks, argument, found), flag)
+                risks.tell_there(
+                    rules.UNREPLACED_PLACEHOLDER, message, _HINT, argument.path, _place(risks, argument, found), flag
+                )
             elif _is_odd(argument.text):
                 from compiler.review.risks.characters import check
 
@@ -51,7 +54,7 @@ def find(risks: Risks) -> None:
             found = _found(text.text)
             if found is not None:
                 secret = text.path.rpartition(".")[2] in _SECRETS
-                risks.tell_at("RISK-90", _told(found, secret), _HINT, text)
+                risks.tell_at(rules.UNREPLACED_PLACEHOLDER, _told(found, secret), _HINT, text)
 
 
 def _is_odd(text: str) -> bool:

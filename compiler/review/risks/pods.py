@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.inputs.server import NotInContainerError
 from compiler.review.context import Risks
 from compiler.text import shown
@@ -34,12 +35,12 @@ def find(risks: Risks) -> None:
         problem = _missing(files, path)
         if problem is not None:
             message = f"the socket {shown(path)} is not in the container: {problem}; the server cannot connect to it"
-            risks.tell_at("RISK-101", message, problem.hint, field)
+            risks.tell_at(rules.SOCKET_NOT_IN_CONTAINER, message, problem.hint, field)
     signer = risks.flags.text(_SIGNER)
     problem = _missing(files, signer) if signer and not signer.startswith("@") else None
     if problem is not None:
         message = f"--{_SIGNER}: the socket {shown(signer)} is not in the container: {problem}"
-        risks.tell("RISK-101", message, problem.hint, _SIGNER)
+        risks.tell(rules.SOCKET_NOT_IN_CONTAINER, message, problem.hint, _SIGNER)
 
 
 def _check_excerpt(risks: Risks, files: ContainerFileSystem) -> None:
@@ -48,7 +49,13 @@ def _check_excerpt(risks: Risks, files: ContainerFileSystem) -> None:
     if named and files.is_release:
         others = f" and {len(named) - 1} other flags" if len(named) > 1 else ""
         message = f"the Pod mounts no volume, and --{named[0]}{others} name files that are not in the image"
-        risks.tell("RISK-102", message, "mount the directories of these files", named[0], severity="warning")
+        risks.tell(
+            rules.POD_WITHOUT_VOLUME_MOUNTS,
+            message,
+            "mount the directories of these files",
+            named[0],
+            severity="warning",
+        )
 
 
 def _check_log(risks: Risks, files: ContainerFileSystem) -> None:
@@ -61,10 +68,12 @@ def _check_log(risks: Risks, files: ContainerFileSystem) -> None:
         message = f"--{_LOG}: {shown(path)} is below no mount: the audit log is lost when the container restarts"
         hint = f"mount a hostPath volume of type DirectoryOrCreate at {directory}"
         if files.is_release and not path.startswith("/dev/"):
-            risks.tell("RISK-100", message, hint, _LOG)
+            risks.tell(rules.AUDIT_LOG_IN_CONTAINER, message, hint, _LOG)
     elif place.mount.is_file and any(backend.get("rotates") for backend in risks.config.get("audit.backends") or ()):
         message = f"--{_LOG}: {shown(path)} is mounted as a single file, which the server cannot rename to rotate it"
-        risks.tell("RISK-103", message, f"mount its directory {posixpath.dirname(path)} instead", _LOG)
+        risks.tell(
+            rules.AUDIT_LOG_MOUNTED_AS_FILE, message, f"mount its directory {posixpath.dirname(path)} instead", _LOG
+        )
 
 
 def _missing(files: ContainerFileSystem, path: str) -> NotInContainerError | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.review.context import Risks
 
 if TYPE_CHECKING:
@@ -30,7 +31,13 @@ def find(risks: Risks) -> None:
         if risks.flags.changed(flag):
             message = f"--{flag} keeps anonymous requests from the health checks: the probes of the Pod can only look"
             hint = "let anonymous requests in on /livez and /readyz, with an authentication config"
-            risks.tell("RISK-06", f"{message} whether the port is open", hint, flag, severity="note")
+            risks.tell(
+                rules.PROBES_WITHOUT_ANONYMOUS_ACCESS,
+                f"{message} whether the port is open",
+                hint,
+                flag,
+                severity="note",
+            )
 
 
 def _check_probes(risks: Risks, container: Node, paths: list[str]) -> None:
@@ -46,7 +53,7 @@ def _check_probes(risks: Risks, container: Node, paths: list[str]) -> None:
         asks = "asks without credentials and is" if len(refused) == 1 else "ask without credentials and are"
         message = f"{', '.join(refused)} {asks} answered 401: anonymous requests are not let in"
         hint = "let them in on the health checks alone, with an authentication config, or use tcpSocket"
-        risks.tell_there("RISK-06", message, hint, f"{first}.httpGet.path", node.location)
+        risks.tell_there(rules.PROBES_WITHOUT_ANONYMOUS_ACCESS, message, hint, f"{first}.httpGet.path", node.location)
 
 
 def _asked_path(risks: Risks, container: Node, action: Node) -> Node | None:

@@ -5,6 +5,7 @@ Kubernetes: apiserver/pkg/server/options/server_run_options.go and feature.go; a
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.gates import ALL_ALPHA
 from compiler.review.context import Risks
 
@@ -21,12 +22,14 @@ def find(risks: Risks) -> None:
     flags, flag = risks.flags, "request-timeout"
     if flags.number(flag) == 0:
         message = f"--{flag} 0 gives no request any time: all of them fail, the server's own at its start included"
-        risks.tell("RISK-70", message, "write such as 1m, or remove the flag", flag)
+        risks.tell(rules.ZERO_REQUEST_TIMEOUT, message, "write such as 1m, or remove the flag", flag)
     _check_limits(risks)
     flag = "v"
     if flags.number(flag) >= _TELLING_VERBOSITY:
         message = f"--{flag} {flags.number(flag)} writes the bodies of the server's own requests into its log, secrets"
-        risks.tell("RISK-72", f"{message} included", "write 2 where no fault is being looked for", flag)
+        risks.tell(
+            rules.REQUEST_BODIES_LOGGED, f"{message} included", "write 2 where no fault is being looked for", flag
+        )
     _check_experiments(risks)
 
 
@@ -38,10 +41,12 @@ def _check_limits(risks: Risks) -> None:
     unlimited = [flag for flag in (_LIMIT, _MUTATING) if flags.number(flag) == 0]
     for flag in unlimited:
         message = f"--{flag} 0 means no limit while --{_FAIR} is off: clients can overload the server"
-        risks.tell("RISK-71", message, f"set a limit, or remove --{_FAIR}=false", flag)
+        risks.tell(rules.NO_REQUEST_LIMIT, message, f"set a limit, or remove --{_FAIR}=false", flag)
     if not unlimited:
         message = f"--{_FAIR} is off: one busy client can starve all others, the control plane included"
-        risks.tell("RISK-71", message, "remove the flag, and tune with FlowSchemas", _FAIR, severity="note")
+        risks.tell(
+            rules.NO_REQUEST_LIMIT, message, "remove the flag, and tune with FlowSchemas", _FAIR, severity="note"
+        )
 
 
 def _check_experiments(risks: Risks) -> None:
@@ -49,10 +54,10 @@ def _check_experiments(risks: Risks) -> None:
     for index, (_, entry) in enumerate(flags.value(flag) or ()):
         if entry.partition("=")[0].strip() == ALL_ALPHA and risks.options.gates.set_to.get(ALL_ALPHA):
             message = f"--{flag}: {ALL_ALPHA} switches every experimental feature on, whatever it may break"
-            risks.tell("RISK-73", message, "name the features that are wanted", flag, index)
+            risks.tell(rules.ALL_ALPHA_ENABLED, message, "name the features that are wanted", flag, index)
             break
     flag = "runtime-config"
     for key in ("api/all", "api/alpha"):
         if flags.mapping(flag).get(key) == "true":
             message = f"--{flag}: {key} serves experimental APIs, whose objects a new version may not read"
-            risks.tell("RISK-73", message, "name the APIs that are wanted", flag, flags.entry(flag, key))
+            risks.tell(rules.ALL_ALPHA_ENABLED, message, "name the APIs that are wanted", flag, flags.entry(flag, key))

@@ -5,6 +5,7 @@ Kubernetes: apiserver/pkg/server/options/etcd.go; apiserver/pkg/storage/etcd3/st
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.review.context import Risks
 from compiler.review.risks.hosts import is_local
 from compiler.text import shown
@@ -28,7 +29,9 @@ def find(risks: Risks) -> None:
     flag = "watch-cache"
     if not flags.on(flag):
         message = f"--{flag} is off: every read and every watch goes to etcd"
-        risks.tell("RISK-32", message, f"remove --{flag}; to save memory use --watch-cache-sizes", flag)
+        risks.tell(
+            rules.WATCH_CACHE_DISABLED, message, f"remove --{flag}; to save memory use --watch-cache-sizes", flag
+        )
 
 
 def _is_plain(server: str) -> bool:
@@ -38,7 +41,11 @@ def _is_plain(server: str) -> bool:
 def _tell_plain(risks: Risks, server: str, flag: str, index: int) -> None:
     message = f"--{flag}: {shown(server)} is reached in plain text: whoever is on the way reads and writes the"
     risks.tell(
-        "RISK-30", f"{message} whole cluster", "write https, and let etcd ask for client certificates", flag, index
+        rules.ETCD_WITHOUT_TLS,
+        f"{message} whole cluster",
+        "write https, and let etcd ask for client certificates",
+        flag,
+        index,
     )
 
 
@@ -48,11 +55,11 @@ def _check_events(risks: Risks) -> None:
     seconds = risks.flags.number(flag) // _SECOND
     if seconds < 0:
         message = f"--{flag} is negative: etcd takes no such lease, and no event can be written"
-        risks.tell("RISK-31", message, "write such as 1h", flag)
+        risks.tell(rules.UNSUITABLE_EVENT_TTL, message, "write such as 1h", flag)
     elif seconds == 0:
         message = f"--{flag} is below a second: events get no lease and stay in etcd for ever"
-        risks.tell("RISK-31", message, "write such as 1h", flag)
+        risks.tell(rules.UNSUITABLE_EVENT_TTL, message, "write such as 1h", flag)
     elif seconds > _LONG:
         message = f"--{flag} keeps events for {seconds // 86400} days: they can outgrow everything else in etcd"
         hint = "write such as 24h, and export events that are to be kept"
-        risks.tell("RISK-31", message, hint, flag, severity="note")
+        risks.tell(rules.UNSUITABLE_EVENT_TTL, message, hint, flag, severity="note")

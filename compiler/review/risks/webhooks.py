@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.review.context import Risks
 from compiler.review.risks.hosts import is_local
 from compiler.text import shown
@@ -43,7 +44,7 @@ def _check_cluster(risks: Risks, cluster: Field) -> None:
         return
     if not text.startswith("https://"):
         message = f"the webhook {shown(server.text)} is called in plain text: whoever is on the way decides for it"
-        risks.tell_at("RISK-45", message, "write https, with certificate-authority", server)
+        risks.tell_at(rules.WEBHOOK_NOT_AUTHENTICATED, message, "write https, with certificate-authority", server)
     elif insecure.on:
         message = "the webhook's certificate is not verified: whoever is on the way decides for it"
-        risks.tell_at("RISK-45", message, "give certificate-authority instead", insecure)
+        risks.tell_at(rules.WEBHOOK_NOT_AUTHENTICATED, message, "give certificate-authority instead", insecure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from compiler import rules
 from compiler.text import shown
 from compiler.upstream.go.strconv import InvalidValueError
 
@@ -35,7 +36,9 @@ def read_fields(text: str, start: int = 0) -> list[Field]:
     """Return the fields of the first record from an index on, with their ranges; raise as `read_record`."""
     position = next_record(text, start)
     if position is None:
-        raise InvalidValueError("PARSE-09", f"{shown(text)} is not a valid list", "write elements separated by commas")
+        raise InvalidValueError(
+            rules.INVALID_LIST, f"{shown(text)} is not a valid list", "write elements separated by commas"
+        )
     fields: list[Field] = []
     while True:
         quoted = text.startswith('"', position)
@@ -64,7 +67,7 @@ def _bare(text: str, start: int) -> Field:
     comma = text.find(",", start, stop)
     end = comma if comma >= 0 else stop
     if '"' in text[start:end]:
-        raise InvalidValueError("PARSE-09", f"bare quote in an element of {shown(text)}", _HINT)
+        raise InvalidValueError(rules.INVALID_LIST, f"bare quote in an element of {shown(text)}", _HINT)
     if comma < 0 and end > start and text[end - 1] == "\r":
         end -= 1
     return Field(text[start:end], start, end)
@@ -76,7 +79,7 @@ def _quoted(text: str, start: int) -> Field:
     while True:
         quote = text.find('"', position)
         if quote < 0:
-            raise InvalidValueError("PARSE-09", f"unterminated quote in {shown(text)}", _HINT)
+            raise InvalidValueError(rules.INVALID_LIST, f"unterminated quote in {shown(text)}", _HINT)
         parts.append(text[position:quote].replace("\r\n", "\n"))
         end = quote + 1
         if text.startswith('"', end):
@@ -85,7 +88,9 @@ def _quoted(text: str, start: int) -> Field:
         elif end == len(text) or text.startswith((",", "\n", "\r\n"), end) or text[end:] == "\r":
             return Field("".join(parts), start, end)
         else:
-            raise InvalidValueError("PARSE-09", f"unexpected characters after a closing quote in {shown(text)}", _HINT)
+            raise InvalidValueError(
+                rules.INVALID_LIST, f"unexpected characters after a closing quote in {shown(text)}", _HINT
+            )
 
 
 def write_record(fields: Sequence[str]) -> str:

@@ -6,13 +6,15 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
+from compiler import rules
+from compiler.rules import Rule
 from compiler.text import shown
 
 
 class InvalidValueError(Exception):
     """A value that is not valid for the flag's type, with rule, message and hint."""
 
-    def __init__(self, rule: str, message: str, hint: str) -> None:
+    def __init__(self, rule: Rule, message: str, hint: str) -> None:
         super().__init__(message)
         self.rule = rule
         self.message = message
@@ -58,7 +60,9 @@ def parse_bool(text: str) -> bool:
     from compiler.upstream.conversions import as_boolean
 
     suggestion = as_boolean(text)
-    raise InvalidValueError("PARSE-03", f"{shown(text)} is not a boolean", f"write {suggestion or 'true or false'}")
+    raise InvalidValueError(
+        rules.INVALID_BOOLEAN, f"{shown(text)} is not a boolean", f"write {suggestion or 'true or false'}"
+    )
 
 
 def _magnitude(text: str) -> int | None:
@@ -88,11 +92,11 @@ def parse_int(text: str, bits: int = 64) -> int:
     plain = digits.isascii() and digits.isdecimal() and (digits[0] != "0" or digits == "0") and len(digits) < 19
     value = int(digits) if plain else _magnitude(digits)
     if value is None:
-        raise InvalidValueError("PARSE-04", f"{shown(text)} is not an integer", _integer_hint(sign, digits))
+        raise InvalidValueError(rules.INVALID_INTEGER, f"{shown(text)} is not an integer", _integer_hint(sign, digits))
     value = -value if sign == "-" else value
     if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         hint = f"write a number from {-(2 ** (bits - 1))} to {2 ** (bits - 1) - 1}"
-        raise InvalidValueError("PARSE-04", f"{shown(text)} is out of range for {bits} bits", hint)
+        raise InvalidValueError(rules.INVALID_INTEGER, f"{shown(text)} is out of range for {bits} bits", hint)
     return value
 
 
@@ -110,7 +114,9 @@ def parse_uint(text: str) -> int:
     value = _magnitude(text)
     if value is None or value >= 2**64:
         raise InvalidValueError(
-            "PARSE-05", f"{shown(text)} is not an unsigned integer", "write an integer without a sign"
+            rules.INVALID_UNSIGNED_INTEGER,
+            f"{shown(text)} is not an unsigned integer",
+            "write an integer without a sign",
         )
     return value
 
@@ -119,7 +125,7 @@ def parse_level(text: str) -> int:
     """Return klog's verbosity, a decimal integer from 0 to 2**31-1."""
     if not (text.isascii() and text.isdecimal()) or _bounded(text) >= 2**31:
         raise InvalidValueError(
-            "PARSE-18", f"{shown(text)} is not a valid log level", "write an integer, for example 2"
+            rules.INVALID_VERBOSITY, f"{shown(text)} is not a valid log level", "write an integer, for example 2"
         )
     return _bounded(text)
 
@@ -130,9 +136,11 @@ def parse_float(text: str, bits: int = 64) -> float:
         return float(text)
     value = _float_of(text)
     if value is None:
-        raise InvalidValueError("PARSE-06", f"{shown(text)} is not a number", "write a number, for example 0.001")
+        raise InvalidValueError(
+            rules.INVALID_NUMBER, f"{shown(text)} is not a number", "write a number, for example 0.001"
+        )
     if _overflows(text, abs(value), bits):
-        raise InvalidValueError("PARSE-06", f"{shown(text)} is too large", "write a smaller number")
+        raise InvalidValueError(rules.INVALID_NUMBER, f"{shown(text)} is too large", "write a smaller number")
     return value
 
 
@@ -169,13 +177,15 @@ def parse_duration(text: str) -> int:
     while position < len(rest) or not rest:
         match = _PIECE.match(rest, position)
         if match is None or not (match[1] or match[2]) or match[3] not in _UNITS:
-            raise InvalidValueError("PARSE-07", f"{shown(text)} is not a valid duration", _duration_hint(text))
+            raise InvalidValueError(
+                rules.INVALID_DURATION, f"{shown(text)} is not a valid duration", _duration_hint(text)
+            )
         unit = _UNITS[match[3]]
         total += _bounded(match[1] or "0") * unit + _fraction(match[2] or "", unit)
         position = match.end()
     if total > 2**63 - (sign != "-"):
         raise InvalidValueError(
-            "PARSE-07", f"{shown(text)} is out of range for a duration", "write at most 2562047h47m16s"
+            rules.INVALID_DURATION, f"{shown(text)} is out of range for a duration", "write at most 2562047h47m16s"
         )
     return -total if sign == "-" else total
 
@@ -263,4 +273,4 @@ def _invalid(text: str) -> InvalidValueError:
     hint = "write a size, for example 512 or 64Ki"
     if text.endswith("K"):
         hint = f"write {text[:-1]}Ki, or {text[:-1]}k for thousands" if len(text) < 20 else hint
-    return InvalidValueError("PARSE-20", f"{shown(text)} is not a valid quantity", hint)
+    return InvalidValueError(rules.INVALID_QUANTITY, f"{shown(text)} is not a valid quantity", hint)

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
+from compiler import rules
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
-from compiler.rules import Rule, by_id
+from compiler.rules import Rule
 from compiler.text.suggest import Suggestions
 
 if TYPE_CHECKING:
@@ -62,12 +63,8 @@ class KascError(Exception):
         self.diagnostic = diagnostic
 
 
-def _known(rule: Rule | str) -> Rule:
-    return by_id()[rule] if isinstance(rule, str) else rule
-
-
 def diagnose(
-    rule: Rule | str,
+    rule: Rule,
     message: str,
     hint: str = "",
     *,
@@ -84,18 +81,17 @@ def diagnose(
     from compiler.text.redaction import hide_in_message
     from compiler.text.suggest import Suggestion
 
-    known = _known(rule)
     safe_hint = hide_in_message(str(hint))
     return Diagnostic(
-        known.code,
-        severity or known.severity,
+        rule.code,
+        severity or rule.severity,
         _cut(hide_in_message(message)),
         _cut(safe_hint),
-        known.id if known.of_server else None,
+        rule.id if rule.of_server else None,
         _cut(hide_in_message(path)),
         flag,
         location,
-        known.source,
+        rule.source,
         (Edit(location, hint.old, hint.new),)
         if isinstance(hint, Suggestion) and location is not None and safe_hint == hint
         else (),
@@ -109,13 +105,12 @@ class Problems(list[Diagnostic]):
         super().__init__()
         self.unlisted: Counter[Unlisted] = Counter()
 
-    def report(self, rule: Rule | str, make: Callable[..., Diagnostic], *arguments: Any) -> None:
+    def report(self, rule: Rule, make: Callable[..., Diagnostic], *arguments: Any) -> None:
         """Add the finding of a rule that a function makes, or count it if there is no room for it."""
         if len(self) < MAX_FINDINGS:
             self.append(make(*arguments))
             return
-        known = _known(rule)
-        self.unlisted[known.severity, known.code, ""] += 1
+        self.unlisted[rule.severity, rule.code, ""] += 1
 
     def __iadd__(self, others: Iterable[Diagnostic]) -> Self:  # type: ignore[misc, override]
         self.extend(others)
@@ -182,17 +177,16 @@ class Report:
         self._room[diagnostic.severity] = max(1, self._room[diagnostic.severity])
         self.add(diagnostic)
 
-    def passes_over(self, rule: Rule | str, flag: str = "", severity: str = "") -> bool:
+    def passes_over(self, rule: Rule, flag: str = "", severity: str = "") -> bool:
         """Whether a finding of a rule would not be kept, so that it need not be made; it is counted as `add` does."""
         if flag in self.undecided:
             return True
         if all(self._room.values()):
             return False
-        known = _known(rule)
-        severity = severity or known.severity
+        severity = severity or rule.severity
         if self._room[severity] > 0:
             return False
-        self.unlisted[severity, known.code, flag] += 1
+        self.unlisted[severity, rule.code, flag] += 1
         return True
 
     def leave_out(self, which: Callable[[str, str], bool]) -> None:
@@ -207,7 +201,9 @@ class Report:
         if self.unlisted:
             numbers = [f"{number} {severity}{'s' * (number != 1)}" for severity, number in self._unlisted().items()]
             message = f"not listed: {', '.join(numbers)}; a report lists at most {MAX_FINDINGS} of each severity"
-            self.diagnostics.append(diagnose("DOC-30", message, "fix what is listed, then run kasc again"))
+            self.diagnostics.append(
+                diagnose(rules.UNLISTED_FINDINGS, message, "fix what is listed, then run kasc again")
+            )
 
     def _unlisted(self) -> dict[str, int]:
         numbers = dict.fromkeys(SEVERITIES, 0)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from compiler import rules
 from compiler.apiserver.startup import Resolved
 from compiler.diagnostics import NOTE, WARNING, Report, diagnose
 from compiler.review.policies import FAIL, PASS, Finding, Judged, PolicyResult, Server
 from compiler.review.risks.encryption import entry_of_secrets, kind_of
 from compiler.review.risks.identities import is_for_health
-from compiler.rules import Rule, by_id
+from compiler.rules import Rule
 
 Check = Callable[[Server], "Finding | None"]
 
@@ -26,27 +27,23 @@ _ON, _MODE = "enable-admission-plugins", "authorization-mode"
 def judge(resolved: Resolved, report: Report) -> PolicyResult:
     """The verdict on every control; findings go to the report."""
     server = Server(resolved)
-    found = [check(server) for check in _CONTROLS]
-    for number, finding in enumerate(found, 1):
+    found = [check(server) for _, check in _CONTROLS]
+    for number, ((rule, _), finding) in enumerate(zip(_CONTROLS, found, strict=True), 1):
         if finding is not None:
-            _report(server, _rule(number), number, finding, report)
+            _report(server, rule, number, finding, report)
     return _result(server, found)
 
 
 def verdicts(resolved: Resolved) -> PolicyResult:
     """The verdict on every control, for those who show it otherwise than as findings."""
     server = Server(resolved)
-    return _result(server, [check(server) for check in _CONTROLS])
-
-
-def _rule(number: int) -> str:
-    return f"CIS-{number:02}"
+    return _result(server, [check(server) for _, check in _CONTROLS])
 
 
 def _result(server: Server, found: list[Finding | None]) -> PolicyResult:
     controls = []
-    for number, finding in enumerate(found, 1):
-        title = by_id()[_rule(number)].title.partition(": ")[2]
+    for number, ((rule, _), finding) in enumerate(zip(_CONTROLS, found, strict=True), 1):
+        title = rule.title.partition(": ")[2]
         status, reason = (finding.status, finding.message) if finding else (PASS, "")
         controls.append(Judged(f"1.2.{number}", title, status, reason))
     return PolicyResult("cis", server.catalog.behaviour("cisBenchmark")["version"], tuple(controls))
@@ -214,36 +211,36 @@ def _suites(server: Server) -> Finding | None:
     return server.fails(flag, f"{whose} {', '.join(bad)}", hint, given.index(bad[0]) if given else None)
 
 
-_CONTROLS: tuple[Check, ...] = (
-    _anonymous,
-    _absent("token-auth-file"),
-    _plugin("DenyServiceExternalIPs"),
-    _given("kubelet-client-certificate", "kubelet-client-key"),
-    _given("kubelet-certificate-authority"),
-    _authorizer("AlwaysAllow", wanted=False),
-    _authorizer("Node"),
-    _authorizer("RBAC"),
-    _plugin("EventRateLimit"),
-    _plugin("AlwaysAdmit", wanted=False),
-    _plugin("AlwaysPullImages"),
-    _plugin("ServiceAccount"),
-    _plugin("NamespaceLifecycle"),
-    _plugin("NodeRestriction"),
-    _switched("profiling", wanted=False),
-    _audit_log,
-    _at_least("audit-log-maxage", 30),
-    _at_least("audit-log-maxbackup", 10),
-    _at_least("audit-log-maxsize", 100),
-    _deadline,
-    _switched("service-account-lookup", wanted=True),
-    _token_keys,
-    _given("etcd-certfile", "etcd-keyfile"),
-    _serving_pair,
-    _given("client-ca-file"),
-    _given("etcd-cafile"),
-    _given("encryption-provider-config"),
-    _encryption,
-    _suites,
-    _switched("service-account-extend-token-expiration", wanted=False),
+_CONTROLS: tuple[tuple[Rule, Check], ...] = (
+    (rules.CIS_ANONYMOUS_AUTH, _anonymous),
+    (rules.CIS_TOKEN_AUTH_FILE, _absent("token-auth-file")),
+    (rules.CIS_DENY_SERVICE_EXTERNAL_IPS, _plugin("DenyServiceExternalIPs")),
+    (rules.CIS_KUBELET_CLIENT_CERTIFICATE, _given("kubelet-client-certificate", "kubelet-client-key")),
+    (rules.CIS_KUBELET_CERTIFICATE_AUTHORITY, _given("kubelet-certificate-authority")),
+    (rules.CIS_ALWAYS_ALLOW, _authorizer("AlwaysAllow", wanted=False)),
+    (rules.CIS_NODE_AUTHORIZER, _authorizer("Node")),
+    (rules.CIS_RBAC, _authorizer("RBAC")),
+    (rules.CIS_EVENT_RATE_LIMIT, _plugin("EventRateLimit")),
+    (rules.CIS_ALWAYS_ADMIT, _plugin("AlwaysAdmit", wanted=False)),
+    (rules.CIS_ALWAYS_PULL_IMAGES, _plugin("AlwaysPullImages")),
+    (rules.CIS_SERVICE_ACCOUNT_PLUGIN, _plugin("ServiceAccount")),
+    (rules.CIS_NAMESPACE_LIFECYCLE, _plugin("NamespaceLifecycle")),
+    (rules.CIS_NODE_RESTRICTION, _plugin("NodeRestriction")),
+    (rules.CIS_PROFILING, _switched("profiling", wanted=False)),
+    (rules.CIS_AUDIT_LOG, _audit_log),
+    (rules.CIS_AUDIT_LOG_MAX_AGE, _at_least("audit-log-maxage", 30)),
+    (rules.CIS_AUDIT_LOG_MAX_BACKUP, _at_least("audit-log-maxbackup", 10)),
+    (rules.CIS_AUDIT_LOG_MAX_SIZE, _at_least("audit-log-maxsize", 100)),
+    (rules.CIS_REQUEST_TIMEOUT, _deadline),
+    (rules.CIS_SERVICE_ACCOUNT_LOOKUP, _switched("service-account-lookup", wanted=True)),
+    (rules.CIS_SERVICE_ACCOUNT_KEY_FILE, _token_keys),
+    (rules.CIS_ETCD_CLIENT_CERTIFICATE, _given("etcd-certfile", "etcd-keyfile")),
+    (rules.CIS_SERVING_CERTIFICATE, _serving_pair),
+    (rules.CIS_CLIENT_CA_FILE, _given("client-ca-file")),
+    (rules.CIS_ETCD_CA_FILE, _given("etcd-cafile")),
+    (rules.CIS_ENCRYPTION_PROVIDER_CONFIG, _given("encryption-provider-config")),
+    (rules.CIS_ENCRYPTION_PROVIDERS, _encryption),
+    (rules.CIS_CIPHER_SUITES, _suites),
+    (rules.CIS_EXTENDED_TOKEN_EXPIRATION, _switched("service-account-extend-token-expiration", wanted=False)),
 )
 """The controls 1.2.1 to 1.2.30, in order."""

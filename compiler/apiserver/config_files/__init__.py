@@ -39,11 +39,10 @@ class ConfigFile(NamedTuple):
 
 
 class FileRules(NamedTuple):
-    """What a file breaks where it cannot be read, where it is empty (nothing, for an empty text), and where it cannot
-    be decoded.
+    """The rules that a file breaks if it cannot be read, is empty (None: it may be), or cannot be decoded.
 
-    `lenient` is the rule of the warning about unknown and repeated fields where the server only ignores them.
-    `recognized` tells that the server looks whether the file is JSON before it reads it as YAML.
+    `lenient` is the rule of the warning about unknown and repeated fields if the server only ignores them.
+    `recognized` says that the server checks if the file is JSON before it reads it as YAML.
     """
 
     read: Rule

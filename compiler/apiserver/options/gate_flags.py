@@ -133,11 +133,11 @@ def report_dependencies(generic: GenericOptions) -> None:
 def report_pairs(generic: GenericOptions) -> None:
     """Report the pairs of gates that releases before 1.35 check while validating."""
     run = generic.run
-    for rule, name, needed in run.catalog.behaviour("gatePairs") or ():
+    for rule_id, name, needed in run.catalog.behaviour("gatePairs") or ():
         if run.gates.on(name) and not run.gates.on(needed) and run.gates.known(needed):
             hint = f"switch {name} off as well, or {needed} on"
             message = f"--{FLAG}: {name} is on but needs {needed}, which is off"
-            generic.refuse(rule, message, hint, FLAG, _index_of(generic, (name, needed)))
+            generic.refuse(rules.by_id()[rule_id], message, hint, FLAG, _index_of(generic, (name, needed)))
 
 
 def _index_of(generic: GenericOptions, names: tuple[str, ...]) -> int | None:

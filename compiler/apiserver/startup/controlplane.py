@@ -176,7 +176,7 @@ def refuse_what_dies_later(run: ServerRunOptions, config: ResolvedConfig) -> Non
     enabled = config.resource_config
     if enabled is None or run.api_enablement.nothing_left:
         return
-    for rule, gate, resource, version, needed in run.catalog.behaviour("gatesThatNeedTheirAPI"):
+    for rule_id, gate, resource, version, needed in run.catalog.behaviour("gatesThatNeedTheirAPI"):
         if not run.gates.on(gate) or not all(_holds(run, condition) for condition in needed):
             continue
         known = run.catalog.resources.get(resource)
@@ -184,7 +184,7 @@ def refuse_what_dies_later(run: ServerRunOptions, config: ResolvedConfig) -> Non
             api = f"{resource.partition('.')[2]}/{version}"
             message = f"the gate {gate} is on, but {api} is not served: the server ends soon after its start"
             hint = f"add {api}=true to --runtime-config, or switch {gate} off"
-            run.generic.refuse(rule, message, hint, "feature-gates")
+            run.generic.refuse(rules.by_id()[rule_id], message, hint, "feature-gates")
 
 
 def _holds(run: ServerRunOptions, condition: str) -> bool:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compiler.rules import by_id
 from compiler.text import trimmed
 from compiler.upstream.flag_values import TYPES, PortRange, SNIPair
 from compiler.upstream.go.csv import read_fields, read_record, write_record
@@ -84,8 +83,7 @@ def test_every_type_has_values_here() -> None:
 def test_a_text_is_read_or_refused_by_a_rule(kind: str, text: str) -> None:
     value, refusal = read(kind, text)
     if refusal is not None:
-        assert refusal.rule in by_id()
-        assert refusal.rule.startswith("PARSE-")
+        assert refusal.rule.family == "PARSE"
         assert refusal.message
         assert refusal.hint
         return

@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from compiler.cli.reporters import json as json_report  # noqa: E402
-from compiler.cli.reporters import text
+from compiler.cli.reporters import text  # noqa: E402
 from compiler.inputs.server import Host  # noqa: E402
-from compiler.inputs.source import Files, key_of  # noqa: E402
+from compiler.inputs.source import Files, file_key  # noqa: E402
 from compiler.review.examine import Settings, examine  # noqa: E402
 from compiler.upstream.catalog import catalog, nearest, section_of  # noqa: E402
 
@@ -251,7 +251,7 @@ def check(case: Case, content: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = f"{directory}/input{case.ending}"
         settings = Settings(case.read_as)
-        texts = {key_of(path): content}
+        texts = {file_key(path): content}
         if case.flag:
             Path(path).write_text(content, encoding="utf-8")
             texts = {f"{directory}/a.flags": f"--{case.flag}=/input{case.ending}\n--authorization-mode=ABAC\n"}

@@ -17,7 +17,7 @@ from compiler.text.redaction import has_credentials, is_key_material
 from compiler.upstream.etcd import without_user
 from compiler.upstream.flag_kinds import STRUCTURED
 from compiler.upstream.flag_values import TYPES
-from compiler.upstream.go.csv import write_record
+from compiler.upstream.go.encoding import write_record
 
 _REFERENCES = """\
 # The secrets below are references ({env: NAME} or {file: PATH}), which kube-apiserver does not follow:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from compiler import rules
 from compiler.text import shown, trimmed
 from compiler.upstream.flag_type import Span, ValueType
-from compiler.upstream.go.csv import read_fields, read_record, write_record
+from compiler.upstream.go.encoding import read_fields, read_record, write_record
 from compiler.upstream.go.strconv import InvalidValueError, parse_int, parse_level
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from compiler.artifacts.pod import static_pod
 from compiler.diagnostics import KascError
-from compiler.inputs.source import Files, key_of
+from compiler.inputs.source import Files, file_key
 from compiler.review.examine import Settings, examine
 from tests.artifacts.compiling import ENCRYPTION, ROOT, SAMPLES, VERSIONS, document, resolve, resolve_file
 
@@ -37,7 +37,7 @@ def pod(folder: Path, version: str = "1.36", **sections: dict[str, Any]) -> dict
 
 def check(made: dict[str, Any], version: str) -> None:
     kubernetes_validate.validate(made, version, strict=True)
-    texts = Files({key_of("pod.json"): json.dumps(made)})
+    texts = Files({file_key("pod.json"): json.dumps(made)})
     read_back = examine("pod.json", Settings("pod", version), texts).report.diagnostics
     # A log whose directory cannot be mounted is mounted as a file.
     kinds = ("KASC-POD-", "KASC-INPUT-", "KASC-RISK-10")

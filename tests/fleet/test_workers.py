@@ -191,8 +191,8 @@ def test_a_single_input_loads_nothing_of_this(tmp_path: Path) -> None:
     code = (
         "import sys; from compiler.cli.main import main;"
         f"main(['compile', '{ROOT}/samples/apiserver.yaml', '-o', '{tmp_path}/out', '--quiet']);"
-        "heavy = {'compiler.fleet.workers', 'compiler.fleet.selection', 'compiler.fleet.cache', 'compiler.fleet.outputs',"
-        " 'compiler.fleet.selection', 'hashlib', 'multiprocessing', 'pickle', 'subprocess', 'signal'};"
+        "heavy = {'compiler.fleet.workers', 'compiler.fleet.selection', 'compiler.fleet.cache',"
+        " 'compiler.fleet.outputs', 'hashlib', 'multiprocessing', 'pickle', 'subprocess', 'signal'};"
         "sys.exit(', '.join(heavy & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)

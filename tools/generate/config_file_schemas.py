@@ -14,7 +14,7 @@ import yaml
 from compiler.upstream.catalog import minor_of
 
 DURATION = r"^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
-"""Go's durations, for editors; the grammar itself is in `compiler/upstream/go/strconv.py`. Every string has one reading."""
+"""Go's durations, for editors; the grammar is in `compiler/upstream/go/strconv.py`. Every string has one reading."""
 
 SHAPES = Path(__file__).parents[2] / "compiler/apiserver/config_files/shapes"
 _SCALARS: dict[str, dict[str, Any]] = {

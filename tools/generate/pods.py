@@ -1,9 +1,9 @@
-"""Maintainers: write `compiler/upstream/catalog/data/pods.json`, the fields of Pods and workloads in every known version.
+"""Generate `compiler/upstream/catalog/data/pods.json`: the fields of Pods and workloads in every known version.
 
     python -m tools.generate.pods [--check]
 
 The source is the OpenAPI documents that the package kubernetes-validate carries. A type is a mapping of field names to
-`[TYPE, REQUIRED, FROM, UNTIL]`, shortened at the end: TYPE is a letter for a scalar (see `compiler.inputs.pods.fields`), the
+`[TYPE, REQUIRED, FROM, UNTIL]`, shortened at the end: TYPE is a letter for a scalar (see `inputs/pods/fields.py`), the
 name of another type, or one of the two behind `[]` (a list) or `{}` (a map). FROM and UNTIL are the first and the last
 minor version with the field, 0 for those that are always there.
 """

@@ -10,9 +10,10 @@ from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.inputs.schema.decoding import Decoder, as_encoding_json, kind_schema, root_field
 from compiler.inputs.schema.field import Field, Findings
 from compiler.inputs.server import NotInContainerError, UnreadableFileError
+from compiler.inputs.source import is_json, parse_as_server
 from compiler.inputs.source.node import Node, Source
 from compiler.rules import Rule
-from compiler.text import shown, trimmed
+from compiler.text import shown
 from compiler.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -211,37 +212,3 @@ def read_bytes(named: NamedFile, rule: Rule) -> bytes | None:
     except UnreadableFileError as problem:
         named.refuse(rule, f"{shown(named.path)} cannot be read: {problem}", "make the file, or mend the path")
         return None
-
-
-def parse_as_server(source: Source, problems: list[Diagnostic], recognized: bool = True) -> Node:
-    """Return the first document of a file, its scalars as the server reads them.
-
-    If the server looks for JSON first (`recognized`), what begins with a brace has to be JSON. Adds to `problems`
-    and raises KascError as `parse_yaml` does. Kubernetes: apimachinery/pkg/runtime/serializer/recognizer/recognizer.go.
-    """
-    if recognized and is_json(source.text):
-        return _parse_json(source, problems)
-    from compiler.inputs.source.yaml import parse_first_yaml
-    from compiler.inputs.source.yaml_scalars import resolve_as_server
-
-    return parse_first_yaml(source, problems, resolve_as_server)
-
-
-def is_json(text: str) -> bool:
-    """Return whether the server takes a text for JSON. Kubernetes: apimachinery/pkg/util/yaml, IsJSONBuffer."""
-    return trimmed(text).startswith("{")
-
-
-def _parse_json(source: Source, problems: list[Diagnostic]) -> Node:
-    """Return the value of a JSON file; raises KascError DOC-04 if it is not JSON."""
-    from compiler.inputs.source.json import JsonSyntaxError, parse_json
-    from compiler.inputs.source.node import location
-
-    try:
-        return parse_json(source, problems)
-    except JsonSyntaxError as error:
-        where = location(source, source.text, error.index, error.index)
-        where = where._replace(end_column=where.end_column + 1)
-        message = f"the file begins with a brace and is not JSON: {error.reason}"
-        hint = "fix the JSON, or write it as YAML that does not begin with a brace"
-        raise KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=where)) from None

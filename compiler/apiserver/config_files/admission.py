@@ -13,13 +13,13 @@ from compiler.apiserver.config_files import (
     NamedFile,
     decode_config,
     named_by_field,
-    parse_as_server,
     read_bytes,
 )
 from compiler.apiserver.config_files.admission_plugins import CHECKS
 from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.inputs.schema.decoding import root_field
 from compiler.inputs.schema.field import Field, Findings
+from compiler.inputs.source import parse_as_server
 from compiler.inputs.source.node import Node, Source
 from compiler.rules import Rule
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config, named_by_flag
 from compiler.apiserver.config_files.encryption_kms import KMSProvider, check_kms
-from compiler.inputs.schema.decoding import decode_base64
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
+from compiler.upstream.go.encoding import decode_base64
 from compiler.upstream.names import GroupResource, parse_group_resource
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import posixpath
 
 from compiler import rules
 from compiler.apiserver.config_files import FileRules, NamedFile, load_config, named_by_field, read_bytes
-from compiler.inputs.schema.decoding import decode_base64
 from compiler.inputs.schema.field import Field
 from compiler.rules import Rule
 from compiler.text import shown
+from compiler.upstream.go.encoding import decode_base64
 from compiler.upstream.go.net import parse_url
 
 KINDS = ("Config",)

@@ -7,11 +7,12 @@ component-base/metrics/opts.go, SetLabelAllowListFromManifest.
 from __future__ import annotations
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, NamedFile, parse_as_server, read_node
+from compiler.apiserver.config_files import FileRules, NamedFile, read_node
 from compiler.diagnostics import KascError
 from compiler.inputs.schema.decoding import root_field
 from compiler.inputs.schema.field import Field, Findings
 from compiler.inputs.server import UnreadableFileError
+from compiler.inputs.source import parse_as_server
 from compiler.inputs.source.node import Node, Source
 from compiler.rules import Rule
 from compiler.text import shown

@@ -9,7 +9,7 @@ from compiler import rules
 from compiler.apiserver.config_files import NamedFile, read_bytes
 from compiler.diagnostics import Location, diagnose
 from compiler.inputs.source.node import place
-from compiler.upstream.go.csv import next_record, read_fields
+from compiler.upstream.go.encoding import next_record, read_fields
 from compiler.upstream.go.strconv import InvalidValueError
 
 _RULE = rules.INVALID_TOKEN_AUTH_FILE

@@ -184,7 +184,7 @@ class FlagSet:
         )
 
     def value(self, flag: str) -> Any:
-        """The typed value, as `compiler.upstream.flag_values` defines it for the flag's type; None for an unknown flag."""
+        """Return the typed value, as the grammar of the flag's type defines it; None for an unknown flag."""
         return self._values[flag]
 
     def set(self, flag: str, value: Any) -> None:

@@ -17,9 +17,10 @@ _GONE = ("flags", "featureGates", "admissionPlugins", "apis", "configAPIs")
 
 
 class Subject(NamedTuple):
-    """What can be explained. `kind` is code, flag, group, gate, plugin, artifact, resource, key, field, health-check,
-    api, metric or one of the kinds of `compiler.upstream.catalog.removed`; `name` is spelled as Kubernetes, or the schemas,
-    spell it.
+    """What can be explained.
+
+    `kind` is code, flag, group, gate, plugin, artifact, resource, key, field, health-check, api, metric or one of the
+    kinds of `compiler.upstream.catalog.removed`; `name` is spelled as Kubernetes, or the schemas, spell it.
     """
 
     kind: str

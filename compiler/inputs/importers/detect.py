@@ -161,7 +161,7 @@ def _is_config_file(root: Node, version: str | None) -> bool:
 
 def _as_server(source: Source, problems: list[Diagnostic]) -> Node:
     """The structured file as the server would read it, for its scalars mean other things there."""
-    from compiler.apiserver.config_files import parse_as_server
+    from compiler.inputs.source import parse_as_server
 
     return parse_as_server(source, problems)
 

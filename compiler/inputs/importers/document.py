@@ -124,8 +124,7 @@ def _content_of(source: Node, place: str, files: Files, root: Root, problems: li
 
     What a file in YAML holds against the rules is not reported yet: the server lets some kinds of files pass with it.
     """
-    from compiler.apiserver.config_files import parse_as_server
-    from compiler.inputs.source import parse_document
+    from compiler.inputs.source import parse_as_server, parse_document
 
     path = os.path.join(os.path.dirname(source.source.name), str(source.value))
     if refusal := files.refusal(path, root):

@@ -9,7 +9,7 @@ from compiler.inputs.source.node import Node
 from compiler.text import shown, trimmed
 from compiler.upstream.catalog import FlagSpec
 from compiler.upstream.flag_lists import StringToString
-from compiler.upstream.go.csv import write_record
+from compiler.upstream.go.encoding import write_record
 
 _TRIMMED = "begins or ends with white space, which the server cuts off"
 _CSV = "holds a carriage return and a line feed, which the server reads as a line feed alone"

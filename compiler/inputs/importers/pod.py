@@ -27,7 +27,7 @@ def parse_manifests(source: Source, problems: list[Diagnostic]) -> list[Node]:
     Adds to `problems` and raises KascError as `parse_yaml_all` does. Kubernetes: apimachinery/pkg/util/yaml, ToJSON.
     """
     if source.text.lstrip().startswith("{"):
-        from compiler.apiserver.config_files import parse_as_server
+        from compiler.inputs.source import parse_as_server
 
         return [parse_as_server(source, problems)]
     return parse_yaml_all(source, problems, resolve_as_server)

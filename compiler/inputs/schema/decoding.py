@@ -20,6 +20,7 @@ from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.redaction import is_secret_name
 from compiler.text.suggest import Suggestion
+from compiler.upstream.go.encoding import decode_base64
 from compiler.upstream.go.strconv import InvalidValueError, parse_duration
 
 Schema = dict[str, Any]
@@ -215,15 +216,6 @@ def _is_time(text: str) -> bool:
     except ValueError:
         return False
     return found[8] == "Z" or (int(found[9]) <= 24 and int(found[10]) <= 60)
-
-
-def decode_base64(text: str) -> bytes | None:
-    """What a text in standard base64 stands for; None where it is none. Go's decoder skips line breaks."""
-    import base64
-
-    plain = re.sub(r"[\r\n]", "", text)
-    fits = len(plain) % 4 == 0 and re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", plain)
-    return base64.b64decode(plain) if fits else None
 
 
 def _kind_of(node: Node) -> str:

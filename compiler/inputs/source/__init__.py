@@ -12,7 +12,8 @@ from compiler import rules
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.filesystem import UTF8_BOM, NotRegularError, Root, TooLargeError, read_file, root_of, size_of
-from compiler.inputs.source.node import Node, Source, place
+from compiler.inputs.source.node import Node, Source, location, place
+from compiler.text import trimmed
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"
@@ -223,3 +224,36 @@ def _not_utf8(name: str, message: str, hint: str, before: bytes) -> KascError:
     return KascError(
         diagnose(rules.FILE_NOT_UTF8, message, hint, location=Location(name, line, column, line, column + 1))
     )
+
+
+def parse_as_server(source: Source, problems: list[Diagnostic], recognized: bool = True) -> Node:
+    """Return the first document of a file, its scalars as the server reads them.
+
+    If the server looks for JSON first (`recognized`), what begins with a brace has to be JSON. Adds to `problems`
+    and raises KascError as `parse_yaml` does. Kubernetes: apimachinery/pkg/runtime/serializer/recognizer/recognizer.go.
+    """
+    if recognized and is_json(source.text):
+        return _parse_json(source, problems)
+    from compiler.inputs.source.yaml import parse_first_yaml
+    from compiler.inputs.source.yaml_scalars import resolve_as_server
+
+    return parse_first_yaml(source, problems, resolve_as_server)
+
+
+def is_json(text: str) -> bool:
+    """Return whether the server takes a text for JSON. Kubernetes: apimachinery/pkg/util/yaml, IsJSONBuffer."""
+    return trimmed(text).startswith("{")
+
+
+def _parse_json(source: Source, problems: list[Diagnostic]) -> Node:
+    """Return the value of a JSON file; raises KascError DOC-04 if it is not JSON."""
+    from compiler.inputs.source.json import JsonSyntaxError, parse_json
+
+    try:
+        return parse_json(source, problems)
+    except JsonSyntaxError as error:
+        where = location(source, source.text, error.index, error.index)
+        where = where._replace(end_column=where.end_column + 1)
+        message = f"the file begins with a brace and is not JSON: {error.reason}"
+        hint = "fix the JSON, or write it as YAML that does not begin with a brace"
+        raise KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=where)) from None

@@ -78,7 +78,7 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
     "placeholders": (),
 }
 """Module of a concern -> flags, or what flags begin with, of which one has to be given for it to find anything; none if
-it always looks. Modules are only imported when they are needed, which `tests/review/risks/test_concerns.py` holds to be safe.
+it always looks. Modules are only imported when they are needed; `tests/review/risks/test_concerns.py` checks the table.
 """
 
 _OF_PODS = ("pods", "failing_probes")

@@ -108,7 +108,7 @@ def _check_provider(risks: Risks, provider: Field) -> None:
 
 def _is_text(secret: str) -> bool:
     """Whether a key in base64 stands for letters, as one from an example or an unexpanded variable does."""
-    from compiler.inputs.schema.decoding import decode_base64
+    from compiler.upstream.go.encoding import decode_base64
 
     data = decode_base64(secret)
     return bool(data) and re.fullmatch(b"[\\x20-\\x7e]+", data or b"") is not None

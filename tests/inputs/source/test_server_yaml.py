@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.apiserver.config_files import parse_as_server
 from compiler.diagnostics import Diagnostic, KascError
+from compiler.inputs.source import parse_as_server
 from compiler.inputs.source.characters import place_in
 from compiler.inputs.source.node import Source
 from compiler.inputs.source.yaml import parse_first_yaml

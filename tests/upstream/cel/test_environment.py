@@ -57,6 +57,6 @@ def test_types_are_written_as_they_are_read(text: str) -> None:
 
 
 def test_nothing_of_it_is_loaded_before_an_expression_is_checked() -> None:
-    code = "import sys, compiler.cli.main, compiler.review.examine; print([name for name in sys.modules if 'compiler.upstream.cel' in name])"
+    code = "import sys, compiler.cli.main, compiler.review.examine; print([n for n in sys.modules if '.cel' in n])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

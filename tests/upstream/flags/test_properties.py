@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from compiler.text import trimmed
 from compiler.upstream.flag_values import TYPES, PortRange, SNIPair
-from compiler.upstream.go.csv import read_fields, read_record, write_record
+from compiler.upstream.go.encoding import read_fields, read_record, write_record
 from compiler.upstream.go.strconv import InvalidValueError, format_duration, parse_duration
 
 # Texts that lie near the grammars: their letters, signs and white space.

@@ -1,7 +1,8 @@
-"""One CSV record, as read and written by Go's encoding/csv with default settings."""
+"""CSV records and base64, as Go decodes and encodes them. Go: encoding/csv with default settings, encoding/base64."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from compiler import rules
@@ -107,3 +108,15 @@ def _quoted_if_needed(field: str) -> str:
     if field and (field[0].isspace() or any(letter in field for letter in ',"\r\n')):
         return '"' + field.replace('"', '""') + '"'
     return field
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Return the bytes of a string in standard base64, None if it is invalid; line breaks are skipped.
+
+    Go: encoding/base64, StdEncoding.DecodeString.
+    """
+    import base64
+
+    plain = re.sub(r"[\r\n]", "", text)
+    fits = len(plain) % 4 == 0 and re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", plain)
+    return base64.b64decode(plain) if fits else None

@@ -14,6 +14,9 @@ PYTEST_FLAGS ?=
 # Modules that generate files of the repository; each of them accepts --check.
 GENERATORS = tools.generate.schemas tools.generate.pods tools.generate.health_page tools.generate.codes
 
+# What was recorded from real servers; the catalog is generated from it.
+FACTS = tests/truth/recordings/facts
+
 # An environment that is named on the command line (PY=...) is used as it is.
 ifneq ($(origin PY),command line)
 ENVIRONMENT = $(VENV)/.installed
@@ -51,9 +54,10 @@ types: $(ENVIRONMENT) ## Check the types.
 
 docs: $(ENVIRONMENT) ## Check that generated files (schemas, reference pages) are up to date.
 	$(call generators,--check)
-	@[ ! -d ../shared/facts ] || $(PY) -m tools.generate.catalog ../shared/facts --check
+	$(PY) -m tools.generate.catalog $(FACTS) --check
 
 generate: $(ENVIRONMENT) ## Write the generated files again.
+	$(PY) -m tools.generate.catalog $(FACTS)
 	$(call generators)
 
 test: $(ENVIRONMENT) ## Run the tests; TESTS=tests/apiserver/storage runs a part.

@@ -1,14 +1,69 @@
-"""What holds for all tests: none of them is timed, for a machine may be busy."""
+"""What holds for all tests: none of them is timed, for a machine may be busy, and in CI none is skipped silently."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("kasc", deadline=None)
 settings.load_profile("kasc")
+
+EXCUSED = (
+    "root can read every file",  # CI may run as root, a maintainer does not: one of these two is always skipped
+    "only root makes devices",
+    "no devices here",  # a container without the capability
+    "no /dev/full here",  # macOS
+    "the bound is the same and the parser slow",  # by design
+    "no haproxy here",  # these two packages start a server on the machine that installs them
+    "no nginx here",
+    "this nginx has no module stream",
+)
+"""The reasons for which a test may be skipped with --require-recordings."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --require-recordings."""
+    parser.addoption(
+        "--require-recordings",
+        action="store_true",
+        help="fail each test that would be skipped because a recording, program or package is missing",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """List the skips that are left."""
+    if config.getoption("--require-recordings") and "s" not in config.option.reportchars:
+        config.option.reportchars += "s"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge the skip of a test."""
+    report = yield
+    _fail_if_skipped(report, item.config)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Judge the skip of a whole module."""
+    report = yield
+    _fail_if_skipped(report, collector.config)
+    return report
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> None:
+    if not report.skipped or hasattr(report, "wasxfail") or not config.getoption("--require-recordings"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if reason not in EXCUSED:
+        report.outcome = "failed"
+        report.longrepr = f"skipped with --require-recordings: {reason}"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,7 +13,6 @@ from compiler.apiserver.startup import Resolved
 from compiler.artifacts import ARTIFACTS, artifact
 from compiler.inputs.server import Host
 from compiler.review.examine import Settings, examine
-from compiler.upstream.catalog import versions
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = sorted(
@@ -21,7 +20,6 @@ SAMPLES = sorted(
     for path in (*ROOT.glob("samples/**/apiserver.*"), ROOT / "samples/minimal.yaml")
     if path.parent.name not in ("base",)
 )
-VERSIONS = list(versions())
 
 MINIMAL: dict[str, Any] = {
     "apiVersion": "kasc/v1",

@@ -16,8 +16,9 @@ from compiler.library import compile_document
 from compiler.library import resolve as resolve_input
 from compiler.review.examine import Settings, examine
 from compiler.upstream.catalog import catalog
-from tests.artifacts.compiling import HOST, ROOT, SAMPLES, VERSIONS, document, resolve, resolve_file
-from tests.shared import shared
+from tests.artifacts.compiling import HOST, ROOT, SAMPLES, document, resolve, resolve_file
+from tests.recordings import facts
+from tests.versions import VERSIONS
 
 
 def read_back(text: str, version: str, folder: Path) -> Resolved:
@@ -55,8 +56,7 @@ def test_order_is_that_of_the_catalog(version: str, tmp_path: Path) -> None:
 
 
 def test_order_is_that_of_the_recorded_server(tmp_path: Path) -> None:
-    facts = json.loads(shared("facts", "v1.36.json").read_text())
-    order = [flag["name"] for group in facts["flagSets"] for flag in group["flags"]]
+    order = [flag["name"] for group in facts("1.36")["flagSets"] for flag in group["flags"]]
     text = render(resolve(document(), tmp_path), explicit=True)
     assert names(text) == sorted(names(text), key=order.index)
 

@@ -15,7 +15,8 @@ from compiler.artifacts.pod import static_pod
 from compiler.diagnostics import KascError
 from compiler.inputs.source import Files, file_key
 from compiler.review.examine import Settings, examine
-from tests.artifacts.compiling import ENCRYPTION, ROOT, SAMPLES, VERSIONS, document, resolve, resolve_file
+from tests.artifacts.compiling import ENCRYPTION, ROOT, SAMPLES, document, resolve, resolve_file
+from tests.versions import VERSIONS
 
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 KUBECONFIG = {

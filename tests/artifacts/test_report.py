@@ -25,7 +25,6 @@ from tests.artifacts.compiling import (
     HOST,
     ROOT,
     SAMPLES,
-    VERSIONS,
     as_text,
     document,
     render,
@@ -33,6 +32,7 @@ from tests.artifacts.compiling import (
     resolve_file,
 )
 from tests.artifacts.reading import Element, codes, page_of, parsed, rows_of, section, words
+from tests.versions import VERSIONS
 
 HARDENED = ROOT / "samples/hardened/apiserver.yaml"
 ETCD: dict[str, Any] = {

@@ -12,7 +12,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from compiler.apiserver.startup import Resolved
-from tests.artifacts.compiling import ENCRYPTION, ROOT, SAMPLES, VERSIONS, artifacts, document, resolve, resolve_file
+from tests.artifacts.compiling import ENCRYPTION, ROOT, SAMPLES, artifacts, document, resolve, resolve_file
+from tests.versions import VERSIONS
 
 SCHEMAS = {path.name.partition(".")[0]: json.loads(path.read_text()) for path in ROOT.glob("schemas/artifacts/*.json")}
 BY_FILE = {

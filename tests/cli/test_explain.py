@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from compiler.upstream.catalog import catalog, versions
+from compiler.upstream.catalog import catalog
 from tests.cli.running import SAMPLES, kasc
-from tests.shared import shared
+from tests.recordings import facts
+from tests.versions import VERSIONS
 
 
 @pytest.mark.parametrize(
@@ -37,10 +36,9 @@ def test_words(what: str, told: list[str], capsys: pytest.CaptureFixture[str]) -
     assert [text for text in told if text not in ran.out] == []
 
 
-@pytest.mark.parametrize("version", versions())
+@pytest.mark.parametrize("version", VERSIONS)
 def test_types_are_those_of_the_recorded_server(version: str, capsys: pytest.CaptureFixture[str]) -> None:
-    facts = json.loads(shared("facts", f"v{version}.json").read_text())
-    flags = {flag["name"]: flag for group in facts["flagSets"] for flag in group["flags"]}
+    flags = {flag["name"]: flag for group in facts(version)["flagSets"] for flag in group["flags"]}
     assert len(flags) > 150
     # These two are told by their grammar, for the name of their type says nothing of it.
     for name in sorted(set(flags) & set(catalog(version).flags) - {"runtime-config", "vmodule"})[::7]:

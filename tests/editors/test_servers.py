@@ -126,9 +126,8 @@ def test_what_is_wrong_is_marked_where_it_stands(yaml: str, toml: str, told: str
     assert told in found[0]["message"]
 
 
+@pytest.mark.parametrize("server", ["yaml"], indirect=True)
 def test_null_removes_in_a_layer(server: Server) -> None:
-    if server.form == "toml":
-        pytest.skip("TOML has no null")
     uri, _, _, _ = opened(
         server, "etcd: {storageBackend: null, etcdServers: null}\nmisc:\nauditing: {auditPolicyFile: null}", ""
     )

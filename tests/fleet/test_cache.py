@@ -192,7 +192,7 @@ def test_a_damaged_entry_is_none(harm: str, fleet: Fleet) -> None:
         else:
             path.chmod(0)
     if harm == "unreadable" and os.geteuid() == 0:
-        pytest.skip("root reads everything")
+        pytest.skip("root can read every file")
     again = fleet.compile()
     assert numbers(again.err) == counts(0, MANY, 0)
     assert (again.code, again.out, tree(fleet.out)) == (first.code, first.out, right)

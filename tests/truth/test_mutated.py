@@ -1,20 +1,19 @@
 """Structured files with something changed at random, as real servers took or refused them.
 
-Each line of `mutated/v1.NN-KIND.jsonl` is one start of a server: its flags over the baseline, its files, its outcome.
+Each line of recordings/mutated/v1.NN-KIND.jsonl is one start of a server: its flags over the baseline, its files, and
+its outcome.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.recordings import names, rows
 from tests.truth.conftest import RecordFigure
 from tests.truth.recorded import BASELINE, examined, make_keys, over
-
-FILES = sorted((Path(__file__).parent / "mutated").glob("*.jsonl"))
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +23,10 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_outcomes(path: Path, keys: Path, tmp_path: Path, record_figure: RecordFigure) -> None:
-    cases = [json.loads(line) for line in path.read_text().splitlines()]
-    version = path.name.removeprefix("v").partition("-")[0]
+@pytest.mark.parametrize("name", names("mutated"))
+def test_outcomes(name: str, keys: Path, tmp_path: Path, record_figure: RecordFigure) -> None:
+    cases = rows("mutated", f"{name}.jsonl")
+    version = name.removeprefix("v").partition("-")[0]
     wrong = []
     for number, case in enumerate(cases):
         folder = tmp_path / str(number)
@@ -35,6 +34,6 @@ def test_outcomes(path: Path, keys: Path, tmp_path: Path, record_figure: RecordF
         report = examined(folder, version, over(BASELINE, case["flags"], case.get("drop", [])), case["files"]).report
         if report.outcome != case["outcome"]:
             wrong.append((number, case["outcome"], case["files"], [found.message for found in report.of("error")]))
-    record_figure(f"{path.name}: {len(cases) - len(wrong)} of {len(cases)} outcomes agree")
+    record_figure(f"{name}: {len(cases) - len(wrong)} of {len(cases)} outcomes agree")
     assert wrong == []
     assert {case["outcome"] for case in cases} == {"accept", "reject"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,9 @@ import pytest
 
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts import health, storage
-from tests.shared import SHARED, shared
+from tests.recordings import document, names
 from tests.truth.recorded import examined, make_keys, run_flags
 
-RUNS = sorted(path.stem for path in (SHARED / "truth/runs").glob("*.json")) or ["absent"]
 MEDIA = {"application/vnd.kubernetes.protobuf": "protobuf", "application/json": "json", "application/yaml": "yaml"}
 # Two hooks come out of a Go map: their relative order is random.
 UNORDERED = "poststarthook/start-encryption-provider-config-automatic-reload"
@@ -33,9 +31,9 @@ def resolved(run: dict[str, Any], folder: Path) -> tuple[Resolved, list[str]]:
     return found.resolved, [error.message for error in found.report.of("error")]
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", names("runs"))
 def test_run(name: str, keys: Path) -> None:
-    run = json.loads(shared("truth", "runs", f"{name}.json").read_text())
+    run = document("runs", f"{name}.json")
     ours, errors = resolved(run, keys)
     assert bool(errors) is not run["started"], errors
     if not run["started"]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.shared import SHARED, shared
+from tests.recordings import names, rows
 from tests.truth.conftest import RecordFigure
 from tests.truth.recorded import examined, make_keys, over
-
-FILES = sorted(path.name for path in (SHARED / "truth").glob("*.jsonl")) or ["absent"]
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +19,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", names("verdicts"))
 def test_verdicts(name: str, keys: Path, tmp_path: Path, record_figure: RecordFigure) -> None:
-    head, *cases = [json.loads(line) for line in shared("truth", name).read_text().splitlines()]
+    head, *cases = rows("verdicts", f"{name}.jsonl")
     wrong = []
     for case in cases:
         folder = tmp_path / case["id"]

@@ -8,7 +8,6 @@ import pytest
 
 from compiler.review.examine import examine
 from tests.apiserver.config_files.running import placed, started
-from tests.shared import shared
 
 HEAD = "apiVersion: audit.k8s.io/v1\nkind: Policy\n"
 METADATA = "rules: [{level: Metadata}]\n"
@@ -181,11 +180,58 @@ def test_files_that_cannot_be_had(tmp_path: Path) -> None:
         assert [(found.rule, found.flag) for found in report.of("error")] == [("AUDP-01", "audit-policy-file")]
 
 
-@pytest.mark.parametrize("name", ["audit-policy-full.yaml", "audit-policy-wrong-case.yaml"])
-def test_policies_of_public_repositories(tmp_path: Path, name: str) -> None:
+FULL = """rules:
+  # noise
+  - level: None
+    users: ["system:kube-proxy"]
+    verbs: ["watch"]
+    resources:
+      - group: ""
+        resources: ["endpoints", "services", "services/status"]
+  - level: None
+    userGroups: ["system:nodes"]
+    verbs: ["get"]
+    resources: [{group: "", resources: ["nodes", "nodes/status"]}]
+  - level: None
+    users: ["cluster-autoscaler"]
+    verbs: ["get", "update"]
+    namespaces: ["kube-system"]
+    resources: [{group: "", resources: ["configmaps"]}]
+  - level: None
+    nonResourceURLs: ["/healthz*", "/version"]
+  # may hold secrets
+  - level: Metadata
+    resources:
+      - group: ""
+        resources: ["secrets", "configmaps", "serviceaccounts/token"]
+      - group: authentication.k8s.io
+        resources: ["tokenreviews"]
+    omitStages: ["RequestReceived"]
+  - level: Request
+    verbs: ["get", "list", "watch"]
+    resources: [{group: ""}, {group: apps}, {group: rbac.authorization.k8s.io}]
+  - level: RequestResponse
+    resources: [{group: ""}, {group: apps}]
+  - level: Metadata
+"""
+INDENTED_WRONGLY = """omitStages:
+- "RequestReceived"
+Rules:
+   - level: RequestResponse
+     resources:
+     - group: ""
+      # one column too far to the left
+      resources: ["pods"]
+   - level: Metadata
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"), [(HEAD + FULL, []), (HEAD.replace("/v1", "/v1beta1") + INDENTED_WRONGLY, ["AUDP-02  10:7"])]
+)
+def test_whole_policies(tmp_path: Path, text: str, errors: list[str]) -> None:
     """The server starts with the first, and refuses the indents of the second before it looks at its case."""
-    errors, _ = judged(tmp_path, shared("corpus", "structured", name).read_text())
-    assert errors == ([] if "full" in name else ["AUDP-02  11:7"])
+    assert judged(tmp_path, text)[0] == errors
 
 
 def test_a_file_beside_the_document_and_one_on_its_own(tmp_path: Path) -> None:

@@ -25,18 +25,18 @@ from tests.apiserver.config_files.der_bytes import (
     oid,
     sequence,
 )
+from tests.versions import RECORDED_VERSIONS
 
-VERSIONS = ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36")
-ALL, NONE = VERSIONS, ()
+ALL, NONE = tuple(RECORDED_VERSIONS), ()
 
 
 def readers(der: bytes) -> tuple[str, ...]:
     """The versions that can read a certificate."""
-    return tuple(version for version in VERSIONS if parse_certificate(der, go_of(catalog(version))) is not None)
+    return tuple(version for version in ALL if parse_certificate(der, go_of(catalog(version))) is not None)
 
 
 def until(version: str) -> tuple[str, ...]:
-    return VERSIONS[: VERSIONS.index(version) + 1]
+    return ALL[: ALL.index(version) + 1]
 
 
 def utc(text: bytes) -> bytes:

@@ -12,7 +12,8 @@ from compiler.apiserver.health.exposure import access_to, health_facts
 from compiler.artifacts.health import definitions
 from compiler.artifacts.pod import static_pod
 from tests.apiserver.options.running import server
-from tests.artifacts.compiling import VERSIONS, document, resolve
+from tests.artifacts.compiling import document, resolve
+from tests.versions import VERSIONS
 
 AUTHENTICATION = {
     "apiVersion": "apiserver.config.k8s.io/v1",

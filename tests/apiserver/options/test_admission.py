@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.apiserver.options.running import config, rules, server
-from tests.shared import facts
+from tests.recordings import facts
+from tests.versions import RECORDED_VERSIONS
 
 
 @pytest.mark.parametrize(
@@ -21,9 +22,9 @@ def test_refused(flags: tuple[str, ...], broken: set[str]) -> None:
     assert rules(*flags) == broken
 
 
-@pytest.mark.parametrize("version", ["1.31", "1.32", "1.33", "1.34", "1.35", "1.36"])
+@pytest.mark.parametrize("version", RECORDED_VERSIONS)
 def test_default_chain_is_the_recorded_one(version: str) -> None:
-    recorded = facts()[version]["admissionPlugins"]
+    recorded = facts(version)["admissionPlugins"]
     chain = [name for name in recorded["ordered"] if name not in recorded["defaultOff"]]
     assert config(version=version)["admission.plugins"] == chain
 

@@ -8,6 +8,7 @@ import pytest
 from tests.apiserver.config_files.pairs import pair
 from tests.apiserver.config_files.running import placed, started
 from tests.apiserver.options.running import config, rules, server
+from tests.versions import RECORDED_VERSIONS
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_oidc(flag: str, broken: set[str]) -> None:
 
 def test_hosts_of_the_issuer_are_narrowed_by_version() -> None:
     for host, first in (("[1.2.3.4]", "1.35"), ("a:1:2", "1.36")):
-        for version in ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36"):
+        for version in RECORDED_VERSIONS:
             broken = rules("--oidc-client-id=c", f"--oidc-issuer-url=https://{host}", version=version)
             assert broken == ({"OIDC-03"} if version >= first else set())
 

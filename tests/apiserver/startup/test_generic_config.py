@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 from tests.apiserver.options.running import config
 from tests.artifacts.compiling import document, resolve
-from tests.shared import shared
+from tests.recordings import document as recording
 
 
 @pytest.mark.parametrize(
@@ -56,7 +55,7 @@ def test_identity_is_made_as_the_recorded_one() -> None:
     rule: Any = config()["generic.apiServerID"]
     text = b"".join(len(part).to_bytes(2, "big") + part for part in (b"vm", rule["of"][1].encode()))
     name = base64.b32encode(hashlib.sha256(text).digest()[: rule["hashBytes"]]).decode().lower().rstrip("=")
-    run = json.loads(shared("truth", "runs", "v1.36-default.json").read_text())
+    run = recording("runs", "v1.36-default.json")
     assert f"/registry/leases/kube-system/{rule['prefix']}{name}" in run["etcdKeys"]
     assert (
         config("--feature-gates=APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false")[

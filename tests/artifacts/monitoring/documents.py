@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from compiler.apiserver.startup import Resolved
-from tests.artifacts.compiling import ENCRYPTION, VERSIONS, document, resolve
+from tests.artifacts.compiling import ENCRYPTION, document, resolve
 from tests.artifacts.test_schemas import KUBECONFIG
-
-RECORDED_VERSIONS = [version for version in VERSIONS if version != "1.37"]
-"""The metrics of 1.37 are known from its source only."""
 
 KMS1: dict[str, Any] = {
     "apiVersion": "apiserver.config.k8s.io/v1",

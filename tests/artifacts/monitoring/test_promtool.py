@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from compiler.apiserver.startup import Resolved
-from tests.artifacts.compiling import ROOT, SAMPLES, VERSIONS, render, resolve_file
-from tests.artifacts.monitoring.documents import RECORDED_VERSIONS, SECTIONS, made
+from tests.artifacts.compiling import ROOT, SAMPLES, render, resolve_file
+from tests.artifacts.monitoring.documents import SECTIONS, made
 from tests.artifacts.monitoring.prometheus import agrees, promtool
+from tests.versions import RECORDED_VERSIONS, VERSIONS
 
 
 def check(resolved: Resolved, folder: Path, form: str = "yaml") -> None:

@@ -13,7 +13,8 @@ import pytest
 from compiler.artifacts.monitoring.metrics import TARGET_LABELS, base_name, metrics_in
 from compiler.artifacts.monitoring.topics import topics
 from compiler.upstream.catalog import catalog
-from tests.artifacts.monitoring.documents import RECORDED_VERSIONS, SECTIONS, made
+from tests.artifacts.monitoring.documents import SECTIONS, made
+from tests.versions import RECORDED_VERSIONS
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "recorded.json").read_text())
 UNUSED = {

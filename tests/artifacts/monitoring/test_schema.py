@@ -10,8 +10,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from tests.artifacts.compiling import ROOT, SAMPLES, VERSIONS, render, resolve_file
+from tests.artifacts.compiling import ROOT, SAMPLES, render, resolve_file
 from tests.artifacts.monitoring.documents import SECTIONS, made
+from tests.versions import VERSIONS
 
 SCHEMA = json.loads((ROOT / "schemas/artifacts/monitoring.schema.json").read_text())
 KINDS = {"prometheus-rules": "rules", "prometheus-scrape": "scrape", "grafana-dashboard": "dashboard"}

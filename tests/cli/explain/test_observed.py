@@ -9,7 +9,7 @@ import pytest
 
 from compiler.upstream.catalog import catalog, health_meanings, versions
 from tests.cli.running import kasc
-from tests.shared import ROOT
+from tests.recordings import ROOT
 
 HARDENED = ROOT / "samples/hardened/apiserver.yaml"
 

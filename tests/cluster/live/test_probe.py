@@ -10,12 +10,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from compiler.cluster import probe_asking as asking
-from tests.artifacts.compiling import VERSIONS, as_text, document
+from tests.artifacts.compiling import as_text, document
 from tests.cli.running import ROOT, Ran, kasc
 from tests.cluster.live.api_server import ENDPOINTS, RECORDED, Recorded, Server
 from tests.cluster.live.certificates import Certificates, make_certificates
-from tests.shared import shared
+from tests.recordings import document as recording
 from tests.truth.recorded import make_keys, run_flags, write_pod
+from tests.versions import RECORDED_VERSIONS
 
 # One run of every version, and those of 1.36 whose lists are unlike others.
 SCENARIOS = [
@@ -29,7 +30,7 @@ SCENARIOS = [
     "emulated-2",
     "scheduling-off",
 ]
-RUNS = [f"v{version}-default" for version in VERSIONS if version != "1.37"]
+RUNS = [f"v{version}-default" for version in RECORDED_VERSIONS]
 RUNS += [f"v1.36-{name}" for name in SCENARIOS]
 HOOK = "poststarthook/"
 
@@ -83,7 +84,7 @@ def findings(ran: Ran) -> list[tuple[str, str]]:
 def test_a_server_that_runs_as_recorded_is_as_declared(
     name: str, folder: Path, certificates: Certificates, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = json.loads(shared("truth/runs", f"{name}.json").read_text())
+    run = recording("runs", f"{name}.json")
     pod = write_pod(folder, run["kubernetesMinor"], run_flags(run), run["files"])
     lists = {endpoint: run[endpoint] for endpoint in ENDPOINTS}
     with Server(Recorded(lists, version=None), certificates) as server:

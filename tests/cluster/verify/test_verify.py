@@ -14,19 +14,14 @@ from compiler.cluster.verify_scan import Progress
 from tests.cli.running import Ran, kasc
 from tests.cluster.live.certificates import make_certificates
 from tests.cluster.live.etcd_server import EtcdServer
-from tests.shared import SHARED, shared
+from tests.recordings import document as recording
+from tests.recordings import names
 from tests.truth.recorded import make_keys, run_flags, write_pod
 
 pytest.importorskip("etcd3")
 
 SECRET = b"c2VjcmV0IGlzIHNlY3VyZSwgcmVhbGx5IHNlY3VyZT8="
-RUNS = sorted(
-    path.stem
-    for folder in (SHARED / "truth/runs",)
-    if folder.exists()
-    for path in folder.iterdir()
-    if json.loads(path.read_text()).get("etcdValues")
-)
+RUNS = [name for name in names("runs") if recording("runs", f"{name}.json").get("etcdValues")]
 
 
 @pytest.fixture
@@ -107,7 +102,7 @@ def findings(ran: Ran) -> dict[str, list[str]]:
 def test_an_etcd_that_a_real_server_wrote_is_as_declared(
     name: str, etcd: EtcdServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = json.loads(shared("truth/runs", f"{name}.json").read_text())
+    run = recording("runs", f"{name}.json")
     make_keys(tmp_path)
     pod = write_pod(tmp_path, run["kubernetesMinor"], run_flags(run), run["files"], etcd.url.rpartition(":")[2])
     etcd.load((key, stored(form)) for key, form in run["etcdValues"].items())

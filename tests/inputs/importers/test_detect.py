@@ -15,7 +15,6 @@ from compiler.inputs.importers.search import _plainly_extended
 from compiler.inputs.source import parse_document
 from compiler.inputs.source.node import Source
 from tests.inputs.importers.reading import read
-from tests.shared import shared
 
 DOCUMENT = "apiVersion: kasc/v1\nkind: APIServer\netcd: {etcdServers: [http://a]}\n"
 TOML = 'apiVersion = "kasc/v1"\nkind = "APIServer"\n[etcd]\netcdServers = ["http://a"]\n'
@@ -145,49 +144,152 @@ def test_what_is_no_input(text: str, says: str, hint: str) -> None:
     assert hint in got.problems[0].hint
 
 
+UNIT = """[Unit]
+Description=API server
+
+[Service]
+ExecStart=/usr/local/bin/kube-apiserver \\
+  --advertise-address=${INTERNAL_IP} \\
+  --etcd-servers=https://192.0.2.1:2379
+Restart=on-failure
+"""
+KIND = """kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+nodes:
+- role: control-plane
+  kubeadmConfigPatches:
+  - |
+    kind: ClusterConfiguration
+    apiServer:
+      extraArgs:
+        audit-log-path: /var/log/kubernetes/audit.log
+"""
+KUBEADM = """apiVersion: kubeadm.k8s.io/%s
+kind: InitConfiguration
+localAPIEndpoint: {advertiseAddress: 192.0.2.1}
+---
+apiVersion: kubeadm.k8s.io/%s
+kind: ClusterConfiguration
+apiServer:
+  extraArgs: %s
+"""
+K3S = """write-kubeconfig-mode: 640
+tls-san: [api.example.test]
+kube-apiserver-arg:
+- 'audit-log-maxage=30'
+kubelet-arg:
+- 'streaming-connection-idle-timeout=5m'
+"""
+SNAP = """cluster-config:
+  network: {enabled: true}
+extra-node-kube-apiserver-args:
+  --audit-log-path: /var/log/kubernetes/audit.log
+extra-node-kubelet-args:
+  --protect-kernel-defaults: true
+"""
+KOPS = """apiVersion: kops.k8s.io/v1alpha2
+kind: Cluster
+metadata: {name: small.example.test}
+spec:
+  kubeAPIServer: {auditLogMaxAge: 30}
+"""
+KUBESPRAY = """---
+kube_proxy_mode: iptables
+authorization_modes: ["Node", "RBAC"]
+kube_apiserver_enable_admission_plugins: [EventRateLimit, NodeRestriction]
+"""
+OPENSHIFT = """apiVersion: kubecontrolplane.config.openshift.io/v1
+kind: KubeAPIServerConfig
+apiServerArguments:
+  api-audiences: ["https://kubernetes.default.svc"]
+"""
+TALOS = """machine:
+  type: controlplane
+  kubelet:
+    extraArgs: {feature-gates: GracefulNodeShutdown=true}
+cluster:
+  apiServer:
+    extraArgs: {oidc-issuer-url: "https://issuer.example.test"}
+"""
+
+
 @pytest.mark.parametrize(
-    ("file", "says"),
+    ("name", "text", "says"),
     [
-        ("flags/kthw-kube-apiserver.service", "a systemd unit"),
-        ("flags/kubeasz-kube-apiserver.service", "a systemd unit"),
-        ("flags/hard-way-systemd-backslashes.service", "a systemd unit"),
-        ("kubeadm/kind-cedar-authz.yaml", "a kind cluster"),
-        ("kubeadm/kind-named-json-but-yaml.json", "a kind cluster"),
-        ("kubeadm/minikube-1.30-v1beta3-options.yaml", "a kubeadm configuration"),
-        ("kubeadm/minikube-1.36-v1beta4-crio-options-gates.yaml", "a kubeadm configuration"),
-        ("kubeadm/skuba-init-1.15-v1beta1.conf", "a kubeadm configuration"),
-        ("distros/k3s-config.yaml", "k3s or RKE2"),
-        ("distros/k8s-snap-disa-stig.yaml", "Canonical Kubernetes"),
-        ("distros/kops-completed-spec-1.32.yaml", "a kOps cluster"),
-        ("distros/kubespray-hardening.yaml", "Kubespray"),
-        ("distros/openshift-config-overrides.yaml", "OpenShift"),
-        ("distros/talos-patch-oidc.yaml", "a Talos machine configuration"),
+        ("kube-apiserver.service", UNIT, "a systemd unit"),
+        ("quoted.service", UNIT.replace("\\\\", "\\"), "a systemd unit"),
+        ("kind.yaml", KIND, "a kind cluster"),
+        ("kind-that-is-yaml.json", KIND, "a kind cluster"),
+        ("init.conf", KUBEADM % ("v1beta1", "v1beta1", "{oidc-client-id: oidc}"), "a kubeadm configuration"),
+        ("init.yaml", KUBEADM % ("v1beta3", "v1beta3", "{oidc-client-id: oidc}"), "a kubeadm configuration"),
+        ("new.yaml", KUBEADM % ("v1beta4", "v1beta4", "[{name: v, value: '4'}]"), "a kubeadm configuration"),
+        ("config.yaml", K3S, "k3s or RKE2"),
+        ("bootstrap.yaml", SNAP, "Canonical Kubernetes"),
+        ("cluster.yaml", KOPS, "a kOps cluster"),
+        ("hardening.yaml", KUBESPRAY, "Kubespray"),
+        ("overrides.yaml", OPENSHIFT, "OpenShift"),
+        ("patch.yaml", TALOS, "a Talos machine configuration"),
     ],
 )
-def test_real_files_that_are_no_input(file: str, says: str) -> None:
-    path = shared("corpus", file)
-    got = read(path.read_text(), name=path.name)
+def test_files_of_distributions_that_are_no_input(name: str, text: str, says: str) -> None:
+    got = read(text, name=name)
     assert got.rules == ["KASC-INPUT-001"]
     assert says in got.problems[0].message
 
 
+STATIC_POD = """apiVersion: v1
+kind: Pod
+metadata:
+  name: kube-apiserver
+  namespace: kube-system
+spec:
+  containers:
+  - command:
+%s
+    image: %s
+    livenessProbe:
+      httpGet: {host: 192.0.2.1, path: /livez, port: 6443, scheme: HTTPS}
+    name: kube-apiserver
+  hostNetwork: true
+"""
+KUBEADM_COMMAND = """    - kube-apiserver
+    - --advertise-address=192.0.2.1
+    - --authorization-mode=Node,RBAC #####
+    - --anonymous-auth=false
+    - --etcd-servers=https://127.0.0.1:2379
+    - '--requestheader-extra-headers-prefix=X-Remote-Extra-'
+    - --requestheader-allowed-names=
+    - --profiling"""
+TALOS_COMMAND = """    - /usr/local/bin/kube-apiserver
+    - --etcd-servers=https://127.0.0.1:2379
+    - --secure-port=6443
+    env:
+    - name: POD_IP
+      valueFrom: {fieldRef: {fieldPath: status.podIP}}"""
+KOPS_COMMAND = """    - /go-runner
+    args:
+    - --log-file=/var/log/kube-apiserver.log
+    - --also-stdout
+    - /usr/local/bin/kube-apiserver
+    - --allow-privileged=true
+    - --anonymous-auth=false
+    - --etcd-servers=https://127.0.0.1:4001
+    - --v=2"""
+
+
 @pytest.mark.parametrize(
-    ("file", "version", "others"),
+    ("command", "image", "version", "others"),
     [
-        ("kind-hardened-mistakes-1.19.yaml", "1.19.1", 0),
-        ("kops-golden-minimal-1.33.yaml", "1.33.0", 2),
-        ("kops-golden-oidc-1.35.yaml", "1.35.0", 2),
-        ("kubeadm-1.32.yaml", "1.32.0", 0),
-        ("kubeadm-encryption-1.26.yaml", "1.26.3", 0),
-        ("kubeadm-oidc-1.19.yaml", "1.19.1", 0),
-        ("kubeadm-tracing-1.25.yaml", "1.25.3", 0),
-        ("talos-minimal-1.36.yaml", "1.36.0", 0),
+        (KUBEADM_COMMAND, "k8s.gcr.io/kube-apiserver:v1.19.1", "1.19.1", 0),
+        (KUBEADM_COMMAND, "registry.k8s.io/kube-apiserver:v1.32.0", "1.32.0", 0),
+        (TALOS_COMMAND, "registry.k8s.io/kube-apiserver:v1.36.0", "1.36.0", 0),
+        (KOPS_COMMAND, "registry.k8s.io/kube-apiserver:v1.33.0@sha256:" + "0" * 64, "1.33.0", 2),
     ],
+    ids=["old kubeadm", "kubeadm", "Talos", "kOps"],
 )
-def test_real_pods(file: str, version: str | None, others: int) -> None:
+def test_pods_as_distributions_write_them(command: str, image: str, version: str, others: int) -> None:
     """All lines of the command and args that begin with dashes are flags of the server, but for `others`."""
-    path = shared("corpus/static-pods", file)
-    got = read(path.read_text(), name=path.name)
+    got = read(STATIC_POD % (command, image), name="kube-apiserver.yaml")
     assert got.server.read_as == "pod"
     assert got.server.version == version
     assert got.problems == []

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from tests.inputs.importers.reading import Read, read
-from tests.shared import shared
 
 SERVER = "/usr/local/bin/kube-apiserver"
 
@@ -135,9 +134,30 @@ spec:
     assert got.cut(modes.part(5, 11)) == "'Node'"
 
 
-def test_the_old_manifest_of_the_documentation() -> None:
-    got = read(shared("corpus/static-pods/shell-string-old.yaml").read_text())
+OLD_MANIFEST = """apiVersion: v1
+kind: Pod
+metadata: {name: kube-apiserver}
+spec:
+  hostNetwork: true
+  containers:
+  - name: kube-apiserver
+    image: registry.k8s.io/kube-apiserver:0123456789abcdef
+    command:
+    - /bin/sh
+    - -c
+    - /usr/local/bin/kube-apiserver --address=127.0.0.1 --etcd-servers=http://127.0.0.1:4001
+      --cloud-provider=gce   --admission-control=NamespaceLifecycle,LimitRanger
+      --tls-cert-file=/srv/kubernetes/server.cert
+      --secure-port=443 --v=2  --allow-privileged=False 1>>/var/log/kube-apiserver.log 2>&1
+    ports:
+    - {containerPort: 443, hostPort: 443, name: https}
+"""
+
+
+def test_a_manifest_with_a_shell_and_a_folded_command() -> None:
+    got = read(OLD_MANIFEST)
     assert got.flags[0] == ("address", "127.0.0.1")
     assert got.flags[-1] == ("allow-privileged", "False")
     assert ("secure-port", "443") in got.flags
+    assert len(got.flags) == 8
     assert [value for _, value in got.written] == [text for _, text in got.flags]

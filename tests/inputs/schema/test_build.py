@@ -15,7 +15,8 @@ from compiler.inputs.schema import load_schema
 from compiler.inputs.schema.explain import violations
 from compiler.upstream.catalog import catalog, section_of
 from compiler.upstream.flag_kinds import STRUCTURED
-from tests.artifacts.compiling import ROOT, VERSIONS, document, refused, resolve
+from tests.artifacts.compiling import ROOT, document, refused, resolve
+from tests.versions import VERSIONS
 from tools.generate.schemas import build, main
 
 OPTIONS = [

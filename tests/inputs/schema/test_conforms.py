@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from compiler.diagnostics import Report
 from compiler.inputs.schema import KNOWN, conforms, load_schema, validate
 from compiler.inputs.schema.explain import violations
-from tests.artifacts.compiling import MINIMAL, ROOT, VERSIONS
+from tests.artifacts.compiling import MINIMAL, ROOT
 from tests.inputs.schema.documents import documents, mutated, node_of
+from tests.versions import VERSIONS
 
 PROPERTY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

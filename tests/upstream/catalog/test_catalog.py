@@ -7,35 +7,36 @@ from typing import Any
 import pytest
 
 from compiler.upstream.catalog import catalog, key_of, minor_of, nearest, removed, section_of, versions
-from tests.shared import facts, shared
+from tests import recordings
+from tests.recordings import FACTS, facts
+from tests.versions import RECORDED_VERSIONS, VERSIONS
 from tools.generate.catalog import DATA, GROUPS, build
-
-VERSIONS = ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36")
 
 
 def test_data_is_what_the_facts_give() -> None:
-    for name, text in build(shared("facts")).items():
+    for name, text in build(FACTS).items():
         assert (DATA / name).read_text() == text, f"{name} is stale: run python -m tools.generate.catalog"
 
 
 def test_known_versions() -> None:
-    assert versions() == (*VERSIONS, "1.37")
+    names = set(recordings.names("facts")) - {"history"}
+    assert versions() == tuple(sorted(name.removeprefix("v").removesuffix("-from-source") for name in names))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", RECORDED_VERSIONS)
 def test_flags_in_registration_order(version: str) -> None:
     recorded: dict[str, tuple[str, str]] = {}
-    for flag_set in facts()[version]["flagSets"]:
+    for flag_set in facts(version)["flagSets"]:
         for flag in flag_set["flags"]:
             recorded.setdefault(flag["name"], (GROUPS[flag_set["name"]], flag["default"]))
     known = {spec.name: (spec.group, spec.default) for spec in catalog(version).flags.values()}
     assert list(known.items()) == list(recorded.items())
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", RECORDED_VERSIONS)
 def test_gates_at_their_own_version(version: str) -> None:
     known = catalog(version)
-    for name, recorded in facts()[version]["featureGates"].items():
+    for name, recorded in facts(version)["featureGates"].items():
         gate = known.gate(name)
         assert gate is not None
         state = gate.at(known.minor)
@@ -46,12 +47,12 @@ def test_gates_at_their_own_version(version: str) -> None:
             recorded["locked"],
         ), name
         assert list(gate.depends_on) == recorded.get("dependsOn", [])
-    assert set(known.gates) == set(facts()[version]["featureGates"])
+    assert set(known.gates) == set(facts(version)["featureGates"])
 
 
-@pytest.mark.parametrize("version", VERSIONS[1:])
+@pytest.mark.parametrize("version", RECORDED_VERSIONS[1:])
 def test_gates_at_every_emulated_version(version: str) -> None:
-    for name, recorded in facts()[version]["featureGates"].items():
+    for name, recorded in facts(version)["featureGates"].items():
         gate = catalog(version).gates[name]
         for emulated in range(30, minor_of(version) + 1):
             steps = [step for step in recorded["history"] if minor_of(step["version"]) <= emulated]
@@ -61,9 +62,9 @@ def test_gates_at_every_emulated_version(version: str) -> None:
             assert told == wanted, (name, emulated)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", RECORDED_VERSIONS)
 def test_admission_plugins_apis_and_storage(version: str) -> None:
-    known, recorded = catalog(version), facts()[version]
+    known, recorded = catalog(version), facts(version)
     assert list(known.plugins) == recorded["admissionPlugins"]["ordered"]
     off = {plugin.name for plugin in known.plugins.values() if plugin.default_off}
     assert off == set(recorded["admissionPlugins"]["defaultOff"])

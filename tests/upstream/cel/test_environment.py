@@ -7,8 +7,7 @@ import pytest
 
 from compiler.upstream.cel.env import declarations_of
 from compiler.upstream.cel.types import read_type
-
-MINORS = range(31, 38)
+from tests.versions import MINORS
 
 
 @pytest.mark.parametrize("minor", MINORS)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from compiler.upstream.cel import CLAIMS, USER, CompiledExpression, compile_expression, request_environment
+from tests.versions import RECORDED_MINORS
 
 FOLDER = Path(__file__).parent / "verdicts"
-MINORS = range(31, 37)
 ENVIRONMENTS = {
     "claims": (CLAIMS, ""),
     "user": (USER, ""),
@@ -38,7 +38,7 @@ def judged(environment: str, expression: str, minor: int) -> str:
     return outcome.type.replace(" ", "") if isinstance(outcome, CompiledExpression) else "refused"
 
 
-@pytest.mark.parametrize("minor", MINORS)
+@pytest.mark.parametrize("minor", RECORDED_MINORS)
 @pytest.mark.parametrize("topic", sorted(path.stem for path in FOLDER.glob("*.txt")))
 def test_verdicts(topic: str, minor: int) -> None:
     table = [row for row in rows(topic) if holds(row[1], minor)]

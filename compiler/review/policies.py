@@ -55,7 +55,7 @@ def judge(name: str, resolved: Resolved, report: Report) -> PolicyResult:
     """Judge a server by a policy. What fails is a warning in the report, what the input does not tell a note."""
     from importlib import import_module
 
-    result: PolicyResult = import_module(f"compiler.review.policies.{name}").judge(resolved, report)
+    result: PolicyResult = import_module(f"compiler.review.{name}").judge(resolved, report)
     return result
 
 

@@ -12,8 +12,8 @@ class Rule(NamedTuple):
     """What every diagnostic of a rule has in common.
 
     `id` is the short name that Kubernetes' own checks are known by here, and `code` its public form (`ETCD-03`,
-    `KASC-ETCD-003`). `severity` is error, warning or note. `stage` says when the rule is enforced: one of
-    `SERVER_STAGES`, or input, emit, review or live for what kasc does itself. `source` names the Kubernetes file and
+    `KASC-ETCD-003`). `severity` is error, warning or note. `stage` says when the rule is enforced, one of
+    `texts.STAGES`. `source` names the Kubernetes file and
     function, or says why kasc has the rule. `of_server` is False for the rules of kasc.
     """
 

@@ -12,6 +12,22 @@ from typing import Any, NamedTuple
 from compiler.rules import Rule
 
 DATA = os.path.join(os.path.dirname(__file__), "data")
+STAGES = {
+    "input": "reads the input",
+    "parse": "parses its flags",
+    "registry": "sets versions and feature gates",
+    "logs": "sets up logging",
+    "complete": "completes its options",
+    "validate": "validates its options",
+    "apply": "applies its options",
+    "chain": "creates its server chain",
+    "serve": "starts to serve",
+    "emit": "writes artifacts",
+    "review": "reviews the configuration",
+    "live": "compares the configuration with a running cluster",
+}
+"""When a rule is enforced: what kube-apiserver, or kasc in one of `KASC_STAGES`, does then."""
+KASC_STAGES = frozenset(("input", "emit", "review", "live"))
 _EXAMPLE_KEYS = frozenset(("input", "encoding", "command", "files", "etcd", "server"))
 
 

@@ -1,66 +1,80 @@
-"""Makes the page of all codes, docs/codes.md: `python -m tools.generate.codes [--check]`.
+"""Generate docs/codes, a page for each family of rules and an index: `python -m tools.generate.codes [--check]`.
 
-Reports and editors link to a code's heading, `docs/codes.md#kasc-etcd-002`.
+Reports and editors link to the heading of a code, for example `docs/codes/ETCD.md#kasc-etcd-002`.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from compiler.cli.explain.rule_text import facts_of, parts_of, reason_of
 from compiler.rules import Rule, by_code
-from compiler.rules.texts import Entry, Example, Family, families, load_family
+from compiler.rules.texts import Entry, Example, families, load_family
 
-PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "codes.md")
-_HEAD = """\
+PAGES = Path(__file__).parents[2] / "docs/codes"
+INDEX = "README.md"
+SECTIONS = {
+    "inputs": "Reading the input",
+    "kube-apiserver": "What kube-apiserver refuses",
+    "pod": "The Pod and the artifacts",
+    "review": "Reviews",
+    "live": "Comparing with a running cluster",
+}
+_GENERATED = "<!-- Generated from compiler/rules/data by `python -m tools.generate.codes`: edit the data. -->\n"
+_HEAD = f"""\
 # Codes
 
-<!-- Made from compiler/rules/data by `python -m tools.generate.codes`: change it there. -->
+{_GENERATED}
+Every diagnostic of kasc has a code. The page of a family describes each of its codes: what the server does and why, an
+example that fails, and the fix. `kasc explain CODE` prints the same.
 
-Every finding of kasc has a code. For each code, this page says what the server does and why, with an example that fails
-and its mend; `kasc explain CODE` prints the same.
+- **error**: kube-apiserver of that version refuses to start, or kasc cannot work with the input.
+- **warning**: kube-apiserver starts, but the configuration most likely does not do what was intended.
+- **note**: something that kasc cannot decide, or that is worth knowing.
 
-- An **error** is what the server of that version refuses to start with, or what kasc cannot work with. A **warning** is
-  let pass, but most likely not meant. A **note** says what kasc itself cannot know.
-- The examples are parts of documents, laid over [samples/minimal.yaml](../samples/minimal.yaml). Lines that begin with
-  `--` are flags, beside those that every server needs. What says its own `kind` is a whole file.
-- Files of the server are found with `--files-root` or `--file-map`; without either, nothing is said of them.
-
+The examples are parts of documents, merged over [samples/minimal.yaml](../../samples/minimal.yaml). Lines that start
+with `--` are flags, added to those that every server needs. An example with its own `kind` is a whole file. Files of the
+server are found with `--files-root` or `--file-map`; without them, they are not checked.
 """
 
 
-def page() -> str:
-    """The text of the page."""
+def pages() -> dict[str, str]:
+    """Return the text of every page by the name of its file."""
     loaded = {name: load_family(name) for name in families()}
-    contents = [_contents(name, family) for name, family in loaded.items()]
-    return _HEAD + "".join(contents) + "".join(_section(name, family) for name, family in loaded.items())
+    index = _HEAD
+    for section, heading in SECTIONS.items():
+        index += f"\n## {heading}\n\n| family | codes |\n| --- | --- |\n"
+        for name, family in sorted(loaded.items(), key=lambda pair: pair[1].title.lower()):
+            if family.section == section:
+                index += f"| [{family.title}]({name}.md) | {_span(_rules_of(name))} |\n"
+    return {INDEX: index} | {f"{name}.md": _page(name) for name in loaded}
 
 
 def _rules_of(name: str) -> list[Rule]:
     return sorted((rule for rule in by_code().values() if rule.family == name), key=lambda rule: rule.code)
 
 
-def _contents(name: str, family: Family) -> str:
-    anchor = "".join(letter for letter in family.title.lower().replace(" ", "-") if letter.isalnum() or letter == "-")
-    return f"- [{family.title}](#{anchor}): {_rules_of(name)[0].code.rpartition('-')[0]}\n"
+def _span(rules: list[Rule]) -> str:
+    codes = [rule.code for rule in rules]
+    return codes[0] if len(codes) == 1 else f"{codes[0]} to {codes[-1]}"
 
 
-def _section(name: str, family: Family) -> str:
-    rules = _rules_of(name)
-    rows = [f"| [{rule.code}](#{rule.code.lower()}) | {rule.title} |\n" for rule in rules]
-    table = f"\n| code | what is wrong |\n| --- | --- |\n{''.join(rows)}"
-    return f"\n## {family.title}\n{table}" + "".join(_rule(rule, family.entries[rule.code]) for rule in rules)
+def _page(name: str) -> str:
+    family, rules = load_family(name), _rules_of(name)
+    rows = "".join(f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {rule.title} |\n" for rule in rules)
+    table = f"| code | severity | title |\n| --- | --- | --- |\n{rows}"
+    head = f"# {family.title}\n\n{_GENERATED}\n[All codes]({INDEX})\n\n{table}"
+    return head + "".join(_rule(rule, family.entries[rule.code]) for rule in rules)
 
 
 def _rule(rule: Rule, entry: Entry) -> str:
-    reason = reason_of(rule)
-    text = f"\n### {rule.code}\n\n**{_sentence(rule.title)}** {_sentence(', '.join(facts_of(rule, entry)))}\n"
-    text += f"\n{entry.does}\n"
-    for title, example in (("Fails", entry.fails), ("Mended", entry.fix)):
+    facts = _sentence(", ".join(facts_of(rule, entry)))
+    text = f"\n## {rule.code}\n\n**{_sentence(rule.title)}** {facts}\n\n{entry.does}\n"
+    for title, example in (("Fails", entry.fails), ("Fixed", entry.fix)):
         text += "".join(_example(title, example))
-    return f"{text}\n{_sentence(reason)}\n"
+    return f"{text}\n{_sentence(reason_of(rule))}\n"
 
 
 def _example(title: str, example: Example) -> Iterator[str]:
@@ -75,20 +89,25 @@ def _sentence(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` say whether it is stale (exit 1)."""
-    text = page()
+    """Write the pages, or with `--check` report which are stale or left over (exit 1)."""
+    wanted = pages()
+    present = {path.name: path for path in PAGES.glob("*.md")} if PAGES.is_dir() else {}
+    left_over = [path for name, path in present.items() if name not in wanted]
     if arguments != ["--check"]:
-        with open(PAGE, "w", encoding="utf-8") as file:
-            file.write(text)
+        PAGES.mkdir(exist_ok=True)
+        for name, text in wanted.items():
+            (PAGES / name).write_text(text, encoding="utf-8")
+        for path in left_over:
+            path.unlink()
         return 0
-    try:
-        with open(PAGE, encoding="utf-8") as file:
-            fresh = file.read() == text
-    except FileNotFoundError:
-        fresh = False
-    if not fresh:
-        print("docs/codes.md is stale: run python -m tools.generate.codes")
-    return int(not fresh)
+    stale = [
+        name
+        for name, text in wanted.items()
+        if name not in present or present[name].read_text(encoding="utf-8") != text
+    ]
+    for name in sorted([*stale, *(path.name for path in left_over)]):
+        print(f"docs/codes/{name} is stale: run python -m tools.generate.codes", file=sys.stderr)
+    return int(bool(stale or left_over))
 
 
 if __name__ == "__main__":

@@ -8,23 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from compiler.rules.texts import families, load_rows
+from compiler.rules.texts import KASC_STAGES, STAGES, families, load_rows
 
 TABLE = Path(__file__).parents[2] / "compiler/rules/table.py"
-STAGES = {
-    "input": "kasc reads the input",
-    "parse": "kube-apiserver parses its flags",
-    "registry": "kube-apiserver sets versions and feature gates",
-    "logs": "kube-apiserver sets up logging",
-    "complete": "kube-apiserver completes its options",
-    "validate": "kube-apiserver validates its options",
-    "apply": "kube-apiserver applies its options",
-    "chain": "kube-apiserver builds its server chain",
-    "serve": "kube-apiserver starts serving",
-    "emit": "kasc writes artifacts",
-    "review": "kasc reviews the input",
-    "live": "kasc compares the input with a running cluster",
-}
 _SHORT = ("name", "id", "title", "severity", "owner", "stage", "source")
 _LONG = ("does", "fails", "fix")
 _OPTIONAL = ("form", "command", "files", "etcd", "from", "until", "needs")
@@ -71,6 +57,8 @@ def _problems(family: str, code: str, row: dict[str, Any]) -> Iterator[str]:
         yield f"{row['owner']} is not an owner"
     if row["stage"] not in STAGES:
         yield f"{row['stage']} is not a stage"
+    elif row["owner"] == "kube-apiserver" and row["stage"] in KASC_STAGES:
+        yield f"kube-apiserver enforces nothing at the stage {row['stage']}"
 
 
 def _line(code: str, row: dict[str, Any]) -> str:

@@ -12,33 +12,33 @@ from compiler.diagnostics import Diagnostic, Location, Report
 from compiler.rules import by_code
 
 HOME = "https://github.com/kasc/kasc"
-CODES_PAGE = f"{HOME}/blob/main/docs/codes.md"
+CODES = f"{HOME}/blob/main/docs/codes"
 
 
 class Help(NamedTuple):
-    """`summary` is a sentence, `text` and `markdown` are the whole."""
+    """What a report says about a rule: `summary` is its first sentence, `link` the address of its description."""
 
     summary: str
     text: str
     markdown: str
+    link: str
 
 
 def help_of(code: str) -> Help:
-    """What there is to tell of a code."""
+    """Return the texts about the rule of a code."""
     from compiler.rules.texts import entry_of
 
     rule = by_code()[code]
     does = entry_of(rule).does
     title = f"{rule.title[:1].upper()}{rule.title[1:]}"
     if rule.of_server:
-        effect = (
-            "kube-apiserver refuses to start." if rule.severity == "error" else "kube-apiserver starts all the same."
-        )
-        told, marked = f"{effect} In Kubernetes: {rule.source}", f"{effect} In Kubernetes: `{rule.source}`"
+        effect = "kube-apiserver refuses to start." if rule.severity == "error" else "kube-apiserver starts anyway."
+        reason, marked = f"{effect} In Kubernetes: {rule.source}", f"{effect} In Kubernetes: `{rule.source}`"
     else:
-        told = marked = f"A rule of kasc's own: {rule.source}."
-    link = f"[{code}]({CODES_PAGE}#{code.lower()})"
-    return Help(f"{title}.", f"{title}. {does} {told}", f"**{title}.** {does} {marked}\n\n{link}\n")
+        reason = marked = f"A rule of kasc: {rule.source}."
+    link = f"{CODES}/{rule.family}.md#{code.lower()}"
+    markdown = f"**{title}.** {does} {marked}\n\n[{code}]({link})\n"
+    return Help(f"{title}.", f"{title}. {does} {reason}", markdown, link)
 
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -76,13 +76,13 @@ def as_data(reports: list[Report]) -> Form:
 
 def _rule(code: str) -> Form:
     rule = by_code()[code]
-    told = help_of(code)
+    help_ = help_of(code)
     return {
         "id": code,
         "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": told.summary},
-        "help": {"text": told.text, "markdown": told.markdown},
-        "helpUri": f"{CODES_PAGE}#{code.lower()}",
+        "fullDescription": {"text": help_.summary},
+        "help": {"text": help_.text, "markdown": help_.markdown},
+        "helpUri": help_.link,
         "defaultConfiguration": {"level": rule.severity},
         "properties": {"problem.severity": _PROBLEM_SEVERITY[rule.severity], "tags": ["kube-apiserver"]},
     }

@@ -54,7 +54,7 @@ def test_every_rule_has_its_texts() -> None:
     assert [rule["id"] for rule in rules] == CODES
     for rule in rules:
         assert rule["defaultConfiguration"]["level"] == by_code()[rule["id"]].severity
-        assert rule["helpUri"].endswith(f"docs/codes.md#{rule['id'].lower()}")
+        assert rule["helpUri"].endswith(f"docs/codes/{by_code()[rule['id']].family}.md#{rule['id'].lower()}")
         assert rule["help"]["text"]
         assert rule["id"] in rule["help"]["markdown"]
 

@@ -1,71 +1,235 @@
-"""The resolved config: what the server would run with, and where each value comes from."""
+"""The resolved config: what the server runs with, and where each value comes from.
+
+Kubernetes: the Config of apiserver/pkg/server/config.go, which the options apply themselves to.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
-from compiler.upstream.flag_values import format_duration
+from compiler.apiserver.resolved_sections import Sections
+from compiler.apiserver.section import Section
 
 if TYPE_CHECKING:
     from compiler.apiserver.health.checks import HealthChecks
     from compiler.apiserver.storage.factory import StorageFactory
     from compiler.apiserver.storage.resource_config import ResourceConfig
 
+Plain = Callable[[Any], Any]
+_INITIALISMS = {
+    "api": "API",
+    "ca": "CA",
+    "cas": "CAs",
+    "id": "ID",
+    "ip": "IP",
+    "ipv6": "IPv6",
+    "qps": "QPS",
+    "tls": "TLS",
+    "ttl": "TTL",
+    "uri": "URI",
+    "url": "URL",
+}
+"""Words that Go writes in capitals, save at the beginning of a name."""
+
 
 class Provenance(NamedTuple):
-    """The step that set a value, and the flags that it was reckoned from."""
+    """The step that set a value, and the flags that it is computed from."""
 
     step: str
     flags: tuple[str, ...]
 
 
-Origin = tuple[str, tuple[str, ...]]
-"""The same as a bare tuple, of which every server has some hundreds."""
+class ResolvedConfig(Sections):
+    """The sections, each assigned whole by the step of the start-up that `step` names, which is recorded.
 
-
-class ResolvedConfig:
-    """Everything effective, under dotted paths in the order in which the start-up sets it.
-
-    `values` holds plain data. What later steps and the artifacts compute with has a field of its own: the health
-    checks, the resource config, the storage factory. `origins` has step and flags of each value, as `Provenance`.
+    Three members are no sections but what later steps and the artifacts compute with: the health checks, the enabled
+    resources, and the storage factory. To read a member before its step has run raises AttributeError.
     """
 
-    def __init__(self) -> None:
-        self.step = ""
-        self.values: dict[str, Any] = {}
-        self.origins: dict[str, Origin] = {}
-        self.health: HealthChecks | None = None
-        self.resource_config: ResourceConfig | None = None
-        self.storage_factory: StorageFactory | None = None
+    health: HealthChecks
+    resource_config: ResourceConfig
+    storage_factory: StorageFactory
 
-    def set(self, path: str, value: Any, *flags: str) -> None:
-        """Set a value; `flags` are those it was reckoned from."""
-        self.values[path] = value
-        self.origins[path] = (self.step, flags)
+    def __init__(self) -> None:
+        self.enter("")
+        self.__dict__["steps"] = {}
+        self.__dict__["more_flags"] = {}
+
+    def enter(self, step: str) -> None:
+        """Record what is assigned from now on as set by a step."""
+        self.__dict__["step"] = step
+
+    def __setattr__(self, name: str, value: object) -> None:
+        state = self.__dict__
+        state[name] = value
+        # A later step replaces some fields; the others stay as the first one set them.
+        state["steps"][name] = (*state["steps"].get(name, ()), state["step"])
+
+    def add_flags(self, path: str, *flags: str) -> None:
+        """Record flags that a value is computed from in addition to those of its field."""
+        self.__dict__["more_flags"][path] = flags
 
     @property
     def provenance(self) -> dict[str, Provenance]:
-        """What set each value."""
-        return {path: Provenance(*origin) for path, origin in self.origins.items()}
+        """Dotted path of each value -> what set it, in the order of the start-up."""
+        steps: dict[str, tuple[str, ...]] = self.__dict__["steps"]
+        more: dict[str, tuple[str, ...]] = self.__dict__["more_flags"]
+        found = {}
+        for name, section, leaf in self._leaves():
+            step = steps[name][0]
+            if len(steps[name]) > 1 and leaf.name in section.replaced:
+                step = steps[name][-1]
+            found[leaf.path] = Provenance(step, leaf.flags + more.get(leaf.path, ()))
+        return found
 
-    def flags_of(self, path: str) -> tuple[str, ...]:
-        """The flags that a value was reckoned from."""
-        return self.origins[path][1]
-
-    def set_duration(self, path: str, nanoseconds: int, *flags: str) -> None:
-        """Set a duration, in Go's spelling (`1m0s`)."""
-        self.set(path, format_duration(nanoseconds), *flags)
-
-    def get(self, path: str, default: Any = None) -> Any:
-        """A value that an earlier step set."""
-        return self.values.get(path, default)
+    def settings(self) -> dict[str, Any]:
+        """Dotted path of each value -> the value as plain data, in the order of the start-up."""
+        return {leaf.path: leaf.plain_value(section) for _, section, leaf in self._leaves()}
 
     def tree(self) -> dict[str, Any]:
-        """The values as nested maps."""
-        return nested(self.values)
+        """The values as nested maps of plain data."""
+        return nested(self.settings())
+
+    def _leaves(self) -> Iterator[tuple[str, Section, Leaf]]:
+        for name in Sections.__annotations__:
+            section: Section | None = getattr(self, name)
+            if section is not None:
+                for leaf in leaves_of(type(section)):
+                    if not (leaf.is_optional and leaf.value(section) is None):
+                        yield name, section, leaf
 
 
-def nested(values: dict[str, Any]) -> dict[str, Any]:
+class Leaf(NamedTuple):
+    """A value of a section that has its own provenance.
+
+    `name` is the field of the section, `path` the place in the resolved config, `flags` those that the value is
+    computed from. `value` reads it; `plain` makes plain data of it, None if it already is. An optional value is left
+    out when it is None.
+    """
+
+    name: str
+    path: str
+    flags: tuple[str, ...]
+    is_optional: bool
+    value: Callable[[Section], Any]
+    plain: Plain | None
+
+    def plain_value(self, section: Section) -> Any:
+        """The value as plain data: lists, maps, strings, numbers, booleans and None."""
+        value = self.value(section)
+        return value if self.plain is None else self.plain(value)
+
+
+class Field(NamedTuple):
+    """A field of a section: its key in YAML, its type without the metadata, and these."""
+
+    name: str
+    key: str
+    type: Any
+    description: str
+    flags: tuple[str, ...]
+    metadata: tuple[object, ...]
+    is_optional: bool
+    is_group: bool
+
+
+def fields_of(section: type[Section]) -> list[Field]:
+    """The fields of a section in order."""
+    hints = get_type_hints(section, include_extras=True)
+    return [_field(section, name, hints[name]) for name in section.fields]
+
+
+def _field(section: type[Section], name: str, hint: Any) -> Field:
+    kind, *metadata = get_args(hint) if get_origin(hint) is Annotated else (hint, "")
+    description, *flags = (each for each in metadata if isinstance(each, str))
+    return Field(
+        name=name,
+        key=camel_case(name),
+        type=kind,
+        description=description,
+        flags=tuple(flags),
+        metadata=tuple(each for each in metadata if not isinstance(each, str)),
+        is_optional=name in section.defaults,
+        is_group=is_section(kind) and not flags,
+    )
+
+
+def camel_case(name: str) -> str:
+    """The key of a field in YAML: `client_cas` is clientCAs."""
+    first, *others = name.split("_")
+    return first + "".join(_INITIALISMS.get(word) or word.capitalize() for word in others)
+
+
+def is_section(kind: Any) -> bool:
+    """Whether a type is a section."""
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def is_pair(kind: Any) -> bool:
+    """Whether a type is that of a pair of key and value."""
+    return get_origin(kind) is tuple and len(get_args(kind)) == 2 and get_args(kind)[1] is not Ellipsis
+
+
+def leaves_of(section: type[Section]) -> tuple[Leaf, ...]:
+    """The values of a section that have their own provenance, in order."""
+    known = _LEAVES.get(section)
+    if known is None:
+        known = _LEAVES[section] = tuple(_leaves(section, section.section_path, ()))
+    return known
+
+
+_LEAVES: dict[type[Section], tuple[Leaf, ...]] = {}
+
+
+def _leaves(section: type[Section], path: str, names: tuple[str, ...]) -> Iterator[Leaf]:
+    for field in fields_of(section):
+        inner, where = (*names, field.name), f"{path}.{field.key}"
+        if field.is_group:
+            yield from _leaves(field.type, where, inner)
+        else:
+            read = attrgetter(".".join(inner))
+            yield Leaf(inner[0], where, field.flags, field.is_optional, read, _plain(field.type))
+
+
+def _plain(kind: Any) -> Plain | None:
+    """The function that converts values of a type to plain data; None if they already are."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _plain(arguments[0])
+    if is_section(kind):
+        return _plain_section(kind)
+    if origin is tuple:
+        return dict if is_pair(arguments[0]) else _plain_list(_plain(arguments[0]))
+    # A union with None, or of sections.
+    plain = {kind: convert for kind in arguments if (convert := _plain(kind)) is not None}
+    if not plain:
+        return None
+    if len(plain) > 1:
+        return lambda value: None if value is None else plain[type(value)](value)
+    (only,) = plain.values()
+    return lambda value: None if value is None else only(value)
+
+
+def _plain_list(plain: Plain | None) -> Plain:
+    return list if plain is None else lambda values: [plain(value) for value in values]
+
+
+def _plain_section(section: type[Section]) -> Plain:
+    fields = [(field.key, field.name, field.is_optional, _plain(field.type)) for field in fields_of(section)]
+
+    def convert(value: Section) -> dict[str, Any]:
+        return {
+            key: inner if plain is None else plain(inner)
+            for key, name, is_optional, plain in fields
+            if (inner := getattr(value, name)) is not None or not is_optional
+        }
+
+    return convert
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values under dotted paths as nested maps, in the order in which the paths first come to each of them."""
     root: dict[str, Any] = {}
     levels: dict[str, dict[str, Any]] = {"": root}

@@ -15,7 +15,7 @@ from compiler.artifacts.yamlio import Written, dump
 _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
     "storage": ("storage-factory", storage.manifest_parts),
     "health": ("health-checks", health.definition_parts),
-    "resolved": ("resolved", resolved_artifact.resolved_parts),
+    "resolved": ("resolved", resolved_artifact.resolved_config),
 }
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")

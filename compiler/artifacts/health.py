@@ -31,13 +31,11 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
     """The same in parts: the lists, and the meanings of their checks."""
     config = resolved.config
     health = config.health
-    if health is None:
-        raise RuntimeError("the pipeline has not run")
     facts, drain = health_facts(resolved), drain_of(resolved.options)
     return {
         **header(resolved, "HealthCheckDefinitions"),
         "healthz": _list(health.healthz),
-        "livez": _list(health.livez, config.get("generic.livezGracePeriod")),
+        "livez": _list(health.livez, config.generic.livez_grace_period),
         "readyz": _list(health.readyz),
         "anyOrder": health.any_order,
         "preShutdownHooks": health.pre_shutdown,
@@ -54,7 +52,7 @@ def _load_balancers(resolved: Resolved, facts: HealthFacts) -> Parts:
     """Settings of load balancers, with holes for those that name the server."""
     given = resolved.options.input
     balancing = balancing_of(balancer_in(given.deployment))
-    server = server_of(facts, given.name, resolved.config.get("generic.publicAddress") or "")
+    server = server_of(facts, given.name, resolved.config.generic.public_address or "")
     return Parts.of(
         ("load balancers", facts, balancing),
         lambda: load_balancers(facts, balancing, HOLE, HOLE),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler import rules
+from compiler.apiserver.resolved_sections import WebhookAuthorizer
 from compiler.artifacts.parts import exactly
 from compiler.diagnostics import KascError, diagnose
 from compiler.text import shown
@@ -67,8 +68,9 @@ def all_paths(resolved: Resolved) -> Iterator[NodePath]:
     for plugin in options.etcd.encryption.kms if options.etcd.encryption else ():
         parsed = parse_url(plugin.endpoint)
         yield NodePath(parsed.path if parsed else "", "socket")
-    for authorizer in resolved.config.get("authorization.authorizers") or ():
-        yield NodePath(authorizer.get("kubeConfigFile", ""), "file")
+    for authorizer in resolved.config.authorization.authorizers or ():
+        if isinstance(authorizer, WebhookAuthorizer):
+            yield NodePath(authorizer.kube_config_file, "file")
     for file in options.input.files.values():
         yield from _in_file(file)
 

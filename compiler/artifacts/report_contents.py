@@ -99,7 +99,7 @@ def contents(resolved: Resolved) -> dict[str, Any]:
     options = resolved.options
     given = options.input
     told = descriptions()
-    found = {
+    found: dict[str, Any] = {
         "name": given.name,
         "kubernetes": options.catalog.version,
         "read_as": given.read_as,
@@ -112,7 +112,7 @@ def contents(resolved: Resolved) -> dict[str, Any]:
         "findings": findings(resolved),
         "cis": cis.verdicts(resolved),
         "cis_title": TITLES["cis"],
-        "authorizers": resolved.config.get("authorization.authorizers"),
+        "authorizers": resolved.config.authorization.authorizers,
     }
     found["server_sets"] = server_sets(found["storage"])
     return found | counts(found)
@@ -136,7 +136,7 @@ def counts(found: dict[str, Any]) -> dict[str, Any]:
 def stages(resolved: Resolved) -> list[dict[str, Any]]:
     """The start-up in order: for each step what it set, the value, and the flags that it was reckoned from."""
     made = resolved_config(resolved)
-    values = {**resolved.config.values, "featureGates.enabled": made["config"]["featureGates"]["enabled"]}
+    values = resolved.config.settings()
     by_step: dict[str, list[dict[str, Any]]] = {}
     for path, origin in made["provenance"].items():
         row = {"path": path, "from": origin["from"], **shown(values[path])}

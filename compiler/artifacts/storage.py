@@ -13,12 +13,6 @@ from compiler.artifacts.yamlio import header
 if TYPE_CHECKING:
     from compiler.apiserver.config_files.encryption import Providers
 
-_TRANSPORT = (
-    *("dialer", "traced", "certFile", "keyFile", "caFile", "tls"),
-    *("dialTimeout", "keepaliveTime", "keepaliveTimeout"),
-)
-_INTERVALS = ("compactionInterval", "countMetricPollPeriod", "dbMetricPollInterval")
-
 
 def manifest(resolved: Resolved) -> dict[str, Any]:
     """The StorageFactoryManifest; see schemas/artifacts/storage.schema.json."""
@@ -30,10 +24,8 @@ def manifest_parts(resolved: Resolved) -> dict[str, Any]:
     """The same in parts: the rows of all resources with holes for their servers, and what stands around them."""
     config = resolved.config
     factory = config.storage_factory
-    if factory is None:
-        raise RuntimeError("the pipeline has not run")
     rows = factory.rows()
-    config_file = config.get("etcd.encryption.config")
+    etcd, transport, egress = config.etcd, config.etcd.transport, config.etcd_egress
     return {
         **header(resolved, "StorageFactoryManifest"),
         "transport": shared_but(
@@ -41,16 +33,26 @@ def manifest_parts(resolved: Resolved) -> dict[str, Any]:
             {
                 "servers": list(factory.servers),
                 "prefix": factory.prefix,
-                **{name: config.get(f"etcd.transport.{name}") for name in _TRANSPORT},
-                **{name: config.get(f"etcd.{name}") for name in _INTERVALS},
-                "leaseReuseDurationSeconds": config.get("etcd.leases.reuseDurationSeconds"),
+                "dialer": egress.dialer,
+                "traced": egress.traced,
+                "certFile": transport.cert_file,
+                "keyFile": transport.key_file,
+                "caFile": transport.ca_file,
+                "tls": transport.tls,
+                "dialTimeout": transport.dial_timeout,
+                "keepaliveTime": transport.keepalive_time,
+                "keepaliveTimeout": transport.keepalive_timeout,
+                "compactionInterval": etcd.compaction_interval,
+                "countMetricPollPeriod": etcd.count_metric_poll_period,
+                "dbMetricPollInterval": etcd.db_metric_poll_interval,
+                "leaseReuseDurationSeconds": etcd.leases.reuse_duration_seconds,
             },
         ),
         "codec": {"mediaType": factory.media_type},
         "encryption": {
-            "configFile": config_file,
-            "automaticReload": config.get("etcd.encryption.automaticReload"),
-            "known": factory.encryption is not None or not config_file,
+            "configFile": etcd.encryption.config,
+            "automaticReload": etcd.encryption.automatic_reload,
+            "known": factory.encryption is not None or not etcd.encryption.config,
         },
         "resources": Parts.of(("rows", rows), lambda: list(map(_row, rows)), factory.servers_of(rows)) if rows else [],
         "customObjects": shared_but("servers", _custom_objects(resolved, factory)),
@@ -87,7 +89,7 @@ def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, An
         "keyPrefix": factory.key("{group}", "{resource}"),
         "servers": list(factory.servers),
         "storageVersion": None,
-        "mediaType": resolved.config.get("apiExtensions.customObjects.mediaType"),
+        "mediaType": resolved.config.api_extensions.custom_objects.media_type,
         "encryption": _described(factory.encryption_for("{group}", "{resource}")),
         "watchCache": factory.watch_cache,
         "exceptions": [
@@ -114,7 +116,7 @@ def _named_custom_objects(resolved: Resolved, factory: StorageFactory) -> Iterat
             "encryption": _described(encryption),
         }
         if encryption and encryption.write:
-            row["mediaType"] = resolved.config.get("apiExtensions.customObjects.mediaType")
+            row["mediaType"] = resolved.config.api_extensions.custom_objects.media_type
         yield row
 
 
@@ -130,17 +132,17 @@ def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[st
     def row(key: str, writer: str, servers: tuple[str, ...]) -> dict[str, Any]:
         return {"keyPrefix": key, "writtenBy": writer, "servers": list(servers)}
 
-    if config.get("endpointReconciler.type") in ("", "lease"):
+    if config.endpoint_reconciler.type in ("", "lease"):
         servers = factory.servers_for("", "apiServerIPInfo")
         yield row(factory.key("masterleases/"), "endpoint reconciler: one key for each API server", servers)
-    if config.get("peerProxy.leaseReconciler"):
+    if config.peer_proxy.lease_reconciler:
         servers = factory.servers_for("", "apiServerPeerIPInfo")
         yield row(factory.key("peerserverleases/"), "peer endpoint reconciler: one key for each API server", servers)
     # The allocators take the config of services.
     servers = factory.servers_for("", "services")
     if not (gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite")):
         yield row(factory.key("ranges/serviceips"), "service IP allocator", servers)
-        if len(config.get("services.ipRanges", ())) > 1:
+        if len(config.services.ip_ranges) > 1:
             yield row(factory.key("ranges/secondaryserviceips"), "service IP allocator of the second range", servers)
     yield row(factory.key("ranges/servicenodeports"), "node port allocator", servers)
     if options.flags.number("etcd-compaction-interval"):
@@ -153,7 +155,7 @@ def _health_checks(resolved: Resolved, factory: StorageFactory) -> list[dict[str
     health = resolved.config.health
     overrides = factory.override_server_sets()
     rows = []
-    for check in health.readyz if health else ():
+    for check in health.readyz:
         if check.etcd is None:
             continue
         servers = factory.servers if check.etcd.override is None else overrides[check.etcd.override]

@@ -7,7 +7,6 @@ from argparse import Namespace
 from typing import Any
 
 from compiler.apiserver.startup import Resolved
-from compiler.apiserver.storage.factory import StorageFactory
 from compiler.apiserver.storage.layout import Layout
 from compiler.artifacts.storage import manifest
 from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError, publish, settings_from, usage_error
@@ -45,7 +44,7 @@ def run(options: Namespace) -> int:
         return usage_error(problem)
     report = Report(options.input)
     report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
-    layout = Layout(manifest(examined.resolved), _factory(examined.resolved))
+    layout = Layout(manifest(examined.resolved), examined.resolved.config.storage_factory)
     results = [_verify(cluster, layout, options, examined.resolved, deadline, report) for cluster in clusters]
     partial = any(found.problem for found, _ in results)
     _write(options, report, results)
@@ -58,16 +57,9 @@ def _deadline(options: Namespace) -> Deadline:
     return Deadline(options.timeout or _LONGEST, options.request_timeout)
 
 
-def _factory(resolved: Resolved) -> StorageFactory:
-    factory = resolved.config.storage_factory
-    if factory is None:
-        raise RuntimeError("the pipeline has not run")
-    return factory
-
-
 def _clusters(options: Namespace, resolved: Resolved, deadline: Deadline) -> list[Cluster]:
     """The etcds to ask: as the options say, else as the input does; raises UsageError."""
-    factory = _factory(resolved)
+    factory = resolved.config.storage_factory
     common = frozenset(factory.servers)
     if not options.etcd:
         sets = [factory.servers, *factory.override_server_sets()]

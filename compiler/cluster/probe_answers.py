@@ -126,7 +126,7 @@ class Differences(NamedTuple):
 
 def compare(seen: Seen, resolved: Resolved) -> Differences:
     """Hold every list that could be asked against its definition."""
-    health = checks_of(resolved)
+    health = resolved.config.health
     found = Differences({}, {}, [], _other_version(seen, resolved))
     for endpoint in ENDPOINTS:
         checks = seen.endpoints[endpoint].checks
@@ -142,14 +142,6 @@ def compare(seen: Seen, resolved: Resolved) -> Differences:
         if _ordered(want, both, health) != _ordered(have, both, health):
             found.reordered.append(endpoint)
     return found
-
-
-def checks_of(resolved: Resolved) -> HealthChecks:
-    """The definitions."""
-    health = resolved.config.health
-    if health is None:
-        raise RuntimeError("the pipeline has not run")
-    return health
 
 
 def _other_version(seen: Seen, resolved: Resolved) -> str:

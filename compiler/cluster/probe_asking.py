@@ -141,7 +141,7 @@ class Prober:
     def _foreign(self, checks: Checks) -> Problem | None:
         """A problem where another component answers: its lists look the same, but none of its hooks is known."""
         health = self.resolved.config.health
-        hooks = {name for name in (health.every() if health else ()) if name.startswith("poststarthook/")}
+        hooks = {name for name in health.every() if name.startswith("poststarthook/")}
         if hooks & {check.name for check in checks.checks}:
             return None
         hint = "check address and port: controller managers and schedulers answer much the same"

@@ -131,11 +131,11 @@ def _authorizer(kind: str, wanted: bool = True) -> Check:
 def _anonymous(server: Server) -> Finding | None:
     """Health checks may be open: nothing else could probe the server."""
     flag = "authentication-config" if server.flags.text("authentication-config") else "anonymous-auth"
-    found = server.config.get("authentication.anonymous")
-    if found["enabled"] is None:
+    found = server.config.authentication.anonymous
+    if found.enabled is None:
         return server.untold(flag, "what anonymous requests may do is in a file that is not at hand")
-    paths = [condition["path"] for condition in found["conditions"] or ()]
-    if not found["enabled"] or (paths and all(map(is_for_health, paths))):
+    paths = [condition.path for condition in found.conditions or ()]
+    if not found.enabled or (paths and all(map(is_for_health, paths))):
         return server.unless_unknown("anonymous-auth")
     open_to = "every path" if not paths else next(path for path in paths if not is_for_health(path))
     hint = (
@@ -171,7 +171,7 @@ def _token_keys(server: Server) -> Finding | None:
 def _serving_pair(server: Server) -> Finding | None:
     """A pair that the server signs itself does not count."""
     flag = "tls-cert-file"
-    if server.config.get("secureServing.certificate")["selfSigned"]:
+    if server.config.secure_serving.certificate.self_signed:
         hint = f"set --{flag} and --tls-private-key-file to a pair that a CA has signed"
         return server.fails(flag, f"--{flag} is not given: the server signs its certificate itself", hint)
     return _given(flag, "tls-private-key-file")(server)

@@ -32,7 +32,7 @@ class View:
     def authorizers(self) -> list[str] | None:
         """The types of the authorizers in order; None where they are in a file that cannot be had."""
         chain = self.options.authorization.chain
-        return None if chain is None else [str(one["type"]) for one in chain]
+        return None if chain is None else [authorizer.type for authorizer in chain]
 
     def file(self, flag: str) -> Field | None:
         """The content of the structured file that a flag names; None where it cannot be had."""

@@ -41,10 +41,10 @@ def test_reading_them_back_gives_the_same_server(sample: Path, explicit: bool, t
     unknown = {"etcd.encryption.kms", "authentication.anonymous", "authentication.authenticators", "openAPI.security"}
     again = read_back(render(resolved, explicit), resolved.options.catalog.version, tmp_path)
     carried = bool(resolved.options.input.files)
-    for path, value in resolved.config.values.items():
+    for path, value in resolved.config.settings().items():
         if carried and (path in unknown or path.startswith(("authentication.", "authorization."))):
             continue
-        assert again.config.values[path] == value, path
+        assert again.config.settings()[path] == value, path
 
 
 @pytest.mark.parametrize("version", VERSIONS)

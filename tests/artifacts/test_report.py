@@ -125,7 +125,7 @@ def test_pipeline_has_every_step_and_what_it_set() -> None:
         for row in rows_of(step, "sets"):
             (path,) = codes(row[0])
             found[path] = codes(step)[0]
-            value = config.values.get(path, made["config"]["featureGates"]["enabled"])
+            value = config.settings()[path]
             assert as_shown(row[1], value), path
             origin = made["provenance"][path]["from"]
             assert [link.text.removeprefix("--") for link in row[2].iter("a")] == list(origin)
@@ -205,7 +205,7 @@ def test_admission_is_the_chain(tmp_path: Path) -> None:
     resolved = resolve(document(admission=plugins), tmp_path)
     rows = rows_of(parsed(page_of(resolved)), "admission")
     assert [words(row[0]) for row in rows] == list(resolved.options.catalog.plugins)
-    chain = resolved.config.get("admission.plugins")
+    chain = list(resolved.config.admission.plugins)
     on = [row for row in rows if not words(row[1]).startswith("off")]
     assert [(words(row[0]), words(row[1]).split()[0]) for row in on] == [
         (name, str(place)) for place, name in enumerate(chain, 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config
-from compiler.apiserver.config_files.claim_mappings import check_claims, described_claims
-from compiler.apiserver.options.authenticators import Anonymous
+from compiler.apiserver.config_files.claim_mappings import check_claims, claim_mappings, user_rules, validation_rules
+from compiler.apiserver.resolved_sections import Anonymous, AnonymousCondition, JWTIssuer
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
 from compiler.upstream.go.net import parse_url
@@ -132,17 +132,6 @@ def _egress_is_wrong(group: AuthenticationOptions) -> bool:
     return any((found.rule or "").startswith("EGR-") for found in group.run.report.diagnostics)
 
 
-def described_issuer(issuer: Field) -> dict[str, Any]:
-    """The resolved form of an issuer."""
-    return {
-        "url": issuer["url"].text,
-        "discoveryURL": issuer["discoveryURL"].text,
-        "audiences": [audience.text for audience in issuer["audiences"].items()],
-        "certificateAuthority": "inline" if issuer["certificateAuthority"].text else "",
-        "egressSelectorType": issuer["egressSelectorType"].text,
-    }
-
-
 FLAG = "authentication-config"
 KINDS = ("AuthenticationConfiguration",)
 _RULES = FileRules(
@@ -157,7 +146,7 @@ class ConfiguredAuthentication(NamedTuple):
     """What a file says; `anonymous` is None where it leaves anonymous requests to the flag."""
 
     anonymous: Anonymous | None
-    issuers: list[dict[str, Any]]
+    issuers: tuple[JWTIssuer, ...]
 
 
 def load_authentication(group: AuthenticationOptions) -> ConfiguredAuthentication | None:
@@ -176,8 +165,22 @@ def load_authentication(group: AuthenticationOptions) -> ConfiguredAuthenticatio
             check_claims(group, entry)
         for name in ("url", "discoveryURL"):
             _check_unique([entry["issuer"][name] for entry in entries], name)
-    issuers = [{**described_issuer(entry["issuer"]), **described_claims(entry)} for entry in entries]
-    return ConfiguredAuthentication(_anonymous(group, root["anonymous"]), issuers)
+    return ConfiguredAuthentication(_anonymous(group, root["anonymous"]), tuple(map(_issuer, entries)))
+
+
+def _issuer(entry: Field) -> JWTIssuer:
+    """What the server keeps of an issuer."""
+    issuer = entry["issuer"]
+    return JWTIssuer(
+        url=issuer["url"].text,
+        discovery_url=issuer["discoveryURL"].text,
+        audiences=tuple(audience.text for audience in issuer["audiences"].items()),
+        certificate_authority="inline" if issuer["certificateAuthority"].text else "",
+        egress_selector_type=issuer["egressSelectorType"].text,
+        claim_validation_rules=validation_rules(entry),
+        claim_mappings=claim_mappings(entry["claimMappings"]),
+        user_validation_rules=user_rules(entry),
+    )
 
 
 def _check_unique(fields: list[Field], name: str) -> None:
@@ -206,4 +209,5 @@ def _anonymous(group: AuthenticationOptions, section: Field) -> Anonymous | None
     if not enabled.on and conditions.items() and not enabled.is_bad:
         message = "anonymous requests have conditions, but are not enabled"
         conditions.refuse(rules.INVALID_ANONYMOUS_CONDITIONS, message, "write enabled: true, or remove the conditions")
-    return Anonymous(bool(enabled.on), tuple(condition["path"].text for condition in conditions.items()))
+    paths = tuple(AnonymousCondition(path=condition["path"].text) for condition in conditions.items())
+    return Anonymous(enabled=bool(enabled.on), conditions=paths)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config, named_by_field, named_by_flag
 from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
+from compiler.apiserver.resolved_sections import Authorizer, WebhookAuthorizer
 from compiler.inputs.schema.field import Field
 from compiler.inputs.source.characters import place_in
 from compiler.rules import Rule
@@ -44,40 +45,28 @@ _TTLS = {"authorizedTTL": 300 * 10**9, "unauthorizedTTL": 30 * 10**9}
 _MOST_CONDITIONS = 64
 
 
-def webhook_entry(
-    authorized: int, unauthorized: int, timeout: int, version: str, policy: str, kubeconfig: str
-) -> dict[str, Any]:
-    """The resolved form of a webhook. Durations come in nanoseconds; a time to live of 0 means no cache."""
-    return {
-        "authorizedTTL": format_duration(authorized),
-        "cacheAuthorizedRequests": authorized != 0,
-        "unauthorizedTTL": format_duration(unauthorized),
-        "cacheUnauthorizedRequests": unauthorized != 0,
-        "timeout": format_duration(timeout),
-        "subjectAccessReviewVersion": version,
-        "failurePolicy": policy,
-        "kubeConfigFile": kubeconfig,
-    }
-
-
-def described_webhook(webhook: Field) -> dict[str, Any]:
-    """The resolved form of a webhook of a file, its defaults filled in."""
-    times = {name: webhook[name].duration or default for name, default in _TTLS.items()}
-    for name, switch in (
-        ("authorizedTTL", "cacheAuthorizedRequests"),
-        ("unauthorizedTTL", "cacheUnauthorizedRequests"),
-    ):
-        if webhook[switch].on is False:
-            times[name] = 0
-    entry = webhook_entry(
-        times["authorizedTTL"],
-        times["unauthorizedTTL"],
-        webhook["timeout"].duration or 0,
-        webhook["subjectAccessReviewVersion"].text,
-        webhook["failurePolicy"].text,
-        webhook["connectionInfo"]["kubeConfigFile"].text,
+def authorizer_of(kind: str, name: str, webhook: Field) -> WebhookAuthorizer:
+    """A webhook of a file, with its defaults; a time to live of 0 means no cache."""
+    authorized, unauthorized = (
+        0 if webhook[switch].on is False else webhook[ttl].duration or _TTLS[ttl]
+        for ttl, switch in (
+            ("authorizedTTL", "cacheAuthorizedRequests"),
+            ("unauthorizedTTL", "cacheUnauthorizedRequests"),
+        )
     )
-    return {**entry, "matchConditions": [one["expression"].text for one in webhook["matchConditions"].items()]}
+    return WebhookAuthorizer(
+        type=kind,
+        name=name,
+        authorized_ttl=format_duration(authorized),
+        cache_authorized_requests=authorized != 0,
+        unauthorized_ttl=format_duration(unauthorized),
+        cache_unauthorized_requests=unauthorized != 0,
+        timeout=format_duration(webhook["timeout"].duration or 0),
+        subject_access_review_version=webhook["subjectAccessReviewVersion"].text,
+        failure_policy=webhook["failurePolicy"].text,
+        kube_config_file=webhook["connectionInfo"]["kubeConfigFile"].text,
+        match_conditions=tuple(one["expression"].text for one in webhook["matchConditions"].items()),
+    )
 
 
 def check_webhook(group: AuthorizationOptions, webhook: Field) -> None:
@@ -189,7 +178,7 @@ _RULES = FileRules(
 )
 
 
-def configured_authorizers(group: AuthorizationOptions, path: str) -> list[dict[str, Any]] | None:
+def configured_authorizers(group: AuthorizationOptions, path: str) -> tuple[Authorizer | WebhookAuthorizer, ...] | None:
     """The authorizers in order; None where the content cannot be had. Reports what the server would refuse."""
     config = load_config(named_by_flag(group, FLAG, path), KINDS, _RULES)
     if config is None:
@@ -217,7 +206,7 @@ def configured_authorizers(group: AuthorizationOptions, path: str) -> list[dict[
         types.add(kind.text)
         _check_name(authorizer["name"], kind.text if known else "", names)
         _check_part(group, authorizer, known)
-    return [_described(authorizer) for authorizer in authorizers.items()]
+    return tuple(map(_authorizer, authorizers.items()))
 
 
 def _check_type(kind: Field) -> bool:
@@ -269,9 +258,7 @@ def _check_part(group: AuthorizationOptions, authorizer: Field, known: bool) -> 
         authorizer["type"].refuse(rules.INVALID_ABAC_POLICY, message, "set --authorization-policy-file")
 
 
-def _described(authorizer: Field) -> dict[str, Any]:
-    """Type and name, and for a webhook what the server keeps of it."""
-    entry: dict[str, Any] = {"type": authorizer["type"].text, "name": authorizer["name"].text}
-    if authorizer["webhook"].given:
-        entry |= described_webhook(authorizer["webhook"])
-    return entry
+def _authorizer(authorizer: Field) -> Authorizer | WebhookAuthorizer:
+    """What the server keeps of an authorizer."""
+    kind, name, webhook = authorizer["type"].text, authorizer["name"].text, authorizer["webhook"]
+    return authorizer_of(kind, name, webhook) if webhook.given else Authorizer(type=kind, name=name)

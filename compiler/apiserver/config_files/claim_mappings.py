@@ -7,9 +7,18 @@ validateUserValidationRules.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler import rules
+from compiler.apiserver.resolved_sections import (
+    ClaimExpression,
+    ClaimMappings,
+    ExtraAttribute,
+    MappingExpression,
+    PrefixedClaim,
+    RequiredClaim,
+    UserValidationRule,
+)
 from compiler.inputs.schema.field import Field
 from compiler.rules import Rule
 from compiler.text import shown
@@ -179,31 +188,39 @@ def wrong_with_key(key: str, reserved: bool) -> tuple[str, str] | None:
     return None
 
 
-def described_claims(entry: Field) -> dict[str, Any]:
-    """The resolved form of the rules and mappings."""
-    mappings = entry["claimMappings"]
-    extra = [_texts(attribute, "key", "valueExpression") for attribute in mappings["extra"].items()]
-    user = [_texts(rule, "expression", "message") for rule in entry["userValidationRules"].items()]
-    return {
-        "claimValidationRules": [_described_rule(rule) for rule in entry["claimValidationRules"].items()],
-        "claimMappings": {
-            **{name: _described_mapping(mappings[name]) for name in ("username", "groups", "uid")},
-            "extra": extra,
-        },
-        "userValidationRules": user,
-    }
+def validation_rules(entry: Field) -> tuple[RequiredClaim | ClaimExpression, ...]:
+    """The rules that the claims of a token have to fulfil."""
+    return tuple(
+        ClaimExpression(expression=rule["expression"].text, message=rule["message"].text)
+        if rule["expression"].text
+        else RequiredClaim(claim=rule["claim"].text, required_value=rule["requiredValue"].text)
+        for rule in entry["claimValidationRules"].items()
+    )
 
 
-def _described_rule(rule: Field) -> dict[str, str]:
-    names = ("expression", "message") if rule["expression"].text else ("claim", "requiredValue")
-    return _texts(rule, *names)
+def claim_mappings(mappings: Field) -> ClaimMappings:
+    """Where the attributes of the user come from."""
+    return ClaimMappings(
+        username=_mapping(mappings["username"]),
+        groups=_mapping(mappings["groups"]),
+        uid=_mapping(mappings["uid"]),
+        extra=tuple(
+            ExtraAttribute(key=attribute["key"].text, value_expression=attribute["valueExpression"].text)
+            for attribute in mappings["extra"].items()
+        ),
+    )
 
 
-def _described_mapping(mapping: Field) -> dict[str, str] | None:
+def _mapping(mapping: Field) -> PrefixedClaim | MappingExpression | None:
     if mapping["expression"].text:
-        return _texts(mapping, "expression")
-    return {"claim": mapping["claim"].text, "prefix": mapping["prefix"].text} if mapping["claim"].text else None
+        return MappingExpression(expression=mapping["expression"].text)
+    claim = mapping["claim"].text
+    return PrefixedClaim(claim=claim, prefix=mapping["prefix"].text) if claim else None
 
 
-def _texts(field: Field, *names: str) -> dict[str, str]:
-    return {name: field[name].text for name in names}
+def user_rules(entry: Field) -> tuple[UserValidationRule, ...]:
+    """The rules that the user has to fulfil."""
+    return tuple(
+        UserValidationRule(expression=rule["expression"].text, message=rule["message"].text)
+        for rule in entry["userValidationRules"].items()
+    )

@@ -104,26 +104,23 @@ def _check(row: dict[str, Any], name: str = "", etcd: EtcdCheck | None = None) -
 def add_loopback_certificate_check(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Kubernetes: serving_with_loopback.go, ApplyTo: healthz and livez only."""
     row = run.catalog.health_checks.get("loopback-serving-certificate")
-    if row and config.health:
+    if row:
         config.health.add(row, _check(row))
 
 
 def add_etcd_health_endpoint(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint."""
-    health, factory = config.health, config.storage_factory
-    if health is None or factory is None:
-        return
     rows = run.catalog.health_checks
     # 0 stands for the default of either check.
     timeouts = [
         run.flags.number(flag) or _DEFAULT_TIMEOUT for flag in ("etcd-healthcheck-timeout", "etcd-readycheck-timeout")
     ]
-    overrides = len(factory.override_server_sets()) if "etcd-override-N" in rows else 0
+    overrides = len(config.storage_factory.override_server_sets()) if "etcd-override-N" in rows else 0
     for number in (None, *range(overrides)):
         kinds = ("etcd", "etcd-readiness") if number is None else ("etcd-override-N", "etcd-override-readiness-N")
         for kind, timeout in zip(kinds, timeouts, strict=True):
             name = kind if number is None else f"{kind[:-1]}{number}"
-            health.add(rows[kind], _check(rows[kind], name, EtcdCheck(number, timeout)))
+            config.health.add(rows[kind], _check(rows[kind], name, EtcdCheck(number, timeout)))
 
 
 def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -131,8 +128,8 @@ def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None
 
     Kubernetes: encryptionconfig/config.go and options/etcd.go, maybeApplyResourceTransformers.
     """
-    health, encryption = config.health, run.etcd.encryption
-    if health is None or not run.flags.text("encryption-provider-config"):
+    encryption = run.etcd.encryption
+    if not run.flags.text("encryption-provider-config"):
         return
     providers = encryption.kms if encryption else ()
     if run.flags.on("encryption-provider-config-automatic-reload"):
@@ -142,7 +139,7 @@ def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None
     else:
         kind, names = "kms-providers", ["kms-providers"] if providers else []
     row = run.catalog.health_checks[kind]
-    health.add(row, *(_check(row, name)._replace(limits=_limits(row, run)) for name in names))
+    config.health.add(row, *(_check(row, name)._replace(limits=_limits(row, run)) for name in names))
 
 
 def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -151,8 +148,6 @@ def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> Non
     Kubernetes: server/config.go, New, of each server; GenericAPIServer.PrepareRun.
     """
     health = config.health
-    if health is None:
-        return
     before = (health.healthz, health.livez, health.readyz, tuple(health.seed), health.seed.capacity)
     # All that conditions ask for.
     others = [_holds(condition, run, config) for condition in _other_conditions(run.catalog)]
@@ -264,13 +259,13 @@ def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> boo
         return run.gates.on(name)
     if kind == "served":
         # The group's storage is built where one of its resources is served in one version at least.
-        return config.resource_config is not None and name in config.resource_config.served_groups
+        return name in config.resource_config.served_groups
     if kind == "rbac":
-        return bool(config.get("authorization.rbac"))
+        return config.rbac.rbac
     if kind == "priorityAndFairness":
-        return bool(config.get("features.priorityAndFairness"))
+        return config.features.priority_and_fairness
     if kind == "peerProxy":
-        return bool(config.get("peerProxy.enabled"))
+        return config.peer_proxy.enabled
     flags = run.flags
     if kind == "proxyClientCert":
         return bool(flags.text("proxy-client-cert-file") and flags.text("proxy-client-key-file"))

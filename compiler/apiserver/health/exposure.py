@@ -46,8 +46,6 @@ class HealthFacts(NamedTuple):
 def health_facts(resolved: Resolved) -> HealthFacts:
     """The facts of one server; they are kept with its health checks."""
     health = resolved.config.health
-    if health is None:
-        raise RuntimeError("the pipeline has not run")
     if health.facts is None:
         health.facts = _facts(resolved, health)
     return health.facts
@@ -56,14 +54,14 @@ def health_facts(resolved: Resolved) -> HealthFacts:
 def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
     options, config = resolved
     flags, gates = options.flags, options.gates
-    anonymous, authorizers = config.get("authentication.anonymous"), config.get("authorization.authorizers")
+    anonymous, authorizers = config.authentication.anonymous, config.authorization.authorizers
     patience = flags.number("storage-initialization-timeout") + flags.number("livez-grace-period")
     return HealthFacts(
         version=options.catalog.version,
-        anonymous=anonymous["enabled"],
-        anonymous_paths=tuple(condition["path"] for condition in anonymous["conditions"] or ()),
+        anonymous=anonymous.enabled,
+        anonymous_paths=tuple(condition.path for condition in anonymous.conditions or ()),
         always_allow="AlwaysAllow" in options.authorization.modes,
-        authorizers=None if authorizers is None else tuple((each["type"], each["name"]) for each in authorizers),
+        authorizers=None if authorizers is None else tuple((each.type, each.name) for each in authorizers),
         # They are kept in the API.
         rbac_roles="poststarthook/rbac/bootstrap-roles" in every_check(resolved).rows,
         client_ca=flags.text("client-ca-file"),

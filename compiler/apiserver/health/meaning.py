@@ -47,10 +47,8 @@ class EveryCheck:
 
 
 def every_check(resolved: Resolved) -> EveryCheck:
-    """The checks; servers that have their lists in common share it. Raises RuntimeError before the pipeline has run."""
+    """The checks; servers that have their lists in common share it."""
     health = resolved.config.health
-    if health is None:
-        raise RuntimeError("the pipeline has not run")
     key = ("every check", health.healthz, health.livez, health.readyz)
     return resolved.options.catalog.recently(key, lambda: EveryCheck(health))
 
@@ -69,7 +67,7 @@ def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:
 def targets_of(check: HealthCheck, resolved: Resolved) -> tuple[str, ...]:
     """What a check asks outside of the server: URLs of etcd, sockets of key management plugins."""
     factory, encryption = resolved.config.storage_factory, resolved.options.etcd.encryption
-    if check.etcd is not None and factory is not None:
+    if check.etcd is not None:
         number = check.etcd.override
         return factory.servers if number is None else factory.override_server_sets()[number]
     plugins = encryption.kms if encryption else ()

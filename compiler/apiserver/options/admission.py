@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import Admission
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
 from compiler.upstream.catalog import known_in, left
@@ -93,13 +94,11 @@ class AdmissionOptions(OptionGroup):
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: AdmissionOptions.ApplyTo."""
         flags = self.flags
-        config.set("admission.plugins", self.chain(), _ON, _OFF, _LEGACY)
-        flag = "admission-control-config-file"
-        config.set("admission.configFile", flags.text(flag), flag)
-        self._check_config(flag)
-        config.set("admission.restMapperResetInterval", "30s")
-        for path, flag in (
-            ("defaultNotReadyTolerationSeconds", "default-not-ready-toleration-seconds"),
-            ("defaultUnreachableTolerationSeconds", "default-unreachable-toleration-seconds"),
-        ):
-            config.set(f"admission.{path}", flags.number(flag), flag)
+        self._check_config("admission-control-config-file")
+        config.admission = Admission(
+            plugins=tuple(self.chain()),
+            config_file=flags.text("admission-control-config-file"),
+            rest_mapper_reset_interval="30s",
+            default_not_ready_toleration_seconds=flags.number("default-not-ready-toleration-seconds"),
+            default_unreachable_toleration_seconds=flags.number("default-unreachable-toleration-seconds"),
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import APIEnablement
 from compiler.apiserver.storage.resource_config import MATCHERS, introduced_in, resource_config_of
 from compiler.rules import Rule
 from compiler.text import shown
@@ -148,8 +149,10 @@ class APIEnablementOptions(OptionGroup):
         explicit = self.flags.on("runtime-config-emulation-forward-compatible")
         resources = resource_config_of(run.catalog, run.emulated, self.runtime_config, forward_compatible, explicit)
         config.resource_config = resources
-        config.set("apiEnablement.runtimeConfig", dict(sorted(self.runtime_config.items())), _FLAG)
-        config.set("apiEnablement.enabledVersions", list(resources.enabled_versions), _FLAG, "emulated-version")
+        config.api_enablement = APIEnablement(
+            runtime_config=tuple(sorted(self.runtime_config.items())),
+            enabled_versions=tuple(resources.enabled_versions),
+        )
         if not resources.version_enabled("", "v1") and not self.nothing_left:
             message = "the core API v1 is switched off: building its storage crashes the server"
             self.refuse(

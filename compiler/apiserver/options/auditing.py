@@ -5,19 +5,19 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/audit.go.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import Audit, AuditBatch, AuditTruncate, LogBackend, WebhookBackend
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
-from compiler.upstream.go.strconv import format_duration
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
 
-
+_BACKENDS = ("audit-policy-file", "audit-log-path", "audit-webhook-config-file")
 _ROUNDED_TO_ZERO = 2.0**-150
 _LONGEST_NAME = 255
 _LARGEST_CHANNEL = 2**45 - 12
@@ -84,17 +84,15 @@ class AuditOptions(OptionGroup):
         """Kubernetes: AuditOptions.ApplyTo. Without a policy no backend is built."""
         flags = self.flags
         policy = flags.text("audit-policy-file")
-        config.set("audit.policyFile", policy, "audit-policy-file")
         self._check_files(policy)
-        backends = []
+        backends: tuple[LogBackend | WebhookBackend, ...] = ()
         if policy and flags.text("audit-log-path"):
-            backends.append(self._backend("log", self._log()))
+            backends = (self._log(),)
         if policy and flags.text("audit-webhook-config-file"):
-            backends.append(self._backend("webhook", self._webhook()))
-        sources = ("audit-policy-file", "audit-log-path", "audit-webhook-config-file")
-        others = (flag for flag in flags.arguments if flag.startswith("audit-") and flag not in sources)
-        config.set("audit.backends", backends, *sources, *others)
-        config.set("audit.enabled", bool(backends), *sources)
+            backends = (*backends, self._webhook())
+        config.audit = Audit(policy_file=policy, backends=backends, enabled=bool(backends))
+        others = (flag for flag in flags.arguments if flag.startswith("audit-") and flag not in _BACKENDS)
+        config.add_flags("audit.backends", *others)
 
     def _check_files(self, policy: str) -> None:
         """What is opened at the start. Without a policy, the webhook's kubeconfig is not."""
@@ -136,53 +134,67 @@ class AuditOptions(OptionGroup):
             message = f"--audit-log-path {shown(path)} cannot be written: {problem}"
             self.refuse(rules.AUDIT_LOG_NOT_WRITABLE, message, "name a file in a folder", "audit-log-path")
 
-    def _log(self) -> dict[str, Any]:
+    def _log(self) -> LogBackend:
         """Kubernetes: AuditLogOptions.getWriter."""
         flags, path = self.flags, self.flags.text("audit-log-path")
         appends = flags.number("audit-log-maxsize") == 0 and self.run.catalog.behaviour("auditMaxsizeZeroAppends")
-        return {
-            "path": path,
-            "format": flags.text("audit-log-format"),
-            "rotates": path != "-" and not appends,
-            **{name: flags.number(f"audit-log-{name}") for name in ("maxage", "maxbackup", "maxsize")},
-            "compress": flags.on("audit-log-compress"),
-        }
+        return LogBackend(
+            type="log",
+            path=path,
+            format=flags.text("audit-log-format"),
+            rotates=path != "-" and not appends,
+            maxage=flags.number("audit-log-maxage"),
+            maxbackup=flags.number("audit-log-maxbackup"),
+            maxsize=flags.number("audit-log-maxsize"),
+            compress=flags.on("audit-log-compress"),
+            mode=flags.text("audit-log-mode"),
+            version=flags.text("audit-log-version"),
+            batch=self._batch("audit-log"),
+            truncate=self._truncate("audit-log"),
+        )
 
-    def _webhook(self) -> dict[str, Any]:
+    def _webhook(self) -> WebhookBackend:
         """Kubernetes: AuditWebhookOptions.newUntruncatedBackend."""
         flags = self.flags
         backoff, alias = "audit-webhook-initial-backoff", "audit-webhook-batch-initial-backoff"
         # Two flags of one variable: the last one counts.
         if flags.changed(alias) and (flags.location(alias) or ()) > (flags.location(backoff) or ()):
             backoff = alias
-        return {
-            "configFile": flags.text("audit-webhook-config-file"),
-            "initialBackoff": format_duration(flags.number(backoff)),
-            "dialer": self.run.egress_selector.dialer("controlplane"),
-        }
+        return WebhookBackend(
+            type="webhook",
+            config_file=flags.text("audit-webhook-config-file"),
+            initial_backoff=flags.duration(backoff),
+            dialer=self.run.egress_selector.dialer("controlplane"),
+            mode=flags.text("audit-webhook-mode"),
+            version=flags.text("audit-webhook-version"),
+            batch=self._batch("audit-webhook"),
+            truncate=self._truncate("audit-webhook"),
+        )
 
-    def _backend(self, kind: str, own: dict[str, Any]) -> dict[str, Any]:
-        """One backend; `batch` and `truncate` are None where nothing is collected or cut off."""
-        flags, name = self.flags, f"audit-{kind}"
-        mode = flags.text(f"{name}-mode")
-        batch = truncate = None
-        if mode == "batch":
-            throttled = flags.on(f"{name}-batch-throttle-enable")
-            size = f"{name}-batch-buffer-size"
-            if flags.number(size) > _LARGEST_CHANNEL:
-                message = f"--{size} {flags.number(size)} crashes kube-apiserver: no memory holds such a buffer"
-                self.refuse(rules.AUDIT_BUFFER_EXCEEDS_MEMORY, message, "write such as 10000", size)
-            batch = {
-                "bufferSize": flags.number(size),
-                "maxSize": flags.number(f"{name}-batch-max-size"),
-                "maxWait": format_duration(flags.number(f"{name}-batch-max-wait")),
-                "throttleQPS": flags.fraction(f"{name}-batch-throttle-qps") if throttled else None,
-                "throttleBurst": flags.number(f"{name}-batch-throttle-burst") if throttled else None,
-            }
-        if flags.on(f"{name}-truncate-enabled"):
-            truncate = {
-                "maxEventSize": flags.number(f"{name}-truncate-max-event-size"),
-                "maxBatchSize": flags.number(f"{name}-truncate-max-batch-size"),
-            }
-        version = flags.text(f"{name}-version")
-        return {"type": kind, **own, "mode": mode, "version": version, "batch": batch, "truncate": truncate}
+    def _batch(self, name: str) -> AuditBatch | None:
+        """How a backend collects events; None if it does not."""
+        flags = self.flags
+        if flags.text(f"{name}-mode") != "batch":
+            return None
+        throttled = flags.on(f"{name}-batch-throttle-enable")
+        size = f"{name}-batch-buffer-size"
+        if flags.number(size) > _LARGEST_CHANNEL:
+            message = f"--{size} {flags.number(size)} crashes kube-apiserver: no memory holds such a buffer"
+            self.refuse(rules.AUDIT_BUFFER_EXCEEDS_MEMORY, message, "write such as 10000", size)
+        return AuditBatch(
+            buffer_size=flags.number(size),
+            max_size=flags.number(f"{name}-batch-max-size"),
+            max_wait=flags.duration(f"{name}-batch-max-wait"),
+            throttle_qps=flags.fraction(f"{name}-batch-throttle-qps") if throttled else None,
+            throttle_burst=flags.number(f"{name}-batch-throttle-burst") if throttled else None,
+        )
+
+    def _truncate(self, name: str) -> AuditTruncate | None:
+        """How a backend cuts events off; None if it does not."""
+        flags = self.flags
+        if not flags.on(f"{name}-truncate-enabled"):
+            return None
+        return AuditTruncate(
+            max_event_size=flags.number(f"{name}-truncate-max-event-size"),
+            max_batch_size=flags.number(f"{name}-truncate-max-batch-size"),
+        )

@@ -11,6 +11,7 @@ from compiler import rules
 from compiler.apiserver.options.authenticators import apply_authenticators
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.options.oidc import check_oidc, validate_oidc
+from compiler.apiserver.resolved_sections import IssuerDiscovery, ServiceAccountIssuer
 from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
 from compiler.upstream.go.net import is_https, parse_url, parses_as_url
@@ -267,26 +268,23 @@ class AuthenticationOptions(OptionGroup):
 
     def apply_service_account_issuer(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; options.go, completeServiceAccountOptions."""
-        flags, issuers = self.flags, "service-account-issuer"
-        config.set("serviceAccountIssuer.issuer", self.issuers[0] if self.issuers else "", issuers)
-        key, endpoint = "service-account-signing-key-file", "service-account-signing-endpoint"
-        config.set("serviceAccountIssuer.signingKeyFile", flags.text(key), key)
-        config.set("serviceAccountIssuer.signingEndpoint", flags.text(endpoint), endpoint)
-        limit, extend = "service-account-max-token-expiration", "service-account-extend-token-expiration"
-        # An external signer tells at the start how long its tokens may live.
-        asked = bool(flags.text(endpoint))
-        longest = format_duration(flags.number(limit)) if flags.number(limit) or not asked else None
-        config.set("serviceAccountIssuer.maxTokenExpiration", longest, limit, endpoint)
-        config.set("serviceAccountIssuer.extendTokenExpiration", flags.on(extend), extend)
-        config.set("serviceAccountIssuer.extendedExpiration", None if asked else format_duration(_YEAR), endpoint)
+        flags = self.flags
+        limit, endpoint = "service-account-max-token-expiration", flags.text("service-account-signing-endpoint")
+        config.service_account_issuer = ServiceAccountIssuer(
+            issuer=self.issuers[0] if self.issuers else "",
+            signing_key_file=flags.text("service-account-signing-key-file"),
+            signing_endpoint=endpoint,
+            # An external signer reports at startup how long its tokens may live.
+            max_token_expiration=flags.duration(limit) if flags.number(limit) or not endpoint else None,
+            extend_token_expiration=flags.on("service-account-extend-token-expiration"),
+            extended_expiration=None if endpoint else format_duration(_YEAR),
+        )
 
     def apply_issuer_discovery(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/serviceaccount/openidmetadata.go, NewOpenIDMetadataProvider."""
         flag, issuer = "service-account-jwks-uri", self.issuers[0] if self.issuers else ""
-        external = config.get("generic.externalAddress")
+        external = config.generic.external_address
         uri = self.flags.text(flag) or (f"https://{external}/openid/v1/jwks" if external else None)
-        sources = (flag, "external-hostname", "advertise-address", "secure-port")
-        config.set("serviceAccountIssuer.jwksURI", uri, *sources)
         parsed = parse_url(issuer, self.run.catalog.url_strictness)
         served = parsed is not None and parsed.scheme == "https" and not parsed.query and not parsed.fragment
-        config.set("serviceAccountIssuer.discoveryEndpoints", served, "service-account-issuer")
+        config.issuer_discovery = IssuerDiscovery(jwks_uri=uri, discovery_endpoints=served)

@@ -5,12 +5,14 @@ Kubernetes: pkg/kubeapiserver/options/authorization.go.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import RBAC, Authorization, AuthorizationReload, Authorizer, WebhookAuthorizer
 from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.go.strconv import format_duration
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
@@ -28,7 +30,7 @@ class AuthorizationOptions(OptionGroup):
     """Kubernetes: BuiltInAuthorizationOptions."""
 
     name = "authorization"
-    chain: list[dict[str, Any]] | None
+    chain: tuple[Authorizer | WebhookAuthorizer, ...] | None
     """Type, name and further settings of each authorizer in order, after the group system:masters; None where a file
     holds them that cannot be had. Known after validation."""
 
@@ -121,26 +123,31 @@ class AuthorizationOptions(OptionGroup):
             seen.add(mode)
         return meant
 
-    def _chain_of_flags(self) -> list[dict[str, Any]]:
+    def _chain_of_flags(self) -> tuple[Authorizer | WebhookAuthorizer, ...]:
         """Kubernetes: buildAuthorizationConfiguration."""
-        return [
-            {"type": "Webhook", "name": "default", **self._webhook_of_flags()}
-            if mode == "Webhook"
-            else {"type": mode, "name": mode.lower()}
+        return tuple(
+            self._webhook_of_flags() if mode == "Webhook" else Authorizer(type=mode, name=mode.lower())
             for mode in self.modes
-        ]
+        )
 
-    def _webhook_of_flags(self) -> dict[str, Any]:
-        from compiler.apiserver.config_files.authorization import LONGEST_TIMEOUT, webhook_entry
+    def _webhook_of_flags(self) -> WebhookAuthorizer:
+        from compiler.apiserver.config_files.authorization import LONGEST_TIMEOUT
 
         flags = self.flags
-        return webhook_entry(
-            flags.number("authorization-webhook-cache-authorized-ttl"),
-            flags.number("authorization-webhook-cache-unauthorized-ttl"),
-            LONGEST_TIMEOUT,
-            flags.text("authorization-webhook-version"),
-            "NoOpinion",
-            flags.text("authorization-webhook-config-file"),
+        authorized, unauthorized = (
+            f"authorization-webhook-cache-{name}-ttl" for name in ("authorized", "unauthorized")
+        )
+        return WebhookAuthorizer(
+            type="Webhook",
+            name="default",
+            authorized_ttl=flags.duration(authorized),
+            cache_authorized_requests=flags.number(authorized) != 0,
+            unauthorized_ttl=flags.duration(unauthorized),
+            cache_unauthorized_requests=flags.number(unauthorized) != 0,
+            timeout=format_duration(LONGEST_TIMEOUT),
+            subject_access_review_version=flags.text("authorization-webhook-version"),
+            failure_policy="NoOpinion",
+            kube_config_file=flags.text("authorization-webhook-config-file"),
         )
 
     def apply_to(self, config: ResolvedConfig) -> None:
@@ -151,20 +158,23 @@ class AuthorizationOptions(OptionGroup):
             from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
 
             load_kubeconfig(self.named(webhook), rules.INVALID_AUTHORIZATION_WEBHOOK_KUBECONFIG)
-        config.set("authorization.privilegedGroups", ["system:masters"])
-        config.set("authorization.configFile", flags.text(file), file)
-        config.set("authorization.authorizers", chain, "authorization-mode", file)
-        if any(authorizer["type"] == "ABAC" for authorizer in chain or ()):
-            config.set("authorization.policyFile", flags.text(policy), policy)
-            if flags.text(policy) and self.run.host.sees_files:
-                from compiler.apiserver.config_files.abac import load_abac_policy
+        has_abac = any(authorizer.type == "ABAC" for authorizer in chain or ())
+        if has_abac and flags.text(policy) and self.run.host.sees_files:
+            from compiler.apiserver.config_files.abac import load_abac_policy
 
-                load_abac_policy(self.named(policy))
-        if flags.text(file):
-            # Read again and again; what is not Webhook has to stay, or the new content is passed over.
-            lasting = None if chain is None else [one["type"] for one in chain if one["type"] != "Webhook"]
-            config.set("authorization.reloadInterval", "1m0s", file)
-            config.set("authorization.lastingTypes", lasting, file)
-        # Where the chain is in a file that cannot be had, RBAC is what nearly every such file has.
-        rbac = chain is None or any(authorizer["type"] == "RBAC" for authorizer in chain)
-        config.set("authorization.rbac", rbac, "authorization-mode", file)
+            load_abac_policy(self.named(policy))
+        config.authorization = Authorization(
+            privileged_groups=("system:masters",),
+            config_file=flags.text(file),
+            authorizers=chain,
+            policy_file=flags.text(policy) if has_abac else None,
+        )
+        config.authorization_reload = _reload(chain) if flags.text(file) else None
+        # Nearly every file has RBAC, so it is assumed if the content is unavailable.
+        config.rbac = RBAC(rbac=chain is None or any(authorizer.type == "RBAC" for authorizer in chain))
+
+
+def _reload(chain: tuple[Authorizer | WebhookAuthorizer, ...] | None) -> AuthorizationReload:
+    """The server reads the file again and again; new content without the other authorizers than webhooks is ignored."""
+    lasting = None if chain is None else tuple(one.type for one in chain if one.type != "Webhook")
+    return AuthorizationReload(reload_interval="1m0s", lasting_types=lasting)

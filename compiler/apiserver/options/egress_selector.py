@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import Dialers, EgressSelector
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
@@ -27,14 +28,17 @@ class EgressSelectorOptions(OptionGroup):
         """Kubernetes: EgressSelectorOptions.ApplyTo; without a file every dialer is the direct one."""
         flag = "egress-selector-config-file"
         path = self.flags.text(flag)
-        config.set("egressSelector.configFile", path, flag)
         if path:
             from compiler.apiserver.config_files.egress_selector import load_egress_selector
 
             self.selections = load_egress_selector(self.named(flag))
-        config.set("egressSelector.selections", self.selections, flag)
-        dialers = {name: self.dialer(name) for name in ("cluster", "controlplane", "etcd")}
-        config.set("egressSelector.dialers", dialers, flag)
+        config.egress_selector = EgressSelector(
+            config_file=path,
+            selections=None if self.selections is None else tuple(self.selections.items()),
+            dialers=Dialers(
+                cluster=self.dialer("cluster"), controlplane=self.dialer("controlplane"), etcd=self.dialer("etcd")
+            ),
+        )
 
     def dialer(self, peers: str) -> str | None:
         """How a kind of peer is dialled: `direct` or the proxy protocol; None where a file says so that is unknown.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import Etcd, EtcdEncryption, EtcdLeases, EtcdTransport, KMSPlugin
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
 from compiler.upstream.etcd import without_user
@@ -242,49 +243,51 @@ class EtcdOptions(OptionGroup):
         """Kubernetes: EtcdOptions.ApplyWithStorageFactoryTo, less the health checks (see health/)."""
         flags = self.flags
         self.check_client_files()
-        if config.storage_factory is not None:
-            self.check_endpoints(config.storage_factory)
-        config.set("etcd.backend", "etcd3", "storage-backend")
-        config.set("etcd.servers", list(map(without_user, flags.texts("etcd-servers"))), "etcd-servers")
-        config.set("etcd.prefix", flags.text("etcd-prefix"), "etcd-prefix")
-        files = (("certFile", "etcd-certfile"), ("keyFile", "etcd-keyfile"), ("caFile", "etcd-cafile"))
-        for path, flag in files:
-            config.set(f"etcd.transport.{path}", flags.text(flag), flag)
-        config.set("etcd.transport.tls", any(flags.text(flag) for _, flag in files), *(flag for _, flag in files))
-        config.set("etcd.transport.dialTimeout", "20s")
-        config.set("etcd.transport.keepaliveTime", "30s")
-        config.set("etcd.transport.keepaliveTimeout", "10s")
-        for path, flag in (
-            ("compactionInterval", "etcd-compaction-interval"),
-            ("countMetricPollPeriod", "etcd-count-metric-poll-period"),
-            ("dbMetricPollInterval", "etcd-db-metric-poll-interval"),
-        ):
-            config.set_duration(f"etcd.{path}", flags.number(flag), flag)
-        for path, flag in (
-            ("healthcheckTimeout", "etcd-healthcheck-timeout"),
-            ("readycheckTimeout", "etcd-readycheck-timeout"),
-        ):
-            # The prober treats 0 as its own default of two seconds.
-            config.set_duration(f"etcd.{path}", flags.number(flag) or _DEFAULT_CHECK_TIMEOUT, flag)
-        config.set_duration("etcd.eventsHistoryWindow", self._history_window(), "request-timeout")
-        flag = "lease-reuse-duration-seconds"
-        config.set("etcd.leases.reuseDurationSeconds", flags.number(flag), flag)
-        config.set("etcd.leases.maxObjectCount", 1000)
-        config.set("etcd.watchCache", flags.on("watch-cache"), "watch-cache")
-        reload = "encryption-provider-config-automatic-reload"
-        path = "encryption-provider-config"
-        config.set("etcd.encryption.config", flags.text(path), path)
-        config.set("etcd.encryption.automaticReload", flags.on(reload), reload)
-        plugins = [
-            {
-                "name": plugin.name,
-                "apiVersion": plugin.api_version,
-                "endpoint": plugin.endpoint,
-                "timeout": format_duration(plugin.timeout),
-            }
-            for plugin in (self.encryption.kms if self.encryption else ())
-        ]
-        config.set("etcd.encryption.kms", plugins if self.encryption or not flags.text(path) else None, path)
+        self.check_endpoints(config.storage_factory)
+        config.etcd = Etcd(
+            backend="etcd3",
+            servers=tuple(map(without_user, flags.texts("etcd-servers"))),
+            prefix=flags.text("etcd-prefix"),
+            transport=EtcdTransport(
+                cert_file=flags.text("etcd-certfile"),
+                key_file=flags.text("etcd-keyfile"),
+                ca_file=flags.text("etcd-cafile"),
+                tls=any(map(flags.text, ("etcd-certfile", "etcd-keyfile", "etcd-cafile"))),
+                dial_timeout="20s",
+                keepalive_time="30s",
+                keepalive_timeout="10s",
+            ),
+            compaction_interval=flags.duration("etcd-compaction-interval"),
+            count_metric_poll_period=flags.duration("etcd-count-metric-poll-period"),
+            db_metric_poll_interval=flags.duration("etcd-db-metric-poll-interval"),
+            # The prober replaces 0 with its default.
+            healthcheck_timeout=format_duration(flags.number("etcd-healthcheck-timeout") or _DEFAULT_CHECK_TIMEOUT),
+            readycheck_timeout=format_duration(flags.number("etcd-readycheck-timeout") or _DEFAULT_CHECK_TIMEOUT),
+            events_history_window=format_duration(self._history_window()),
+            leases=EtcdLeases(
+                reuse_duration_seconds=flags.number("lease-reuse-duration-seconds"), max_object_count=1000
+            ),
+            watch_cache=flags.on("watch-cache"),
+            encryption=self._encryption(),
+        )
+
+    def _encryption(self) -> EtcdEncryption:
+        path, plugins = self.flags.text("encryption-provider-config"), self.encryption.kms if self.encryption else ()
+        return EtcdEncryption(
+            config=path,
+            automatic_reload=self.flags.on("encryption-provider-config-automatic-reload"),
+            kms=None
+            if path and self.encryption is None
+            else tuple(
+                KMSPlugin(
+                    name=plugin.name,
+                    api_version=plugin.api_version,
+                    endpoint=plugin.endpoint,
+                    timeout=format_duration(plugin.timeout),
+                )
+                for plugin in plugins
+            ),
+        )
 
     def _history_window(self) -> int:
         """Nanoseconds of events that watch caches keep at least. Kubernetes: options.go, Complete."""

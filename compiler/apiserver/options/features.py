@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import Features, FlowControl
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
@@ -41,15 +42,17 @@ class FeatureOptions(OptionGroup):
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: FeatureOptions.ApplyTo."""
         flags = self.flags
-        config.set("features.profiling", flags.on("profiling"), "profiling")
-        config.set("features.contentionProfiling", flags.on("contention-profiling"), "contention-profiling")
-        config.set("features.debugSocketPath", flags.text("debug-socket-path"), "debug-socket-path")
         fair = flags.on("enable-priority-and-fairness")
-        config.set("features.priorityAndFairness", fair, "enable-priority-and-fairness")
+        config.features = Features(
+            profiling=flags.on("profiling"),
+            contention_profiling=flags.on("contention-profiling"),
+            debug_socket_path=flags.text("debug-socket-path"),
+            priority_and_fairness=fair,
+        )
         limits = ("max-requests-inflight", "max-mutating-requests-inflight")
         total = sum(flags.number(flag) for flag in limits)
         if fair and total <= 0 and not any(flags.number(flag) < 0 for flag in limits):
             message = "priority and fairness is on, but the two in-flight limits add up to 0"
             hint = "raise --max-requests-inflight, or set --enable-priority-and-fairness=false"
             self.refuse(rules.PRIORITY_AND_FAIRNESS_WITHOUT_CONCURRENCY, message, hint, limits[0])
-        config.set("flowControl.totalConcurrency", total if fair else None, *limits, "enable-priority-and-fairness")
+        config.flow_control = FlowControl(total_concurrency=total if fair else None)

@@ -15,6 +15,7 @@ from compiler.text import shown
 from compiler.text.suggest import Suggestion, Suggestions, closest
 from compiler.upstream.catalog import Catalog, flag_advice, known_in, left
 from compiler.upstream.flag_values import TYPES, InvalidValueError
+from compiler.upstream.go.strconv import format_duration
 
 if TYPE_CHECKING:
     from compiler.upstream.flag_type import Span, ValueType
@@ -223,6 +224,10 @@ class FlagSet:
     def number(self, flag: str) -> int:
         """An integer, or a duration in nanoseconds."""
         return self._values[flag] or 0
+
+    def duration(self, flag: str) -> str:
+        """A duration as Go spells it, for example 1m0s."""
+        return format_duration(self.number(flag))
 
     def fraction(self, flag: str) -> float:
         """A floating point value."""

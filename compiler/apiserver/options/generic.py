@@ -13,6 +13,7 @@ from compiler import rules
 from compiler.apiserver.gates import FeatureGates
 from compiler.apiserver.options.gate_flags import apply_gate_flags, report_dependencies
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import ChangedGates, EffectiveVersion, EnabledGates, Generic
 from compiler.text import shown
 
 if TYPE_CHECKING:
@@ -199,38 +200,31 @@ class GenericOptions(OptionGroup):
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: ServerRunOptions.ApplyTo."""
         flags, run = self.flags, self.run
-        config.set("effectiveVersion.binary", run.catalog.version)
-        config.set("effectiveVersion.emulation", f"1.{run.emulated}", "emulated-version")
-        config.set("effectiveVersion.minCompatibility", f"1.{run.compatibility}", "min-compatibility-version")
-        config.set("featureGates.changed", dict(sorted(run.gates.set_to.items())), "feature-gates")
-        for path, flag in (
-            ("corsAllowedOrigins", "cors-allowed-origins"),
-            ("hstsDirectives", "strict-transport-security-directives"),
-        ):
-            config.set(f"generic.{path}", list(flags.texts(flag)), flag)
-        external = flags.text("external-hostname") or None
-        config.set("generic.externalAddress", external, "external-hostname", "advertise-address")
-        config.set("generic.publicAddress", self.public_address or None, "advertise-address", "bind-address")
-        config.set("generic.maxRequestsInFlight", flags.number("max-requests-inflight"), "max-requests-inflight")
-        flag = "max-mutating-requests-inflight"
-        config.set("generic.maxMutatingRequestsInFlight", flags.number(flag), flag)
-        for path, flag in (
-            ("requestTimeout", "request-timeout"),
-            ("livezGracePeriod", "livez-grace-period"),
-            ("storageInitializationTimeout", "storage-initialization-timeout"),
-            ("shutdownDelayDuration", "shutdown-delay-duration"),
-            ("shutdownWatchTerminationGracePeriod", "shutdown-watch-termination-grace-period"),
-        ):
-            config.set_duration(f"generic.{path}", flags.number(flag), flag)
-        config.set("generic.minRequestTimeoutSeconds", flags.number("min-request-timeout"), "min-request-timeout")
-        config.set("generic.goawayChance", flags.fraction("goaway-chance"), "goaway-chance")
-        flag = "shutdown-send-retry-after"
-        config.set("generic.shutdownSendRetryAfter", flags.on(flag), flag)
-        for path, flag in (
-            ("emulationForwardCompatible", "emulation-forward-compatible"),
-            ("runtimeConfigEmulationForwardCompatible", "runtime-config-emulation-forward-compatible"),
-        ):
-            config.set(f"generic.{path}", flags.on(flag), flag)
+        config.effective_version = EffectiveVersion(
+            binary=run.catalog.version,
+            emulation=f"1.{run.emulated}",
+            min_compatibility=f"1.{run.compatibility}",
+        )
+        config.changed_gates = ChangedGates(changed=tuple(sorted(run.gates.set_to.items())))
+        config.enabled_gates = EnabledGates(enabled=run.gates.enabled())
+        config.generic = Generic(
+            cors_allowed_origins=flags.texts("cors-allowed-origins"),
+            hsts_directives=flags.texts("strict-transport-security-directives"),
+            external_address=flags.text("external-hostname") or None,
+            public_address=self.public_address or None,
+            max_requests_in_flight=flags.number("max-requests-inflight"),
+            max_mutating_requests_in_flight=flags.number("max-mutating-requests-inflight"),
+            request_timeout=flags.duration("request-timeout"),
+            livez_grace_period=flags.duration("livez-grace-period"),
+            storage_initialization_timeout=flags.duration("storage-initialization-timeout"),
+            shutdown_delay_duration=flags.duration("shutdown-delay-duration"),
+            shutdown_watch_termination_grace_period=flags.duration("shutdown-watch-termination-grace-period"),
+            min_request_timeout_seconds=flags.number("min-request-timeout"),
+            goaway_chance=flags.fraction("goaway-chance"),
+            shutdown_send_retry_after=flags.on("shutdown-send-retry-after"),
+            emulation_forward_compatible=flags.on("emulation-forward-compatible"),
+            runtime_config_emulation_forward_compatible=flags.on("runtime-config-emulation-forward-compatible"),
+        )
 
 
 def _is_loopback(address: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import JSONLog, Logging, TextLog
 from compiler.text import shown
 
 if TYPE_CHECKING:
@@ -58,11 +59,18 @@ class LogsOptions(OptionGroup):
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: logsapi.ValidateAndApply."""
         flags = self.flags
-        config.set("logging.format", flags.text("logging-format"), "logging-format")
-        config.set_duration("logging.flushFrequency", flags.number("log-flush-frequency"), "log-flush-frequency")
-        config.set("logging.verbosity", flags.number("v"), "v")
-        config.set("logging.vmodule", dict(flags.value("vmodule") or ()), "vmodule")
-        for kind in ("text", "json"):
-            stream, buffer = f"log-{kind}-split-stream", f"log-{kind}-info-buffer-size"
-            config.set(f"logging.{kind}.splitStream", flags.on(stream), stream)
-            config.set(f"logging.{kind}.infoBufferSize", flags.number(buffer), buffer)
+        config.logging = Logging(
+            format=flags.text("logging-format"),
+            flush_frequency=flags.duration("log-flush-frequency"),
+            verbosity=flags.number("v"),
+            # Of a pattern that is given twice, the last level counts.
+            vmodule=tuple(dict(flags.value("vmodule") or ()).items()),
+            text=TextLog(
+                split_stream=flags.on("log-text-split-stream"),
+                info_buffer_size=flags.number("log-text-info-buffer-size"),
+            ),
+            json=JSONLog(
+                split_stream=flags.on("log-json-split-stream"),
+                info_buffer_size=flags.number("log-json-info-buffer-size"),
+            ),
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import Metrics
 from compiler.text import shown
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ class MetricsOptions(OptionGroup):
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: metrics Options.Apply."""
         flags = self.flags
-        flag = "show-hidden-metrics-for-version"
-        config.set("metrics.showHiddenMetricsForVersion", flags.text(flag), flag)
-        config.set("metrics.disabledMetrics", list(flags.texts("disabled-metrics")), "disabled-metrics")
-        config.set("metrics.allowMetricLabels", dict(flags.mapping("allow-metric-labels")), "allow-metric-labels")
-        flag = "allow-metric-labels-manifest"
-        config.set("metrics.allowMetricLabelsManifest", flags.text(flag), flag)
+        config.metrics = Metrics(
+            show_hidden_metrics_for_version=flags.text("show-hidden-metrics-for-version"),
+            disabled_metrics=flags.texts("disabled-metrics"),
+            allow_metric_labels=tuple(flags.mapping("allow-metric-labels").items()),
+            allow_metric_labels_manifest=flags.text("allow-metric-labels-manifest"),
+        )

@@ -9,6 +9,17 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import (
+    Aggregator,
+    Capabilities,
+    CoordinatedLeadership,
+    EndpointReconciler,
+    EventStorage,
+    KubeletClient,
+    Misc,
+    PeerProxy,
+    Services,
+)
 from compiler.text import shown
 from compiler.upstream.go.net import IPRange, join_host_port, parse_cidr
 from compiler.upstream.go.strconv import format_duration
@@ -210,68 +221,62 @@ class MiscOptions(OptionGroup):
 
     def apply_capabilities(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; pkg/capabilities."""
-        flags = self.flags
-        config.set("capabilities.allowPrivileged", flags.on("allow-privileged"), "allow-privileged")
-        flag = "max-connection-bytes-per-sec"
-        config.set("capabilities.perConnectionBandwidthLimitBytesPerSec", flags.number(flag), flag)
+        config.capabilities = Capabilities(
+            allow_privileged=self.flags.on("allow-privileged"),
+            per_connection_bandwidth_limit_bytes_per_sec=self.flags.number("max-connection-bytes-per-sec"),
+        )
 
     def apply_services(self, config: ResolvedConfig) -> None:
         """Kubernetes: cmd/kube-apiserver/app/server.go, CreateKubeAPIServerConfig."""
         flags = self.flags
-        config.set("services.ipRanges", [str(network) for network in self.service_ranges], _RANGE)
-        config.set("services.apiServerServiceIP", self.service_ip or None, _RANGE)
-        config.set("services.apiServerServicePort", 443)
         ports = flags.port_range("service-node-port-range")
         base, size = (ports.base, ports.size) if ports.size else DEFAULT_NODE_PORTS
-        config.set("services.nodePortRange", f"{base}-{base + size - 1}", "service-node-port-range")
-        flag = "kubernetes-service-node-port"
-        config.set("services.kubernetesServiceNodePort", flags.number(flag), flag)
-        config.set("services.repairInterval", "3m0s")
-        flag = "endpoint-reconciler-type"
-        kind = flags.text(flag)
+        config.services = Services(
+            ip_ranges=tuple(map(str, self.service_ranges)),
+            api_server_service_ip=self.service_ip or None,
+            api_server_service_port=443,
+            node_port_range=f"{base}-{base + size - 1}",
+            kubernetes_service_node_port=flags.number("kubernetes-service-node-port"),
+            repair_interval="3m0s",
+        )
+        kind = flags.text("endpoint-reconciler-type")
         if kind not in ("", "lease", "master-count", "none"):
-            self.refuse_word(rules.UNKNOWN_ENDPOINT_RECONCILER, flag, ("lease", "master-count", "none"))
-        config.set("endpointReconciler.type", kind, flag)
-        config.set("endpointReconciler.interval", "10s")
-        config.set("endpointReconciler.leaseTTL", "15s")
-        config.set("endpointReconciler.masterCount", flags.number("apiserver-count"), "apiserver-count")
-        flag = "enable-logs-handler"
-        config.set("misc.logsHandler", flags.on(flag), flag)
-        config.set("misc.systemNamespaces", ["kube-system", "kube-public", "default"])
-        self._apply_leadership(config)
-
-    def _apply_leadership(self, config: ResolvedConfig) -> None:
-        """Kubernetes: pkg/controlplane/apiserver/server.go, New; the times were fixed before they were flags."""
-        gate = "CoordinatedLeaderElection"
-        config.set("coordinatedLeadership.enabled", self.run.gates.on(gate), "feature-gates")
-        for path, name, fixed in (
-            ("leaseDuration", "lease-duration", 15),
-            ("renewDeadline", "renew-deadline", 10),
-            ("retryPeriod", "retry-period", 2),
-        ):
-            flag = f"coordinated-leadership-{name}"
-            known = self.flags.has(flag)
-            config.set_duration(
-                f"coordinatedLeadership.{path}", self.flags.number(flag) if known else fixed * 10**9, flag
+            self.refuse_word(
+                rules.UNKNOWN_ENDPOINT_RECONCILER, "endpoint-reconciler-type", ("lease", "master-count", "none")
             )
+        config.endpoint_reconciler = EndpointReconciler(
+            type=kind, interval="10s", lease_ttl="15s", master_count=flags.number("apiserver-count")
+        )
+        config.misc = Misc(
+            logs_handler=flags.on("enable-logs-handler"),
+            system_namespaces=("kube-system", "kube-public", "default"),
+        )
+        # Kubernetes: pkg/controlplane/apiserver/server.go, New; before they were flags, the times were constants.
+        config.coordinated_leadership = CoordinatedLeadership(
+            enabled=self.run.gates.on("CoordinatedLeaderElection"),
+            lease_duration=self._leadership_time("lease-duration", "15s"),
+            renew_deadline=self._leadership_time("renew-deadline", "10s"),
+            retry_period=self._leadership_time("retry-period", "2s"),
+        )
+
+    def _leadership_time(self, name: str, constant: str) -> str:
+        flag = f"coordinated-leadership-{name}"
+        return self.flags.duration(flag) if self.flags.has(flag) else constant
 
     def apply_kubelet_client(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/kubelet/client/kubelet_client.go."""
         flags = self.flags
-        for path, flag in (
-            ("certFile", "kubelet-client-certificate"),
-            ("keyFile", "kubelet-client-key"),
-            ("caFile", "kubelet-certificate-authority"),
-        ):
-            config.set(f"kubeletClient.{path}", flags.text(flag), flag)
         self._check_kubelet_files()
-        config.set_duration("kubeletClient.timeout", flags.number("kubelet-timeout"), "kubelet-timeout")
-        flag = "kubelet-preferred-address-types"
-        config.set("kubeletClient.preferredAddressTypes", list(flags.texts(flag)), flag)
-        config.set("kubeletClient.port", flags.number("kubelet-port"), "kubelet-port")
-        config.set("kubeletClient.dialer", self.run.egress_selector.dialer("cluster"), "egress-selector-config-file")
-        authority = "kubelet-certificate-authority"
-        config.set("kubeletClient.insecureSkipVerify", not flags.text(authority), authority)
+        config.kubelet_client = KubeletClient(
+            cert_file=flags.text("kubelet-client-certificate"),
+            key_file=flags.text("kubelet-client-key"),
+            ca_file=flags.text("kubelet-certificate-authority"),
+            timeout=flags.duration("kubelet-timeout"),
+            preferred_address_types=flags.texts("kubelet-preferred-address-types"),
+            port=flags.number("kubelet-port"),
+            dialer=self.run.egress_selector.dialer("cluster"),
+            insecure_skip_verify=not flags.text("kubelet-certificate-authority"),
+        )
 
     def _check_kubelet_files(self) -> None:
         """Every file has to be there; of their contents only the CA's is looked at before a kubelet is called.
@@ -294,16 +299,17 @@ class MiscOptions(OptionGroup):
     def apply_peers(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/peer.go, BuildPeerProxy and CreatePeerEndpointLeaseReconciler."""
         flags, on = self.flags, self.run.gates.on(_PEER)
-        config.set("peerProxy.leaseReconciler", on, "feature-gates")
-        config.set("peerProxy.leaseInterval", "10s" if on else None, "feature-gates")
-        config.set("peerProxy.leaseTTL", "15s" if on else None, "feature-gates")
-        config.set("peerProxy.advertiseAddress", self._peer_address(), *_PEER_ADDRESS, "advertise-address")
         proxied = on and bool(flags.text("peer-ca-file"))
-        config.set("peerProxy.enabled", proxied, "peer-ca-file", "feature-gates")
-        config.set("peerProxy.caFile", flags.text("peer-ca-file"), "peer-ca-file")
-        config.set("peerProxy.serverName", "kubernetes.default.svc" if proxied else None, "peer-ca-file")
-        dialer = self.run.egress_selector.dialer("controlplane") if proxied else None
-        config.set("peerProxy.dialer", dialer, "egress-selector-config-file")
+        config.peer_proxy = PeerProxy(
+            lease_reconciler=on,
+            lease_interval="10s" if on else None,
+            lease_ttl="15s" if on else None,
+            advertise_address=self._peer_address(),
+            enabled=proxied,
+            ca_file=flags.text("peer-ca-file"),
+            server_name="kubernetes.default.svc" if proxied else None,
+            dialer=self.run.egress_selector.dialer("controlplane") if proxied else None,
+        )
         if not proxied:
             return
         for flag in ("proxy-client-cert-file", "proxy-client-key-file"):
@@ -329,21 +335,19 @@ class MiscOptions(OptionGroup):
 
     def apply_event_storage(self, config: ResolvedConfig) -> None:
         """Events live as long as event-ttl says, in whole seconds."""
-        config.set("eventStorage.ttlSeconds", self.flags.number("event-ttl") // 10**9, "event-ttl")
+        config.event_storage = EventStorage(ttl_seconds=self.flags.number("event-ttl") // 10**9)
 
     def apply_aggregator(self, config: ResolvedConfig) -> None:
         """Kubernetes: cmd/kube-apiserver/app/aggregator.go, CreateAggregatorConfig."""
         flags = self.flags
-        for path, flag in (
-            ("proxyClientCertFile", "proxy-client-cert-file"),
-            ("proxyClientKeyFile", "proxy-client-key-file"),
-        ):
-            config.set(f"aggregator.{path}", flags.text(flag), flag)
         certificate, key = "proxy-client-cert-file", "proxy-client-key-file"
         # One of the two alone is ignored.
         if self.run.host.sees_files and flags.text(certificate) and flags.text(key):
             from compiler.apiserver.config_files.keys import check_pair
 
             check_pair(self.named(certificate), self.named(key), rules.INVALID_PROXY_CLIENT_CERTIFICATE)
-        flag = "aggregator-reject-forwarding-redirect"
-        config.set("aggregator.rejectForwardingRedirects", flags.on(flag), flag)
+        config.aggregator = Aggregator(
+            proxy_client_cert_file=flags.text(certificate),
+            proxy_client_key_file=flags.text(key),
+            reject_forwarding_redirects=flags.on("aggregator-reject-forwarding-redirect"),
+        )

@@ -6,9 +6,10 @@ apiserver/plugin/pkg/authenticator/token/oidc/oidc.go, New.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler import rules
+from compiler.apiserver.resolved_sections import ClaimMappings, JWTIssuer, PrefixedClaim, RequiredClaim
 from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
 
@@ -120,26 +121,31 @@ def _check_ca(group: AuthenticationOptions) -> None:
         check_client_ca_of(data, named, rules.INVALID_OIDC_CA_FILE)
 
 
-def issuers_of_flags(group: AuthenticationOptions) -> list[dict[str, Any]]:
-    """The resolved form of the issuer that the flags describe, in a list; none where there is none."""
+def issuers_of_flags(group: AuthenticationOptions) -> tuple[JWTIssuer, ...]:
+    """The issuer that the flags describe, if they do."""
     flags = group.flags
     url, prefix, claim = flags.text(ISSUER), flags.text(USERNAME_PREFIX), flags.text(USERNAME)
     if not (url and flags.text(CLIENT)):
-        return []
+        return ()
     if not prefix and claim != "email":
         prefix = f"{url}#"
-    groups = {"claim": flags.text(GROUPS), "prefix": flags.text(GROUPS_PREFIX)} if flags.text(GROUPS) else None
-    username = {"claim": claim, "prefix": "" if prefix == "-" else prefix}
-    required = [{"claim": name, "requiredValue": value} for name, value in flags.mapping(REQUIRED).items()]
-    return [
-        {
-            "url": url,
-            "discoveryURL": "",
-            "audiences": [flags.text(CLIENT)],
-            "certificateAuthority": flags.text(CA_FILE),
-            "egressSelectorType": "",
-            "claimValidationRules": required,
-            "claimMappings": {"username": username, "groups": groups, "uid": None, "extra": []},
-            "userValidationRules": [],
-        }
-    ]
+    groups = flags.text(GROUPS)
+    return (
+        JWTIssuer(
+            url=url,
+            discovery_url="",
+            audiences=(flags.text(CLIENT),),
+            certificate_authority=flags.text(CA_FILE),
+            egress_selector_type="",
+            claim_validation_rules=tuple(
+                RequiredClaim(claim=name, required_value=value) for name, value in flags.mapping(REQUIRED).items()
+            ),
+            claim_mappings=ClaimMappings(
+                username=PrefixedClaim(claim=claim, prefix="" if prefix == "-" else prefix),
+                groups=PrefixedClaim(claim=groups, prefix=flags.text(GROUPS_PREFIX)) if groups else None,
+                uid=None,
+                extra=(),
+            ),
+            user_validation_rules=(),
+        ),
+    )

@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import (
+    GeneratedCertificate,
+    Listener,
+    LoopbackClient,
+    LoopbackTweak,
+    SecureServing,
+    ServingCertificate,
+    SNICertKey,
+    SubjectAltNames,
+)
 from compiler.text import shown
 from compiler.text.suggest import Suggestions
 from compiler.upstream.go.net import join, join_host_port
@@ -193,92 +203,86 @@ class SecureServingOptions(OptionGroup):
         flags = self.flags
         self.check_files_and_names()
         bind, port = flags.text("bind-address") or "0.0.0.0", flags.number("secure-port")
-        config.set("secureServing.bindAddress", bind, "bind-address")
-        config.set("secureServing.bindPort", port, "secure-port")
         # Go listens to both families where the address is unspecified, whichever of the two it is.
         dual = bind in _ANY
-        listener = {"network": "tcp", "address": join_host_port("::" if dual else bind, port), "dualStack": dual}
-        config.set("secureServing.listener", listener, "bind-address", "secure-port")
-        for path, flag in (
-            ("permitPortSharing", "permit-port-sharing"),
-            ("permitAddressSharing", "permit-address-sharing"),
-        ):
-            config.set(f"secureServing.{path}", flags.on(flag), flag)
-        http2, streams = "disable-http2-serving", "http2-max-streams-per-connection"
-        config.set("secureServing.http2", not flags.on(http2), http2)
-        most = flags.number(streams) if flags.number(streams) > 0 else _DEFAULT_STREAMS
-        config.set("secureServing.http2MaxStreamsPerConnection", None if flags.on(http2) else most, streams, http2)
-        self._apply_tls(config)
-        self._apply_loopback(config, bind, port)
-
-    def _apply_tls(self, config: ResolvedConfig) -> None:
-        flags, suites, curves = self.flags, "tls-cipher-suites", "tls-curve-preferences"
-        config.set(
-            "secureServing.certificate",
-            self.certificate_plan(),
-            *("tls-cert-file", "tls-private-key-file", "cert-dir"),
-            *("bind-address", "advertise-address", "service-cluster-ip-range"),
+        streams = flags.number("http2-max-streams-per-connection")
+        http2 = not flags.on("disable-http2-serving")
+        config.secure_serving = SecureServing(
+            bind_address=bind,
+            bind_port=port,
+            listener=Listener(network="tcp", address=join_host_port("::" if dual else bind, port), dual_stack=dual),
+            permit_port_sharing=flags.on("permit-port-sharing"),
+            permit_address_sharing=flags.on("permit-address-sharing"),
+            http2=http2,
+            http2_max_streams_per_connection=(streams if streams > 0 else _DEFAULT_STREAMS) if http2 else None,
+            certificate=self.certificate_plan(),
+            cipher_suites=flags.texts("tls-cipher-suites"),
+            curve_preferences=tuple(flags.value("tls-curve-preferences") or ()),
+            min_tls_version=flags.text("tls-min-version") or "VersionTLS12",
+            sni_cert_keys=self._sni_cert_keys(),
         )
-        config.set("secureServing.cipherSuites", list(flags.texts(suites)), suites)
-        config.set("secureServing.curvePreferences", list(flags.value(curves) or ()), curves)
-        config.set("secureServing.minTLSVersion", flags.text("tls-min-version") or "VersionTLS12", "tls-min-version")
-        own = {"source": "loopback", "certFile": None, "keyFile": None, "names": [LOOPBACK_NAME]}
-        pairs = [
-            {"source": "files", "certFile": pair.cert, "keyFile": pair.key, "names": list(pair.names)}
-            for pair in flags.sni_pairs("tls-sni-cert-key")
-        ]
-        # The loopback client's certificate comes first, so that none of the same name is taken for it.
-        config.set("secureServing.sniCertKeys", [own, *pairs], "tls-sni-cert-key")
+        config.loopback_client = self._loopback_client(bind, port)
 
-    def certificate_plan(self) -> dict[str, object]:
-        """Where the serving certificate comes from, and what one that is made at the start will say.
+    def _sni_cert_keys(self) -> tuple[SNICertKey, ...]:
+        """The loopback client's certificate comes first, so that no other one of its name is served to it."""
+        own = SNICertKey(source="loopback", cert_file=None, key_file=None, names=(LOOPBACK_NAME,))
+        pairs = self.flags.sni_pairs("tls-sni-cert-key")
+        return own, *(
+            SNICertKey(source="files", cert_file=pair.cert, key_file=pair.key, names=tuple(pair.names))
+            for pair in pairs
+        )
+
+    def certificate_plan(self) -> ServingCertificate:
+        """Where the serving certificate comes from, and the contents of one that is generated at startup.
 
         Kubernetes: serving.go, MaybeDefaultWithSelfSignedCerts; client-go/util/cert, GenerateSelfSignedCertKey.
         """
-        flags = self.flags
-        plan: dict[str, object] = {
-            "certFile": flags.text("tls-cert-file") or None,
-            "keyFile": flags.text("tls-private-key-file") or None,
-            "selfSigned": bool(self.self_signed),
-            "generate": None,
-        }
-        if self.self_signed not in ("generated", "in memory"):
-            return plan
-        bind, public = flags.text("bind-address"), self.run.generic.public_address
+        return ServingCertificate(
+            cert_file=self.flags.text("tls-cert-file") or None,
+            key_file=self.flags.text("tls-private-key-file") or None,
+            self_signed=bool(self.self_signed),
+            generate=self._generated_certificate() if self.self_signed in ("generated", "in memory") else None,
+        )
+
+    def _generated_certificate(self) -> GeneratedCertificate:
+        bind, public = self.flags.text("bind-address"), self.run.generic.public_address
         addresses = [public, self.run.misc.service_ip]
         names = ["kubernetes.default.svc", "kubernetes.default", "kubernetes"]
         if bind in _ANY:
             names.append("localhost")
         else:
             addresses.append(bind)
-        plan["generate"] = {
-            "inMemory": self.self_signed == "in memory",
-            "keyType": "RSA 2048",
-            "validForDays": 365,
-            "commonName": f"{public}@<unix time>" if public else None,
-            "subjectAltNames": {"ips": [ip for ip in dict.fromkeys(addresses) if ip], "dns": names},
-        }
-        return plan
+        return GeneratedCertificate(
+            in_memory=self.self_signed == "in memory",
+            key_type="RSA 2048",
+            valid_for_days=365,
+            common_name=f"{public}@<unix time>" if public else None,
+            subject_alt_names=SubjectAltNames(
+                ips=tuple(ip for ip in dict.fromkeys(addresses) if ip),
+                dns=tuple(names),
+            ),
+        )
 
-    def _apply_loopback(self, config: ResolvedConfig, bind: str, port: int) -> None:
+    def _loopback_client(self, bind: str, port: int) -> LoopbackClient:
         """Kubernetes: apiserver/pkg/server/config_selfclient.go, LoopbackHostPort and NewLoopbackClientConfig."""
         host = "::1" if bind in _ANY else bind
-        where = ("bind-address", "secure-port")
-        config.set("loopbackClient.host", f"https://{join_host_port(host, port)}", *where)
-        # Without IPv6, Go listens to IPv4 alone, and the loopback address is looked for in that family.
-        other = f"https://{join_host_port('127.0.0.1', port)}" if bind == "0.0.0.0" else None
-        config.set("loopbackClient.hostWithoutIPv6", other, *where)
-        config.set("loopbackClient.serverName", LOOPBACK_NAME)
-        config.set("loopbackClient.certificateValidForDays", self.run.catalog.behaviour("loopbackCertificateDays"))
-        config.set("loopbackClient.tokenSource", "random")
-        config.set("loopbackClient.user", "system:apiserver")
-        config.set("loopbackClient.groups", ["system:authenticated", "system:masters"])
-        config.set("loopbackClient.qps", -1)
+        return LoopbackClient(
+            host=f"https://{join_host_port(host, port)}",
+            # Without IPv6, Go listens on IPv4 only, and uses the loopback address of that family.
+            host_without_ipv6=f"https://{join_host_port('127.0.0.1', port)}" if bind == "0.0.0.0" else None,
+            server_name=LOOPBACK_NAME,
+            certificate_valid_for_days=self.run.catalog.behaviour("loopbackCertificateDays"),
+            token_source="random",
+            user="system:apiserver",
+            groups=("system:authenticated", "system:masters"),
+            qps=-1,
+        )
 
     def apply_loopback_tweak(self, config: ResolvedConfig) -> None:
         """The loopback client speaks protobuf and asks for no compression: both ends are one process.
 
         Kubernetes: pkg/controlplane/apiserver/config.go, BuildGenericConfig.
         """
-        config.set("loopbackClient.contentType", "application/vnd.kubernetes.protobuf")
-        config.set("loopbackClient.disableCompression", True)
+        config.loopback_tweak = LoopbackTweak(
+            content_type="application/vnd.kubernetes.protobuf", disable_compression=True
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.apiserver.options.group import OptionGroup
+from compiler.apiserver.resolved_sections import LoopbackTracing, Tracing
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
@@ -23,15 +24,16 @@ class TracingOptions(OptionGroup):
         flag, gates = "tracing-config-file", self.run.gates
         path = self.flags.text(flag)
         on = bool(path) and (gates.known("APIServerTracing") is None or gates.on("APIServerTracing"))
-        found = None
+        spans = None
         if on:
             from compiler.apiserver.config_files.tracing import load_tracing
 
-            found = load_tracing(self.named(flag))
-        sources = (flag, "feature-gates")
-        config.set("tracing.enabled", on, *sources)
-        config.set("tracing.configFile", path if on else "", *sources)
-        config.set("tracing.endpoint", found.endpoint if found else None, *sources)
-        config.set("tracing.samplingRatePerMillion", found.rate if found else None, *sources)
+            spans = load_tracing(self.named(flag))
+        config.tracing = Tracing(
+            enabled=on,
+            config_file=path if on else "",
+            endpoint=spans.endpoint if spans else None,
+            sampling_rate_per_million=spans.rate if spans else None,
+        )
         # What was built from the client before, as the clientset of the informers, stays untraced.
-        config.set("loopbackClient.traced", on, *sources)
+        config.loopback_tracing = LoopbackTracing(traced=on)

@@ -160,7 +160,7 @@ def resolve_some(servers: Sequence[ServerRunOptions]) -> list[Resolved]:
     for stage in STAGES:
         for name, run in stage:
             for options, config in found:
-                config.step = name
+                config.enter(name)
                 run(options, config)
     for options in servers:
         _finish_report(options)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.apiserver.resolved_sections import (
+    ExternalClientset,
+    HandlerChain,
+    Informers,
+    ProxyTransport,
+    ServiceResolver,
+    Shutdown,
+)
 from compiler.upstream.go.strconv import format_duration
 
 if TYPE_CHECKING:
@@ -13,13 +21,15 @@ if TYPE_CHECKING:
 
 def external_clients(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """The external clientset copies the loopback client; all controllers share one informer factory."""
-    for field in ("host", "contentType", "disableCompression", "qps"):
-        path = f"loopbackClient.{field}"
-        config.set(f"externalClientset.{field}", config.get(path), *config.flags_of(path))
-    config.set("externalClientset.traced", False)
-    config.set("informers.client", "externalClientset")
-    config.set("informers.resync", "10m0s")
-    config.set("informers.stripManagedFields", True)
+    loopback, tweak = config.loopback_client, config.loopback_tweak
+    config.external_clientset = ExternalClientset(
+        host=loopback.host,
+        content_type=tweak.content_type,
+        disable_compression=tweak.disable_compression,
+        qps=loopback.qps,
+        traced=False,
+    )
+    config.informers = Informers(client="externalClientset", resync="10m0s", strip_managed_fields=True)
 
 
 def proxy_transport(run: ServerRunOptions, config: ResolvedConfig) -> None:
@@ -27,21 +37,22 @@ def proxy_transport(run: ServerRunOptions, config: ResolvedConfig) -> None:
 
     Kubernetes: apimachinery/pkg/util/net/http.go, SetTransportDefaults; Go: net/http, DefaultTransport.
     """
-    config.set("proxyTransport.cached", True)
-    config.set("proxyTransport.insecureSkipVerify", True)
-    config.set("proxyTransport.http2", True)
-    config.set("proxyTransport.proxyFromEnvironment", True)
-    egress = run.egress_selector.dialer("cluster")
-    config.set("proxyTransport.dialer", egress, "egress-selector-config-file")
-    # The dialer of an egress selector takes the place of Go's default one, with its timeouts.
-    own = run.egress_selector.selections == {}
-    for path, value in (("dialTimeout", "30s"), ("dialKeepAlive", "30s")):
-        config.set(f"proxyTransport.{path}", value if own else None, "egress-selector-config-file")
-    config.set("proxyTransport.tlsHandshakeTimeout", "10s")
-    config.set("proxyTransport.idleConnTimeout", "1m30s")
-    config.set("proxyTransport.http2ReadIdleTimeout", "30s")
-    config.set("proxyTransport.http2PingTimeout", "15s")
-    config.set("proxyTransport.environment", list(_VARIABLES))
+    # The dialer of an egress selector replaces Go's default one, with its timeouts.
+    is_default = run.egress_selector.selections == {}
+    config.proxy_transport = ProxyTransport(
+        cached=True,
+        insecure_skip_verify=True,
+        http2=True,
+        proxy_from_environment=True,
+        dialer=run.egress_selector.dialer("cluster"),
+        dial_timeout="30s" if is_default else None,
+        dial_keep_alive="30s" if is_default else None,
+        tls_handshake_timeout="10s",
+        idle_conn_timeout="1m30s",
+        http2_read_idle_timeout="30s",
+        http2_ping_timeout="15s",
+        environment=_VARIABLES,
+    )
 
 
 _VARIABLES = (
@@ -61,52 +72,41 @@ def service_resolver(run: ServerRunOptions, config: ResolvedConfig) -> None:
     kind = "clusterIP"
     if run.flags.on(flag):
         kind = "endpointSlices" if run.catalog.behaviour("endpointSliceResolver") else "endpoints"
-    config.set("serviceResolver.type", kind, flag)
-    config.set("serviceResolver.loopbackService", "default/kubernetes:443")
-    host = "loopbackClient.host"
-    config.set("serviceResolver.loopbackHost", config.get(host), *config.flags_of(host))
-
-
-_SECOND = 10**9
+    config.service_resolver = ServiceResolver(
+        type=kind, loopback_service="default/kubernetes:443", loopback_host=config.loopback_client.host
+    )
 
 
 def build_handler_chain(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """Which filters stand in the chain, and their settings."""
     flags, gates, timeout = run.flags, run.gates, run.flags.number("request-timeout")
     fair = flags.on("enable-priority-and-fairness")
-    config.set(
-        "handlerChain.flowControl", "priorityAndFairness" if fair else "maxInFlight", "enable-priority-and-fairness"
+    config.handler_chain = HandlerChain(
+        flow_control="priorityAndFairness" if fair else "maxInFlight",
+        # A request may spend a quarter of its time in a queue.
+        queue_wait=format_duration(timeout // 4) if fair else None,
+        request_deadline=format_duration(timeout),
+        goaway=flags.fraction("goaway-chance") > 0 and not flags.on("disable-http2-serving"),
+        watch_termination=flags.number("shutdown-watch-termination-grace-period") > 0,
+        retry_after=flags.on("shutdown-send-retry-after"),
+        impersonation="constrained" if gates.on("ConstrainedImpersonation") else "unconstrained",
+        tracing=gates.known("APIServerTracing") is None or gates.on("APIServerTracing"),
+        storage_version_precondition=gates.on("StorageVersionAPI") and gates.on("APIServerIdentity"),
     )
-    # A request may spend a quarter of its time in a queue.
-    wait = format_duration(timeout // 4) if fair else None
-    config.set("handlerChain.queueWait", wait, "request-timeout", "enable-priority-and-fairness")
-    config.set_duration("handlerChain.requestDeadline", timeout, "request-timeout")
-    goaway = flags.fraction("goaway-chance") > 0 and not flags.on("disable-http2-serving")
-    config.set("handlerChain.goaway", goaway, "goaway-chance", "disable-http2-serving")
-    flag = "shutdown-watch-termination-grace-period"
-    config.set("handlerChain.watchTermination", flags.number(flag) > 0, flag)
-    flag = "shutdown-send-retry-after"
-    config.set("handlerChain.retryAfter", flags.on(flag), flag)
-    constrained = gates.on("ConstrainedImpersonation")
-    config.set("handlerChain.impersonation", "constrained" if constrained else "unconstrained", "feature-gates")
-    tracing = gates.known("APIServerTracing") is None or gates.on("APIServerTracing")
-    config.set("handlerChain.tracing", tracing, "feature-gates")
-    precondition = gates.on("StorageVersionAPI") and gates.on("APIServerIdentity")
-    config.set("handlerChain.storageVersionPrecondition", precondition, "feature-gates")
 
 
 def plan_shutdown(run: ServerRunOptions, config: ResolvedConfig) -> None:
     """How long the server takes to end once it is told to; it fails readyz from the first moment on."""
     flags = run.flags
-    delay, grace = "shutdown-delay-duration", "shutdown-watch-termination-grace-period"
-    retry = "shutdown-send-retry-after"
-    config.set_duration("shutdown.delay", flags.number(delay), delay)
-    config.set("shutdown.listensUntilDrained", flags.on(retry), retry)
-    config.set_duration("shutdown.watchTerminationGracePeriod", flags.number(grace), grace)
-    # With Retry-After, everything is answered before the listener closes: only HTTP/2 has to say goodbye.
-    last = 2 * _SECOND if flags.on(retry) else flags.number("request-timeout")
-    config.set_duration("shutdown.httpTimeout", last, retry, "request-timeout")
-    config.set("shutdown.preShutdownHooks", list(config.health.pre_shutdown) if config.health else [], "feature-gates")
+    drains = flags.on("shutdown-send-retry-after")
+    config.shutdown = Shutdown(
+        delay=flags.duration("shutdown-delay-duration"),
+        listens_until_drained=drains,
+        watch_termination_grace_period=flags.duration("shutdown-watch-termination-grace-period"),
+        # With Retry-After, all requests are answered before the listener closes: only HTTP/2 connections remain.
+        http_timeout="2s" if drains else flags.duration("request-timeout"),
+        pre_shutdown_hooks=tuple(config.health.pre_shutdown),
+    )
     if run.input.deployment is not None or run.input.read_as == "pod":
         from compiler.apiserver.health.shutdown import check_drain
 

@@ -36,8 +36,8 @@ def scrape_config(resolved: Resolved, rules: str) -> dict[str, Any]:
     a role that may get them; credentials are named by file only.
     """
     config = resolved.config
-    port = config.get("secureServing.bindPort")
-    target = join_host_port(config.get("generic.publicAddress") or _host(resolved.options.input.name), port)
+    port = config.secure_serving.bind_port
+    target = join_host_port(config.generic.public_address or _host(resolved.options.input.name), port)
     return {
         "rule_files": [rules],
         "scrape_configs": [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from compiler.apiserver.resolved_sections import EtcdEncryption
     from compiler.apiserver.startup import Resolved
 
 
@@ -27,16 +28,16 @@ class Exported:
     """
 
     def __init__(self, resolved: Resolved) -> None:
-        config = resolved.config
-        disabled = config.get("metrics.disabledMetrics")
-        hidden = bool(config.get("metrics.showHiddenMetricsForVersion"))
+        metrics = resolved.config.metrics
+        disabled = metrics.disabled_metrics
+        hidden = bool(metrics.show_hidden_metrics_for_version)
         self.labels: dict[str, tuple[str, ...]] = {
             name: tuple(row["labels"])
             for name, row in resolved.options.catalog.metrics.items()
             if (name not in disabled or row.get("custom")) and (hidden or not row.get("hidden"))
         }
         self.allowed: dict[tuple[str, str], list[str]] = {}
-        for key, values in config.get("metrics.allowMetricLabels").items():
+        for key, values in metrics.allow_metric_labels:
             metric, _, label = key.partition(",")
             self.allowed[metric, label] = values.split(",")
         self.records: dict[str, tuple[str, ...]] = {"up": ()}
@@ -97,54 +98,47 @@ _JWKS_GATE = "StructuredAuthenticationConfigurationJWKSMetrics"
 
 def switched_on(resolved: Resolved) -> frozenset[str]:
     """The words that hold. What a file decides that cannot be had counts as on: what is absent alerts nobody."""
-    options, config = resolved
-    plugins = config.get("admission.plugins")
-    limits = (config.get("generic.maxRequestsInFlight"), config.get("generic.maxMutatingRequestsInFlight"))
-    fair = config.get("features.priorityAndFairness")
-    health = config.health
-    found = {
+    gates, config = resolved.options.gates, resolved.config
+    dialers = config.egress_selector.dialers
+    plugins, fair = config.admission.plugins, config.features.priority_and_fairness
+    authentication, authorization = config.authentication, config.authorization
+    words = {
         "priorityAndFairness": fair,
-        "readLimit": not fair and limits[0] > 0,
-        "writeLimit": not fair and limits[1] > 0,
-        "databaseSize": config.get("etcd.dbMetricPollInterval") != "0s",
-        "objectCounts": config.get("etcd.countMetricPollPeriod") != "0s",
-        "watchCache": config.get("etcd.watchCache"),
-        "consistencyChecks": options.gates.known("DetectCacheInconsistency")
-        and options.gates.on("DetectCacheInconsistency"),
+        "readLimit": not fair and config.generic.max_requests_in_flight > 0,
+        "writeLimit": not fair and config.generic.max_mutating_requests_in_flight > 0,
+        "databaseSize": config.etcd.db_metric_poll_interval != "0s",
+        "objectCounts": config.etcd.count_metric_poll_period != "0s",
+        "watchCache": config.etcd.watch_cache,
+        "consistencyChecks": gates.known("DetectCacheInconsistency") and gates.on("DetectCacheInconsistency"),
         "admissionWebhooks": any(name in plugins for name in _WEBHOOKS),
         "validatingPolicies": "ValidatingAdmissionPolicy" in plugins,
         "mutatingPolicies": "MutatingAdmissionPolicy" in plugins,
         "podSecurity": "PodSecurity" in plugins,
-        "audit": config.get("audit.enabled"),
-        "auditStrict": any(backend["mode"] == "blocking-strict" for backend in config.get("audit.backends")),
-        "clientCertificates": bool(config.get("authentication.clientCAs")),
-        "authenticationFile": bool(config.get("authentication.jwt.configFile")),
-        "jwt": config.get("authentication.jwt.issuers") != [],
-        "jwksMetrics": options.gates.known(_JWKS_GATE) and options.gates.on(_JWKS_GATE),
-        "tokenWebhook": bool(config.get("authentication.webhook")),
-        "externalSigner": bool(config.get("serviceAccountIssuer.signingEndpoint")),
-        "authorizationFile": bool(config.get("authorization.configFile")),
-        "authorizationWebhook": _asks_webhook(config.get("authorization.authorizers")),
-        "customResources": config.get("apiExtensions.enabled"),
-        "egress": any(dialer != "direct" for dialer in config.get("egressSelector.dialers").values()),
-        "services": health is not None and any("service-ip-repair" in check.name for check in health.readyz),
-        **_encryption(resolved),
+        "audit": config.audit.enabled,
+        "auditStrict": any(backend.mode == "blocking-strict" for backend in config.audit.backends),
+        "clientCertificates": bool(authentication.client_cas),
+        "authenticationFile": bool(authentication.jwt.config_file),
+        "jwt": authentication.jwt.issuers != (),
+        "jwksMetrics": gates.known(_JWKS_GATE) and gates.on(_JWKS_GATE),
+        "tokenWebhook": authentication.webhook is not None,
+        "externalSigner": bool(config.service_account_issuer.signing_endpoint),
+        "authorizationFile": bool(authorization.config_file),
+        "authorizationWebhook": authorization.authorizers is None
+        or any(authorizer.type == "Webhook" for authorizer in authorization.authorizers),
+        "customResources": config.api_extensions.enabled,
+        "egress": any(dialer != "direct" for dialer in (dialers.cluster, dialers.controlplane, dialers.etcd)),
+        "services": any("service-ip-repair" in check.name for check in config.health.readyz),
+        **_encryption(config.etcd.encryption),
     }
-    return frozenset(word for word, holds in found.items() if holds)
+    return frozenset(word for word, holds in words.items() if holds)
 
 
-def _asks_webhook(authorizers: list[dict[str, Any]] | None) -> bool:
-    return authorizers is None or any(authorizer["type"] == "Webhook" for authorizer in authorizers)
-
-
-def _encryption(resolved: Resolved) -> dict[str, bool]:
-    config = resolved.config
-    given = bool(config.get("etcd.encryption.config"))
-    plugins = config.get("etcd.encryption.kms")
-    versions = {"v1", "v2"} if plugins is None else {plugin["apiVersion"] for plugin in plugins}
+def _encryption(encryption: EtcdEncryption) -> dict[str, bool]:
+    given = bool(encryption.config)
+    versions = {"v1", "v2"} if encryption.kms is None else {plugin.api_version for plugin in encryption.kms}
     return {
         "encryption": given,
-        "encryptionReload": given and config.get("etcd.encryption.automaticReload"),
+        "encryptionReload": given and encryption.automatic_reload,
         "kms": given and bool(versions),
         "kms1": given and "v1" in versions,
         "kms2": given and "v2" in versions,
@@ -153,8 +147,8 @@ def _encryption(resolved: Resolved) -> dict[str, bool]:
 
 def values(resolved: Resolved) -> dict[str, str]:
     """The figures of the configuration that rules name, by the word that stands for them."""
-    config = resolved.config
+    generic = resolved.config.generic
     return {
-        "maxInFlight": str(config.get("generic.maxRequestsInFlight")),
-        "maxMutatingInFlight": str(config.get("generic.maxMutatingRequestsInFlight")),
+        "maxInFlight": str(generic.max_requests_in_flight),
+        "maxMutatingInFlight": str(generic.max_mutating_requests_in_flight),
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
+from compiler.apiserver.resolved import Provenance, ResolvedConfig
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.yamlio import scalar
 from compiler.cli.explain.describe import default_text
@@ -51,15 +53,23 @@ def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
 
 def resolved_value(path: str, resolved: Resolved) -> list[str]:
     """Lines on a path of the resolved config, such as `services.ipRanges`; empty where there is no such path."""
-    config = resolved.config
+    settings = _settings(resolved.config)
     path = path.removeprefix("resolved.").removeprefix("config.")
     lines = []
-    for each, origin in config.provenance.items():
+    for each, (origin, value) in settings.items():
         if each != path and not each.startswith(f"{path}."):
             continue
-        lines.append(f"{each}: {_short(config.values[each])}")
+        lines.append(f"{each}: {_short(value)}")
         lines.append(f"  set by {origin.step}{f' from {_dashed(origin.flags)}' if origin.flags else ''}")
     return lines
+
+
+def _settings(config: ResolvedConfig) -> dict[str, tuple[Provenance, Any]]:
+    """Dotted path -> what set the value, and the value. Of the enabled gates, each is a subject of its own."""
+    values = config.settings()
+    return {
+        path: (origin, values[path]) for path, origin in config.provenance.items() if path != "featureGates.enabled"
+    }
 
 
 def everything(resolved: Resolved) -> list[str]:
@@ -90,9 +100,9 @@ def _flag(resolved: Resolved, flag: str) -> list[str]:
     differs = texts != [argument.text for argument in given] if given else value != kind.default(spec.default)
     if texts and differs:
         lines.append(f"  effective: {', '.join(scalar(_safe(text)) for text in texts)}")
-    for path, origin in config.provenance.items():
+    for path, (origin, value) in _settings(config).items():
         if flag in origin.flags:
-            lines.append(f"  {origin.step} set {path}: {_short(config.values[path])}")
+            lines.append(f"  {origin.step} set {path}: {_short(value)}")
     return lines
 
 
@@ -174,7 +184,7 @@ def _checked(resolved: Resolved, row: str) -> list[str]:
 
     health = resolved.config.health
     lines = []
-    for check in every_check(resolved).checks if health else ():
+    for check in every_check(resolved).checks:
         if check.row == row:
             endpoints = [f"/{name}" for name in ENDPOINTS if check in getattr(health, name)]
             lines.append(f"  here: {check.name} in {', '.join(endpoints)}")
@@ -187,7 +197,7 @@ def _served(resolved: Resolved, api: str) -> list[str]:
     resources = resolved.config.resource_config
     group, slash, wanted = api.partition("/")
     known = resolved.options.catalog.api_groups.get(group, ())
-    if resources is None or group == "api":
+    if group == "api":
         return []
     lines = [
         f"  here: {each} is {'enabled' if resources.version_enabled(group, each) else 'disabled'}"

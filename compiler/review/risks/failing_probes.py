@@ -172,7 +172,7 @@ def _path_problem(risks: Risks, action: Node) -> _Problem | None:
         near = closest(first, _HEALTH)
         hint = f"write /{near}" if near else "write /livez, or /readyz for the readinessProbe"
         return _Problem(f"the server has no path {shown(path)}", hint, place, node)
-    if first not in _HEALTH or health is None or path.lstrip("/") == first:
+    if first not in _HEALTH or path.lstrip("/") == first:
         return None
     names = [each.name for each in getattr(health, first)]
     if check in names or risks.flags.open or check.startswith("kms-provider"):

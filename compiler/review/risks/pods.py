@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler import rules
+from compiler.apiserver.resolved_sections import LogBackend
 from compiler.inputs.server import NotInContainerError
 from compiler.review.context import Risks
 from compiler.text import shown
@@ -69,7 +70,9 @@ def _check_log(risks: Risks, files: ContainerFileSystem) -> None:
         hint = f"mount a hostPath volume of type DirectoryOrCreate at {directory}"
         if files.is_release and not path.startswith("/dev/"):
             risks.tell(rules.AUDIT_LOG_IN_CONTAINER, message, hint, _LOG)
-    elif place.mount.is_file and any(backend.get("rotates") for backend in risks.config.get("audit.backends") or ()):
+    elif place.mount.is_file and any(
+        isinstance(backend, LogBackend) and backend.rotates for backend in risks.config.audit.backends
+    ):
         message = f"--{_LOG}: {shown(path)} is mounted as a single file, which the server cannot rename to rotate it"
         risks.tell(
             rules.AUDIT_LOG_MOUNTED_AS_FILE, message, f"mount its directory {posixpath.dirname(path)} instead", _LOG

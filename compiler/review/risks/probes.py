@@ -19,10 +19,10 @@ _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 def find(risks: Risks) -> None:
     """Look at the probes that a Pod has, or those that a document would get."""
-    anonymous = risks.config.get("authentication.anonymous")
-    if anonymous["enabled"] is None or (anonymous["enabled"] and not anonymous["conditions"]):
+    anonymous = risks.config.authentication.anonymous
+    if anonymous.enabled is None or (anonymous.enabled and not anonymous.conditions):
         return
-    paths = [condition["path"] for condition in anonymous["conditions"] or ()]
+    paths = [condition.path for condition in anonymous.conditions or ()]
     if risks.given.container is not None:
         _check_probes(risks, risks.given.container, paths)
     elif risks.given.read_as == "document" and not {"/livez", "/readyz"} <= set(paths):

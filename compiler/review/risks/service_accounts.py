@@ -27,7 +27,7 @@ def find(risks: Risks) -> None:
     flags, issuers = risks.flags, risks.flags.texts(_ISSUER)
     if issuers and issuers[0]:
         _check_layers(risks, issuers)
-        if not risks.config.get("serviceAccountIssuer.discoveryEndpoints"):
+        if not risks.config.issuer_discovery.discovery_endpoints:
             message = f"--{_ISSUER}: {shown(issuers[0])} is not an https URL: the discovery document and the keys"
             message += " of service account tokens are not served"
             hint = "put an https URL first where others are to verify tokens, and keep this issuer behind it"

@@ -194,7 +194,7 @@ def test_versions_of_the_file(tmp_path: Path) -> None:
 def values(folder: Path, text: str, *flags: str) -> dict[str, Any]:
     resolved, report = started(folder, {"authn.yaml": text}, FLAG, *flags)
     assert list(report.of("error")) == []
-    return resolved.config.values
+    return resolved.config.settings()
 
 
 def test_what_the_file_says_of_anonymous_requests_counts(tmp_path: Path) -> None:
@@ -232,6 +232,6 @@ def test_issuers_of_the_file(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_had_leaves_it_open() -> None:
     resolved, report = server("--authentication-config=/etc/authn.yaml")
     assert list(report.of("error")) == []
-    assert resolved.config.values["authentication.jwt.issuers"] is None
-    assert resolved.config.values["authentication.anonymous"] == {"enabled": None, "conditions": None}
-    assert resolved.config.values["authentication.authenticators"][-2:] == ["jwt", "anonymous"]
+    assert resolved.config.settings()["authentication.jwt.issuers"] is None
+    assert resolved.config.settings()["authentication.anonymous"] == {"enabled": None, "conditions": None}
+    assert resolved.config.settings()["authentication.authenticators"][-2:] == ["jwt", "anonymous"]

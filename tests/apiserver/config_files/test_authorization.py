@@ -215,7 +215,7 @@ def test_a_kubeconfig_of_two_webhooks_is_judged_once(tmp_path: Path) -> None:
 
 def chain(folder: Path, text: str, *flags: str) -> tuple[Any, Any]:
     resolved, _ = started(folder, {"authz.yaml": text, "p": ""}, FLAG, *flags, drop=("--authorization-mode",))
-    values = resolved.config.values
+    values = resolved.config.settings()
     checks = resolved.config.health
     assert checks is not None
     hooks = [check.name for check in checks.livez if check.name == "poststarthook/rbac/bootstrap-roles"]
@@ -257,14 +257,14 @@ def test_what_is_well_formed_counts(tmp_path: Path) -> None:
 def test_a_file_is_read_again(tmp_path: Path) -> None:
     text = HEAD + WEBHOOK + f"- {NODE}\n- {{type: RBAC, name: rbac}}\n"
     resolved, _ = started(tmp_path, {"authz.yaml": text}, FLAG, drop=("--authorization-mode",))
-    assert resolved.config.values["authorization.reloadInterval"] == "1m0s"
-    assert resolved.config.values["authorization.lastingTypes"] == ["Node", "RBAC"]
+    assert resolved.config.settings()["authorization.reloadInterval"] == "1m0s"
+    assert resolved.config.settings()["authorization.lastingTypes"] == ["Node", "RBAC"]
     resolved, _ = server("--authorization-mode=Node")
-    assert "authorization.reloadInterval" not in resolved.config.values
+    assert "authorization.reloadInterval" not in resolved.config.settings()
 
 
 def test_an_unknown_file_is_taken_for_one_with_rbac() -> None:
     resolved, report = server("--authorization-config=/etc/authz.yaml", drop=("--authorization-mode",))
     assert list(report.of("error")) == []
-    assert resolved.config.values["authorization.authorizers"] is None
-    assert resolved.config.values["authorization.rbac"] is True
+    assert resolved.config.settings()["authorization.authorizers"] is None
+    assert resolved.config.settings()["authorization.rbac"] is True

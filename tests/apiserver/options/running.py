@@ -51,4 +51,4 @@ def config(*flags: str, version: str = "1.36") -> dict[str, object]:
     """The resolved values of a server that is accepted."""
     resolved, report = server(*flags, version=version)
     assert list(report.of("error")) == []
-    return resolved.config.values
+    return resolved.config.settings()

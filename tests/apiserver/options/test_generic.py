@@ -85,7 +85,7 @@ def test_the_advertised_address_is_of_the_family_of_the_bind_address(
     bind: str, address: str, advertised: str | None
 ) -> None:
     resolved, _ = server(f"--bind-address={bind}", "--service-cluster-ip-range=fd00::/112", address=address)
-    assert resolved.config.values["generic.publicAddress"] == advertised
+    assert resolved.config.settings()["generic.publicAddress"] == advertised
 
 
 def test_finding_points_at_the_element() -> None:

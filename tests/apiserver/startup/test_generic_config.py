@@ -123,7 +123,7 @@ DIALERS = {
 def test_each_kind_of_peer_is_dialled_as_the_selector_says(
     sections: dict[str, dict[str, Any]], expected: dict[str, str | None], tmp_path: Path
 ) -> None:
-    values = resolve(document(**sections), tmp_path).config.values
+    values = resolve(document(**sections), tmp_path).config.settings()
     assert values["egressSelector.dialers"] == expected
     for name, paths in DIALERS.items():
         for path in paths:
@@ -131,9 +131,9 @@ def test_each_kind_of_peer_is_dialled_as_the_selector_says(
 
 
 def test_a_dialer_of_the_selector_brings_its_own_timeouts(tmp_path: Path) -> None:
-    values = resolve(document(**egress(("cluster", "GRPC"))), tmp_path).config.values
+    values = resolve(document(**egress(("cluster", "GRPC"))), tmp_path).config.settings()
     assert values["proxyTransport.dialTimeout"] is None
-    assert resolve(document(**egress()), tmp_path).config.values["proxyTransport.dialTimeout"] == "30s"
+    assert resolve(document(**egress()), tmp_path).config.settings()["proxyTransport.dialTimeout"] == "30s"
 
 
 def test_informers() -> None:
@@ -145,7 +145,7 @@ def test_informers() -> None:
 
 def test_tracing_reaches_the_loopback_client_but_not_the_clientset_made_before(tmp_path: Path) -> None:
     content = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "TracingConfiguration", "samplingRatePerMillion": 5}
-    values = resolve(document(traces={"tracingConfigFile": {"content": content}}), tmp_path).config.values
+    values = resolve(document(traces={"tracingConfigFile": {"content": content}}), tmp_path).config.settings()
     found = {path: values[path] for path in values if path.endswith(".traced") or path.startswith("tracing.")}
     assert found == {
         "tracing.enabled": True,

@@ -120,7 +120,7 @@ def test_the_config_is_built_in_the_order_of_the_server() -> None:
 def test_every_value_knows_its_step_and_its_flags() -> None:
     resolved, _ = server("--max-requests-inflight=7")
     config, flags = resolved.config, resolved.options.flags
-    assert set(config.provenance) == set(config.values)
+    assert set(config.provenance) == set(config.settings())
     steps = set(names(*STAGES))
     for path, origin in config.provenance.items():
         assert origin.step in steps, path
@@ -147,5 +147,5 @@ def test_flags_of_a_backend_lead_to_it() -> None:
 
 def test_the_last_step_to_set_a_value_is_told() -> None:
     resolved, _ = server("--external-hostname=api.example.com")
-    assert resolved.config.get("generic.externalAddress") == "api.example.com:6443"
+    assert resolved.config.generic.external_address == "api.example.com:6443"
     assert resolved.config.provenance["generic.externalAddress"].step == "Config.Complete"

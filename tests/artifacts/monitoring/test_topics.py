@@ -95,7 +95,7 @@ def test_values_that_labels_cannot_have_are_not_asked_for(tmp_path: Path) -> Non
     """A value that --allow-metric-labels does not list is exported as `unexpected`."""
     only = {"metrics": {"allowMetricLabels": {"apiserver_request_total,code": ["200", "201"]}}}
     resolved = resolve(document(**only), tmp_path)
-    assert resolved.config.get("metrics.allowMetricLabels") == {"apiserver_request_total,code": "200,201"}
+    assert resolved.config.metrics.allow_metric_labels == (("apiserver_request_total,code", "200,201"),)
     topic = next(topic for topic in topics(resolved) if topic.name == "requests")
     rules = {rule.get("record") or rule["alert"] for rule in topic.records + topic.alerts}
     assert {"kube_apiserver:request_slow:ratio_rate1h", "KubeAPIServerSlowRequests"} <= rules

@@ -47,7 +47,10 @@ def _versions(entry: Entry) -> Iterator[str]:
 
 def reason_of(rule: Rule) -> str:
     """Return where Kubernetes enforces the rule, or why kasc does."""
-    return f"{'enforced by' if rule.of_server else 'because'} {rule.source}"
+    if rule.of_server:
+        return f"enforced by {rule.source}"
+    is_place = "/" in rule.source.split()[0] or rule.source.startswith("CIS ")
+    return f"{'see' if is_place else 'because'} {rule.source}"
 
 
 def parts_of(example: Example) -> Iterator[tuple[str, str]]:

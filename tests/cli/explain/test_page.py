@@ -66,7 +66,7 @@ def test_explain_prints_a_rule_by_its_code_and_by_its_id(word: str, capsys: pyte
     assert ran.code == 0
     lines = ran.out.splitlines()
     assert lines[:2] == [
-        "KASC-ETCD-002: unknown storage backend",
+        "KASC-ETCD-002: unsupported storage backend",
         "  error, rule ETCD-02 of kube-apiserver, when it validates its options",
     ]
     at = lines.index("  fails:")

@@ -12,7 +12,7 @@ TESTS ?=
 PYTEST_FLAGS ?=
 
 # Modules that generate files of the repository; each of them accepts --check.
-GENERATORS = tools.generate.schemas tools.generate.pods tools.generate.health_page tools.generate.rules tools.generate.codes
+GENERATORS = tools.generate.schemas tools.generate.pods tools.generate.health_page tools.generate.rules tools.generate.codes tools.generate.resolved_schema
 
 # What was recorded from real servers; the catalog is generated from it.
 FACTS = tests/truth/recordings/facts

@@ -93,7 +93,7 @@ class Seen:
 
     def turn_to(self, own: str) -> None:
         """What is read from now on is read for this input."""
-        self.files.read_texts, self.host.looked_for = self.read.setdefault(own, ({}, {}))
+        self.files.read_texts, self.host.read_files = self.read.setdefault(own, ({}, {}))
 
     def forget(self) -> None:
         """Forget what inputs read."""
@@ -101,18 +101,18 @@ class Seen:
 
     def paths(self, own: str) -> set[str]:
         """Everything that was read or looked for, for an input."""
-        texts, looked_for = self.read[own]
-        return {*texts, *looked_for} - {STANDARD_INPUT}
+        texts, read_files = self.read[own]
+        return {*texts, *read_files} - {STANDARD_INPUT}
 
     def signed(self, own: str) -> dict[str, str]:
         """Path -> sign of everything that was read or looked for, for an input."""
-        texts, looked_for = self.read[own]
+        texts, read_files = self.read[own]
         found = {
             path: sign_of(path) if text is None else digest(text.encode(errors="surrogatepass"))
             for path, text in texts.items()
             if path != STANDARD_INPUT
         }
-        for path, data in looked_for.items():
+        for path, data in read_files.items():
             found[path] = sign_of(path) if data is None else digest(data.removeprefix(UTF8_BOM))
         return found
 

@@ -16,34 +16,19 @@ if TYPE_CHECKING:
     from compiler.inputs.pods.filesystem import ContainerFileSystem
 
 
-MADE = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
-"""Kinds of kasc's own artifacts, which are no inputs."""
-
-
-class InlineFile(NamedTuple):
-    """A structured file that the input carries: the flag that names it, its path on the server, its content.
-
-    `beside` tells that the content comes from a file of its own beside the document. `problems` are what was found
-    while that was parsed; what they mean hangs on the kind of the file.
-    """
-
-    flag: str
-    path: str
-    content: Node
-    beside: bool
-    problems: tuple[Diagnostic, ...] = ()
+ARTIFACT_KINDS = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
+"""Kinds of kasc's artifacts, which are not inputs."""
 
 
 class ServerInput:
-    """The flags of one kube-apiserver with the places where they were given.
+    """The flags of one kube-apiserver with their locations in the input.
 
-    `version` is the text that the input gives for the Kubernetes version (`1.36`, `v1.36.2`), None where it is
-    silent. `sections` holds the place of each option group that the input names. `layers` names the files that a
-    document is made of, `layer_roots` has what each says by itself. `pod_spec` is that of a Pod, `container` the
-    one in it that runs the server, `file_system` what it finds under its paths, `grace_period` the Pod's
-    terminationGracePeriodSeconds. `certain` is false if the file only seems to be of its kind: then it is reported
-    and never changed. `static_pod` is the namespace and name of a Pod, as the kubelet of a node reads it.
-    `unlisted` has the numbers of findings that no report has room for.
+    `version` is the Kubernetes version in the input (`1.36`, `v1.36.2`), None if it has none. `sections` has the
+    location of each option group in the input. `layers` has the names of the files that a document was merged from,
+    `layer_roots` the unmerged root node of each. `pod_spec` is the spec of a Pod, `container` its container that runs
+    the server, `file_system` the file system of that container, `grace_period` the Pod's terminationGracePeriodSeconds.
+    `certain` is false if the kind of the file was inferred: then it is never modified. `static_pod` is the
+    namespace/name of a static Pod. `unlisted` counts the diagnostics beyond the limit of a report.
     """
 
     def __init__(
@@ -91,23 +76,37 @@ class ServerInput:
         self.unlisted = unlisted or {}
 
     def path_of(self, flag: str, catalog: Catalog) -> str:
-        """Where in the input the flag would be given; empty where flags have no such place."""
+        """Return the path of a flag's option in a document; empty for other kinds of input."""
         spec = catalog.flags.get(flag)
         if self.read_as != "document" or spec is None:
             return ""
         return f"{section_of(spec.group)}.{spec.key}"
 
     def section_location(self, group: str) -> Location:
-        """The place of an option group, or the start of the input."""
+        """Return the location of an option group, or the start of the input if it does not have the group."""
         return self.sections.get(group) or self.start
 
 
+class InlineFile(NamedTuple):
+    """A structured file that is part of the input: the flag that names it, its path on the server, its content.
+
+    `from_source` is set if the content was read from a separate file (`source`) rather than the document. `problems`
+    are the diagnostics of parsing that file; their severity depends on the kind of the file.
+    """
+
+    flag: str
+    path: str
+    content: Node
+    from_source: bool
+    problems: tuple[Diagnostic, ...] = ()
+
+
 class UnreadableFileError(Exception):
-    """A file that the server would read does not exist or cannot be read; the text says why."""
+    """A file of the server does not exist or cannot be read; the message is the reason."""
 
 
 class NotInContainerError(UnreadableFileError):
-    """A file that the server would read is not in its container; the text says why, `hint` what to do."""
+    """A file of the server is not in its container; the message is the reason, `hint` what to do."""
 
     def __init__(self, reason: str, hint: str) -> None:
         super().__init__(reason)
@@ -115,15 +114,17 @@ class NotInContainerError(UnreadableFileError):
 
 
 class Host:
-    """`address` is the address of the default route's interface, empty where unknown.
+    """The host that the server runs on.
 
-    Files are found in the input itself (`inline`, by path on the server), then through `mappings` (prefix on the
-    server -> local folder), then below `root`. What no mapping covers is unknown: it is not looked for.
+    `address` is the address of the default route's interface, empty if unknown. Files are looked up in the input
+    (`inline`, by path on the server), then with `mappings` (prefix on the server -> local directory), then below
+    `root`. Files outside all of these are unknown and not read.
 
-    `container` is the file system of the container that the server runs in, if it runs in one: paths of the server are
-    followed through its mounts to paths of the host.
+    `container` is the file system of the server's container, if it runs in one: paths of the server are resolved
+    through its mounts to paths of the host.
 
-    Where somebody sets `looked_for`, it gets every local path that was asked for, with what was read of it.
+    If `read_files` is set, it receives every local path that was looked up, with the bytes that were read (None if not
+    read). `denied` collects the local paths that kasc may not read.
     """
 
     def __init__(
@@ -140,57 +141,57 @@ class Host:
         self.inline = inline or {}
         self.container = container
         self.denied: list[str] = []
-        self.looked_for: dict[str, bytes | None] | None = None
+        self.read_files: dict[str, bytes | None] | None = None
 
     def with_inline(self, inline: dict[str, InlineFile], container: ContainerFileSystem | None = None) -> Host:
-        """The same host for an input that carries files of its own, or that runs the server in a container."""
+        """Return the same host for an input with inline files, or with a server in a container."""
         host = Host(self.address, self.root, self.mappings, inline, container)
-        host.looked_for = self.looked_for
+        host.read_files = self.read_files
         return host
 
     @property
     def sees_files(self) -> bool:
-        """Whether any of the server's files can be looked for."""
+        """Whether any files of the server can be read."""
         return bool(self.root or self.mappings or self.container)
 
     def local(self, path: str, directory: bool = False) -> str | None:
-        """Where a file of the server is to be found here; None where no mapping covers it, or no mount."""
+        """Return the local path of a file of the server; None if no mapping or no mount covers it."""
         try:
             return self._local(path, directory)
         except NotInContainerError:
             return None
 
     def _local(self, path: str, directory: bool = False) -> str | None:
-        """As `local`. Raises NotInContainerError."""
+        """Return the same as `local`, but raise NotInContainerError for a path that no mount covers."""
         on_host = self.container.host_path(path, directory) if self.container is not None else path
         local = self._mapped(on_host) if on_host is not None else None
-        if self.looked_for is not None and local is not None:
-            self.looked_for.setdefault(local, None)
+        if self.read_files is not None and local is not None:
+            self.read_files.setdefault(local, None)
         return local
 
     def _mapped(self, path: str) -> str | None:
-        for prefix, folder in self.mappings:
+        for prefix, directory in self.mappings:
             if path == prefix:
-                return folder
+                return directory
             if path.startswith(prefix.rstrip("/") + "/"):
-                return os.path.join(folder, path[len(prefix) :].lstrip("/"))
+                return os.path.join(directory, path[len(prefix) :].lstrip("/"))
         if self.root and path:
             return os.path.join(self.root, path.lstrip("/"))
         return None
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file of the server; None where it is unknown. Raises UnreadableFileError.
+        """Return the bytes of a file of the server; None if it is unknown. Raises UnreadableFileError.
 
-        Unknown is what no mapping covers, and what kasc may not read, which is kept in `denied`: the server runs as
-        another user.
+        A file is unknown if no mapping covers it, or if kasc may not read it, since the server runs as another user;
+        the latter is added to `denied`.
         """
         local = self._local(path)
         if local is None:
             return None
         try:
             data = read_file(local) if local != os.devnull else b""
-            if self.looked_for is not None:
-                self.looked_for[local] = data
+            if self.read_files is not None:
+                self.read_files[local] = data
             return data
         except NotRegularError as problem:
             if problem.kind == "a directory":

@@ -1,4 +1,4 @@
-"""Shell words with their places. What a variable stands for is put in where it is known, and named where it is not."""
+"""Shell words with their locations. Known variables are expanded; unknown ones are named."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from compiler.inputs.source.node import Source, expands_too_far, line_starts, to
 _REFERENCE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*)|[@*#?0-9]|[({])"
 _OPERATOR = r"[0-9]*(?:>>|>\||>&|<<|<&|<>|&>>|&>|[<>])|&&|\|\||;;|[;|&()\n]"
 _SEARCHED = 1_000_000
-"""Characters that are searched in vain for what closes a reference, before all others are taken as they are."""
+"""Characters scanned without finding the end of a reference, after which references are not scanned any more."""
 _ESCAPED = ("$", "`", '"', "\\")
-# Characters that mean nothing but themselves: between quotes, and inside a word without quotes.
+# Characters without special meaning: in double quotes, and in a word without quotes.
 _QUOTED = r"[^\"\\$`]+"
 _BARE = r"[^ \t\r\n'\"\\$`;|&<>()]*"
 _BLANK_OR_NOT = r"[ \t\r\n]|[^ \t\r\n]+"
 
 
 class Token(NamedTuple):
-    """A word, or an operator that stands between words."""
+    """A word, or an operator between words."""
 
     word: Word
     operator: bool = False
 
 
 def trace_of(source: Source) -> Trace:
-    """The places of a file's characters."""
+    """Return the trace of a file: start and end index to location."""
     starts = line_starts(source.text)
 
     def place(index: int) -> tuple[int, int]:
@@ -44,9 +44,9 @@ def trace_of(source: Source) -> Trace:
 
 
 class Run(NamedTuple):
-    """Characters of a word, from the index `at` on, and the span of the source that they stand for.
+    """Characters of a word from index `at` on, and the span of the source that they come from.
 
-    Characters of a plain run stand each for its own place; those of others all stand for the whole span.
+    In a plain run, each character has its own position; in others, all characters come from the whole span.
     """
 
     at: int
@@ -56,7 +56,7 @@ class Run(NamedTuple):
 
 
 def composed(base: Trace, runs: Sequence[Run]) -> Trace:
-    """The places of a string that is made of runs of another one, which `base` places."""
+    """Return the trace of a string composed of runs of another string, whose trace is `base`."""
 
     def trace(start: int, end: int) -> Location:
         if not runs:
@@ -75,11 +75,11 @@ def _run_at(runs: Sequence[Run], index: int) -> Run:
 
 
 class Splitter:
-    """Splits a text into words: quotes, backslashes, continued lines, comments, variables.
+    """Splits a string into words: quotes, backslashes, continued lines, comments, variables.
 
-    Raises KascError (DOC-02) for more words, longer words and more from variables than the bounds allow. `base` places
-    the text's characters. `variables` may grow while words are taken. With `command`, operators and the
-    ends of lines come as tokens of their own. `used` names the variables that were put in.
+    `base` is the trace of the string. `variables` may grow between words. With `command`, operators and line ends are
+    separate tokens. `used` collects the variables that were expanded. Raises KascError (DOC-02) if a bound on the
+    number of words, their length or the expansion is exceeded.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Splitter:
         self._words = 0
 
     def tokens(self) -> Iterator[Token]:
-        """The words in order; raises KascError (INPUT-02) for a quote that does not end."""
+        """Yield the words in order; raises KascError (INPUT-02) for an unclosed quote."""
         text = self.text
         while self._position < len(text):
             at = self._position
@@ -125,11 +125,11 @@ class Splitter:
         yield from self._finished()
 
     def _may_be_operator(self, at: int) -> bool:
-        # Digits belong to a redirection where they are a word of their own.
+        # Digits belong to a redirection if they are a separate word.
         return self.text[at] in ";|&<>()\n" or (self._start is None and self.text[at].isdigit())
 
     def _line_end(self, at: int) -> int:
-        """The length of a line's end at an index, 0 where there is none."""
+        """Return the length of the line end at an index, 0 if there is none."""
         return 2 if self.text.startswith("\r\n", at) else int(self.text.startswith("\n", at))
 
     def _take(self, letter: str) -> Iterator[Token]:
@@ -173,7 +173,7 @@ class Splitter:
         self._position += 1
 
     def _variable(self, *, splits: bool) -> Iterator[Token]:
-        """Put in a variable; white space in it ends a word where it `splits`."""
+        """Expand a variable; if it `splits`, white space in its value ends a word."""
         at = self._position
         match = re.compile(_REFERENCE).match(self.text, at)
         name = (match[1] or match[2] or "") if match else ""
@@ -198,7 +198,7 @@ class Splitter:
                 self._add(piece, at, end)
 
     def _computed_end(self, end: int) -> int:
-        """The end of a reference: of `$(...)`, `${...}` and `` `...` `` behind what closes it."""
+        """Return the end of a reference; that of `$(...)`, `${...}` and `` `...` `` is after the closing character."""
         opening = self.text[end - 1]
         if opening not in "({`" or (self.text[end - 2 : end - 1] not in ("$", "") and opening != "`"):
             return end
@@ -218,11 +218,11 @@ class Splitter:
         if end < 0:
             at = self.base(opening, opening + 1)
             hint = "close the quote, or put a backslash before it"
-            raise KascError(diagnose(rules.UNTERMINATED_QUOTE, "a quote does not end", hint, location=at))
+            raise KascError(diagnose(rules.UNTERMINATED_QUOTE, "unclosed quote", hint, location=at))
         return end
 
     def _add(self, piece: str, start: int, end: int, *, plain: bool = False) -> None:
-        """Add to the word what a span of the text stands for; `plain` if that is the span itself."""
+        """Add the value of a span of the string to the word; `plain` if it is the span itself."""
         last = self._runs[-1] if self._runs else None
         if last is not None and plain and last.plain and last.end == start:
             self._runs[-1] = last._replace(end=end)
@@ -234,7 +234,7 @@ class Splitter:
             raise too_long(self.base(start if self._start is None else self._start, end))
 
     def _finished(self, end: int | None = None) -> Iterator[Token]:
-        """The word that ends before an index; none where no word was begun."""
+        """Yield the word that ends before an index, if one was started."""
         if self._start is not None:
             text = "".join(self._pieces)
             location = self.base(self._start, self._position if end is None else end)

@@ -81,7 +81,7 @@ def test_a_file_of_its_own_comes_before_a_table(project: Path, capsys: pytest.Ca
         (".kasc.toml", 'output = "jsn"\n', '.kasc.toml:1:10: output cannot be "jsn": did you mean json?'),
         (".kasc.toml", 'ignore = "KASC"\n', ".kasc.toml:1:10: ignore is not a list of codes"),
         (".kasc.toml", 'ignore = ["KASC-X"]\n', '.kasc.toml:1:10: ignore: "KASC-X" is not a code'),
-        (".kasc.toml", "strict = \n", ".kasc.toml:1:10: this is not well-formed TOML"),
+        (".kasc.toml", "strict = \n", ".kasc.toml:1:10: invalid TOML"),
         ("pyproject.toml", "[tool]\nkasc = 1\n", "pyproject.toml:2:8: tool.kasc is no table"),
     ],
 )

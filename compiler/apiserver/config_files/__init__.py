@@ -77,7 +77,9 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], file_rules: FileRules)
     given = run.host.inline.get(named.path)
     # What a document carries, in itself or in a file beside it, becomes an artifact.
     inline = given is not None and run.input.read_as == "document"
-    prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if given is not None and not given.beside else ""
+    prefix = (
+        f"{run.input.path_of(named.flag, run.catalog)}.content" if given is not None and not given.from_source else ""
+    )
     findings = Findings(run.report, named.flag, prefix)
     problems = list(given.problems) if given is not None else []
     node = given.content if given is not None else read_node(named, file_rules, problems)

@@ -34,7 +34,7 @@ def load_admission(named: NamedFile, enabled: list[str]) -> None:
     """Report everything for which the server would refuse the file; plugins that are not enabled read nothing."""
     run = named.run
     given = run.host.inline.get(named.path)
-    inline = given is not None and not given.beside
+    inline = given is not None and not given.from_source
     prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if inline else ""
     findings = Findings(run.report, named.flag, prefix)
     problems = list(given.problems) if given is not None else []

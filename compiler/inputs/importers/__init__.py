@@ -1,4 +1,4 @@
-"""One module an input kind; each turns a file into the flags of one server."""
+"""Importers, one module for each kind of input: each turns a file into the flags of one kube-apiserver."""
 
 from __future__ import annotations
 
@@ -13,22 +13,6 @@ if TYPE_CHECKING:
     from compiler.inputs.importers.detect import Detected
 
 
-def read_input(
-    path: str,
-    read_as: str | None,
-    version: str | None,
-    problems: list[Diagnostic],
-    files: Files | None = None,
-) -> ServerInput:
-    """The server that a file describes, as `read_as` or as its content tells.
-
-    `version` (from the command line) wins over what the input says. Problems go to `problems`; raises KascError
-    where nothing sensible can follow.
-    """
-    files = files or Files()
-    return input_of(files.read(path), path, read_as, version, problems, files)
-
-
 def input_of(
     source: Source,
     path: str,
@@ -37,7 +21,11 @@ def input_of(
     problems: list[Diagnostic],
     files: Files | None = None,
 ) -> ServerInput:
-    """As `read_input`, for a text that was read already; `path` tells what the files that it names are beside of."""
+    """Return the server that a source describes; its kind is `read_as`, by default detected from the content.
+
+    Paths in the input are relative to the directory of `path`. `version` (from the command line) takes precedence over
+    the version in the input. Diagnostics are added to `problems`; raises KascError if the input cannot be read further.
+    """
     from compiler.inputs.importers.detect import detect
 
     return read_detected(detect(source, read_as, version, problems), source, path, version, problems, files)
@@ -51,7 +39,7 @@ def read_detected(
     problems: list[Diagnostic],
     files: Files | None = None,
 ) -> ServerInput:
-    """As `input_of`, for a file whose kind is known already."""
+    """Return the server that a source describes, as `input_of` does for a source whose kind is detected already."""
     kind, roots, certain = detected
     server = _read(kind, roots, source, path, version, problems, files)
     server.certain = certain
@@ -74,7 +62,7 @@ def _read(
     if kind == "pod":
         from compiler.inputs.importers.pod import parse_manifests, read_pod
 
-        # Kubernetes' parser reads some scalars otherwise than a document's.
+        # Kubernetes' parser resolves some scalars differently from that of kasc documents.
         problems.clear()
         return read_pod(source, parse_manifests(source, problems), version, problems)
     if kind == "config-file":

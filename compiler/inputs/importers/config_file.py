@@ -23,8 +23,8 @@ from compiler.upstream.catalog import Catalog, catalog, nearest
 
 KIND = "config-file"
 NOWHERE = Location("", 1, 1, 1, 1)
-"""The place of flags that no file gives: findings about them are left out."""
-# The one configuration of a plugin that has no kind.
+"""The location of flags that are set in no file: diagnostics about them are dropped."""
+# The only plugin configuration without a kind.
 _IMAGE_POLICY: dict[str, Any] = {
     "x-kasc-flags": ["admission-control-config-file"],
     "x-kasc-plugin": "ImagePolicyWebhook",
@@ -38,7 +38,7 @@ _EGRESS: dict[str, Any] = {
         {"name": name, "connection": {"proxyProtocol": "Direct"}} for name in ("cluster", "controlplane")
     ],
 }
-# What every server needs, so that nothing but the file is found wanting.
+# The flags that every server needs, so that only errors of the file are reported.
 _BASELINE = {
     "etcd-servers": "http://127.0.0.1:2379",
     "service-account-issuer": "https://kubernetes.default.svc",
@@ -50,13 +50,13 @@ _BASELINE = {
 
 
 def is_config_file(root: Node, version: str) -> bool:
-    """Whether a mapping is a kind of structured file that some server reads, by its kind and API group."""
+    """Return whether a mapping is a structured file that kube-apiserver reads, by its kind and API group."""
     api, kind = root.get("apiVersion"), root.get("kind")
     return api is not None and kind is not None and is_kind_of_file(str(api.value), str(kind.value), version)
 
 
 def is_kind_of_file(api: str, kind: str, version: str) -> bool:
-    """The same for an apiVersion and a kind."""
+    """Return whether an apiVersion and a kind are those of a structured file that kube-apiserver reads."""
     schema = schema_named(api, kind, version)
     group = api.rpartition("/")[0]
     return schema is not None and any(
@@ -65,47 +65,45 @@ def is_kind_of_file(api: str, kind: str, version: str) -> bool:
 
 
 def read_config_file(path: str, root: Node, version: str | None, problems: list[Diagnostic]) -> ServerInput:
-    """The input for a structured file; raises KascError where its kind is none that a server reads.
+    """Return the input for a structured file; raises KascError (INPUT-04) for a kind that no server reads.
 
-    What was found while it was parsed is taken from `problems`: it is judged with the file.
+    The diagnostics of parsing the file are removed from `problems` and reported when the file is checked.
     """
     known = catalog(nearest(version))
     schema = schema_of_kind(root, known.version) or (_IMAGE_POLICY if root.get("imagePolicy") is not None else None)
     if str(root.at(("apiVersion",)).value).startswith(_ABAC):
         hint = "check the input that names it in --authorization-policy-file, with --files-root or --file-map"
-        raise KascError(
-            diagnose(
-                rules.UNKNOWN_KIND_OF_CONFIG_FILE, "ABAC policies are no file of one kind", hint, location=root.location
-            )
-        )
+        message = "an ABAC policy file cannot be checked separately"
+        raise KascError(diagnose(rules.UNKNOWN_KIND_OF_CONFIG_FILE, message, hint, location=root.location))
     if schema is None:
         kind = root.get("kind")
-        told = f"the kind is {shown(str(kind.value))}" if kind is not None else "the file does not say its kind"
-        hint = "give a structured configuration file such as an EncryptionConfiguration"
-        raise KascError(
-            diagnose(
-                rules.UNKNOWN_KIND_OF_CONFIG_FILE, f"{told}; no server reads such a file", hint, location=root.location
-            )
+        message = (
+            f"kube-apiserver does not read files of kind {shown(str(kind.value))}"
+            if kind is not None
+            else "the file has no kind, so it is not a structured configuration file"
         )
+        hint = "pass a structured configuration file, for example an EncryptionConfiguration"
+        raise KascError(diagnose(rules.UNKNOWN_KIND_OF_CONFIG_FILE, message, hint, location=root.location))
     flag = str(schema["x-kasc-flags"][0])
     server_path = os.path.abspath(path) if path != "-" else "/dev/stdin"
     content = InlineFile(flag, server_path, root, True, tuple(problems))
     files = {server_path: content}
-    beside: dict[str, str] = {}
+    flags = {**_BASELINE, flag: server_path}
     plugin = schema.get("x-kasc-plugin")
     if plugin is not None:
-        # An AdmissionConfiguration that names the file is made up around it.
-        around = _admission(root, plugin, server_path)
+        # The file is wrapped in an AdmissionConfiguration that names it.
+        wrapper = _admission(root, plugin, server_path)
         server_path = f"{server_path}.admission"
-        files[server_path] = InlineFile(flag, server_path, around, True)
-        root = around
+        files[server_path] = InlineFile(flag, server_path, wrapper, True)
+        flags[flag] = server_path
+        root = wrapper
+    flags |= _required_flags(flag, root, known)
     if flag == "authentication-config" and _names_egress(root):
-        # The file alone does not say what the egress selector holds, so it holds everything that can be named.
+        # The egress selector is not part of the file, so it has every connection that can be named.
         egress_path = f"{server_path}.egress"
         files[egress_path] = InlineFile(_EGRESS_FLAG, egress_path, _node(root, _EGRESS), True)
-        beside[_EGRESS_FLAG] = egress_path
-    given = {**_BASELINE, flag: server_path, **_beside(flag, root, known), **beside}
-    arguments = [Argument(name, text) for name, text in given.items() if name in known.flags]
+        flags[_EGRESS_FLAG] = egress_path
+    arguments = [Argument(name, text) for name, text in flags.items() if name in known.flags]
     problems.clear()
     return ServerInput(KIND, os.path.basename(path), NOWHERE, arguments, files=files)
 
@@ -127,7 +125,7 @@ def _names_egress(root: Node) -> bool:
 
 
 def _node(root: Node, value: Any) -> Node:
-    """Return plain values as nodes; their place is that of `root`."""
+    """Return plain values as nodes with the location of `root`."""
     if isinstance(value, dict):
         value = {key: _node(root, item) for key, item in value.items()}
     elif isinstance(value, list):
@@ -135,12 +133,12 @@ def _node(root: Node, value: Any) -> Node:
     return Node(value, root.source, root.span, value if isinstance(value, str) else "", {})
 
 
-def _beside(flag: str, root: Node, known: Catalog) -> dict[str, str]:
-    """Flags that the file only makes sense with."""
+def _required_flags(flag: str, root: Node, known: Catalog) -> dict[str, str]:
+    """Return the other flags that a server needs to read the file of `flag`."""
     if flag == "authorization-webhook-config-file":
         return {"authorization-mode": "Webhook"}
     if flag == "authorization-config":
-        return {"authorization-policy-file": os.devnull}  # for the type ABAC; nothing else looks at it
+        return {"authorization-policy-file": os.devnull}  # read by the authorizer type ABAC only
     if flag == "admission-control-config-file":
         plugins = root.get("plugins")
         names = [
@@ -152,7 +150,7 @@ def _beside(flag: str, root: Node, known: Catalog) -> dict[str, str]:
 
 
 MAX_CARRIED = 100
-"""Files of one manifest that are examined."""
+"""Maximum number of files of one manifest that are checked."""
 _UNKNOWN = frozenset(
     (
         rules.UNRECOGNIZED_INPUT.code,
@@ -162,7 +160,7 @@ _UNKNOWN = frozenset(
     )
 )
 _CLIENT = "Config"
-"""The kind of a kubeconfig: most of those in manifests are not for kube-apiserver."""
+"""The kind of a kubeconfig; most of them in manifests are not for kube-apiserver."""
 _FIELDS = {"ConfigMap": ("data", "binaryData"), "Secret": ("stringData", "data")}
 _ENCODED = frozenset((("ConfigMap", "binaryData"), ("Secret", "data")))
 _QUOTED = r'"((?:[^"\\]++|\\[\s\S]?)*+)(?:"|\Z)'
@@ -171,10 +169,10 @@ _HIDDEN = "***"
 
 
 class CarriedFile(NamedTuple):
-    """A value that is a file: its text, under a name of its own, and the scalar of the manifest that holds it.
+    """A value of a ConfigMap or Secret that is a file: its decoded source, and its scalar in the manifest.
 
-    `path` leads to the value. `encoded` is true for base64, whose characters have no place of their own; `secret` for
-    what must not be repeated. `read_as` is a kind that its content does not say.
+    `path` is the path of the value. `encoded` is set for base64, whose characters have no separate positions, `secret`
+    for a Secret, whose contents must not be repeated. `read_as` is the kind if the content does not state it.
     """
 
     source: Source
@@ -184,18 +182,18 @@ class CarriedFile(NamedTuple):
     secret: bool
     read_as: str | None = None
 
-    def placed(self, found: Diagnostic) -> Diagnostic:
-        """A finding about the file as one about the manifest."""
-        path = f"{self.path}.{found.path}" if found.path else self.path
-        fix = () if self.secret or self.encoded else found.fix
-        moved = [Edit(self._place(edit.location), edit.old, edit.new) for edit in fix]
-        if any("\n" in edit.new or edit.location.line != edit.location.end_line for edit in moved):
-            moved = []
-        location = self._place(found.location) if found.location is not None else self.node.location
-        found = found._replace(path=path, location=location, fix=tuple(moved))
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Return a diagnostic about the file as one about the manifest."""
+        path = f"{self.path}.{diagnostic.path}" if diagnostic.path else self.path
+        fix = () if self.secret or self.encoded else diagnostic.fix
+        edits = [Edit(self._place(edit.location), edit.old, edit.new) for edit in fix]
+        if any("\n" in edit.new or edit.location.line != edit.location.end_line for edit in edits):
+            edits = []
+        location = self._place(diagnostic.location) if diagnostic.location is not None else self.node.location
+        placed = diagnostic._replace(path=path, location=location, fix=tuple(edits))
         if self.secret:
-            found = found._replace(message=self._concealed(found.message), hint=self._concealed(found.hint))
-        return found
+            placed = placed._replace(message=self._concealed(placed.message), hint=self._concealed(placed.hint))
+        return placed
 
     def _place(self, location: Location) -> Location:
         if location.file != self.source.name:
@@ -207,39 +205,39 @@ class CarriedFile(NamedTuple):
         return place_in(self.node, start, max(start, end))
 
     def _index(self, line: int, column: int) -> int:
-        """The index of a character of the text by its place."""
+        """Return the index of a character of the text by its line and column."""
         text = self.source.text
-        starts = [0, *(found.end() for found in LINE_BREAK.finditer(text))]
+        starts = [0, *(match.end() for match in LINE_BREAK.finditer(text))]
         return min(starts[min(line, len(starts)) - 1] + column - 1, len(text))
 
     def _concealed(self, message: str) -> str:
-        """A message without the words of a Secret: what it quotes of it, and words that are no plain English."""
+        """Return a message without quotations from the Secret and words that may be from it."""
         text = self.source.text
 
-        def quoted(found: re.Match[str]) -> str:
-            return f'"{_HIDDEN}"' if re.split(r"\\|…", found[1])[0] in text else found[0]
+        def quoted(match: re.Match[str]) -> str:
+            return f'"{_HIDDEN}"' if re.split(r"\\|…", match[1])[0] in text else match[0]
 
-        def word(found: re.Match[str]) -> str:
-            plain = found[0].strip(".:").removeprefix("--").replace("-", "").isalpha() and found[0].islower()
-            return found[0] if plain or found[0] not in text or len(found[0]) < 4 else _HIDDEN
+        def word(match: re.Match[str]) -> str:
+            plain = match[0].strip(".:").removeprefix("--").replace("-", "").isalpha() and match[0].islower()
+            return match[0] if plain or match[0] not in text or len(match[0]) < 4 else _HIDDEN
 
         return re.sub(_WORD, word, re.sub(_QUOTED, quoted, message))
 
 
 def carried_files(roots: list[Node], read_as: str | None, version: str | None) -> list[CarriedFile]:
-    """The values of ConfigMaps and Secrets that configure a kube-apiserver, in the order of the manifest.
+    """Return the values of ConfigMaps and Secrets that configure kube-apiserver, in the order of the manifest.
 
-    What is read as a structured file may be a single value that does not say its kind. Raises KascError if there are
-    more than `MAX_CARRIED`.
+    With `read_as` config-file, a single value does not need to state its kind. Raises KascError DOC-02 for more than
+    `MAX_CARRIED`.
     """
     files = [file for root in roots for manifest in _objects(root) for file in _files(manifest)]
-    found = [file for file in files if any(word in file.source.text for word in WORDS)]
-    if len(found) > MAX_CARRIED:
-        message = f"the file carries more than {MAX_CARRIED} files that may configure kube-apiserver"
-        where = found[MAX_CARRIED].node.location
+    candidates = [file for file in files if any(word in file.source.text for word in WORDS)]
+    if len(candidates) > MAX_CARRIED:
+        message = f"the manifest has more than {MAX_CARRIED} files that may configure kube-apiserver"
+        where = candidates[MAX_CARRIED].node.location
         raise KascError(diagnose(rules.FILE_TOO_LARGE_OR_DEEP, message, "split it into several files", location=where))
-    found = [file for file in found if _counts(file, version)]
-    return found or ([files[0]._replace(read_as=read_as)] if read_as == "config-file" and len(files) == 1 else [])
+    result = [file for file in candidates if _is_configuration(file, version)]
+    return result or ([files[0]._replace(read_as=read_as)] if read_as == "config-file" and len(files) == 1 else [])
 
 
 def _objects(root: Node) -> Iterator[Node]:
@@ -260,7 +258,7 @@ def _files(manifest: Node) -> Iterator[CarriedFile]:
             text = _decoded(node.value) if encoded else node.value
             if not isinstance(text, str) or not text.strip():
                 continue
-            # The ending of the key says whether it is TOML; nothing else of the name is seen.
+            # The suffix of the key decides whether the file is TOML; only safe characters of the key are shown.
             source = Source(f"{node.source.name}:{re.sub('[^-._a-zA-Z0-9]', '_', key)}", text)
             yield CarriedFile(source, node, f"{field}[{key}]", encoded, kind == "Secret")
 
@@ -274,11 +272,11 @@ def _decoded(value: object) -> str | None:
         return None
 
 
-def _counts(file: CarriedFile, version: str | None) -> bool:
+def _is_configuration(file: CarriedFile, version: str | None) -> bool:
     try:
         detected = detect(file.source, None, version, [])
     except KascError as error:
-        # A file of a known kind that is malformed is one all the same.
+        # A malformed file of a known kind is one of that kind.
         return error.diagnostic.code not in _UNKNOWN
     if detected.kind == "config-file":
         return text_of(detected.roots[0].get("kind")) != _CLIENT

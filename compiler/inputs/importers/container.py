@@ -22,7 +22,7 @@ _SHELLS = ("sh", "bash", "ash", "dash")
 
 
 class Reference(NamedTuple):
-    """A reference to a variable in a string: its span, and the name; `$$`, which stands for `$`, has no name."""
+    """A reference to a variable in a string: its span and the name; None for `$$`, an escaped `$`."""
 
     start: int
     end: int
@@ -30,12 +30,10 @@ class Reference(NamedTuple):
 
 
 class Environment:
-    """The variables of a container, as the kubelet expands them.
+    """The environment variables of a container, as the kubelet expands them.
 
-    With `is_open` the container has other variables than those that it sets. Raises KascError (DOC-02) for what expands
-    beyond the bounds.
-
-    Kubernetes: pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables.
+    `is_open` is set if the container has variables from other sources (envFrom). Raises KascError (DOC-02) if the
+    expansion exceeds a bound. Kubernetes: pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables.
     """
 
     def __init__(self, container: Node) -> None:
@@ -46,7 +44,7 @@ class Environment:
 
     @property
     def values(self) -> dict[str, str | None]:
-        """The variables that the container sets; None for a value that is known only when it runs."""
+        """The variables that the container sets; None for a value that is only known at run time."""
         if self._values is None:
             self._values = {}
             for entry in items_of(self.container.get("env")):
@@ -63,12 +61,12 @@ class Environment:
             values[name] = self.whole(text_of(value) or value.text, value)
 
     def whole(self, text: str, node: Node) -> str | None:
-        """A string with its references expanded; None if the value of one is unknown."""
+        """Return a string with its references expanded; None if the value of one is unknown."""
         parts = [part for _, part in self.expanded(text, node)]
         return None if None in parts else "".join(part for part in parts if part)
 
     def expanded(self, text: str, node: Node) -> Iterator[tuple[Reference | None, str | None]]:
-        """The parts of a string: each reference with its value, None if that is unknown, and what is between them."""
+        """Yield the parts of a string: each reference with its value (None if unknown), and the text between them."""
         position, length = 0, 0
         for reference in references(text):
             value = self._value(reference, text)
@@ -92,7 +90,7 @@ class Environment:
 
 
 def references(text: str) -> Iterator[Reference]:
-    """The references in a string. Kubernetes: third_party/forked/golang/expansion/expand.go, Expand."""
+    """Yield the references in a string. Kubernetes: third_party/forked/golang/expansion/expand.go, Expand."""
     last = text.rfind(")")
     start = text.find("$")
     while start >= 0:
@@ -107,51 +105,51 @@ def references(text: str) -> Iterator[Reference]:
 
 
 def text_of(node: Node | None) -> str:
-    """A text, empty for everything else."""
+    """Return the value of a string node, empty for any other node."""
     return node.value if node is not None and isinstance(node.value, str) else ""
 
 
 def items_of(node: Node | None) -> list[Node]:
-    """A list's items, none for everything else."""
+    """Return the items of a list node, none for any other node."""
     return node.value if node is not None and isinstance(node.value, list) else []
 
 
 def find(node: Node, *keys: str) -> Node | None:
-    """What lies under a path of keys, None where the path does not exist."""
-    found: Node | None = node
+    """Return the node at a path of keys, None if the path does not exist."""
+    child: Node | None = node
     for key in keys:
-        found = found.get(key) if found is not None else None
-    return found
+        child = child.get(key) if child is not None else None
+    return child
 
 
 def flag_words(container: Node, path: str, problems: list[Diagnostic]) -> list[Word] | None:
-    """The words after the program's name; None where the container runs something else.
+    """Return the words after the program's name; None if the container runs another program.
 
-    Raises KascError where `command` or `args` of a kube-apiserver is no list.
+    Raises KascError (INPUT-06) if `command` or `args` of a kube-apiserver is not a list.
     """
     environment = Environment(container)
     words: list[Word] = []
-    found: list[Diagnostic] = []
+    word_problems: list[Diagnostic] = []
     for part in ("command", "args"):
-        given = container.get(part)
-        if given is not None and not isinstance(given.value, list | None):
-            if _is_about(container):
-                raise KascError(_no_text(given, f"{path}.{part}", "a list of texts", f"write {part} as a list"))
+        node = container.get(part)
+        if node is not None and not isinstance(node.value, list | None):
+            if _mentions_server(container):
+                raise KascError(_wrong_type(node, f"{path}.{part}", "a list of strings", f"write {part} as a list"))
             return None
-        for index, item in enumerate(items_of(given)):
-            words += _words_of(item, f"{path}.{part}[{index}]", environment, found)
+        for index, item in enumerate(items_of(node)):
+            words += _words_of(item, f"{path}.{part}[{index}]", environment, word_problems)
     flags = _after_program(words, container, environment)
     if flags is not None:
-        problems += found
+        problems += word_problems
     return flags
 
 
-def _is_about(container: Node) -> bool:
+def _mentions_server(container: Node) -> bool:
     return any("kube-apiserver" in text_of(container.get(key)) for key in ("image", "name", "command", "args"))
 
 
-def _words_of(item: Node, path: str, environment: Environment, found: list[Diagnostic]) -> list[Word]:
-    """The word of one item; what is no text is reported and read as it was most likely meant."""
+def _words_of(item: Node, path: str, environment: Environment, problems: list[Diagnostic]) -> list[Word]:
+    """Return the word of one item; an item that is not a string is reported and read as it was most likely meant."""
     value, text = item.value, item.text
     if isinstance(value, str):
         return [_word(item, value, path, environment)]
@@ -160,29 +158,29 @@ def _words_of(item: Node, path: str, environment: Environment, found: list[Diagn
     if isinstance(value, dict) and len(value) == 1:
         key, inner = next(iter(value.items()))
         if key.startswith("-") and not isinstance(inner.value, dict | list):
-            meant = f"{key}={text_of(inner) or inner.text}"
-            found.append(_no_text(item, path, "a text", f"write {shown(meant)}"))
-            return [Word(meant, item.location, path)]
+            argument = f"{key}={text_of(inner) or inner.text}"
+            problems.append(_wrong_type(item, path, "a string", f"write {shown(argument)}"))
+            return [Word(argument, item.location, path)]
     scalar = not isinstance(value, dict | list)
-    found.append(_no_text(item, path, "a text", f'put it in quotes: "{text}"' if scalar else "write a text"))
+    problems.append(_wrong_type(item, path, "a string", f'quote it: "{text}"' if scalar else "write a string"))
     return [Word(text, item.location, path)] if scalar else []
 
 
-def _no_text(node: Node, path: str, wanted: str, hint: str) -> Diagnostic:
+def _wrong_type(node: Node, path: str, expected: str, hint: str) -> Diagnostic:
     kinds = {
-        bool: "true or false",
+        bool: "a boolean",
         int: "a number",
         float: "a number",
-        str: "a text",
+        str: "a string",
         list: "a list",
         dict: "a mapping",
     }
-    message = f"{path.rpartition('.')[2]} is {kinds[type(node.value)]}, not {wanted}: Kubernetes refuses the Pod"
+    message = f"{path.rpartition('.')[2]} is {kinds[type(node.value)]}, not {expected}: Kubernetes rejects the Pod"
     return diagnose(rules.COMMAND_NOT_STRING_LIST, message, hint, path=path, location=node.location)
 
 
 def _word(item: Node, text: str, path: str, environment: Environment) -> Word:
-    """An item with the variables put in that the kubelet knows."""
+    """Return an item with the variables that the kubelet expands."""
     at = item.location
     plain = at.line == at.end_line and at.end_column - at.column == len(text)
     trace = None if plain else partial(place_in, item)
@@ -216,7 +214,7 @@ def _after_program(words: list[Word], container: Node, environment: Environment)
     named = "kube-apiserver" in text_of(container.get("image"))
     if words[0].text.startswith("-"):
         return words if named else None
-    # A wrapper such as go-runner may have options of its own before the program.
+    # A wrapper, for example go-runner, may have its own options before the program.
     for index, word in enumerate(words):
         if is_program(word) and (index == 1 or os.path.basename(word.text) == "kube-apiserver"):
             return words[index + 1 :]
@@ -228,56 +226,56 @@ _ASSIGNMENT = r"([A-Za-z_][A-Za-z0-9_]*)=(.*)"
 
 
 def script_words(words: list[Word], environment: Mapping[str, str]) -> list[Word] | None:
-    """The words after the program's name in the script of `sh -c SCRIPT`; None where it does not run kube-apiserver.
+    """Return the words after kube-apiserver in the script of `sh -c SCRIPT`; None if the script does not run it.
 
-    `$@` stands for the words behind the script; redirections are left out.
+    `$@` is replaced with the words after the script; redirections are dropped.
     """
-    given = _script(words)
-    if given is None or not any(program in words[given].text for program in PROGRAMS):
+    script_index = _script(words)
+    if script_index is None or not any(program in words[script_index].text for program in PROGRAMS):
         return None
-    script = words[given]
+    script = words[script_index]
     whole = script.location or Location("", 1, 1, 1, 1)
     variables = dict(environment)
     splitter = Splitter(script.text, lambda start, end: script.part(start, end) or whole, variables, command=True)
     commands: list[list[Word]] = [[]]
-    target = False
+    is_target = False
     for token in splitter.tokens():
-        if target:
-            target = False
+        if is_target:
+            is_target = False
         elif token.operator:
-            target = _takes_target(token)
-            if not target:
+            is_target = _is_redirection(token)
+            if not is_target:
                 commands.append([])
         elif not commands[-1] and (assignment := re.fullmatch(_ASSIGNMENT, token.word.text, re.DOTALL)):
             variables[assignment[1]] = assignment[2]
         else:
             commands[-1].append(token.word._replace(path=script.path))
-    found = [flags for command in commands if (flags := _flags(command)) is not None]
-    if not found:
+    candidates = [flags for command in commands if (flags := _flags(command)) is not None]
+    if not candidates:
         return None
-    # A command may also speak of the program: `echo starting kube-apiserver`.
-    chosen = next((flags for flags in found if flags), found[0])
-    behind = words[given + 2 :]
-    return [inner for word in chosen for inner in (behind if word.unknown == "$@" else [word])]
+    # A command may only mention the program: `echo starting kube-apiserver`.
+    chosen = next((flags for flags in candidates if flags), candidates[0])
+    parameters = words[script_index + 2 :]
+    return [inner for word in chosen for inner in (parameters if word.unknown == "$@" else [word])]
 
 
 def _script(words: list[Word]) -> int | None:
-    """The index of the script: the first word behind options that hold a `c`."""
-    runs_text = takes_next = False
+    """Return the index of the script, the first word after options with a `c`; None if there is no such option."""
+    runs_string = takes_next = False
     for index, word in enumerate(words[1:], 1):
         option = word.text
         if takes_next:
             takes_next = False
         elif option.startswith(("-", "+")):
             letters = option[1:] if not option.startswith("--") else ""
-            runs_text = runs_text or "c" in letters
+            runs_string = runs_string or "c" in letters
             takes_next = letters.endswith(("o", "O"))
         else:
-            return index if runs_text else None
+            return index if runs_string else None
     return None
 
 
-def _takes_target(token: Token) -> bool:
+def _is_redirection(token: Token) -> bool:
     return re.fullmatch(_REDIRECTION, token.word.text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Which kind of input a file is, by its content."""
+"""Detection of the kind of an input from its content."""
 
 from __future__ import annotations
 
@@ -8,34 +8,51 @@ from typing import NamedTuple
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, diagnose
-from compiler.inputs.server import MADE
+from compiler.inputs.server import ARTIFACT_KINDS
 from compiler.inputs.source import is_toml, parse_document
 from compiler.inputs.source.node import Node, Source
 
 FLAGS_FILE = "kube-apiserver.flags"
-"""The name of kasc's own artifact: one argument a line."""
+"""The name of kasc's flags artifact, an argument list."""
 PODS = frozenset(
     (
-        *("Pod", "PodList", "List", "PodTemplate", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet"),
-        *("ReplicationController", "Job", "CronJob"),
+        "Pod",
+        "PodList",
+        "List",
+        "PodTemplate",
+        "Deployment",
+        "DaemonSet",
+        "StatefulSet",
+        "ReplicaSet",
+        "ReplicationController",
+        "Job",
+        "CronJob",
     )
 )
 MANIFESTS = frozenset(("ConfigMap", "Secret", "ConfigMapList", "SecretList"))
-"""Kinds that carry whole files as values."""
+"""Kinds whose data may contain whole files."""
 WORDS = (
-    *("kasc/", "APIServer", "kube-apiserver", "--etcd-servers", "EncryptionConfig", "audit.k8s.io"),
-    *("apiserver.k8s.io", "apiserver.config.k8s.io", "admission.k8s.io", "admission.config.k8s.io"),
+    "kasc/",
+    "APIServer",
+    "kube-apiserver",
+    "--etcd-servers",
+    "EncryptionConfig",
+    "audit.k8s.io",
+    "apiserver.k8s.io",
+    "apiserver.config.k8s.io",
+    "admission.k8s.io",
+    "admission.config.k8s.io",
 )
-"""Without one of these no file certainly is an input. Finding them one by one is faster than one expression."""
+"""A file without any of these is not certainly an input. Substring searches are faster than one regular expression."""
 _LEADING = ("exec", "sudo", "nohup", "env", "command")
-"""Words that may come before the program's name."""
+"""Words that may precede the program's name."""
 _KEY_IN_TEXT = r"""(?m)^(?:%s|[ \t{]*"%s")[ \t]*[:=][ \t]*["']?([A-Za-z0-9./_-]+)"""
 
 
 class Detected(NamedTuple):
     """The kind of an input, and its YAML or TOML documents.
 
-    `certain` is false if nothing but keys or flags that other tools may have as well say what the file is.
+    `certain` is false if the kind was inferred from keys or flags that other tools may use as well.
     """
 
     kind: str
@@ -44,8 +61,10 @@ class Detected(NamedTuple):
 
 
 def detect(source: Source, read_as: str | None, version: str | None, problems: list[Diagnostic]) -> Detected:
-    """The kind of a file, `read_as` if that is given. Raises KascError: INPUT-01 and INPUT-20 for an unknown kind, and
-    those of the parsers if a file of a known kind is malformed.
+    """Return the kind of a file, `read_as` if that is set.
+
+    Raises KascError: INPUT-01 and INPUT-20 for an unknown kind, and a parser's error for a malformed file of a known
+    kind.
     """
     if read_as == "document":
         return Detected(read_as, [parse_document(source, problems)])
@@ -61,9 +80,9 @@ def detect(source: Source, read_as: str | None, version: str | None, problems: l
     if "[Unit]" in source.text or "[Service]" in source.text:
         from compiler.inputs.importers.recognition import unit
 
-        found = unit(source)
-        if found is not None:
-            raise KascError(found)
+        diagnostic = unit(source)
+        if diagnostic is not None:
+            raise KascError(diagnostic)
     toml = is_toml(source)
     try:
         roots = [parse_document(source, problems)] if toml else _documents(source, problems)
@@ -88,7 +107,7 @@ def _structured(source: Source, roots: list[Node], version: str | None, problems
     if any(_kind_of(root) in MANIFESTS for root in roots) or _only_manifests(roots):
         return Detected("manifest", roots)
     if any(has_header(root) for root in roots):
-        # Which reports that there are several.
+        # Parsed again as a single document, which reports the others.
         return Detected("document", [parse_document(source, problems)])
     from compiler.inputs.importers.recognition import unknown_input
 
@@ -96,11 +115,12 @@ def _structured(source: Source, roots: list[Node], version: str | None, problems
 
 
 def _malformed(source: Source, version: str | None, error: KascError, problems: list[Diagnostic]) -> Detected:
-    """The kind of a file that cannot be parsed, by the lines that say it; raises KascError unless a server's own parser
-    may take it.
+    """Return the kind of a file with a syntax error, if the server's own parser accepts it; raises KascError if not.
+
+    The kind is read from the lines that state it.
     """
     api, kind = _in_text(source.text, "apiVersion"), _in_text(source.text, "kind")
-    if (kind in PODS and "kube-apiserver" in source.text) or (kind not in MADE and _is_header(api, kind)):
+    if (kind in PODS and "kube-apiserver" in source.text) or (kind not in ARTIFACT_KINDS and _is_header(api, kind)):
         raise error
     from compiler.inputs.importers.config_file import is_kind_of_file
     from compiler.upstream.catalog import nearest
@@ -110,21 +130,21 @@ def _malformed(source: Source, version: str | None, error: KascError, problems: 
         root = _as_server(source, problems)
         if _is_config_file(root, version):
             return Detected("config-file", [root])
-    found = error.diagnostic
-    if found.code == rules.FILE_TOO_LARGE_OR_DEEP.code:
+    diagnostic = error.diagnostic
+    if diagnostic.code == rules.FILE_TOO_LARGE_OR_DEEP.code:
         raise error
-    message = f"unrecognized input, and not well-formed: {found.message}"
-    hint = "fix the syntax, or say what the file is with --as"
-    raise KascError(diagnose(rules.MALFORMED_UNRECOGNIZED_INPUT, message, hint, location=found.location)) from None
+    message = f"unrecognized input, and not well-formed: {diagnostic.message}"
+    hint = "fix the syntax, or set the kind of the file with --as"
+    raise KascError(diagnose(rules.MALFORMED_UNRECOGNIZED_INPUT, message, hint, location=diagnostic.location)) from None
 
 
 def _in_text(text: str, key: str) -> str:
-    found = re.search(_KEY_IN_TEXT % (key, key), text)
-    return found[1] if found else ""
+    match = re.search(_KEY_IN_TEXT % (key, key), text)
+    return match[1] if match else ""
 
 
 def _as_config_file(source: Source, version: str | None, problems: list[Diagnostic]) -> Detected:
-    """A structured file, or a ConfigMap or Secret that carries one."""
+    """Detect a structured file, or a ConfigMap or Secret that contains one."""
     root = _as_server(source, problems)
     if _kind_of(root) in MANIFESTS:
         problems.clear()
@@ -138,7 +158,7 @@ def _kind_of(root: Node) -> str:
 
 
 def _only_manifests(roots: list[Node]) -> bool:
-    """Whether all objects are ConfigMaps, Secrets, and lists of nothing else."""
+    """Return whether all objects are ConfigMaps, Secrets, or lists of these."""
     from compiler.inputs.importers.container import items_of
 
     return bool(roots) and all(
@@ -160,7 +180,7 @@ def _is_config_file(root: Node, version: str | None) -> bool:
 
 
 def _as_server(source: Source, problems: list[Diagnostic]) -> Node:
-    """The structured file as the server would read it, for its scalars mean other things there."""
+    """Parse a structured file as the server does, which resolves some scalars differently."""
     from compiler.inputs.source import parse_as_server
 
     return parse_as_server(source, problems)
@@ -173,9 +193,9 @@ def _documents(source: Source, problems: list[Diagnostic]) -> list[Node]:
 
 
 def has_header(root: Node) -> bool:
-    """Whether a mapping says by its apiVersion or kind that it is a kasc document."""
+    """Return whether the apiVersion or kind of a mapping is that of a kasc document."""
     api, kind = root.get("apiVersion"), root.get("kind")
-    if not isinstance(root.value, dict) or _kind_of(root) in MADE:
+    if not isinstance(root.value, dict) or _kind_of(root) in ARTIFACT_KINDS:
         return False
     return _is_header(str(api.value or "") if api is not None else "", _kind_of(root) if kind is not None else "")
 
@@ -189,7 +209,7 @@ def _content_lines(text: str) -> list[str]:
 
 
 def _flags_kind(source: Source) -> Detected | None:
-    """`argv` or `flags` for a text of flags of kube-apiserver, None for any other text."""
+    """Return `argv` or `flags` if a file has flags of kube-apiserver, None if not."""
     text = source.text
     lines = _content_lines(text)
     if not lines or not _looks_like_flags(lines):
@@ -201,16 +221,16 @@ def _flags_kind(source: Source) -> Detected | None:
         certain = are_flags(text)
         if certain is None:
             return None
-    # In a ConfigMap the name of the key comes behind a colon.
+    # The name of a file in a ConfigMap is MANIFEST:KEY.
     verbatim = re.split("[/:]", source.name)[-1] == FLAGS_FILE and _is_artifact(text)
     return Detected("argv" if verbatim else _argv_or_flags(lines), [], certain)
 
 
 def _is_artifact(text: str) -> bool:
-    """Whether a file of kasc's name for it is one argument a line: a backslash or quote is part of a value then.
+    """Return whether a file named like kasc's flags artifact is an argument list, where quotes are part of a value.
 
-    Lines that all are continued by the next one are for a shell. No artifact has such lines: not every value of a
-    server that starts ends with a blank and a backslash.
+    A file in which every line is continued by a backslash is a shell command. No artifact looks like that: not every
+    flag of a working server has a value that ends with a space and a backslash.
     """
     lines = text.splitlines()
     continued = len(lines) > 1 and all(line.endswith(" \\") for line in lines[:-1])
@@ -235,18 +255,18 @@ def _argv_or_flags(lines: list[str]) -> str:
         lines = lines[1:]
     takes_next = False
     for line in lines:
-        if not (line.startswith("-") or takes_next) or _is_for_a_shell(line):
+        if not (line.startswith("-") or takes_next) or _has_shell_syntax(line):
             return "flags"
         takes_next = line.startswith("--") and "=" not in line
     return "argv"
 
 
-def _is_for_a_shell(line: str) -> bool:
-    """Whether a line holds what only a shell would take away: quotes, variables, comments, several words."""
+def _has_shell_syntax(line: str) -> bool:
+    """Return whether a line has shell syntax: quotes, variables, comments or several words."""
     return (
         line.endswith("\\")
         or line.strip() != line
         or (line.startswith("-") and " " in line.partition("=")[0])
-        or any(sign in line for sign in (" -", " #", "'", '"'))
+        or any(token in line for token in (" -", " #", "'", '"'))
         or re.search(r"\$[A-Za-z_({]", line) is not None
     )

@@ -1,4 +1,4 @@
-"""The kasc document: layers, schema, and the flags that it stands for."""
+"""The kasc document: merging its layers, validating it against the schema, and translating it to flags."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from compiler.upstream.catalog import Catalog, catalog, nearest
 def read_document(
     path: str, root: Node, version: str | None, problems: list[Diagnostic], files: Files | None = None
 ) -> ServerInput:
-    """The server that a document declares, with everything it extends.
+    """Return the server that a document declares, merged with everything it extends.
 
-    `version` (from the command line) wins over what the document says. Problems go to `problems`; raises KascError
-    where the document or a parent cannot be read.
+    `version` (from the command line) takes precedence over the version of the document. Diagnostics are added to
+    `problems`; raises KascError if a parent cannot be read.
     """
     from compiler.inputs.schema import check_removals, validate
 
     files = files or Files()
     loaded = extend_document(root, path, problems, files)
     merged = loaded.root
-    told, text, known = _version_of(merged, version)
+    version_node, version_text, known = _version_of(merged, version)
     report = Report()
-    # A key that the document lacks refuses none of those that it has.
+    # A missing key does not make the keys of the document invalid.
     refused = validate(merged, known.version, report) - {()}
-    if any(len(place) == 1 for place in refused):
+    if any(len(value_path) == 1 for value_path in refused):
         from compiler.inputs.schema import unwrapped
 
         inner = unwrapped(merged, known.version)
         if inner is not None:
-            # What stands in the wrong mapping is reported once, and judged as if it were in its place.
+            # Keys in the wrong mapping are reported once, and checked as if they were in the right one.
             merged = inner
-            told, text, known = _version_of(merged, version)
+            version_node, version_text, known = _version_of(merged, version)
             refused = validate(merged, known.version, report) - {()}
     check_removals(loaded.roots, known.version, report)
     problems += report.diagnostics
     lowering = Lowering(known, refused, _load_sources(merged, path, files, problems, refused), problems)
     arguments = lowering.arguments(merged)
     name = merged.at(("metadata", "name"))
-    deployment = merged.get("deployment") if ("deployment",) not in {place[:1] for place in refused} else None
+    deployment = merged.get("deployment") if all(value_path[0] != "deployment" for value_path in refused) else None
     if deployment is not None:
         from compiler.inputs.pods.deployment import check_deployment
 
@@ -62,8 +62,8 @@ def read_document(
         name.value if isinstance(name.value, str) else _name_of(path),
         merged.location._replace(end_line=merged.span[0], end_column=merged.span[1] + 1),
         arguments,
-        version=text if text and is_version(text) else None,
-        version_location=told.location if told else None,
+        version=version_text if version_text and is_version(version_text) else None,
+        version_location=version_node.location if version_node else None,
         sections=lowering.sections,
         files=lowering.files,
         deployment=deployment,
@@ -76,16 +76,16 @@ def read_document(
 
 
 def _version_of(root: Node, version: str | None) -> tuple[Node | None, str | None, Catalog]:
-    """Where a document gives its version, the text of it, and the facts that it is judged by."""
-    told = root.get("kubernetesVersion")
-    text = told.text or str(told.value) if told is not None and told.value is not None else None
+    """Return the version node of a document, its text, and the catalog that the document is checked with."""
+    node = root.get("kubernetesVersion")
+    text = node.text or str(node.value) if node is not None and node.value is not None else None
     chosen = version or text
-    return told, text, catalog(nearest(chosen if chosen and is_version(chosen) else None))
+    return node, text, catalog(nearest(chosen if chosen and is_version(chosen) else None))
 
 
 @lru_cache(maxsize=64)
 def is_version(text: str) -> bool:
-    """Whether a text names a Kubernetes version: `1.36`, `v1.36.2`."""
+    """Return whether a string is a Kubernetes version: `1.36`, `v1.36.2`."""
     parts = text.removeprefix("v").split(".")
     return (
         len(parts) in (2, 3)
@@ -102,8 +102,8 @@ def _name_of(path: str) -> str:
 def _load_sources(
     root: Node, path: str, files: Files, problems: list[Diagnostic], refused: set[Path]
 ) -> dict[Path, Content]:
-    """Section and key of each option with a `source` file -> its content; what cannot be read counts as refused."""
-    found: dict[Path, Content] = {}
+    """Return the contents of the `source` files, by section and key; options with an unreadable one are refused."""
+    contents: dict[Path, Content] = {}
     for section, group in root.value.items() if isinstance(root.value, dict) else ():
         if section in ("deployment", "extraFlags"):
             continue
@@ -115,14 +115,14 @@ def _load_sources(
             if content is None:
                 refused.add((section, key))
             else:
-                found[section, key] = content
-    return found
+                contents[section, key] = content
+    return contents
 
 
 def _content_of(source: Node, place: str, files: Files, root: Root, problems: list[Diagnostic]) -> Content | None:
-    """The parsed content of a file that lies beside the document that names it; None after reporting.
+    """Return the parsed content of a `source` file; None if it cannot be read, which is reported.
 
-    What a file in YAML holds against the rules is not reported yet: the server lets some kinds of files pass with it.
+    Errors of a YAML file are returned with the content: the server ignores them in some kinds of files.
     """
     from compiler.inputs.source import parse_as_server, parse_document
 
@@ -135,18 +135,18 @@ def _content_of(source: Node, place: str, files: Files, root: Root, problems: li
         )
         return None
     try:
-        found = files.read(path)
-        # A file in YAML is one that the server could read as it is, so that its scalars mean what they mean there.
+        file = files.read(path)
+        # The server could read a YAML file as it is, so its scalars are resolved as the server does.
         if path.endswith(".toml"):
-            return parse_document(found, problems), ()
-        parsed: list[Diagnostic] = []
-        return parse_as_server(found, parsed), tuple(parsed)
+            return parse_document(file, problems), ()
+        file_problems: list[Diagnostic] = []
+        return parse_as_server(file, file_problems), tuple(file_problems)
     except KascError as error:
         reason = error.diagnostic
         if reason.code == rules.UNREADABLE_FILE.code:
-            # A file that is not there is the fault of who names it; one that is malformed speaks for itself.
+            # An unreadable file is reported where it is named, a malformed one in the file itself.
             message = f"source {shown(str(source.value))}: {reason.message}"
-            hint = "the path is relative to the folder of the file that names it"
+            hint = "the path is relative to the directory of the file that names it"
             reason = diagnose(rules.UNREADABLE_SOURCE_FILE, message, hint, path=place, location=source.location)
         problems.append(reason)
         return None

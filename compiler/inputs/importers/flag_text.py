@@ -1,4 +1,4 @@
-"""The elements of a list or map option as flag text, and what such text cannot carry."""
+"""Elements of list and map options as flag text, and values that the flag syntax cannot express."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from compiler.upstream.catalog import FlagSpec
 from compiler.upstream.flag_lists import StringToString
 from compiler.upstream.go.encoding import write_record
 
-_TRIMMED = "begins or ends with white space, which the server cuts off"
-_CSV = "holds a carriage return and a line feed, which the server reads as a line feed alone"
+_TRIMMED = "starts or ends with white space, which the server trims"
+_CSV = "contains a carriage return and a line feed, which the server reads as a line feed"
 
 
 Fault = tuple[Location, str, str]
-"""What of an element would be misread: its place, the problem, and where it is inside the option."""
+"""A part of an element that the server would misread: its location, the problem, and its path inside the option."""
 
 
 class Element:
-    """One element as the text that the flag takes. `path` leads to it inside the option: `[0]`, `.NAME`."""
+    """One element as flag text; `path` is its path inside the option: `[0]`, `.NAME`."""
 
     def __init__(self, text: str, location: Location, path: str, fault: Fault | None = None) -> None:
         self.text = text
@@ -30,7 +30,7 @@ class Element:
 
 
 def text_of(node: Node | None) -> str:
-    """A scalar as flag text."""
+    """Return a scalar as flag text."""
     value = node.value if node is not None else None
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -40,12 +40,12 @@ def text_of(node: Node | None) -> str:
 
 
 def joined(spec: FlagSpec, texts: Sequence[str]) -> str:
-    """The text of one use of a flag that holds all elements."""
+    """Return the value of a single occurrence of a flag with all elements."""
     return write_record(texts) if spec.type == "stringSlice" else ",".join(texts)
 
 
 def elements_of(spec: FlagSpec, node: Node) -> Iterator[Element]:
-    """The elements of a list or map, each with what would be misread of it; a scalar is its only element."""
+    """Yield the elements of a list or map; a scalar is its only element."""
     if isinstance(node.value, list):
         read = {"etcd-servers-overrides": _override, "tls-sni-cert-key": _pair}.get(spec.name, _plain)
         for index, item in enumerate(node.value):
@@ -64,7 +64,7 @@ def _plain(spec: FlagSpec, item: Node, path: str) -> Element:
 
 
 def _fault(node: Node, path: str, separators: str, *, trims: bool = True) -> Fault | None:
-    """What of a text would be misread, where the characters of `separators` part it from what follows."""
+    """Return the fault of a scalar that the server splits at the characters of `separators`, None if there is none."""
     problem = _problem(text_of(node), separators, trims=trims)
     return (node.location, problem, path) if problem else None
 
@@ -72,68 +72,68 @@ def _fault(node: Node, path: str, separators: str, *, trims: bool = True) -> Fau
 def _problem(text: str, separators: str, *, trims: bool = True) -> str:
     for separator in separators:
         if separator in text:
-            return f"{shown(text)} holds {shown(separator)}, which the server reads as a separator"
+            return f"{shown(text)} contains {shown(separator)}, which the server reads as a separator"
     return f"{shown(text)} {_TRIMMED}" if trims and trimmed(text) != text else ""
 
 
 def _override(spec: FlagSpec, item: Node, path: str) -> Element:
-    """A `#` too many is left to the server's own rule."""
+    """Return an etcd override; an extra `#` is left to the server's own rule."""
     resource, servers = item.get("resource"), item.get("servers")
-    found = None
-    listed = servers.value if servers is not None and isinstance(servers.value, list) else []
-    for index, server in enumerate(listed):
-        found = found or _fault(server, f"{path}.servers[{index}]", ";", trims=False)
-    text = f"{text_of(resource)}#{';'.join(text_of(server) for server in listed)}"
+    fault = None
+    items = servers.value if servers is not None and isinstance(servers.value, list) else []
+    for index, server in enumerate(items):
+        fault = fault or _fault(server, f"{path}.servers[{index}]", ";", trims=False)
+    text = f"{text_of(resource)}#{';'.join(text_of(server) for server in items)}"
     if "\r\n" in text:
-        found = found or (item.location, f"{shown(text)} {_CSV}", path)
-    return Element(text, item.location, path, found)
+        fault = fault or (item.location, f"{shown(text)} {_CSV}", path)
+    return Element(text, item.location, path, fault)
 
 
 def _pair(spec: FlagSpec, item: Node, path: str) -> Element:
-    found = None
+    fault = None
     texts = []
     for key in ("certFile", "keyFile"):
         part = item.get(key)
         texts.append(text_of(part))
         if part is not None:
-            found = found or _fault(part, f"{path}.{key}", ",:")
+            fault = fault or _fault(part, f"{path}.{key}", ",:")
     text = ",".join(texts)
     names = item.get("names")
     if names is not None and isinstance(names.value, list) and names.value:
         for index, name in enumerate(names.value):
-            found = found or _fault(name, f"{path}.names[{index}]", ",")
-        listed = ",".join(text_of(name) for name in names.value)
-        if not listed:
-            found = found or (names.location, "the only name is empty", f"{path}.names")
-        text = f"{text}:{listed}"
-    return Element(text, item.location, path, found)
+            fault = fault or _fault(name, f"{path}.names[{index}]", ",")
+        joined_names = ",".join(text_of(name) for name in names.value)
+        if not joined_names:
+            fault = fault or (names.location, "the only name is empty", f"{path}.names")
+        text = f"{text}:{joined_names}"
+    return Element(text, item.location, path, fault)
 
 
 def _entry(spec: FlagSpec, name: str, item: Node, key: Location) -> Element:
-    """An entry of a map; its place is the key's, for what takes all entries in one text, else the value's."""
+    """Return an entry of a map; its location is that of the key if one flag value has all entries, else the value's."""
     path, value = f".{name}", text_of(item)
     if spec.name == "watch-cache-sizes":
         text = f"{name}#{value}"
         return Element(text, key, path, (key, f"{shown(name)} {_CSV}", path) if "\r\n" in name else None)
     if spec.type == "stringToString":
         return _labels(name, item, key, path)
-    one_each = spec.type == "noSplitMap"
-    problem = _problem(name, "=" if one_each else ",=")
+    repeated = spec.type == "noSplitMap"
+    problem = _problem(name, "=" if repeated else ",=")
     if not problem and spec.type == "colonSeparatedMultimapStringString":
         problem = next(filter(None, (_problem(part, "") for part in name.split(":", 1))), "")
-    found = (key, problem, path) if problem else _fault(item, path, "" if one_each else ",")
-    return Element(f"{name}={value}", item.location if one_each else key, path, found)
+    fault = (key, problem, path) if problem else _fault(item, path, "" if repeated else ",")
+    return Element(f"{name}={value}", item.location if repeated else key, path, fault)
 
 
 def _labels(name: str, item: Node, key: Location, path: str) -> Element:
-    """An entry whose values stand in one list."""
+    """Return an entry whose value is a list."""
     problem = _problem(name, "=", trims=False)
-    found = (key, problem, path) if problem else None
-    listed = item.value if isinstance(item.value, list) else [item]
-    for index, value in enumerate(listed):
-        found = found or _fault(value, f"{path}[{index}]", ",", trims=False)
-    together = ",".join(text_of(value) for value in listed)
-    text = StringToString().pair(name, together)
+    fault = (key, problem, path) if problem else None
+    values = item.value if isinstance(item.value, list) else [item]
+    for index, value in enumerate(values):
+        fault = fault or _fault(value, f"{path}[{index}]", ",", trims=False)
+    joined_values = ",".join(text_of(value) for value in values)
+    text = StringToString().pair(name, joined_values)
     if "\r\n" in text and text.count("=") > 1:
-        found = found or (item.location, f"{shown(together)} {_CSV}", path)
-    return Element(text, item.location, path, found)
+        fault = fault or (item.location, f"{shown(joined_values)} {_CSV}", path)
+    return Element(text, item.location, path, fault)

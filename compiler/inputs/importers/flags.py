@@ -19,12 +19,12 @@ PROGRAMS = ("kube-apiserver", "apiserver")
 
 
 def is_program(word: Word) -> bool:
-    """Whether a word names kube-apiserver, with or without a path."""
+    """Return whether a word is the name of kube-apiserver, with or without a path."""
     return os.path.basename(word.text) in PROGRAMS and not word.text.startswith("-")
 
 
 def without_program(words: list[Word]) -> list[Word]:
-    """The words after the program's name, where it comes before all flags; `exec` and such may lead it."""
+    """Return the words after the program's name; all words if it does not come before the first flag."""
     for index, word in enumerate(words):
         if is_program(word):
             return words[index + 1 :]
@@ -34,52 +34,55 @@ def without_program(words: list[Word]) -> list[Word]:
 
 
 def arguments_of(words: list[Word], version: str | None, problems: list[Diagnostic]) -> list[Argument]:
-    """The flags among the words, for the version that is asked for or the newest."""
+    """Return the arguments among the words, by the flags of a version (the newest if None)."""
     known = catalog(nearest(version))
     flags = known.flags
 
-    arguments, found = split_arguments(
+    arguments, argument_problems = split_arguments(
         words, lambda name: flags[name].type if name in flags else None, known.shorthands
     )
-    problems += found
-    problems += _about_unknown(words)
+    problems += argument_problems
+    problems += _unknown_variables(words)
     return arguments
 
 
-def _about_unknown(words: list[Word]) -> Problems:
-    """One note for each variable that only the running server's environment has, at its first use."""
+def _unknown_variables(words: list[Word]) -> Problems:
+    """Return a note for each variable whose value is only known at run time, at its first use."""
     uses: dict[str, list[Word]] = {}
     for word in words:
         if word.unknown:
             uses.setdefault(word.unknown, []).append(word)
     notes = Problems()
-    for name, found in uses.items():
-        notes.report(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, _unknown_variable, name, found)
+    for name, words_with_it in uses.items():
+        notes.report(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, _unknown_variable, name, words_with_it)
     return notes
 
 
 def _unknown_variable(name: str, uses: list[Word]) -> Diagnostic:
-    what = "the argument that uses it is" if len(uses) == 1 else f"the {len(uses)} arguments that use it are"
+    arguments = "the argument that uses it is" if len(uses) == 1 else f"the {len(uses)} arguments that use it are"
     first = uses[0]
     at = first.text.find(name)
     location = first.part(at, at + len(name)) if at >= 0 else first.location
-    message = f"what {shown(name)[1:-1]} stands for is not known here; {what} not judged"
+    message = f"the value of {shown(name)[1:-1]} is unknown; {arguments} not checked"
     if any(map(may_be_any, uses)):
-        message = f"{shown(name)[1:-1]} may hold any flags: none is reported as missing, and predictions lack them"
-    hint = "write the value itself to have it checked"
+        message = f"{shown(name)[1:-1]} may contain any flags: missing ones are not reported, and predictions lack them"
+    hint = "write the value instead of the variable to have it checked"
     return diagnose(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, message, hint, path=first.path, location=location)
 
 
 def plain_input(
     kind: str, source: str, words: list[Word], version: str | None, problems: list[Diagnostic]
 ) -> ServerInput:
-    """A ServerInput of a kind that says nothing but flags."""
+    """Return a ServerInput of a kind that consists of flags only."""
     start = Location(source, 1, 1, 1, 2)
     return ServerInput(kind, "kube-apiserver", start, arguments_of(words, version, problems))
 
 
 def read_argv(source: Source, version: str | None, problems: list[Diagnostic]) -> ServerInput:
-    """Every line that is not empty and not a comment is one argument; nothing in it is special."""
+    """Read an argument list: every line that is neither empty nor a comment is one argument, without quoting.
+
+    Raises KascError DOC-02 for more than `MAX_NODES` arguments.
+    """
     words = []
     for number, line in enumerate(source.text.split("\n"), 1):
         text = line.removesuffix("\r")
@@ -95,10 +98,10 @@ _OPERATOR = r"&&|\|\|?|;|&|[0-9]*[<>].*|&>.*"
 
 
 def read_flags(source: Source, version: str | None, problems: list[Diagnostic]) -> ServerInput:
-    """Flags as a shell would see them.
+    """Read flags as a shell does.
 
-    The values of assignments, `NAME="..."`, are split into words of their own where they hold flags; those that
-    another value refers to count there.
+    The value of an assignment, `NAME="..."`, is split into words if it contains flags. An assignment that another
+    value refers to counts only there.
     """
     variables: dict[str, str] = {}
     assigned: dict[str, list[Word]] = {}
@@ -113,12 +116,12 @@ def read_flags(source: Source, version: str | None, problems: list[Diagnostic]) 
             assigned[name] = _flags_of(word, len(name) + 1)
         elif word.text != "export":
             words.append(word)
-    found = [word for name, listed in assigned.items() if name not in splitter.used for word in listed]
-    return plain_input("flags", source.name, [*found, *without_program(words)], version, problems)
+    unused = [word for name, flags in assigned.items() if name not in splitter.used for word in flags]
+    return plain_input("flags", source.name, [*unused, *without_program(words)], version, problems)
 
 
 def _flags_of(word: Word, start: int) -> list[Word]:
-    """The words of an assignment's value, which begins at an index; none where it holds no flags."""
+    """Return the words of an assignment's value, which starts at an index; none if it contains no flags."""
     text, location = word.text[start:], word.location
     if not text.lstrip().startswith("-") or location is None:
         return []

@@ -238,10 +238,10 @@ def _is_safe(text: str, label: str) -> bool:
 
 
 def find_secrets(files: dict[str, InlineFile], deployment: Node | None, catalog: Catalog) -> Iterator[Diagnostic]:
-    """The findings about structured files, whether the server reads them or not, and about the Pod's settings."""
+    """Yield SEC-01 for secrets in structured files, whether the server reads them or not, and in the deployment."""
     for file in files.values():
         spec = catalog.flags[file.flag]
-        prefix = "" if file.beside else f"{section_of(spec.group)}.{spec.key}.content"
+        prefix = "" if file.from_source else f"{section_of(spec.group)}.{spec.key}.content"
         for literal in literal_secrets(file.content, catalog.version, STRUCTURED[file.flag]):
             yield _refusal(literal, prefix, file.flag)
     if deployment is not None:

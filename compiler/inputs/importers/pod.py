@@ -1,4 +1,4 @@
-"""A Pod, or a workload with a Pod template, whose container runs kube-apiserver."""
+"""Pods, and workloads with a Pod template, in which a container runs kube-apiserver."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TEMPLATE = ("spec", "template")
 
 
 def parse_manifests(source: Source, problems: list[Diagnostic]) -> list[Node]:
-    """Every document of a file, its scalars as Kubernetes reads them; a file that begins with a brace is JSON.
+    """Parse every document of a file as Kubernetes does; a file that starts with a brace is JSON.
 
     Adds to `problems` and raises KascError as `parse_yaml_all` does. Kubernetes: apimachinery/pkg/util/yaml, ToJSON.
     """
@@ -34,9 +34,9 @@ def parse_manifests(source: Source, problems: list[Diagnostic]) -> list[Node]:
 
 
 def read_pod(source: Source, roots: list[Node], version: str | None, problems: list[Diagnostic]) -> ServerInput:
-    """The first container of the file that runs kube-apiserver; `initContainers` do not count.
+    """Return the server of the first container that runs kube-apiserver; `initContainers` are ignored.
 
-    Raises KascError where there is none, or where its command is no list.
+    Raises KascError: INPUT-03 if there is none, INPUT-06 if its command or args is not a list.
     """
     for manifest in _manifests(roots):
         pod = manifest.pod
@@ -46,17 +46,17 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
             if words is None:
                 continue
             image = container.get("image")
-            told = version_of(text_of(image))
+            image_version = version_of(text_of(image))
             start = container.location
             spec = find(pod, "spec") or pod
-            checked = check_manifest(manifest, path, version or told)
+            checked = check_manifest(manifest, path, version or image_version)
             problems += checked.problems
             if manifest.root is not roots[0] and text_of(manifest.root.get("kind")) == "Pod" and not manifest.path:
-                message = "the kubelet reads only the first document of a file: a static Pod in another one never runs"
+                message = "the kubelet only reads the first document of a file: this static Pod never runs"
                 where = manifest.root.key_location("kind")
                 problems.append(
                     diagnose(
-                        rules.STATIC_POD_NOT_FIRST_DOCUMENT, message, "give the Pod a file of its own", location=where
+                        rules.STATIC_POD_NOT_FIRST_DOCUMENT, message, "move the Pod to a separate file", location=where
                     )
                 )
             file_system = ContainerFileSystem(spec, container, checked.mounts)
@@ -64,8 +64,8 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 "pod",
                 text_of(find(pod, "metadata", "name")) or "kube-apiserver",
                 Location(start.file, start.line, start.column, start.line, start.column + 1),
-                arguments_of(words, version or told, problems),
-                version=told,
+                arguments_of(words, version or image_version, problems),
+                version=image_version,
                 version_location=image.location if image else None,
                 image=text_of(image),
                 grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
@@ -74,32 +74,32 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 static_pod="" if manifest.path or manifest.inside else _static_name(pod),
                 file_system=None if checked.excerpt and not file_system.declared else file_system,
             )
-    message = "no container of this file runs kube-apiserver"
-    hint = "give a Pod whose command is kube-apiserver, or say what the file is with --as"
+    message = "no container in this file runs kube-apiserver"
+    hint = "pass a Pod whose command is kube-apiserver, or set the kind of the file with --as"
     raise KascError(
         diagnose(rules.NO_KUBE_APISERVER_COMMAND, message, hint, location=Location(source.name, 1, 1, 1, 2))
     )
 
 
 def _static_name(pod: Node) -> str:
-    """Namespace and name of a Pod, as the kubelet completes them: pkg/kubelet/config/common.go, applyDefaults."""
+    """Return namespace/name of a Pod with the kubelet's defaults: pkg/kubelet/config/common.go, applyDefaults."""
     name = text_of(find(pod, "metadata", "name"))
     return f"{text_of(find(pod, 'metadata', 'namespace')) or 'default'}/{name}" if name else ""
 
 
 def version_of(image: str) -> str | None:
-    """The Kubernetes version that an image's tag names, None where it names none.
+    """Return the Kubernetes version in the tag of an image, None if there is none.
 
     >>> version_of("registry.k8s.io:5000/kube-apiserver:v1.36.0@sha256:0123")
     '1.36.0'
     """
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    found = re.match(_TAG, tag)
-    return found[1] if found else None
+    match = re.match(_TAG, tag)
+    return match[1] if match else None
 
 
 def _manifests(roots: list[Node], path: str = "") -> Iterator[Manifest]:
-    """Each Pod and each workload with a Pod template."""
+    """Yield each Pod and each workload with a Pod template."""
     for root in roots:
         kind = text_of(root.get("kind"))
         if kind in ("List", "PodList"):
@@ -115,7 +115,7 @@ def _manifests(roots: list[Node], path: str = "") -> Iterator[Manifest]:
 
 
 def runs_server(roots: list[Node]) -> bool:
-    """Whether a container of some Pod or Pod template runs kube-apiserver."""
+    """Return whether a container of a Pod or Pod template runs kube-apiserver."""
     try:
         return any(
             flag_words(container, "", []) is not None
@@ -123,4 +123,4 @@ def runs_server(roots: list[Node]) -> bool:
             for container in items_of(find(manifest.pod, "spec", "containers"))
         )
     except KascError:
-        return True  # it is malformed, which is reported
+        return True  # malformed, which is reported when it is read

@@ -7,7 +7,7 @@ from functools import cache
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
-from compiler.inputs.server import MADE
+from compiler.inputs.server import ARTIFACT_KINDS
 from compiler.inputs.source.node import Node, Source
 from compiler.text import shown
 from compiler.upstream.catalog import catalog, key_of, nearest, removed_names, section_of, versions
@@ -15,15 +15,15 @@ from compiler.upstream.catalog import catalog, key_of, nearest, removed_names, s
 _OWN = frozenset(("kubernetesVersion", "metadata", "extends", "extraFlags", "deployment"))
 _METADATA = frozenset(("name",))
 _COMMON = frozenset(("help", "version", "v"))
-"""Options whose names say nothing about the tool."""
+"""Options that many tools have."""
 _FLAG = r"""(?:^|[\s"'=])--([A-Za-z][A-Za-z0-9_-]*)"""
 
 
 def seems_document(root: Node) -> bool:
-    """Whether a mapping without apiVersion and kind may be a kasc document.
+    """Return whether a mapping without apiVersion and kind may be a kasc document.
 
-    It has two or more of kasc's own keys and nothing that belongs to another tool: no other key at the top, and no
-    option group without a single option in it.
+    It may be if it has at least two of kasc's keys, no other key at the top level, and at least one known option in
+    each option group.
     """
     if not isinstance(root.value, dict):
         return False
@@ -35,8 +35,9 @@ def seems_document(root: Node) -> bool:
 
 
 def are_flags(text: str) -> bool | None:
-    """Whether a text certainly has flags of kube-apiserver, which takes most of them, or only may have; None for two or
-    more flags of which no kube-apiserver takes any, correctly spelled or not.
+    """Return whether most flags of a file are kube-apiserver's.
+
+    Return None if there are at least two flags and kube-apiserver has none of them, nor one with a similar name.
     """
     names = {name.replace("_", "-") for name in re.findall(_FLAG, text)}
     known = _flags()
@@ -46,11 +47,11 @@ def are_flags(text: str) -> bool | None:
 
 
 def _is_foreign(key: str, node: Node) -> bool:
-    """Whether a value under one of kasc's own keys holds something else than kasc has there."""
+    """Return whether the mapping at one of kasc's keys has none of the keys that kasc expects there."""
     if not isinstance(node.value, dict) or not node.value or key == "extraFlags":
         return False
-    inside = _METADATA if key == "metadata" else _deployment() if key == "deployment" else _keys()
-    return inside.isdisjoint(node.value) and not any(_resembles(name, inside) for name in node.value)
+    expected = _METADATA if key == "metadata" else _deployment() if key == "deployment" else _keys()
+    return expected.isdisjoint(node.value) and not any(_resembles(name, expected) for name in node.value)
 
 
 def _resembles(name: str, known: frozenset[str]) -> bool:
@@ -71,7 +72,7 @@ def _flags() -> frozenset[str]:
 
 @cache
 def _keys() -> frozenset[str]:
-    """The keys of all options of all versions, whatever their group: a wrong group is a common mistake."""
+    """Return the keys of all options of all versions and groups: an option in the wrong group is a common mistake."""
     return frozenset(key_of(name) for version in versions() for name in catalog(version).flags) - _COMMON
 
 
@@ -82,45 +83,45 @@ def _deployment() -> frozenset[str]:
     return frozenset(load_schema(nearest(None), "apiserver.schema.json")["properties"]["deployment"]["properties"])
 
 
-_MADE_POD = "give the Pod that it makes: kubectl -n kube-system get pod kube-apiserver-NODE -o yaml"
+_GENERATED_POD = "pass the Pod that it generates: kubectl -n kube-system get pod kube-apiserver-NODE -o yaml"
 _NOT_A_SERVER = "pass the files that configure kube-apiserver instead"
 _RENDERED = "render the chart and pass the result: helm template CHART | kasc check -"
-_PROCESS = "give the arguments of the running server, one a line: tr '\\0' '\\n' < /proc/PID/cmdline"
+_PROCESS = "pass the arguments of the running server, one per line: tr '\\0' '\\n' < /proc/PID/cmdline"
 _UNIT = r"^\[(?:Unit|Service|Install)\][ \t]*\r?$"
 
-# The start of an apiVersion -> what such a file is, and what to do instead.
+# The start of an apiVersion -> the kind of file, and what to pass instead.
 _GROUPS = {
-    "kubeadm.k8s.io/": ("a kubeadm configuration", _MADE_POD),
-    "controlplane.cluster.x-k8s.io/": ("a control plane of Cluster API", _MADE_POD),
-    "kind.x-k8s.io/": ("a kind cluster", _MADE_POD),
-    "kops.k8s.io/": ("a kOps cluster", _MADE_POD),
-    "kubecontrolplane.config.openshift.io/": ("a configuration of OpenShift's kube-apiserver", _PROCESS),
-    "operator.openshift.io/": ("a configuration of OpenShift", _PROCESS),
-    "config.openshift.io/": ("a configuration of OpenShift", _PROCESS),
+    "kubeadm.k8s.io/": ("a kubeadm configuration", _GENERATED_POD),
+    "controlplane.cluster.x-k8s.io/": ("a Cluster API control plane", _GENERATED_POD),
+    "kind.x-k8s.io/": ("a kind cluster", _GENERATED_POD),
+    "kops.k8s.io/": ("a kOps cluster", _GENERATED_POD),
+    "kubecontrolplane.config.openshift.io/": ("the configuration of OpenShift's kube-apiserver", _PROCESS),
+    "operator.openshift.io/": ("an OpenShift configuration", _PROCESS),
+    "config.openshift.io/": ("an OpenShift configuration", _PROCESS),
     "k0s.k0sproject.io/": ("a k0s configuration", _PROCESS),
-    "rke.cattle.io/": ("a cluster of Rancher", _PROCESS),
-    "provisioning.cattle.io/": ("a cluster of Rancher", _PROCESS),
-    "core.gardener.cloud/": ("a resource of Gardener", _PROCESS),
-    "kamaji.clastix.io/": ("a control plane of Kamaji", _MADE_POD),
+    "rke.cattle.io/": ("a Rancher cluster", _PROCESS),
+    "provisioning.cattle.io/": ("a Rancher cluster", _PROCESS),
+    "core.gardener.cloud/": ("a Gardener resource", _PROCESS),
+    "kamaji.clastix.io/": ("a Kamaji control plane", _GENERATED_POD),
     "kustomize.config.k8s.io/": ("a kustomization", "build it and pass the result: kustomize build DIR | kasc check -"),
     "kubelet.config.k8s.io/": ("a kubelet configuration", _NOT_A_SERVER),
     "kubescheduler.config.k8s.io/": ("a kube-scheduler configuration", _NOT_A_SERVER),
     "kubeproxy.config.k8s.io/": ("a kube-proxy configuration", _NOT_A_SERVER),
 }
 _KEYS = {
-    "kube-apiserver-arg": ("a configuration of k3s or RKE2", _PROCESS),
-    "extra-node-kube-apiserver-args": ("a configuration of Canonical Kubernetes", _PROCESS),
-    "kube_apiserver_enable_admission_plugins": ("a set of variables of Kubespray", _MADE_POD),
-    "talosVersion": ("a talhelper configuration", _MADE_POD),
-    "rke2_kube_apiserver_args": ("a set of variables of an RKE2 role", _PROCESS),
+    "kube-apiserver-arg": ("a k3s or RKE2 configuration", _PROCESS),
+    "extra-node-kube-apiserver-args": ("a Canonical Kubernetes configuration", _PROCESS),
+    "kube_apiserver_enable_admission_plugins": ("a Kubespray variables file", _GENERATED_POD),
+    "talosVersion": ("a talhelper configuration", _GENERATED_POD),
+    "rke2_kube_apiserver_args": ("a variables file of an RKE2 role", _PROCESS),
 }
-# Sets of keys that a file of some tool has, whatever else is in it.
+# Sets of keys that identify the files of a tool.
 _TOOLS = (
-    (("clusterName", "nodes", "controlPlane"), ("a talhelper configuration", _MADE_POD)),
+    (("clusterName", "nodes", "controlPlane"), ("a talhelper configuration", _GENERATED_POD)),
     (("nodes", "services"), ("an RKE cluster configuration", _PROCESS)),
     (("services", "kubernetes_version"), ("an RKE cluster configuration", _PROCESS)),
 )
-# Keys that nearly every chart's values have.
+# Keys that the values of nearly every Helm chart have.
 _HELM = frozenset(
     (
         *("image", "images", "replicaCount", "imagePullSecrets", "nameOverride", "fullnameOverride", "serviceAccount"),
@@ -128,62 +129,62 @@ _HELM = frozenset(
         *("ingress", "autoscaling", "resources", "service", "commonLabels", "extraEnv"),
     )
 )
-_TALOS = ("a Talos machine configuration", _MADE_POD)
+_TALOS = ("a Talos machine configuration", _GENERATED_POD)
 
 
 def unit(source: Source) -> Diagnostic | None:
-    """The finding about a systemd unit; None for what is none."""
+    """Return the diagnostic for a systemd unit; None for any other file."""
     if not re.search(_UNIT, source.text, re.MULTILINE):
         return None
     line = next((at for at, text in enumerate(source.text.split("\n"), 1) if text.startswith("ExecStart=")), 1)
-    hint = "copy the command behind ExecStart= into a file of its own and give that, with --as flags"
-    return _finding(source, ("a systemd unit", hint), line)
+    hint = "copy the command after ExecStart= into a separate file and pass that, with --as flags"
+    return _unsupported(source, ("a systemd unit", hint), line)
 
 
 def unknown_input(source: Source, roots: list[Node]) -> Diagnostic:
-    """The finding about a file that is nothing that kasc reads."""
-    known = [(found, root.location.line) for root in roots if (found := _known(root)) is not None]
-    # Beside the configuration of a distribution there may be that of another component.
+    """Return the diagnostic for a file of a kind that kasc does not read."""
+    known = [(tool, root.location.line) for root in roots if (tool := _known_kind(root)) is not None]
+    # The configuration of a distribution may come together with that of another component.
     known.sort(key=lambda each: each[0][1] == _NOT_A_SERVER)
     if known:
-        return _finding(source, *known[0])
+        return _unsupported(source, *known[0])
     where = Location(source.name, 1, 1, 1, 2)
-    hint = "begin it with `apiVersion: kasc/v1` and `kind: APIServer`, or say what it is with --as"
+    hint = "start it with `apiVersion: kasc/v1` and `kind: APIServer`, or set the kind of the file with --as"
     message = "unrecognized input: expected a kasc document, a Pod, flags or a structured configuration file"
     if not roots:
-        message = "the file is empty, or holds nothing but comments"
+        message = "the file is empty or has only comments"
     for root in roots:
         kind = root.get("kind")
         if kind is not None and isinstance(kind.value, str):
-            message = f"this is an object of the kind {shown(kind.value)}, which runs no kube-apiserver"
+            message = f"an object of kind {shown(kind.value)} does not run kube-apiserver"
             where = kind.location
-            if kind.value in MADE:
-                message = f"this is {shown(kind.value)}, which kasc made of a document"
-                hint = "give that document"
+            if kind.value in ARTIFACT_KINDS:
+                message = f"{shown(kind.value)} is an artifact of kasc"
+                hint = "pass the document that it was compiled from"
             break
     return diagnose(rules.UNRECOGNIZED_INPUT, message, hint, location=where)
 
 
 def without_files(source: Source, roots: list[Node]) -> Diagnostic:
-    """The finding about ConfigMaps and Secrets that carry nothing that kasc reads."""
+    """Return the diagnostic for ConfigMaps and Secrets without files that kasc reads."""
     node = next((root.get("kind") for root in roots if root.get("kind") is not None), None)
     where = node.location if node is not None else Location(source.name, 1, 1, 1, 2)
-    message = "unrecognized input: no value of this manifest configures a kube-apiserver"
+    message = "unrecognized input: no value in this manifest configures kube-apiserver"
     hint = "pass a ConfigMap or Secret with a structured configuration file, flags or a kasc document in its data"
     return diagnose(rules.UNRECOGNIZED_INPUT, message, hint, location=where)
 
 
-def _known(root: Node) -> tuple[str, str] | None:
+def _known_kind(root: Node) -> tuple[str, str] | None:
     if not isinstance(root.value, dict):
         return None
     api = root.get("apiVersion")
     if api is not None and isinstance(api.value, str):
-        for start, what in _GROUPS.items():
+        for start, kind in _GROUPS.items():
             if api.value.startswith(start):
-                return what
-    for key, what in _KEYS.items():
+                return kind
+    for key, kind in _KEYS.items():
         if key in root.value:
-            return what
+            return kind
     for section, key in (("machine", "type"), ("cluster", "apiServer")):
         part = root.get(section)
         if part is not None and part.get(key) is not None and "apiVersion" not in root.value:
@@ -196,9 +197,9 @@ def _known(root: Node) -> tuple[str, str] | None:
         return None
     if _is_compose(root):
         return "a Compose file", _NOT_A_SERVER
-    for keys, what in _TOOLS:
+    for keys, kind in _TOOLS:
         if all(key in root.value for key in keys):
-            return what
+            return kind
     if len(_HELM & set(root.value)) > 1:
         return "the values of a Helm chart", _RENDERED
     if isinstance(root.at(("resources",)).value, list):
@@ -212,7 +213,7 @@ def _is_compose(root: Node) -> bool:
     return any(service.get("image") is not None or service.get("build") is not None for service in items.values())
 
 
-def _finding(source: Source, what: tuple[str, str], line: int) -> Diagnostic:
-    name, hint = what
+def _unsupported(source: Source, kind: tuple[str, str], line: int) -> Diagnostic:
+    name, hint = kind
     message = f"unrecognized input: this seems to be {name}"
     return diagnose(rules.UNRECOGNIZED_INPUT, message, hint, location=Location(source.name, line, 1, line, 2))

@@ -1,4 +1,4 @@
-"""Which files of a directory are inputs, by their content, and why the others are not."""
+"""Search of directories for inputs, by the content of their files, with the reasons for skipping the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
 from compiler.filesystem import Root, open_file, read_from, root_of
 from compiler.inputs.importers.detect import FLAGS_FILE, WORDS
-from compiler.inputs.server import MADE
+from compiler.inputs.server import ARTIFACT_KINDS
 from compiler.inputs.source import DOCUMENT_SUFFIXES, parse_document, source_of
 from compiler.inputs.source.node import Source
 
@@ -25,114 +25,113 @@ _OTHER_SUFFIXES = (
     *(".adoc", ".diff", ".ipynb", ".markdown", ".md", ".mdx", ".patch", ".rst"),
     *(".gotmpl", ".j2", ".jinja", ".jinja2", ".jsonnet", ".libsonnet", ".mustache", ".template", ".tmpl", ".tpl"),
 )
-"""Source code, documentation and templates: what they quote is not an input."""
+"""Source code, documentation and templates: configuration quoted in them is not an input."""
 _HEAD = 8192
-"""Bytes that tell whether a file is text, as git tells it."""
+"""Bytes checked for a NUL to tell whether a file is text, as git does."""
 _WORDS = tuple(word.encode() for word in (*WORDS, "kind: Secret", "kind: ConfigMap", '"Secret"', '"ConfigMap"'))
 _SOURCE = r"""\bsource["']?[ \t]*[:=][ \t]*["']?([^"',}\s#]+)"""
 
 _ARTIFACT = "it is checked with the document that kasc compiled it from"
+_HIDDEN = "its name begins with a dot"
 
 
 class Skipped(NamedTuple):
-    """A file or directory that the search left out, and why."""
+    """A file or directory that was skipped, and the reason."""
 
     path: str
     reason: str
 
 
 class Search:
-    """A search through directories.
+    """A search of directories for inputs.
 
-    `servers_only` leaves out what is not a whole server: flags, structured files, ConfigMaps and Secrets. `leave_out`
-    is a directory to skip, `added_root` one that links may lead to. `skipped` holds what was left out, `problems` what
-    could not be searched.
+    `servers_only` skips inputs that are not a whole server: flags, structured files, ConfigMaps and Secrets.
+    `output_directory` is a directory to skip, `added_root` one that links may lead to. `skipped` collects the files
+    that are not inputs, `problems` the directories that could not be read.
     """
 
     def __init__(
-        self, problems: list[str], servers_only: bool = False, leave_out: str = "", added_root: str = ""
+        self, problems: list[str], servers_only: bool = False, output_directory: str = "", added_root: str = ""
     ) -> None:
         self.problems = problems
         self.added_root = added_root
         self.servers_only = servers_only
-        self.leave_out = os.path.abspath(leave_out) if leave_out else ""
+        self.output_directory = os.path.abspath(output_directory) if output_directory else ""
         self.skipped: list[Skipped] = []
 
     def inputs_below(self, directory: str) -> list[str]:
-        """The inputs below a directory, sorted, without what another document extends or names as a source."""
-        named: dict[str, set[str]] = {}
+        """Return the inputs below a directory, sorted, without the files that another document extends or reads."""
+        parts_by_input: dict[str, set[str]] = {}
         root = root_of(os.path.join(directory, os.curdir), self.added_root)
         for path in self._files(directory):
-            reason = self._refused(path, root)
-            names = None
+            reason = self._skip_reason(path, root)
+            parts = None
             if not reason:
-                names, reason = self._inspect(path)
-            if names is None:
+                parts, reason = self._inspect(path)
+            if parts is None:
                 self.skipped.append(Skipped(path, reason))
             else:
-                named[path] = names
-        parts = {name for each in named.values() for name in each}
-        for path in named:
-            if os.path.normpath(path) in parts:
+                parts_by_input[path] = parts
+        all_parts = {part for parts in parts_by_input.values() for part in parts}
+        for path in parts_by_input:
+            if os.path.normpath(path) in all_parts:
                 self.skipped.append(Skipped(path, "it is checked with the document that names it"))
-        return [path for path in named if os.path.normpath(path) not in parts]
+        return [path for path in parts_by_input if os.path.normpath(path) not in all_parts]
 
     def _files(self, directory: str) -> Iterator[str]:
         def unreadable(problem: OSError) -> None:
             self.problems.append(f"cannot search {problem.filename}: {(problem.strerror or str(problem)).lower()}")
 
         for root, directories, files in os.walk(directory, onerror=unreadable):
-            own = _artifacts_in(files)
-            kept = []
+            artifacts = _artifacts_in(files)
+            searched = []
             for name in sorted(directories):
                 path = os.path.join(root, name)
-                reason = self._refused_directory(path, name) or (_ARTIFACT if name in own else "")
+                reason = self._directory_skip_reason(path, name) or (_ARTIFACT if name in artifacts else "")
                 if reason:
                     self.skipped.append(Skipped(path, reason))
                 else:
-                    kept.append(name)
-            directories[:] = kept
+                    searched.append(name)
+            directories[:] = searched
             for name in sorted(files):
                 path = os.path.join(root, name)
-                reason = "its name begins with a dot" if name.startswith(".") else _ARTIFACT if name in own else ""
+                reason = _HIDDEN if name.startswith(".") else _ARTIFACT if name in artifacts else ""
                 if reason:
                     self.skipped.append(Skipped(path, reason))
                 else:
                     yield path
 
-    def _refused_directory(self, path: str, name: str) -> str:
+    def _directory_skip_reason(self, path: str, name: str) -> str:
         if name.startswith("."):
-            return "its name begins with a dot"
+            return _HIDDEN
         if name in _SKIPPED_DIRECTORIES:
-            return "it holds installed packages"
+            return "it contains installed packages"
         if os.path.islink(path):
             return "links to directories are not followed"
-        return "it is the output directory" if os.path.abspath(path) == self.leave_out else ""
+        return "it is the output directory" if os.path.abspath(path) == self.output_directory else ""
 
-    def _refused(self, path: str, root: Root) -> str:
-        """Why a file is not read; empty if it is."""
+    def _skip_reason(self, path: str, root: Root) -> str:
+        """Return why a file is not read; empty if it is."""
         if path.endswith(_OTHER_SUFFIXES):
-            return "it is source code, documentation or a template, by its ending"
+            return "it is source code, documentation or a template, by its suffix"
         try:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
                 if root.refusal(path):
-                    return "it is a link that leads out of the directory"
+                    return "it is a link to a file outside the directory"
                 status = os.stat(path)
         except (OSError, ValueError) as problem:
-            return (
-                ""
-                if path.endswith(DOCUMENT_SUFFIXES)
-                else f"cannot be read: {getattr(problem, 'strerror', None) or problem}"
-            )
+            # A configuration file that cannot be opened is reported as an input.
+            reason = getattr(problem, "strerror", None) or str(problem)
+            return "" if path.endswith(DOCUMENT_SUFFIXES) else f"cannot be read: {reason}"
         return "" if stat.S_ISREG(status.st_mode) else "it is not a regular file"
 
     def _inspect(self, path: str) -> tuple[set[str] | None, str]:
-        """The files that are parts of an input, as normalized paths; None and the reason for what is not an input."""
+        """Return the files that are parts of an input, as normalized paths; None and the reason for any other file."""
         try:
             data = _text_of(path)
         except OSError as problem:
-            # What seems to be configuration and cannot be opened is reported as an input.
+            # A configuration file that cannot be opened is reported as an input.
             return (set() if path.endswith(DOCUMENT_SUFFIXES) else None), f"cannot be read: {problem.strerror}"
         if data is None:
             return None, "it is a binary file"
@@ -143,16 +142,16 @@ class Search:
         try:
             source = source_of(data, path)
         except KascError as error:
-            # Too large, or in another encoding: reported if it seems to be a document.
+            # Too large, or in another encoding: reported as an input if it seems to be a document.
             return (set() if b"kasc/v1" in data.replace(b"\0", b"") else None), error.diagnostic.message
-        return self._judge(source, path)
+        return self._inspect_source(source, path)
 
-    def _judge(self, source: Source, path: str) -> tuple[set[str] | None, str]:
+    def _inspect_source(self, source: Source, path: str) -> tuple[set[str] | None, str]:
         text = source.text
         configuration = path.endswith(DOCUMENT_SUFFIXES)
         if configuration and re.search(r"""(?m)^["']?apiVersion["']?[ \t]*[:=][ \t]*["']?kasc/""", text[:_HEAD]):
-            if any(kind in text[:200] for kind in MADE):
-                return None, "kasc made it of a document"
+            if any(kind in text[:200] for kind in ARTIFACT_KINDS):
+                return None, "it is an artifact of kasc"
             return _parts_of(source, path), ""
         kind, reason = kind_of(source)
         if kind == "malformed" and not configuration:
@@ -163,7 +162,7 @@ class Search:
 
 
 def _text_of(path: str) -> bytes | None:
-    """The bytes of a file, or somewhat more than the limit of them; None if its start says that it is not text."""
+    """Return the bytes of a file, slightly more than the limit of a larger one; None if it is not text by its start."""
     descriptor, size = open_file(path)
     try:
         data = os.read(descriptor, _HEAD)
@@ -175,13 +174,13 @@ def _text_of(path: str) -> bytes | None:
 
 
 def _artifacts_in(files: list[str]) -> frozenset[str]:
-    """The artifacts of kasc in a directory that do not say their version: the Pod with the same flags does."""
+    """Return the artifacts of kasc in a directory that do not name their version, next to the Pod that does."""
     pod = FLAGS_FILE.removesuffix(".flags") + ".yaml"
     return frozenset((FLAGS_FILE, "files")) if FLAGS_FILE in files and pod in files else frozenset()
 
 
 def kind_of(source: Source) -> tuple[str, str]:
-    """The kind of a file that certainly is an input; else nothing, and the reason."""
+    """Return the kind of a file that certainly is an input; otherwise an empty string and the reason."""
     from compiler.inputs.importers.config_file import carried_files
     from compiler.inputs.importers.container import text_of
     from compiler.inputs.importers.detect import detect
@@ -190,33 +189,33 @@ def kind_of(source: Source) -> tuple[str, str]:
     try:
         kind, roots, certain = detect(source, None, None, [])
     except KascError as error:
-        found = error.diagnostic
-        unknown = found.code.startswith("KASC-INPUT-") or found.code == rules.FILE_TOO_LARGE_OR_DEEP.code
+        diagnostic = error.diagnostic
+        unknown = diagnostic.code.startswith("KASC-INPUT-") or diagnostic.code == rules.FILE_TOO_LARGE_OR_DEEP.code
         if re.search(r"\{[{%]", source.text):
             return "", "it is a template: render it first"
-        return ("", found.message) if unknown else ("malformed", "")
+        return ("", diagnostic.message) if unknown else ("malformed", "")
     if not certain:
-        return "", f"it only seems to be of the kind {kind}: name it as an input to check it"
+        return "", f"it may be of kind {kind}, but does not say so: name it as an input to check it"
     if kind == "config-file" and text_of(roots[0].get("kind")) == "Config":
         return "", "a kubeconfig is checked with the input that names it"
     if kind in ("pod", "manifest") and not (kind == "pod" and runs_server(roots)):
         kind = "manifest" if carried_files(roots, None, None) else ""
-    return kind, "" if kind else "no object in it configures a kube-apiserver"
+    return kind, "" if kind else "no object in it configures kube-apiserver"
 
 
 def _parts_of(source: Source, path: str) -> set[str]:
-    """What a document extends, and what it names as the source of a structured file."""
-    found = _parents_in(source, path) if "extends" in source.text else set()
+    """Return the files that a document extends or has as the source of a structured file, as normalized paths."""
+    parts = _parents_in(source, path) if "extends" in source.text else set()
     if "source" in source.text:
         directory = os.path.dirname(path)
-        found |= {os.path.normpath(os.path.join(directory, name)) for name in re.findall(_SOURCE, source.text)}
-    return found
+        parts |= {os.path.normpath(os.path.join(directory, name)) for name in re.findall(_SOURCE, source.text)}
+    return parts
 
 
 def _parents_in(source: Source, path: str) -> set[str]:
     from compiler.inputs.source.overlays import parent_path
 
-    names = _plainly_extended(source.text)
+    names = _plain_extends(source.text)
     if names is None:
         try:
             extends = parse_document(source, []).get("extends")
@@ -228,9 +227,10 @@ def _parents_in(source: Source, path: str) -> set[str]:
     return {parent_path(os.path.dirname(path), name) for name in names}
 
 
-def _plainly_extended(text: str) -> list[str] | None:
-    """The names in the only `extends` of a text, where they stand in its line so that nothing but a list of plain
-    words can be meant; None for all others, which have to be parsed.
+def _plain_extends(text: str) -> list[str] | None:
+    """Return the names in the only `extends` of a file if it is a one-line list of plain words.
+
+    Return None for any other `extends`, which has to be parsed.
     """
     line = re.search(r"^extends: *\[([A-Za-z0-9_./, -]*)\] *$", text, re.MULTILINE | re.ASCII)
     if line is None or text.count("extends") != 1:
@@ -241,6 +241,6 @@ def _plainly_extended(text: str) -> list[str] | None:
 @lru_cache(maxsize=256)
 def _plain_names(line: str) -> list[str] | None:
     names = [name.strip() for name in line.split(",")]
-    # What has no such ending may be another thing than a text.
+    # A name without one of these suffixes may not be a string.
     plain = all(re.fullmatch(r"[A-Za-z_./][^ ]*\.(?:ya?ml|toml|json)", name, re.ASCII) for name in names)
     return names if plain else None

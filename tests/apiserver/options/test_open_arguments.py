@@ -82,7 +82,7 @@ def test_a_variable_of_a_pod_is_one_argument_and_may_be_any(tmp_path: Path) -> N
     source = [{"name": "EXTRA", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "b"}}}]
     command = ("kube-apiserver", ETCD, "$(EXTRA)")
     assert findings(tmp_path, pod(command=command, env=source), "SA", "RISK", "INPUT", "PARSE") == [
-        "INPUT-005 $(EXTRA) may hold any flags: none is reported as missing, and predictions lack them"
+        "INPUT-005 $(EXTRA) may contain any flags: missing ones are not reported, and predictions lack them"
     ]
     # Without a variable of that name the kubelet leaves the text as it is, and the server refuses it.
     assert [each.split()[0] for each in findings(tmp_path, pod("$(EXTRA)"), "PARSE")] == ["PARSE-002"]

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic, KascError
-from compiler.inputs.importers import read_input
-from compiler.inputs.importers.search import _plainly_extended
-from compiler.inputs.source import parse_document
+from compiler.inputs.importers import input_of
+from compiler.inputs.importers.search import _plain_extends
+from compiler.inputs.source import Files, parse_document
 from compiler.inputs.source.node import Source
 from tests.inputs.importers.reading import read
 
@@ -68,7 +68,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     for text, kind in ((DOCUMENT, "document"), (TOML, "document"), (POD, "pod"), ("--v=2", "argv"), ("--v 2", "flags")):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
         problems: list[Diagnostic] = []
-        server = read_input("-", None, None, problems)
+        server = input_of(Files().read("-"), "-", None, None, problems)
         assert (server.read_as, server.name) == (kind, "kube-apiserver")
         assert server.arguments[0].location is not None
         assert server.arguments[0].location.file == "<stdin>"
@@ -91,7 +91,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ("kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n", "a kind cluster", "kubectl"),
         ("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\n", "a kOps cluster", "kubectl"),
         ("kube-apiserver-arg: [v=2]\n", "k3s or RKE2", "/proc/PID/cmdline"),
-        ("apiVersion: kasc/v1\nkind: StorageFactoryManifest\nresources: []\n", "made of a document", "that document"),
+        ("apiVersion: kasc/v1\nkind: StorageFactoryManifest\nresources: []\n", "artifact of kasc", "compiled from"),
         ("version: v1alpha1\ncluster:\n  apiServer: {}\n", "a Talos machine configuration", "kubectl"),
         ("machine: {type: controlplane}\n", "a Talos machine configuration", "kubectl"),
         ("kube_apiserver_request_timeout: 2m\n", "Kubespray", "kubectl"),
@@ -320,7 +320,7 @@ NAMES = st.lists(
 def test_parents_are_those_of_the_parsed_document(line: str, after: str, before: str) -> None:
     """Whichever way they are found: the plain way may only give up."""
     text = f"{before}{line}{after}\n"
-    plain = _plainly_extended(text)
+    plain = _plain_extends(text)
     try:
         root = parse_document(Source("a.yaml", text), [])
     except KascError:

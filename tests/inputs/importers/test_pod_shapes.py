@@ -20,14 +20,14 @@ def server(**container: Any) -> Read:
 @pytest.mark.parametrize(
     ("item", "flag", "hint"),
     [
-        (5, None, 'put it in quotes: "5"'),
-        (True, None, 'put it in quotes: "true"'),
+        (5, None, 'quote it: "5"'),
+        (True, None, 'quote it: "true"'),
         ({"--v": 2}, ("v", "2"), 'write "--v=2"'),
         ({"--v": "2"}, ("v", "2"), 'write "--v=2"'),
-        ({"a": 1, "b": 2}, None, "write a text"),
-        (["--v=2"], None, "write a text"),
-        ([], None, "write a text"),
-        ({}, None, "write a text"),
+        ({"a": 1, "b": 2}, None, "write a string"),
+        (["--v=2"], None, "write a string"),
+        ([], None, "write a string"),
+        ({}, None, "write a string"),
     ],
 )
 def test_an_argument_that_is_no_text(item: Any, flag: tuple[str, str] | None, hint: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from compiler.artifacts.fileset import write_all
 from compiler.cli.common import FINE, UsageError, reason, usage_error, version_of, write_text
 from compiler.filesystem import read_file
-from compiler.inputs.schema import schema_folder
+from compiler.inputs.schema import schema_directory
 from compiler.inputs.schema.bundle import NAME as EDITOR
 from compiler.inputs.schema.bundle import OWN_NAMES, SUFFIX, bundled, names
 from compiler.text.suggest import did_you_mean
@@ -224,5 +224,5 @@ def _listed(known: dict[str, str]) -> str:
 
 
 def _read(path: str) -> str:
-    with open(os.path.join(schema_folder(), path), encoding="utf-8") as file:
+    with open(os.path.join(schema_directory(), path), encoding="utf-8") as file:
         return file.read()

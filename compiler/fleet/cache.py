@@ -171,10 +171,10 @@ def _own_sign(folder: str) -> str:
 
     It is reckoned from all files where their names, sizes or times are new, and kept in the cache.
     """
-    from compiler.inputs.schema import schema_folder
+    from compiler.inputs.schema import schema_directory
 
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    files = [file for top in (package, schema_folder()) for file in _files_below(top)]
+    files = [file for top in (package, schema_directory()) for file in _files_below(top)]
     place = os.path.join(folder, f"kasc-{digest(repr(files).encode())}")
     known = _read(place)
     if known is not None and len(known) == 32:

@@ -107,12 +107,12 @@ def _quoted(argument: Argument, resolved: Resolved | None) -> str:
 
 def _separated(argument: Argument, resolved: Resolved | None) -> str:
     """A list with other separators than commas, or in brackets; overrides have semicolons of their own."""
-    from compiler.inputs.schema.conversion import parts_of
+    from compiler.inputs.schema.conversion import split_list
 
     text, spec = argument.text, resolved.options.catalog.flags.get(argument.flag) if resolved else None
     if spec is None or spec.type not in _COMMA_SEPARATED or argument.flag in _WITH_SIGNS:
         return ""
-    parts = parts_of(text, ",;|")
+    parts = split_list(text, ",;|")
     meant = ",".join(parts)
     if spec.type != "stringSlice" and not all("=" in part for part in parts):
         return ""

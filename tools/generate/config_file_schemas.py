@@ -1,6 +1,6 @@
 """JSON Schemas of structured files, made from the shapes in `compiler/apiserver/config_files/shapes/`.
 
-They serve editors, and the decoder of `compiler/inputs/schema/decoding.py`, which looks at types and field names alone.
+They serve editors, and the decoder of `compiler/inputs/schema/decoding.py`, which checks only types and field names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import yaml
 from compiler.upstream.catalog import minor_of
 
 DURATION = r"^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
-"""Go's durations, for editors; the grammar is in `compiler/upstream/go/strconv.py`. Every string has one reading."""
+"""Go's durations, for editors; the parser is in `compiler/upstream/go/strconv.py`. The pattern is unambiguous."""
 
 SHAPES = Path(__file__).parents[2] / "compiler/apiserver/config_files/shapes"
 _SCALARS: dict[str, dict[str, Any]] = {
@@ -36,9 +36,9 @@ _SCALARS: dict[str, dict[str, Any]] = {
                     "type": "object",
                     "additionalProperties": False,
                     "required": [source],
-                    "properties": {source: {"type": "string", "description": f"The {what} that holds it."}},
+                    "properties": {source: {"type": "string", "description": f"The {name} that contains the value."}},
                 }
-                for source, what in (("env", "environment variable"), ("file", "file"))
+                for source, name in (("env", "environment variable"), ("file", "file"))
             ),
         ],
     },
@@ -48,36 +48,36 @@ Shape = dict[str, Any]
 
 @cache
 def shapes() -> dict[str, Shape]:
-    """Kind -> its shape, for all kinds of structured files.
+    """Return the shapes of all kinds of structured files, by kind.
 
-    Where API groups have kinds of one name, the first part of the group follows: `Configuration.resourcequota`.
+    If API groups share the name of a kind, the first part of the group is appended: `Configuration.resourcequota`.
     """
-    found: dict[str, Shape] = {}
+    result: dict[str, Shape] = {}
     for path in sorted(SHAPES.glob("*.yaml")):
-        found |= yaml.safe_load(path.read_text(encoding="utf-8"))
-    return found
+        result |= yaml.safe_load(path.read_text(encoding="utf-8"))
+    return result
 
 
 def file_schemas(version: str) -> dict[str, dict[str, Any]]:
-    """File name below `files/` -> schema, for the kinds that a version of the server reads."""
-    found = {}
+    """Return file name below `files/` -> schema, for the kinds that a version of the server supports."""
+    result = {}
     for kind, shape in shapes().items():
         schema = kind_schema(kind, shape, version)
         if schema is not None:
-            found[f"{kind}.schema.json"] = schema
-    return found
+            result[f"{kind}.schema.json"] = schema
+    return result
 
 
 def kind_schema(kind: str, shape: Shape, version: str) -> dict[str, Any] | None:
-    """The schema of one kind; None where the version does not read it."""
+    """Return the schema of one kind, None if the version does not support it."""
     minor = minor_of(version)
     api_versions = [name for name, span in shape["apiVersions"].items() if _holds(span, minor)]
     if not api_versions:
         return None
-    body = _form(shape, minor)
+    body = _schema(shape, minor)
     body["properties"] = {
-        "apiVersion": {"type": "string", "enum": api_versions, "description": "The version of this format."},
-        "kind": {"type": "string", "const": kind.partition(".")[0], "description": "What the file is."},
+        "apiVersion": {"type": "string", "enum": api_versions, "description": "API version of this format."},
+        "kind": {"type": "string", "const": kind.partition(".")[0], "description": "Kind of the object."},
         **body["properties"],
     }
     plugin = {"x-kasc-plugin": shape["plugin"]} if "plugin" in shape else {}
@@ -104,27 +104,27 @@ def _holds(span: dict[str, str] | None, minor: int) -> bool:
     )
 
 
-def _form(shape: Shape, minor: int) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": shape["does"]} if "does" in shape else {}
+def _schema(shape: Shape, minor: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"description": shape["does"]} if "does" in shape else {}
     if "default" in shape:
-        found["default"] = shape["default"]
+        schema["default"] = shape["default"]
     if shape.get("deprecated"):
-        found["deprecated"] = True
+        schema["deprecated"] = True
     if "fields" in shape:
         fields = {name: field for name, field in shape["fields"].items() if _holds(field, minor)}
-        found |= {
+        schema |= {
             "type": "object",
             "additionalProperties": False,
-            "properties": {name: _form(field, minor) for name, field in fields.items()},
+            "properties": {name: _schema(field, minor) for name, field in fields.items()},
         }
     elif "items" in shape:
-        found |= {"type": "array", "items": _form(shape["items"], minor)}
+        schema |= {"type": "array", "items": _schema(shape["items"], minor)}
     elif "values" in shape:
-        found |= {"type": "object", "additionalProperties": _form(shape["values"], minor)}
+        schema |= {"type": "object", "additionalProperties": _schema(shape["values"], minor)}
     else:
-        found |= _SCALARS[shape["type"]]
+        schema |= _SCALARS[shape["type"]]
         if "enum" in shape:
-            found["enum"] = shape["enum"]
+            schema["enum"] = shape["enum"]
         if shape.get("private"):
-            found["writeOnly"] = True
-    return found
+            schema["writeOnly"] = True
+    return schema

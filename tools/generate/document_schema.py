@@ -1,4 +1,4 @@
-"""The schema of the whole document: what stands beside the option groups."""
+"""Schema of the document: metadata, extraFlags and deployment, around the option groups."""
 
 from __future__ import annotations
 
@@ -6,74 +6,74 @@ from typing import Any
 
 from compiler.upstream.catalog import Catalog, section_of
 
-_TEXT: dict[str, Any] = {"type": "string"}
+_STRING: dict[str, Any] = {"type": "string"}
 _LABELS: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
 _PATH_TYPES = ("", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")
 _QUANTITIES: dict[str, Any] = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 
 _GROUPS = {
-    "generic": "Limits, timeouts, shutdown, versions and feature gates.",
-    "etcd": "Where and how objects are stored, and encryption at rest.",
-    "secure_serving": "The HTTPS listener and its certificates.",
-    "auditing": "What is recorded of each request, and where.",
-    "features": "Profiling, and priority and fairness.",
-    "authentication": "Who a request comes from.",
-    "authorization": "What a request may do.",
-    "api_enablement": "Which APIs are on.",
-    "egress_selector": "How the server dials out.",
+    "generic": "Request limits, timeouts, shutdown, versions and feature gates.",
+    "etcd": "Storage in etcd and encryption at rest.",
+    "secure_serving": "HTTPS listener and serving certificates.",
+    "auditing": "Audit policy and backends.",
+    "features": "Profiling, and API priority and fairness.",
+    "authentication": "Authentication of requests.",
+    "authorization": "Authorization of requests.",
+    "api_enablement": "Enabled APIs.",
+    "egress_selector": "Outbound connections of the server.",
     "admission": "Admission plugins and their configuration.",
-    "metrics": "The server's own metrics.",
-    "logs": "The server's own log.",
+    "metrics": "Metrics of the server.",
+    "logs": "Logs of the server.",
     "traces": "OpenTelemetry traces.",
-    "misc": "Services, kubelets, the aggregator, peers and leadership.",
-    "cloud_provider": "What is left of the in-tree cloud providers.",
-    "global": "Flags that every Kubernetes program has.",
+    "misc": "Services, kubelets, the aggregator, peers and leader election.",
+    "cloud_provider": "Remaining flags of the in-tree cloud providers.",
+    "global": "Flags of all Kubernetes components.",
 }
 
 
 def document_schema(known: Catalog) -> dict[str, Any]:
-    """The schema of a kasc document for one version; groups are referred to by file name."""
+    """Return the schema of a kasc document for one version; groups are referenced by file name."""
     groups = {
         section_of(group): {"description": _GROUPS[group], "$ref": f"{group}.schema.json"} for group in known.groups
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"kasc document, Kubernetes {known.version}",
-        "description": "One kube-apiserver, declared whole.",
+        "description": "Complete declaration of one kube-apiserver.",
         "type": "object",
         "additionalProperties": False,
         "required": ["apiVersion", "kind"],
         "properties": {
-            "apiVersion": {"const": "kasc/v1", "description": "The version of this format."},
-            "kind": {"const": "APIServer", "description": "What the document declares."},
+            "apiVersion": {"const": "kasc/v1", "description": "API version of this format."},
+            "kind": {"const": "APIServer", "description": "Kind of the document."},
             "kubernetesVersion": {
                 "type": ["string", "number"],
                 "pattern": r"^v?1\.[0-9]+(\.[0-9]+)?$",
-                "description": "The Kubernetes version that the server runs, such as 1.36 or 1.36.2.",
+                "description": "Kubernetes version of the server, for example 1.36 or 1.36.2.",
             },
             "metadata": {
                 "type": "object",
-                "description": "What the server is called.",
+                "description": "Name and labels of the server.",
                 "additionalProperties": False,
                 "properties": {
                     "name": {
                         "type": "string",
                         "pattern": r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
                         "maxLength": 253,
-                        "description": "The name of the server or cluster; artifacts are written under it.",
+                        "description": "Name of the server or cluster; artifacts go to a directory of this name.",
                     },
-                    "labels": {**_LABELS, "description": "Labels of your own; they change nothing."},
+                    "labels": {**_LABELS, "description": "Custom labels; they have no effect."},
                 },
             },
             "extends": {
                 "type": ["string", "array"],
-                "items": _TEXT,
-                "description": "Documents that this one builds on, applied in order; paths start at this file.",
+                "items": _STRING,
+                "description": "Documents that this one extends, applied in order; paths are relative to this file.",
             },
             **groups,
             "extraFlags": {
                 "type": "object",
-                "description": "Flags by their own names, without dashes, for what has no key here.",
+                "description": "Flags without a key in this document, by name without dashes.",
                 "additionalProperties": {
                     "type": ["string", "boolean", "number", "array"],
                     "items": {"type": ["string", "boolean", "number"]},
@@ -87,52 +87,52 @@ def document_schema(known: Catalog) -> dict[str, Any]:
 def _deployment() -> dict[str, Any]:
     return {
         "type": "object",
-        "description": "How the server is run, for the artifacts that run it.",
+        "description": "Deployment of the server, for the Pod and other artifacts.",
         "additionalProperties": False,
         "properties": {
-            "image": {**_TEXT, "description": "Container image; else the upstream one of the version."},
+            "image": {**_STRING, "description": "Container image; by default the upstream image of the version."},
             "imagePullPolicy": {
                 "enum": ["Always", "IfNotPresent", "Never"],
-                "description": "When the image is pulled.",
+                "description": "Image pull policy of the container.",
             },
-            "name": {**_TEXT, "description": "Name of the Pod."},
-            "namespace": {**_TEXT, "description": "Namespace of the Pod."},
+            "name": {**_STRING, "description": "Name of the Pod."},
+            "namespace": {**_STRING, "description": "Namespace of the Pod."},
             "labels": {**_LABELS, "description": "Labels added to the Pod."},
             "annotations": {**_LABELS, "description": "Annotations of the Pod."},
-            "priorityClassName": {**_TEXT, "description": "Priority class of the Pod."},
+            "priorityClassName": {**_STRING, "description": "Priority class of the Pod."},
             "hostNetwork": {"type": "boolean", "description": "Whether the Pod uses the node's network."},
             "terminationGracePeriodSeconds": {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": 2**63 - 1,
-                "description": "How long the kubelet waits for the server to end, in seconds.",
+                "description": "Time that the kubelet waits for the server to shut down, in seconds.",
             },
             "loadBalancer": _load_balancer(),
             "resources": {
                 "type": "object",
-                "description": "What the container asks for and may use.",
+                "description": "Resource requests and limits of the container.",
                 "additionalProperties": False,
                 "properties": {
-                    "requests": {**_QUANTITIES, "description": "What the container asks for."},
-                    "limits": {**_QUANTITIES, "description": "What the container may use at most."},
+                    "requests": {**_QUANTITIES, "description": "Resource requests of the container."},
+                    "limits": {**_QUANTITIES, "description": "Resource limits of the container."},
                 },
             },
             "securityContext": _security_context(),
             "extraVolumes": {
                 "type": "array",
-                "description": "Host paths mounted besides those that the flags name.",
+                "description": "Host paths to mount in addition to those in flags.",
                 "items": {
                     "type": "object",
                     "additionalProperties": False,
                     "required": ["name", "hostPath", "mountPath"],
                     "properties": {
-                        "name": {**_TEXT, "description": "Name of the volume."},
-                        "hostPath": {**_TEXT, "description": "Path on the node."},
-                        "mountPath": {**_TEXT, "description": "Path in the container."},
-                        "readOnly": {"type": "boolean", "description": "Whether the container may only read it."},
+                        "name": {**_STRING, "description": "Name of the volume."},
+                        "hostPath": {**_STRING, "description": "Path on the node."},
+                        "mountPath": {**_STRING, "description": "Path in the container."},
+                        "readOnly": {"type": "boolean", "description": "Whether to mount the volume read-only."},
                         "pathType": {
                             "enum": list(_PATH_TYPES),
-                            "description": "What has to be at the host path, or is made; else nothing is looked at.",
+                            "description": "Required or created file type at the host path; empty for no check.",
                         },
                     },
                 },
@@ -145,8 +145,8 @@ def _deployment() -> dict[str, Any]:
                     "additionalProperties": False,
                     "required": ["name", "value"],
                     "properties": {
-                        "name": {**_TEXT, "description": "Name of the variable."},
-                        "value": {**_TEXT, "description": "Its value."},
+                        "name": {**_STRING, "description": "Name of the variable."},
+                        "value": {**_STRING, "description": "Value of the variable."},
                     },
                 },
             },
@@ -155,66 +155,66 @@ def _deployment() -> dict[str, Any]:
 
 
 def _load_balancer() -> dict[str, Any]:
-    """What is known of the load balancer in front of the servers."""
+    """Return the schema of the load balancer in front of the servers."""
 
-    def number(least: int, most: int, description: str) -> dict[str, Any]:
-        return {"type": "integer", "minimum": least, "maximum": most, "description": description}
+    def number(minimum: int, maximum: int, description: str) -> dict[str, Any]:
+        return {"type": "integer", "minimum": minimum, "maximum": maximum, "description": description}
 
     return {
         "type": "object",
-        "description": "How the load balancer in front looks at readyz; its settings are emitted accordingly.",
+        "description": "Health check of the load balancer on readyz, for the emitted settings.",
         "additionalProperties": False,
         "properties": {
-            "intervalSeconds": number(1, 300, "Seconds from one check to the next; 5 where it is not given."),
-            "timeoutSeconds": number(1, 120, "Seconds that an answer may take; 3 where it is not given."),
-            "unhealthyThreshold": number(1, 10, "Failures in a row that take a server out; 2 where it is not given."),
-            "healthyThreshold": number(1, 10, "Successes in a row that take it in again; 2 where it is not given."),
+            "intervalSeconds": number(1, 300, "Seconds between checks; defaults to 5."),
+            "timeoutSeconds": number(1, 120, "Timeout of a check in seconds; defaults to 3."),
+            "unhealthyThreshold": number(1, 10, "Consecutive failures that remove a server; defaults to 2."),
+            "healthyThreshold": number(1, 10, "Consecutive successes that add it again; defaults to 2."),
         },
     }
 
 
 def _security_context() -> dict[str, Any]:
-    """What a Pod's security context may hold on Linux. Kubernetes: pkg/apis/core/types.go, PodSecurityContext."""
+    """Return the schema of a Pod security context on Linux. Kubernetes: pkg/apis/core/types.go, PodSecurityContext."""
     number: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
     return {
         "type": "object",
-        "description": "Security context of the Pod, as Kubernetes has it.",
+        "description": "Security context of the Pod.",
         "additionalProperties": False,
         "properties": {
-            "runAsUser": {**number, "description": "User that the server runs as."},
-            "runAsGroup": {**number, "description": "Group that the server runs as."},
+            "runAsUser": {**number, "description": "UID that the server runs as."},
+            "runAsGroup": {**number, "description": "GID that the server runs as."},
             "runAsNonRoot": {"type": "boolean", "description": "Refuse to run as root."},
-            "fsGroup": {**number, "description": "Group that owns the volumes."},
+            "fsGroup": {**number, "description": "GID that owns the volumes."},
             "fsGroupChangePolicy": {
                 "enum": ["Always", "OnRootMismatch"],
-                "description": "When the owner of volumes is changed.",
+                "description": "When to change the ownership of volumes.",
             },
-            "supplementalGroups": {"type": "array", "items": number, "description": "Further groups."},
+            "supplementalGroups": {"type": "array", "items": number, "description": "Supplemental groups."},
             "supplementalGroupsPolicy": {
                 "enum": ["Merge", "Strict"],
-                "description": "Whether groups of the image count as well.",
+                "description": "Whether groups defined in the image apply as well.",
             },
-            "seccompProfile": _profile("System calls that are allowed."),
-            "appArmorProfile": _profile("The AppArmor profile."),
+            "seccompProfile": _profile("Seccomp profile."),
+            "appArmorProfile": _profile("AppArmor profile."),
             "seLinuxOptions": {
                 "type": "object",
-                "description": "The SELinux context.",
+                "description": "SELinux context.",
                 "additionalProperties": False,
                 "properties": {
-                    name: {**_TEXT, "description": f"The {name} of the context."}
+                    name: {**_STRING, "description": f"SELinux {name} label."}
                     for name in ("user", "role", "type", "level")
                 },
             },
             "sysctls": {
                 "type": "array",
-                "description": "Kernel parameters.",
+                "description": "Kernel parameters (sysctls).",
                 "items": {
                     "type": "object",
                     "additionalProperties": False,
                     "required": ["name", "value"],
                     "properties": {
-                        "name": {**_TEXT, "description": "Name of the parameter."},
-                        "value": {**_TEXT, "description": "Its value."},
+                        "name": {**_STRING, "description": "Name of the parameter."},
+                        "value": {**_STRING, "description": "Value of the variable."},
                     },
                 },
             },
@@ -222,17 +222,17 @@ def _security_context() -> dict[str, Any]:
     }
 
 
-def _profile(told: str) -> dict[str, Any]:
+def _profile(description: str) -> dict[str, Any]:
     return {
         "type": "object",
-        "description": told,
+        "description": description,
         "additionalProperties": False,
         "required": ["type"],
         "properties": {
             "type": {
                 "enum": ["RuntimeDefault", "Unconfined", "Localhost"],
-                "description": "Where the profile comes from.",
+                "description": "Source of the profile.",
             },
-            "localhostProfile": {**_TEXT, "description": "Name of a profile on the node, for Localhost."},
+            "localhostProfile": {**_STRING, "description": "Profile on the node, for type Localhost."},
         },
     }

@@ -1,7 +1,7 @@
-"""The JSON Schema of one option's value in a document.
+"""JSON Schema of the value of an option.
 
-A subschema with `x-kasc-rule` states what a rule of the server judges. Editors enforce it; kasc leaves it to the rule,
-which knows more and says it better.
+A subschema with `x-kasc-rule` duplicates a validation of the server. Editors enforce it; kasc leaves it to the rule,
+which has a better message.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RULES = {
     "storage-backend": rules.UNSUPPORTED_STORAGE_BACKEND,
     "storage-media-type": rules.UNSUPPORTED_STORAGE_MEDIA_TYPE,
 }
-"""Options whose words the server always checks; the words of the others count under a condition alone."""
+"""Options whose values the server always validates; those of the others are only validated under a condition."""
 
 _EMPTY_ALLOWED = frozenset(("endpoint-reconciler-type", "storage-backend", "storage-media-type", "tls-min-version"))
 _PLUGIN_RULES = {
@@ -71,7 +71,7 @@ _BY_FLAG: dict[str, Form] = {
             "required": ["resource", "servers"],
             "properties": {
                 "resource": {"type": "string", "description": "GROUP/RESOURCE; the core group is empty: /events."},
-                "servers": {**_STRINGS, "description": "URLs of the etcd servers that hold the resource."},
+                "servers": {**_STRINGS, "description": "URLs of the etcd servers that store the resource."},
             },
         },
     },
@@ -84,7 +84,7 @@ _BY_FLAG: dict[str, Form] = {
             "properties": {
                 "certFile": {"type": "string", "description": "Path of the certificate."},
                 "keyFile": {"type": "string", "description": "Path of its private key."},
-                "names": {**_STRINGS, "description": "Host names it is for; else those in the certificate."},
+                "names": {**_STRINGS, "description": "Host names it is used for; by default those in the certificate."},
             },
         },
     },
@@ -92,28 +92,28 @@ _BY_FLAG: dict[str, Form] = {
 
 
 def form(spec: FlagSpec, catalog: Catalog) -> Form:
-    """The schema of an option's value, without its description."""
+    """Return the schema of an option's value, without its description."""
     name = spec.name
     if name in STRUCTURED:
         return _structured(STRUCTURED[name])
     if name == "feature-gates":
         return _gates(catalog)
     if name in _PLUGIN_RULES:
-        return {"type": "array", "items": _words(list(catalog.plugins), _PLUGIN_RULES[name])}
+        return {"type": "array", "items": _enum(list(catalog.plugins), _PLUGIN_RULES[name])}
     if name == "tls-cipher-suites":
         ciphers = catalog.tls("preferredCiphers") + catalog.tls("insecureCiphers")
-        return {"type": "array", "items": _words(list(ciphers), rules.UNKNOWN_CIPHER_SUITE)}
+        return {"type": "array", "items": _enum(list(ciphers), rules.UNKNOWN_CIPHER_SUITE)}
     if name == "tls-min-version":
-        return _words([*catalog.tls("versions"), ""], rules.UNKNOWN_TLS_VERSION)
+        return _enum([*catalog.tls("versions"), ""], rules.UNKNOWN_TLS_VERSION)
     shape = dict(_BY_FLAG.get(name) or _BY_TYPE[spec.type])
     if name in CHOICES:
         words = [*CHOICES[name], *([""] if name in _EMPTY_ALLOWED else [])]
-        told = _words(words, _RULES[name]) if name in _RULES else {"type": "string", "examples": words}
-        shape = {"type": "array", "items": told} if shape["type"] == "array" else told
+        choice = _enum(words, _RULES[name]) if name in _RULES else {"type": "string", "examples": words}
+        shape = {"type": "array", "items": choice} if shape["type"] == "array" else choice
     return shape
 
 
-def _words(words: list[str], rule: Rule) -> Form:
+def _enum(words: list[str], rule: Rule) -> Form:
     return {"type": "string", "enum": words, "x-kasc-rule": rule.id}
 
 
@@ -122,11 +122,11 @@ def _structured(kind: str) -> Form:
         "type": ["string", "object"],
         "additionalProperties": False,
         "properties": {
-            "path": {"type": "string", "description": "Where the file is to lie on the server."},
+            "path": {"type": "string", "description": "Path of the file on the server."},
             "content": _content(kind),
-            "source": {"type": "string", "description": f"A file beside this document that holds the {kind}."},
+            "source": {"type": "string", "description": f"File with the {kind}, relative to this document."},
         },
-        # Of a text, a branch that only asks for a key would hold as well.
+        # A branch that only requires a key also accepts strings.
         "oneOf": [
             {"type": "string"},
             {"type": "object", "required": ["content"]},
@@ -136,16 +136,16 @@ def _structured(kind: str) -> Form:
 
 
 def _content(kind: str) -> Form:
-    """A structured file's content; what its schema says of it is judged by the rule about decoding."""
-    found: Form = {"type": "object", "description": f"The {kind} itself."}
+    """Return the schema of the content of a structured file; violations are reported by the rule about decoding."""
+    schema: Form = {"type": "object", "description": f"The {kind}."}
     shape = shapes().get(kind)
     if shape is not None:
-        found |= {"$ref": f"files/{kind}.schema.json", "x-kasc-rule": shape["rule"]}
-    return found
+        schema |= {"$ref": f"files/{kind}.schema.json", "x-kasc-rule": shape["rule"]}
+    return schema
 
 
 def _gates(catalog: Catalog) -> Form:
-    """Known gates with their state; unknown names are judged by FG-01."""
+    """Return the schema of the feature gates, with their state; FG-01 reports unknown names."""
     properties: dict[str, Form] = {}
     for gate in catalog.gates.values():
         state = gate.at(catalog.minor)
@@ -153,15 +153,16 @@ def _gates(catalog: Catalog) -> Form:
             continue
         stage = {"": "Stable", "ALPHA": "Alpha", "BETA": "Beta", "DEPRECATED": "Deprecated"}[state.stage]
         since = f" since 1.{state.minor}" if state.minor else ""
-        told = f"{stage}{since}, {'on' if state.default else 'off'} by default{', locked' if state.locked else ''}."
-        properties[gate.name] = {"type": "boolean", "description": told}
+        default = "enabled" if state.default else "disabled"
+        description = f"{stage}{since}, {default} by default{', locked' if state.locked else ''}."
+        properties[gate.name] = {"type": "boolean", "description": description}
         if state.stage == "DEPRECATED":
             properties[gate.name]["deprecated"] = True
     return {"type": "object", "properties": properties, "additionalProperties": {"type": "boolean"}}
 
 
 def default_of(spec: FlagSpec, shape: Form) -> Any:
-    """The default as a document would write it; None where there is none."""
+    """Return the default as written in a document, None if there is none."""
     if spec.default in ("", "<nil>", "[]") or spec.type in ("version", "colonSeparatedMultimapStringString"):
         return None
     value = TYPES[spec.type].default(spec.default)

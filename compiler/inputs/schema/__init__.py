@@ -1,4 +1,4 @@
-"""A document checked against the JSON Schemas of its version."""
+"""Validation of a document against the JSON Schemas of its version."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from compiler.diagnostics import Report
 from compiler.inputs.source.node import Node
 
 
-def schema_folder() -> str:
-    """The folder with v1.NN/ and artifacts/."""
+def schema_directory() -> str:
+    """Return the directory with v1.NN/ and artifacts/."""
     package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     inside = os.path.join(package, "schemas")
     return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "schemas")
@@ -29,7 +29,7 @@ KNOWN = IGNORED | {
     "$ref", "type", "const", "enum", "pattern", "minimum", "maximum", "maxLength",
     "properties", "required", "additionalProperties", "items", "oneOf",
 }  # fmt: skip
-"""Every keyword that a schema may use; a test names any other."""
+"""Every keyword that a schema may use, enforced by a test."""
 
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),
@@ -44,26 +44,29 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 
 
 def conforms(node: Node, schema: Schema, load: Load) -> bool:
-    """Whether a node conforms. `load` gives the schema of a `$ref`. What a rule judges is left out."""
+    """Return whether a node conforms to a schema; `load` returns the schema of a `$ref`.
+
+    Constraints that a rule of the server checks (x-kasc-rule) are skipped.
+    """
     if "$ref" in schema and "x-kasc-rule" not in schema:
         target = load(schema["$ref"])
-        # Schemas are loaded once, so that each is known by its identity.
+        # Schemas are loaded once, so they can be compared by identity.
         if node.memoized("conforms to") is target:
             return True
-        fits = conforms(node, target, load)
-        if fits:
+        valid = conforms(node, target, load)
+        if valid:
             node.memoize("conforms to", target)
-        return fits
+        return valid
     value = node.value
     kinds = schema.get("type")
     if kinds is not None and not (
         _TYPES[kinds](value) if isinstance(kinds, str) else any(_TYPES[kind](value) for kind in kinds)
     ):
         return False
-    if "x-kasc-rule" not in schema and not _plain(value, schema):
+    if "x-kasc-rule" not in schema and not _scalar_conforms(value, schema):
         return False
     if isinstance(value, dict):
-        if not _mapping(node, value, schema, load):
+        if not _mapping_conforms(node, value, schema, load):
             return False
     elif isinstance(value, list) and "items" in schema:
         items = schema["items"]
@@ -72,8 +75,8 @@ def conforms(node: Node, schema: Schema, load: Load) -> bool:
     return "oneOf" not in schema or sum(conforms(node, branch, load) for branch in schema["oneOf"]) == 1
 
 
-def _plain(value: object, schema: Schema) -> bool:
-    """The keywords that look at one scalar."""
+def _scalar_conforms(value: object, schema: Schema) -> bool:
+    """Return whether a scalar satisfies const, enum, pattern, length and range."""
     if "const" in schema and value != schema["const"]:
         return False
     if "enum" in schema and value not in schema["enum"]:
@@ -84,22 +87,22 @@ def _plain(value: object, schema: Schema) -> bool:
         return "maxLength" not in schema or len(value) <= schema["maxLength"]
     if not isinstance(value, int | float) or isinstance(value, bool):
         return True
-    # A comparison with NaN is false either way, as jsonschema's own ones are.
+    # Comparisons with NaN are false, as in jsonschema.
     return not ("minimum" in schema and value < schema["minimum"]) and not (
         "maximum" in schema and value > schema["maximum"]
     )
 
 
-def _mapping(node: Node, value: dict[str, Node], schema: Schema, load: Load) -> bool:
+def _mapping_conforms(node: Node, value: dict[str, Node], schema: Schema, load: Load) -> bool:
     if not all(key in value for key in schema.get("required", ())):
         return False
     properties = schema.get("properties", {})
-    others = schema.get("additionalProperties", True)
+    additional = schema.get("additionalProperties", True)
     for key, child in value.items():
         if key in properties:
             if not conforms(child, properties[key], load):
                 return False
-        elif others is False or (others is not True and not conforms(child, others, load)):
+        elif additional is False or (additional is not True and not conforms(child, additional, load)):
             return False
     return True
 
@@ -109,22 +112,22 @@ Path = tuple[str | int, ...]
 
 @cache
 def load_schema(version: str, name: str) -> dict[str, Any]:
-    """One schema file of a version, such as `etcd.schema.json`."""
-    with open(os.path.join(schema_folder(), f"v{version}", name), encoding="utf-8") as file:
+    """Return a schema file of a version, for example `etcd.schema.json`."""
+    with open(os.path.join(schema_directory(), f"v{version}", name), encoding="utf-8") as file:
         loaded: dict[str, Any] = json.load(file)
     return loaded
 
 
 def check_removals(layers: Sequence[Node], version: str, report: Report) -> None:
-    """Report nulls under keys that the schemas do not know.
+    """Report nulls under unknown keys.
 
-    A null removes what a layer below sets and is gone after the merge, so that a misspelt one would remove nothing
-    without a word. Keys that a layer below sets are another matter, whatever version knows them.
+    A null removes the value of a lower layer and is gone after the merge, so a misspelled key would silently remove
+    nothing. Keys that a lower layer sets are not reported, whether this version knows them or not.
     """
     schema = load_schema(version, "apiserver.schema.json")
     for index, layer in enumerate(layers):
         for path, mapping, known in _unknown_removals(layer, schema, (), version):
-            if any(_sets(below, path) for below in layers[:index]):
+            if any(_sets(lower, path) for lower in layers[:index]):
                 continue
             from compiler.inputs.schema.explain import unknown_key
 
@@ -135,7 +138,7 @@ def check_removals(layers: Sequence[Node], version: str, report: Report) -> None
 def _unknown_removals(
     node: Node, schema: dict[str, Any], path: Path, version: str
 ) -> Iterator[tuple[Path, Node, dict[str, Any]]]:
-    """Yield the path of each unknown key with a null, the mapping that it is in, and the keys that are known there."""
+    """Yield the path of each unknown key with a null, its mapping, and the known keys of the mapping."""
     if not isinstance(node.value, dict):
         return
     known = schema.get("properties", {})
@@ -147,7 +150,7 @@ def _unknown_removals(
             inner = known[key]
             if "$ref" in inner:
                 inner = load_schema(version, inner["$ref"])
-                # The server itself lets unknown fields of some files pass, and fields in any case.
+                # The server accepts unknown fields in some files, and fields in any case in others.
                 if not inner.get("x-kasc-strict", True) or inner.get("x-kasc-any-case"):
                     continue
             yield from _unknown_removals(child, inner, (*path, key), version)
@@ -155,14 +158,14 @@ def _unknown_removals(
 
 def _sets(layer: Node, path: Path) -> bool:
     """Return whether a layer has a value other than null under a path of keys."""
-    found: Node | None = layer
+    node: Node | None = layer
     for key in path:
-        found = found.get(str(key)) if found is not None else None
-    return found is not None and found.value is not None
+        node = node.get(str(key)) if node is not None else None
+    return node is not None and node.value is not None
 
 
 def validate(root: Node, version: str, report: Report) -> set[Path]:
-    """Report what the schemas refuse; the paths of refused values are returned, so that nothing else judges them."""
+    """Report violations of the schemas; return the paths of invalid values, which later checks skip."""
     if conforms(root, load_schema(version, "apiserver.schema.json"), lambda name: load_schema(version, name)):
         return set()
     from compiler.inputs.schema.explain import explain
@@ -171,20 +174,20 @@ def validate(root: Node, version: str, report: Report) -> set[Path]:
 
 
 def top_level_keys(version: str) -> list[str]:
-    """The keys of a document, in the order of its schema."""
+    """Return the top-level keys of a document, in the order of its schema."""
     return list(load_schema(version, "apiserver.schema.json")["properties"])
 
 
 def wrapped_keys(child: Node, version: str) -> list[str]:
-    """The keys of a mapping that belong to the top level of a document."""
+    """Return the keys of a mapping that belong to the top level of a document."""
     value = child.value
     return [key for key in top_level_keys(version) if key in value] if isinstance(value, dict) else []
 
 
 def unwrapped(root: Node, version: str) -> Node | None:
-    """The document with the keys of its wrappers at the top level; None if it has no wrapper.
+    """Return the document with the keys of its wrappers at the top level; None if it has no wrapper.
 
-    A key that is at the top level already wins.
+    A wrapper is a mapping around top-level keys, for example `spec`. An existing top-level key wins.
     """
     value = root.value if isinstance(root.value, dict) else {}
     known = set(top_level_keys(version))

@@ -1,6 +1,6 @@
-"""A value of the wrong type, written as the right one: what a hint shows instead of "write a list".
+"""Conversions of a value of the wrong type, for hints.
 
-Shared by documents and structured files. Values are shown as YAML or TOML writes them on one line.
+Shared by documents and structured files. Values are formatted on one line, as YAML or TOML.
 """
 
 from __future__ import annotations
@@ -15,38 +15,52 @@ from compiler.upstream.conversions import as_boolean, as_integer, unit_of
 
 Schema = dict[str, Any]
 
-NAMES = {
+TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
-    "string": "a text",
+    "string": "a string",
     "boolean": "true or false",
-    "integer": "a whole number",
+    "integer": "an integer",
     "number": "a number",
 }
-"""JSON Schema type -> its name in a message."""
-_MOST = 4
-"""Elements that a hint shows; it is an example then, not the whole value."""
-_PLAIN = r"[A-Za-z0-9_./-]+"
-_JOINED = ("service-cluster-ip-range", "vmodule")
-"""Flags whose one string holds several values between commas."""
+"""JSON Schema type -> name in messages."""
+_MAX_DIGITS = 40
+_MAX_ELEMENTS = 4
+"""Elements that a hint shows; a longer value is abbreviated."""
+_BARE_KEY = r"[A-Za-z0-9_./-]+"
+_COMMA_SEPARATED = ("service-cluster-ip-range", "vmodule")
+"""Flags whose single string holds comma-separated values."""
 
 
-def converted(node: Node, kinds: list[str], shape: Schema, flag: str = "") -> str:
-    """What to write for a value, as the types of a schema take it; empty if nothing is sure.
+def describe(node: Node) -> str:
+    """Return what a value is, for a message: `a list`, `true`, `the number 5` or `empty`."""
+    value = node.value
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    for kind, name in ((dict, "object"), (list, "array"), (str, "string")):
+        if isinstance(value, kind):
+            return TYPE_NAMES[name]
+    return f"the number {(node.text or str(value))[:_MAX_DIGITS]}"
 
-    `flag` is the flag that the value belongs to, empty for a structured file.
+
+def convert(node: Node, kinds: list[str], shape: Schema, flag: str = "") -> str:
+    """Return a value converted to a type of its schema, empty if the conversion is ambiguous or contains a secret.
+
+    `flag` is the flag of the value, empty for a structured file.
     """
-    meant = _converted(node, kinds, shape, flag)
-    return meant if hide(meant) == meant else ""
+    result = _convert(node, kinds, shape, flag)
+    return result if hide(result) == result else ""
 
 
-def _converted(node: Node, kinds: list[str], shape: Schema, flag: str) -> str:
+def _convert(node: Node, kinds: list[str], shape: Schema, flag: str) -> str:
     toml = node.source.name.endswith(".toml")
     if "array" in kinds:
         return _as_list(node, shape.get("items", {}), flag, toml)
     if "object" in kinds and "string" not in kinds:
-        one = _object_of(node.value, flag) if isinstance(node.value, str) else None
-        return _flow(one, toml) if one else _as_mapping(node, shape.get("additionalProperties"), flag, toml)
+        mapping = _mapping_of(node.value, flag) if isinstance(node.value, str) else None
+        return _flow(mapping, toml) if mapping else _as_mapping(node, shape.get("additionalProperties"), flag, toml)
     if "string" in kinds and isinstance(node.value, list):
         return _as_string(node, flag)
     if "boolean" in kinds:
@@ -57,27 +71,27 @@ def _converted(node: Node, kinds: list[str], shape: Schema, flag: str) -> str:
 
 
 def _flow(value: Any, toml: bool) -> str:
-    """A value on one line."""
+    """Return a value on one line."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        sign = " = " if toml else ": "
-        entries = [f"{_key(key)}{sign}{_flow(item, toml)}" for key, item in list(value.items())[:_MOST]]
-        return "{" + ", ".join([*entries, *(["..."] if len(value) > _MOST else [])]) + "}"
+        separator = " = " if toml else ": "
+        entries = [f"{_key(key)}{separator}{_flow(item, toml)}" for key, item in list(value.items())[:_MAX_ELEMENTS]]
+        return "{" + ", ".join([*entries, *(["..."] if len(value) > _MAX_ELEMENTS else [])]) + "}"
     if isinstance(value, list):
-        items = [_flow(item, toml) for item in value[:_MOST]]
-        return "[" + ", ".join([*items, *(["..."] if len(value) > _MOST else [])]) + "]"
+        items = [_flow(item, toml) for item in value[:_MAX_ELEMENTS]]
+        return "[" + ", ".join([*items, *(["..."] if len(value) > _MAX_ELEMENTS else [])]) + "]"
     return shown(value) if isinstance(value, str) else str(value)
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(_PLAIN, name) and len(name) < 100 else shown(name)
+    return name if re.fullmatch(_BARE_KEY, name) and len(name) < 100 else shown(name)
 
 
-def parts_of(text: str, separators: str = ",;") -> list[str]:
-    """The elements of a list that was written as one string; none if a secret is in it, of which each would be a part.
+def split_list(text: str, separators: str = ",;") -> list[str]:
+    """Return the elements of a list written as one string, none if it contains a secret.
 
-    >>> parts_of("a, b"), parts_of("[a,'b']"), parts_of("a b"), parts_of("a")
+    >>> split_list("a, b"), split_list("[a,'b']"), split_list("a b"), split_list("a")
     (['a', 'b'], ['a', 'b'], ['a', 'b'], ['a'])
     """
     if hide(text) != text:
@@ -92,28 +106,28 @@ def parts_of(text: str, separators: str = ",;") -> list[str]:
 
 
 def _as_list(node: Node, items: Schema, flag: str, toml: bool) -> str:
-    value, whole = node.value, items.get("type") == "integer"
+    value, integers = node.value, items.get("type") == "integer"
     if items.get("type") == "object":
         return _as_objects(node, items, flag, toml)
     if isinstance(value, dict):
         names = [name for name, item in value.items() if item.value in (None, True, {})]
         return _flow(names, toml) if value and len(names) == len(value) else ""
     if isinstance(value, str):
-        parts = parts_of(value, "," if flag == "etcd-servers-overrides" else ",;")
-        if whole:
+        parts = split_list(value, "," if flag == "etcd-servers-overrides" else ",;")
+        if integers:
             return f"[{', '.join(parts)}]" if parts and all(part.isdecimal() for part in parts) else ""
         return _flow(parts, toml) if parts else ""
     if value is None or isinstance(value, list):
         return ""
-    return f"[{node.text}]" if whole else _flow([node.text], toml)
+    return f"[{node.text}]" if integers else _flow([node.text], toml)
 
 
 def _as_objects(node: Node, items: Schema, flag: str, toml: bool) -> str:
-    """A list of mappings, from one mapping, from a mapping by name or from the text of a flag."""
+    """Return a list of mappings, from a mapping by name or the string of a flag."""
     value, known = node.value, items.get("properties", {})
     if isinstance(value, str):
-        found = [one for one in (_object_of(part, flag) for part in _elements(value, flag)) if one]
-        return _flow(found, toml) if found else ""
+        mappings = [mapping for part in _elements(value, flag) if (mapping := _mapping_of(part, flag))]
+        return _flow(mappings, toml) if mappings else ""
     if not isinstance(value, dict) or not value:
         return ""
     required = items.get("required", [])
@@ -125,11 +139,11 @@ def _as_objects(node: Node, items: Schema, flag: str, toml: bool) -> str:
 
 
 def _elements(text: str, flag: str) -> list[str]:
-    return [text] if flag == "tls-sni-cert-key" else parts_of(text, ",")
+    return [text] if flag == "tls-sni-cert-key" else split_list(text, ",")
 
 
-def _object_of(text: str, flag: str) -> dict[str, Any]:
-    """What one element of a flag is as a mapping; empty if that is unknown."""
+def _mapping_of(text: str, flag: str) -> dict[str, Any]:
+    """Return an element of a flag as a mapping, empty if unknown."""
     if flag == "etcd-servers-overrides" and "#" in text and hide(text) == text:
         resource, _, servers = text.partition("#")
         return {"resource": resource, "servers": servers.split(";")}
@@ -137,8 +151,8 @@ def _object_of(text: str, flag: str) -> dict[str, Any]:
         pair, colon, names = text.partition(":")
         paths = pair.split(",")
         if len(paths) == 2:
-            found: dict[str, Any] = {"certFile": paths[0], "keyFile": paths[1]}
-            return found | ({"names": names.split(",")} if colon else {})
+            files: dict[str, Any] = {"certFile": paths[0], "keyFile": paths[1]}
+            return files | ({"names": names.split(",")} if colon else {})
     return {}
 
 
@@ -146,34 +160,36 @@ def _strings(node: Node) -> list[str]:
     value = node.value
     if isinstance(value, list):
         return [str(item.value) for item in value]
-    return parts_of(str(value)) if value is not None else []
+    return split_list(str(value)) if value is not None else []
 
 
-def _as_mapping(node: Node, others: Any, flag: str, toml: bool) -> str:
-    """Entries from elements such as `A=true`, `A: true`, `A` or `events#10`."""
+def _as_mapping(node: Node, additional: Any, flag: str, toml: bool) -> str:
+    """Return a mapping from elements like `A=true`, `A: true`, `A` or `events#10`."""
     value = node.value
     elements: list[Any] = value if isinstance(value, list) else []
     if isinstance(value, str):
-        elements = [Node(part, node.source, node.span, part) for part in parts_of(value)]
-    kinds = others.get("type", []) if isinstance(others, dict) else []
-    found: dict[str, Any] = {}
+        elements = [Node(part, node.source, node.span, part) for part in split_list(value)]
+    kinds = additional.get("type", []) if isinstance(additional, dict) else []
+    entries: dict[str, Any] = {}
     for element in elements:
         if isinstance(element.value, dict):
-            found |= {key: item.value for key, item in element.value.items() if not isinstance(item.value, list | dict)}
+            entries |= {
+                key: item.value for key, item in element.value.items() if not isinstance(item.value, list | dict)
+            }
             continue
         if not isinstance(element.value, str):
             return ""
-        name, sign, text = _entry(element.value)
-        if not name or (not sign and "boolean" not in kinds):
+        name, separator, text = _entry(element.value)
+        if not name or (not separator and "boolean" not in kinds):
             return ""
-        found[name] = _scalar(text, kinds) if sign else True
-    return _flow(found, toml) if found else ""
+        entries[name] = _scalar(text, kinds) if separator else True
+    return _flow(entries, toml) if entries else ""
 
 
 def _entry(text: str) -> tuple[str, str, str]:
-    """Name, sign and value of `A=true`, `events#10` or `A`."""
-    at = min((text.index(sign) for sign in "=#" if sign in text), default=len(text))
-    return text[:at].strip(), text[at : at + 1], text[at + 1 :].strip()
+    """Return name, separator and value of `A=true`, `events#10` or `A`."""
+    end = min((text.index(separator) for separator in "=#" if separator in text), default=len(text))
+    return text[:end].strip(), text[end : end + 1], text[end + 1 :].strip()
 
 
 def _scalar(text: str, kinds: Any) -> Any:
@@ -188,9 +204,9 @@ def _scalar(text: str, kinds: Any) -> Any:
 
 
 def _as_string(node: Node, flag: str) -> str:
-    """One string from a list: its only element, or all of them if the flag takes them joined."""
+    """Return one string from a list: its only element, or all if the flag accepts a comma-separated string."""
     items = node.value if isinstance(node.value, list) else []
-    texts = [item.value if isinstance(item.value, str) else item.text for item in items]
-    if not texts or any(isinstance(item.value, list | dict) for item in items):
+    strings = [item.value if isinstance(item.value, str) else item.text for item in items]
+    if not strings or any(isinstance(item.value, list | dict) for item in items):
         return ""
-    return shown(",".join(texts)) if len(texts) == 1 or flag in _JOINED else ""
+    return shown(",".join(strings)) if len(strings) == 1 or flag in _COMMA_SEPARATED else ""

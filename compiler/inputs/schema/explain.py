@@ -1,4 +1,4 @@
-"""Why a document does not conform: jsonschema says what, this module says where and what to write instead."""
+"""Diagnostics for schema violations, from jsonschema's errors."""
 
 from __future__ import annotations
 
@@ -17,58 +17,68 @@ from compiler import rules
 from compiler.bounds import MAX_VIOLATIONS
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.inputs.schema import Path, load_schema, top_level_keys, wrapped_keys
-from compiler.inputs.schema.conversion import NAMES, converted
+from compiler.inputs.schema.conversion import TYPE_NAMES, convert, describe
 from compiler.inputs.source.node import Lines, Node, Source
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import Suggestion, Suggestions
-from compiler.upstream.catalog import Catalog, catalog, flag_advice, key_of, left, section_of, versions
+from compiler.upstream.catalog import (
+    Catalog,
+    catalog,
+    flag_advice,
+    key_of,
+    left,
+    removed_names,
+    section_of,
+    span,
+    versions,
+)
 from compiler.upstream.flag_kinds import STRUCTURED
 
 _SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)
-# A scalar that is the same inside brackets: in quotes, or without the signs that mean something there.
-_ELEMENT = r"""[\w./:@%+-]+|"[^"\\\n,]*"|'[^'\n,]*'"""
+# A scalar that means the same in a flow sequence: quoted, or without indicators.
+_FLOW_SCALAR = r"""[\w./:@%+-]+|"[^"\\\n,]*"|'[^'\n,]*'"""
 _RULES = {
     "type": rules.WRONG_TYPE_OF_VALUE,
     "enum": rules.VALUE_NOT_ALLOWED,
     "const": rules.VALUE_NOT_ALLOWED,
     "pattern": rules.MALFORMED_VALUE,
 }
-"""The rule about a value that does not fit a keyword of a schema; SCHEMA-06 for others."""
+"""Schema keyword -> rule of its violation; SCHEMA-06 for others."""
 
 
 def explain(root: Node, version: str, report: Report) -> set[Path]:
-    """Report every violation, and return the paths of the values that are refused.
+    """Report every violation, and return the paths of the invalid values.
 
-    Raises KascError (DOC-02) for more violations than `MAX_VIOLATIONS`.
+    Raise KascError (DOC-02) for more violations than `MAX_VIOLATIONS`.
     """
-    found = list(islice(violations(root.plain(), version), MAX_VIOLATIONS + 1))
-    if len(found) > MAX_VIOLATIONS:
-        message = f"the document breaks its schema in more than {MAX_VIOLATIONS} places"
+    errors = list(islice(violations(root.plain(), version), MAX_VIOLATIONS + 1))
+    if len(errors) > MAX_VIOLATIONS:
+        message = f"the document has more than {MAX_VIOLATIONS} schema violations"
         raise KascError(
             diagnose(
                 rules.FILE_TOO_LARGE_OR_DEEP, message, "check that the file is a kasc document", location=root.location
             )
         )
-    refused: set[Path] = set()
-    for error in sorted(found, key=lambda error: [str(part) for part in error.absolute_path]):
-        for rule, path, finding in _findings(root, error, version, report.suggestions):
-            refused.add(path)
+    invalid: set[Path] = set()
+    for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
+        for rule, path, make in _diagnostics(root, error, version, report.suggestions):
+            invalid.add(path)
             if not report.passes_over(rule, _flag_of(path, version)):
-                report.add(finding())
-    return refused
+                report.add(make())
+    return invalid
 
 
 def violations(document: object, version: str) -> Iterator[ValidationError]:
-    """jsonschema's errors, less what is left to the rules of the server."""
+    """Return jsonschema's errors, except those that rules of the server report."""
     registry: Any = Registry(retrieve=lambda name: _resource(version, name))  # type: ignore[call-arg]
     validator = Draft202012Validator(load_schema(version, "apiserver.schema.json"), registry=registry)
-    return (error for error in validator.iter_errors(document) if not is_left_to_a_rule(error))
+    return (error for error in validator.iter_errors(document) if not is_reported_by_rule(error))
 
 
-def is_left_to_a_rule(error: ValidationError) -> bool:
-    """Whether a rule of the server judges what this error is about."""
-    # properties, group, properties, option, properties, content; of the content itself only its type counts here.
+def is_reported_by_rule(error: ValidationError) -> bool:
+    """Return whether a rule of the server reports this error."""
+    # properties, group, properties, option, properties, content; only the type of the content is checked here.
     steps = list(error.absolute_schema_path)
     if steps[4:6] == ["properties", "content"] and steps[6:] != ["type"]:
         return True
@@ -80,10 +90,10 @@ def _resource(version: str, name: str) -> Resource[Any]:
     return Resource.from_contents(load_schema(version, name), default_specification=DRAFT202012)
 
 
-def _findings(
+def _diagnostics(
     root: Node, error: ValidationError, version: str, suggestions: Suggestions
 ) -> Iterator[tuple[Rule, Path, Callable[[], Diagnostic]]]:
-    """The rule and the path of each finding about an error, and the function that makes it."""
+    """Yield rule and path of each diagnostic of an error, and the function that makes it."""
     path: Path = tuple(error.absolute_path)
     node = root.at(path)
     if error.validator == "additionalProperties" and isinstance(error.schema, dict):
@@ -99,11 +109,11 @@ def _findings(
         required: Any = error.validator_value
         for key in required:
             if isinstance(node.value, dict) and key not in node.value:
-                message = f"{_named(path)} lacks the key {key}"
+                message = f"{_named(path)} is missing the key {key}"
                 yield (
                     rules.MISSING_KEY,
                     path,
-                    partial(_finding, rules.MISSING_KEY, message, f"add {key}", node, path, version),
+                    partial(_diagnostic, rules.MISSING_KEY, message, f"add {key}", node, path, version),
                 )
     elif error.validator == "oneOf":
         yield rules.VALUE_OUTSIDE_SCHEMA, path, partial(_one_of, node, path, error, version)
@@ -112,31 +122,34 @@ def _findings(
         yield rule, path, partial(_value, node, path, error, version, suggestions)
 
 
-def _finding(rule: Rule, message: str, hint: str, node: Node, path: Path, version: str) -> Diagnostic:
+def _diagnostic(rule: Rule, message: str, hint: str, node: Node, path: Path, version: str) -> Diagnostic:
     return diagnose(rule, message, hint, path=_dotted(path), flag=_flag_of(path, version), location=node.location)
 
 
 def _value(node: Node, path: Path, error: ValidationError, version: str, suggestions: Suggestions) -> Diagnostic:
     name = _named(path)
     if error.validator == "type":
-        message = f"{name} is {_kind_of(node)}, not {' or '.join(NAMES[kind] for kind in _kinds(error))}"
-        return _finding(rules.WRONG_TYPE_OF_VALUE, message, _type_hint(node, error, path, version), node, path, version)
+        expected = " or ".join(TYPE_NAMES[kind] for kind in _kinds(error))
+        message, hint = f"{name} is {describe(node)}, not {expected}", _type_hint(node, error, path, version)
+        return _diagnostic(
+            rules.WRONG_TYPE_OF_VALUE, message, _type_hint(node, error, path, version), node, path, version
+        )
     text = _text(node, path)
     if error.validator in ("enum", "const"):
         allowed: Any = error.validator_value
         words = [str(word) for word in (allowed if error.validator == "enum" else [allowed])]
         hint = suggestions.did_you_mean(str(node.value), words) or f"write {' or '.join(words)}"
-        return _finding(rules.VALUE_NOT_ALLOWED, f"{name} cannot be {text}", hint, node, path, version)
+        return _diagnostic(rules.VALUE_NOT_ALLOWED, f"{name} cannot be {text}", hint, node, path, version)
     if error.validator == "pattern":
-        hint = "write a version such as 1.36" if path == ("kubernetesVersion",) else "use letters, digits, - and ."
-        return _finding(rules.MALFORMED_VALUE, f"{name} cannot be {text}", hint, node, path, version)
-    return _finding(
+        hint = "write a version, for example 1.36" if path == ("kubernetesVersion",) else "use letters, digits, - and ."
+        return _diagnostic(rules.MALFORMED_VALUE, f"{name} cannot be {text}", hint, node, path, version)
+    return _diagnostic(
         rules.VALUE_OUTSIDE_SCHEMA, f"{name}: {text} is out of range", "write a value in range", node, path, version
     )
 
 
 def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Diagnostic:
-    """A structured file's option takes a path, or a mapping with exactly one of content and source."""
+    """Return SCHEMA-06: the option of a structured file is a path, or a mapping with one of content and source."""
     both = isinstance(node.value, dict) and {"content", "source"} <= set(node.value)
     problem = "has both content and source" if both else "has neither content nor source"
     hint = "write a path on the server, {content: ...} or {source: FILE}"
@@ -144,18 +157,18 @@ def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Dia
         hint = "put the object under content: {content: {apiVersion: ..., kind: ...}}"
     inner = best_match(error.context or [])
     if inner is not None and inner.validator == "type" and not isinstance(node.value, dict):
-        problem = f"is {_kind_of(node)}"
-    return _finding(rules.VALUE_OUTSIDE_SCHEMA, f"{_named(path)} {problem}", hint, node, path, version)
+        problem = f"is {describe(node)}"
+    return _diagnostic(rules.VALUE_OUTSIDE_SCHEMA, f"{_named(path)} {problem}", hint, node, path, version)
 
 
 def unknown_key(
     node: Node, path: Path, key: str, known: dict[str, Any], version: str, suggestions: Suggestions
 ) -> Diagnostic:
-    """Return SCHEMA-01 for a key of a mapping that is none of the known ones."""
-    message, hint = _about_key(path, key, known, catalog(version), suggestions)
+    """Return SCHEMA-01 for an unknown key of a mapping."""
+    message, hint = _key_message(path, key, known, catalog(version), suggestions)
     child = node.get(key)
     if child is not None and not hint.startswith("did you mean"):
-        hint = _about_wrapper(path, key, child, version) or hint
+        hint = _placement_hint(path, key, child, version) or hint
     if isinstance(hint, Suggestion) and _is_taken(node, key, hint.new):
         hint = str(hint)
     full = (*path, key)
@@ -170,21 +183,21 @@ def unknown_key(
 
 
 def _is_taken(node: Node, key: str, name: str) -> bool:
-    """Whether a key that is to be called `name` stands beside one of that name in the same layer.
+    """Return whether renaming a key to `name` would make a duplicate key in the same layer.
 
-    TOML may give the parts of a list or a table in several places.
+    TOML may define the parts of a list or table in several places.
     """
-    there, here = node.get(name), node.get(key)
-    if there is None or here is None or there.source is not here.source:
+    other, renamed = node.get(name), node.get(key)
+    if other is None or renamed is None or other.source is not renamed.source:
         return False
-    return not (isinstance(there.value, list | dict) and here.source.name.endswith(".toml"))
+    return not (isinstance(other.value, list | dict) and renamed.source.name.endswith(".toml"))
 
 
-def _about_wrapper(path: Path, key: str, child: Node, version: str) -> str:
-    """What to do about a mapping around keys that belong elsewhere; empty if it is none."""
-    inside = wrapped_keys(child, version)
-    if not path and inside:
-        return f"move {', '.join(inside)} out of {key}, to the top level"
+def _placement_hint(path: Path, key: str, child: Node, version: str) -> str:
+    """Return the hint for a key, or a mapping around keys, that belongs elsewhere; empty if it does not."""
+    wrapped = wrapped_keys(child, version)
+    if not path and wrapped:
+        return f"move {', '.join(wrapped)} out of {key}, to the top level"
     if len(path) == 2 and _flag_of(path, version) in STRUCTURED:
         return f"move {key} under content"
     if key in top_level_keys(version):
@@ -195,35 +208,37 @@ def _about_wrapper(path: Path, key: str, child: Node, version: str) -> str:
     return ""
 
 
-def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog, suggestions: Suggestions) -> tuple[str, str]:
+def _key_message(
+    path: Path, key: str, known: dict[str, Any], current: Catalog, suggestions: Suggestions
+) -> tuple[str, str]:
     place = f"{_dotted(path)}." if path else ""
-    message = f"{shown(key)} is not a key of {_dotted(path) or 'the document'}"
+    message = f"unknown key {shown(key)} in {_dotted(path) or 'the document'}"
     if len(path) > 1 or (path and path[0] in ("metadata", "deployment", "extraFlags")):
-        return message, suggestions.did_you_mean(key, known) or f"known are {', '.join(known)}"
+        return message, suggestions.did_you_mean(key, known) or f"known keys are {', '.join(known)}"
     spelled = key_of(key.replace("_", "-").lstrip("-")) if "-" in key or "_" in key else key
     if spelled in known:
         return message, Suggestion(f"write {place}{spelled}", key, spelled)
-    for group, options in here.groups.items():
+    for group, options in current.groups.items():
         if spelled in options:
             return message, f"write it in the group {section_of(group)}: {section_of(group)}.{spelled}"
     for version in versions():
         for options in catalog(version).groups.values():
             if spelled in options:
-                return _other_version(spelled, options[spelled].name, here.version)
-    gone = {key_of(name): name for name in _gone_flags()}
-    if spelled in gone:
-        entry = left("flags", gone[spelled], here.version) or {}
-        told = f"--{gone[spelled]} was removed in {entry['removed']}" if "removed" in entry else message
-        use, advice = entry.get("replacement", ""), flag_advice(gone[spelled])
+                return _other_version(spelled, options[spelled].name, current.version)
+    removed_flags = {key_of(name): name for name in removed_names("flags")}
+    if spelled in removed_flags:
+        entry = left("flags", removed_flags[spelled], current.version) or {}
+        message = f"--{removed_flags[spelled]} was removed in {entry['removed']}" if "removed" in entry else message
+        use, advice = entry.get("replacement", ""), flag_advice(removed_flags[spelled])
         successor = key_of(use) if entry.get("successor") else ""
         if successor in known:
-            return told, Suggestion(f"use {use}: write {place}{successor}", key, successor)
-        return told, advice or (f"use {use}" if use else "remove it")
+            return message, Suggestion(f"use {use}: write {place}{successor}", key, successor)
+        return message, advice or (f"use {use}" if use else "remove it")
     if not path and key in ("name", "labels"):
         return message, f"write metadata.{key}"
     candidates = [
         *known,
-        *(f"{section_of(group)}.{name}" for group, options in here.groups.items() for name in options),
+        *(f"{section_of(group)}.{name}" for group, options in current.groups.items() for name in options),
     ]
     short = suggestions.did_you_mean(key, known)
     return message, short or suggestions.did_you_mean(
@@ -232,70 +247,55 @@ def _about_key(path: Path, key: str, known: dict[str, Any], here: Catalog, sugge
 
 
 def _other_version(key: str, flag: str, version: str) -> tuple[str, str]:
-    having = [each for each in versions() if flag in catalog(each).flags]
-    gone = left("flags", flag, version)
-    message = f"{key} (--{flag}) exists in {having[0]} to {having[-1]}, not in {version}"
-    use = (gone or {}).get("replacement", "")
-    return message, f"use {use}" if use else "remove it, or compile for one of those versions"
-
-
-def _gone_flags() -> list[str]:
-    from compiler.upstream.catalog import removed_names
-
-    return removed_names("flags")
-
-
-def _kind_of(node: Node) -> str:
-    value = node.value
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return str(value).lower()
-    for kind, name in ((dict, "a mapping"), (list, "a list"), (str, "a text")):
-        if isinstance(value, kind):
-            return name
-    return f"the number {node.text or value}"[:100]
+    supported = [each for each in versions() if flag in catalog(each).flags]
+    removal = left("flags", flag, version)
+    message = f"{key} (--{flag}) exists in {span(supported)}, not in {version}"
+    use = (removal or {}).get("replacement", "")
+    return message, f"use {use}" if use else "remove it, or compile for a version that has it"
 
 
 def _type_hint(node: Node, error: ValidationError, path: Path, version: str) -> str:
-    """What to write for a value of the wrong type."""
-    kinds, value, written = _kinds(error), node.value, _written(node)
+    """Return the hint for a value of the wrong type."""
+    kinds, value, raw = _kinds(error), node.value, _raw(node)
+    is_list = "array" in kinds
     scalar = isinstance(value, bool | int | float)
     if _may_be_secret(path):
-        return "put it in quotes" if "string" in kinds and scalar else _write_one_of(kinds)
+        return "put it in quotes" if "string" in kinds and scalar else _write_type(kinds)
     shape: Any = error.schema
-    meant = converted(node, kinds, shape, _flag_of(path, version))
-    if "boolean" in kinds and isinstance(value, str) and meant:
-        return Suggestion(f"write {meant} without quotes", written, meant)
-    if "array" in kinds and not meant and isinstance(value, dict) and shape.get("items", {}).get("type") == "object":
+    converted = convert(node, kinds, shape, _flag_of(path, version))
+    if "boolean" in kinds and isinstance(value, str) and converted:
+        return Suggestion(f"write {converted} without quotes", raw, converted)
+    if is_list and not converted and isinstance(value, dict) and shape.get("items", {}).get("type") == "object":
         return f"write [[{_dotted(path)}]] for each element" if _is_toml(node) else "begin each element with '- '"
-    if "array" in kinds and meant:
-        single = isinstance(value, str) and re.fullmatch(_ELEMENT, written) and meant == f"[{shown(value)}]"
-        return Suggestion(f"write a list: {meant}", written, f"[{written}]") if single else f"write a list: {meant}"
+    if is_list and converted:
+        single = isinstance(value, str) and re.fullmatch(_FLOW_SCALAR, raw) and converted == f"[{shown(value)}]"
+        return Suggestion(f"write a list: {converted}", raw, f"[{raw}]") if single else f"write a list: {converted}"
     if "string" in kinds and scalar:
-        return Suggestion(f'put it in quotes: "{node.text or value}"', written, f'"{written}"')
+        return Suggestion(f'put it in quotes: "{node.text or value}"', raw, f'"{raw}"')
     if set(kinds) & {"integer", "number"} and isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]*)", value):
-        return Suggestion(f"write {value} without quotes", written, value)
-    if isinstance(value, str) and not value and "array" in kinds:
+        return Suggestion(f"write {value} without quotes", raw, value)
+    if isinstance(value, str) and not value and is_list:
         return "write [], or remove the key"
-    return f"write {meant}" if meant else _write_one_of(kinds)
+    return f"write {converted}" if converted else _write_type(kinds)
 
 
 def _kinds(error: ValidationError) -> list[str]:
-    told: Any = error.validator_value
-    return told if isinstance(told, list) else [told]
+    kinds: Any = error.validator_value
+    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def _is_toml(node: Node) -> bool:
     return node.source.name.endswith(".toml")
 
 
-def _write_one_of(kinds: list[str]) -> str:
-    return "write keys and values" if kinds == ["object"] else f"write {' or '.join(NAMES[kind] for kind in kinds)}"
+def _write_type(kinds: list[str]) -> str:
+    return (
+        "write keys and values" if kinds == ["object"] else f"write {' or '.join(TYPE_NAMES[kind] for kind in kinds)}"
+    )
 
 
-def _written(node: Node) -> str:
-    """A value as it stands in its file."""
+def _raw(node: Node) -> str:
+    """Return a value as written in its file."""
     lines = _lines(node.source)
     start, end = lines.span(node.location)
     return lines.text[start:end]
@@ -311,7 +311,7 @@ def _may_be_secret(path: Path) -> bool:
 
 
 def _text(node: Node, path: Path) -> str:
-    """A scalar for a message; what may be secret is not shown."""
+    """Return a scalar for a message; possible secrets are not shown."""
     if _may_be_secret(path):
         return "that value"
     if isinstance(node.value, dict | list):

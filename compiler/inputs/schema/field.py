@@ -1,4 +1,4 @@
-"""A position in a structured file, with its value; unknown fields that are known elsewhere."""
+"""Fields of structured files, and hints for misplaced fields."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from compiler.inputs.source.node import Node
 
 
-_MOST_STEPS = 2 * MAX_DEPTH
+_MAX_STEPS = 2 * MAX_DEPTH
 """Steps of a path: a key and an index for each level of nesting."""
 
 
 class Findings:
-    """Takes the findings about one structured file.
+    """Reports the diagnostics of one structured file.
 
-    `prefix` is the path of the content in a document, empty for a file of its own. What could not be decoded is kept
-    in `bad`: nothing more is said about such a place, or about what lies in it.
+    `prefix` is the path of the content in a document, empty for a separate file. `bad` has the paths of values that
+    could not be decoded: nothing further is reported about them and the values below.
     """
 
     def __init__(self, report: Report, flag: str, prefix: str = "") -> None:
@@ -35,22 +35,22 @@ class Findings:
         self.bad: set[str] = set()
 
     def add(self, rule: Rule, path: str, location: Location, message: str, hint: str, severity: str = "") -> None:
-        """Report a broken rule, unless its place is known to be undecodable."""
+        """Report a violation of a rule, unless its field could not be decoded."""
         if (self.bad and self._is_bad(path)) or self.report.passes_over(rule, self.flag, severity):
             return
         full = f"{self.prefix}.{path}".strip(".") if self.prefix else path
         self.report.add(diagnose(rule, message, hint, path=full, flag=self.flag, location=location, severity=severity))
 
     def _is_bad(self, path: str) -> bool:
-        ends = (found.start() for found in islice(re.finditer(r"[.\[]", path), _MOST_STEPS))
+        ends = (match.start() for match in islice(re.finditer(r"[.\[]", path), _MAX_STEPS))
         return path in self.bad or any(path[:end] in self.bad for end in ends)
 
 
 class Field:
     """A value of a structured file, which may be missing.
 
-    `path` is its place in the file (`jwt[0].issuer.url`). A missing value stands where the mapping around it stands.
-    What the decoder refused reads as missing.
+    `path` is its path in the file (`jwt[0].issuer.url`). A missing value has the location of the mapping around it.
+    A value that could not be decoded reads as missing.
     """
 
     __slots__ = ("findings", "location", "node", "path")
@@ -63,21 +63,21 @@ class Field:
 
     @property
     def given(self) -> bool:
-        """Whether a value other than null stands here."""
+        """Return whether the field has a value other than null."""
         return self.node is not None and self.node.value is not None
 
     @property
     def is_null(self) -> bool:
-        """Whether null is written here."""
+        """Return whether the field is null."""
         return self.node is not None and self.node.value is None
 
     @property
     def is_bad(self) -> bool:
-        """Whether the decoder refused what stands here."""
+        """Return whether the value could not be decoded."""
         return self.path in self.findings.bad
 
     def __getitem__(self, key: str) -> Field:
-        """The field of a mapping under a key."""
+        """Return the field of a mapping under a key."""
         path = f"{self.path}.{key}" if self.path else key
         child = self.node.get(key) if self.node is not None else None
         if child is not None and path in self.findings.bad:
@@ -85,10 +85,10 @@ class Field:
         return Field(child, path, self.findings, child.location if child is not None else self.location)
 
     def in_any_case(self, key: str) -> list[Field]:
-        """The fields of a mapping that encoding/json takes for a key, whatever their case; the last one counts.
+        """Return the fields of a mapping that encoding/json matches to a key, ignoring case; the last one wins.
 
-        Those of YAML come in the order of their names, for it is turned into JSON first. The one under the key itself
-        where there is none.
+        Those in YAML are sorted by name, as YAML is converted to JSON first. Without any, return the (missing) field
+        under the key.
         """
         value = self.node.value if self.node is not None else None
         keys = [name for name in value if name.lower() == key.lower()] if isinstance(value, dict) else []
@@ -97,36 +97,36 @@ class Field:
         return [self[name] for name in keys] or [self[key]]
 
     def items(self) -> list[Field]:
-        """The elements of a list; none where there is no list."""
+        """Return the elements of a list; none for other values."""
         value = self.node.value if self.node is not None else None
         if not isinstance(value, list):
             return []
         return [Field(item, f"{self.path}[{i}]", self.findings, item.location) for i, item in enumerate(value)]
 
     def entries(self) -> list[tuple[str, Field]]:
-        """Keys and values of a mapping; none where there is no mapping."""
+        """Return the keys and values of a mapping; none for other values."""
         value = self.node.value if self.node is not None else None
         return [(key, self[key]) for key in value] if isinstance(value, dict) else []
 
     def key_location(self, key: str) -> Location:
-        """Where a key of this mapping stands."""
+        """Return the location of a key of this mapping."""
         return self.node.key_location(key) if self.node is not None else self.location
 
     @property
     def text(self) -> str:
-        """A text; empty where there is none."""
+        """Return the string value, empty for other values."""
         value = self.node.value if self.node is not None else None
         return value if isinstance(value, str) else ""
 
     @property
     def on(self) -> bool | None:
-        """A boolean; None where there is none."""
+        """Return the boolean value, None for other values."""
         value = self.node.value if self.node is not None else None
         return value if isinstance(value, bool) else None
 
     @property
     def number(self) -> int | None:
-        """A whole number; None where there is none."""
+        """Return the integer value, None for other values."""
         value = self.node.value if self.node is not None else None
         if isinstance(value, float) and value.is_integer():
             return int(value)
@@ -134,7 +134,7 @@ class Field:
 
     @property
     def duration(self) -> int | None:
-        """A duration in nanoseconds; None where there is none, or none that can be read."""
+        """Return the duration in nanoseconds, None for other values and invalid durations."""
         if not self.text:
             return None
         from compiler.upstream.go.strconv import InvalidValueError, parse_duration
@@ -145,11 +145,11 @@ class Field:
             return None
 
     def did_you_mean(self, words: Iterable[str]) -> str:
-        """`did you mean WORD?` for the text here, empty if none is near."""
+        """Return `did you mean WORD?` for the string value, empty if none is close."""
         return self.findings.report.suggestions.did_you_mean(self.text, words)
 
     def refuse(self, rule: Rule, message: str, hint: str) -> None:
-        """Report a broken rule at this place."""
+        """Report a violation of a rule at this field."""
         self.findings.add(rule, self.path, self.location, message, hint)
 
 
@@ -157,31 +157,31 @@ Schema = dict[str, Any]
 
 
 class Level(NamedTuple):
-    """A mapping around a place: its path in the file, and the fields that it may have."""
+    """A mapping around a field: its path in the file, and its known fields."""
 
     path: str
     properties: Schema
 
 
 class Place(NamedTuple):
-    """What to do about a field, and the field of its own mapping that is missing without it, if there is one."""
+    """Hint for an unknown field, and the field of the same mapping that is probably intended, if any."""
 
     hint: str
-    stands_for: str = ""
+    intended: str = ""
 
 
 def _choice(field: str, words: dict[str, str]) -> Callable[[Node], str]:
-    """The same setting under another name and in other words."""
+    """Return the hint for a setting with another name and other values."""
 
     def hint(node: Node) -> str:
-        squeezed = str(node.value).lower().replace("-", "").replace("_", "")
-        return f"write {field}: {words.get(squeezed, ' or '.join(dict.fromkeys(words.values())))}"
+        normalized = str(node.value).lower().replace("-", "").replace("_", "")
+        return f"write {field}: {words.get(normalized, ' or '.join(dict.fromkeys(words.values())))}"
 
     return hint
 
 
 def _transport(node: Node) -> str:
-    """The proxy of an egress selection before v1beta1. Kubernetes: apiserver/pkg/apis/apiserver/v1alpha1."""
+    """Return the hint for the proxy of an egress selection before v1beta1. Kubernetes: apiserver/pkg/apis/apiserver."""
     if node.get("url") is None:
         return "write transport: {uds: {udsName: PATH}}"
     url = shown(str(node.at(("url",)).value))[1:-1]
@@ -196,7 +196,7 @@ def _renamed(field: str) -> Callable[[Node], str]:
 
 _PROTOCOLS = {"direct": "Direct", "httpconnect": "HTTPConnect", "http": "HTTPConnect", "grpc": "GRPC"}
 _MAPPING = "claimMappings: {{{}: {{claim: ..., prefix: ...}}}}"
-_OLD: dict[tuple[str, str], tuple[str, Callable[[Node], str]]] = {
+_RENAMED_FIELDS: dict[tuple[str, str], tuple[str, Callable[[Node], str]]] = {
     ("proxyProtocol", "type"): ("proxyProtocol", _choice("proxyProtocol", _PROTOCOLS)),
     ("proxyProtocol", "httpConnect"): ("transport", _transport),
     ("claimMappings", "issuerURL"): ("issuer", _renamed("issuer: {url: ...}")),
@@ -208,24 +208,24 @@ _OLD: dict[tuple[str, str], tuple[str, Callable[[Node], str]]] = {
     ("claimMappings", "groupsPrefix"): ("", _renamed(_MAPPING.format("groups"))),
     ("claimMappings", "requiredClaims"): ("", _renamed("claimValidationRules: [{claim: ..., requiredValue: ...}]")),
 }  # fmt: skip
-"""A field that a mapping has, and an unknown one in it -> the field that is meant, and what to write."""
+"""A known field of a mapping, and an unknown one in it -> the intended field, and the function of the hint."""
 
 
 def place_of(key: str, child: Node, levels: Sequence[Level]) -> Place | None:
-    """Where an unknown field belongs; None if it is known nowhere near. `levels` end with its own mapping."""
-    *around, here = levels
-    for sibling, old in _OLD:
-        if old == key and sibling in here.properties:
-            stands_for, hint = _OLD[sibling, old]
-            return Place(hint(child), stands_for)
-    for distance, level in enumerate(reversed(around), 1):
+    """Return where an unknown field belongs, None if unknown. The last of `levels` is the mapping of the field."""
+    *outer, current = levels
+    for sibling, old in _RENAMED_FIELDS:
+        if old == key and sibling in current.properties:
+            intended, hint = _RENAMED_FIELDS[sibling, old]
+            return Place(hint(child), intended)
+    for distance, level in enumerate(reversed(outer), 1):
         if key in level.properties:
             up = "one level up" if distance == 1 else f"{distance} levels up"
             return Place(f"move {key} {up}, to {level.path or 'the top level'}")
-    below = [name for name, shape in here.properties.items() if key in _fields_of(shape)]
+    below = [name for name, shape in current.properties.items() if key in _fields_of(shape)]
     if len(below) == 1:
-        listed = here.properties[below[0]].get("type") == "array"
-        return Place(f"move {key} one level down, into {'an element of ' if listed else ''}{below[0]}", below[0])
+        article = "an element of " if current.properties[below[0]].get("type") == "array" else ""
+        return Place(f"move {key} one level down, into {article}{below[0]}", below[0])
     return None
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from compiler import rules
 from compiler.rules import by_code, by_id
-from tests.shared import ROOT
 
-PACKAGE = ROOT / "compiler"
+PACKAGE = Path(rules.__file__).parents[1]
 LOOKING = {"review/apart.py", "apiserver/options/open_arguments.py"}
 """Modules that list rules and report none of them."""
 DATA = PACKAGE / "upstream/catalog/data/behaviours.json"

@@ -15,25 +15,25 @@ Dialer = Annotated[str, OneOf("direct", "HTTPConnect", "GRPC")]
 
 
 class TextLog(Section):
-    """Streams of the text format."""
+    """Output streams of the text format."""
 
     split_stream: Annotated[
-        bool, "Whether errors go to standard error and the rest to standard output.", "log-text-split-stream"
+        bool,
+        "Whether errors are written to standard error and everything else to standard output.",
+        "log-text-split-stream",
     ]
-    info_buffer_size: Annotated[
-        int, "Bytes of the rest that are collected before they are written.", "log-text-info-buffer-size"
-    ]
+    info_buffer_size: Annotated[int, "Size of the buffer for standard output, in bytes.", "log-text-info-buffer-size"]
 
 
 class JSONLog(Section):
-    """Streams of the JSON format."""
+    """Output streams of the JSON format."""
 
     split_stream: Annotated[
-        bool, "Whether errors go to standard error and the rest to standard output.", "log-json-split-stream"
+        bool,
+        "Whether errors are written to standard error and everything else to standard output.",
+        "log-json-split-stream",
     ]
-    info_buffer_size: Annotated[
-        int, "Bytes of the rest that are collected before they are written.", "log-json-info-buffer-size"
-    ]
+    info_buffer_size: Annotated[int, "Size of the buffer for standard output, in bytes.", "log-json-info-buffer-size"]
 
 
 class Logging(Section, path="logging"):
@@ -48,158 +48,165 @@ class Logging(Section, path="logging"):
 
 
 class APIServerID(Section):
-    """How the server's identity is made; null where it has none."""
+    """How the server's identity is computed; null if it has none."""
 
-    prefix: Annotated[str, "What it begins with."]
-    of: Annotated[tuple[str, ...], "What is hashed, in order."]
-    length_prefix: Annotated[str, "What stands before each of them."]
-    hash: Annotated[str, "The hash."]
-    hash_bytes: Annotated[int, "How many bytes of it are kept."]
-    encoding: Annotated[str, "How they are written."]
+    prefix: Annotated[str, "Prefix of the identity."]
+    of: Annotated[tuple[str, ...], "Strings that are hashed, in order."]
+    length_prefix: Annotated[str, "Length prefix of each string."]
+    hash: Annotated[str, "Hash function."]
+    hash_bytes: Annotated[int, "Bytes of the hash that are used."]
+    encoding: Annotated[str, "Encoding of these bytes."]
 
 
 class ServerDefaults(Section, part_of="generic"):
-    """The generic API server."""
+    """Defaults of the generic API server."""
 
     api_server_id: Annotated[
-        APIServerID | None, "How the server's identity is made; null where it has none.", "feature-gates"
+        APIServerID | None, "How the server's identity is computed; null if it has none.", "feature-gates"
     ]
-    max_request_body_bytes: Annotated[int, "Bytes that a request's body may have."]
-    json_patch_max_copy_bytes: Annotated[int, "Bytes that the copy operations of a JSON patch may add."]
-    enable_index: Annotated[bool, "Whether / lists the paths."]
+    max_request_body_bytes: Annotated[int, "Maximum size of a request body, in bytes."]
+    json_patch_max_copy_bytes: Annotated[int, "Maximum size that copy operations of a JSON patch may add, in bytes."]
+    enable_index: Annotated[bool, "Whether / lists the served paths."]
     enable_discovery: Annotated[bool, "Whether /apis is served."]
     enable_metrics: Annotated[bool, "Whether /metrics is served."]
 
 
 class EffectiveVersion(Section, path="effectiveVersion"):
-    """Versions that the server goes by."""
+    """The effective version of the server."""
 
-    binary: Annotated[str, "The binary's own."]
-    emulation: Annotated[str, "The one whose APIs and gates it presents.", "emulated-version"]
+    binary: Annotated[str, "Version of the binary."]
+    emulation: Annotated[str, "Emulated version, whose APIs and feature gates the server has.", "emulated-version"]
     min_compatibility: Annotated[
-        str, "The oldest one whose servers must be able to read what it stores.", "min-compatibility-version"
+        str, "Oldest version whose servers can read the stored objects.", "min-compatibility-version"
     ]
 
 
 class ChangedGates(Section, path="featureGates"):
     """Feature gates."""
 
-    changed: Annotated[Pairs[bool], "Gates that were set -> their state.", "feature-gates"]
+    changed: Annotated[Pairs[bool], "Feature gate that was set -> whether it is enabled.", "feature-gates"]
 
 
 class Generic(Section, path="generic"):
     """The generic API server."""
 
-    cors_allowed_origins: Annotated[tuple[str, ...], "Expressions for the origins of scripts.", "cors-allowed-origins"]
+    cors_allowed_origins: Annotated[
+        tuple[str, ...], "Regular expressions of allowed CORS origins.", "cors-allowed-origins"
+    ]
     hsts_directives: Annotated[
-        tuple[str, ...], "Directives of the HSTS header.", "strict-transport-security-directives"
+        tuple[str, ...], "Directives of the Strict-Transport-Security header.", "strict-transport-security-directives"
     ]
     external_address: Annotated[
         str | None,
-        "Host and port in URLs of the server's own; null where the host decides.",
+        "Host and port in URLs that point to the server; null if it depends on the host.",
         "external-hostname",
         "advertise-address",
         "secure-port",
     ]
     public_address: Annotated[
-        str | None, "Address that other members use; null where the host decides.", "advertise-address", "bind-address"
+        str | None,
+        "Address that other members of the cluster connect to; null if it depends on the host.",
+        "advertise-address",
+        "bind-address",
     ]
-    max_requests_in_flight: Annotated[int, "Reading requests at once.", "max-requests-inflight"]
-    max_mutating_requests_in_flight: Annotated[int, "Writing requests at once.", "max-mutating-requests-inflight"]
+    max_requests_in_flight: Annotated[int, "Maximum number of read-only requests in flight.", "max-requests-inflight"]
+    max_mutating_requests_in_flight: Annotated[
+        int, "Maximum number of mutating requests in flight.", "max-mutating-requests-inflight"
+    ]
     request_timeout: Annotated[Duration, "How long a request may take.", "request-timeout"]
     livez_grace_period: Annotated[
-        Duration, "How long livez overlooks the last steps of the start.", "livez-grace-period"
+        Duration, "How long livez ignores post-start hooks that have not completed.", "livez-grace-period"
     ]
     storage_initialization_timeout: Annotated[
-        Duration, "How long the start waits for the watch caches.", "storage-initialization-timeout"
+        Duration, "How long startup waits for the watch caches.", "storage-initialization-timeout"
     ]
     shutdown_delay_duration: Annotated[
-        Duration, "How long the server goes on serving once it is told to end.", "shutdown-delay-duration"
+        Duration, "How long the server keeps serving after it is asked to shut down.", "shutdown-delay-duration"
     ]
     shutdown_watch_termination_grace_period: Annotated[
-        Duration, "How long watches are ended one by one.", "shutdown-watch-termination-grace-period"
+        Duration, "How long watches are terminated one by one.", "shutdown-watch-termination-grace-period"
     ]
     min_request_timeout_seconds: Annotated[
-        int, "Lower bound of the time after which a watch ends, in seconds.", "min-request-timeout"
+        int, "Minimum time after which a watch times out, in seconds.", "min-request-timeout"
     ]
     goaway_chance: Annotated[
-        float, "Share of HTTP/2 requests after which the client is asked to connect anew.", "goaway-chance"
+        float, "Probability that an HTTP/2 client is asked to reconnect after a request.", "goaway-chance"
     ]
     shutdown_send_retry_after: Annotated[
-        bool, "Whether requests during the shutdown are answered with 429.", "shutdown-send-retry-after"
+        bool, "Whether requests during shutdown are answered with 429.", "shutdown-send-retry-after"
     ]
     emulation_forward_compatible: Annotated[
-        bool, "Whether newer versions of enabled APIs are served as well.", "emulation-forward-compatible"
+        bool, "Whether newer versions of enabled APIs are served too.", "emulation-forward-compatible"
     ]
     runtime_config_emulation_forward_compatible: Annotated[
         bool,
-        "Whether APIs that runtime-config names are served although they are newer than the emulated version.",
+        "Whether APIs in runtime-config are served even if they are newer than the emulated version.",
         "runtime-config-emulation-forward-compatible",
     ]
 
 
 class Listener(Section):
-    """The listener that Go makes of it."""
+    """The listener that Go opens."""
 
-    network: Annotated[str, "Go's name of the network."]
-    address: Annotated[str, "Address as the listener tells it, on a host with IPv6."]
-    dual_stack: Annotated[bool, "Whether it takes both families."]
+    network: Annotated[str, "Network, as Go names it."]
+    address: Annotated[str, "Address that the listener reports on a host with IPv6."]
+    dual_stack: Annotated[bool, "Whether it accepts both IPv4 and IPv6."]
 
 
 class SubjectAltNames(Section):
-    """Names that it is for."""
+    """Subject alternative names."""
 
-    ips: Annotated[tuple[str, ...], "Addresses."]
-    dns: Annotated[tuple[str, ...], "Host names."]
+    ips: Annotated[tuple[str, ...], "IP addresses."]
+    dns: Annotated[tuple[str, ...], "DNS names."]
 
 
 class GeneratedCertificate(Section):
-    """What the one that is made at the start will say; null where none is made."""
+    """Contents of the certificate that is generated at startup; null if none is."""
 
-    in_memory: Annotated[bool, "Whether it is not written to a file."]
-    key_type: Annotated[str, "Kind of the key."]
-    valid_for_days: Annotated[int, "Days that it is valid."]
+    in_memory: Annotated[bool, "Whether the certificate is kept in memory only."]
+    key_type: Annotated[str, "Type of the key."]
+    valid_for_days: Annotated[int, "Validity in days."]
     common_name: Annotated[
         str | None,
-        "Its common name; null where the advertised address is unknown, which is then missing below as well.",
+        "Common name; null if the advertised address is unknown, which is then not in subjectAltNames either.",
     ]
-    subject_alt_names: Annotated[SubjectAltNames, "Names that it is for."]
+    subject_alt_names: Annotated[SubjectAltNames, "Subject alternative names."]
 
 
 class ServingCertificate(Section):
     """The serving certificate."""
 
-    cert_file: Annotated[str | None, "Its path; null where it is kept in memory."]
-    key_file: Annotated[str | None, "Path of its key; null where it is kept in memory."]
-    self_signed: Annotated[bool, "Whether the server makes it, or made it at an earlier start."]
+    cert_file: Annotated[str | None, "Path of the certificate; null if it is kept in memory."]
+    key_file: Annotated[str | None, "Path of the private key; null if it is kept in memory."]
+    self_signed: Annotated[bool, "Whether the server generates it, or did so at an earlier startup."]
     generate: Annotated[
-        GeneratedCertificate | None, "What the one that is made at the start will say; null where none is made."
+        GeneratedCertificate | None, "Contents of the certificate that is generated at startup; null if none is."
     ]
 
 
 class SNICertKey(Section):
-    """One pair."""
+    """One certificate and key."""
 
-    source: Annotated[str, OneOf("loopback", "files"), "Where it comes from."]
+    source: Annotated[str, OneOf("loopback", "files"), "Origin of the certificate."]
     cert_file: Annotated[
-        str | None, "Path of the certificate; null for the loopback client's, which is kept in memory."
+        str | None, "Path of the certificate; null for that of the loopback client, which is kept in memory."
     ]
-    key_file: Annotated[str | None, "Path of its key; null as well."]
-    names: Annotated[tuple[str, ...], "Names that it is for; none means those in the certificate."]
+    key_file: Annotated[str | None, "Path of the private key; null like the certificate."]
+    names: Annotated[tuple[str, ...], "Names that the certificate is served for; if empty, those in the certificate."]
 
 
 class SecureServing(Section, path="secureServing"):
     """The HTTPS listener."""
 
-    bind_address: Annotated[str, "Address that is listened to.", "bind-address"]
-    bind_port: Annotated[int, "Port.", "secure-port"]
-    listener: Annotated[Listener, "The listener that Go makes of it.", "bind-address", "secure-port"]
+    bind_address: Annotated[str, "Address to listen on.", "bind-address"]
+    bind_port: Annotated[int, "Port to listen on.", "secure-port"]
+    listener: Annotated[Listener, "The listener that Go opens.", "bind-address", "secure-port"]
     permit_port_sharing: Annotated[bool, "Whether SO_REUSEPORT is set.", "permit-port-sharing"]
     permit_address_sharing: Annotated[bool, "Whether SO_REUSEADDR is set.", "permit-address-sharing"]
-    http2: Annotated[bool, "Whether HTTP/2 is spoken.", "disable-http2-serving"]
+    http2: Annotated[bool, "Whether HTTP/2 is enabled.", "disable-http2-serving"]
     http2_max_streams_per_connection: Annotated[
         int | None,
-        "Streams of one connection; null without HTTP/2.",
+        "Maximum number of streams of a connection; null without HTTP/2.",
         "http2-max-streams-per-connection",
         "disable-http2-serving",
     ]
@@ -214,67 +221,69 @@ class SecureServing(Section, path="secureServing"):
         "service-cluster-ip-range",
     ]
     cipher_suites: Annotated[
-        tuple[str, ...], "Cipher suites below TLS 1.3; none for Go's own choice.", "tls-cipher-suites"
+        tuple[str, ...], "Cipher suites below TLS 1.3; if empty, Go's defaults.", "tls-cipher-suites"
     ]
     curve_preferences: Annotated[
-        tuple[int, ...], "Ids of key exchange mechanisms; none for Go's own choice.", "tls-curve-preferences"
+        tuple[int, ...], "IDs of key exchange mechanisms; if empty, Go's defaults.", "tls-curve-preferences"
     ]
-    min_tls_version: Annotated[str, "Oldest TLS version.", "tls-min-version"]
+    min_tls_version: Annotated[str, "Minimum TLS version.", "tls-min-version"]
     sni_cert_keys: Annotated[
-        tuple[SNICertKey, ...], "Certificates by name, in the order in which they are tried.", "tls-sni-cert-key"
+        tuple[SNICertKey, ...],
+        "Certificates for server names, in the order in which they are tried.",
+        "tls-sni-cert-key",
     ]
 
 
 class LoopbackClient(Section, path="loopbackClient"):
-    """The server's client of itself."""
+    """The loopback client."""
 
-    host: Annotated[str, "Where it connects, on a host with IPv6.", "bind-address", "secure-port"]
+    host: Annotated[str, "Where it connects to on a host with IPv6.", "bind-address", "secure-port"]
     host_without_ipv6: Annotated[
         str | None,
-        "Where it connects on a host without IPv6; null where that is the same.",
+        "Where it connects to on a host without IPv6; null if it is the same.",
         "bind-address",
         "secure-port",
     ]
-    server_name: Annotated[str, "Name that it asks for, which chooses its own certificate."]
-    certificate_valid_for_days: Annotated[int, "Days that this certificate is valid."]
-    token_source: Annotated[str, OneOf("random"), "Its token is made anew at each start."]
-    user: Annotated[str, "Who it is."]
-    groups: Annotated[tuple[str, ...], "Groups that it is in."]
-    qps: Annotated[float, "Requests a second; -1 for no limit."]
+    server_name: Annotated[str, "Server name that it requests, which selects the loopback certificate."]
+    certificate_valid_for_days: Annotated[int, "Validity of the loopback certificate, in days."]
+    token_source: Annotated[str, OneOf("random"), "Source of its token, which is generated at each startup."]
+    user: Annotated[str, "User name."]
+    groups: Annotated[tuple[str, ...], "Groups of the user."]
+    qps: Annotated[float, "Requests per second; -1 for no limit."]
 
 
 class LoopbackTweak(Section, part_of="loopbackClient"):
-    """The server's client of itself."""
+    """Encoding of the loopback client, which talks to its own process only."""
 
-    content_type: Annotated[str, "Media type that it speaks."]
-    disable_compression: Annotated[bool, "Whether it asks for answers without compression."]
+    content_type: Annotated[str, "Media type of requests and responses."]
+    disable_compression: Annotated[bool, "Whether it requests uncompressed responses."]
 
 
 class ExternalClientset(Section, path="externalClientset"):
-    """The clientset of the informers, made from the loopback client."""
+    """The clientset of the informers, built from the loopback client."""
 
-    host: Annotated[str, "Where it connects.", "bind-address", "secure-port"]
-    content_type: Annotated[str, "Media type that it speaks."]
-    disable_compression: Annotated[bool, "Whether it asks for answers without compression."]
-    qps: Annotated[float, "Requests a second; -1 for no limit."]
+    host: Annotated[str, "Where it connects to.", "bind-address", "secure-port"]
+    content_type: Annotated[str, "Media type of requests and responses."]
+    disable_compression: Annotated[bool, "Whether it requests uncompressed responses."]
+    qps: Annotated[float, "Requests per second; -1 for no limit."]
     traced: Annotated[bool, "Whether its requests are traced."]
 
 
 class Informers(Section, path="informers"):
-    """The informers that all controllers share."""
+    """The shared informers."""
 
-    client: Annotated[str, "What they list and watch with."]
-    resync: Annotated[Duration, "How often they hand out everything again."]
-    strip_managed_fields: Annotated[bool, "Whether objects are kept without managedFields."]
+    client: Annotated[str, "Client that they list and watch with."]
+    resync: Annotated[Duration, "Resync period."]
+    strip_managed_fields: Annotated[bool, "Whether managedFields are removed from cached objects."]
 
 
 class Features(Section, path="features"):
     """Profiling, and priority and fairness."""
 
     profiling: Annotated[bool, "Whether /debug/pprof is served.", "profiling"]
-    contention_profiling: Annotated[bool, "Whether blocking is profiled.", "contention-profiling"]
+    contention_profiling: Annotated[bool, "Whether lock contention is profiled.", "contention-profiling"]
     debug_socket_path: Annotated[str, "Path of the debug socket; empty for none.", "debug-socket-path"]
-    priority_and_fairness: Annotated[bool, "Whether priority and fairness is on.", "enable-priority-and-fairness"]
+    priority_and_fairness: Annotated[bool, "Whether priority and fairness is enabled.", "enable-priority-and-fairness"]
 
 
 class FlowControl(Section, path="flowControl"):
@@ -282,7 +291,7 @@ class FlowControl(Section, path="flowControl"):
 
     total_concurrency: Annotated[
         int | None,
-        "Requests at once, which are shared out; null where it is off.",
+        "Concurrency that is shared among priority levels; null if it is disabled.",
         "max-requests-inflight",
         "max-mutating-requests-inflight",
         "enable-priority-and-fairness",
@@ -290,18 +299,18 @@ class FlowControl(Section, path="flowControl"):
 
 
 class APIEnablement(Section, path="apiEnablement"):
-    """Which APIs are on."""
+    """Enabled APIs."""
 
     runtime_config: Annotated[
-        Pairs[str], "Settings by name, after the spellings of the core group are folded into /v1.", "runtime-config"
+        Pairs[str], "Settings by key, with all spellings of the core group folded into /v1.", "runtime-config"
     ]
     enabled_versions: Annotated[
-        tuple[str, ...], "Group versions that are on, sorted.", "runtime-config", "emulated-version"
+        tuple[str, ...], "Enabled group versions, sorted.", "runtime-config", "emulated-version"
     ]
 
 
 class Dialers(Section):
-    """How each kind of peer is reached."""
+    """How each kind of peer is dialled."""
 
     cluster: Annotated[Dialer | None, "Nodes, Pods and Services."]
     controlplane: Annotated[Dialer | None, "Webhooks and other API servers."]
@@ -309,28 +318,28 @@ class Dialers(Section):
 
 
 class EgressSelector(Section, path="egressSelector"):
-    """How the server dials out."""
+    """The egress selector."""
 
     config_file: Annotated[str, "Path of the file; empty for none.", "egress-selector-config-file"]
     selections: Annotated[
-        Pairs[str] | None, "Kind of peer -> protocol; null where the file cannot be had.", "egress-selector-config-file"
+        Pairs[str] | None, "Kind of peer -> protocol; null if the file is unavailable.", "egress-selector-config-file"
     ]
-    dialers: Annotated[Dialers, "How each kind of peer is reached.", "egress-selector-config-file"]
+    dialers: Annotated[Dialers, "How each kind of peer is dialled.", "egress-selector-config-file"]
 
 
 class Tracing(Section, path="tracing"):
     """OpenTelemetry traces."""
 
-    enabled: Annotated[bool, "Whether there are any.", "tracing-config-file", "feature-gates"]
+    enabled: Annotated[bool, "Whether it is enabled.", "tracing-config-file", "feature-gates"]
     config_file: Annotated[str, "Path of the file; empty for none.", "tracing-config-file", "feature-gates"]
     endpoint: Annotated[str | None, "Address of the collector.", "tracing-config-file", "feature-gates"]
     sampling_rate_per_million: Annotated[
-        int | None, "How many of a million requests are traced.", "tracing-config-file", "feature-gates"
+        int | None, "Sampled requests per million.", "tracing-config-file", "feature-gates"
     ]
 
 
 class LoopbackTracing(Section, part_of="loopbackClient"):
-    """The server's client of itself."""
+    """Tracing of the loopback client."""
 
     traced: Annotated[bool, "Whether its requests are traced.", "tracing-config-file", "feature-gates"]
 
@@ -338,86 +347,85 @@ class LoopbackTracing(Section, part_of="loopbackClient"):
 class OpenAPI(Section, path="openAPI"):
     """The OpenAPI documents."""
 
-    title: Annotated[str, "Their title."]
-    version: Annotated[str, "The version that they tell.", "emulated-version"]
-    formats: Annotated[tuple[str, ...], "Versions of OpenAPI."]
+    title: Annotated[str, "Title."]
+    version: Annotated[str, "Version in the documents.", "emulated-version"]
+    formats: Annotated[tuple[str, ...], "OpenAPI versions."]
 
 
 class LongRunning(Section, path="longRunning"):
     """Requests without a deadline."""
 
-    verbs: Annotated[tuple[str, ...], "By verb."]
-    subresources: Annotated[tuple[str, ...], "By subresource."]
+    verbs: Annotated[tuple[str, ...], "Verbs of such requests."]
+    subresources: Annotated[tuple[str, ...], "Subresources of such requests."]
 
 
 class EtcdEgress(Section, part_of="etcd.transport"):
-    """How the server talks to etcd."""
+    """Dialer and tracing of the connection to etcd."""
 
     dialer: Annotated[
         Dialer | None,
-        "How the connection is made; null where the egress selector's file cannot be had.",
+        "How the connection is dialled; null if the egress selector's file is unavailable.",
         "egress-selector-config-file",
     ]
     traced: Annotated[bool, "Whether calls are traced.", "tracing-config-file", "feature-gates"]
 
 
 class ServersOverride(Section):
-    """One override."""
+    """Servers of one resource or group."""
 
     group: Annotated[str, "API group; empty for the core group."]
-    resource: Annotated[str, "Name of the resource; * for all of the group."]
+    resource: Annotated[str, "Name of the resource; * for all resources of the group."]
     servers: Annotated[tuple[str, ...], "URLs of the servers."]
 
 
 class StorageSettings(Section, path="storageFactory"):
-    """What decides where and how resources are stored."""
+    """The storage factory."""
 
     media_type: Annotated[str, "Media type of built-in resources.", "storage-media-type"]
-    prefix: Annotated[str, "Prefix of all keys, as the server cleans it.", "etcd-prefix"]
-    resource_prefixes: Annotated[Pairs[str], "Resource -> its prefix, where that is not its name."]
-    storage_version_overrides: Annotated[
-        Pairs[str], "Resource -> group and version that it is written in, whatever else holds."
-    ]
+    prefix: Annotated[str, "Prefix of all keys, cleaned as the server does.", "etcd-prefix"]
+    resource_prefixes: Annotated[Pairs[str], "Resource -> key prefix, if it differs from the name."]
+    storage_version_overrides: Annotated[Pairs[str], "Resource -> group and version that it is always stored in."]
     cohabitation: Annotated[
-        tuple[tuple[str, ...], ...], "Resources that share a place; the first one whose group is on decides."
+        tuple[tuple[str, ...], ...],
+        "Resources stored in one place; the first one whose group is enabled determines where.",
     ]
     servers_overrides: Annotated[
-        tuple[ServersOverride, ...], "Resources on servers of their own.", "etcd-servers-overrides"
+        tuple[ServersOverride, ...], "Resources with separate etcd servers.", "etcd-servers-overrides"
     ]
 
 
 class ObjectCountTracker(Section, path="objectCountTracker"):
-    """Counts that requests are weighed with."""
+    """Object counts, from which the cost of requests is estimated."""
 
-    stale_after: Annotated[Duration, "How long a count is trusted."]
-    prune_interval: Annotated[Duration, "How often old counts are forgotten."]
+    stale_after: Annotated[Duration, "Age at which a count is stale."]
+    prune_interval: Annotated[Duration, "How often stale counts are removed."]
 
 
 class EtcdTransport(Section):
-    """How the server talks to etcd."""
+    """The connection to etcd."""
 
     cert_file: Annotated[str, "Path of the client certificate.", "etcd-certfile"]
     key_file: Annotated[str, "Path of its private key.", "etcd-keyfile"]
     ca_file: Annotated[str, "Path of the CA bundle.", "etcd-cafile"]
-    tls: Annotated[bool, "Whether there is a TLS configuration.", "etcd-certfile", "etcd-keyfile", "etcd-cafile"]
-    dial_timeout: Annotated[Duration, "How long connecting may take."]
-    keepalive_time: Annotated[Duration, "After how long without traffic the connection is probed."]
-    keepalive_timeout: Annotated[Duration, "How long the answer to such a probe may take."]
+    tls: Annotated[bool, "Whether a TLS configuration exists.", "etcd-certfile", "etcd-keyfile", "etcd-cafile"]
+    dial_timeout: Annotated[Duration, "Timeout of connecting."]
+    keepalive_time: Annotated[Duration, "Idle time after which the connection is probed."]
+    keepalive_timeout: Annotated[Duration, "How long the response to a probe may take."]
 
 
 class EtcdLeases(Section):
-    """Leases of objects that expire."""
+    """Leases of objects with a TTL."""
 
-    reuse_duration_seconds: Annotated[int, "Seconds for which one is shared.", "lease-reuse-duration-seconds"]
-    max_object_count: Annotated[int, "Objects that share one at most."]
+    reuse_duration_seconds: Annotated[int, "How long a lease is shared, in seconds.", "lease-reuse-duration-seconds"]
+    max_object_count: Annotated[int, "Maximum number of objects that share a lease."]
 
 
 class KMSPlugin(Section):
-    """One plugin."""
+    """One KMS plugin."""
 
-    name: Annotated[str, "Its name."]
-    api_version: Annotated[str, "The protocol that it speaks."]
-    endpoint: Annotated[str, "Its socket."]
+    name: Annotated[str, "Name."]
+    api_version: Annotated[str, "Version of the KMS API."]
+    endpoint: Annotated[str, "Endpoint of the plugin."]
     timeout: Annotated[Duration, "How long a call may take."]
 
 
@@ -426,11 +434,11 @@ class EtcdEncryption(Section):
 
     config: Annotated[str, "Path of the file; empty for none.", "encryption-provider-config"]
     automatic_reload: Annotated[
-        bool, "Whether a changed file is read again.", "encryption-provider-config-automatic-reload"
+        bool, "Whether the file is reloaded when it changes.", "encryption-provider-config-automatic-reload"
     ]
     kms: Annotated[
         tuple[KMSPlugin, ...] | None,
-        "Key management plugins in the order of the file; null where it cannot be had.",
+        "KMS plugins in the order of the file; null if the file is unavailable.",
         "encryption-provider-config",
     ]
 
@@ -438,8 +446,8 @@ class EtcdEncryption(Section):
 class Etcd(Section, path="etcd"):
     """The storage backend."""
 
-    backend: Annotated[str, "The kind of storage.", "storage-backend"]
-    servers: Annotated[tuple[str, ...], "URLs of the common servers.", "etcd-servers"]
+    backend: Annotated[str, "Storage backend.", "storage-backend"]
+    servers: Annotated[tuple[str, ...], "URLs of the default servers.", "etcd-servers"]
     prefix: Annotated[str, "Prefix of all keys, as given.", "etcd-prefix"]
     transport: EtcdTransport
     compaction_interval: Annotated[
@@ -449,46 +457,46 @@ class Etcd(Section, path="etcd"):
         Duration, "How often objects are counted; 0s for never.", "etcd-count-metric-poll-period"
     ]
     db_metric_poll_interval: Annotated[
-        Duration, "How often the size of the database is asked for; 0s for never.", "etcd-db-metric-poll-interval"
+        Duration, "How often the database size is requested; 0s for never.", "etcd-db-metric-poll-interval"
     ]
-    healthcheck_timeout: Annotated[Duration, "How long the health check waits.", "etcd-healthcheck-timeout"]
-    readycheck_timeout: Annotated[Duration, "How long the readiness check waits.", "etcd-readycheck-timeout"]
-    events_history_window: Annotated[Duration, "How far watch caches reach back at least.", "request-timeout"]
+    healthcheck_timeout: Annotated[Duration, "Timeout of the health check.", "etcd-healthcheck-timeout"]
+    readycheck_timeout: Annotated[Duration, "Timeout of the readiness check.", "etcd-readycheck-timeout"]
+    events_history_window: Annotated[Duration, "Minimum history of watch caches.", "request-timeout"]
     leases: EtcdLeases
-    watch_cache: Annotated[bool, "Whether there are watch caches at all.", "watch-cache"]
+    watch_cache: Annotated[bool, "Whether watch caches are enabled.", "watch-cache"]
     encryption: EtcdEncryption
 
 
 class RESTOptions(Section, path="restOptions"):
-    """What every resource's storage is built with."""
+    """Options of the storage of every resource."""
 
     decorator: Annotated[
-        str, OneOf("cacher", "undecorated"), "Whether a watch cache stands before etcd.", "watch-cache"
+        str, OneOf("cacher", "undecorated"), "Whether a watch cache is in front of etcd.", "watch-cache"
     ]
     watch_cache_sizes: Annotated[Pairs[int], "Resource -> size; 0 for no cache.", "watch-cache-sizes", "watch-cache"]
     transformers: Annotated[
         str,
         OneOf("none", "static", "dynamic"),
-        "Whether values are encrypted, and whether the keys may change while the server runs.",
+        "Whether values are encrypted, and whether the keys can change at run time.",
         "encryption-provider-config",
         "encryption-provider-config-automatic-reload",
     ]
-    delete_collection_workers: Annotated[int, "Workers of one deletion of a collection.", "delete-collection-workers"]
-    enable_garbage_collection: Annotated[bool, "Whether dependents are collected.", "enable-garbage-collector"]
+    delete_collection_workers: Annotated[int, "Workers of a deletecollection request.", "delete-collection-workers"]
+    enable_garbage_collection: Annotated[bool, "Whether the garbage collector is enabled.", "enable-garbage-collector"]
     count_metric_poll_period: Annotated[
         Duration, "How often objects are counted; 0s for never.", "etcd-count-metric-poll-period"
     ]
 
 
 class RequestHeader(Section):
-    """How the front proxy tells who asks; null where nobody may."""
+    """How a front proxy authenticates users; null if none may."""
 
-    username_headers: Annotated[tuple[str, ...], "Headers with the user's name."]
-    uid_headers: Annotated[tuple[str, ...], "Headers with the uid."]
-    group_headers: Annotated[tuple[str, ...], "Headers with groups."]
-    extra_header_prefixes: Annotated[tuple[str, ...], "What headers with further attributes begin with."]
+    username_headers: Annotated[tuple[str, ...], "Headers with the user name."]
+    uid_headers: Annotated[tuple[str, ...], "Headers with the UID."]
+    group_headers: Annotated[tuple[str, ...], "Headers with the groups."]
+    extra_header_prefixes: Annotated[tuple[str, ...], "Prefixes of headers with extra attributes."]
     allowed_client_names: Annotated[
-        tuple[str, ...], "Common names of client certificates that may do so; none means all of the CA."
+        tuple[str, ...], "Allowed common names of the proxy's client certificate; if empty, any that the CA signed."
     ]
     ca_file: Annotated[str, "Path of the CA bundle of the front proxy."]
 
@@ -497,38 +505,41 @@ class ServiceAccounts(Section):
     """Service account tokens."""
 
     issuers: Annotated[tuple[str, ...], "Issuers; the first one signs.", "service-account-issuer"]
-    key_files: Annotated[tuple[str, ...], "Keys that tokens are verified with.", "service-account-key-file"]
-    external_keys: Annotated[bool, "Whether an external signer gives the keys.", "service-account-signing-endpoint"]
-    lookup: Annotated[bool, "Whether the account of a token has to exist.", "service-account-lookup"]
+    key_files: Annotated[
+        tuple[str, ...], "Files with the keys that tokens are verified with.", "service-account-key-file"
+    ]
+    external_keys: Annotated[bool, "Whether an external signer provides the keys.", "service-account-signing-endpoint"]
+    lookup: Annotated[bool, "Whether the service account of a token has to exist.", "service-account-lookup"]
 
 
 class AnonymousCondition(Section):
-    """One path."""
+    """A condition for anonymous requests."""
 
-    path: Annotated[str, "The path, exactly."]
+    path: Annotated[str, "The exact path."]
 
 
 class Anonymous(Section):
     """Requests without credentials."""
 
-    enabled: Annotated[bool | None, "Whether they are let in; null where a file says so that cannot be had."]
+    enabled: Annotated[bool | None, "Whether they are admitted; null if an unavailable file determines it."]
     conditions: Annotated[
-        tuple[AnonymousCondition, ...] | None, "Paths on which alone they are; none means on all. Null as above."
+        tuple[AnonymousCondition, ...] | None,
+        "Paths on which they are admitted; if empty, all paths. Null like enabled.",
     ]
 
 
 class RequiredClaim(Section):
-    """A claim and the value that it has to have."""
+    """A claim and its required value."""
 
     claim: Annotated[str, "The claim."]
-    required_value: Annotated[str, "Its required value."]
+    required_value: Annotated[str, "Required value of the claim."]
 
 
 class ClaimExpression(Section):
     """An expression over the claims."""
 
     expression: Annotated[str, "A CEL expression that has to be true."]
-    message: Annotated[str, "Message if it is not."]
+    message: Annotated[str, "Message if it is false."]
 
 
 class PrefixedClaim(Section):
@@ -549,53 +560,55 @@ ClaimMapping = PrefixedClaim | MappingExpression | None
 
 
 class ExtraAttribute(Section):
-    """One attribute."""
+    """One extra attribute."""
 
-    key: Annotated[str, "Its name."]
-    value_expression: Annotated[str, "A CEL expression that gives its values."]
+    key: Annotated[str, "Name of the attribute."]
+    value_expression: Annotated[str, "A CEL expression that returns its values."]
 
 
 class ClaimMappings(Section):
-    """What the claims tell of the user."""
+    """How claims map to the user."""
 
-    username: Annotated[ClaimMapping, "The name."]
-    groups: Annotated[ClaimMapping, "The groups."]
-    uid: Annotated[ClaimMapping, "The uid."]
-    extra: Annotated[tuple[ExtraAttribute, ...], "Further attributes."]
+    username: Annotated[ClaimMapping, "Mapping of the user name."]
+    groups: Annotated[ClaimMapping, "Mapping of the groups."]
+    uid: Annotated[ClaimMapping, "Mapping of the UID."]
+    extra: Annotated[tuple[ExtraAttribute, ...], "Mappings of extra attributes."]
 
 
 class UserValidationRule(Section):
-    """One rule."""
+    """A rule for users."""
 
     expression: Annotated[str, "A CEL expression that has to be true."]
-    message: Annotated[str, "What is said otherwise."]
+    message: Annotated[str, "Message if it is false."]
 
 
 class JWTIssuer(Section):
-    """One issuer."""
+    """One JWT issuer."""
 
-    url: Annotated[str, "Its URL."]
-    discovery_url: Annotated[str, "Where it is discovered; empty for below its URL."]
-    audiences: Annotated[tuple[str, ...], "Audiences that its tokens may be for."]
+    url: Annotated[str, "URL of the issuer."]
+    discovery_url: Annotated[str, "Discovery URL; empty if it is derived from the URL."]
+    audiences: Annotated[tuple[str, ...], "Accepted audiences."]
     certificate_authority: Annotated[
-        str, "Path of the CA bundle, `inline` where the file holds it, empty for that of the host."
+        str, "Path of the CA bundle, `inline` if the file contains it, empty for the host's."
     ]
-    egress_selector_type: Annotated[str, "The egress selection that leads to it; empty for none."]
-    claim_validation_rules: Annotated[tuple[RequiredClaim | ClaimExpression, ...], "What its tokens have to claim."]
-    claim_mappings: Annotated[ClaimMappings, "What the claims tell of the user."]
-    user_validation_rules: Annotated[tuple[UserValidationRule, ...], "What has to hold of the user."]
+    egress_selector_type: Annotated[str, "Egress selection for connections to the issuer; empty for none."]
+    claim_validation_rules: Annotated[
+        tuple[RequiredClaim | ClaimExpression, ...], "Rules that the claims of a token have to fulfil."
+    ]
+    claim_mappings: Annotated[ClaimMappings, "How claims map to the user."]
+    user_validation_rules: Annotated[tuple[UserValidationRule, ...], "Rules that the user has to fulfil."]
 
 
 class JWT(Section):
-    """Tokens of other issuers."""
+    """JWT authentication."""
 
     config_file: Annotated[str, "Path of the file; empty for none.", "authentication-config"]
     reload_interval: Annotated[
-        Duration | None, "How often it is looked at; null without a file.", "authentication-config"
+        Duration | None, "How often the file is read again; null without a file.", "authentication-config"
     ]
     issuers: Annotated[
         tuple[JWTIssuer, ...] | None,
-        "The issuers; null where the file cannot be had.",
+        "The issuers; null if the file is unavailable.",
         "authentication-config",
         "oidc-issuer-url",
         "oidc-client-id",
@@ -608,27 +621,27 @@ class JWT(Section):
     ]
     signing_algorithms: Annotated[
         tuple[str, ...] | None,
-        "Algorithms that tokens may be signed with; null for all.",
+        "Accepted signing algorithms; null for all.",
         "oidc-signing-algs",
         "authentication-config",
     ]
 
 
 class TokenWebhook(Section):
-    """A webhook that knows tokens; null for none."""
+    """The token authentication webhook; null for none."""
 
-    kube_config_file: Annotated[str, "Path of its kubeconfig."]
-    token_review_version: Annotated[str, "API version of the question."]
-    cache_ttl: Annotated[Duration, "How long answers are kept."]
-    dialer: Annotated[Dialer | None, "How it is reached; null where the egress selector's file cannot be had."]
+    kube_config_file: Annotated[str, "Path of the kubeconfig."]
+    token_review_version: Annotated[str, "API version of the review."]
+    cache_ttl: Annotated[Duration, "How long responses are cached."]
+    dialer: Annotated[Dialer | None, "How it is dialled; null if the egress selector's file is unavailable."]
 
 
 class Tokens(Section):
-    """The authenticators of tokens, which are asked as one."""
+    """Token authentication."""
 
     authenticators: Annotated[
         tuple[str, ...],
-        "Who is asked, in order.",
+        "Authenticators, in order.",
         "token-auth-file",
         "service-account-key-file",
         "service-account-issuer",
@@ -637,23 +650,23 @@ class Tokens(Section):
         "authentication-token-webhook-config-file",
         "oidc-issuer-url",
     ]
-    channels: Annotated[tuple[str, ...], "How a token may come."]
-    success_cache_ttl: Annotated[Duration, "How long a success is kept."]
-    failure_cache_ttl: Annotated[Duration, "How long a failure is kept."]
+    channels: Annotated[tuple[str, ...], "Channels through which a token may be sent."]
+    success_cache_ttl: Annotated[Duration, "How long a success is cached."]
+    failure_cache_ttl: Annotated[Duration, "How long a failure is cached."]
 
 
 class Authentication(Section, path="authentication"):
-    """Who a request comes from."""
+    """Authentication."""
 
     client_cas: Annotated[
         tuple[str, ...],
-        "CA bundles that client certificates are checked with.",
+        "CA bundles that client certificates are verified with.",
         "client-ca-file",
         "requestheader-client-ca-file",
     ]
     request_header: Annotated[
         RequestHeader | None,
-        "How the front proxy tells who asks; null where nobody may.",
+        "How a front proxy authenticates users; null if none may.",
         "requestheader-client-ca-file",
         "requestheader-username-headers",
         "requestheader-uid-headers",
@@ -662,7 +675,7 @@ class Authentication(Section, path="authentication"):
         "requestheader-allowed-names",
     ]
     api_audiences: Annotated[
-        tuple[str, ...], "Audiences that tokens may be for.", "api-audiences", "service-account-issuer"
+        tuple[str, ...], "Accepted audiences of tokens.", "api-audiences", "service-account-issuer"
     ]
     service_accounts: ServiceAccounts
     anonymous: Annotated[
@@ -671,14 +684,14 @@ class Authentication(Section, path="authentication"):
     jwt: JWT
     webhook: Annotated[
         TokenWebhook | None,
-        "A webhook that knows tokens; null for none.",
+        "The token authentication webhook; null for none.",
         "authentication-token-webhook-config-file",
         "authentication-token-webhook-version",
         "authentication-token-webhook-cache-ttl",
     ]
     authenticators: Annotated[
         tuple[str, ...],
-        "Who is asked, in order.",
+        "Authenticators, in order.",
         "requestheader-client-ca-file",
         "client-ca-file",
         "token-auth-file",
@@ -694,11 +707,11 @@ class Authentication(Section, path="authentication"):
 
 
 class OpenAPISecurity(Section, part_of="openAPI"):
-    """The OpenAPI documents."""
+    """Security schemes of the OpenAPI documents."""
 
     security: Annotated[
         tuple[str, ...],
-        "Ways to prove who asks.",
+        "Security schemes.",
         "token-auth-file",
         "service-account-key-file",
         "service-account-issuer",
@@ -711,113 +724,115 @@ class OpenAPISecurity(Section, part_of="openAPI"):
 class Authorizer(Section):
     """One authorizer."""
 
-    type: Annotated[str, "Its type, such as RBAC."]
-    name: Annotated[str, "Its name."]
+    type: Annotated[str, "Type of the authorizer, for example RBAC."]
+    name: Annotated[str, "Name."]
 
 
 class WebhookAuthorizer(Section):
-    """One authorizer that asks a webhook."""
+    """One authorizer that calls a webhook."""
 
-    type: Annotated[str, "Its type."]
-    name: Annotated[str, "Its name."]
-    authorized_ttl: Annotated[Duration, "How long an allowed request is remembered."]
-    cache_authorized_requests: Annotated[bool, "Whether it is remembered at all."]
-    unauthorized_ttl: Annotated[Duration, "How long a request without an opinion in its favour is remembered."]
-    cache_unauthorized_requests: Annotated[bool, "Whether it is remembered at all."]
-    timeout: Annotated[Duration, "How long an answer may take."]
-    subject_access_review_version: Annotated[str, "API version of the question."]
-    failure_policy: Annotated[str, "What a failure counts as: NoOpinion or Deny."]
+    type: Annotated[str, "Type of the authorizer."]
+    name: Annotated[str, "Name."]
+    authorized_ttl: Annotated[Duration, "How long an allowed request is cached."]
+    cache_authorized_requests: Annotated[bool, "Whether such requests are cached."]
+    unauthorized_ttl: Annotated[Duration, "How long a request that was not allowed is cached."]
+    cache_unauthorized_requests: Annotated[bool, "Whether such requests are cached."]
+    timeout: Annotated[Duration, "Timeout of a call."]
+    subject_access_review_version: Annotated[str, "API version of the review."]
+    failure_policy: Annotated[str, "Decision if a call fails: NoOpinion or Deny."]
     kube_config_file: Annotated[str, "Path of the kubeconfig."]
     match_conditions: Annotated[
-        tuple[str, ...] | None, "CEL expressions that all have to hold for the webhook to be asked."
+        tuple[str, ...] | None, "CEL expressions that must all be true for the webhook to be called."
     ] = None
 
 
 class Authorization(Section, path="authorization"):
-    """What a request may do."""
+    """Authorization."""
 
-    privileged_groups: Annotated[tuple[str, ...], "Groups that may do everything; asked before all authorizers."]
+    privileged_groups: Annotated[
+        tuple[str, ...], "Groups that are allowed everything, before any authorizer is consulted."
+    ]
     config_file: Annotated[str, "Path of the file; empty for none.", "authorization-config"]
     authorizers: Annotated[
         tuple[Authorizer | WebhookAuthorizer, ...] | None,
-        "Authorizers in order; null where the file cannot be had.",
+        "Authorizers, in order; null if the file is unavailable.",
         "authorization-mode",
         "authorization-config",
     ]
-    policy_file: Annotated[str | None, "Policy of the ABAC authorizer.", "authorization-policy-file"] = None
+    policy_file: Annotated[str | None, "Path of the ABAC policy.", "authorization-policy-file"] = None
 
 
 class AuthorizationReload(Section, part_of="authorization"):
-    """What a request may do."""
+    """Reloading of the authorization config."""
 
-    reload_interval: Annotated[Duration, "How often the file is looked at.", "authorization-config"]
+    reload_interval: Annotated[Duration, "How often the file is read again.", "authorization-config"]
     lasting_types: Annotated[
         tuple[str, ...] | None,
-        "Types that the file has to keep while the server runs; null where the file cannot be had.",
+        "Authorizer types that a reloaded file must keep; null if the file is unavailable.",
         "authorization-config",
     ]
 
 
 class RBAC(Section, part_of="authorization"):
-    """What a request may do."""
+    """Whether RBAC is one of the authorizers."""
 
     rbac: Annotated[
         bool,
-        "Whether RBAC is among them; taken for granted where the file cannot be had.",
+        "Whether RBAC is one of the authorizers; assumed if the file is unavailable.",
         "authorization-mode",
         "authorization-config",
     ]
 
 
 class AuditBatch(Section):
-    """How events are collected; null where they are not."""
+    """How events are batched; null if they are not."""
 
-    buffer_size: Annotated[int, "Events that wait at most; more are dropped."]
-    max_size: Annotated[int, "Events of one batch."]
+    buffer_size: Annotated[int, "Size of the buffer, in events; more are dropped."]
+    max_size: Annotated[int, "Maximum number of events in a batch."]
     max_wait: Annotated[Duration, "How long a batch waits to be filled."]
-    throttle_qps: Annotated[float | None, "Batches a second; null for no limit."]
-    throttle_burst: Annotated[int | None, "Batches at once; null for no limit."]
+    throttle_qps: Annotated[float | None, "Batches per second; null for no limit."]
+    throttle_burst: Annotated[int | None, "Maximum burst of batches; null for no limit."]
 
 
 class AuditTruncate(Section):
-    """What is cut off; null for nothing."""
+    """How events are truncated; null if they are not."""
 
-    max_event_size: Annotated[int, "Bytes of one event."]
-    max_batch_size: Annotated[int, "Bytes of one batch."]
+    max_event_size: Annotated[int, "Maximum size of an event, in bytes."]
+    max_batch_size: Annotated[int, "Maximum size of a batch, in bytes."]
 
 
 class LogBackend(Section):
-    """A backend that writes a log file."""
+    """A backend that writes to a file."""
 
-    type: Annotated[str, OneOf("log"), "Where events go."]
-    path: Annotated[str, "The log file; - for standard output."]
-    format: Annotated[str, "json or legacy."]
+    type: Annotated[str, OneOf("log"), "Type of the backend."]
+    path: Annotated[str, "Path of the log file; - for standard output."]
+    format: Annotated[str, "Format of the lines: json or legacy."]
     rotates: Annotated[bool, "Whether the file is rotated."]
-    maxage: Annotated[int, "Days that old files are kept; 0 for ever."]
-    maxbackup: Annotated[int, "Old files that are kept; 0 for all."]
-    maxsize: Annotated[int, "Megabytes after which the file is rotated."]
+    maxage: Annotated[int, "Days that old files are kept; 0 for no limit."]
+    maxbackup: Annotated[int, "Number of old files that are kept; 0 for all."]
+    maxsize: Annotated[int, "Size at which the file is rotated, in megabytes."]
     compress: Annotated[bool, "Whether old files are compressed."]
     mode: Annotated[str, OneOf("batch", "blocking", "blocking-strict"), "Whether requests wait for the backend."]
     version: Annotated[str, "API version of the events."]
-    batch: Annotated[AuditBatch | None, "How events are collected; null where they are not."]
-    truncate: Annotated[AuditTruncate | None, "What is cut off; null for nothing."]
+    batch: Annotated[AuditBatch | None, "How events are batched; null if they are not."]
+    truncate: Annotated[AuditTruncate | None, "How events are truncated; null if they are not."]
 
 
 class WebhookBackend(Section):
     """A backend that sends events to a webhook."""
 
-    type: Annotated[str, OneOf("webhook"), "Where events go."]
+    type: Annotated[str, OneOf("webhook"), "Type of the backend."]
     config_file: Annotated[str, "Path of the webhook's kubeconfig."]
-    initial_backoff: Annotated[Duration, "Wait before the first retry."]
-    dialer: Annotated[Dialer | None, "How the webhook is reached; null where the egress selector's file cannot be had."]
+    initial_backoff: Annotated[Duration, "Delay before the first retry."]
+    dialer: Annotated[Dialer | None, "How the webhook is dialled; null if the egress selector's file is unavailable."]
     mode: Annotated[str, OneOf("batch", "blocking", "blocking-strict"), "Whether requests wait for the backend."]
     version: Annotated[str, "API version of the events."]
-    batch: Annotated[AuditBatch | None, "How events are collected; null where they are not."]
-    truncate: Annotated[AuditTruncate | None, "What is cut off; null for nothing."]
+    batch: Annotated[AuditBatch | None, "How events are batched; null if they are not."]
+    truncate: Annotated[AuditTruncate | None, "How events are truncated; null if they are not."]
 
 
 class Audit(Section, path="audit"):
-    """What is recorded of each request."""
+    """Auditing."""
 
     policy_file: Annotated[str, "Path of the policy; empty for none.", "audit-policy-file"]
     backends: Annotated[
@@ -828,60 +843,63 @@ class Audit(Section, path="audit"):
         "audit-webhook-config-file",
     ]
     enabled: Annotated[
-        bool, "Whether anything is recorded.", "audit-policy-file", "audit-log-path", "audit-webhook-config-file"
+        bool, "Whether requests are audited.", "audit-policy-file", "audit-log-path", "audit-webhook-config-file"
     ]
 
 
 class AggregatedDiscovery(Section, part_of="discovery"):
-    """How clients find APIs."""
+    """Aggregated discovery."""
 
-    aggregated: Annotated[bool, "Whether one document lists all groups."]
+    aggregated: Annotated[bool, "Whether aggregated discovery is served."]
 
 
 class ProxyTransport(Section, path="proxyTransport"):
-    """The transport to Pods, Services and nodes."""
+    """The transport for proxied Pods, Services and nodes."""
 
-    cached: Annotated[bool, "Whether connections are used again."]
-    insecure_skip_verify: Annotated[bool, "Whether any certificate will do."]
-    http2: Annotated[bool, "Whether HTTP/2 is spoken."]
-    proxy_from_environment: Annotated[bool, "Whether the environment's proxy is used, with ranges in NO_PROXY."]
+    cached: Annotated[bool, "Whether connections are reused."]
+    insecure_skip_verify: Annotated[bool, "Whether certificate verification is skipped."]
+    http2: Annotated[bool, "Whether HTTP/2 is enabled."]
+    proxy_from_environment: Annotated[bool, "Whether the proxy of the environment is used, with CIDRs in NO_PROXY."]
     dialer: Annotated[
         Dialer | None,
-        "How connections are made; null where the egress selector's file cannot be had.",
+        "How connections are dialled; null if the egress selector's file is unavailable.",
         "egress-selector-config-file",
     ]
     dial_timeout: Annotated[
         Duration | None,
-        "How long connecting may take; null with a dialer of the egress selector.",
+        "Timeout of connecting; null with a dialer of the egress selector.",
         "egress-selector-config-file",
     ]
     dial_keep_alive: Annotated[
-        Duration | None, "How often an idle connection is probed; null as above.", "egress-selector-config-file"
+        Duration | None, "Keep-alive period; null like dialTimeout.", "egress-selector-config-file"
     ]
-    tls_handshake_timeout: Annotated[Duration, "How long the TLS handshake may take."]
+    tls_handshake_timeout: Annotated[Duration, "Timeout of the TLS handshake."]
     idle_conn_timeout: Annotated[Duration, "How long an idle connection is kept."]
-    http2_read_idle_timeout: Annotated[Duration, "After how long without a frame a connection is probed."]
-    http2_ping_timeout: Annotated[Duration, "How long the answer to such a probe may take."]
-    environment: Annotated[tuple[str, ...], "Environment variables that change the above."]
+    http2_read_idle_timeout: Annotated[Duration, "Time without a frame after which a connection is probed."]
+    http2_ping_timeout: Annotated[Duration, "How long the response to a probe may take."]
+    environment: Annotated[tuple[str, ...], "Environment variables that change these settings."]
 
 
 class Capabilities(Section, path="capabilities"):
-    """What Pods may do."""
+    """Capabilities of Pods."""
 
     allow_privileged: Annotated[bool, "Whether containers may be privileged.", "allow-privileged"]
     per_connection_bandwidth_limit_bytes_per_sec: Annotated[
-        int, "Bytes a second of one proxied connection; 0 for no limit.", "max-connection-bytes-per-sec"
+        int, "Bytes per second of a proxied connection; 0 for no limit.", "max-connection-bytes-per-sec"
     ]
 
 
 class ServiceResolver(Section, path="serviceResolver"):
-    """How webhooks and aggregated servers are found."""
+    """How webhooks and aggregated API servers are located."""
 
     type: Annotated[
-        str, OneOf("clusterIP", "endpoints", "endpointSlices"), "What a Service leads to.", "enable-aggregator-routing"
+        str,
+        OneOf("clusterIP", "endpoints", "endpointSlices"),
+        "What a Service resolves to.",
+        "enable-aggregator-routing",
     ]
-    loopback_service: Annotated[str, "The Service that leads to the server itself."]
-    loopback_host: Annotated[str, "Where that leads.", "bind-address", "secure-port"]
+    loopback_service: Annotated[str, "The Service that resolves to the server itself."]
+    loopback_host: Annotated[str, "Where that Service resolves to.", "bind-address", "secure-port"]
 
 
 class Metrics(Section, path="metrics"):
@@ -890,45 +908,47 @@ class Metrics(Section, path="metrics"):
     show_hidden_metrics_for_version: Annotated[
         str, "Version whose hidden metrics are shown.", "show-hidden-metrics-for-version"
     ]
-    disabled_metrics: Annotated[tuple[str, ...], "Metrics that are off.", "disabled-metrics"]
+    disabled_metrics: Annotated[tuple[str, ...], "Disabled metrics.", "disabled-metrics"]
     allow_metric_labels: Annotated[Pairs[str], "Metric and label -> allowed values.", "allow-metric-labels"]
-    allow_metric_labels_manifest: Annotated[str, "Path of a file that says the same.", "allow-metric-labels-manifest"]
+    allow_metric_labels_manifest: Annotated[
+        str, "Path of a file with the same settings.", "allow-metric-labels-manifest"
+    ]
 
 
 class EventStorage(Section, path="eventStorage"):
     """Events."""
 
-    ttl_seconds: Annotated[int, "How long they live, in seconds.", "event-ttl"]
+    ttl_seconds: Annotated[int, "TTL of events, in seconds.", "event-ttl"]
 
 
 class PeerProxy(Section, path="peerProxy"):
-    """Other servers of the same cluster."""
+    """Other API servers of the cluster."""
 
-    lease_reconciler: Annotated[bool, "Whether the server tells the others where it is.", "feature-gates"]
-    lease_interval: Annotated[Duration | None, "How often; null where it does not.", "feature-gates"]
-    lease_ttl: Annotated[Duration | None, "How long that holds; null where it does not.", "feature-gates"]
+    lease_reconciler: Annotated[bool, "Whether the server publishes its address to its peers.", "feature-gates"]
+    lease_interval: Annotated[Duration | None, "How often; null if it does not.", "feature-gates"]
+    lease_ttl: Annotated[Duration | None, "TTL of the published lease; null if it does not.", "feature-gates"]
     advertise_address: Annotated[
         str | None,
-        "Where it tells them that it is; null where the host decides.",
+        "Published address; null if it depends on the host.",
         "peer-advertise-ip",
         "peer-advertise-port",
         "advertise-address",
     ]
     enabled: Annotated[
-        bool, "Whether requests for unknown versions are passed on to them.", "peer-ca-file", "feature-gates"
+        bool, "Whether requests for unknown versions are proxied to peers.", "peer-ca-file", "feature-gates"
     ]
-    ca_file: Annotated[str, "CA bundle that they are checked with.", "peer-ca-file"]
-    server_name: Annotated[str | None, "Name that their certificates are checked for.", "peer-ca-file"]
-    dialer: Annotated[Dialer | None, "How they are reached; null where they are not.", "egress-selector-config-file"]
+    ca_file: Annotated[str, "CA bundle that peers are verified with.", "peer-ca-file"]
+    server_name: Annotated[str | None, "Name that the certificates of peers must have.", "peer-ca-file"]
+    dialer: Annotated[Dialer | None, "How peers are dialled; null if they are not.", "egress-selector-config-file"]
 
 
 class ClusterAuthenticationInfo(Section, path="clusterAuthenticationInfo"):
-    """What the server publishes for other servers."""
+    """What the server publishes for extension API servers."""
 
     client_ca: Annotated[str, "CA bundle of client certificates.", "client-ca-file"]
     request_header: Annotated[
         RequestHeader | None,
-        "How the front proxy tells who asks; null where nobody may.",
+        "How a front proxy authenticates users; null if none may.",
         "requestheader-client-ca-file",
     ]
 
@@ -938,39 +958,41 @@ class Admission(Section, path="admission"):
 
     plugins: Annotated[
         tuple[str, ...],
-        "Plugins in order.",
+        "Enabled plugins, in order.",
         "enable-admission-plugins",
         "disable-admission-plugins",
         "admission-control",
     ]
-    config_file: Annotated[str, "Path of their configuration; empty for none.", "admission-control-config-file"]
-    rest_mapper_reset_interval: Annotated[Duration, "How often the known APIs are read anew."]
+    config_file: Annotated[str, "Path of the admission configuration; empty for none.", "admission-control-config-file"]
+    rest_mapper_reset_interval: Annotated[Duration, "How often the REST mapper is reset."]
     default_not_ready_toleration_seconds: Annotated[
-        int, "Seconds that a Pod stays on a node that is not ready.", "default-not-ready-toleration-seconds"
+        int, "Seconds that Pods stay on a node that is not ready.", "default-not-ready-toleration-seconds"
     ]
     default_unreachable_toleration_seconds: Annotated[
-        int, "Seconds that a Pod stays on a node that cannot be reached.", "default-unreachable-toleration-seconds"
+        int, "Seconds that Pods stay on an unreachable node.", "default-unreachable-toleration-seconds"
     ]
 
 
 class ServiceAccountIssuer(Section, path="serviceAccountIssuer"):
-    """The signer of service account tokens."""
+    """The issuer of service account tokens."""
 
-    issuer: Annotated[str, "The issuer that signs.", "service-account-issuer"]
-    signing_key_file: Annotated[str, "Path of its key.", "service-account-signing-key-file"]
-    signing_endpoint: Annotated[str, "Socket of an external signer.", "service-account-signing-endpoint"]
+    issuer: Annotated[str, "Issuer in the tokens.", "service-account-issuer"]
+    signing_key_file: Annotated[str, "Path of the private key.", "service-account-signing-key-file"]
+    signing_endpoint: Annotated[
+        str, "Socket of an external signer; empty for none.", "service-account-signing-endpoint"
+    ]
     max_token_expiration: Annotated[
         Duration | None,
-        "How long a token may live at most; 0s for no limit, null where an external signer tells.",
+        "Maximum lifetime of a token; 0s for no limit, null if an external signer determines it.",
         "service-account-max-token-expiration",
         "service-account-signing-endpoint",
     ]
     extend_token_expiration: Annotated[
-        bool, "Whether tokens of Pods live longer than they say.", "service-account-extend-token-expiration"
+        bool, "Whether tokens of Pods get an extended lifetime.", "service-account-extend-token-expiration"
     ]
     extended_expiration: Annotated[
         Duration | None,
-        "How long at most; null where an external signer may shorten it.",
+        "The extended lifetime; null if an external signer may shorten it.",
         "service-account-signing-endpoint",
     ]
 
@@ -978,12 +1000,12 @@ class ServiceAccountIssuer(Section, path="serviceAccountIssuer"):
 class Services(Section, path="services"):
     """Services."""
 
-    ip_ranges: Annotated[tuple[str, ...], "Ranges of their addresses.", "service-cluster-ip-range"]
+    ip_ranges: Annotated[tuple[str, ...], "Cluster IP ranges.", "service-cluster-ip-range"]
     api_server_service_ip: Annotated[
-        str | None, "Address of the Service kubernetes; null where the range has none.", "service-cluster-ip-range"
+        str | None, "Cluster IP of the Service kubernetes; null if the range has none.", "service-cluster-ip-range"
     ]
-    api_server_service_port: Annotated[int, "Its port."]
-    node_port_range: Annotated[str, "Range of node ports.", "service-node-port-range"]
+    api_server_service_port: Annotated[int, "Port of the Service kubernetes."]
+    node_port_range: Annotated[str, "Node port range.", "service-node-port-range"]
     kubernetes_service_node_port: Annotated[
         int, "Node port of the Service kubernetes; 0 for none.", "kubernetes-service-node-port"
     ]
@@ -991,53 +1013,57 @@ class Services(Section, path="services"):
 
 
 class EndpointReconciler(Section, path="endpointReconciler"):
-    """The endpoints of the Service kubernetes."""
+    """The endpoint reconciler of the Service kubernetes."""
 
-    type: Annotated[str, "Who writes them.", "endpoint-reconciler-type"]
+    type: Annotated[str, "Type of the reconciler.", "endpoint-reconciler-type"]
     interval: Annotated[Duration, "How often."]
-    lease_ttl: Annotated[Duration, "How long a server counts without being heard of."]
+    lease_ttl: Annotated[Duration, "TTL of the lease of a server."]
     master_count: Annotated[int, "Number of servers, for master-count.", "apiserver-count"]
 
 
 class Misc(Section, path="misc"):
-    """What stands alone."""
+    """Miscellaneous settings."""
 
     logs_handler: Annotated[bool, "Whether /logs is served.", "enable-logs-handler"]
-    system_namespaces: Annotated[tuple[str, ...], "Namespaces that the server makes."]
+    system_namespaces: Annotated[tuple[str, ...], "Namespaces that the server creates."]
 
 
 class CoordinatedLeadership(Section, path="coordinatedLeadership"):
-    """The leader among those that choose leaders for others."""
+    """Coordinated leader election."""
 
-    enabled: Annotated[bool, "Whether there is one.", "feature-gates"]
-    lease_duration: Annotated[Duration, "How long it leads without renewing.", "coordinated-leadership-lease-duration"]
-    renew_deadline: Annotated[Duration, "How long it tries to renew.", "coordinated-leadership-renew-deadline"]
+    enabled: Annotated[bool, "Whether it is enabled.", "feature-gates"]
+    lease_duration: Annotated[Duration, "Duration of the lease.", "coordinated-leadership-lease-duration"]
+    renew_deadline: Annotated[
+        Duration, "Time within which the lease must be renewed.", "coordinated-leadership-renew-deadline"
+    ]
     retry_period: Annotated[Duration, "How often.", "coordinated-leadership-retry-period"]
 
 
 class KubeletClient(Section, path="kubeletClient"):
-    """The client of kubelets."""
+    """The kubelet client."""
 
-    cert_file: Annotated[str, "Path of its certificate.", "kubelet-client-certificate"]
-    key_file: Annotated[str, "Path of its key.", "kubelet-client-key"]
-    ca_file: Annotated[str, "CA bundle that kubelets are checked with.", "kubelet-certificate-authority"]
+    cert_file: Annotated[str, "Path of the client certificate.", "kubelet-client-certificate"]
+    key_file: Annotated[str, "Path of the private key.", "kubelet-client-key"]
+    ca_file: Annotated[str, "CA bundle that kubelets are verified with.", "kubelet-certificate-authority"]
     timeout: Annotated[Duration, "How long a request may take.", "kubelet-timeout"]
     preferred_address_types: Annotated[
-        tuple[str, ...], "Kinds of node addresses, in the order of trying.", "kubelet-preferred-address-types"
+        tuple[str, ...], "Types of node addresses, in order of preference.", "kubelet-preferred-address-types"
     ]
-    port: Annotated[int, "Port, where a node does not tell its own.", "kubelet-port"]
+    port: Annotated[int, "Port, if the node does not report one.", "kubelet-port"]
     dialer: Annotated[
         Dialer | None,
-        "How they are reached; null where the egress selector's file cannot be had.",
+        "How kubelets are dialled; null if the egress selector's file is unavailable.",
         "egress-selector-config-file",
     ]
-    insecure_skip_verify: Annotated[bool, "Whether any certificate will do.", "kubelet-certificate-authority"]
+    insecure_skip_verify: Annotated[
+        bool, "Whether certificate verification is skipped.", "kubelet-certificate-authority"
+    ]
 
 
 class ExtensionInformers(Section):
-    """Its own informers."""
+    """Its informers."""
 
-    resync: Annotated[Duration, "How often they hand out everything again."]
+    resync: Annotated[Duration, "Resync period."]
 
 
 class CustomObjects(Section):
@@ -1047,135 +1073,142 @@ class CustomObjects(Section):
 
 
 class APIExtensions(Section, path="apiExtensions"):
-    """The server for custom resources."""
+    """The API extensions server."""
 
-    enabled: Annotated[bool, "Whether definitions are served.", "runtime-config"]
+    enabled: Annotated[bool, "Whether CustomResourceDefinitions are served.", "runtime-config"]
     informers: ExtensionInformers
-    storage_version: Annotated[str, "Version in which definitions are written."]
-    media_type: Annotated[str, "Media type of stored definitions."]
+    storage_version: Annotated[str, "Storage version of CustomResourceDefinitions."]
+    media_type: Annotated[str, "Media type of stored CustomResourceDefinitions."]
     custom_objects: CustomObjects
-    master_count: Annotated[int, "Number of servers that may change a definition at once.", "apiserver-count"]
+    master_count: Annotated[int, "Number of API servers.", "apiserver-count"]
 
 
 class Aggregator(Section, path="aggregator"):
-    """The outermost server."""
+    """The aggregator."""
 
     proxy_client_cert_file: Annotated[
-        str, "Certificate with which it asks aggregated servers.", "proxy-client-cert-file"
+        str, "Path of the client certificate for aggregated API servers.", "proxy-client-cert-file"
     ]
-    proxy_client_key_file: Annotated[str, "Its key.", "proxy-client-key-file"]
+    proxy_client_key_file: Annotated[str, "Path of its private key.", "proxy-client-key-file"]
     reject_forwarding_redirects: Annotated[
-        bool, "Whether redirects of aggregated servers are refused.", "aggregator-reject-forwarding-redirect"
+        bool, "Whether redirects of aggregated API servers are rejected.", "aggregator-reject-forwarding-redirect"
     ]
 
 
 class AggregatorInformers(Section):
-    """Its own informers."""
+    """Its informers."""
 
-    resync: Annotated[Duration, "How often they hand out everything again."]
+    resync: Annotated[Duration, "Resync period."]
 
 
 class AggregatorDelegate(Section, part_of="aggregator"):
-    """The outermost server."""
+    """The aggregator as the outermost server of the chain."""
 
     informers: AggregatorInformers
-    storage_version: Annotated[str, "Version in which API services are written."]
-    media_type: Annotated[str, "Media type of stored API services."]
-    installs_open_api: Annotated[bool, "Whether the generic OpenAPI handler is installed; it has one of its own."]
-    peer_proxied: Annotated[bool, "Whether unknown versions are passed on to peers.", "peer-ca-file", "feature-gates"]
+    storage_version: Annotated[str, "Storage version of APIServices."]
+    media_type: Annotated[str, "Media type of stored APIServices."]
+    installs_open_api: Annotated[
+        bool, "Whether the generic OpenAPI handler is installed; the aggregator has a separate one."
+    ]
+    peer_proxied: Annotated[
+        bool, "Whether requests for unknown versions are proxied to peers.", "peer-ca-file", "feature-gates"
+    ]
 
 
 class DiscoveryRule(Section):
-    """One rule."""
+    """A rule for users."""
 
-    range: Annotated[str, "Where the client comes from."]
-    address: Annotated[str, "Address that it is told."]
+    range: Annotated[str, "Client range."]
+    address: Annotated[str, "Address for these clients."]
 
 
 class Discovery(Section, path="discovery"):
-    """How clients find APIs."""
+    """Discovery."""
 
     address: Annotated[
         str | None,
-        "Address that clients are told; null where the host decides.",
+        "Address for clients; null if it depends on the host.",
         "external-hostname",
         "advertise-address",
         "secure-port",
     ]
     rules: Annotated[
-        tuple[DiscoveryRule, ...], "Addresses for clients from certain ranges.", "service-cluster-ip-range"
+        tuple[DiscoveryRule, ...], "Addresses for clients from specific ranges.", "service-cluster-ip-range"
     ]
 
 
 class HandlerChain(Section, path="handlerChain"):
-    """The filters that every request passes."""
+    """The filters of the handler chain."""
 
     flow_control: Annotated[
-        str, OneOf("priorityAndFairness", "maxInFlight"), "What limits requests.", "enable-priority-and-fairness"
+        str,
+        OneOf("priorityAndFairness", "maxInFlight"),
+        "How concurrent requests are limited.",
+        "enable-priority-and-fairness",
     ]
     queue_wait: Annotated[
         Duration | None,
-        "How long a request waits in a queue; null without queues.",
+        "Maximum time of a request in a queue; null without queues.",
         "request-timeout",
         "enable-priority-and-fairness",
     ]
-    request_deadline: Annotated[Duration, "How long a request that is not long-running may take.", "request-timeout"]
+    request_deadline: Annotated[Duration, "Deadline of requests that are not long-running.", "request-timeout"]
     goaway: Annotated[
-        bool, "Whether clients are asked to connect anew now and then.", "goaway-chance", "disable-http2-serving"
+        bool, "Whether HTTP/2 clients are asked to reconnect at random.", "goaway-chance", "disable-http2-serving"
     ]
     watch_termination: Annotated[
-        bool, "Whether watches are ended one by one during the shutdown.", "shutdown-watch-termination-grace-period"
+        bool, "Whether watches are terminated one by one during shutdown.", "shutdown-watch-termination-grace-period"
     ]
-    retry_after: Annotated[
-        bool, "Whether requests during the shutdown are answered with 429.", "shutdown-send-retry-after"
-    ]
+    retry_after: Annotated[bool, "Whether requests during shutdown are answered with 429.", "shutdown-send-retry-after"]
     impersonation: Annotated[
         str, OneOf("constrained", "unconstrained"), "How impersonation is checked.", "feature-gates"
     ]
-    tracing: Annotated[bool, "Whether the filter for traces is there.", "feature-gates"]
+    tracing: Annotated[bool, "Whether the tracing filter is present.", "feature-gates"]
     storage_version_precondition: Annotated[
-        bool, "Whether writes wait until storage versions are agreed on.", "feature-gates"
+        bool, "Whether writes wait until the storage versions are agreed on.", "feature-gates"
     ]
 
 
 class IssuerDiscovery(Section, part_of="serviceAccountIssuer"):
-    """The signer of service account tokens."""
+    """Discovery of the service account issuer."""
 
     jwks_uri: Annotated[
         str | None,
-        "Where its keys are to be found; null where the host decides.",
+        "URL of the keys; null if it depends on the host.",
         "service-account-jwks-uri",
         "external-hostname",
         "advertise-address",
         "secure-port",
     ]
     discovery_endpoints: Annotated[
-        bool, "Whether the server serves them itself, which takes a plain https issuer.", "service-account-issuer"
+        bool,
+        "Whether the server serves the discovery endpoints, which requires an https issuer.",
+        "service-account-issuer",
     ]
 
 
 class Shutdown(Section, path="shutdown"):
-    """How the server ends."""
+    """Shutdown of the server."""
 
-    delay: Annotated[Duration, "How long it goes on serving, with readyz failing.", "shutdown-delay-duration"]
+    delay: Annotated[Duration, "How long the server keeps serving while readyz fails.", "shutdown-delay-duration"]
     listens_until_drained: Annotated[
-        bool, "Whether it listens until all requests are answered.", "shutdown-send-retry-after"
+        bool, "Whether the server listens until all requests are answered.", "shutdown-send-retry-after"
     ]
     watch_termination_grace_period: Annotated[
-        Duration, "How long watches are ended one by one.", "shutdown-watch-termination-grace-period"
+        Duration, "How long watches are terminated one by one.", "shutdown-watch-termination-grace-period"
     ]
     http_timeout: Annotated[
         Duration, "How long the HTTP server may take to close.", "shutdown-send-retry-after", "request-timeout"
     ]
-    pre_shutdown_hooks: Annotated[tuple[str, ...], "Hooks that run first.", "feature-gates"]
+    pre_shutdown_hooks: Annotated[tuple[str, ...], "Pre-shutdown hooks.", "feature-gates"]
 
 
 class EnabledGates(Section, part_of="featureGates"):
-    """Feature gates."""
+    """Enabled feature gates."""
 
     enabled: Annotated[
         tuple[str, ...],
-        "All gates that are on, sorted.",
+        "Enabled feature gates, sorted.",
         "feature-gates",
         "emulated-version",
         "min-compatibility-version",

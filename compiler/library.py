@@ -91,7 +91,7 @@ def rendered(
                 if name:
                     files.update(artifact(each.resolved, name, form, explicit, written))
                 else:
-                    refuse_secrets(each.resolved.options)
+                    refuse_secrets(each.resolved.context)
             except KascError as error:
                 each.report.add(error.diagnostic)
                 found[number] = None

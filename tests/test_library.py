@@ -66,7 +66,7 @@ def test_wrong_arguments(wrong: dict[str, object]) -> None:
 def test_the_config_can_be_looked_into() -> None:
     resolved = compiler.resolve(HARDENED).resolved
     assert resolved is not None
-    assert resolved.options.flags.text("etcd-prefix") == "/registry"
+    assert resolved.context.flags.text("etcd-prefix") == "/registry"
     assert resolved.config.tree()["loopbackClient"]["contentType"] == "application/vnd.kubernetes.protobuf"
 
 

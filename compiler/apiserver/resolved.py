@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 from compiler.apiserver.resolved_sections import Sections
 from compiler.apiserver.section import Section
 
-if TYPE_CHECKING:
-    from compiler.apiserver.health.checks import HealthChecks
-    from compiler.apiserver.storage.factory import StorageFactory
-    from compiler.apiserver.storage.resource_config import ResourceConfig
-
+P = ParamSpec("P")
+Result = TypeVar("Result")
 Plain = Callable[[Any], Any]
 _INITIALISMS = {
     "api": "API",
@@ -44,28 +41,29 @@ class Provenance(NamedTuple):
 class ResolvedConfig(Sections):
     """The sections, each assigned whole by the step of the start-up that `step` names, which is recorded.
 
-    Three members are no sections but what later steps and the artifacts compute with: the health checks, the enabled
-    resources, and the storage factory. To read a member before its step has run raises AttributeError.
+    `stages` has the names of the steps by stage, in the order in which they ran. Reading a section before its step has
+    run raises AttributeError.
     """
 
-    health: HealthChecks
-    resource_config: ResourceConfig
-    storage_factory: StorageFactory
+    stages: dict[str, list[str]]
 
     def __init__(self) -> None:
-        self.enter("")
-        self.__dict__["steps"] = {}
-        self.__dict__["more_flags"] = {}
+        self.__dict__.update(stages={}, running=[""], steps={}, more_flags={})
 
-    def enter(self, step: str) -> None:
-        """Record what is assigned from now on as set by a step."""
-        self.__dict__["step"] = step
+    def begin_stage(self, name: str) -> None:
+        """Begin a stage of the start-up; the steps that follow belong to it."""
+        self.__dict__["running"] = self.stages[name] = []
+
+    def step(self, name: str, function: Callable[P, Result], *arguments: P.args, **named: P.kwargs) -> Result:
+        """Call a function of the start-up and return its result; what it assigns is recorded as set by this step."""
+        self.__dict__["running"].append(name)
+        return function(*arguments, **named)
 
     def __setattr__(self, name: str, value: object) -> None:
         state = self.__dict__
         state[name] = value
         # A later step replaces some fields; the others stay as the first one set them.
-        state["steps"][name] = (*state["steps"].get(name, ()), state["step"])
+        state["steps"][name] = (*state["steps"].get(name, ()), state["running"][-1])
 
     def add_flags(self, path: str, *flags: str) -> None:
         """Record flags that a value is computed from in addition to those of its field."""

@@ -6,7 +6,7 @@ import posixpath
 from typing import Any
 
 from compiler import rules
-from compiler.apiserver.options import ServerRunOptions
+from compiler.apiserver.context import ServerContext
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.yamlio import dump
 from compiler.diagnostics import KascError, diagnose
@@ -31,7 +31,7 @@ def structured_files(resolved: Resolved) -> dict[str, Any]:
     The name is the last part of the path on the server; where two paths end alike, or not in a name, the flag's name
     takes part in it.
     """
-    given = resolved.options.input.files
+    given = resolved.context.input.files
     ends = [posixpath.basename(path) for path in given]
     found: dict[str, Any] = {}
     for path, file in given.items():
@@ -41,7 +41,7 @@ def structured_files(resolved: Resolved) -> dict[str, Any]:
         if ends.count(name) > 1 or name in found:
             name = f"{file.flag}-{name}"
         found[name] = file
-    version = resolved.options.catalog.version
+    version = resolved.context.catalog.version
     return {name: _content(file, version) for name, file in found.items()}
 
 
@@ -98,9 +98,9 @@ def _without_users(element: str) -> str:
     return resource + mark + ";".join(map(without_user, servers.split(";")))
 
 
-def refuse_secrets(options: ServerRunOptions) -> None:
+def refuse_secrets(context: ServerContext) -> None:
     """Raise KascError for a value that no artifact may contain."""
-    for arguments in options.flags.arguments.values():
+    for arguments in context.flags.arguments.values():
         for argument in arguments:
             text = argument.text
             if any(sign in text for sign in _SIGNS):

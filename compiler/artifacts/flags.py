@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler import rules
-from compiler.apiserver.options.flagset import FlagSet
+from compiler.apiserver.flagset import FlagSet
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.files import written_value
 from compiler.diagnostics import Diagnostic, KascError, diagnose
@@ -34,7 +34,7 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
 
     Raises KascError for a value that no line can hold.
     """
-    flags = resolved.options.flags
+    flags = resolved.context.flags
     catalog, arguments = flags.catalog, flags.arguments
     order = catalog.reckon("order of flags", lambda: {name: number for number, name in enumerate(catalog.flags)})
     lines = []

@@ -30,8 +30,8 @@ def definitions(resolved: Resolved) -> dict[str, Any]:
 def definition_parts(resolved: Resolved) -> dict[str, Any]:
     """The same in parts: the lists, and the meanings of their checks."""
     config = resolved.config
-    health = config.health
-    facts, drain = health_facts(resolved), drain_of(resolved.options)
+    health = resolved.health
+    facts, drain = health_facts(resolved), drain_of(resolved.context)
     return {
         **header(resolved, "HealthCheckDefinitions"),
         "healthz": _list(health.healthz),
@@ -50,7 +50,7 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
 
 def _load_balancers(resolved: Resolved, facts: HealthFacts) -> Parts:
     """Settings of load balancers, with holes for those that name the server."""
-    given = resolved.options.input
+    given = resolved.context.input
     balancing = balancing_of(balancer_in(given.deployment))
     server = server_of(facts, given.name, resolved.config.generic.public_address or "")
     return Parts.of(

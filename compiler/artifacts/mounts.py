@@ -53,7 +53,7 @@ def node_paths(paths: Iterable[NodePath]) -> list[NodePath]:
 def all_paths(resolved: Resolved) -> Iterator[NodePath]:
     """Everything that the server opens, under the names that it is given; some may be empty."""
     options = resolved.options
-    flags = options.flags
+    flags = resolved.context.flags
     for flag in flags.with_values(READ_FILES):
         for path in _named_by(resolved, flag):
             yield NodePath(path, "file")
@@ -71,12 +71,12 @@ def all_paths(resolved: Resolved) -> Iterator[NodePath]:
     for authorizer in resolved.config.authorization.authorizers or ():
         if isinstance(authorizer, WebhookAuthorizer):
             yield NodePath(authorizer.kube_config_file, "file")
-    for file in options.input.files.values():
+    for file in resolved.context.input.files.values():
         yield from _in_file(file)
 
 
 def _named_by(resolved: Resolved, flag: str) -> Sequence[str]:
-    flags = resolved.options.flags
+    flags = resolved.context.flags
     if flag == "tls-sni-cert-key":
         return [path for pair in flags.sni_pairs(flag) for path in (pair.cert, pair.key)]
     if flag in ("tls-cert-file", "tls-private-key-file") and resolved.options.secure_serving.self_signed:
@@ -161,7 +161,7 @@ def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
     """
     paths = tuple(all_paths(resolved))
     key = ("mounts", paths, exactly(extra))
-    found = resolved.options.catalog.recently(key, lambda: _mounts(node_paths(paths), extra))
+    found = resolved.context.catalog.recently(key, lambda: _mounts(node_paths(paths), extra))
     for mount in found.mounts[: len(found.mounts) - len(extra)]:
         _check(resolved, mount["mountPath"])
     return found
@@ -226,7 +226,7 @@ def _check(resolved: Resolved, path: str) -> None:
     if ":" in path:
         message = f"{shown(path)} holds a colon, and cannot be mounted"
         hint = "use another path, or leave the artifact pod out with --emit"
-        raise KascError(diagnose(rules.MOUNT_PATH_WITH_COLON, message, hint, location=resolved.options.input.start))
+        raise KascError(diagnose(rules.MOUNT_PATH_WITH_COLON, message, hint, location=resolved.context.input.start))
 
 
 def _volume_name(path: str, taken: set[str]) -> str:

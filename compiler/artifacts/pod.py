@@ -26,7 +26,7 @@ def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     """The same in parts, with a hole for the command."""
     deployment, facts = _deployment(resolved), health_facts(resolved)
     needed = mounts_of(resolved, deployment.get("extraVolumes", []))
-    image_name, period = image(resolved), drain_of(resolved.options).grace_period
+    image_name, period = image(resolved), drain_of(resolved.context).grace_period
     command = ("kube-apiserver", *map(_literal, flag_lines(resolved, explicit)))
     labels = {"component": "kube-apiserver", "tier": "control-plane"} | deployment.get("labels", {})
     metadata: dict[str, Any] = {
@@ -78,16 +78,16 @@ def _spec(
 
 def image(resolved: Resolved) -> str:
     """The container image: as given, else the upstream one of the declared version."""
-    options = resolved.options
-    given = _deployment(resolved).get("image") or options.input.image
+    context = resolved.context
+    given = _deployment(resolved).get("image") or context.input.image
     if given:
         return str(given)
-    version = (options.input.version or options.catalog.version).lstrip("v")
+    version = (context.input.version or context.catalog.version).lstrip("v")
     return f"{_REGISTRY}:v{version}" + (".0" if version.count(".") == 1 else "")
 
 
 def _deployment(resolved: Resolved) -> dict[str, Any]:
-    node = resolved.options.input.deployment
+    node = resolved.context.input.deployment
     plain = node.plain() if node else {}
     return plain if isinstance(plain, dict) else {}
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from compiler.apiserver.startup import STAGES, Resolved
+from compiler.apiserver.startup import Resolved
 from compiler.artifacts import health, storage
 from compiler.artifacts.resolved import relative, resolved_config
 from compiler.artifacts.yamlio import dump
@@ -29,20 +29,20 @@ def groups(resolved: Resolved, told: dict[str, Any]) -> list[dict[str, Any]]:
     """The option groups in the server's order; `told` says what each option does."""
     return [
         {"name": section_of(name), "options": [_option(resolved, spec, told) for spec in specs.values()]}
-        for name, specs in resolved.options.catalog.groups.items()
+        for name, specs in resolved.context.catalog.groups.items()
     ]
 
 
 def _option(resolved: Resolved, spec: FlagSpec, told: dict[str, Any]) -> dict[str, Any]:
     """One option. `source` is where it was given, `default`, or `the server` where that reckons it at its start."""
-    flags, name = resolved.options.flags, spec.name
+    flags, name = resolved.context.flags, spec.name
     given = flags.changed(name)
     kind = TYPES[spec.type]
     as_default = flags.value(name) == kind.default(spec.default)
     source = "default" if as_default else "the server"
     at = flags.location(name)
     if given:
-        document = resolved.options.input.start.file
+        document = resolved.context.input.start.file
         source = f"{relative(at.file, document)}:{at.line}" if at and at.file else "given"
     return {
         "flag": name,
@@ -60,7 +60,7 @@ def _option(resolved: Resolved, spec: FlagSpec, told: dict[str, Any]) -> dict[st
 
 def values_of(resolved: Resolved, spec: FlagSpec) -> list[str]:
     """The effective value: the elements of a list, the entries of a map, else one text; nothing where it is empty."""
-    flags = resolved.options.flags
+    flags = resolved.context.flags
     if spec.name in flags.refused:
         # Known only when the server runs: what is written stands for it.
         return [argument.text for argument in flags.arguments[spec.name]]
@@ -96,12 +96,12 @@ _OF_THE_POLICY = "KASC-CIS-"
 
 def contents(resolved: Resolved) -> dict[str, Any]:
     """Everything that the template asks for; see templates/report.html.j2."""
-    options = resolved.options
-    given = options.input
+    context = resolved.context
+    given = context.input
     told = descriptions()
     found: dict[str, Any] = {
         "name": given.name,
-        "kubernetes": options.catalog.version,
+        "kubernetes": context.catalog.version,
         "read_as": given.read_as,
         "layers": [relative(layer, given.start.file) for layer in given.layers],
         "groups": groups(resolved, told["options"]),
@@ -142,8 +142,8 @@ def stages(resolved: Resolved) -> list[dict[str, Any]]:
         row = {"path": path, "from": origin["from"], **shown(values[path])}
         by_step.setdefault(origin["step"], []).append(row)
     return [
-        {"title": title, "steps": [{"name": step.name, "sets": by_step.get(step.name, [])} for step in steps]}
-        for title, steps in zip(_STAGES, STAGES, strict=True)
+        {"title": title, "steps": [{"name": name, "sets": by_step.get(name, [])} for name in names]}
+        for title, names in zip(_STAGES, resolved.config.stages.values(), strict=True)
     ]
 
 
@@ -159,9 +159,9 @@ def shown(value: Any) -> dict[str, Any]:
 
 def admission(resolved: Resolved, told: dict[str, str]) -> list[dict[str, Any]]:
     """All plugins of this version in the order of the chain, with what each does; `place` is None where it is off."""
-    options = resolved.options
-    chain = options.admission.chain()
-    phases = options.catalog.behaviour("admissionPhases")
+    catalog = resolved.context.catalog
+    chain = resolved.options.admission.chain()
+    phases = catalog.behaviour("admissionPhases")
     return [
         {
             "name": name,
@@ -170,16 +170,16 @@ def admission(resolved: Resolved, told: dict[str, str]) -> list[dict[str, Any]]:
             "phases": [phase for phase, names in phases.items() if name in names],
             "does": told.get(name, ""),
         }
-        for name, plugin in options.catalog.plugins.items()
+        for name, plugin in catalog.plugins.items()
     ]
 
 
 def findings(resolved: Resolved) -> list[dict[str, Any]]:
     """Every finding of the report, by severity, then by place. Those of the policy have a table of their own."""
-    options = resolved.options
-    document = options.input.start.file
+    context = resolved.context
+    document = context.input.start.file
     rows = []
-    for one in options.report.sorted():
+    for one in context.report.sorted():
         if one.code.startswith(_OF_THE_POLICY):
             continue
         at = one.location

@@ -6,18 +6,18 @@ import os
 from functools import lru_cache
 from typing import Any
 
-from compiler.apiserver.options import ServerRunOptions
+from compiler.apiserver.context import ServerContext
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.yamlio import header
 
 
 def resolved_config(resolved: Resolved) -> dict[str, Any]:
     """The ResolvedConfig; see schemas/artifacts/resolved.schema.json."""
-    options, config = resolved
-    known, places = options.catalog.flags, places_of(options)
+    context, config = resolved.context, resolved.config
+    known, places = context.catalog.flags, places_of(context)
     return {
         **header(resolved, "ResolvedConfig"),
-        "layers": [relative(layer, options.input.start.file) for layer in options.input.layers],
+        "layers": [relative(layer, context.input.start.file) for layer in context.input.layers],
         "config": config.tree(),
         "provenance": {
             path: {"step": step, "from": {flag: places.get(flag, "default") for flag in flags if flag in known}}
@@ -26,15 +26,15 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
     }
 
 
-def places_of(options: ServerRunOptions) -> dict[str, str]:
+def places_of(context: ServerContext) -> dict[str, str]:
     """Flag -> file, line and column where it was given."""
     files: dict[str, str] = {}
     found = {}
-    for flag, uses in options.flags.arguments.items():
+    for flag, uses in context.flags.arguments.items():
         at = uses[-1].location
         if at is not None:
             if at.file not in files:
-                files[at.file] = relative(at.file, options.input.start.file)
+                files[at.file] = relative(at.file, context.input.start.file)
             found[flag] = f"{files[at.file]}:{at.line}:{at.column}"
     return found
 

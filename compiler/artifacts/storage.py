@@ -23,7 +23,7 @@ def manifest(resolved: Resolved) -> dict[str, Any]:
 def manifest_parts(resolved: Resolved) -> dict[str, Any]:
     """The same in parts: the rows of all resources with holes for their servers, and what stands around them."""
     config = resolved.config
-    factory = config.storage_factory
+    factory = resolved.storage_factory
     rows = factory.rows()
     etcd, transport, egress = config.etcd, config.etcd.transport, config.etcd_egress
     return {
@@ -126,8 +126,8 @@ def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[st
     Kubernetes: pkg/controlplane/instance.go and apiserver/peer.go, reconcilers; pkg/registry/core/rest/storage_core.go,
     newServiceIPAllocators; apiserver/pkg/storage/etcd3/compact.go.
     """
-    options, config = resolved
-    gates = options.gates
+    context, config = resolved.context, resolved.config
+    gates = context.gates
 
     def row(key: str, writer: str, servers: tuple[str, ...]) -> dict[str, Any]:
         return {"keyPrefix": key, "writtenBy": writer, "servers": list(servers)}
@@ -145,14 +145,14 @@ def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[st
         if len(config.services.ip_ranges) > 1:
             yield row(factory.key("ranges/secondaryserviceips"), "service IP allocator of the second range", servers)
     yield row(factory.key("ranges/servicenodeports"), "node port allocator", servers)
-    if options.flags.number("etcd-compaction-interval"):
+    if context.flags.number("etcd-compaction-interval"):
         for servers in dict.fromkeys((factory.servers, *factory.override_server_sets())):
             yield row("compact_rev_key", "compactor: the revision up to which it compacted", servers)
 
 
 def _health_checks(resolved: Resolved, factory: StorageFactory) -> list[dict[str, Any]]:
     """The etcd checks: each reads one key of one server set."""
-    health = resolved.config.health
+    health = resolved.health
     overrides = factory.override_server_sets()
     rows = []
     for check in health.readyz:

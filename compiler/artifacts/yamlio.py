@@ -14,12 +14,12 @@ from compiler.artifacts.parts import HOLE, Filling, Part, Parts
 
 def header(resolved: Resolved, kind: str) -> dict[str, Any]:
     """apiVersion, kind, name, and the version that the artifact is for."""
-    options = resolved.options
+    context = resolved.context
     return {
         "apiVersion": "kasc/v1",
         "kind": kind,
-        "metadata": {"name": options.input.name},
-        "kubernetesVersion": options.catalog.version,
+        "metadata": {"name": context.input.name},
+        "kubernetesVersion": context.catalog.version,
     }
 
 

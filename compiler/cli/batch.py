@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.cli.common import UsageError
 from compiler.fleet import Work, in_turn
 from compiler.inputs.source import Files
-from compiler.review.examine import Examined, Settings, examine_some
+from compiler.review.examine import Examined, Settings, examine
 from compiler.text import say
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _in_processes(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
 def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
     """Each input in turn."""
     files = files or Files()
-    return results_of(lambda some: examine_some(some, settings, files), paths, 1)
+    return results_of(lambda some: [examine(path, settings, files) for path in some], paths, 1)
 
 
 class _Progress:

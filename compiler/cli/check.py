@@ -28,7 +28,7 @@ from compiler.diagnostics import KascError, Location, Report, diagnose
 from compiler.filesystem import UTF8_BOM, read_file, root_of
 from compiler.inputs.masking import Masked
 from compiler.inputs.source import STANDARD_INPUT, Files, read_source
-from compiler.review.examine import Settings, examine_some
+from compiler.review.examine import Examined, Settings, examine
 from compiler.review.fixes import MendedFile, Mender
 from compiler.text import clean_lines, say
 
@@ -160,9 +160,12 @@ def _check(
     def work(some: Sequence[str]) -> list[tuple[Report, bool] | None]:
         """The report of each input, and whether it is published; None for an unchanged one that nothing needs."""
         if seen is None or changes is None:
-            return [(each.report, True) for each in examine_some(some, settings, files)]
+            return [(examine(path, settings, files).report, True) for path in some]
         seen.forget()
-        every = examine_some(some, settings, files, seen.turn_to)
+        every: list[Examined] = []
+        for path in some:
+            seen.turn_to(path)
+            every.append(examine(path, settings, files))
         touched = [changes.touches([path, *seen.paths(path)]) for path in some]
         return [
             (each.report, touch) if touch or each.report.static_pod else None

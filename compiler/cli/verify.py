@@ -44,7 +44,7 @@ def run(options: Namespace) -> int:
         return usage_error(problem)
     report = Report(options.input)
     report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
-    layout = Layout(manifest(examined.resolved), examined.resolved.config.storage_factory)
+    layout = Layout(manifest(examined.resolved), examined.resolved.storage_factory)
     results = [_verify(cluster, layout, options, examined.resolved, deadline, report) for cluster in clusters]
     partial = any(found.problem for found, _ in results)
     _write(options, report, results)
@@ -59,7 +59,7 @@ def _deadline(options: Namespace) -> Deadline:
 
 def _clusters(options: Namespace, resolved: Resolved, deadline: Deadline) -> list[Cluster]:
     """The etcds to ask: as the options say, else as the input does; raises UsageError."""
-    factory = resolved.config.storage_factory
+    factory = resolved.storage_factory
     common = frozenset(factory.servers)
     if not options.etcd:
         sets = [factory.servers, *factory.override_server_sets()]
@@ -104,8 +104,8 @@ def _credentials(options: Namespace, resolved: Resolved) -> Credentials:
     def found(name: str) -> str:
         if path := getattr(options, f"etcd_{name}"):
             return str(path)
-        on_server = resolved.options.flags.text(f"etcd-{name}")
-        local = resolved.options.host.local(on_server) or on_server
+        on_server = resolved.context.flags.text(f"etcd-{name}")
+        local = resolved.context.host.local(on_server) or on_server
         return local if local and os.path.isfile(local) else ""
 
     password = os.environ.get(PASSWORD, "") if options.user else ""

@@ -126,7 +126,7 @@ class Differences(NamedTuple):
 
 def compare(seen: Seen, resolved: Resolved) -> Differences:
     """Hold every list that could be asked against its definition."""
-    health = resolved.config.health
+    health = resolved.health
     found = Differences({}, {}, [], _other_version(seen, resolved))
     for endpoint in ENDPOINTS:
         checks = seen.endpoints[endpoint].checks
@@ -148,7 +148,7 @@ def _other_version(seen: Seen, resolved: Resolved) -> str:
     if seen.version is None:
         return ""
     name, running, emulates = seen.version
-    declared, emulated = resolved.options.catalog.version, f"1.{resolved.options.emulated}"
+    declared, emulated = resolved.context.catalog.version, f"1.{resolved.context.emulated}"
     if running != declared:
         return f"runs Kubernetes {name}, not {declared}"
     return f"emulates Kubernetes {emulates}, not {emulated}" if emulates != emulated else ""

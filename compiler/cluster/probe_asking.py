@@ -140,7 +140,7 @@ class Prober:
 
     def _foreign(self, checks: Checks) -> Problem | None:
         """A problem where another component answers: its lists look the same, but none of its hooks is known."""
-        health = self.resolved.config.health
+        health = self.resolved.health
         hooks = {name for name in health.every() if name.startswith("poststarthook/")}
         if hooks & {check.name for check in checks.checks}:
             return None

@@ -30,7 +30,7 @@ def of_seen(seen: Seen, differences: Differences, resolved: Resolved) -> Iterato
         said = f" (the server says: {shown(reason)})" if reason else ""
         message = f"{shown_name(name)} fails in {_all(endpoints)}: {means}{said}"
         yield diagnose(rules.FAILING_HEALTH_CHECK, message, action)
-    known = resolved.config.health.every()
+    known = resolved.health.every()
     for name, endpoints in differences.missing.items():
         when = condition_of(known[name].when)
         has = "every server of this version has" if when == "always" else f"follows from the declared: {when}"
@@ -65,7 +65,7 @@ def failing(seen: Seen) -> dict[str, list[str]]:
 
 def meaning(name: str, resolved: Resolved) -> tuple[str, str]:
     """What it means for this configuration where a check fails, and what to do."""
-    check = resolved.config.health.every().get(name)
+    check = resolved.health.every().get(name)
     row = check.row if check is not None else name
     told = health_meanings().get(row)
     if told is None:
@@ -153,7 +153,7 @@ def _milliseconds(seconds: float) -> str:
 def rows_of(seen: Seen, differences: Differences, resolved: Resolved) -> list[dict[str, Any]]:
     """Every check that is declared or there: its state in each list that has it, and what its failure means."""
     fails = failing(seen)
-    declared = resolved.config.health.every()
+    declared = resolved.health.every()
     names = dict.fromkeys(
         (*declared, *(check.name for end in seen.endpoints.values() if end.checks for check in end.checks.checks))
     )

@@ -15,7 +15,7 @@ from compiler.cli.common import fails, keep_selected, reason
 from compiler.diagnostics import Diagnostic, Report
 from compiler.inputs.source import STANDARD_INPUT, Files
 from compiler.library import rendered
-from compiler.review.examine import Examined, Settings, examine_some
+from compiler.review.examine import Examined, Settings, examine
 from compiler.text.redaction import is_key_material
 
 if TYPE_CHECKING:
@@ -115,9 +115,11 @@ class DocumentCompiler:
             return []
         if self.seen is not None:
             self.seen.forget()
-        every = examine_some(paths, self.settings, self.files, self.seen.turn_to if self.seen is not None else None)
         read = []
-        for path, examined in zip(paths, every, strict=True):
+        for path in paths:
+            if self.seen is not None:
+                self.seen.turn_to(path)
+            examined = examine(path, self.settings, self.files)
             if touched or self.seen is None or not self._is_untouched(path, self.seen.paths(path)):
                 # Before anything is written: what is compiled is what was read.
                 signs = self.seen.signed(path) if self.seen is not None and self.cache is not None else {}
@@ -131,7 +133,7 @@ class DocumentCompiler:
     def _written(self, read: _Read, files: dict[str, str] | None) -> Outcome:
         path, examined, signs = read
         report = examined.report
-        name = examined.resolved.options.input.name if examined.resolved is not None else None
+        name = examined.resolved.context.input.name if examined.resolved is not None else None
         if self.cache is None or path == STANDARD_INPUT:
             return self._judged(path, report, name, files)
         from compiler.fleet.cache import packed

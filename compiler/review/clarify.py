@@ -69,7 +69,7 @@ def _line(lines: Lines, number: int) -> str:
 
 def _argument(found: Diagnostic, place: Location, resolved: Resolved | None) -> Argument | None:
     """The use of a flag that an error is about."""
-    uses = resolved.options.flags.arguments.get(found.flag, ()) if resolved is not None else ()
+    uses = resolved.context.flags.arguments.get(found.flag, ()) if resolved is not None else ()
     return next((use for use in uses if use.location is not None and _holds(use.location, place)), None)
 
 
@@ -100,7 +100,7 @@ def _quoted(argument: Argument, resolved: Resolved | None) -> str:
     inner = ",".join(part.strip(_QUOTES) for part in parts)
     if inner == text or not any((part[:1] in _QUOTES and part) or (part[-1:] in _QUOTES and part) for part in parts):
         return ""
-    in_document = resolved is not None and resolved.options.input.read_as == "document"
+    in_document = resolved is not None and resolved.context.input.read_as == "document"
     whole = inner if in_document else f"--{argument.flag}={inner}"
     return f"remove the quotes, which are part of the value: write {shown(whole)[1:-1]}"
 
@@ -109,7 +109,7 @@ def _separated(argument: Argument, resolved: Resolved | None) -> str:
     """A list with other separators than commas, or in brackets; overrides have semicolons of their own."""
     from compiler.inputs.schema.conversion import split_list
 
-    text, spec = argument.text, resolved.options.catalog.flags.get(argument.flag) if resolved else None
+    text, spec = argument.text, resolved.context.catalog.flags.get(argument.flag) if resolved else None
     if spec is None or spec.type not in _COMMA_SEPARATED or argument.flag in _WITH_SIGNS:
         return ""
     parts = split_list(text, ",;|")
@@ -123,7 +123,7 @@ def _separated(argument: Argument, resolved: Resolved | None) -> str:
         or (len(parts) < 2 and not text.startswith("["))
     ):
         return ""
-    in_document = resolved is not None and resolved.options.input.read_as == "document"
+    in_document = resolved is not None and resolved.context.input.read_as == "document"
     listed = ", ".join(map(shown, parts))
     return f"write [{listed}]" if in_document else f"separate with commas: write --{argument.flag}={shown(meant)[1:-1]}"
 

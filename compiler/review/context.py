@@ -18,10 +18,11 @@ class View:
     """Options and resolved values of one server, with the places in its input."""
 
     def __init__(self, resolved: Resolved) -> None:
-        self.options, self.config = resolved
-        self.flags = self.options.flags
-        self.catalog = self.options.catalog
-        self.given = self.options.input
+        self.context, self.options, self.config, *_ = resolved
+        self.health = resolved.health
+        self.flags = self.context.flags
+        self.catalog = self.context.catalog
+        self.given = self.context.input
 
     @property
     def alone(self) -> bool:
@@ -36,7 +37,7 @@ class View:
 
     def file(self, flag: str) -> Field | None:
         """The content of the structured file that a flag names; None where it cannot be had."""
-        for found in self.options.config_files:
+        for found in self.context.config_files:
             if found.root.findings.flag == flag:
                 return found.root
         return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
-from compiler.apiserver.options import ServerRunOptions
-from compiler.apiserver.startup import Resolved, options_of, resolve_some
+from compiler.apiserver.startup import Resolved, resolve
 from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Problems, Report, diagnose
 from compiler.inputs.server import Host, ServerInput
 from compiler.inputs.source import STANDARD_INPUT, STANDARD_INPUT_NAME, Files
@@ -62,55 +61,41 @@ class Examined(NamedTuple):
 
 
 def examine(path: str, settings: Settings = DEFAULTS, files: Files | None = None) -> Examined:
-    """Read, check and resolve one input. Never raises for what is wrong with the input.
+    """Read, check and resolve one input. Never raises for a fault of the input.
 
     `files` may be shared between calls of one run, so that common parents are parsed once.
     """
-    return examine_some([path], settings, files or Files())[0]
-
-
-def examine_some(
-    paths: Sequence[str], settings: Settings, files: Files, turn_to: Callable[[str], None] | None = None
-) -> list[Examined]:
-    """The same for some inputs, step by step for all of them, which is faster than one after the other.
-
-    `turn_to` is told the path of the input for which files are read from now on.
-    """
-    begun = []
+    files = files or Files()
     files.added_root, files.searched = settings.root, settings.searched
-    for path in paths:
-        if turn_to is not None:
-            turn_to(path)
-        begun.append(_begin(path, settings, files))
-    resolved = iter(resolve_some([each.options for each in begun if each.options is not None]))
-    done = []
-    for path, (report, source, options, carried) in zip(paths, begun, strict=True):
-        if turn_to is not None:
-            turn_to(path)
-        if source is None or options is None:
-            examined = Examined(report, None)
-        else:
-            examined = _end(next(resolved), source, settings, files)
-        if carried:
-            _add_carried(examined.report, carried, path, settings, files)
-        examined.report.note_unlisted()
-        done.append(examined)
-    return done
+    parsed = _read(path, settings, files)
+    examined = _resolve(parsed, settings, files)
+    if parsed.carried:
+        _add_carried(examined.report, parsed.carried, path, settings, files)
+    examined.report.note_unlisted()
+    return examined
 
 
-class _Begun(NamedTuple):
-    """An input that was read; without options where it could not be, which the report then says.
+class ParsedInput(NamedTuple):
+    """An input that was read; `server` is None if it could not be, which the report then says.
 
     `carried` are the files in its ConfigMaps and Secrets.
     """
 
     report: Report
     source: Source | None = None
-    options: ServerRunOptions | None = None
+    server: ServerInput | None = None
     carried: Sequence[CarriedFile] = ()
 
 
-def _begin(path: str, settings: Settings, files: Files) -> _Begun:
+def _resolve(parsed: ParsedInput, settings: Settings, files: Files) -> Examined:
+    report, source, given, _ = parsed
+    if source is None or given is None:
+        return Examined(report, None)
+    resolved = resolve(catalog(report.kubernetes_version), given, settings.host, report)
+    return _end(resolved, source, settings, files)
+
+
+def _read(path: str, settings: Settings, files: Files) -> ParsedInput:
     report = Report(STANDARD_INPUT_NAME if path == STANDARD_INPUT else path)
     report.root = files.root_of(path)
     try:
@@ -119,10 +104,10 @@ def _begin(path: str, settings: Settings, files: Files) -> _Begun:
             report.texts[source.name] = source.text
     except KascError as error:
         return _failed(report, error, settings, files)
-    return _begin_source(source, path, settings, files, report)
+    return _read_source(source, path, settings, files, report)
 
 
-def _begin_source(source: Source, path: str, settings: Settings, files: Files, report: Report) -> _Begun:
+def _read_source(source: Source, path: str, settings: Settings, files: Files, report: Report) -> ParsedInput:
     from compiler.inputs.importers import read_detected
     from compiler.inputs.importers.detect import detect
 
@@ -138,22 +123,22 @@ def _begin_source(source: Source, path: str, settings: Settings, files: Files, r
     except KascError as error:
         report.extend(problems)
         if carried and error.diagnostic.code in _UNREAD:
-            return _Begun(report, carried=carried)
+            return ParsedInput(report, carried=carried)
         return _failed(report, error, settings, files)
     report.extend(problems)
     report.unlisted.update(given.unlisted)
     report.read_as, report.static_pod = given.read_as, given.static_pod
-    report.kubernetes_version = version = _version_of(given, settings, report, source)
-    return _Begun(report, source, options_of(catalog(version), given, settings.host, report), carried)
+    report.kubernetes_version = _version_of(given, settings, report, source)
+    return ParsedInput(report, source, given, carried)
 
 
-def _failed(report: Report, error: KascError, settings: Settings, files: Files) -> _Begun:
+def _failed(report: Report, error: KascError, settings: Settings, files: Files) -> ParsedInput:
     report.add_last(error.diagnostic)
     _clarify(report, files)
     report.unread = error.diagnostic.code in _UNREAD
     report.read_as = settings.read_as or ""
     report.kubernetes_version = nearest(settings.version)
-    return _Begun(report)
+    return ParsedInput(report)
 
 
 def _add_carried(report: Report, carried: Sequence[CarriedFile], path: str, settings: Settings, files: Files) -> None:
@@ -161,9 +146,9 @@ def _add_carried(report: Report, carried: Sequence[CarriedFile], path: str, sett
     for number, file in enumerate(carried):
         inner = Report(report.path)
         inner.texts[file.source.name] = file.source.text
-        begun = _begin_source(file.source, path, settings._replace(read_as=file.read_as), files, inner)
-        if begun.source is not None and begun.options is not None:
-            _end(next(iter(resolve_some([begun.options]))), file.source, settings, files)
+        _resolve(
+            _read_source(file.source, path, settings._replace(read_as=file.read_as), files, inner), settings, files
+        )
         report.read_as = report.read_as or inner.read_as
         report.kubernetes_version = report.kubernetes_version or inner.kubernetes_version
         # The version is that of the whole manifest.
@@ -176,16 +161,16 @@ def _add_carried(report: Report, carried: Sequence[CarriedFile], path: str, sett
 
 def _end(resolved: Resolved, source: Source, settings: Settings, files: Files) -> Examined:
     """Look for risks, judge by the policy, and take out what the input suppresses."""
-    report = resolved.options.report
+    report = resolved.context.report
     find_risks(resolved, report)
     if report.rejected:
         _clarify(report, files, resolved)
-        asked = settings.version or resolved.options.input.version
+        asked = settings.version or resolved.context.input.version
         if asked is not None and minor_of(asked) != minor_of(report.kubernetes_version):
             from compiler.review.clarify import mark_errors
 
             mark_errors(report, asked, report.kubernetes_version)
-    if not resolved.options.input.certain:
+    if not resolved.context.input.certain:
         # A file that only seems to be of its kind is never changed.
         report.diagnostics = [found._replace(fix=()) for found in report.diagnostics]
     alone = report.read_as == "config-file"
@@ -211,7 +196,7 @@ def _clarify(report: Report, files: Files, resolved: Resolved | None = None) -> 
     """Let the hints of errors name causes that only the text of the files shows."""
     from compiler.review.clarify import clarify
 
-    nodes = [file.root.node for file in resolved.options.config_files] if resolved is not None else []
+    nodes = [file.root.node for file in resolved.context.config_files] if resolved is not None else []
     read_before = {node.source.name: node.source.text for node in nodes if node is not None} | report.texts
 
     def read(name: str) -> str:

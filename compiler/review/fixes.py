@@ -163,7 +163,7 @@ def _own_files(examined: Examined) -> set[str]:
     """The files that an input is made of. Files of the server are looked into, and never written."""
     own = {file_key(examined.report.path)}
     if examined.resolved is not None:
-        given = examined.resolved.options.input
+        given = examined.resolved.context.input
         own |= {file_key(name) for name in given.layers}
         own |= {file_key(file.content.source.name) for file in given.files.values()}
     return own

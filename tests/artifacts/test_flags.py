@@ -39,8 +39,8 @@ def test_reading_them_back_gives_the_same_server(sample: Path, explicit: bool, t
     resolved = resolve_file(sample)
     # What the document carries itself is unknown to whoever reads flags alone.
     unknown = {"etcd.encryption.kms", "authentication.anonymous", "authentication.authenticators", "openAPI.security"}
-    again = read_back(render(resolved, explicit), resolved.options.catalog.version, tmp_path)
-    carried = bool(resolved.options.input.files)
+    again = read_back(render(resolved, explicit), resolved.context.catalog.version, tmp_path)
+    carried = bool(resolved.context.input.files)
     for path, value in resolved.config.settings().items():
         if carried and (path in unknown or path.startswith(("authentication.", "authorization."))):
             continue
@@ -144,7 +144,7 @@ def test_the_kind_of_what_is_written_is_detected_and_read_back_to_the_byte(value
     assert again.report.read_as == "argv"
     assert again.resolved is not None
     assert render(again.resolved, False) == written
-    flags = again.resolved.options.flags
+    flags = again.resolved.context.flags
     read = [*map(flags.text, ("etcd-prefix", "cert-dir", "external-hostname")), *flags.texts("service-account-issuer")]
     assert read == values
 
@@ -156,4 +156,4 @@ def test_flags_for_a_shell_may_have_the_same_name(tmp_path: Path) -> None:
     found = examine(str(path), Settings(version="1.36"))
     assert found.report.read_as == "flags"
     assert found.resolved is not None
-    assert found.resolved.options.flags.texts("service-account-issuer") == ("https://b",)
+    assert found.resolved.context.flags.texts("service-account-issuer") == ("https://b",)

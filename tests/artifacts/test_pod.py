@@ -82,8 +82,8 @@ def test_every_version(version: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_samples(sample: Path) -> None:
     resolved = resolve_file(sample)
-    check(static_pod(resolved, explicit=False), resolved.options.catalog.version)
-    check(static_pod(resolved, explicit=True), resolved.options.catalog.version)
+    check(static_pod(resolved, explicit=False), resolved.context.catalog.version)
+    check(static_pod(resolved, explicit=True), resolved.context.catalog.version)
 
 
 PATHS: dict[str, tuple[dict[str, dict[str, Any]], dict[str, str]]] = {
@@ -161,7 +161,7 @@ def test_every_flag_that_names_a_file_is_mounted(tmp_path: Path) -> None:
     described = yaml.safe_load((ROOT / "compiler/upstream/catalog/data/descriptions.yaml").read_text())["options"]
     names = {
         name
-        for name, spec in resolved.options.catalog.flags.items()
+        for name, spec in resolved.context.catalog.flags.items()
         if spec.type in ("string", "stringArray", "namedCertKey")
         and re.search(r"(-file|-config|-path|-dir|cert|key|keyfile|authority|manifest|endpoint)$", name)
     }

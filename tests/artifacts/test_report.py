@@ -80,7 +80,7 @@ def test_options_of_every_version(version: str, tmp_path: Path) -> None:
         version, etcd=ETCD, generic={"maxRequestsInflight": 400}, admission={"enableAdmissionPlugins": []}
     )
     resolved = resolve(content, tmp_path)
-    flags, tree = resolved.options.flags, parsed(page_of(resolved))
+    flags, tree = resolved.context.flags, parsed(page_of(resolved))
     assert f"kube-apiserver {version}" in tree.findtext(".//title")
     rows = {codes(row[0])[1].removeprefix("--"): row for row in rows_of(tree, "options")}
     assert list(rows) == [spec.name for group in flags.catalog.groups.values() for spec in group.values()]
@@ -204,7 +204,7 @@ def test_admission_is_the_chain(tmp_path: Path) -> None:
     plugins = {"enableAdmissionPlugins": ["AlwaysPullImages"], "disableAdmissionPlugins": ["LimitRanger"]}
     resolved = resolve(document(admission=plugins), tmp_path)
     rows = rows_of(parsed(page_of(resolved)), "admission")
-    assert [words(row[0]) for row in rows] == list(resolved.options.catalog.plugins)
+    assert [words(row[0]) for row in rows] == list(resolved.context.catalog.plugins)
     chain = list(resolved.config.admission.plugins)
     on = [row for row in rows if not words(row[1]).startswith("off")]
     assert [(words(row[0]), words(row[1]).split()[0]) for row in on] == [

@@ -99,7 +99,7 @@ def test_hostile_values_are_shown_and_nothing_else(texts: dict[str, str], listed
         tree = parsed(page_of(resolved))
     only_own_markup(tree)
     rows = {codes(row[0])[1].removeprefix("--"): row for row in rows_of(tree, "options")}
-    flags = resolved.options.flags
+    flags = resolved.context.flags
     for flag in texts:
         assert codes(rows[flag][1]) == [spelled(flags.text(flag))]
     for flag in LISTS:

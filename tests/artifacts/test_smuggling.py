@@ -105,7 +105,7 @@ def expand(text: str, variables: dict[str, str]) -> str:
 
 
 def values(resolved: Resolved) -> dict[str, Any]:
-    flags = resolved.options.flags
+    flags = resolved.context.flags
     return {name: flags.value(name) for name in flags.arguments}
 
 
@@ -119,7 +119,7 @@ def test_artifacts_hold_the_values_and_nothing_else(content: dict[str, Any]) -> 
 
 
 def check(resolved: Resolved, files: dict[str, str], content: dict[str, Any], folder: Path) -> None:
-    given_flags = set(resolved.options.flags.arguments)
+    given_flags = set(resolved.context.flags.arguments)
     lines = files["kube-apiserver.flags"].split("\n")
     assert lines.pop() == ""
     assert {line.partition("=")[0].removeprefix("--") for line in lines} == given_flags

@@ -101,7 +101,7 @@ class Targets:
         resolved = examine(self._write("base.yaml", json.dumps(seeds.BASE).encode())).resolved
         assert resolved is not None
         self.resolved: Resolved = resolved
-        factory = resolved.config.storage_factory
+        factory = resolved.storage_factory
         assert factory is not None
         self.manifest, self.factory = manifest(resolved), factory
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from compiler import rules
+from compiler.apiserver.context import ConfigFile, NamedFile, ServerContext
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.inputs.schema.decoding import Decoder, as_encoding_json, kind_schema, root_field
 from compiler.inputs.schema.field import Field, Findings
@@ -15,28 +16,6 @@ from compiler.inputs.source.node import Node, Source
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from compiler.apiserver.options import ServerRunOptions
-    from compiler.apiserver.options.group import OptionGroup
-
-
-class NamedFile(NamedTuple):
-    """A file of the server and who names it: `refuse(rule, message, hint)` reports at that place."""
-
-    run: ServerRunOptions
-    flag: str
-    path: str
-    refuse: Callable[[Rule, str, str], None]
-
-
-class ConfigFile(NamedTuple):
-    """A structured file that could be read. `inline` tells that a kasc document carries its content."""
-
-    root: Field
-    kind: str
-    api_version: str
-    inline: bool
 
 
 class FileRules(NamedTuple):
@@ -53,18 +32,9 @@ class FileRules(NamedTuple):
     recognized: bool = True
 
 
-def named_by_flag(group: OptionGroup, flag: str, path: str, element: int | None = None) -> NamedFile:
-    """The file that a flag names."""
-
-    def refuse(rule: Rule, message: str, hint: str) -> None:
-        group.refuse(rule, f"--{flag}: {message}", hint, flag, element)
-
-    return NamedFile(group.run, flag, path, refuse)
-
-
-def named_by_field(run: ServerRunOptions, field: Field, path: str = "") -> NamedFile:
+def named_by_field(context: ServerContext, field: Field, path: str = "") -> NamedFile:
     """The file that a field of another file names; `path` where that is not the field's text itself."""
-    return NamedFile(run, field.findings.flag, path or field.text, field.refuse)
+    return NamedFile(context, field.findings.flag, path or field.text, field.refuse)
 
 
 def load_config(named: NamedFile, kinds: tuple[str, ...], file_rules: FileRules) -> ConfigFile | None:
@@ -73,23 +43,25 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], file_rules: FileRules)
     None where no mapping covers the path, and where nothing more can be said of the content. Kubernetes:
     apimachinery/pkg/runtime/serializer/codec_factory.go, UniversalDecoder.
     """
-    run = named.run
-    given = run.host.inline.get(named.path)
+    context = named.context
+    given = context.host.inline.get(named.path)
     # What a document carries, in itself or in a file beside it, becomes an artifact.
-    inline = given is not None and run.input.read_as == "document"
+    inline = given is not None and context.input.read_as == "document"
     prefix = (
-        f"{run.input.path_of(named.flag, run.catalog)}.content" if given is not None and not given.from_source else ""
+        f"{context.input.path_of(named.flag, context.catalog)}.content"
+        if given is not None and not given.from_source
+        else ""
     )
-    findings = Findings(run.report, named.flag, prefix)
+    findings = Findings(context.report, named.flag, prefix)
     problems = list(given.problems) if given is not None else []
     node = given.content if given is not None else read_node(named, file_rules, problems)
     if node is None:
         return None
-    return decode_config(run, root_field(node, findings), kinds, file_rules, inline, problems)
+    return decode_config(context, root_field(node, findings), kinds, file_rules, inline, problems)
 
 
 def decode_config(
-    run: ServerRunOptions,
+    context: ServerContext,
     root: Field,
     kinds: tuple[str, ...],
     file_rules: FileRules,
@@ -101,8 +73,8 @@ def decode_config(
     `problems` are what was found while it was parsed.
     """
     findings = root.findings
-    kind = _kind_of(run.catalog.version, root, kinds, file_rules)
-    schema = kind_schema(run.catalog.version, kind) if kind else None
+    kind = _kind_of(context.catalog.version, root, kinds, file_rules)
+    schema = kind_schema(context.catalog.version, kind) if kind else None
     strict = schema is None or schema["x-kasc-strict"]
     for found in problems:
         if strict or found.code != rules.DUPLICATE_KEY.code:
@@ -116,7 +88,7 @@ def decode_config(
             root.node = as_encoding_json(root.node, schema)
         Decoder(findings, file_rules.decode, strict, file_rules.lenient).decode(root.node, schema, root.path)
     config = ConfigFile(root, kind, _heading(root, "apiVersion")[-1].text, inline)
-    run.config_files.append(config)
+    context.config_files.append(config)
     return config
 
 
@@ -177,10 +149,10 @@ def read_node(named: NamedFile, file_rules: FileRules, problems: list[Diagnostic
     if text is None:
         return None
     try:
-        source = Source(named.run.host.local(named.path) or named.path, text)
+        source = Source(named.context.host.local(named.path) or named.path, text)
         return parse_as_server(source, problems, file_rules.recognized)
     except KascError as error:
-        _report(Findings(named.run.report, named.flag), file_rules.decode, error.diagnostic)
+        _report(Findings(named.context.report, named.flag), file_rules.decode, error.diagnostic)
         return None
 
 
@@ -205,7 +177,7 @@ def read_text(named: NamedFile, file_rules: FileRules) -> str | None:
 def read_bytes(named: NamedFile, rule: Rule) -> bytes | None:
     """The bytes of a file on the host; None where it is unknown, and after reporting that it cannot be read."""
     try:
-        return named.run.host.read(named.path)
+        return named.context.host.read(named.path)
     except NotInContainerError as problem:
         named.refuse(
             rules.FILE_NOT_IN_CONTAINER, f"{shown(named.path)} is not in the container: {problem}", problem.hint

@@ -9,7 +9,8 @@ import json
 from typing import Any
 
 from compiler import rules
-from compiler.apiserver.config_files import NamedFile, read_bytes
+from compiler.apiserver.config_files import read_bytes
+from compiler.apiserver.context import NamedFile
 from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.inputs.schema.decoding import Decoder, root_field
@@ -72,13 +73,13 @@ def load_abac_policy(named: NamedFile) -> None:
 class _PolicyFile:
     def __init__(self, named: NamedFile) -> None:
         self.named = named
-        self.name = named.run.host.local(named.path) or named.path
+        self.name = named.context.host.local(named.path) or named.path
         self.found = 0
 
     def refuse(self, where: Location, message: str, hint: str, path: str = "") -> None:
         """Report at a place of the file."""
         self.found += 1
-        self.named.run.report.add(diagnose(_RULE, message, hint, path=path, flag=self.named.flag, location=where))
+        self.named.context.report.add(diagnose(_RULE, message, hint, path=path, flag=self.named.flag, location=where))
 
     def check(self, number: int, text: str) -> bool:
         """Judge one line; whether it begins a JSON object that it does not end."""
@@ -118,7 +119,7 @@ class _PolicyFile:
 
     def _explain(self, number: int, node: Node) -> None:
         """Report where a line is not a policy."""
-        findings = Findings(type(self.named.run.report)(), self.named.flag)
+        findings = Findings(type(self.named.context.report)(), self.named.flag)
         schema = _schema(root_field(node, findings))
         if schema is not None:
             Decoder(findings, _RULE, strict=False).decode(node, schema)

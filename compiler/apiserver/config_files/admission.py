@@ -10,12 +10,12 @@ import posixpath
 from compiler import rules
 from compiler.apiserver.config_files import (
     FileRules,
-    NamedFile,
     decode_config,
     named_by_field,
     read_bytes,
 )
 from compiler.apiserver.config_files.admission_plugins import CHECKS
+from compiler.apiserver.context import NamedFile
 from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.inputs.schema.decoding import root_field
 from compiler.inputs.schema.field import Field, Findings
@@ -32,11 +32,11 @@ _LEGACY = {"imagePolicy": "ImagePolicyWebhook", "podNodeSelectorPluginConfig": "
 
 def load_admission(named: NamedFile, enabled: list[str]) -> None:
     """Report everything for which the server would refuse the file; plugins that are not enabled read nothing."""
-    run = named.run
-    given = run.host.inline.get(named.path)
+    context = named.context
+    given = context.host.inline.get(named.path)
     inline = given is not None and not given.from_source
-    prefix = f"{run.input.path_of(named.flag, run.catalog)}.content" if inline else ""
-    findings = Findings(run.report, named.flag, prefix)
+    prefix = f"{context.input.path_of(named.flag, context.catalog)}.content" if inline else ""
+    findings = Findings(context.report, named.flag, prefix)
     problems = list(given.problems) if given is not None else []
     node = (
         given.content
@@ -49,7 +49,7 @@ def load_admission(named: NamedFile, enabled: list[str]) -> None:
     if _is_legacy(root):
         _check_legacy(named, root, enabled)
         return
-    config = decode_config(run, root, KINDS, _RULES, inline, problems)
+    config = decode_config(context, root, KINDS, _RULES, inline, problems)
     if config is None:
         return
     entries: dict[str, Field] = {}
@@ -89,13 +89,13 @@ def _check_plugin(named: NamedFile, name: str, plugin: Field) -> None:
             check(named, configuration if configuration.given else None)
         return
     full = posixpath.join(posixpath.dirname(named.path) or "/", path.text)
-    file = named_by_field(named.run, path, full)
-    findings = Findings(named.run.report, named.flag)
+    file = named_by_field(named.context, path, full)
+    findings = Findings(named.context.report, named.flag)
     # A plugin that has no configuration reads the file all the same.
     if check is None:
         read_bytes(file, rules.UNREADABLE_PLUGIN_CONFIGURATION)
         return
-    given = named.run.host.inline.get(full)
+    given = named.context.host.inline.get(full)
     problems = list(given.problems) if given is not None else []
     node = (
         given.content
@@ -105,7 +105,7 @@ def _check_plugin(named: NamedFile, name: str, plugin: Field) -> None:
     if node is not None:
         root = root_field(node, findings)
         for found in problems:
-            named.run.report.add(
+            named.context.report.add(
                 diagnose(rules.INVALID_ADMISSION_CONFIG, found.message, found.hint, location=found.location)
             )
         check(named._replace(path=full), root)
@@ -116,7 +116,7 @@ def _parse(named: NamedFile, findings: Findings, read: Rule, decode: Rule, probl
     if data is None:
         return None
     try:
-        source = Source(named.run.host.local(named.path) or named.path, data.decode(errors="replace"))
+        source = Source(named.context.host.local(named.path) or named.path, data.decode(errors="replace"))
         return parse_as_server(source, problems)
     except KascError as error:
         found = error.diagnostic

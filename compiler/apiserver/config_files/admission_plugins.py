@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, NamedFile, decode_config, named_by_field
+from compiler.apiserver.config_files import FileRules, decode_config, named_by_field
 from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
+from compiler.apiserver.context import NamedFile
 from compiler.inputs.schema.field import Field
 from compiler.rules import Rule
 from compiler.text import shown
@@ -66,7 +67,9 @@ def check_event_rate_limit(named: NamedFile, root: Field | None) -> None:
         named.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit is enabled and has no limits", hint)
         return
     if (
-        decode_config(named.run, root, ("Configuration.eventratelimit",), _rules(rules.INVALID_EVENT_RATE_LIMIT_CONFIG))
+        decode_config(
+            named.context, root, ("Configuration.eventratelimit",), _rules(rules.INVALID_EVENT_RATE_LIMIT_CONFIG)
+        )
         is None
     ):
         return
@@ -93,7 +96,10 @@ def check_pod_security(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: pod-security-admission/admission/api/validation/validation.go."""
     if root is None or (not root.given and root.path == ""):
         return
-    if decode_config(named.run, root, ("PodSecurityConfiguration",), _rules(rules.INVALID_POD_SECURITY_CONFIG)) is None:
+    if (
+        decode_config(named.context, root, ("PodSecurityConfiguration",), _rules(rules.INVALID_POD_SECURITY_CONFIG))
+        is None
+    ):
         return
     for mode in ("enforce", "audit", "warn"):
         level, version = root["defaults"][mode], root["defaults"][f"{mode}-version"]
@@ -130,7 +136,7 @@ def _check_names(names: Field, pattern: str, longest: int | None) -> None:
 def check_resource_quota(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: apiserver/pkg/admission/plugin/resourcequota."""
     kinds = ("ResourceQuotaConfiguration", "Configuration.resourcequota")
-    if root is None or decode_config(named.run, root, kinds, _rules(rules.INVALID_RESOURCE_QUOTA_CONFIG)) is None:
+    if root is None or decode_config(named.context, root, kinds, _rules(rules.INVALID_RESOURCE_QUOTA_CONFIG)) is None:
         return
     for limited in root["limitedResources"].items():
         if not limited["resource"].text:
@@ -144,7 +150,7 @@ def check_pod_toleration_restriction(named: NamedFile, root: Field | None) -> No
     kinds = ("Configuration.podtolerationrestriction",)
     if (
         root is None
-        or decode_config(named.run, root, kinds, _rules(rules.INVALID_POD_TOLERATION_RESTRICTION_CONFIG)) is None
+        or decode_config(named.context, root, kinds, _rules(rules.INVALID_POD_TOLERATION_RESTRICTION_CONFIG)) is None
     ):
         return
     for part in ("default", "whitelist"):
@@ -201,16 +207,16 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
             rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "the image policy names no kubeConfigFile", "name a kubeconfig"
         )
     else:
-        load_kubeconfig(named_by_field(named.run, path), rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG)
+        load_kubeconfig(named_by_field(named.context, path), rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG)
 
 
 def check_webhook_admission(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: apiserver/pkg/admission/plugin/webhook/config/kubeconfig.go, LoadConfig."""
     kinds = ("WebhookAdmissionConfiguration", "WebhookAdmission")
-    if root is None or decode_config(named.run, root, kinds, _rules(rules.INVALID_WEBHOOK_PLUGIN_CONFIG)) is None:
+    if root is None or decode_config(named.context, root, kinds, _rules(rules.INVALID_WEBHOOK_PLUGIN_CONFIG)) is None:
         return
     path = root["kubeConfigFile"]
-    if not path.text and named.run.catalog.behaviour("webhookAdmissionKubeconfigNeeded"):
+    if not path.text and named.context.catalog.behaviour("webhookAdmissionKubeconfigNeeded"):
         path.refuse(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG, "kubeConfigFile is missing", "name a kubeconfig by its absolute path"
         )
@@ -219,7 +225,7 @@ def check_webhook_admission(named: NamedFile, root: Field | None) -> None:
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(path.text)} is not an absolute path", "begin it with /"
         )
     elif path.text:
-        load_kubeconfig(named_by_field(named.run, path), rules.INVALID_WEBHOOK_PLUGIN_CONFIG, usable=False)
+        load_kubeconfig(named_by_field(named.context, path), rules.INVALID_WEBHOOK_PLUGIN_CONFIG, usable=False)
     _check_manifests(named, root["staticManifestsDir"])
 
 
@@ -227,8 +233,8 @@ def _check_manifests(named: NamedFile, folder: Field) -> None:
     """Kubernetes: apiserver/pkg/admission/plugin/manifest/validation.go, ValidateStaticManifestsDir."""
     if not folder.text:
         return
-    local = named.run.host.local(folder.text, directory=True)
-    if not named.run.gates.on(_MANIFESTS):
+    local = named.context.host.local(folder.text, directory=True)
+    if not named.context.gates.on(_MANIFESTS):
         folder.refuse(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG,
             f"staticManifestsDir needs the gate {_MANIFESTS}",
@@ -246,11 +252,11 @@ def _check_manifests(named: NamedFile, folder: Field) -> None:
 
 def _check_policy(kind: str) -> Check:
     def check(named: NamedFile, root: Field | None) -> None:
-        known = named.run.catalog.behaviour("policyPluginsConfigured")
+        known = named.context.catalog.behaviour("policyPluginsConfigured")
         if (
             root is not None
             and known
-            and decode_config(named.run, root, (kind,), _rules(rules.INVALID_WEBHOOK_PLUGIN_CONFIG))
+            and decode_config(named.context, root, (kind,), _rules(rules.INVALID_WEBHOOK_PLUGIN_CONFIG))
         ):
             _check_manifests(named, root["staticManifestsDir"])
 

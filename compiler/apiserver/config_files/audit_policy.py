@@ -6,7 +6,8 @@ Kubernetes: apiserver/pkg/audit/policy/reader.go and pkg/apis/audit/validation/v
 from __future__ import annotations
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, NamedFile, load_config
+from compiler.apiserver.config_files import FileRules, load_config
+from compiler.apiserver.context import NamedFile
 from compiler.inputs.schema.field import Field
 from compiler.text import shown, trimmed
 from compiler.upstream.names import is_subdomain
@@ -27,7 +28,7 @@ def load_audit_policy(named: NamedFile) -> None:
     config = load_config(named, KINDS, _RULES)
     if config is None:
         return
-    any_group = bool(named.run.catalog.behaviour("auditPolicyAnyGroup"))
+    any_group = bool(named.context.catalog.behaviour("auditPolicyAnyGroup"))
     _check_stages(config.root["omitStages"])
     audit_rules = config.root["rules"]
     if not audit_rules.items():

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config
 from compiler.apiserver.config_files.claim_mappings import check_claims, claim_mappings, user_rules, validation_rules
+from compiler.apiserver.context import NamedFile, ServerContext
+from compiler.apiserver.gates import FeatureGates
 from compiler.apiserver.resolved_sections import Anonymous, AnonymousCondition, JWTIssuer
+from compiler.diagnostics import Report
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
 from compiler.upstream.go.net import parse_url
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options.authentication import AuthenticationOptions
     from compiler.upstream.catalog import Catalog
 
 
@@ -36,16 +39,18 @@ def wrong_with_url(text: str, strictness: int) -> str:
     return " and ".join(found)
 
 
-def check_issuer(group: AuthenticationOptions, issuer: Field) -> None:
+def check_issuer(
+    context: ServerContext, issuer: Field, taken: Sequence[str], selections: Mapping[str, str] | None
+) -> None:
     """Report everything that the server would refuse of an issuer by itself."""
-    url, discovery, strictness = issuer["url"], issuer["discoveryURL"], group.run.catalog.url_strictness
+    url, discovery, strictness = issuer["url"], issuer["discoveryURL"], context.catalog.url_strictness
     if not url.text:
         url.refuse(
             rules.INVALID_JWT_ISSUER_URL,
             "the issuer has no url",
             "write the issuer's https URL, as tokens have it in iss",
         )
-    elif url.text in group.issuers:
+    elif url.text in taken:
         message = f"{shown(url.text)} issues service account tokens: no other issuer can have its URL"
         url.refuse(rules.INVALID_JWT_ISSUER_URL, message, "give the issuer, or --service-account-issuer, another URL")
     elif wrong := wrong_with_url(url.text, strictness):
@@ -59,8 +64,8 @@ def check_issuer(group: AuthenticationOptions, issuer: Field) -> None:
     elif discovery.text and (wrong := wrong_with_url(discovery.text, strictness)):
         discovery.refuse(rules.INVALID_JWT_DISCOVERY_URL, f"the discoveryURL {shown(discovery.text)} {wrong}", URL_HINT)
     _check_audiences(issuer["audiences"], issuer["audienceMatchPolicy"])
-    _check_authority(issuer["certificateAuthority"], group.run.catalog)
-    _check_egress(group, issuer["egressSelectorType"])
+    _check_authority(issuer["certificateAuthority"], context.catalog)
+    _check_egress(context, issuer["egressSelectorType"], selections)
 
 
 def _check_audiences(audiences: Field, policy: Field) -> None:
@@ -106,30 +111,28 @@ def _check_authority(authority: Field, catalog: Catalog) -> None:
         authority.refuse(rules.INVALID_JWT_CERTIFICATE_AUTHORITY, "certificateAuthority holds no certificate", hint)
 
 
-def _check_egress(group: AuthenticationOptions, kind: Field) -> None:
+def _check_egress(context: ServerContext, kind: Field, selections: Mapping[str, str] | None) -> None:
     """Kubernetes: validateEgressSelector; oidc.go, egressLookupForType."""
     if not kind.text:
         return
-    run = group.run
-    selections = run.egress_selector.selections
     if kind.text not in _EGRESS_TYPES:
         message = f"{shown(kind.text)} is not a kind of egress selection"
         kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, f"write {' or '.join(_EGRESS_TYPES)}, in small letters")
-    elif run.gates.known(_EGRESS_GATE) and not run.gates.on(_EGRESS_GATE):
+    elif context.gates.known(_EGRESS_GATE) and not context.gates.on(_EGRESS_GATE):
         kind.refuse(
             rules.INVALID_JWT_EGRESS_SELECTOR,
             f"egressSelectorType needs the gate {_EGRESS_GATE}",
             f"leave {_EGRESS_GATE} on",
         )
-    elif selections is not None and kind.text not in selections and not _egress_is_wrong(group):
+    elif selections is not None and kind.text not in selections and not _egress_is_wrong(context.report):
         message = f"the egress selector says nothing of {kind.text}"
         hint = "add it to the file of --egress-selector-config-file, or remove egressSelectorType"
         kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, hint)
 
 
-def _egress_is_wrong(group: AuthenticationOptions) -> bool:
+def _egress_is_wrong(report: Report) -> bool:
     """Whether the egress selector's own file is refused: then it tells nothing of what is missing in it."""
-    return any((found.rule or "").startswith("EGR-") for found in group.run.report.diagnostics)
+    return any((found.rule or "").startswith("EGR-") for found in report.diagnostics)
 
 
 FLAG = "authentication-config"
@@ -149,9 +152,14 @@ class ConfiguredAuthentication(NamedTuple):
     issuers: tuple[JWTIssuer, ...]
 
 
-def load_authentication(group: AuthenticationOptions) -> ConfiguredAuthentication | None:
+def load_authentication(
+    named: NamedFile,
+    service_account_issuers: Sequence[str],
+    selections: Mapping[str, str] | None,
+    anonymous_is_set: bool,
+) -> ConfiguredAuthentication | None:
     """What the file says; None where its content cannot be had. Reports what the server would refuse."""
-    config = load_config(group.named(FLAG), KINDS, _RULES)
+    config = load_config(named, KINDS, _RULES)
     if config is None:
         return None
     root = config.root
@@ -161,11 +169,13 @@ def load_authentication(group: AuthenticationOptions) -> ConfiguredAuthenticatio
         entries[_MOST_ISSUERS].refuse(rules.TOO_MANY_JWT_ISSUERS, message, f"keep up to {_MOST_ISSUERS}")
     else:
         for entry in entries:
-            check_issuer(group, entry["issuer"])
-            check_claims(group, entry)
+            check_issuer(named.context, entry["issuer"], service_account_issuers, selections)
+            check_claims(named.context.catalog, entry)
         for name in ("url", "discoveryURL"):
             _check_unique([entry["issuer"][name] for entry in entries], name)
-    return ConfiguredAuthentication(_anonymous(group, root["anonymous"]), tuple(map(_issuer, entries)))
+    return ConfiguredAuthentication(
+        _anonymous(named.context.gates, root["anonymous"], anonymous_is_set), tuple(map(_issuer, entries))
+    )
 
 
 def _issuer(entry: Field) -> JWTIssuer:
@@ -195,12 +205,12 @@ def _check_unique(fields: list[Field], name: str) -> None:
         seen.add(field.text)
 
 
-def _anonymous(group: AuthenticationOptions, section: Field) -> Anonymous | None:
+def _anonymous(gates: FeatureGates, section: Field, is_set: bool) -> Anonymous | None:
     if not section.given:
         return None
-    gates, gate = group.run.gates, "AnonymousAuthConfigurableEndpoints"
+    gate = "AnonymousAuthConfigurableEndpoints"
     enabled, conditions = section["enabled"], section["conditions"]
-    if group.flags.changed("anonymous-auth"):
+    if is_set:
         message = "anonymous is set, and --anonymous-auth is given as well"
         section.refuse(rules.ANONYMOUS_AUTH_SET_TWICE, message, "remove --anonymous-auth, or the section")
     elif gates.known(gate) and not gates.on(gate):

@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, load_config, named_by_field, named_by_flag
+from compiler.apiserver.config_files import FileRules, load_config, named_by_field
 from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
+from compiler.apiserver.context import NamedFile, ServerContext
 from compiler.apiserver.resolved_sections import Authorizer, WebhookAuthorizer
 from compiler.inputs.schema.field import Field
 from compiler.inputs.source.characters import place_in
@@ -19,7 +20,7 @@ from compiler.upstream.go.strconv import format_duration
 from compiler.upstream.names import is_subdomain
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options.authorization import AuthorizationOptions
+    pass
 
 
 def check_expression(
@@ -69,7 +70,7 @@ def authorizer_of(kind: str, name: str, webhook: Field) -> WebhookAuthorizer:
     )
 
 
-def check_webhook(group: AuthorizationOptions, webhook: Field) -> None:
+def check_webhook(context: ServerContext, webhook: Field) -> None:
     """Report everything that the server would refuse of one webhook."""
     timeout = webhook["timeout"]
     if not timeout.duration:
@@ -97,12 +98,12 @@ def check_webhook(group: AuthorizationOptions, webhook: Field) -> None:
     if version.text or conditions:
         _check_word(version, rules.UNKNOWN_MATCH_CONDITION_VERSION, ("v1",))
     _check_word(webhook["failurePolicy"], rules.UNKNOWN_AUTHORIZER_FAILURE_POLICY, ("NoOpinion", "Deny"))
-    _check_connection(group, webhook["connectionInfo"])
+    _check_connection(context, webhook["connectionInfo"])
     if len(conditions) > _MOST_CONDITIONS:
         message = f"{len(conditions)} match conditions are more than {_MOST_CONDITIONS}"
         conditions[_MOST_CONDITIONS].refuse(rules.INVALID_MATCH_CONDITION, message, "join some of them with &&")
         return
-    _check_conditions(group, conditions)
+    _check_conditions(context, conditions)
 
 
 def _check_word(field: Field, rule: Rule, words: tuple[str, ...]) -> None:
@@ -113,7 +114,7 @@ def _check_word(field: Field, rule: Rule, words: tuple[str, ...]) -> None:
         field.refuse(rule, message, hint)
 
 
-def _check_connection(group: AuthorizationOptions, connection: Field) -> None:
+def _check_connection(context: ServerContext, connection: Field) -> None:
     kind, path = connection["type"], connection["kubeConfigFile"]
     if kind.text == "InClusterConfig":
         if path.given:
@@ -134,16 +135,16 @@ def _check_connection(group: AuthorizationOptions, connection: Field) -> None:
             rules.INVALID_AUTHORIZER_KUBECONFIG, f"{shown(path.text)} is not an absolute path", "begin it with /"
         )
     else:
-        local = group.run.host.local(path.text)
+        local = context.host.local(path.text)
         if local is not None and os.path.exists(local) and not os.path.isfile(local):
             path.refuse(
                 rules.INVALID_AUTHORIZER_KUBECONFIG, f"{shown(path.text)} is not a regular file", "name a kubeconfig"
             )
         else:
-            load_kubeconfig(named_by_field(group.run, path), rules.INVALID_AUTHORIZER_KUBECONFIG)
+            load_kubeconfig(named_by_field(context, path), rules.INVALID_AUTHORIZER_KUBECONFIG)
 
 
-def _check_conditions(group: AuthorizationOptions, conditions: list[Field]) -> None:
+def _check_conditions(context: ServerContext, conditions: list[Field]) -> None:
     seen: set[str] = set()
     for condition in conditions:
         expression = condition["expression"]
@@ -156,17 +157,17 @@ def _check_conditions(group: AuthorizationOptions, conditions: list[Field]) -> N
         elif expression.text in seen:
             expression.refuse(rules.INVALID_MATCH_CONDITION, "the match condition stands twice", "keep one")
         else:
-            _check_expression(group, expression)
+            _check_expression(context, expression)
         seen.add(expression.text)
 
 
-def _check_expression(group: AuthorizationOptions, expression: Field) -> None:
+def _check_expression(context: ServerContext, expression: Field) -> None:
     from compiler.upstream.cel import request_environment
 
-    run, gate = group.run, "AuthorizeWithSelectors"
+    gate = "AuthorizeWithSelectors"
     # Versions without the gate have what it brought.
-    environment = request_environment(run.gates.on(gate) or not run.gates.known(gate))
-    check_expression(expression, rules.INVALID_MATCH_CONDITION, environment, run.catalog.minor, "bool")
+    environment = request_environment(context.gates.on(gate) or not context.gates.known(gate))
+    check_expression(expression, rules.INVALID_MATCH_CONDITION, environment, context.catalog.minor, "bool")
 
 
 FLAG = "authorization-config"
@@ -178,9 +179,11 @@ _RULES = FileRules(
 )
 
 
-def configured_authorizers(group: AuthorizationOptions, path: str) -> tuple[Authorizer | WebhookAuthorizer, ...] | None:
+def configured_authorizers(
+    named: NamedFile, has_policy_file: bool
+) -> tuple[Authorizer | WebhookAuthorizer, ...] | None:
     """The authorizers in order; None where the content cannot be had. Reports what the server would refuse."""
-    config = load_config(named_by_flag(group, FLAG, path), KINDS, _RULES)
+    config = load_config(named, KINDS, _RULES)
     if config is None:
         return None
     authorizers = config.root["authorizers"]
@@ -205,7 +208,7 @@ def configured_authorizers(group: AuthorizationOptions, path: str) -> tuple[Auth
         known = _check_type(kind)
         types.add(kind.text)
         _check_name(authorizer["name"], kind.text if known else "", names)
-        _check_part(group, authorizer, known)
+        _check_part(named.context, authorizer, known, has_policy_file)
     return tuple(map(_authorizer, authorizers.items()))
 
 
@@ -240,11 +243,11 @@ def _check_name(name: Field, kind: str, names: set[str]) -> None:
         names.add(name.text)
 
 
-def _check_part(group: AuthorizationOptions, authorizer: Field, known: bool) -> None:
+def _check_part(context: ServerContext, authorizer: Field, known: bool, has_policy_file: bool) -> None:
     """What hangs on the type; where that is not known, a webhook tells what is meant."""
     kind, webhook = authorizer["type"].text, authorizer["webhook"]
     if webhook.given and (kind == "Webhook" or not known):
-        check_webhook(group, webhook)
+        check_webhook(context, webhook)
     elif kind == "Webhook":
         webhook.refuse(
             rules.MISPLACED_OR_MISSING_WEBHOOK, "the type is Webhook, and there is no webhook", "say how it is reached"
@@ -253,7 +256,7 @@ def _check_part(group: AuthorizationOptions, authorizer: Field, known: bool) -> 
         webhook.refuse(
             rules.MISPLACED_OR_MISSING_WEBHOOK, f"an authorizer of the type {kind} has a webhook", "remove webhook"
         )
-    if kind == "ABAC" and not group.flags.text("authorization-policy-file"):
+    if kind == "ABAC" and not has_policy_file:
         message = "the type ABAC has no policy file"
         authorizer["type"].refuse(rules.INVALID_ABAC_POLICY, message, "set --authorization-policy-file")
 

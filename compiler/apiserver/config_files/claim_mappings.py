@@ -22,10 +22,10 @@ from compiler.apiserver.resolved_sections import (
 from compiler.inputs.schema.field import Field
 from compiler.rules import Rule
 from compiler.text import shown
+from compiler.upstream.catalog import Catalog
 from compiler.upstream.names import is_subdomain
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options.authentication import AuthenticationOptions
     from compiler.upstream.cel import CompiledExpression
 
 _PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
@@ -35,16 +35,16 @@ _ONE = "set claim or expression"
 _VERIFIED = "email_verified"
 
 
-def check_claims(group: AuthenticationOptions, entry: Field) -> None:
+def check_claims(catalog: Catalog, entry: Field) -> None:
     """Report everything that the server would refuse of the rules and mappings of one entry."""
-    _Claims(group).check(entry)
+    _Claims(catalog).check(entry)
 
 
 class _Claims:
     """The check of one entry: it remembers which expressions could be compiled."""
 
-    def __init__(self, group: AuthenticationOptions) -> None:
-        self.group = group
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
         self.compiled: list[CompiledExpression] = []
         self.broken: list[str] = []
 
@@ -117,7 +117,7 @@ class _Claims:
         seen: set[str] = set()
         for attribute in attributes.items():
             key, expression = attribute["key"], attribute["valueExpression"]
-            wrong = wrong_with_key(key.text, bool(self.group.run.catalog.behaviour("reservedExtraKeysRefused")))
+            wrong = wrong_with_key(key.text, bool(self.catalog.behaviour("reservedExtraKeysRefused")))
             if wrong:
                 key.refuse(rules.INVALID_EXTRA_MAPPING, *wrong)
             if key.text and not self._check_once(key, seen, rules.INVALID_EXTRA_MAPPING, "the key"):
@@ -153,16 +153,14 @@ class _Claims:
                 from compiler.apiserver.config_files.authorization import check_expression
                 from compiler.upstream.cel import USER
 
-                check_expression(expression, rules.INVALID_JWT_EXPRESSION, USER, self.group.run.catalog.minor, "bool")
+                check_expression(expression, rules.INVALID_JWT_EXPRESSION, USER, self.catalog.minor, "bool")
 
     def _compile(self, expression: Field, result: str = "") -> CompiledExpression | None:
         """The checked expression over claims; what it gives is only known when a token comes, save for `result`."""
         from compiler.apiserver.config_files.authorization import check_expression
         from compiler.upstream.cel import CLAIMS
 
-        checked = check_expression(
-            expression, rules.INVALID_JWT_EXPRESSION, CLAIMS, self.group.run.catalog.minor, result
-        )
+        checked = check_expression(expression, rules.INVALID_JWT_EXPRESSION, CLAIMS, self.catalog.minor, result)
         if checked is None:
             self.broken.append(expression.text)
         else:

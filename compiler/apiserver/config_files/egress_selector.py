@@ -7,7 +7,8 @@ NewEgressSelector.
 from __future__ import annotations
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, NamedFile, load_config, named_by_field
+from compiler.apiserver.config_files import FileRules, load_config, named_by_field
+from compiler.apiserver.context import NamedFile
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
 from compiler.upstream.go.net import parses_as_url
@@ -19,7 +20,7 @@ _PROTOCOLS = ("Direct", "HTTPConnect", "GRPC")
 
 def load_egress_selector(named: NamedFile) -> dict[str, str] | None:
     """Name of each selection -> its proxy protocol; None where the content cannot be had. Reports what is wrong."""
-    strict = named.run.catalog.behaviour("egressSelectorRecognized")
+    strict = named.context.catalog.behaviour("egressSelectorRecognized")
     file_rules = FileRules(
         read=rules.INVALID_EGRESS_SELECTOR_CONFIG,
         empty=rules.INVALID_EGRESS_SELECTOR_CONFIG,
@@ -109,7 +110,7 @@ def _check_tcp(named: NamedFile, tcp: Field) -> None:
         )
     else:
         _check_tls(named, tls)
-        if not parses_as_url(url.text, named.run.catalog.url_strictness):
+        if not parses_as_url(url.text, named.context.catalog.url_strictness):
             url.refuse(rules.INVALID_EGRESS_PROXY_URL, f"{shown(url.text)} is not a URL", "write https://HOST:PORT")
 
 
@@ -118,12 +119,12 @@ def _check_tls(named: NamedFile, tls: Field) -> None:
     for field, what in ((certificate, "clientCert"), (key, "clientKey")):
         if not field.text:
             field.refuse(rules.INVALID_EGRESS_TLS_CONFIG, f"tlsConfig has no {what}", f"set {what} to a file's path")
-    if not named.run.host.sees_files:
+    if not named.context.host.sees_files:
         return
     from compiler.apiserver.config_files.keys import check_pair, check_root_ca
 
-    run = named.run
+    context = named.context
     if certificate.text and key.text:
-        check_pair(named_by_field(run, certificate), named_by_field(run, key), rules.INVALID_EGRESS_TLS_CONFIG)
+        check_pair(named_by_field(context, certificate), named_by_field(context, key), rules.INVALID_EGRESS_TLS_CONFIG)
     if bundle.text:
-        check_root_ca(named_by_field(run, bundle), rules.INVALID_EGRESS_TLS_CONFIG)
+        check_root_ca(named_by_field(context, bundle), rules.INVALID_EGRESS_TLS_CONFIG)

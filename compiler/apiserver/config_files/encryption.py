@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, load_config, named_by_flag
+from compiler.apiserver.config_files import FileRules, load_config
 from compiler.apiserver.config_files.encryption_kms import KMSProvider, check_kms
+from compiler.apiserver.context import NamedFile, ServerContext
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
 from compiler.upstream.go.encoding import decode_base64
 from compiler.upstream.names import GroupResource, parse_group_resource
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options.etcd import EtcdOptions
+    pass
 
 
 FLAG = "encryption-provider-config"
@@ -59,15 +60,16 @@ class EncryptionConfiguration:
         return None
 
 
-def load_encryption(group: EtcdOptions, path: str) -> EncryptionConfiguration | None:
+def load_encryption(named: NamedFile, reload: bool) -> EncryptionConfiguration | None:
     """The configuration as far as it can be used; None where its content cannot be had. Reports what is wrong."""
-    config = load_config(named_by_flag(group, FLAG, path), KINDS, _RULES)
-    return _Loader(group, config.inline).load(config.root) if config else None
+    config = load_config(named, KINDS, _RULES)
+    return _Loader(named.context, reload, config.inline).load(config.root) if config else None
 
 
 class _Loader:
-    def __init__(self, group: EtcdOptions, inline: bool) -> None:
-        self.group = group
+    def __init__(self, context: ServerContext, reload: bool, inline: bool) -> None:
+        self.context = context
+        self.reload = reload
         self.inline = inline
         self.found = EncryptionConfiguration()
         self.kms: list[KMSProvider] = []
@@ -109,7 +111,7 @@ class _Loader:
         if kind == "identity":
             return [None]
         if kind == "kms":
-            plugin = check_kms(self.group, provider[kind], self.kms)
+            plugin = check_kms(self.context, provider[kind], self.kms, self.reload)
             self.kms.append(plugin)
             return [f"k8s:enc:kms:{plugin.api_version}:{plugin.name}:"]
         return self._keys(kind, provider[kind])

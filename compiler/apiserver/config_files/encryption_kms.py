@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
+from compiler.apiserver.context import ServerContext
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
 from compiler.upstream.go.net import parse_url
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options.etcd import EtcdOptions
+    pass
 
 _DEFAULT_TIMEOUT = 3 * 10**9
 _DEFAULT_CACHE_SIZE = 1000
@@ -29,7 +30,7 @@ class KMSProvider(NamedTuple):
     cache_size: int
 
 
-def check_kms(group: EtcdOptions, plugin: Field, before: list[KMSProvider]) -> KMSProvider:
+def check_kms(context: ServerContext, plugin: Field, before: list[KMSProvider], reload: bool) -> KMSProvider:
     """The plugin that a provider names, after reporting what is wrong; `before` are the plugins above it."""
     version = plugin["apiVersion"].text or "v1"
     if version not in ("v1", "v2"):
@@ -37,11 +38,11 @@ def check_kms(group: EtcdOptions, plugin: Field, before: list[KMSProvider]) -> K
             rules.UNSUPPORTED_KMS_API_VERSION, f"the KMS apiVersion {shown(version)} is not known", "write v2"
         )
         version = "v2"
-    elif version == "v1" and not group.run.gates.on("KMSv1"):
+    elif version == "v1" and not context.gates.on("KMSv1"):
         hint = "write apiVersion: v2 with a plugin that speaks it, or switch the gate KMSv1 on"
         plugin.refuse(rules.KMS_V1_WITHOUT_GATE, "KMS v1 is used, but the gate KMSv1 is off", hint)
-    _check_name(group, plugin["name"], version, before)
-    _check_endpoint(plugin["endpoint"], group.run.catalog.url_strictness)
+    _check_name(plugin["name"], version, before, reload)
+    _check_endpoint(plugin["endpoint"], context.catalog.url_strictness)
     timeout = plugin["timeout"].duration
     if timeout is not None and timeout <= 0:
         plugin["timeout"].refuse(
@@ -56,19 +57,17 @@ def check_kms(group: EtcdOptions, plugin: Field, before: list[KMSProvider]) -> K
     )
 
 
-def _check_name(group: EtcdOptions, name: Field, version: str, before: list[KMSProvider]) -> None:
+def _check_name(name: Field, version: str, before: list[KMSProvider], reload: bool) -> None:
     if not name.text:
         name.refuse(rules.INVALID_KMS_NAME, "the plugin has no name", "give it one")
     elif version == "v2" and ":" in name.text:
         name.refuse(rules.INVALID_KMS_NAME, f"the name {shown(name.text)} holds a colon", "leave the colon out")
-    elif any(plugin.name == name.text for plugin in before):
-        reload = group.flags.on("encryption-provider-config-automatic-reload")
-        if version == "v2" or reload:
-            name.refuse(
-                rules.DUPLICATE_KMS_NAME,
-                f"the name {shown(name.text)} is used twice",
-                "give every plugin a name of its own",
-            )
+    elif any(plugin.name == name.text for plugin in before) and (version == "v2" or reload):
+        name.refuse(
+            rules.DUPLICATE_KMS_NAME,
+            f"the name {shown(name.text)} is used twice",
+            "give every plugin a name of its own",
+        )
 
 
 def _check_endpoint(endpoint: Field, strictness: int) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from compiler.apiserver.config_files import NamedFile, read_bytes
+from compiler.apiserver.config_files import read_bytes
+from compiler.apiserver.context import NamedFile
 from compiler.inputs.server import UnreadableFileError
 from compiler.rules import Rule
 from compiler.text import shown
@@ -64,7 +65,7 @@ def _first_private_key(data: bytes, go: Go) -> PublicKey | None:
 
 def _go(named: NamedFile) -> Go:
     """How strictly the server that reads a file does so."""
-    return go_of(named.run.catalog)
+    return go_of(named.context.catalog)
 
 
 def certificates(data: bytes, go: Go) -> list[PublicKey | None]:
@@ -168,7 +169,7 @@ def share_certificates(one: NamedFile, other: NamedFile) -> bool:
     found = []
     for named in (one, other):
         try:
-            data = named.run.host.read(named.path)
+            data = named.context.host.read(named.path)
         except UnreadableFileError:
             return False
         if data is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, NamedFile, load_config, named_by_field, read_bytes
+from compiler.apiserver.config_files import FileRules, load_config, named_by_field, read_bytes
+from compiler.apiserver.context import NamedFile
 from compiler.inputs.schema.field import Field
 from compiler.rules import Rule
 from compiler.text import shown
@@ -55,7 +56,7 @@ class _Kubeconfig:
         self.named = named
         self.root = root
         self.rule = rule
-        self.strictness = named.run.catalog.url_strictness
+        self.strictness = named.context.catalog.url_strictness
 
     def check(self) -> None:
         """Report everything that is wrong. What has no name is found under the empty name."""
@@ -256,7 +257,7 @@ def named_in(kubeconfig: NamedFile, field: Field) -> NamedFile:
     """The file that a field names; relative paths start at the folder of the kubeconfig. Data stands for itself."""
     name = _name(field)
     path = name if name.endswith("-data") else posixpath.join(posixpath.dirname(kubeconfig.path), field.text)
-    return named_by_field(kubeconfig.run, field, path)
+    return named_by_field(kubeconfig.context, field, path)
 
 
 def content_of(kubeconfig: NamedFile, path: Field, data: Field, rule: Rule) -> bytes | None:

@@ -7,7 +7,8 @@ component-base/metrics/opts.go, SetLabelAllowListFromManifest.
 from __future__ import annotations
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, NamedFile, read_node
+from compiler.apiserver.config_files import FileRules, read_node
+from compiler.apiserver.context import NamedFile
 from compiler.diagnostics import KascError
 from compiler.inputs.schema.decoding import root_field
 from compiler.inputs.schema.field import Field, Findings
@@ -32,7 +33,7 @@ def check_metric_labels(named: NamedFile) -> None:
 
     A server that does not check it logs what it cannot read and goes on, but crashes on a key without a comma.
     """
-    checked = named.run.catalog.behaviour("metricLabelsManifestChecked")
+    checked = named.context.catalog.behaviour("metricLabelsManifestChecked")
     node = (
         read_node(
             named,
@@ -46,7 +47,7 @@ def check_metric_labels(named: NamedFile) -> None:
     )
     if node is None:
         return
-    root = root_field(node, Findings(named.run.report, named.flag))
+    root = root_field(node, Findings(named.context.report, named.flag))
     wrong = _wrong_types(root)
     if wrong and checked:
         for field in wrong:
@@ -67,10 +68,10 @@ def check_metric_labels(named: NamedFile) -> None:
 
 def _read_quietly(named: NamedFile) -> Node | None:
     try:
-        data = named.run.host.read(named.path)
+        data = named.context.host.read(named.path)
         if data is None:
             return None
-        return parse_as_server(Source(named.run.host.local(named.path) or named.path, data.decode()), [], False)
+        return parse_as_server(Source(named.context.host.local(named.path) or named.path, data.decode()), [], False)
     except (UnreadableFileError, UnicodeDecodeError, KascError):
         return None
 

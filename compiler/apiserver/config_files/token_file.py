@@ -6,7 +6,8 @@ Kubernetes: apiserver/pkg/authentication/token/tokenfile/tokenfile.go, NewCSV.
 from __future__ import annotations
 
 from compiler import rules
-from compiler.apiserver.config_files import NamedFile, read_bytes
+from compiler.apiserver.config_files import read_bytes
+from compiler.apiserver.context import NamedFile
 from compiler.diagnostics import Location, diagnose
 from compiler.inputs.source.node import place
 from compiler.upstream.go.encoding import next_record, read_fields
@@ -40,7 +41,7 @@ def load_token_file(named: NamedFile) -> None:
 
 def _refuse(named: NamedFile, text: str, start: int, problem: str, hint: str) -> None:
     line, column = place(text, start)
-    file = named.run.host.local(named.path) or named.path
+    file = named.context.host.local(named.path) or named.path
     location = Location(file, line, column, line, column + 1)
     message = f"a record of the token file {problem}"
-    named.run.report.add(diagnose(_RULE, message, hint, flag=named.flag, location=location))
+    named.context.report.add(diagnose(_RULE, message, hint, flag=named.flag, location=location))

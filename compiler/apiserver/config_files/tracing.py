@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, NamedFile, load_config
+from compiler.apiserver.config_files import FileRules, load_config
+from compiler.apiserver.context import NamedFile
 from compiler.text import shown
 from compiler.upstream.go.net import parse_url
 
@@ -39,7 +40,7 @@ def load_tracing(named: NamedFile) -> Tracing | None:
         )
     if endpoint.given:
         text = endpoint.text if "//" in endpoint.text else f"dns://{endpoint.text}"
-        parsed = parse_url(text, named.run.catalog.url_strictness)
+        parsed = parse_url(text, named.context.catalog.url_strictness)
         if parsed is None or parsed.scheme not in _SCHEMES:
             message = f"the endpoint {shown(endpoint.text)} is not an address of a collector"
             endpoint.refuse(

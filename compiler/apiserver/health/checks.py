@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.upstream.go.slice import GoSlice
 from compiler.upstream.go.strconv import format_duration
-from compiler.upstream.memo import Kept
 
 if TYPE_CHECKING:
+    from compiler.apiserver.config_files.encryption import EncryptionConfiguration
+    from compiler.apiserver.context import ServerContext
+    from compiler.apiserver.flagset import FlagSet
     from compiler.apiserver.health.exposure import HealthFacts
-    from compiler.apiserver.options import ServerRunOptions
     from compiler.apiserver.resolved import ResolvedConfig
+    from compiler.apiserver.resource_config import ResourceConfig
+    from compiler.apiserver.storage.factory import StorageFactory
     from compiler.upstream.catalog import Catalog
 
 
@@ -89,9 +92,9 @@ class HealthChecks:
         return {check.name: check for name in ENDPOINTS for check in getattr(self, name)}
 
 
-def new_health_checks(run: ServerRunOptions) -> HealthChecks:
-    """Kubernetes: server/config.go, NewConfig."""
-    rows = run.catalog.health_checks
+def new_health_checks(catalog: Catalog) -> HealthChecks:
+    """Return the checks that every server has. Kubernetes: server/config.go, NewConfig."""
+    rows = catalog.health_checks
     return HealthChecks([_check(rows["ping"]), _check(rows["log"])])
 
 
@@ -101,116 +104,75 @@ def _check(row: dict[str, Any], name: str = "", etcd: EtcdCheck | None = None) -
     return HealthCheck(name or kind, row["addedBy"], kind, when, row.get("group", ""), etcd=etcd)
 
 
-def add_loopback_certificate_check(run: ServerRunOptions, config: ResolvedConfig) -> None:
+def add_loopback_certificate_check(catalog: Catalog, health: HealthChecks) -> None:
     """Kubernetes: serving_with_loopback.go, ApplyTo: healthz and livez only."""
-    row = run.catalog.health_checks.get("loopback-serving-certificate")
+    row = catalog.health_checks.get("loopback-serving-certificate")
     if row:
-        config.health.add(row, _check(row))
+        health.add(row, _check(row))
 
 
-def add_etcd_health_endpoint(run: ServerRunOptions, config: ResolvedConfig) -> None:
+def add_etcd_health_endpoint(context: ServerContext, health: HealthChecks, factory: StorageFactory) -> None:
     """Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint."""
-    rows = run.catalog.health_checks
+    rows = context.catalog.health_checks
     # 0 stands for the default of either check.
     timeouts = [
-        run.flags.number(flag) or _DEFAULT_TIMEOUT for flag in ("etcd-healthcheck-timeout", "etcd-readycheck-timeout")
+        context.flags.number(flag) or _DEFAULT_TIMEOUT
+        for flag in ("etcd-healthcheck-timeout", "etcd-readycheck-timeout")
     ]
-    overrides = len(config.storage_factory.override_server_sets()) if "etcd-override-N" in rows else 0
+    overrides = len(factory.override_server_sets()) if "etcd-override-N" in rows else 0
     for number in (None, *range(overrides)):
         kinds = ("etcd", "etcd-readiness") if number is None else ("etcd-override-N", "etcd-override-readiness-N")
         for kind, timeout in zip(kinds, timeouts, strict=True):
             name = kind if number is None else f"{kind[:-1]}{number}"
-            config.health.add(rows[kind], _check(rows[kind], name, EtcdCheck(number, timeout)))
+            health.add(rows[kind], _check(rows[kind], name, EtcdCheck(number, timeout)))
 
 
-def add_kms_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
+def add_kms_health_checks(
+    context: ServerContext, health: HealthChecks, encryption: EncryptionConfiguration | None
+) -> None:
     """Checks of the key management plugins, in healthz and readyz but not in livez.
 
     Kubernetes: encryptionconfig/config.go and options/etcd.go, maybeApplyResourceTransformers.
     """
-    encryption = run.etcd.encryption
-    if not run.flags.text("encryption-provider-config"):
+    if not context.flags.text("encryption-provider-config"):
         return
     providers = encryption.kms if encryption else ()
-    if run.flags.on("encryption-provider-config-automatic-reload"):
+    if context.flags.on("encryption-provider-config-automatic-reload"):
         kind, names = "kms-providers", ["kms-providers"]
     elif any(provider.api_version == "v1" for provider in providers):
         kind, names = "kms-provider-N", [f"kms-provider-{number}" for number in range(len(providers))]
     else:
         kind, names = "kms-providers", ["kms-providers"] if providers else []
-    row = run.catalog.health_checks[kind]
-    config.health.add(row, *(_check(row, name)._replace(limits=_limits(row, run)) for name in names))
+    row = context.catalog.health_checks[kind]
+    health.add(row, *(_check(row, name)._replace(limits=_limits(row, context.flags)) for name in names))
 
 
-def complete_health_checks(run: ServerRunOptions, config: ResolvedConfig) -> None:
+def complete_health_checks(
+    context: ServerContext, config: ResolvedConfig, resource_config: ResourceConfig, health: HealthChecks
+) -> None:
     """Add what the three servers of the chain add while they are built, and the end of readyz.
 
     Kubernetes: server/config.go, New, of each server; GenericAPIServer.PrepareRun.
     """
-    health = config.health
-    before = (health.healthz, health.livez, health.readyz, tuple(health.seed), health.seed.capacity)
-    # All that conditions ask for.
-    others = [_holds(condition, run, config) for condition in _other_conditions(run.catalog)]
-    asked = (run.gates.key(), config.resource_config, *others)
-    times = tuple(map(run.flags.number, _flags_of_limits(run.catalog)))
-    (health.healthz, health.livez, health.readyz), hooks = run.catalog.recently(
-        ("health", before, asked, times),
-        lambda: _completed(health, run.catalog, _rows_with(run, config)),
-    )
-    if len(hooks) > 1:
-        health.any_order.append(list(hooks))
+    catalog = context.catalog
+    added: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
+    for row in catalog.health_checks.values():
+        if row["server"] in added and all(
+            _holds(each, context, config, resource_config) for each in row.get("when", ())
+        ):
+            check = _check(row)._replace(grace=row["server"] == "aggregator", limits=_limits(row, context.flags))
+            added[row["server"]].append(check)
+    chain, rows = _chain(health, added), catalog.health_checks
+    health.healthz += chain
+    health.livez += chain
+    health.readyz = (*health.readyz, _check(rows["informer-sync"]), *chain, _check(rows["shutdown"]))
+    if len(added["config"]) > 1:
+        health.any_order.append([check.name for check in added["config"]])
     health.pre_shutdown.append("stop-kubernetes-service-controller")
-    if run.catalog.behaviour("identityLeasePreShutdownHook") and run.gates.on("APIServerIdentity"):
+    if catalog.behaviour("identityLeasePreShutdownHook") and context.gates.on("APIServerIdentity"):
         health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
-    if run.gates.on("UnknownVersionInteroperabilityProxy"):
+    if context.gates.on("UnknownVersionInteroperabilityProxy"):
         health.pre_shutdown.append("peer-endpoint-reconciler-controller")
-
-
-def _other_conditions(catalog: Catalog) -> list[str]:
-    """The conditions for what the servers of the chain add, beside gates and served groups."""
-
-    def conditions() -> list[str]:
-        rows = (row for row in catalog.health_checks.values() if row["server"] in _CHAIN)
-        every = {condition.removeprefix("!") for row in rows for condition in row.get("when", ())}
-        return sorted(condition for condition in every if not condition.startswith(("gate:", "served:")))
-
-    return catalog.reckon("health conditions", conditions)
-
-
-def _flags_of_limits(catalog: Catalog) -> list[str]:
-    """The flags that give times of checks."""
-
-    def flags() -> list[str]:
-        texts = (text for row in catalog.health_checks.values() for text in row.get("limits", {}).values())
-        return [text[2:] for text in texts if text.startswith("--")]
-
-    return catalog.reckon("health limits", flags)
-
-
-def _rows_with(run: ServerRunOptions, config: ResolvedConfig) -> dict[str, list[HealthCheck]]:
-    """What each server of the chain adds."""
-    found: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
-    for row in run.catalog.health_checks.values():
-        if row["server"] in found and all(_holds(condition, run, config) for condition in row.get("when", ())):
-            check = _check(row)._replace(grace=row["server"] == "aggregator", limits=_limits(row, run))
-            found[row["server"]].append(check)
-    return found
-
-
-_Lists = tuple[Kept[HealthCheck], Kept[HealthCheck], Kept[HealthCheck]]
-
-
-def _completed(
-    health: HealthChecks, catalog: Catalog, rows: dict[str, list[HealthCheck]]
-) -> tuple[_Lists, tuple[str, ...]]:
-    """The three lists with what the chain of servers adds to them, and the names of the config's hooks."""
-    added, known = _chain(health, rows), catalog.health_checks
-    lists = (
-        Kept((*health.healthz, *added)),
-        Kept((*health.livez, *added)),
-        Kept((*health.readyz, _check(known["informer-sync"]), *added, _check(known["shutdown"]))),
-    )
-    return lists, tuple(check.name for check in rows["config"])
 
 
 def _chain(health: HealthChecks, rows: dict[str, list[HealthCheck]]) -> tuple[HealthCheck, ...]:
@@ -242,31 +204,31 @@ def _serve(
     return checks
 
 
-def _limits(row: dict[str, Any], run: ServerRunOptions) -> tuple[tuple[str, str], ...]:
+def _limits(row: dict[str, Any], flags: FlagSet) -> tuple[tuple[str, str], ...]:
     """The times of a row: durations, or flags that give them."""
     return tuple(
-        (name, format_duration(run.flags.number(text[2:])) if text.startswith("--") else text)
+        (name, format_duration(flags.number(text[2:])) if text.startswith("--") else text)
         for name, text in row.get("limits", {}).items()
     )
 
 
-def _holds(condition: str, run: ServerRunOptions, config: ResolvedConfig) -> bool:
+def _holds(condition: str, context: ServerContext, config: ResolvedConfig, resource_config: ResourceConfig) -> bool:
     """One condition of a row in health.json; a leading `!` turns it round."""
     if condition.startswith("!"):
-        return not _holds(condition[1:], run, config)
+        return not _holds(condition[1:], context, config, resource_config)
     kind, _, name = condition.partition(":")
     if kind == "gate":
-        return run.gates.on(name)
+        return context.gates.on(name)
     if kind == "served":
         # The group's storage is built where one of its resources is served in one version at least.
-        return name in config.resource_config.served_groups
+        return name in resource_config.served_groups
     if kind == "rbac":
         return config.rbac.rbac
     if kind == "priorityAndFairness":
         return config.features.priority_and_fairness
     if kind == "peerProxy":
         return config.peer_proxy.enabled
-    flags = run.flags
+    flags = context.flags
     if kind == "proxyClientCert":
         return bool(flags.text("proxy-client-cert-file") and flags.text("proxy-client-key-file"))
     if kind == "encryptionReload":

@@ -45,19 +45,19 @@ class HealthFacts(NamedTuple):
 
 def health_facts(resolved: Resolved) -> HealthFacts:
     """The facts of one server; they are kept with its health checks."""
-    health = resolved.config.health
+    health = resolved.health
     if health.facts is None:
         health.facts = _facts(resolved, health)
     return health.facts
 
 
 def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
-    options, config = resolved
-    flags, gates = options.flags, options.gates
+    context, options, config = resolved.context, resolved.options, resolved.config
+    flags, gates = context.flags, context.gates
     anonymous, authorizers = config.authentication.anonymous, config.authorization.authorizers
     patience = flags.number("storage-initialization-timeout") + flags.number("livez-grace-period")
     return HealthFacts(
-        version=options.catalog.version,
+        version=context.catalog.version,
         anonymous=anonymous.enabled,
         anonymous_paths=tuple(condition.path for condition in anonymous.conditions or ()),
         always_allow="AlwaysAllow" in options.authorization.modes,
@@ -85,11 +85,11 @@ def _timeout(checks: Sequence[HealthCheck], resolved: Resolved) -> int:
 
 def _listener(resolved: Resolved) -> str:
     """With the node's network a kubelet would ask at the node's address, where a narrower listener is not."""
-    node = resolved.options.input.deployment
+    node = resolved.context.input.deployment
     network = node.get("hostNetwork") if node is not None else None
     if network is not None and network.value is False:
         return ""
-    bind = resolved.options.flags.text("bind-address")
+    bind = resolved.context.flags.text("bind-address")
     if bind == "::":
         return "::1"
     return bind if bind not in ("", "0.0.0.0") else "127.0.0.1"

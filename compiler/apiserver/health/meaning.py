@@ -48,9 +48,9 @@ class EveryCheck:
 
 def every_check(resolved: Resolved) -> EveryCheck:
     """The checks; servers that have their lists in common share it."""
-    health = resolved.config.health
+    health = resolved.health
     key = ("every check", health.healthz, health.livez, health.readyz)
-    return resolved.options.catalog.recently(key, lambda: EveryCheck(health))
+    return resolved.context.catalog.recently(key, lambda: EveryCheck(health))
 
 
 def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:
 
 def targets_of(check: HealthCheck, resolved: Resolved) -> tuple[str, ...]:
     """What a check asks outside of the server: URLs of etcd, sockets of key management plugins."""
-    factory, encryption = resolved.config.storage_factory, resolved.options.etcd.encryption
+    factory, encryption = resolved.storage_factory, resolved.options.etcd.encryption
     if check.etcd is not None:
         number = check.etcd.override
         return factory.servers if number is None else factory.override_server_sets()[number]

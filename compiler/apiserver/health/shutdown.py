@@ -11,7 +11,7 @@ from compiler.rules import Rule
 from compiler.upstream.go.strconv import format_duration
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options import ServerRunOptions
+    from compiler.apiserver.context import ServerContext
     from compiler.inputs.source.node import Node
 
 
@@ -122,9 +122,9 @@ class Drain(NamedTuple):
         return [{"at": format_duration(at), "event": event, "what": what} for at, event, what in events]
 
 
-def drain_of(run: ServerRunOptions) -> Drain:
+def drain_of(context: ServerContext) -> Drain:
     """How a server ends."""
-    flags = run.flags
+    flags = context.flags
     delay, requests, grace = (max(flags.number(flag), 0) for flag in (DELAY, "request-timeout", GRACE))
     return Drain(flags.on(RETRY), delay, requests, grace)
 
@@ -138,21 +138,23 @@ def described(drain: Drain) -> dict[str, Any]:
     }
 
 
-def check_drain(run: ServerRunOptions) -> None:
+def check_drain(context: ServerContext) -> None:
     """Warn where a Pod's grace period or a load balancer's checks do not cover the end of the server.
 
     A Pod without a grace period is spoken of only where a flag shows that somebody cares about the end.
     """
-    given, drain = run.input, drain_of(run)
+    given, drain = context.input, drain_of(context)
     period = given.grace_period
     seconds = period.value if period is not None else KUBELET_DEFAULT
-    told = period is not None or (given.read_as == "pod" and any(run.flags.changed(flag) for flag in (DELAY, GRACE)))
+    told = period is not None or (
+        given.read_as == "pod" and any(context.flags.changed(flag) for flag in (DELAY, GRACE))
+    )
     if told and isinstance(seconds, int) and seconds < drain.seconds:
         last = format_duration(drain.total)
         message = f"the server may take {last} to end, but the kubelet kills it after {seconds}s"
         hint = f"set terminationGracePeriodSeconds: {drain.grace_period}, or shorten what the server waits for"
         _warn(
-            run,
+            context,
             rules.GRACE_PERIOD_SHORTER_THAN_SHUTDOWN,
             message,
             hint,
@@ -167,12 +169,12 @@ def check_drain(run: ServerRunOptions) -> None:
             f"but the server refuses requests after {format_duration(drain.refuses)}"
         )
         hint = f"set --{DELAY} to {balancing.detection}s or more, or let the load balancer look more often"
-        _warn(run, rules.SHUTDOWN_BEFORE_LOAD_BALANCER_NOTICES, message, hint, "deployment.loadBalancer", balancer)
+        _warn(context, rules.SHUTDOWN_BEFORE_LOAD_BALANCER_NOTICES, message, hint, "deployment.loadBalancer", balancer)
 
 
-def _warn(run: ServerRunOptions, rule: Rule, message: str, hint: str, path: str, node: Node | None) -> None:
-    given = run.input
+def _warn(context: ServerContext, rule: Rule, message: str, hint: str, path: str, node: Node | None) -> None:
+    given = context.input
     location = node.location if node is not None else given.start
-    run.report.add(
+    context.report.add(
         diagnose(rule, message, hint, path=path if given.read_as == "document" else "", flag=DELAY, location=location)
     )

@@ -40,7 +40,7 @@ class AdmissionOptions(OptionGroup):
             (rules.UNKNOWN_PLUGIN_IN_ADMISSION_CONTROL, _LEGACY),
         ):
             for index, name in enumerate(flags.texts(flag)):
-                if name not in self.run.catalog.plugins:
+                if name not in self.context.catalog.plugins:
                     message, hint = self._unknown(name)
                     self.refuse(rule, f"--{flag}: {message}", hint, flag, index)
         switched_on = set(flags.texts(_ON))
@@ -52,7 +52,7 @@ class AdmissionOptions(OptionGroup):
                 )
 
     def _unknown(self, name: str) -> tuple[str, str]:
-        version = self.run.catalog.version
+        version = self.context.catalog.version
         gone, having = left("admissionPlugins", name, version), known_in("admissionPlugins", name)
         if gone and gone.get("removed"):
             message = f"the admission plugin {name} left in {gone['removed']}"
@@ -61,12 +61,12 @@ class AdmissionOptions(OptionGroup):
         message = f"{shown(name)} is not an admission plugin of {version}"
         if having:
             return f"{message}; {having[0]} to {having[-1]} have it", "remove it"
-        near = self.run.report.suggestions.did_you_mean(name.strip(), self.run.catalog.plugins)
+        near = self.context.report.suggestions.did_you_mean(name.strip(), self.context.catalog.plugins)
         return message, near or "names are case-sensitive"
 
     def chain(self) -> list[str]:
         """The enabled plugins; the built-in order holds, whatever the order of the flags."""
-        flags, catalog = self.flags, self.run.catalog
+        flags, catalog = self.flags, self.context.catalog
         if flags.changed(_LEGACY):
             wanted = set(flags.texts(_LEGACY))
             return [name for name in catalog.plugins if name in wanted]

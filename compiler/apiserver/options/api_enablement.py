@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import APIEnablement
-from compiler.apiserver.storage.resource_config import MATCHERS, introduced_in, resource_config_of
+from compiler.apiserver.resource_config import MATCHERS, ResourceConfig, introduced_in, resource_config_of
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.catalog import left
@@ -81,10 +81,10 @@ class APIEnablementOptions(OptionGroup):
             message = f"--{_FLAG}: {shown(key)} is not GROUP/VERSION or GROUP/VERSION/RESOURCE"
             self._refuse(rules.INVALID_RUNTIME_CONFIG_KEY, message, self._key_hint(parts[0]), key)
             return
-        groups = {**self.run.catalog.api_groups, **_DELEGATES}
+        groups = {**self.context.catalog.api_groups, **_DELEGATES}
         group, version = parts[0], parts[1]
         if group not in groups:
-            gone = left("apis", f"{group}/{version}", self.run.catalog.version)
+            gone = left("apis", f"{group}/{version}", self.context.catalog.version)
             hint = self._group_hint(key, groups)
             if gone and gone.get("removed"):
                 hint = _removed_hint(gone)
@@ -92,12 +92,12 @@ class APIEnablementOptions(OptionGroup):
                 rules.UNKNOWN_API_GROUP, f"--{_FLAG}: {shown(group)} is not an API group of this server", hint, key
             )
         elif version not in groups[group]:
-            message = f"--{_FLAG}: {shown(group)} has no version {shown(version)} in {self.run.catalog.version}"
-            gone = left("apis", f"{group}/{version}", self.run.catalog.version)
+            message = f"--{_FLAG}: {shown(group)} has no version {shown(version)} in {self.context.catalog.version}"
+            gone = left("apis", f"{group}/{version}", self.context.catalog.version)
             hint = f"write {' or '.join(f'{group}/{each}' for each in groups[group])}"
             if gone and gone.get("removed"):
                 hint = _removed_hint(gone)
-            elif near := self.run.report.suggestions.did_you_mean(version, groups[group], f"{group}/{{}}"):
+            elif near := self.context.report.suggestions.did_you_mean(version, groups[group], f"{group}/{{}}"):
                 hint = near
             self._refuse(rules.UNKNOWN_API_VERSION, message, hint, key)
         elif value and value not in TRUE_STRINGS and value not in FALSE_STRINGS:
@@ -112,19 +112,19 @@ class APIEnablementOptions(OptionGroup):
             self._refuse(
                 rules.UPPERCASE_RUNTIME_CONFIG_RESOURCE, message, f"write {group}/{version}/{parts[2].lower()}", key
             )
-        if self.run.catalog.is_provisional("api", f"{group}/{version}"):
-            message = f"--{_FLAG}: not confirmed: that {self.run.catalog.version} still knows {group}/{version}"
+        if self.context.catalog.is_provisional("api", f"{group}/{version}"):
+            message = f"--{_FLAG}: not confirmed: that {self.context.catalog.version} still knows {group}/{version}"
             self._refuse(rules.UNCONFIRMED_FACT, message, f"remove {key}: it serves no resource", key)
 
     def _group_hint(self, key: str, groups: Mapping[str, Sequence[str]]) -> str:
         """What to write for a key whose group does not exist, or for one that stands for many versions."""
         group, _, version = key.partition("/")
         if group == "api":
-            near = self.run.report.suggestions.did_you_mean(key, MATCHERS)
+            near = self.context.report.suggestions.did_you_mean(key, MATCHERS)
             return near or f"write one of {', '.join(MATCHERS)}"
         if group in CORE or group == "":
             return "write v1: the core group has no name"
-        near = self.run.report.suggestions.closest(group, groups)
+        near = self.context.report.suggestions.closest(group, groups)
         begun = next((known for known in groups if known.startswith(f"{group.lower()}.")), "")
         if begun or near:
             return f"did you mean {begun or near}/{version}?"
@@ -132,8 +132,8 @@ class APIEnablementOptions(OptionGroup):
 
     def _key_hint(self, name: str) -> str:
         """What to write for a group without a version, or a resource without either."""
-        catalog = self.run.catalog
-        if near := self.run.report.suggestions.closest(f"api/{name}", MATCHERS):
+        catalog = self.context.catalog
+        if near := self.context.report.suggestions.closest(f"api/{name}", MATCHERS):
             return f"did you mean {near}?"
         if name in catalog.api_groups:
             return f"write {name}/{catalog.api_groups[name][0]}"
@@ -142,13 +142,14 @@ class APIEnablementOptions(OptionGroup):
             return f"write {found.group}/{found.served[0]}/{found.resource}"
         return "write GROUP/VERSION, for example apps/v1"
 
-    def apply_to(self, config: ResolvedConfig) -> None:
-        """Kubernetes: APIEnablementOptions.ApplyTo."""
-        run = self.run
+    def apply_to(self, config: ResolvedConfig) -> ResourceConfig:
+        """Return the enabled APIs. Kubernetes: APIEnablementOptions.ApplyTo."""
+        context = self.context
         forward_compatible = self.flags.on("emulation-forward-compatible")
         explicit = self.flags.on("runtime-config-emulation-forward-compatible")
-        resources = resource_config_of(run.catalog, run.emulated, self.runtime_config, forward_compatible, explicit)
-        config.resource_config = resources
+        resources = resource_config_of(
+            context.catalog, context.emulated, self.runtime_config, forward_compatible, explicit
+        )
         config.api_enablement = APIEnablement(
             runtime_config=tuple(sorted(self.runtime_config.items())),
             enabled_versions=tuple(resources.enabled_versions),
@@ -159,19 +160,22 @@ class APIEnablementOptions(OptionGroup):
                 rules.CORE_API_DISABLED, message, "leave v1 on; v1/RESOURCE=false switches all of v1 off too", _FLAG
             )
         self._refuse_unintroduced()
+        return resources
 
     def _refuse_unintroduced(self) -> None:
         """Kubernetes: apiserver/pkg/server/deleted_kinds.go, removeUnintroducedKinds."""
-        run = self.run
-        if not run.catalog.behaviour("emulationHistoryChecked") or run.emulated >= run.catalog.minor:
+        context = self.context
+        if not context.catalog.behaviour("emulationHistoryChecked") or context.emulated >= context.catalog.minor:
             return
         if self.flags.on("runtime-config-emulation-forward-compatible"):
             return
         for key, value in self.runtime_config.items():
             if key in MATCHERS or value in FALSE_STRINGS or key.count("/") not in (1, 2):
                 continue
-            introduced = introduced_in(run.catalog, key)
-            if introduced and min(introduced) > run.emulated:
-                message = f"--{_FLAG}: {key} came in 1.{min(introduced)}, after the emulated version 1.{run.emulated}"
+            introduced = introduced_in(context.catalog, key)
+            if introduced and min(introduced) > context.emulated:
+                message = (
+                    f"--{_FLAG}: {key} came in 1.{min(introduced)}, after the emulated version 1.{context.emulated}"
+                )
                 hint = "remove it, emulate a newer version, or set --runtime-config-emulation-forward-compatible"
                 self._refuse(rules.API_NEWER_THAN_EMULATED_VERSION, message, hint, key)

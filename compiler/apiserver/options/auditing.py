@@ -89,7 +89,7 @@ class AuditOptions(OptionGroup):
         if policy and flags.text("audit-log-path"):
             backends = (self._log(),)
         if policy and flags.text("audit-webhook-config-file"):
-            backends = (*backends, self._webhook())
+            backends = (*backends, self._webhook(config.egress_selector.dialers.controlplane))
         config.audit = Audit(policy_file=policy, backends=backends, enabled=bool(backends))
         others = (flag for flag in flags.arguments if flag.startswith("audit-") and flag not in _BACKENDS)
         config.add_flags("audit.backends", *others)
@@ -115,12 +115,12 @@ class AuditOptions(OptionGroup):
             problem = "it names a folder"
         elif any(len(name.encode(errors="surrogateescape")) > _LONGEST_NAME for name in path.split("/")):
             problem = f"no file can have a name of more than {_LONGEST_NAME} bytes"
-        elif self.run.host.sees_files:
+        elif self.context.host.sees_files:
             from compiler.apiserver.config_files.keys import can_write_to
 
-            if not can_write_to(self.run.host, path):
+            if not can_write_to(self.context.host, path):
                 problem = "it is a folder, or lies below a file"
-        container = self.run.host.container
+        container = self.context.host.container
         blocked = container.write_problem(path) if container is not None else ""
         if blocked and not problem:
             message = f"--audit-log-path: the container cannot write {shown(path)}: {blocked}"
@@ -137,7 +137,7 @@ class AuditOptions(OptionGroup):
     def _log(self) -> LogBackend:
         """Kubernetes: AuditLogOptions.getWriter."""
         flags, path = self.flags, self.flags.text("audit-log-path")
-        appends = flags.number("audit-log-maxsize") == 0 and self.run.catalog.behaviour("auditMaxsizeZeroAppends")
+        appends = flags.number("audit-log-maxsize") == 0 and self.context.catalog.behaviour("auditMaxsizeZeroAppends")
         return LogBackend(
             type="log",
             path=path,
@@ -153,7 +153,7 @@ class AuditOptions(OptionGroup):
             truncate=self._truncate("audit-log"),
         )
 
-    def _webhook(self) -> WebhookBackend:
+    def _webhook(self, dialer: str | None) -> WebhookBackend:
         """Kubernetes: AuditWebhookOptions.newUntruncatedBackend."""
         flags = self.flags
         backoff, alias = "audit-webhook-initial-backoff", "audit-webhook-batch-initial-backoff"
@@ -164,7 +164,7 @@ class AuditOptions(OptionGroup):
             type="webhook",
             config_file=flags.text("audit-webhook-config-file"),
             initial_backoff=flags.duration(backoff),
-            dialer=self.run.egress_selector.dialer("controlplane"),
+            dialer=dialer,
             mode=flags.text("audit-webhook-mode"),
             version=flags.text("audit-webhook-version"),
             batch=self._batch("audit-webhook"),

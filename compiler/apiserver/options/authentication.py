@@ -5,6 +5,7 @@ Kubernetes: pkg/kubeapiserver/options/authentication.go.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from compiler import rules
@@ -58,7 +59,7 @@ class AuthenticationOptions(OptionGroup):
             flag = "service-account-key-file"
             self.refuse(rules.NO_SERVICE_ACCOUNT_KEY, f"--{flag} is required and names no file", hint, flag)
         uri = flags.text("service-account-jwks-uri")
-        if uri and not is_https(uri, self.run.catalog.url_strictness):
+        if uri and not is_https(uri, self.context.catalog.url_strictness):
             flag = "service-account-jwks-uri"
             self.refuse(
                 rules.JWKS_URI_NOT_HTTPS, f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag
@@ -67,7 +68,7 @@ class AuthenticationOptions(OptionGroup):
         self._validate_request_header()
         flag = "authentication-config"
         gate = "StructuredAuthenticationConfiguration"
-        if flags.text(flag) and self.run.gates.known(gate) and not self.run.gates.on(gate):
+        if flags.text(flag) and self.context.gates.known(gate) and not self.context.gates.on(gate):
             self.refuse(
                 rules.AUTHENTICATION_CONFIG_WITHOUT_GATE,
                 f"--{flag} needs the gate {gate}",
@@ -94,7 +95,7 @@ class AuthenticationOptions(OptionGroup):
                     flag,
                     index,
                 )
-            elif ":" in issuer and not parses_as_url(issuer, self.run.catalog.url_strictness):
+            elif ":" in issuer and not parses_as_url(issuer, self.context.catalog.url_strictness):
                 hint = "write an https URL, or a name without a colon"
                 self.refuse(
                     rules.INVALID_SERVICE_ACCOUNT_ISSUER, f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index
@@ -104,7 +105,7 @@ class AuthenticationOptions(OptionGroup):
     def _validate_request_header(self) -> None:
         """Kubernetes: apiserver/pkg/server/options/authentication.go, RequestHeaderAuthenticationOptions.Validate."""
         uid = "requestheader-uid-headers"
-        gate_on = self.run.gates.on("RemoteRequestHeaderUID")
+        gate_on = self.context.gates.on("RemoteRequestHeaderUID")
         for flag in (*(f"requestheader-{name}" for name in _HEADERS), *((uid,) if gate_on else ())):
             for index, element in enumerate(self.flags.texts(flag)):
                 if not element.strip():
@@ -152,13 +153,13 @@ class AuthenticationOptions(OptionGroup):
                     flag,
                 )
         gate = "ExternalServiceAccountTokenSigner"
-        if not self.run.gates.on(gate):
+        if not self.context.gates.on(gate):
             self.refuse(
                 rules.SIGNING_ENDPOINT_WITHOUT_GATE, f"--{flag} needs the gate {gate}", f"switch {gate} on", flag
             )
         self._validate_endpoint(flag, endpoint)
         limit = "service-account-max-token-expiration"
-        if flags.number(limit) and self.run.catalog.behaviour("externalSignerWithAnyMaxExpirationRefused"):
+        if flags.number(limit) and self.context.catalog.behaviour("externalSignerWithAnyMaxExpirationRefused"):
             self.refuse(
                 rules.TOKEN_EXPIRATION_WITH_EXTERNAL_SIGNER,
                 f"--{limit} cannot be given together with --{flag}",
@@ -171,7 +172,7 @@ class AuthenticationOptions(OptionGroup):
         if endpoint.startswith("@"):
             good = all(word and all(letter.isalnum() or letter in "_-" for letter in word) for word in words)
         else:
-            good = bool(self.run.catalog.behaviour("externalSignerAnyNonAbstractPath")) or (
+            good = bool(self.context.catalog.behaviour("externalSignerAnyNonAbstractPath")) or (
                 endpoint.startswith("/") and " " not in endpoint
             )
         if not good:
@@ -184,12 +185,12 @@ class AuthenticationOptions(OptionGroup):
         """Kubernetes: pkg/controlplane/apiserver/options/options.go, completeServiceAccountOptions."""
         flag = "service-account-signing-key-file"
         path = self.flags.text(flag)
-        if path and self.issuers and self.issuers[0] and self.run.host.sees_files:
+        if path and self.issuers and self.issuers[0] and self.context.host.sees_files:
             from compiler.apiserver.config_files import keys
 
             keys.check_signing_key(self.named(flag), rules.INVALID_SERVICE_ACCOUNT_SIGNING_KEY)
 
-    def check_files(self) -> None:
+    def check_files(self, selections: Mapping[str, str] | None) -> None:
         """Keys and certificates that authenticators load.
 
         Kubernetes: authentication.go, ToAuthenticationConfig.
@@ -204,13 +205,15 @@ class AuthenticationOptions(OptionGroup):
                     flag,
                     index,
                 )
-        if self.run.host.sees_files:
+        if self.context.host.sees_files:
             self._check_keys()
         self._check_overlap()
         if flags.text("authentication-config"):
             from compiler.apiserver.config_files.authentication import load_authentication
 
-            self.configured = load_authentication(self)
+            self.configured = load_authentication(
+                self.named("authentication-config"), self.issuers, selections, flags.changed("anonymous-auth")
+            )
         check_oidc(self)
         webhook = flags.text("authentication-token-webhook-config-file")
         flag = "authentication-token-webhook-version"
@@ -247,7 +250,7 @@ class AuthenticationOptions(OptionGroup):
         if (
             not (flags.text(client_ca) and flags.text(header_ca))
             or flags.texts("requestheader-allowed-names")
-            or not self.run.catalog.behaviour("overlappingClientCARefused")
+            or not self.context.catalog.behaviour("overlappingClientCARefused")
         ):
             return
         from compiler.apiserver.config_files import keys
@@ -263,7 +266,8 @@ class AuthenticationOptions(OptionGroup):
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: BuiltInAuthenticationOptions.ApplyTo."""
-        self.check_files()
+        selections = config.egress_selector.selections
+        self.check_files(None if selections is None else dict(selections))
         apply_authenticators(self, config)
 
     def apply_service_account_issuer(self, config: ResolvedConfig) -> None:
@@ -285,6 +289,6 @@ class AuthenticationOptions(OptionGroup):
         flag, issuer = "service-account-jwks-uri", self.issuers[0] if self.issuers else ""
         external = config.generic.external_address
         uri = self.flags.text(flag) or (f"https://{external}/openid/v1/jwks" if external else None)
-        parsed = parse_url(issuer, self.run.catalog.url_strictness)
+        parsed = parse_url(issuer, self.context.catalog.url_strictness)
         served = parsed is not None and parsed.scheme == "https" and not parsed.query and not parsed.fragment
         config.issuer_discovery = IssuerDiscovery(jwks_uri=uri, discovery_endpoints=served)

@@ -45,7 +45,7 @@ def apply_authenticators(group: AuthenticationOptions, config: ResolvedConfig) -
         ),
         anonymous=anonymous,
         jwt=jwt,
-        webhook=_webhook(group),
+        webhook=_webhook(group, config.egress_selector.dialers.controlplane),
         authenticators=(
             *(("requestHeader",) if header_ca else ()),
             *(("x509",) if client_ca else ()),
@@ -105,7 +105,7 @@ def _jwt(group: AuthenticationOptions) -> JWT:
     )
 
 
-def _webhook(group: AuthenticationOptions) -> TokenWebhook | None:
+def _webhook(group: AuthenticationOptions, dialer: str | None) -> TokenWebhook | None:
     flags, name = group.flags, "authentication-token-webhook"
     path = flags.text(f"{name}-config-file")
     if not path:
@@ -114,7 +114,7 @@ def _webhook(group: AuthenticationOptions) -> TokenWebhook | None:
         kube_config_file=path,
         token_review_version=flags.text(f"{name}-version"),
         cache_ttl=flags.duration(f"{name}-cache-ttl"),
-        dialer=group.run.egress_selector.dialer("controlplane"),
+        dialer=dialer,
     )
 
 

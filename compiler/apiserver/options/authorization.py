@@ -57,7 +57,9 @@ class AuthorizationOptions(OptionGroup):
             from compiler.apiserver.config_files.authorization import configured_authorizers
 
             self._validate_config_alone()
-            self.chain = configured_authorizers(self, path)
+            self.chain = configured_authorizers(
+                self.named("authorization-config"), bool(flags.text("authorization-policy-file"))
+            )
             return
         self.chain = self._chain_of_flags()
         meant = self._validate_modes()
@@ -93,7 +95,7 @@ class AuthorizationOptions(OptionGroup):
     def _validate_config_alone(self) -> None:
         flag = "authorization-config"
         gate = "StructuredAuthorizationConfiguration"
-        if self.run.gates.known(gate) and not self.run.gates.on(gate):
+        if self.context.gates.known(gate) and not self.context.gates.on(gate):
             self.refuse(
                 rules.AUTHORIZATION_CONFIG_WITHOUT_GATE,
                 f"--{flag} needs the gate {gate}",
@@ -111,11 +113,11 @@ class AuthorizationOptions(OptionGroup):
         meant, seen = set(), set()
         for index, mode in enumerate(self.modes):
             if mode not in known:
-                hint = self.run.report.suggestions.did_you_mean(mode, known) or f"write {', '.join(known)}"
+                hint = self.context.report.suggestions.did_you_mean(mode, known) or f"write {', '.join(known)}"
                 self.refuse(
                     rules.UNKNOWN_AUTHORIZATION_MODE, f"--{flag}: {shown(mode)} is not a mode", hint, flag, index
                 )
-                meant.add(self.run.report.suggestions.closest(mode, known))
+                meant.add(self.context.report.suggestions.closest(mode, known))
             elif mode in seen:
                 self.refuse(
                     rules.DUPLICATE_AUTHORIZATION_MODE, f"--{flag} names {shown(mode)} twice", "keep one", flag, index
@@ -159,7 +161,7 @@ class AuthorizationOptions(OptionGroup):
 
             load_kubeconfig(self.named(webhook), rules.INVALID_AUTHORIZATION_WEBHOOK_KUBECONFIG)
         has_abac = any(authorizer.type == "ABAC" for authorizer in chain or ())
-        if has_abac and flags.text(policy) and self.run.host.sees_files:
+        if has_abac and flags.text(policy) and self.context.host.sees_files:
             from compiler.apiserver.config_files.abac import load_abac_policy
 
             load_abac_policy(self.named(policy))

@@ -21,7 +21,6 @@ from compiler.upstream.names import parse_group_resource
 if TYPE_CHECKING:
     from compiler.apiserver.config_files.encryption import EncryptionConfiguration
     from compiler.apiserver.resolved import ResolvedConfig
-    from compiler.apiserver.storage.factory import StorageFactory
 
 _DEFAULT_CHECK_TIMEOUT = 2 * 10**9
 _HISTORY_WINDOW = 75 * 10**9
@@ -54,7 +53,7 @@ class EtcdOptions(OptionGroup):
 
         Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete; etcd.go, ParseWatchCacheSizes.
         """
-        self.watch_cache_sizes = dict(self.run.catalog.storage("defaultWatchCacheSizes"))
+        self.watch_cache_sizes = dict(self.context.catalog.storage("defaultWatchCacheSizes"))
         if not self.flags.on("watch-cache"):
             return
         flag = "watch-cache-sizes"
@@ -125,7 +124,7 @@ class EtcdOptions(OptionGroup):
     def _validate_overrides(self) -> None:
         """Kubernetes: etcd.go, ParseEtcdServersOverrides."""
         flag = "etcd-servers-overrides"
-        strict = self.run.catalog.behaviour("emptyOverrideServerRefused")
+        strict = self.context.catalog.behaviour("emptyOverrideServerRefused")
         elements = self.flags.texts(flag)
         for index, element in enumerate(elements):
             left, *right = element.split("#")
@@ -163,8 +162,8 @@ class EtcdOptions(OptionGroup):
 
             group, _, name = left.rpartition("/")
             name, _, suffix = name.partition(".")
-            resource = find_resource(self.run.catalog, name, (group.partition("/")[0] or suffix) or None)
-            resource = resource or find_resource(self.run.catalog, name)
+            resource = find_resource(self.context.catalog, name, (group.partition("/")[0] or suffix) or None)
+            resource = resource or find_resource(self.context.catalog, name)
             if resource is not None:
                 meant = f"{resource.group}/{resource.resource}#{right.replace('#', ';') or 'https://HOST:2379'}"
                 return f"write {shown(meant)[1:-1]}"
@@ -180,7 +179,9 @@ class EtcdOptions(OptionGroup):
             return
         from compiler.apiserver.config_files.encryption import load_encryption
 
-        self.encryption = load_encryption(self, path)
+        self.encryption = load_encryption(
+            self.named("encryption-provider-config"), self.flags.on("encryption-provider-config-automatic-reload")
+        )
 
     def check_client_files(self) -> None:
         """The client certificate, its key and the CA, as the etcd client will load them.
@@ -196,7 +197,7 @@ class EtcdOptions(OptionGroup):
                 f"set --{missing} as well",
                 given,
             )
-        if not self.run.host.sees_files:
+        if not self.context.host.sees_files:
             return
         from compiler.apiserver.config_files import keys
 
@@ -207,27 +208,8 @@ class EtcdOptions(OptionGroup):
         if self.flags.text("etcd-cafile"):
             keys.check_etcd_ca(self.named("etcd-cafile"), rules.INVALID_ETCD_CA_FILE)
 
-    def check_endpoints(self, factory: StorageFactory) -> None:
-        """Servers that the etcd client can never connect to: where all are so, the server ends before it serves.
-
-        Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Client.
-        """
-        from compiler.upstream.etcd import dial_problem
-
-        strictness = self.run.catalog.url_strictness
-        flag = "etcd-servers"
-        problems = [dial_problem(server, strictness) for server in self.flags.texts(flag)]
-        for index, problem in enumerate(problems):
-            self._refuse_endpoint(flag, index, self.flags.texts(flag)[index], problem, all(problems))
-        flag = "etcd-servers-overrides"
-        for override in self.overrides:
-            problems = [dial_problem(server, strictness) for server in override.servers]
-            if any(problems):
-                stores = tuple(map(without_user, override.servers)) in factory.servers_of(factory.rows())
-                for server, problem in zip(override.servers, problems, strict=True):
-                    self._refuse_endpoint(flag, override.element, server, problem, all(problems) and stores)
-
-    def _refuse_endpoint(self, flag: str, element: int, server: str, problem: str, hopeless: bool) -> None:
+    def report_endpoint(self, flag: str, element: int, server: str, problem: str, hopeless: bool) -> None:
+        """Report a server with a problem; `hopeless` if no server of its set can be dialled."""
         if problem:
             message = f"--{flag}: {shown(server)} {problem}, so that no connection to it can be made"
             hint = "write https://HOST:PORT, such as https://10.0.0.11:2379"
@@ -242,8 +224,6 @@ class EtcdOptions(OptionGroup):
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: EtcdOptions.ApplyWithStorageFactoryTo, less the health checks (see health/)."""
         flags = self.flags
-        self.check_client_files()
-        self.check_endpoints(config.storage_factory)
         config.etcd = Etcd(
             backend="etcd3",
             servers=tuple(map(without_user, flags.texts("etcd-servers"))),
@@ -292,7 +272,7 @@ class EtcdOptions(OptionGroup):
     def _history_window(self) -> int:
         """Nanoseconds of events that watch caches keep at least. Kubernetes: options.go, Complete."""
         timeout = self.flags.number("request-timeout")
-        if timeout > 0 and self.run.catalog.behaviour("eventsHistoryWindowFollowsRequestTimeout"):
+        if timeout > 0 and self.context.catalog.behaviour("eventsHistoryWindowFollowsRequestTimeout"):
             return max(_HISTORY_WINDOW, timeout + 15 * 10**9)
         return _HISTORY_WINDOW
 

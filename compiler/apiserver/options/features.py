@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/feature.go.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from compiler import rules
@@ -20,7 +21,7 @@ class FeatureOptions(OptionGroup):
 
     name = "features"
 
-    def validate_priority_and_fairness(self) -> None:
+    def validate_priority_and_fairness(self, runtime_config: Mapping[str, str]) -> None:
         """Priority and fairness needs its API; the first of three keys that is set decides.
 
         Kubernetes: pkg/controlplane/apiserver/options/validation.go, validateAPIPriorityAndFairness.
@@ -28,9 +29,8 @@ class FeatureOptions(OptionGroup):
         flag = "enable-priority-and-fairness"
         if not self.flags.on(flag):
             return
-        given = self.run.api_enablement.runtime_config
         for key in ("flowcontrol.apiserver.k8s.io/v1", "api/ga", "api/all"):
-            value = given.get(key)
+            value = runtime_config.get(key)
             if value == "true":
                 return
             if value == "false":

@@ -28,7 +28,7 @@ def apply_gate_flags(generic: GenericOptions) -> None:
         if component not in ("", "kube"):
             message = f"--{FLAG} names the component {shown(component)}"
             hint = "write the gate alone, or kube:NAME=true"
-            if generic.run.gates.known(component) is not None:
+            if generic.context.gates.known(component) is not None:
                 hint = f"write {component}={shown(entry.lstrip('= '))[1:-1]}"
             generic.refuse(rules.FEATURE_GATE_OF_OTHER_COMPONENT, message, hint, FLAG, index)
             continue
@@ -61,7 +61,7 @@ def apply_gate_flags(generic: GenericOptions) -> None:
             FLAG,
         )
     for name, (value, index) in final.items():
-        if generic.run.gates.known(name) is None:
+        if generic.context.gates.known(name) is None:
             message, hint = _unknown(generic, name, value)
             taken = isinstance(hint, Suggestion) and hint.new in final
             generic.refuse(rules.UNKNOWN_FEATURE_GATE, message, str(hint) if taken else hint, FLAG, index)
@@ -70,7 +70,7 @@ def apply_gate_flags(generic: GenericOptions) -> None:
 
 
 def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
-    gates = generic.run.gates
+    gates = generic.context.gates
     step = gates.step(name)
     if step is None:
         message = f"--{FLAG}: {name} does not exist yet at the emulated version 1.{gates.emulated}"
@@ -89,7 +89,7 @@ def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
 
 def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]:
     """Message and hint for a gate that the binary does not have."""
-    version = generic.run.catalog.version
+    version = generic.context.catalog.version
     gone, having = left("featureGates", name, version), known_in("featureGates", name)
     if gone and gone.get("removed"):
         message = f"--{FLAG}: the gate {name} was removed in {gone['removed']}"
@@ -104,7 +104,7 @@ def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]
     message = f"--{FLAG}: {shown(name)} is not a feature gate of {version}"
     if having:
         return f"{message}; {having[0]} to {having[-1]} have it", "remove it, or compile for one of those versions"
-    near = generic.run.report.suggestions.did_you_mean(name, generic.run.catalog.gates)
+    near = generic.context.report.suggestions.did_you_mean(name, generic.context.catalog.gates)
     return message, near or "check the spelling; gates are case-sensitive"
 
 
@@ -113,8 +113,8 @@ def report_dependencies(generic: GenericOptions) -> None:
 
     From 1.35 on, the registry itself knows them; before, single pairs were checked by the server's validation.
     """
-    run = generic.run
-    for name, missing in run.gates.broken_dependencies():
+    context = generic.context
+    for name, missing in context.gates.broken_dependencies():
         index = _index_of(generic, (name, *missing))
         what = " and ".join(missing)
         hint = f"switch {name} off as well, or leave {what} on"
@@ -125,16 +125,16 @@ def report_dependencies(generic: GenericOptions) -> None:
             FLAG,
             index,
         )
-        if run.catalog.is_provisional("gateDependency", name):
-            message = f"--{FLAG}: that {name} needs {what} in {run.catalog.version} is not confirmed"
+        if context.catalog.is_provisional("gateDependency", name):
+            message = f"--{FLAG}: that {name} needs {what} in {context.catalog.version} is not confirmed"
             generic.refuse(rules.UNCONFIRMED_FACT, message, "test the change on a server of this version", FLAG, index)
 
 
 def report_pairs(generic: GenericOptions) -> None:
     """Report the pairs of gates that releases before 1.35 check while validating."""
-    run = generic.run
-    for rule_id, name, needed in run.catalog.behaviour("gatePairs") or ():
-        if run.gates.on(name) and not run.gates.on(needed) and run.gates.known(needed):
+    context = generic.context
+    for rule_id, name, needed in context.catalog.behaviour("gatePairs") or ():
+        if context.gates.on(name) and not context.gates.on(needed) and context.gates.known(needed):
             hint = f"switch {name} off as well, or {needed} on"
             message = f"--{FLAG}: {name} is on but needs {needed}, which is off"
             generic.refuse(rules.by_id()[rule_id], message, hint, FLAG, _index_of(generic, (name, needed)))

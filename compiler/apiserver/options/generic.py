@@ -36,12 +36,12 @@ class GenericOptions(OptionGroup):
 
         Kubernetes: component-base/compatibility/registry.go, Set.
         """
-        run, binary = self.run, self.run.catalog.minor
-        run.emulated = self._version("emulated-version") or binary
-        floor = run.catalog.behaviour("compatibilityFloor")
+        context, binary = self.context, self.context.catalog.minor
+        context.emulated = self._version("emulated-version") or binary
+        floor = context.catalog.behaviour("compatibilityFloor")
         chosen = self._version("min-compatibility-version")
-        run.compatibility = chosen or max(run.emulated - 1, floor)
-        run.gates = FeatureGates(run.catalog, min(run.emulated, binary), run.compatibility)
+        context.compatibility = chosen or max(context.emulated - 1, floor)
+        context.gates = FeatureGates(context.catalog, min(context.emulated, binary), context.compatibility)
         apply_gate_flags(self)
         report_dependencies(self)
 
@@ -72,7 +72,7 @@ class GenericOptions(OptionGroup):
                     index,
                 )
             elif match is None:
-                hint = f"write a version such as {self.run.catalog.version}"
+                hint = f"write a version such as {self.context.catalog.version}"
                 self.refuse(
                     rules.INVALID_VERSION, f"--{flag}: {shown(text.strip())} is not a version", hint, flag, index
                 )
@@ -113,13 +113,13 @@ class GenericOptions(OptionGroup):
 
     def _validate_versions(self) -> None:
         """Kubernetes: component-base/compatibility/version.go, Validate."""
-        run, binary = self.run, self.run.catalog.minor
-        floor = run.catalog.behaviour("emulationFloor")
-        emulated, compatible = run.emulated, run.compatibility
+        context, binary = self.context, self.context.catalog.minor
+        floor = context.catalog.behaviour("emulationFloor")
+        emulated, compatible = context.emulated, context.compatibility
         if not floor <= emulated <= binary:
             rule = rules.EMULATION_NOT_SUPPORTED if floor == binary else rules.EMULATED_VERSION_OUT_OF_RANGE
             allowed = f"1.{binary}" if floor == binary else f"1.{floor} to 1.{binary}"
-            message = f"--emulated-version 1.{emulated} is outside of what {run.catalog.version} can emulate"
+            message = f"--emulated-version 1.{emulated} is outside of what {context.catalog.version} can emulate"
             self.refuse(rule, message, f"write {allowed}", "emulated-version")
         elif self.flags.has("min-compatibility-version") and not floor <= compatible <= emulated:
             message = f"--min-compatibility-version 1.{compatible} is outside of 1.{floor} to the emulated 1.{emulated}"
@@ -162,7 +162,7 @@ class GenericOptions(OptionGroup):
         if not origin:
             return "is empty", "remove it"
         try:
-            check_regexp(origin, self.run.catalog.behaviour("looseUnicodeNames"))
+            check_regexp(origin, self.context.catalog.behaviour("looseUnicodeNames"))
         except InvalidRegexpError as refusal:
             return f"is not a regular expression: {refusal.message}", refusal.hint
         if "^" not in origin and "//" not in origin:
@@ -176,15 +176,15 @@ class GenericOptions(OptionGroup):
 
         Kubernetes: apiserver/pkg/server/options/server_run_options.go, DefaultAdvertiseAddress.
         """
-        flags, run = self.flags, self.run
+        flags, context = self.flags, self.context
         given = flags.text("advertise-address")
         if given not in ("", "0.0.0.0", "::") or not flags.ok("advertise-address", "bind-address"):
             return
         bind = flags.text("bind-address")
         if bind not in ("", "0.0.0.0", "::") and not _is_loopback(bind):
             flags.set("advertise-address", bind)
-        elif run.host.address and (":" in run.host.address or bind != "::"):
-            flags.set("advertise-address", run.host.address)
+        elif context.host.address and (":" in context.host.address or bind != "::"):
+            flags.set("advertise-address", context.host.address)
 
     @property
     def public_address(self) -> str:
@@ -199,14 +199,14 @@ class GenericOptions(OptionGroup):
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: ServerRunOptions.ApplyTo."""
-        flags, run = self.flags, self.run
+        flags, context = self.flags, self.context
         config.effective_version = EffectiveVersion(
-            binary=run.catalog.version,
-            emulation=f"1.{run.emulated}",
-            min_compatibility=f"1.{run.compatibility}",
+            binary=context.catalog.version,
+            emulation=f"1.{context.emulated}",
+            min_compatibility=f"1.{context.compatibility}",
         )
-        config.changed_gates = ChangedGates(changed=tuple(sorted(run.gates.set_to.items())))
-        config.enabled_gates = EnabledGates(enabled=run.gates.enabled())
+        config.changed_gates = ChangedGates(changed=tuple(sorted(context.gates.set_to.items())))
+        config.enabled_gates = EnabledGates(enabled=context.gates.enabled())
         config.generic = Generic(
             cors_allowed_origins=flags.texts("cors-allowed-origins"),
             hsts_directives=flags.texts("strict-transport-security-directives"),

@@ -4,61 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
-from weakref import proxy
 
 from compiler import rules
-from compiler.apiserver.options.flagset import FlagSet
+from compiler.apiserver.context import NamedFile, ServerContext
+from compiler.apiserver.flagset import FlagSet
 from compiler.diagnostics import diagnose
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from compiler.apiserver.config_files import NamedFile
-    from compiler.apiserver.options import ServerRunOptions
-    from compiler.apiserver.resolved import ResolvedConfig
+    pass
 
 
 class OptionGroup:
-    """One named flag set of the server, with the server's three steps.
+    """One named flag set of the server.
 
-    `complete` fills in what was left open, `validate` reports what the server would refuse, `apply_to` adds to the
-    resolved config. A group that has nothing to do in a step leaves it as it is here.
+    A group has up to three methods, called by the stages of the start-up: `complete` fills in defaults that depend on
+    other values, `validate` reports what the server would refuse, `apply_to` assigns sections of the resolved config.
     """
 
     name: ClassVar[str]
 
-    def __init__(self, run: ServerRunOptions) -> None:
-        # The options own their groups. A cycle would hold the memory of many documents until a collection finds it.
-        self.run: ServerRunOptions = proxy(run)
-        self.flags = run.flags
-
-    def complete(self) -> None:
-        """Fill in what was left open, before validation."""
-
-    def validate(self) -> None:
-        """Report everything in this group that the server would refuse."""
-
-    def apply_to(self, config: ResolvedConfig) -> None:
-        """Add this group's part to the resolved config."""
+    def __init__(self, context: ServerContext) -> None:
+        self.context = context
+        self.flags = context.flags
 
     def named(self, flag: str, path: str | None = None, element: int | None = None) -> NamedFile:
-        """The file that a flag, or an element of its list, names; `path` where that is not the flag's text itself."""
-        from compiler.apiserver.config_files import named_by_flag
+        """Return the file that a flag, or an element of its list, names; `path` if that is not the flag's value."""
 
-        return named_by_flag(self, flag, self.flags.text(flag) if path is None else path, element)
+        def refuse(rule: Rule, message: str, hint: str) -> None:
+            self.refuse(rule, f"--{flag}: {message}", hint, flag, element)
+
+        return NamedFile(self.context, flag, self.flags.text(flag) if path is None else path, refuse)
 
     def refuse(self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None) -> None:
         """Report a broken rule, with the rule's severity, where a flag (or an element of its list) was given.
 
         Where the flag was not given, the place is the group's section, or else the start of the input.
         """
-        run = self.run
-        if run.report.passes_over(rule, flag):
+        context = self.context
+        if context.report.passes_over(rule, flag):
             return
-        path = self.flags.path(flag, element) or run.input.path_of(flag, run.catalog)
-        location = self.flags.location(flag, element) or run.input.section_location(self.name)
-        run.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
+        path = self.flags.path(flag, element) or context.input.path_of(flag, context.catalog)
+        location = self.flags.location(flag, element) or context.input.section_location(self.name)
+        context.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
     def refuse_word(self, rule: Rule, flag: str, words: Sequence[str]) -> None:
         """Report a word that is none of those that a flag knows."""

@@ -40,7 +40,7 @@ class LogsOptions(OptionGroup):
         if flags.value("vmodule") and form != "text":
             message = f"--vmodule works with --logging-format text only, not {shown(form)}"
             self.refuse(rules.VMODULE_WITHOUT_TEXT_FORMAT, message, "remove --vmodule, or log as text", "vmodule")
-        if self.run.gates.on(_ALPHA):
+        if self.context.gates.on(_ALPHA):
             return
         for kind in ("text", "json"):
             stream, buffer = f"log-{kind}-split-stream", f"log-{kind}-info-buffer-size"

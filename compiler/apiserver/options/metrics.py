@@ -27,11 +27,11 @@ class MetricsOptions(OptionGroup):
     def validate(self) -> None:
         """Kubernetes: MetricsConfiguration Validate."""
         flags, flag = self.flags, "show-hidden-metrics-for-version"
-        previous = f"1.{self.run.catalog.minor - 1}"
+        previous = f"1.{self.context.catalog.minor - 1}"
         if flags.text(flag) not in ("", previous):
             message = f"--{flag} {shown(flags.text(flag))} is not the previous minor version"
             self.refuse(rules.INVALID_HIDDEN_METRICS_VERSION, message, f'write "{previous}", or remove the flag', flag)
-        if self.run.catalog.behaviour("disabledMetricsChecked"):
+        if self.context.catalog.behaviour("disabledMetricsChecked"):
             for index, name in enumerate(flags.texts("disabled-metrics")):
                 if not re.fullmatch(_NAME, name):
                     flag = "disabled-metrics"
@@ -44,9 +44,9 @@ class MetricsOptions(OptionGroup):
             from compiler.apiserver.config_files.metric_labels import check_metric_labels
 
             # Where the server does not check the manifest, it does not read it beside the labels either.
-            if self.run.catalog.behaviour("metricLabelsManifestChecked") or not flags.mapping(labels):
+            if self.context.catalog.behaviour("metricLabelsManifestChecked") or not flags.mapping(labels):
                 check_metric_labels(self.named(manifest))
-        if self.run.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
+        if self.context.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
             self.refuse(
                 rules.METRIC_LABELS_SET_TWICE,
                 f"--{labels} cannot be given beside --{manifest}",

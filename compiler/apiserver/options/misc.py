@@ -86,7 +86,7 @@ class MiscOptions(OptionGroup):
             self.refuse(
                 rules.SERVICE_CIDRS_OF_ONE_FAMILY, message, "write one IPv4 and one IPv6 range, or one alone", _RANGE, 1
             )
-        gates = self.run.gates
+        gates = self.context.gates
         if gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite"):
             return
         for index, network in enumerate(self.service_ranges):
@@ -137,7 +137,7 @@ class MiscOptions(OptionGroup):
             message = (
                 f"the primary service range {primary} needs an address of its family, and IPv{preferred} comes first"
             )
-            if self.run.host.address:
+            if self.context.host.address:
                 self.refuse(rules.SERVICE_CIDR_FAMILY_MISMATCH, message, hint, flag)
             else:
                 self.refuse(rules.HOST_ADDRESS_FAMILY_UNKNOWN, f"{message}, if the host has one", hint, flag)
@@ -149,7 +149,7 @@ class MiscOptions(OptionGroup):
         """
         advertised = self.flags.text("advertise-address")
         kept = self.flags.text("endpoint-reconciler-type") in ("", "none")
-        if kept or not advertised or not self.run.catalog.behaviour("advertiseAddressFitsEndpoints"):
+        if kept or not advertised or not self.context.catalog.behaviour("advertiseAddressFitsEndpoints"):
             return
         from ipaddress import ip_address
 
@@ -170,8 +170,8 @@ class MiscOptions(OptionGroup):
 
     def validate_peer_proxy(self) -> None:
         """Kubernetes: validation.go, validateUnknownVersionInteroperabilityProxyFlags."""
-        gates = self.run.gates
-        needed = self.run.catalog.behaviour("peerProxyNeedsStorageVersionAPI")
+        gates = self.context.gates
+        needed = self.context.catalog.behaviour("peerProxyNeedsStorageVersionAPI")
         if needed and gates.on(_PEER) and not gates.on("StorageVersionAPI"):
             message = f"--feature-gates: {_PEER} is on but needs StorageVersionAPI, which is off"
             self.refuse(
@@ -253,7 +253,7 @@ class MiscOptions(OptionGroup):
         )
         # Kubernetes: pkg/controlplane/apiserver/server.go, New; before they were flags, the times were constants.
         config.coordinated_leadership = CoordinatedLeadership(
-            enabled=self.run.gates.on("CoordinatedLeaderElection"),
+            enabled=self.context.gates.on("CoordinatedLeaderElection"),
             lease_duration=self._leadership_time("lease-duration", "15s"),
             renew_deadline=self._leadership_time("renew-deadline", "10s"),
             retry_period=self._leadership_time("retry-period", "2s"),
@@ -274,7 +274,7 @@ class MiscOptions(OptionGroup):
             timeout=flags.duration("kubelet-timeout"),
             preferred_address_types=flags.texts("kubelet-preferred-address-types"),
             port=flags.number("kubelet-port"),
-            dialer=self.run.egress_selector.dialer("cluster"),
+            dialer=config.egress_selector.dialers.cluster,
             insecure_skip_verify=not flags.text("kubelet-certificate-authority"),
         )
 
@@ -283,7 +283,7 @@ class MiscOptions(OptionGroup):
 
         Kubernetes: client-go/transport/transport.go, TLSConfigFor with ReloadTLSFiles.
         """
-        if not self.run.host.sees_files:
+        if not self.context.host.sees_files:
             return
         from compiler.apiserver.config_files import read_bytes
         from compiler.apiserver.config_files.keys import check_root_ca
@@ -298,17 +298,17 @@ class MiscOptions(OptionGroup):
 
     def apply_peers(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/peer.go, BuildPeerProxy and CreatePeerEndpointLeaseReconciler."""
-        flags, on = self.flags, self.run.gates.on(_PEER)
+        flags, on = self.flags, self.context.gates.on(_PEER)
         proxied = on and bool(flags.text("peer-ca-file"))
         config.peer_proxy = PeerProxy(
             lease_reconciler=on,
             lease_interval="10s" if on else None,
             lease_ttl="15s" if on else None,
-            advertise_address=self._peer_address(),
+            advertise_address=self._peer_address(config.generic.public_address),
             enabled=proxied,
             ca_file=flags.text("peer-ca-file"),
             server_name="kubernetes.default.svc" if proxied else None,
-            dialer=self.run.egress_selector.dialer("controlplane") if proxied else None,
+            dialer=config.egress_selector.dialers.controlplane if proxied else None,
         )
         if not proxied:
             return
@@ -320,17 +320,16 @@ class MiscOptions(OptionGroup):
                     f"set --{flag}",
                     "peer-ca-file",
                 )
-        if self.run.host.sees_files:
+        if self.context.host.sees_files:
             from compiler.apiserver.config_files.keys import check_root_ca
 
             check_root_ca(self.named("peer-ca-file"), rules.PEER_PROXY_WITHOUT_CLIENT_CERTIFICATE)
 
-    def _peer_address(self) -> str | None:
+    def _peer_address(self, public: str | None) -> str | None:
         """Where peers reach this server; None where only the host knows. Kubernetes: peer.go, getPeerAddress."""
         ip, port = (self.flags.text(flag) for flag in _PEER_ADDRESS)
         if ip and port:
             return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
-        public = self.run.generic.public_address
         return join_host_port(public, self.flags.number("secure-port")) if public else None
 
     def apply_event_storage(self, config: ResolvedConfig) -> None:
@@ -342,7 +341,7 @@ class MiscOptions(OptionGroup):
         flags = self.flags
         certificate, key = "proxy-client-cert-file", "proxy-client-key-file"
         # One of the two alone is ignored.
-        if self.run.host.sees_files and flags.text(certificate) and flags.text(key):
+        if self.context.host.sees_files and flags.text(certificate) and flags.text(key):
             from compiler.apiserver.config_files.keys import check_pair
 
             check_pair(self.named(certificate), self.named(key), rules.INVALID_PROXY_CLIENT_CERTIFICATE)

@@ -71,7 +71,7 @@ def check_oidc(group: AuthenticationOptions) -> None:
     from compiler.apiserver.config_files.authentication import URL_HINT, wrong_with_url
 
     url = flags.text(ISSUER)
-    wrong = wrong_with_url(url, group.run.catalog.url_strictness)
+    wrong = wrong_with_url(url, group.context.catalog.url_strictness)
     if url in group.issuers:
         message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer can have its URL"
         group.refuse(
@@ -100,7 +100,7 @@ def check_oidc(group: AuthenticationOptions) -> None:
     for index, algorithm in enumerate(flags.texts(ALGORITHMS)):
         known = CHOICES[ALGORITHMS]
         if algorithm not in known:
-            hint = group.run.report.suggestions.did_you_mean(algorithm, known) or f"write {', '.join(known)}"
+            hint = group.context.report.suggestions.did_you_mean(algorithm, known) or f"write {', '.join(known)}"
             group.refuse(
                 rules.UNKNOWN_OIDC_SIGNING_ALGORITHM,
                 f"--{ALGORITHMS}: {shown(algorithm)} is not known",

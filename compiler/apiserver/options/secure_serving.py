@@ -64,7 +64,7 @@ class SecureServingOptions(OptionGroup):
             return
         certificate, key = (join(folder, f"apiserver.{ending}") for ending in ("crt", "key"))
         self.self_signed = "generated"
-        host = self.run.host
+        host = self.context.host
         if host.local(folder, directory=True):
             from compiler.apiserver.config_files.keys import can_write_below, readable
 
@@ -125,7 +125,7 @@ class SecureServingOptions(OptionGroup):
                 f"set --{missing} as well",
                 given[0],
             )
-        elif given and self.self_signed in ("", "reused") and self.run.host.sees_files:
+        elif given and self.self_signed in ("", "reused") and self.context.host.sees_files:
             from compiler.apiserver.config_files.keys import check_pair
 
             check_pair(
@@ -133,7 +133,7 @@ class SecureServingOptions(OptionGroup):
             )
         self._check_ciphers()
         self._check_curves()
-        if not self.run.host.sees_files:
+        if not self.context.host.sees_files:
             return
         for index, pair in enumerate(flags.sni_pairs("tls-sni-cert-key")):
             from compiler.apiserver.config_files.keys import check_pair
@@ -144,13 +144,13 @@ class SecureServingOptions(OptionGroup):
             )
 
     def _check_ciphers(self) -> None:
-        flag, catalog = "tls-cipher-suites", self.run.catalog
+        flag, catalog = "tls-cipher-suites", self.context.catalog
         known = catalog.tls("preferredCiphers") + catalog.tls("insecureCiphers")
         wrong = False
         for index, name in enumerate(self.flags.texts(flag)):
             if name not in known:
                 wrong = True
-                hint = _cipher_hint(name, known, self.run.report.suggestions)
+                hint = _cipher_hint(name, known, self.context.report.suggestions)
                 self.refuse(
                     rules.UNKNOWN_CIPHER_SUITE, f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index
                 )
@@ -198,7 +198,7 @@ class SecureServingOptions(OptionGroup):
                 )
             seen.add(curve)
 
-    def apply_to(self, config: ResolvedConfig) -> None:
+    def apply_to(self, config: ResolvedConfig, service_ip: str) -> None:
         """Kubernetes: SecureServingOptionsWithLoopback.ApplyTo, with the loopback client that it starts."""
         flags = self.flags
         self.check_files_and_names()
@@ -215,7 +215,7 @@ class SecureServingOptions(OptionGroup):
             permit_address_sharing=flags.on("permit-address-sharing"),
             http2=http2,
             http2_max_streams_per_connection=(streams if streams > 0 else _DEFAULT_STREAMS) if http2 else None,
-            certificate=self.certificate_plan(),
+            certificate=self.certificate_plan(config.generic.public_address, service_ip),
             cipher_suites=flags.texts("tls-cipher-suites"),
             curve_preferences=tuple(flags.value("tls-curve-preferences") or ()),
             min_tls_version=flags.text("tls-min-version") or "VersionTLS12",
@@ -232,7 +232,7 @@ class SecureServingOptions(OptionGroup):
             for pair in pairs
         )
 
-    def certificate_plan(self) -> ServingCertificate:
+    def certificate_plan(self, public: str | None, service_ip: str) -> ServingCertificate:
         """Where the serving certificate comes from, and the contents of one that is generated at startup.
 
         Kubernetes: serving.go, MaybeDefaultWithSelfSignedCerts; client-go/util/cert, GenerateSelfSignedCertKey.
@@ -241,12 +241,14 @@ class SecureServingOptions(OptionGroup):
             cert_file=self.flags.text("tls-cert-file") or None,
             key_file=self.flags.text("tls-private-key-file") or None,
             self_signed=bool(self.self_signed),
-            generate=self._generated_certificate() if self.self_signed in ("generated", "in memory") else None,
+            generate=self._generated_certificate(public, service_ip)
+            if self.self_signed in ("generated", "in memory")
+            else None,
         )
 
-    def _generated_certificate(self) -> GeneratedCertificate:
-        bind, public = self.flags.text("bind-address"), self.run.generic.public_address
-        addresses = [public, self.run.misc.service_ip]
+    def _generated_certificate(self, public: str | None, service_ip: str) -> GeneratedCertificate:
+        bind = self.flags.text("bind-address")
+        addresses = [public, service_ip]
         names = ["kubernetes.default.svc", "kubernetes.default", "kubernetes"]
         if bind in _ANY:
             names.append("localhost")
@@ -271,7 +273,7 @@ class SecureServingOptions(OptionGroup):
             # Without IPv6, Go listens on IPv4 only, and uses the loopback address of that family.
             host_without_ipv6=f"https://{join_host_port('127.0.0.1', port)}" if bind == "0.0.0.0" else None,
             server_name=LOOPBACK_NAME,
-            certificate_valid_for_days=self.run.catalog.behaviour("loopbackCertificateDays"),
+            certificate_valid_for_days=self.context.catalog.behaviour("loopbackCertificateDays"),
             token_source="random",
             user="system:apiserver",
             groups=("system:authenticated", "system:masters"),

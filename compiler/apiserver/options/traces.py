@@ -21,7 +21,7 @@ class TracingOptions(OptionGroup):
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: TracingOptions.ApplyTo; nothing happens without a file or with the gate off."""
-        flag, gates = "tracing-config-file", self.run.gates
+        flag, gates = "tracing-config-file", self.context.gates
         path = self.flags.text(flag)
         on = bool(path) and (gates.known("APIServerTracing") is None or gates.on("APIServerTracing"))
         spans = None

@@ -1,113 +1,115 @@
-"""The server's own clients and transports, and the handler chain."""
+"""Build the config that the three servers of the chain have in common.
+
+Kubernetes: pkg/controlplane/apiserver/config.go, BuildGenericConfig; apiserver/pkg/server/config.go, NewConfig.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from compiler.apiserver.context import ServerContext
+from compiler.apiserver.health.checks import (
+    HealthChecks,
+    add_etcd_health_endpoint,
+    add_kms_health_checks,
+    add_loopback_certificate_check,
+    new_health_checks,
+)
+from compiler.apiserver.options import ServerRunOptions
+from compiler.apiserver.resolved import ResolvedConfig
 from compiler.apiserver.resolved_sections import (
-    ExternalClientset,
-    HandlerChain,
-    Informers,
-    ProxyTransport,
-    ServiceResolver,
-    Shutdown,
+    AggregatedDiscovery,
+    APIServerID,
+    EtcdEgress,
+    LongRunning,
+    OpenAPI,
+    ServerDefaults,
 )
-from compiler.upstream.go.strconv import format_duration
+from compiler.apiserver.resource_config import ResourceConfig
+from compiler.apiserver.startup.clients import new_shared_informer_factory
+from compiler.apiserver.startup.storage import apply_etcd_options, new_rest_options_getter, new_storage_factory
+from compiler.apiserver.storage.factory import StorageFactory
 
-if TYPE_CHECKING:
-    from compiler.apiserver.options import ServerRunOptions
-    from compiler.apiserver.resolved import ResolvedConfig
+_API_SERVER_ID = APIServerID(
+    prefix="apiserver-",
+    of=("<host name>", "kube-apiserver"),
+    length_prefix="2 bytes, big-endian",
+    hash="SHA-256",
+    hash_bytes=16,
+    encoding="base32, lower case, unpadded",
+)
+"""How the server's identity is computed: each string with its length in front of it, hashed, truncated and encoded."""
 
 
-def external_clients(run: ServerRunOptions, config: ResolvedConfig) -> None:
-    """The external clientset copies the loopback client; all controllers share one informer factory."""
-    loopback, tweak = config.loopback_client, config.loopback_tweak
-    config.external_clientset = ExternalClientset(
-        host=loopback.host,
-        content_type=tweak.content_type,
-        disable_compression=tweak.disable_compression,
-        qps=loopback.qps,
-        traced=False,
+class GenericConfig(NamedTuple):
+    """What the servers of the chain are built from, in addition to the resolved config."""
+
+    resource_config: ResourceConfig
+    storage_factory: StorageFactory
+    health: HealthChecks
+
+
+def build_generic_config(context: ServerContext, options: ServerRunOptions, config: ResolvedConfig) -> GenericConfig:
+    """Apply the options to the generic config; report what the server would refuse while it does."""
+    catalog = context.catalog
+    config.begin_stage("BuildGenericConfig")
+    step = config.step
+    health = step("NewConfig", new_config, context, config)
+    step("GenericServerRunOptions.ApplyTo", options.generic.apply_to, config)
+    step("SecureServing.ApplyToConfig", options.secure_serving.apply_to, config, options.misc.service_ip)
+    step("addLoopbackServingCertificateCheck", add_loopback_certificate_check, catalog, health)
+    step("tweakLoopbackClientConfig", options.secure_serving.apply_loopback_tweak, config)
+    step("NewSharedInformerFactory", new_shared_informer_factory, config)
+    step("Features.ApplyTo", options.features.apply_to, config)
+    resource_config = step("APIEnablement.ApplyTo", options.api_enablement.apply_to, config)
+    step("EgressSelector.ApplyTo", options.egress_selector.apply_to, config)
+    step("Traces.ApplyTo", options.traces.apply_to, config)
+    step("OpenAPIConfig", apply_open_api, config, context.emulated)
+    step("etcdTransportEgress", apply_etcd_egress, config)
+    factory = step(
+        "NewStorageFactoryConfig.Complete.New", new_storage_factory, context, options.etcd, config, resource_config
     )
-    config.informers = Informers(client="externalClientset", resync="10m0s", strip_managed_fields=True)
+    step("addEtcdHealthEndpoint", add_etcd_health_endpoint, context, health, factory)
+    step("LoadEncryptionConfig", options.etcd.load_encryption)
+    step("addKMSHealthChecks", add_kms_health_checks, context, health, options.etcd.encryption)
+    step("Etcd.ApplyWithStorageFactoryTo", apply_etcd_options, options.etcd, config, factory)
+    step("NewRESTOptionsGetter", new_rest_options_getter, options.etcd, config, factory)
+    step("Authentication.ApplyTo", options.authentication.apply_to, config)
+    step("BuildAuthorizer", options.authorization.apply_to, config)
+    step("Audit.ApplyTo", options.auditing.apply_to, config)
+    step("AggregatedDiscoveryGroupManager", apply_aggregated_discovery, config)
+    return GenericConfig(resource_config, factory, health)
 
 
-def proxy_transport(run: ServerRunOptions, config: ResolvedConfig) -> None:
-    """One transport for proxied pods, services and nodes, and for webhooks by service; its connections are cached.
+def new_config(context: ServerContext, config: ResolvedConfig) -> HealthChecks:
+    """Set the defaults of every server, and return its first health checks.
 
-    Kubernetes: apimachinery/pkg/util/net/http.go, SetTransportDefaults; Go: net/http, DefaultTransport.
+    Kubernetes: apiserver/pkg/server/config.go, NewConfig.
     """
-    # The dialer of an egress selector replaces Go's default one, with its timeouts.
-    is_default = run.egress_selector.selections == {}
-    config.proxy_transport = ProxyTransport(
-        cached=True,
-        insecure_skip_verify=True,
-        http2=True,
-        proxy_from_environment=True,
-        dialer=run.egress_selector.dialer("cluster"),
-        dial_timeout="30s" if is_default else None,
-        dial_keep_alive="30s" if is_default else None,
-        tls_handshake_timeout="10s",
-        idle_conn_timeout="1m30s",
-        http2_read_idle_timeout="30s",
-        http2_ping_timeout="15s",
-        environment=_VARIABLES,
+    config.server_defaults = ServerDefaults(
+        api_server_id=_API_SERVER_ID if context.gates.on("APIServerIdentity") else None,
+        max_request_body_bytes=3 * 1024 * 1024,
+        json_patch_max_copy_bytes=3 * 1024 * 1024,
+        enable_index=True,
+        enable_discovery=True,
+        enable_metrics=True,
+    )
+    return new_health_checks(context.catalog)
+
+
+def apply_open_api(config: ResolvedConfig, emulated: int) -> None:
+    """Set the OpenAPI documents and the requests that have no timeout; `emulated` is a minor version."""
+    config.open_api = OpenAPI(title="Kubernetes", version=f"1.{emulated}", formats=("v2", "v3"))
+    config.long_running = LongRunning(
+        verbs=("watch", "proxy"), subresources=("attach", "exec", "proxy", "log", "portforward")
     )
 
 
-_VARIABLES = (
-    "DISABLE_HTTP2",
-    "HTTP2_READ_IDLE_TIMEOUT_SECONDS",
-    "HTTP2_PING_TIMEOUT_SECONDS",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-)
-"""Variables of the server's environment that change the transport."""
+def apply_etcd_egress(config: ResolvedConfig) -> None:
+    """Let the etcd client dial through the egress selector, if there is one."""
+    config.etcd_egress = EtcdEgress(dialer=config.egress_selector.dialers.etcd, traced=config.tracing.enabled)
 
 
-def service_resolver(run: ServerRunOptions, config: ResolvedConfig) -> None:
-    """How webhooks and API services find their backends; the service kubernetes always leads to the loopback."""
-    flag = "enable-aggregator-routing"
-    kind = "clusterIP"
-    if run.flags.on(flag):
-        kind = "endpointSlices" if run.catalog.behaviour("endpointSliceResolver") else "endpoints"
-    config.service_resolver = ServiceResolver(
-        type=kind, loopback_service="default/kubernetes:443", loopback_host=config.loopback_client.host
-    )
-
-
-def build_handler_chain(run: ServerRunOptions, config: ResolvedConfig) -> None:
-    """Which filters stand in the chain, and their settings."""
-    flags, gates, timeout = run.flags, run.gates, run.flags.number("request-timeout")
-    fair = flags.on("enable-priority-and-fairness")
-    config.handler_chain = HandlerChain(
-        flow_control="priorityAndFairness" if fair else "maxInFlight",
-        # A request may spend a quarter of its time in a queue.
-        queue_wait=format_duration(timeout // 4) if fair else None,
-        request_deadline=format_duration(timeout),
-        goaway=flags.fraction("goaway-chance") > 0 and not flags.on("disable-http2-serving"),
-        watch_termination=flags.number("shutdown-watch-termination-grace-period") > 0,
-        retry_after=flags.on("shutdown-send-retry-after"),
-        impersonation="constrained" if gates.on("ConstrainedImpersonation") else "unconstrained",
-        tracing=gates.known("APIServerTracing") is None or gates.on("APIServerTracing"),
-        storage_version_precondition=gates.on("StorageVersionAPI") and gates.on("APIServerIdentity"),
-    )
-
-
-def plan_shutdown(run: ServerRunOptions, config: ResolvedConfig) -> None:
-    """How long the server takes to end once it is told to; it fails readyz from the first moment on."""
-    flags = run.flags
-    drains = flags.on("shutdown-send-retry-after")
-    config.shutdown = Shutdown(
-        delay=flags.duration("shutdown-delay-duration"),
-        listens_until_drained=drains,
-        watch_termination_grace_period=flags.duration("shutdown-watch-termination-grace-period"),
-        # With Retry-After, all requests are answered before the listener closes: only HTTP/2 connections remain.
-        http_timeout="2s" if drains else flags.duration("request-timeout"),
-        pre_shutdown_hooks=tuple(config.health.pre_shutdown),
-    )
-    if run.input.deployment is not None or run.input.read_as == "pod":
-        from compiler.apiserver.health.shutdown import check_drain
-
-        check_drain(run)
+def apply_aggregated_discovery(config: ResolvedConfig) -> None:
+    """Serve the discovery of all groups in one document."""
+    config.aggregated_discovery = AggregatedDiscovery(aggregated=True)

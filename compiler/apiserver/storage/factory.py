@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from compiler.apiserver.storage.resource_config import ResourceConfig, split_api
+from compiler.apiserver.resource_config import ResourceConfig, split_api
 from compiler.upstream.catalog import Catalog, Resource
 from compiler.upstream.etcd import without_user
 from compiler.upstream.go.net import join
@@ -17,8 +17,7 @@ from compiler.upstream.names import GroupResource, parse_group_resource
 
 if TYPE_CHECKING:
     from compiler.apiserver.config_files.encryption import EncryptionConfiguration, Providers
-    from compiler.apiserver.options import ServerRunOptions
-    from compiler.apiserver.options.etcd import ServersOverride
+    from compiler.apiserver.options.etcd import EtcdOptions, ServersOverride
 
 COHABITING = (
     ("networkpolicies", "networking.k8s.io", "extensions"),
@@ -66,21 +65,21 @@ class StorageFactoryConfig:
         self.prefixes: dict[str, str] = catalog.storage("specialPrefixes")
         self.encoding_overrides: dict[str, str] = catalog.storage("encodingOverrides")
 
-    def complete(self, run: ServerRunOptions) -> CompletedStorageFactoryConfig:
+    def complete(self, etcd: EtcdOptions) -> CompletedStorageFactoryConfig:
         """Take over what the etcd options say."""
-        return CompletedStorageFactoryConfig(self, run)
+        return CompletedStorageFactoryConfig(self, etcd)
 
 
 class CompletedStorageFactoryConfig:
     """A config that is whole: the etcd options are in it."""
 
-    def __init__(self, config: StorageFactoryConfig, run: ServerRunOptions) -> None:
+    def __init__(self, config: StorageFactoryConfig, etcd: EtcdOptions) -> None:
         self.config = config
-        self.run = run
+        self.etcd = etcd
 
     def new(self) -> StorageFactory:
         """Kubernetes: completedStorageFactoryConfig.New: cohabitation and server overrides enter here."""
-        flags, etcd = self.run.flags, self.run.etcd
+        flags, etcd = self.etcd.flags, self.etcd
         factory = StorageFactory(
             self.config,
             servers=flags.texts("etcd-servers"),

@@ -37,7 +37,7 @@ def scrape_config(resolved: Resolved, rules: str) -> dict[str, Any]:
     """
     config = resolved.config
     port = config.secure_serving.bind_port
-    target = join_host_port(config.generic.public_address or _host(resolved.options.input.name), port)
+    target = join_host_port(config.generic.public_address or _host(resolved.context.input.name), port)
     return {
         "rule_files": [rules],
         "scrape_configs": [
@@ -158,9 +158,9 @@ RULES, SCRAPE, DASHBOARD = "prometheus-rules", "prometheus-scrape", "grafana-das
 def monitoring(resolved: Resolved, form: str) -> dict[str, object]:
     """File name -> what it holds. Prometheus reads YAML, so JSON as well; Grafana reads JSON alone."""
     found = topics(resolved)
-    options = resolved.options
+    context = resolved.context
     return {
         f"{RULES}.{form}": rule_groups(found),
         f"{SCRAPE}.{form}": scrape_config(resolved, f"{RULES}.{form}"),
-        DASHBOARD: dashboard(options.input.name, options.catalog.version, found),
+        DASHBOARD: dashboard(context.input.name, context.catalog.version, found),
     }

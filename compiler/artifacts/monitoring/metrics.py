@@ -33,7 +33,7 @@ class Exported:
         hidden = bool(metrics.show_hidden_metrics_for_version)
         self.labels: dict[str, tuple[str, ...]] = {
             name: tuple(row["labels"])
-            for name, row in resolved.options.catalog.metrics.items()
+            for name, row in resolved.context.catalog.metrics.items()
             if (name not in disabled or row.get("custom")) and (hidden or not row.get("hidden"))
         }
         self.allowed: dict[tuple[str, str], list[str]] = {}
@@ -98,7 +98,7 @@ _JWKS_GATE = "StructuredAuthenticationConfigurationJWKSMetrics"
 
 def switched_on(resolved: Resolved) -> frozenset[str]:
     """The words that hold. What a file decides that cannot be had counts as on: what is absent alerts nobody."""
-    gates, config = resolved.options.gates, resolved.config
+    gates, config = resolved.context.gates, resolved.config
     dialers = config.egress_selector.dialers
     plugins, fair = config.admission.plugins, config.features.priority_and_fairness
     authentication, authorization = config.authentication, config.authorization
@@ -127,7 +127,7 @@ def switched_on(resolved: Resolved) -> frozenset[str]:
         or any(authorizer.type == "Webhook" for authorizer in authorization.authorizers),
         "customResources": config.api_extensions.enabled,
         "egress": any(dialer != "direct" for dialer in (dialers.cluster, dialers.controlplane, dialers.etcd)),
-        "services": any("service-ip-repair" in check.name for check in config.health.readyz),
+        "services": any("service-ip-repair" in check.name for check in resolved.health.readyz),
         **_encryption(config.etcd.encryption),
     }
     return frozenset(word for word, holds in words.items() if holds)

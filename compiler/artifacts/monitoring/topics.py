@@ -25,7 +25,7 @@ _CRITICAL = ("etcd", "kms", "loopback")
 
 def health_topic(resolved: Resolved) -> dict[str, Any]:
     """Alerts for each check on its own, for all start hooks together, and where the running server has other checks."""
-    health = resolved.config.health
+    health = resolved.health
     every = health.every()
     types = {
         name: [kind for kind in ENDPOINTS if any(name == check.name for check in getattr(health, kind))]

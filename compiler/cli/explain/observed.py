@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from compiler.apiserver.health.checks import ENDPOINTS
 from compiler.apiserver.health.meaning import condition_of
-from compiler.apiserver.storage.resource_config import MATCHERS
+from compiler.apiserver.resource_config import MATCHERS
 from compiler.upstream.catalog import Catalog, catalog, health_meanings, known_in, removed, span, versions
 
 _HOOK = "poststarthook/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from compiler.apiserver.storage.resource_config import MATCHERS
+from compiler.apiserver.resource_config import MATCHERS
 from compiler.artifacts import ARTIFACTS, EVERY, artifact_of
 from compiler.cli.explain.observed import api_of, health_check_of, metric_of
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields

@@ -23,7 +23,7 @@ _MOST = 8
 
 def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
     """Lines on a subject in one input."""
-    options = resolved.options
+    context, options = resolved.context, resolved.options
     name = subject.name
     if subject.kind == "flag":
         return _flag(resolved, name)
@@ -31,9 +31,9 @@ def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
         return _group(resolved, name)
     if subject.kind == "code":
         return _findings(report, name)
-    if subject.kind == "gate" and options.gates.known(name) is not None:
+    if subject.kind == "gate" and context.gates.known(name) is not None:
         return [f"  here: {_state(resolved, name)}", *(f"  {line}" for line in _needs(resolved, name))]
-    if subject.kind == "plugin" and name in options.catalog.plugins:
+    if subject.kind == "plugin" and name in context.catalog.plugins:
         chain = list(options.admission.chain())
         return (
             [f"  here: number {chain.index(name) + 1} of {len(chain)} in the chain"]
@@ -74,7 +74,7 @@ def _settings(config: ResolvedConfig) -> dict[str, tuple[Provenance, Any]]:
 
 def everything(resolved: Resolved) -> list[str]:
     """One line for every flag that the input gives, in the server's order."""
-    flags = resolved.options.flags
+    flags = resolved.context.flags
     lines = []
     for name in flags.catalog.flags:
         for argument in flags.arguments.get(name, ()):
@@ -84,10 +84,10 @@ def everything(resolved: Resolved) -> list[str]:
 
 
 def _flag(resolved: Resolved, flag: str) -> list[str]:
-    options, config = resolved
-    flags = options.flags
+    context, config = resolved.context, resolved.config
+    flags = context.flags
     if not flags.has(flag):
-        return [f"  here: not a flag of {options.catalog.version}"]
+        return [f"  here: not a flag of {context.catalog.version}"]
     spec = flags.catalog.flags[flag]
     given = flags.arguments.get(flag, [])
     lines = [f"  given: {scalar(_safe(argument.text))} at {_place(argument.location)}" for argument in given]
@@ -110,7 +110,7 @@ def _layers(resolved: Resolved, section: str, key: str) -> Iterator[str]:
     """Which of the documents that extend one another say something of an option, the first to apply first."""
     from compiler.inputs.source import parse_document, read_source
 
-    layers = resolved.options.input.layers
+    layers = resolved.context.input.layers
     if len(layers) < 2:
         return
     for number, layer in enumerate(layers, 1):
@@ -126,7 +126,7 @@ def _layers(resolved: Resolved, section: str, key: str) -> Iterator[str]:
 
 
 def _group(resolved: Resolved, group: str) -> list[str]:
-    flags = resolved.options.flags
+    flags = resolved.context.flags
     lines = [
         f"    {key}: {scalar(_safe(argument.text))} at {_place(argument.location)}"
         for key, spec in flags.catalog.groups.get(group, {}).items()
@@ -144,7 +144,7 @@ def _findings(report: Report, code: str) -> list[str]:
 
 def _state(resolved: Resolved, name: str) -> str:
     """Whether a gate is on, and why."""
-    gates, flags = resolved.options.gates, resolved.options.flags
+    gates, flags = resolved.context.gates, resolved.context.flags
     step = gates.step(name)
     state = "on" if gates.on(name) else "off"
     if step is None:
@@ -155,7 +155,7 @@ def _state(resolved: Resolved, name: str) -> str:
 
 
 def _needs(resolved: Resolved, name: str) -> Iterator[str]:
-    gates = resolved.options.gates
+    gates = resolved.context.gates
     gate = gates.known(name)
     for need in gate.depends_on if gate else ():
         yield f"needs {need}, which is {'on' if gates.on(need) else 'off'}"
@@ -182,7 +182,7 @@ def _checked(resolved: Resolved, row: str) -> list[str]:
     from compiler.apiserver.health.checks import ENDPOINTS
     from compiler.apiserver.health.meaning import every_check, targets_of
 
-    health = resolved.config.health
+    health = resolved.health
     lines = []
     for check in every_check(resolved).checks:
         if check.row == row:
@@ -194,9 +194,9 @@ def _checked(resolved: Resolved, row: str) -> list[str]:
 
 def _served(resolved: Resolved, api: str) -> list[str]:
     """Whether this server serves an API group or version."""
-    resources = resolved.config.resource_config
+    resources = resolved.resource_config
     group, slash, wanted = api.partition("/")
-    known = resolved.options.catalog.api_groups.get(group, ())
+    known = resolved.context.catalog.api_groups.get(group, ())
     if group == "api":
         return []
     lines = [
@@ -204,7 +204,7 @@ def _served(resolved: Resolved, api: str) -> list[str]:
         for each in known
         if not slash or each == wanted
     ]
-    return lines or [f"  here: not an API of {resolved.options.catalog.version}"]
+    return lines or [f"  here: not an API of {resolved.context.catalog.version}"]
 
 
 def _exported(resolved: Resolved, metric: str) -> list[str]:

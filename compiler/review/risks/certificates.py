@@ -40,7 +40,7 @@ def now() -> datetime:
 
 def find(risks: Risks) -> None:
     """Look into the files that flags name."""
-    if not risks.options.host.sees_files:
+    if not risks.context.host.sees_files:
         return
     moment = now()
     for flag in _LEAVES:
@@ -58,7 +58,7 @@ def find(risks: Risks) -> None:
 
 def _read(risks: Risks, path: str) -> bytes | None:
     try:
-        return risks.options.host.read(path)
+        return risks.context.host.read(path)
     except UnreadableFileError:
         return None
 

@@ -50,7 +50,7 @@ def find(risks: Risks) -> None:
             if name == "AlwaysAdmit":
                 message = f"--{flag}: {name} is deprecated and does nothing"
                 risks.tell(rules.DEPRECATED_VALUE, message, f"remove {name}", flag, index)
-    if risks.options.config_files:
+    if risks.context.config_files:
         _check_formats(risks)
 
 
@@ -72,7 +72,7 @@ def _goes(kind: str, name: str) -> str:
 
 def _check_gates(risks: Risks) -> None:
     """The server warns of every gate that is stable or deprecated."""
-    gates = risks.options.gates
+    gates = risks.context.gates
     last = {entry.partition("=")[0].strip(): index for index, (_, entry) in enumerate(risks.flags.value(_GATES) or ())}
     for name, index in last.items():
         step = gates.step(name)
@@ -93,7 +93,7 @@ def _check_formats(risks: Risks) -> None:
     """A format in alpha or beta where the server reads a stable one of the same kind."""
     from compiler.inputs.schema.decoding import kind_schema
 
-    for file in risks.options.config_files:
+    for file in risks.context.config_files:
         schema = kind_schema(risks.catalog.version, file.kind)
         known = schema["properties"].get("apiVersion", {}).get("enum", ()) if schema else ()
         group, slash, version = file.api_version.rpartition("/")

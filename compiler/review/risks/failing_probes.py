@@ -162,7 +162,7 @@ def _scheme_problem(action: Node) -> _Problem | None:
 
 def _path_problem(risks: Risks, action: Node) -> _Problem | None:
     """A path that the server does not have, or a health check that it does not have."""
-    node, health = action.get("path"), risks.config.health
+    node, health = action.get("path"), risks.health
     path = text_of(node).partition("?")[0]
     if node is None or not path:
         return None

@@ -63,7 +63,7 @@ def find(risks: Risks) -> None:
             _check_backend(risks, f"audit-{backend}")
     _check_names(risks)
     _check_plugins(risks)
-    for file in risks.options.config_files:
+    for file in risks.context.config_files:
         if file.kind == "Config":
             _check_kubeconfig(risks, file.root)
 

@@ -46,7 +46,7 @@ def find(risks: Risks) -> None:
                 from compiler.review.risks.characters import check
 
                 check(risks, flag, argument)
-    for file in risks.options.config_files:
+    for file in risks.context.config_files:
         root = file.root
         if root.path or root.node is None or not any(sign in root.node.source.text for sign in _SIGNS):
             continue

@@ -52,7 +52,7 @@ def _check_limits(risks: Risks) -> None:
 def _check_experiments(risks: Risks) -> None:
     flags, flag = risks.flags, "feature-gates"
     for index, (_, entry) in enumerate(flags.value(flag) or ()):
-        if entry.partition("=")[0].strip() == ALL_ALPHA and risks.options.gates.set_to.get(ALL_ALPHA):
+        if entry.partition("=")[0].strip() == ALL_ALPHA and risks.context.gates.set_to.get(ALL_ALPHA):
             message = f"--{flag}: {ALL_ALPHA} switches every experimental feature on, whatever it may break"
             risks.tell(rules.ALL_ALPHA_ENABLED, message, "name the features that are wanted", flag, index)
             break

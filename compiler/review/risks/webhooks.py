@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def find(risks: Risks) -> None:
     """Look at the cluster that each kubeconfig leads to."""
-    for file in risks.options.config_files:
+    for file in risks.context.config_files:
         if file.kind == "Config":
             cluster = _cluster(file.root)
             if cluster is not None:

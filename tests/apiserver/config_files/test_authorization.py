@@ -216,7 +216,7 @@ def test_a_kubeconfig_of_two_webhooks_is_judged_once(tmp_path: Path) -> None:
 def chain(folder: Path, text: str, *flags: str) -> tuple[Any, Any]:
     resolved, _ = started(folder, {"authz.yaml": text, "p": ""}, FLAG, *flags, drop=("--authorization-mode",))
     values = resolved.config.settings()
-    checks = resolved.config.health
+    checks = resolved.health
     assert checks is not None
     hooks = [check.name for check in checks.livez if check.name == "poststarthook/rbac/bootstrap-roles"]
     return values["authorization.authorizers"], hooks

@@ -62,7 +62,7 @@ def test_zero_timeout_means_two_seconds() -> None:
 def test_watch_cache_sizes_lie_over_the_defaults() -> None:
     resolved, _ = server("--watch-cache-sizes=events#5,pods#0")
     assert resolved.options.etcd.watch_cache_sizes == {"events": 5, "events.events.k8s.io": 0, "pods": 0}
-    factory = resolved.config.storage_factory
+    factory = resolved.storage_factory
     assert factory is not None
     cached = {row.resource: not row.uncached_because for row in factory.rows() if not row.group}
     assert (cached["events"], cached["pods"], cached["secrets"]) == (True, False, True)

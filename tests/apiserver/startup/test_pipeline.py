@@ -119,12 +119,12 @@ def test_the_config_is_built_in_the_order_of_the_server() -> None:
 
 def test_every_value_knows_its_step_and_its_flags() -> None:
     resolved, _ = server("--max-requests-inflight=7")
-    config, flags = resolved.config, resolved.options.flags
+    config, flags = resolved.config, resolved.context.flags
     assert set(config.provenance) == set(config.settings())
     steps = set(names(*STAGES))
     for path, origin in config.provenance.items():
         assert origin.step in steps, path
-        assert [flag for flag in origin.flags if not flags.has(flag) and flag in resolved.options.catalog.flags] == []
+        assert [flag for flag in origin.flags if not flags.has(flag) and flag in resolved.context.catalog.flags] == []
     assert config.provenance["flowControl.totalConcurrency"].step == "Features.ApplyTo"
     assert "max-requests-inflight" in config.provenance["flowControl.totalConcurrency"].flags
 
@@ -136,7 +136,7 @@ def test_every_flag_that_the_server_reads_leads_somewhere() -> None:
     # Those that change nothing any more, that end the program, or that are read when their own part is on.
     idle = {"default-watch-cache-size", "kubelet-read-only-port", "help", "version"}
     prefixes = ("audit-log-", "audit-webhook-", "authorization-webhook-", "authorization-policy-")
-    lost = [name for name in resolved.options.catalog.flags if name not in used | idle]
+    lost = [name for name in resolved.context.catalog.flags if name not in used | idle]
     assert [name for name in lost if not name.startswith(prefixes)] == []
 
 

@@ -13,7 +13,7 @@ MAIN, OTHER = "http://main:2379", "http://other:2379"
 
 def layout(*flags: str) -> Layout:
     resolved, _ = server(f"--etcd-servers={MAIN}", *flags)
-    factory = resolved.config.storage_factory
+    factory = resolved.storage_factory
     assert factory is not None
     return Layout(manifest(resolved), factory)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.apiserver.storage.resource_config import ResourceConfig, resource_config_of, version_rank
+from compiler.apiserver.resource_config import ResourceConfig, resource_config_of, version_rank
 from compiler.upstream.catalog import catalog
 from tests.apiserver.options.running import server
 from tests.apiserver.storage.test_factory import rows
@@ -115,7 +115,7 @@ def test_forward_compatible_emulation_serves_what_ranks_above() -> None:
     name = "mutatingadmissionpolicies.admissionregistration.k8s.io"
     served = []
     for resolved in (plain, forward):
-        enabled = resolved.config.resource_config
+        enabled = resolved.resource_config
         assert enabled is not None
         served.append(enabled.served_versions(enabled.catalog.resources[name]))
     assert served == [["v1beta1"], ["v1", "v1beta1"]]

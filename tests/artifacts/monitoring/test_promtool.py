@@ -71,7 +71,7 @@ def test_json_is_read_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ['a"b', "{{ $labels.x }}", "a/b c", "@job", "ä" * 60])
 def test_names_do_no_harm(name: str, tmp_path: Path) -> None:
     resolved = resolve_file(SAMPLES[0])
-    resolved.options.input.name = name
+    resolved.context.input.name = name
     check(resolved, tmp_path)
 
 

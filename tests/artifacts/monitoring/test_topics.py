@@ -119,7 +119,7 @@ def test_limits_are_those_of_the_configuration(tmp_path: Path) -> None:
 
 def test_health_alerts_name_the_very_checks(tmp_path: Path) -> None:
     resolved = made("everything", "1.36", tmp_path)
-    health = resolved.config.health
+    health = resolved.health
     assert health is not None
     topic = topics(resolved)[0]
     alone = {alert["labels"]["check"]: alert["expr"] for alert in topic.alerts if "check" in alert["labels"]}

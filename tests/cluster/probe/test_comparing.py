@@ -26,7 +26,7 @@ def seen(lists: dict[str, list[str] | None]) -> Seen:
 def test_a_server_as_declared_does_not_differ(flags: tuple[str, ...]) -> None:
     """With five overrides, one check stands eight times in the lists, and so it does in the answers."""
     resolved, _ = server(*flags)
-    health = resolved.config.health
+    health = resolved.health
     lists: dict[str, list[str] | None] = {name: [check.name for check in getattr(health, name)] for name in ENDPOINTS}
     assert not compare(seen(lists), resolved)
     assert compare(seen(lists), resolved) == ({}, {}, [], "")
@@ -34,7 +34,7 @@ def test_a_server_as_declared_does_not_differ(flags: tuple[str, ...]) -> None:
 
 def test_how_often_a_check_stands_counts() -> None:
     resolved, _ = server(overrides(5))
-    health = resolved.config.health
+    health = resolved.health
     lists: dict[str, list[str] | None] = {
         name: list(dict.fromkeys(check.name for check in getattr(health, name))) for name in ENDPOINTS
     }
@@ -47,7 +47,7 @@ def test_how_often_a_check_stands_counts() -> None:
 def test_hooks_in_an_order_that_no_start_shares() -> None:
     flags = ("--encryption-provider-config=/unknown.yaml", "--encryption-provider-config-automatic-reload")
     resolved, _ = server(*flags)
-    health = resolved.config.health
+    health = resolved.health
     (pair,) = health.any_order
     lists: dict[str, list[str] | None] = {}
     for name in ENDPOINTS:
@@ -62,7 +62,7 @@ def test_hooks_in_an_order_that_no_start_shares() -> None:
 
 def test_a_list_that_could_not_be_asked_is_not_compared() -> None:
     resolved, _ = server()
-    health = resolved.config.health
+    health = resolved.health
     names = [check.name for check in health.readyz]
     found = compare(seen({"healthz": None, "livez": None, "readyz": names[1:]}), resolved)
     assert found == ({"ping": ["readyz"]}, {}, [], "")

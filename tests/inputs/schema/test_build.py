@@ -143,7 +143,7 @@ def test_forms_of_a_structured_option(value: Any, flag: str, files: list[str], t
 
     (tmp_path / "policy.yaml").write_text(yaml.safe_dump(POLICY))
     resolved = resolve(document(auditing={"auditPolicyFile": value}), tmp_path)
-    assert resolved.options.flags.text("audit-policy-file") == flag
+    assert resolved.context.flags.text("audit-policy-file") == flag
     assert structured_files(resolved) == dict.fromkeys(files, POLICY)
 
 

@@ -84,7 +84,7 @@ def test_the_shown_value_is_taken(tmp_path: Path, option: str, value: str, shown
     after = examined(tmp_path, option, shown)
     assert errors(after.report) == []
     if texts is not None and after.resolved is not None:
-        flags = after.resolved.options.flags.arguments
+        flags = after.resolved.context.flags.arguments
         assert texts in [[use.text for use in uses] for uses in flags.values()]
 
 

@@ -41,7 +41,7 @@ def of_flags(*flags: str, version: str = "1.36", drop: tuple[str, ...] = ()) -> 
     resolved, report = server(*base, *flags, version=version, drop=drop)
     assert list(report.of("error")) == []
     find_risks(resolved, report)
-    texts = [argument for uses in resolved.options.flags.arguments.values() for argument in uses]
+    texts = [argument for uses in resolved.context.flags.arguments.values() for argument in uses]
     lines = {use.location.line: use for use in texts if use.location is not None}
     told = []
     for found in risks(report):

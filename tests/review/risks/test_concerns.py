@@ -25,7 +25,7 @@ def test_no_other_flag_makes_them_find_anything() -> None:
         for text in _OF_TYPE.get(spec.type, ("a", "")):
             resolved, report = server(f"--{spec.name}={text}")
             for name, flags in _CONCERNS.items():
-                if flags and not any(flag.startswith(flags) for flag in resolved.options.flags.arguments):
+                if flags and not any(flag.startswith(flags) for flag in resolved.context.flags.arguments):
                     before = list(report.diagnostics)
                     _finder(name)(Risks(resolved, report))
                     assert report.diagnostics == before, (name, spec.name, text)

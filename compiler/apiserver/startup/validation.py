@@ -1,0 +1,42 @@
+"""Validate the options.
+
+Kubernetes: pkg/controlplane/apiserver/options/validation.go, then cmd/kube-apiserver/app/options/validation.go.
+"""
+
+from __future__ import annotations
+
+from compiler.apiserver.options import ServerRunOptions
+from compiler.apiserver.options.gate_flags import report_pairs
+from compiler.apiserver.resolved import ResolvedConfig
+
+
+def validate(options: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Report every option that the server would refuse."""
+    config.begin_stage("Validate")
+    step = config.step
+    step("GenericServerRunOptions.Validate", options.generic.validate)
+    step("Etcd.Validate", options.etcd.validate)
+    step(
+        "validateAPIPriorityAndFairness",
+        options.features.validate_priority_and_fairness,
+        options.api_enablement.runtime_config,
+    )
+    step("SecureServing.Validate", options.secure_serving.validate)
+    step("Authentication.Validate", options.authentication.validate)
+    step("Authorization.Validate", options.authorization.validate)
+    step("Audit.Validate", options.auditing.validate)
+    step("Admission.Validate", options.admission.validate)
+    step("APIEnablement.Validate", options.api_enablement.validate)
+    step("validateTokenRequest", options.authentication.validate_token_request)
+    step("Metrics.Validate", options.metrics.validate)
+    step("validateUnknownVersionInteroperabilityProxyFlags", options.misc.validate_peer_proxy)
+    step("validateFeatureGatePairs", report_pairs, options.generic)
+    step("validateServiceAccountTokenSigningConfig", options.authentication.validate_signing)
+    step("validateCoordinatedLeadershipFlags", options.misc.validate_leadership)
+    step("CloudProvider.Validate", options.cloud_provider.validate)
+    step("validateClusterIPFlags", options.misc.validate_service_ranges)
+    step("validateServiceNodePort", options.misc.validate_node_port)
+    step("validatePublicIPServiceClusterIPRangeIPFamilies", options.misc.validate_families)
+    step("validateAdvertiseAddress", options.misc.validate_advertise_address)
+    step("validateAPIServerCount", options.misc.validate_apiserver_count)
+    step("GlobalFlags", options.global_.validate)

@@ -42,8 +42,13 @@ def test_every_section_of_a_server_is_hashable() -> None:
 
 def test_an_assignment_records_its_step() -> None:
     config = ResolvedConfig()
-    config.enter("eventStorage")
-    config.event_storage = EventStorage(ttl_seconds=3600)
+
+    def apply_event_storage(seconds: int) -> None:
+        config.event_storage = EventStorage(ttl_seconds=seconds)
+
+    config.begin_stage("CreateKubeAPIServerConfig")
+    config.step("eventStorage", apply_event_storage, 3600)
+    assert config.stages == {"CreateKubeAPIServerConfig": ["eventStorage"]}
     assert config.event_storage.ttl_seconds == 3600
     with pytest.raises(AttributeError):
         _ = config.etcd

@@ -10,9 +10,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from compiler.apiserver.resolved import Field, fields_of, is_pair, is_section
 from compiler.apiserver.resolved_sections import Sections
 from compiler.apiserver.section import Form, OneOf, Section
-from compiler.inputs.schema import schema_folder
+from compiler.inputs.schema import schema_directory
 
-PATH = Path(schema_folder(), "artifacts/resolved.schema.json")
+PATH = Path(schema_directory(), "artifacts/resolved.schema.json")
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 _FORMS = {
     "duration": {

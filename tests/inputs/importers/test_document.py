@@ -165,7 +165,9 @@ def test_a_removal_is_spelled_as_the_key_is(tmp_path: Path, text: str, hints: li
         path = tmp_path / "b.yaml"
         path.write_text(f"{HEAD}extends: a.yaml\n")
     found = [
-        each for each in examine(str(path), Settings(version="1.36")).report.of("error") if "unknown key" in each.message
+        each
+        for each in examine(str(path), Settings(version="1.36")).report.of("error")
+        if "unknown key" in each.message
     ]
     assert [each.hint for each in found] == hints
     assert all(each.code == "KASC-SCHEMA-001" and each.location.file.endswith("a.yaml") for each in found)  # type: ignore[union-attr]

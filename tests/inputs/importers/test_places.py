@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.apiserver.options import ServerRunOptions
+from compiler.apiserver.context import ServerContext
 from compiler.diagnostics import Report
 from compiler.inputs.server import Host
 from compiler.upstream.catalog import catalog
@@ -20,11 +20,11 @@ HEAD = "kind: Pod\nspec:\n  containers:\n  - image: kube-apiserver:v1.36.0\n    
 def elements(got: Read, flag: str) -> list[str]:
     """How each element of a list's flag is written."""
     report = Report()
-    options = ServerRunOptions(catalog("1.36"), got.server, Host(), report)
-    options.flags.parse(got.server.arguments, report)
+    context = ServerContext(catalog("1.36"), got.server, Host(), report)
+    context.flags.parse(got.server.arguments, report)
     assert report.diagnostics == []
-    value = options.flags.value(flag)
-    return [got.cut(options.flags.location(flag, index)) for index in range(len(value))]
+    value = context.flags.value(flag)
+    return [got.cut(context.flags.location(flag, index)) for index in range(len(value))]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_elements_of_maps_and_gates() -> None:
     )
     assert elements(got, "feature-gates") == ["A=true", "kube:B=x", "C=false"]
     report = Report()
-    flags = ServerRunOptions(catalog("1.36"), got.server, Host(), report).flags
+    flags = ServerContext(catalog("1.36"), got.server, Host(), report).flags
     flags.parse(got.server.arguments, report)
     assert {
         key: got.cut(flags.location("runtime-config", flags.entry("runtime-config", key))) for key in ("a/v1", "b/v1")

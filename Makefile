@@ -27,6 +27,9 @@ run = @if $(PY) -m $(1) --version >/dev/null 2>&1; then echo "$(1) $(2)"; $(PY) 
 	else echo "skipped: $(1) is not installed"; fi
 generators = @for module in $(GENERATORS); do echo "$$module $(1)"; $(PY) -m $$module $(1) || exit; done
 
+# The cheapest way to measure coverage that the interpreter has.
+CORE = $(shell $(PY) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
+
 LOWEST = $(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python
 # The readers and writers for which kasc uses a dependency.
 LOWEST_TESTS = tests/inputs/source tests/inputs/schema tests/apiserver/config_files/test_private_key.py tests/apiserver/config_files/test_keys.py \
@@ -34,7 +37,7 @@ LOWEST_TESTS = tests/inputs/source tests/inputs/schema tests/apiserver/config_fi
 	tests/cluster/live tests/cluster/verify
 
 .DEFAULT_GOAL := help
-.PHONY: help check lint format types docs generate test bench lowest editors clean
+.PHONY: help check lint format types docs generate test coverage bench lowest editors clean
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -63,6 +66,13 @@ generate: $(ENVIRONMENT) ## Write the generated files again.
 test: $(ENVIRONMENT) ## Run the tests; TESTS=tests/apiserver/storage runs a part.
 	$(PY) -m pytest -rs $(PYTEST_FLAGS) $(TESTS)
 
+coverage: $(ENVIRONMENT) ## Run the tests and measure which lines they run, in child processes too.
+	rm -f .coverage .coverage.*
+	COVERAGE_CORE=$(CORE) $(PY) -m coverage run -m pytest -rs -m "not imports" $(PYTEST_FLAGS) $(TESTS)
+	$(PY) -m pytest -m imports $(TESTS) || [ $$? -eq 5 ]
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
+
 bench: $(ENVIRONMENT) ## Run short benchmarks, among them the growth of time with the size of the input.
 	$(PY) benchmarks/speed.py --rounds 2 --documents 20
 	$(PY) benchmarks/growth.py --short
@@ -84,4 +94,4 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 clean: ## Remove the environment and the caches.
-	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

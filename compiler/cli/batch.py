@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.cli.common import UsageError
-from compiler.fleet import Work, in_turn
+from compiler.fleet import Work, in_turn, usable_jobs
 from compiler.inputs.source import Files
 from compiler.review.examine import Examined, Settings, examine
 from compiler.text import say
@@ -53,10 +53,6 @@ def changes_of(options: Namespace, paths: list[str]) -> Changes | None:
 def jobs_for(options: Namespace, inputs: int) -> int:
     """How many processes to use. Raises UsageError for a number that is none."""
     if options.jobs is None:
-        if inputs <= 1:
-            return 1
-        from compiler.fleet.workers import usable_jobs
-
         return usable_jobs(inputs)
     if options.jobs < 1:
         raise UsageError(f"--jobs {options.jobs}: write how many processes to use, 1 or more")
@@ -64,8 +60,8 @@ def jobs_for(options: Namespace, inputs: int) -> int:
 
 
 def results_of(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
-    """What `work` gives for all inputs, in their order, with progress on standard error where it takes more than a
-    second. Raises UsageError where a process ends before its time.
+    """Return the results of `work` for all inputs, in their order, with progress on standard error if that takes more
+    than a second. Raises UsageError if a worker process dies.
     """
     progress = _Progress(len(paths))
     try:
@@ -116,3 +112,15 @@ class _Progress:
         if self.visible:
             self.visible = False
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+_COLUMNS = ("compiled", "unchanged", "stale", "failed", "orphaned", "cached")
+
+
+def table(numbers: dict[str, int], check: bool) -> str:
+    """Return two lines: what is counted, and the counts. With `check`, stale inputs take the place of compiled ones."""
+    columns = [name for name in _COLUMNS if name != ("compiled" if check else "stale")]
+    widths = [max(len(name), len(str(numbers.get(name, 0)))) for name in columns]
+    heads = "  ".join(f"{name.upper():{width}}" for name, width in zip(columns, widths, strict=True))
+    cells = "  ".join(f"{numbers.get(name, 0):<{width}}" for name, width in zip(columns, widths, strict=True))
+    return f"{heads.rstrip()}\n{cells.rstrip()}\n"

@@ -28,11 +28,12 @@ from compiler.diagnostics import KascError, Location, Report, diagnose
 from compiler.filesystem import UTF8_BOM, read_file, root_of
 from compiler.inputs.masking import Masked
 from compiler.inputs.source import STANDARD_INPUT, Files, read_source
-from compiler.review.examine import Examined, Settings, examine
+from compiler.review.examine import Settings, examine
 from compiler.review.fixes import MendedFile, Mender
 from compiler.text import clean_lines, say
 
 if TYPE_CHECKING:
+    from compiler.fleet.fingerprints import Seen
     from compiler.fleet.selection import Changes
 
 
@@ -149,29 +150,8 @@ def run(options: Namespace) -> int:
 def _check(
     options: Namespace, paths: list[str], settings: Settings, jobs: int, changes: Changes | None, problems: list[str]
 ) -> int:
-    files = Files()
     publisher = Publisher(options, at_once=True)
-    seen = None
-    if changes is not None:
-        from compiler.fleet.fingerprints import Seen
-
-        seen = Seen(files, settings.host)
-
-    def work(some: Sequence[str]) -> list[tuple[Report, bool] | None]:
-        """The report of each input, and whether it is published; None for an unchanged one that nothing needs."""
-        if seen is None or changes is None:
-            return [(examine(path, settings, files).report, True) for path in some]
-        seen.forget()
-        every: list[Examined] = []
-        for path in some:
-            seen.turn_to(path)
-            every.append(examine(path, settings, files))
-        touched = [changes.touches([path, *seen.paths(path)]) for path in some]
-        return [
-            (each.report, touch) if touch or each.report.static_pod else None
-            for each, touch in zip(every, touched, strict=True)
-        ]
-
+    work = Checker(settings, changes)
     inputs = 0
     pods = StaticPods()
     try:
@@ -190,3 +170,31 @@ def _check(
     if changes is not None and not options.quiet:
         say(f"no input changed since {changes.ref}")
     return FINE
+
+
+class Checker:
+    """The work of a process: check a few inputs. It can be pickled."""
+
+    def __init__(self, settings: Settings, changes: Changes | None) -> None:
+        self.settings = settings
+        self.changes = changes
+        self.files = Files()
+        self.seen: Seen | None = None
+        if changes is not None:
+            from compiler.fleet.fingerprints import Seen
+
+            self.seen = Seen(self.files, settings.host)
+
+    def __call__(self, paths: Sequence[str]) -> list[tuple[Report, bool] | None]:
+        """Return the report of each input and whether it is published; None for an unchanged one that nothing needs."""
+        if self.seen is not None:
+            self.seen.forget()
+        return [self._check(path) for path in paths]
+
+    def _check(self, path: str) -> tuple[Report, bool] | None:
+        if self.seen is None or self.changes is None:
+            return examine(path, self.settings, self.files).report, True
+        self.seen.turn_to(path)
+        report = examine(path, self.settings, self.files).report
+        touched = self.changes.touches([path, *self.seen.paths(path)])
+        return (report, touched) if touched or report.static_pod else None

@@ -8,7 +8,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from compiler.artifacts import ARTIFACTS, EVERY
-from compiler.cli.batch import changes_of, jobs_for, narrowed, results_of
+from compiler.cli.batch import changes_of, jobs_for, narrowed, results_of, table
 from compiler.cli.common import (
     FINE,
     STALE,
@@ -189,8 +189,6 @@ class _Tally:
     def print_table(self) -> None:
         """The numbers, where there are so many inputs that they are not listed."""
         if self.at_once and not self.options.quiet:
-            from compiler.fleet.workers import table
-
             sys.stderr.write(table(self.numbers, self.options.check))
 
     def _count(self, name: str, number: int = 1) -> None:

@@ -2,144 +2,170 @@
 
 from __future__ import annotations
 
-import contextlib
+import multiprocessing
 import os
-import pickle
 import signal
-import struct
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Any
 
-from compiler.filesystem import write_to
 from compiler.fleet import BLOCK, Work, in_turn
 
-_FEW = 32
-"""Items for which a second process costs more than it brings."""
-_LENGTH = struct.Struct("=Q")
-_PIPE_SIZE = 1024 * 1024
+if TYPE_CHECKING:
+    from ctypes import Array
+    from multiprocessing.context import BaseContext
+    from multiprocessing.process import BaseProcess
+    from multiprocessing.sharedctypes import Synchronized
+
+
+_LARGEST = 8 * BLOCK
+"""Most items that are submitted at once; each submission costs the first process 0.2 ms."""
+_AHEAD = 3
+"""Submissions for each process that are waiting, being worked on, or done and not read yet."""
+_START_METHOD = "fork" if sys.platform == "linux" else None
+"""A forked process shares the data that the first item has loaded. That is safe: kasc starts no threads before."""
 
 
 class WorkerDiedError(Exception):
-    """A process ended before its work was done; the text says how, and at which items."""
+    """A worker process exited before its work was done; the message says how, and which inputs it was working on."""
 
 
-def usable_jobs(items: int) -> int:
-    """As many processes as there are cores to run on; one for few items."""
-    if items < _FEW:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def in_order(work: Work, items: Sequence[str], jobs: int, start_method: str | None = _START_METHOD) -> Iterator[Any]:
+    """Return the results of `work` for all items, in their order, computed by up to `jobs` processes.
 
-
-def in_order(work: Work, items: Sequence[str], jobs: int) -> Iterator[Any]:
-    """The results of `work` for all items, in their order. Raises WorkerDiedError.
-
-    What `work` keeps between calls it keeps in each process by itself. Its results have to be picklable.
+    State that `work` keeps between calls is kept in each process separately. Its results have to be picklable, and so
+    does `work`, unless processes are forked. Raises WorkerDiedError, and whatever `work` raises.
     """
     jobs = min(jobs, -(-len(items) // BLOCK))
     if jobs < 2:
         yield from in_turn(work, items)
         return
-    # What the first item loads is then there in all processes, and is held in memory once.
-    yield from work(items[:1])
-    pool = _Pool(work, items[1:], jobs)
+    context = multiprocessing.get_context(start_method)
+    here = 1 if context.get_start_method() == "fork" else 0
+    # A forked process finds what this loads in memory, where all of them share it.
+    yield from in_turn(work, items[:here])
+    pool = _Pool(work, items[here:], jobs, context)
     try:
         yield from pool.results()
     finally:
-        pool.end()
+        pool.shut_down()
 
 
 class _Pool:
-    def __init__(self, work: Work, items: Sequence[str], jobs: int) -> None:
-        self.work = work
+    """An executor with a window of submissions, each for a few items."""
+
+    def __init__(self, work: Work, items: Sequence[str], jobs: int, context: BaseContext) -> None:
         self.items = items
-        self.pipes: list[int] = []
-        self.processes: list[int] = []
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for number in range(jobs):
-            self._start(number, jobs)
-
-    def _start(self, number: int, jobs: int) -> None:
-        reading, writing = os.pipe()
-        with contextlib.suppress(ImportError, AttributeError, OSError):
-            import fcntl
-
-            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
-        process = os.fork()
-        if process == 0:
-            # A worker that held the reading end of another's pipe would never let that one notice the end.
-            for pipe in (*self.pipes, reading):
-                os.close(pipe)
-            self._be_worker(writing, number, jobs)
-        os.close(writing)
-        self.pipes.append(reading)
-        self.processes.append(process)
-
-    def _be_worker(self, pipe: int, number: int, jobs: int) -> NoReturn:
-        """The life of a worker; it never comes back."""
-        code = 1
-        try:
-            # The first process hears an interrupt and closes the pipes; no file is left half-written.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            for start in range(number * BLOCK, len(self.items), jobs * BLOCK):
-                done = pickle.dumps(list(self.work(self.items[start : start + BLOCK])))
-                write_to(pipe, _LENGTH.pack(len(done)) + done)
-            code = 0
-        except BrokenPipeError:
-            code = 0
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-            sys.stderr.flush()
-        finally:
-            os._exit(code)
+        self.jobs = jobs
+        # Small enough that all processes are busy until the end.
+        self.size = max(BLOCK, min(_LARGEST, len(items) // (16 * jobs)))
+        # For each process, its number and the index of the item that it began with last.
+        self.places: Array[Any] = context.RawArray("q", 2 * jobs)
+        self.processes: dict[int, BaseProcess] = {}
+        begin = (work, self.places, context.Value("i", 0))
+        self.executor = ProcessPoolExecutor(jobs, context, _begin_worker, begin)
 
     def results(self) -> Iterator[Any]:
-        """All results in order. Raises WorkerDiedError."""
-        for turn, start in enumerate(range(0, len(self.items), BLOCK)):
-            number = turn % len(self.pipes)
-            head = _read(self.pipes[number], _LENGTH.size)
-            done = _read(self.pipes[number], _LENGTH.unpack(head)[0]) if head is not None else None
-            if done is None:
-                raise WorkerDiedError(self._post_mortem(number, self.items[start : start + BLOCK]))
-            yield from pickle.loads(done)
+        """Return all results, in the order of the items. Raises WorkerDiedError."""
+        window: deque[Future[list[Any]]] = deque()
+        try:
+            for start in range(0, len(self.items), self.size):
+                if len(window) == _AHEAD * self.jobs:
+                    yield from window[0].result()
+                    window.popleft()
+                window.append(self._submit(start))
+            while window:
+                yield from window[0].result()
+                window.popleft()
+        except BrokenProcessPool:
+            for future in window:
+                if future.exception() is not None:
+                    break
+                yield from future.result()
+            raise WorkerDiedError(self._cause_of_death()) from None
 
-    def _post_mortem(self, number: int, items: Sequence[str]) -> str:
-        _, status = os.waitpid(self.processes.pop(number), 0)
-        code = os.waitstatus_to_exitcode(status)
-        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-        at = items[0] if len(items) == 1 else f"one of {items[0]} to {items[-1]}"
-        return f"a worker process was ended {how} at {at}; what comes after is not done (--jobs 1 works in one process)"
+    def _submit(self, start: int) -> Future[list[Any]]:
+        # A process that has just been started does not ignore interrupts yet.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            future = self.executor.submit(_work_on, start, self.items[start : start + self.size])
+            if len(self.processes) < self.jobs:
+                self.processes |= {each.pid: each for each in multiprocessing.active_children() if each.pid}
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return future
 
-    def end(self) -> None:
-        """Let the workers go; each of them does what it has begun."""
-        for pipe in self.pipes:
-            os.close(pipe)
-        for process in self.processes:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(process, 0)
+    def _cause_of_death(self) -> str:
+        """Return how a process exited, and which items it was working on."""
+        # This waits for the processes, and terminates those that are left.
+        self.executor.shutdown()
+        places = dict(zip(self.places[::2], self.places[1::2], strict=True))
+        exited = [
+            (-process.exitcode, places.get(number))
+            for number, process in self.processes.items()
+            if process.exitcode and number in places
+        ]
+        if not exited:
+            return "a worker process exited unexpectedly (use --jobs 1 to work in one process)"
+        # The executor terminates the others once one has died.
+        end, start = min(exited, key=lambda each: each[0] == signal.SIGTERM)
+        how = f"was killed by {signal.Signals(end).name}" if end > 0 else f"exited with code {-end}"
+        block = self.items[start or 0 : (start or 0) + BLOCK]
+        where = block[0] if len(block) == 1 else f"one of {block[0]} to {block[-1]}"
+        return (
+            f"a worker process {how} while working on {where}; later inputs were not processed "
+            "(use --jobs 1 to work in one process)"
+        )
+
+    def shut_down(self) -> None:
+        """Let every process finish what it is working on, and wait for it."""
+        self.executor.shutdown(cancel_futures=True)
 
 
-def _read(pipe: int, length: int) -> bytes | None:
-    """So many bytes; None where the writer ended before."""
-    data = bytearray()
-    while len(data) < length:
-        piece = os.read(pipe, min(length - len(data), _PIPE_SIZE))
-        if not piece:
-            return None
-        data += piece
-    return bytes(data)
+class _Worker:
+    """The state of a worker process."""
+
+    def __init__(self, work: Work, places: Array[Any], slot: int) -> None:
+        self.work = work
+        self.places = places
+        self.slot = slot
+        self.busy = threading.Lock()
+
+    def results(self, start: int, items: Sequence[str]) -> Iterator[Any]:
+        for offset in range(0, len(items), BLOCK):
+            self.places[2 * self.slot + 1] = start + offset
+            yield from self.work(items[offset : offset + BLOCK])
+
+    def exit_with_parent(self) -> None:
+        """Exit once the first process is gone, even if it was killed; finish what was begun."""
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            with self.busy:
+                os._exit(1)
 
 
-COLUMNS = ("compiled", "unchanged", "stale", "failed", "orphaned", "cached")
+_workers: list[_Worker] = []
+"""In a worker process, its state."""
 
 
-def table(numbers: dict[str, int], check: bool) -> str:
-    """Two lines: what is counted, and the counts. With `check` nothing was compiled, but some may be stale."""
-    columns = [name for name in COLUMNS if name != ("compiled" if check else "stale")]
-    widths = [max(len(name), len(str(numbers.get(name, 0)))) for name in columns]
-    heads = "  ".join(f"{name.upper():{width}}" for name, width in zip(columns, widths, strict=True))
-    cells = "  ".join(f"{numbers.get(name, 0):<{width}}" for name, width in zip(columns, widths, strict=True))
-    return f"{heads.rstrip()}\n{cells.rstrip()}\n"
+def _begin_worker(work: Work, places: Array[Any], started: Synchronized[int]) -> None:
+    # The first process handles an interrupt and shuts the others down; no file is left half-written.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    with started.get_lock():
+        slot, started.value = started.value, started.value + 1
+    places[2 * slot] = os.getpid()
+    worker = _Worker(work, places, slot)
+    _workers[:] = [worker]
+    threading.Thread(target=worker.exit_with_parent, daemon=True).start()
+
+
+def _work_on(start: int, items: Sequence[str]) -> list[Any]:
+    (worker,) = _workers
+    with worker.busy:
+        return list(worker.results(start, items))

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from compiler.cli.check import Checker
+from compiler.cli.main import _parser
 from compiler.fleet import Work
+from compiler.fleet.compiling import DocumentCompiler
 from compiler.fleet.workers import WorkerDiedError, in_order
+from compiler.review.examine import Settings
 from tests.cli.running import ROOT, command, environment, kasc, process
 from tests.fleet import clusters
 
@@ -32,8 +37,8 @@ def test_results_come_in_order_whoever_is_done_first(jobs: int, number: int) -> 
     items = [str(index) for index in range(number)]
     done = list(in_order(each(work), items, jobs))
     assert [item for item, _ in done] == items
-    # The first is done here, the others by processes of their own, which take eight items at a time.
-    assert len({process for _, process in done[1:]}) == min(jobs, -(-max(number - 1, 0) // 8))
+    # The first is done here, the others by other processes, which are handed eight items at a time.
+    assert len({process for _, process in done[1:]}) <= min(jobs, -(-max(number - 1, 0) // 8))
     assert jobs == 1 or number < 9 or os.getpid() not in {process for _, process in done[1:]}
 
 
@@ -64,7 +69,7 @@ def test_a_reader_that_goes_away_ends_the_workers(tmp_path: Path) -> None:
         os.kill(worker, 0)
 
 
-@pytest.mark.parametrize(("end", "how"), [(signal.SIGKILL, "by SIGKILL"), (0, "with exit code 9")])
+@pytest.mark.parametrize(("end", "how"), [(signal.SIGKILL, "was killed by SIGKILL"), (0, "exited with code 9")])
 def test_a_worker_that_dies_is_named_with_its_place(end: int, how: str) -> None:
     parent = os.getpid()
 
@@ -75,8 +80,46 @@ def test_a_worker_that_dies_is_named_with_its_place(end: int, how: str) -> None:
             os._exit(9)
         return item
 
-    with pytest.raises(WorkerDiedError, match=f"ended {how} at one of item-49 to item-56"):
+    with pytest.raises(WorkerDiedError, match=f"a worker process {how} while working on one of item-49 to item-56;"):
         list(in_order(each(work), [f"item-{index}" for index in range(100)], 2))
+
+
+def test_an_error_of_the_work_is_raised() -> None:
+    def work(item: str) -> str:
+        if item == "50":
+            raise ValueError(f"item {item}")
+        return item
+
+    results = in_order(each(work), [str(index) for index in range(100)], 2)
+    with pytest.raises(ValueError, match="item 50"):
+        list(results)
+
+
+class Squares:
+    """Work that can be sent to a process that does not inherit it."""
+
+    def __call__(self, items: Sequence[str]) -> list[int]:
+        return [int(item) ** 2 for item in items]
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_every_way_of_starting_a_process(method: str) -> None:
+    items = [str(index) for index in range(100)]
+    assert list(in_order(Squares(), items, 2, method)) == [index**2 for index in range(100)]
+
+
+@pytest.mark.parametrize("command", ["check", "compile"])
+def test_the_work_of_commands_can_be_sent_to_a_process(command: str, tmp_path: Path) -> None:
+    fleet = clusters.make(tmp_path / "fleet", 20)
+    paths = [str(path) for path in sorted(fleet.glob("some/c-*"))]
+    settings = Settings(root=str(fleet))
+    options = _parser(command).parse_args([command, str(fleet)])
+    work: Work = Checker(settings, None)
+    if command == "compile":
+        options.out = str(tmp_path / "out")
+        work = DocumentCompiler(options, ["flags"], settings, many=True)
+    assert len(list(in_order(work, paths, 2, "spawn"))) == len(paths)
+    assert len(list(tmp_path.glob("out/c-*"))) == (len(paths) if command == "compile" else 0)
 
 
 def test_the_report_does_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
@@ -131,7 +174,8 @@ def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as running:
-        while not list(out.glob("c-*")):
+        # The first process writes the first; an interrupt is to come when the others are at work.
+        while len(list(out.glob("c-*"))) < 2:
             time.sleep(0.01)
         # A terminal sends an interrupt to the whole group.
         (os.killpg if end == signal.SIGINT else os.kill)(running.pid, end)
@@ -169,7 +213,7 @@ def test_a_killed_worker_ends_the_run_with_its_place(tmp_path: Path) -> None:
         os.kill(int(worker), signal.SIGKILL)
         told = running.communicate(timeout=60)[1].decode()
     assert running.returncode == 2
-    assert "kasc: a worker process was ended by SIGKILL at one of " in told
+    assert "kasc: a worker process was killed by SIGKILL while working on one of " in told
     assert "Traceback" not in told
     assert not _group(running.pid)
 
@@ -187,6 +231,7 @@ def _group(number: int) -> list[str]:
     return found
 
 
+@pytest.mark.imports
 def test_a_single_input_loads_nothing_of_this(tmp_path: Path) -> None:
     code = (
         "import sys; from compiler.cli.main import main;"

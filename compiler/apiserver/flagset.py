@@ -13,7 +13,7 @@ from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.inputs.arguments import ANY, Argument
 from compiler.text import shown
 from compiler.text.suggest import Suggestion, Suggestions, closest
-from compiler.upstream.catalog import Catalog, flag_advice, known_in, left
+from compiler.upstream.catalog import Catalog, flag_advice, known_in, removal
 from compiler.upstream.flag_values import TYPES, InvalidValueError
 from compiler.upstream.go.strconv import format_duration
 
@@ -38,7 +38,7 @@ class _Values(dict[str, Any]):
 
     def __init__(self, catalog: Catalog) -> None:
         self.flags = catalog.flags
-        self.defaults: dict[str, Any] = catalog.reckon("defaults", dict)
+        self.defaults: dict[str, Any] = catalog.memoize("defaults", dict)
         super().__init__(self.defaults)
 
     def __missing__(self, flag: str) -> Any:
@@ -134,7 +134,7 @@ class FlagSet:
     def _take_as_meant(self, misspelt: list[Argument]) -> None:
         """Let a misspelled flag stand for the one that is meant, so that it is not reported as missing as well."""
         for argument in misspelt:
-            gone = left("flags", argument.flag, self.catalog.version) or {}
+            gone = removal("flags", argument.flag, self.catalog.version) or {}
             name = str(gone.get("replacement", "")) if gone else closest(argument.flag, self.catalog.flags)
             spec = self.catalog.flags.get(name)
             if spec is None or name in self.arguments:
@@ -149,7 +149,7 @@ class FlagSet:
         version = self.catalog.version
         # In a document the name is a key, without dashes.
         spelling = "{}" if argument.path.startswith("extraFlags.") else "--{}"
-        gone = left("flags", name, version)
+        gone = removal("flags", name, version)
         if gone and gone.get("neverExisted"):
             hint = (
                 f"write --{gone['replacement']}"

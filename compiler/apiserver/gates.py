@@ -23,7 +23,7 @@ class FeatureGates:
         self.set_to: dict[str, bool] = {}
         self._stages: dict[str, bool] = {}
         # As long as nothing is set, all gates of these versions are what they are for everybody.
-        self._states: dict[str, bool] = catalog.reckon(("gates", emulated, compatible), dict)
+        self._states: dict[str, bool] = catalog.memoize(("gates", emulated, compatible), dict)
 
     def step(self, name: str) -> GateStep | None:
         """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
@@ -31,7 +31,7 @@ class FeatureGates:
         if gate is None:
             return None
         key = ("gate", name, self.emulated, self.compatible)
-        return self.catalog.reckon(key, lambda: gate.at(self.emulated, self.compatible))
+        return self.catalog.memoize(key, lambda: gate.at(self.emulated, self.compatible))
 
     def set(self, name: str, value: bool) -> None:
         """Set a gate that exists; `AllAlpha` and `AllBeta` move every gate of their stage that is not set by name."""
@@ -65,7 +65,7 @@ class FeatureGates:
         """The names of all gates that are on, sorted."""
         if self.set_to:
             return self._enabled()
-        return self.catalog.reckon(("enabled", self.emulated, self.compatible), self._enabled)
+        return self.catalog.memoize(("enabled", self.emulated, self.compatible), self._enabled)
 
     def _enabled(self) -> tuple[str, ...]:
         return tuple(name for name in sorted(self.catalog.gates) if self.on(name))

@@ -91,7 +91,7 @@ def resource_config_of(
         return found
 
     key = ("resource config", emulated, tuple(runtime_config.items()), forward_compatible, explicit)
-    return catalog.recently(key, make)
+    return catalog.memoize_recent(key, make)
 
 
 class ResourceConfig:
@@ -100,7 +100,7 @@ class ResourceConfig:
     def __init__(self, catalog: Catalog, emulated: int) -> None:
         self.catalog = catalog
         self.emulated = emulated
-        versions, resources = catalog.reckon("enabled APIs", lambda: _enabled(catalog))
+        versions, resources = catalog.memoize("enabled APIs", lambda: _enabled(catalog))
         self.versions, self.resources = versions.copy(), resources.copy()
         self._explicit: set[tuple[str, str, str]] = set()
         self._forward_compatible = False

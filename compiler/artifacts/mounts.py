@@ -161,7 +161,7 @@ def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
     """
     paths = tuple(all_paths(resolved))
     key = ("mounts", paths, exactly(extra))
-    found = resolved.context.catalog.recently(key, lambda: _mounts(node_paths(paths), extra))
+    found = resolved.context.catalog.memoize_recent(key, lambda: _mounts(node_paths(paths), extra))
     for mount in found.mounts[: len(found.mounts) - len(extra)]:
         _check(resolved, mount["mountPath"])
     return found

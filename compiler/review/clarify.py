@@ -11,7 +11,7 @@ from compiler.diagnostics import ERROR, Diagnostic, Report
 from compiler.inputs.source.characters import advice
 from compiler.inputs.source.node import Lines
 from compiler.text import shown
-from compiler.upstream.catalog import left, minor_of, removed_names, versions
+from compiler.upstream.catalog import minor_of, removal, removed_names, versions
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
@@ -200,7 +200,7 @@ def _history(found: Diagnostic, asked: str) -> str:
         for kind in _KINDS:
             # Of an unknown group no version is named.
             whole = next((api for api in removed_names("apis") if api.startswith(f"{name}/")), name)
-            entry = left(kind, whole if kind == "apis" else name, versions()[-1])
+            entry = removal(kind, whole if kind == "apis" else name, versions()[-1])
             if entry and "removed" in entry and minor_of(asked) < minor_of(entry["removed"]):
                 return f", which still has {name}"
     return ""

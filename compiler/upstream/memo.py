@@ -1,4 +1,4 @@
-"""What follows from facts and a few values, kept for the other inputs of a run."""
+"""Memo of values that are derived from facts, shared by the inputs of a run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")
-_MOST_RECENT = 64
-"""Results that `recently` keeps, and as many of before."""
+_MAX_RECENT = 64
+"""Size of each of the two generations of results of `memoize_recent`."""
 
 
-class Kept(tuple[Item, ...]):
-    """A tuple that equals itself alone, so that as a part of a key it costs nothing, however long it is."""
+class IdentityTuple(tuple[Item, ...]):
+    """A tuple that is compared by identity, so that it is cheap as part of a key."""
 
     __slots__ = ()
     __eq__ = object.__eq__
@@ -20,30 +20,30 @@ class Kept(tuple[Item, ...]):
     __hash__ = object.__hash__
 
 
-class Reckoned:
-    """Keeps what is reckoned, by its key."""
+class Memo:
+    """Results by key."""
 
     def __init__(self) -> None:
-        self._reckoned: dict[Any, Any] = {}
+        self._results: dict[Any, Any] = {}
         self._recent: dict[Any, Any] = {}
         self._before: dict[Any, Any] = {}
 
-    def reckon(self, key: Hashable, make: Callable[[], Result]) -> Result:
-        """What `make` gives, of which `key` names all it depends on beside these facts; kept, but for None.
+    def memoize(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """Return the result of `make`, cached unless it is None.
 
-        For what has few keys, however many inputs there are.
+        `key` has everything that the result depends on, besides the facts. For few keys, regardless of the inputs.
         """
-        known: Result | None = self._reckoned.get(key)
-        if known is None:
-            known = self._reckoned[key] = make()
-        return known
+        result: Result | None = self._results.get(key)
+        if result is None:
+            result = self._results[key] = make()
+        return result
 
-    def recently(self, key: Hashable, make: Callable[[], Result]) -> Result:
-        """As `reckon`, but only the last few are kept: for what inputs have in common, but may as well differ in."""
-        known: Result | None = self._recent.get(key)
-        if known is None:
-            if len(self._recent) >= _MOST_RECENT:
+    def memoize_recent(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """As `memoize`, but only recent results are cached: for values that inputs often have in common."""
+        result: Result | None = self._recent.get(key)
+        if result is None:
+            if len(self._recent) >= _MAX_RECENT:
                 self._before, self._recent = self._recent, {}
-            known = self._before.get(key)
-            self._recent[key] = known = make() if known is None else known
-        return known
+            result = self._before.get(key)
+            self._recent[key] = result = make() if result is None else result
+        return result

@@ -77,7 +77,7 @@ def of_argument(folder: Path, argument: str) -> list[str]:
         ("--feature-gates=WatchList=true;AllAlpha=false", "write --feature-gates=WatchList=true,AllAlpha=false"),
         ("'--feature-gates=WatchList: true'", "write WatchList=true"),
         ("--tls-min-version=TLSv1.2", "write VersionTLS12"),
-        ("--insecure-port=0", "remove it: kube-apiserver has no insecure port, clients use --secure-port"),
+        ("--insecure-port=0", "remove it: kube-apiserver has no insecure port; clients use --secure-port"),
         ("--feature-gates=APIPriorityAndFairness=false", "set --enable-priority-and-fairness=false"),
         ("--feature-gates=APIPriorityAndFairness=true", "remove APIPriorityAndFairness: its feature is always enabled"),
         ("--runtime-config=api/aplha=true", "did you mean api/alpha?"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from compiler.upstream.catalog import minor_of
+from compiler.upstream.catalog import in_span, minor_of
 
 DURATION = r"^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
 """Go's durations, for editors; the parser is in `compiler/upstream/go/strconv.py`. The pattern is unambiguous."""
@@ -71,7 +71,7 @@ def file_schemas(version: str) -> dict[str, dict[str, Any]]:
 def kind_schema(kind: str, shape: Shape, version: str) -> dict[str, Any] | None:
     """Return the schema of one kind, None if the version does not support it."""
     minor = minor_of(version)
-    api_versions = [name for name, span in shape["apiVersions"].items() if _holds(span, minor)]
+    api_versions = [name for name, span in shape["apiVersions"].items() if _covers(span, minor)]
     if not api_versions:
         return None
     body = _schema(shape, minor)
@@ -86,22 +86,18 @@ def kind_schema(kind: str, shape: Shape, version: str) -> dict[str, Any] | None:
         "title": f"{kind.partition('.')[0]}, Kubernetes {version}",
         "x-kasc-flags": shape["flags"],
         **plugin,
-        "x-kasc-strict": _holds(shape["strict"], minor),
+        "x-kasc-strict": _covers(shape["strict"], minor),
         "x-kasc-required": shape.get("required", ["apiVersion", "kind"]),
-        "x-kasc-any-version": _holds(shape.get("anyApiVersion"), minor),
-        **({"x-kasc-any-case": True} if _holds(shape.get("anyCase"), minor) else {}),
+        "x-kasc-any-version": _covers(shape.get("anyApiVersion"), minor),
+        **({"x-kasc-any-case": True} if _covers(shape.get("anyCase"), minor) else {}),
         "required": ["apiVersion", "kind"],
         **body,
     }
 
 
-def _holds(span: dict[str, str] | None, minor: int) -> bool:
-    """Whether a span `{from?, until?}` covers a minor version; None covers none."""
-    if span is None:
-        return False
-    return ("from" not in span or minor_of(span["from"]) <= minor) and (
-        "until" not in span or minor <= minor_of(span["until"])
-    )
+def _covers(span: dict[str, str] | None, minor: int) -> bool:
+    """Return whether a span covers a minor version; None covers none."""
+    return span is not None and in_span(span, minor)
 
 
 def _schema(shape: Shape, minor: int) -> dict[str, Any]:
@@ -111,7 +107,7 @@ def _schema(shape: Shape, minor: int) -> dict[str, Any]:
     if shape.get("deprecated"):
         schema["deprecated"] = True
     if "fields" in shape:
-        fields = {name: field for name, field in shape["fields"].items() if _holds(field, minor)}
+        fields = {name: field for name, field in shape["fields"].items() if _covers(field, minor)}
         schema |= {
             "type": "object",
             "additionalProperties": False,

@@ -50,7 +50,7 @@ def every_check(resolved: Resolved) -> EveryCheck:
     """The checks; servers that have their lists in common share it."""
     health = resolved.health
     key = ("every check", health.healthz, health.livez, health.readyz)
-    return resolved.context.catalog.recently(key, lambda: EveryCheck(health))
+    return resolved.context.catalog.memoize_recent(key, lambda: EveryCheck(health))
 
 
 def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import Admission
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
-from compiler.upstream.catalog import known_in, left
+from compiler.upstream.catalog import known_in, removal
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
@@ -53,7 +53,7 @@ class AdmissionOptions(OptionGroup):
 
     def _unknown(self, name: str) -> tuple[str, str]:
         version = self.context.catalog.version
-        gone, having = left("admissionPlugins", name, version), known_in("admissionPlugins", name)
+        gone, having = removal("admissionPlugins", name, version), known_in("admissionPlugins", name)
         if gone and gone.get("removed"):
             message = f"the admission plugin {name} left in {gone['removed']}"
             hint = f"use {gone['replacement']}" if gone.get("replacement") else "remove it"
@@ -76,7 +76,7 @@ class AdmissionOptions(OptionGroup):
             plugins = catalog.plugins.values()
             return [each.name for each in plugins if each.name in on or not (each.default_off or each.name in off)]
 
-        return list(catalog.recently(("admission", on, off), chain))
+        return list(catalog.memoize_recent(("admission", on, off), chain))
 
     def _check_config(self, flag: str) -> None:
         """What the plugins of the chain make of their configurations."""

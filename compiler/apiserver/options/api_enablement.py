@@ -14,7 +14,7 @@ from compiler.apiserver.resolved_sections import APIEnablement
 from compiler.apiserver.resource_config import MATCHERS, ResourceConfig, introduced_in, resource_config_of
 from compiler.rules import Rule
 from compiler.text import shown
-from compiler.upstream.catalog import left
+from compiler.upstream.catalog import removal
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 from compiler.upstream.names import CORE, find_resource
 
@@ -84,7 +84,7 @@ class APIEnablementOptions(OptionGroup):
         groups = {**self.context.catalog.api_groups, **_DELEGATES}
         group, version = parts[0], parts[1]
         if group not in groups:
-            gone = left("apis", f"{group}/{version}", self.context.catalog.version)
+            gone = removal("apis", f"{group}/{version}", self.context.catalog.version)
             hint = self._group_hint(key, groups)
             if gone and gone.get("removed"):
                 hint = _removed_hint(gone)
@@ -93,7 +93,7 @@ class APIEnablementOptions(OptionGroup):
             )
         elif version not in groups[group]:
             message = f"--{_FLAG}: {shown(group)} has no version {shown(version)} in {self.context.catalog.version}"
-            gone = left("apis", f"{group}/{version}", self.context.catalog.version)
+            gone = removal("apis", f"{group}/{version}", self.context.catalog.version)
             hint = f"write {' or '.join(f'{group}/{each}' for each in groups[group])}"
             if gone and gone.get("removed"):
                 hint = _removed_hint(gone)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
-from compiler.upstream.catalog import gate_advice, known_in, left
+from compiler.upstream.catalog import gate_advice, known_in, removal
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
 def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]:
     """Message and hint for a gate that the binary does not have."""
     version = generic.context.catalog.version
-    gone, having = left("featureGates", name, version), known_in("featureGates", name)
+    gone, having = removal("featureGates", name, version), known_in("featureGates", name)
     if gone and gone.get("removed"):
         message = f"--{FLAG}: the gate {name} was removed in {gone['removed']}"
         if advice := gate_advice(name, value):

@@ -12,7 +12,7 @@ from compiler.apiserver.resource_config import ResourceConfig, split_api
 from compiler.upstream.catalog import Catalog, Resource
 from compiler.upstream.etcd import without_user
 from compiler.upstream.go.net import join
-from compiler.upstream.memo import Kept
+from compiler.upstream.memo import IdentityTuple
 from compiler.upstream.names import GroupResource, parse_group_resource
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class StorageFactory:
             return "they are written much and watched little, so their size is 0 unless --watch-cache-sizes names them"
         return f"--watch-cache-sizes={group_resource}#0"
 
-    def rows(self) -> Kept[StoredResource]:
+    def rows(self) -> IdentityTuple[StoredResource]:
         """One row for every resource that this server stores, sorted by group and resource."""
         sizes = tuple(self.watch_cache_sizes.items())
         encryption = tuple(self.encryption.entries) if self.encryption else None
@@ -198,10 +198,10 @@ class StorageFactory:
         config = self.config
         key = (config.emulated, config.compatibility, config.resource_config)
 
-        def rows() -> Kept[StoredResource]:
-            return Kept(map(self._row, config.catalog.recently(("stored", *key), self._stored)))
+        def rows() -> IdentityTuple[StoredResource]:
+            return IdentityTuple(map(self._row, config.catalog.memoize_recent(("stored", *key), self._stored)))
 
-        return config.catalog.recently(("rows", *key, given), rows)
+        return config.catalog.memoize_recent(("rows", *key, given), rows)
 
     def servers_of(self, rows: tuple[StoredResource, ...]) -> tuple[tuple[str, ...], ...]:
         """The etcd servers of each row. Overrides are about the server's own resources, not those of its delegates."""

@@ -27,7 +27,7 @@ from compiler.upstream.catalog import (
     catalog,
     flag_advice,
     key_of,
-    left,
+    removal,
     removed_names,
     section_of,
     span,
@@ -227,7 +227,7 @@ def _key_message(
                 return _other_version(spelled, options[spelled].name, current.version)
     removed_flags = {key_of(name): name for name in removed_names("flags")}
     if spelled in removed_flags:
-        entry = left("flags", removed_flags[spelled], current.version) or {}
+        entry = removal("flags", removed_flags[spelled], current.version) or {}
         message = f"--{removed_flags[spelled]} was removed in {entry['removed']}" if "removed" in entry else message
         use, advice = entry.get("replacement", ""), flag_advice(removed_flags[spelled])
         successor = key_of(use) if entry.get("successor") else ""
@@ -248,9 +248,9 @@ def _key_message(
 
 def _other_version(key: str, flag: str, version: str) -> tuple[str, str]:
     supported = [each for each in versions() if flag in catalog(each).flags]
-    removal = left("flags", flag, version)
+    entry = removal("flags", flag, version)
     message = f"{key} (--{flag}) exists in {span(supported)}, not in {version}"
-    use = (removal or {}).get("replacement", "")
+    use = (entry or {}).get("replacement", "")
     return message, f"use {use}" if use else "remove it, or compile for a version that has it"
 
 

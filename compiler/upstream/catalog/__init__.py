@@ -1,6 +1,6 @@
-"""What differs between Kubernetes versions, as data: `catalog("1.36")` answers for one minor version.
+"""Facts about Kubernetes versions: `catalog("1.36")` has those of one minor version.
 
-Each data file is read at its first use and only then; see docs/catalog.md for its form and for adding a version.
+Each data file is read at its first use; see docs/catalog.md for its format and for adding a version.
 """
 
 import json
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from compiler.upstream.memo import Reckoned
+from compiler.upstream.memo import Memo
 
 DATA = os.path.join(os.path.dirname(__file__), "data")
 
 
 class FlagSpec(NamedTuple):
-    """A flag of one version. `key` is its name inside the group of a document; `default` is pflag's text."""
+    """A flag of one version. `key` is its name in the group of a document; `default` is pflag's string."""
 
     name: str
     group: str
@@ -28,9 +28,9 @@ class FlagSpec(NamedTuple):
 
 
 class GateStep(NamedTuple):
-    """A gate from one version on; `minor` 0 stands for every version. `stage` is empty for a stable gate.
+    """The state of a feature gate from one minor version on; `minor` 0 is every version. `stage` is empty if GA.
 
-    The step counts from the minimum compatibility version `compatible` on.
+    The step applies from the minimum compatibility version `compatible` on.
     """
 
     minor: int
@@ -48,9 +48,9 @@ class Gate(NamedTuple):
     depends_on: tuple[str, ...]
 
     def at(self, minor: int, compatible: int | None = None) -> GateStep | None:
-        """Its state for an emulated and a minimum compatibility version (else the one before the emulated).
+        """Return its state for an emulated and a minimum compatibility version (default: the one before the emulated).
 
-        None where it did not exist yet. Kubernetes: component-base/featuregate/feature_gate.go,
+        Return None if the gate did not exist yet. Kubernetes: component-base/featuregate/feature_gate.go,
         featureSpecAtEmulationVersion.
         """
         oldest = minor - 1 if compatible is None else compatible
@@ -85,7 +85,7 @@ class Resource(NamedTuple):
 
 
 class Lifecycle(NamedTuple):
-    """Minor versions in which a kind's API version came, was deprecated and goes; None where not announced."""
+    """Minor versions in which a kind's API version is introduced, deprecated and removed; None if not announced."""
 
     introduced: int | None
     deprecated: int | None
@@ -95,8 +95,15 @@ class Lifecycle(NamedTuple):
 
 @cache
 def minor_of(version: str) -> int:
-    """The minor number of a version: `1.36` and `1.36.2` -> 36; `0.0`, before every version, -> 0."""
+    """Return the minor number of a version: `1.36` and `1.36.2` -> 36; `0.0`, before every version, -> 0."""
     return int(version.split(".")[1])
+
+
+def in_span(row: dict[str, Any], minor: int) -> bool:
+    """Return whether a row with `from` and `until` (versions, inclusive, both optional) covers a minor version."""
+    return ("from" not in row or minor_of(row["from"]) <= minor) and (
+        "until" not in row or minor <= minor_of(row["until"])
+    )
 
 
 @cache
@@ -107,44 +114,44 @@ def _data(name: str) -> Any:
 
 @cache
 def versions() -> tuple[str, ...]:
-    """The known minor versions, oldest first."""
+    """Return the supported minor versions, oldest first."""
     return tuple(_data("versions"))
 
 
 @cache
 def pod_types() -> dict[str, dict[str, list[Any]]]:
     """The fields of Pods and workloads by type, as `tools.generate.pods` writes them."""
-    found: dict[str, dict[str, list[Any]]] = _data("pods")
-    return found
+    types: dict[str, dict[str, list[Any]]] = _data("pods")
+    return types
 
 
-_WHOLE = {"cafile": "CAFile", "certfile": "CertFile", "keyfile": "KeyFile"}
+_COMPOUNDS = {"cafile": "CAFile", "certfile": "CertFile", "keyfile": "KeyFile"}
 _INITIALISMS = set("API CA CIDR DB DNS HTTP HTTP2 ID IP JSON JWKS OIDC QPS SNI TLS TTL UID URI URL".split())  # noqa: SIM905
 
 
 def key_of(flag: str) -> str:
-    """A flag's name as a document's key: `service-cluster-ip-range` -> `serviceClusterIPRange`."""
+    """Return the document key of a flag: `service-cluster-ip-range` -> `serviceClusterIPRange`."""
     first, *rest = flag.split("-")
     return first + "".join(
-        _WHOLE.get(word) or (word.upper() if word.upper() in _INITIALISMS else word[:1].upper() + word[1:])
+        _COMPOUNDS.get(word) or (word.upper() if word.upper() in _INITIALISMS else word[:1].upper() + word[1:])
         for word in rest
     )
 
 
 @cache
 def section_of(group: str) -> str:
-    """An option group's name as a document's key: `secure_serving` -> `secureServing`."""
+    """Return the document key of an option group: `secure_serving` -> `secureServing`."""
     first, *rest = group.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
-def span(having: Sequence[str]) -> str:
-    """Consecutive versions in words: `1.33`, or `1.31 to 1.37`."""
-    return having[0] if len(having) == 1 else f"{having[0]} to {having[-1]}"
+def span(consecutive: Sequence[str]) -> str:
+    """Return a range of consecutive versions: `1.33`, or `1.31 to 1.37`."""
+    return consecutive[0] if len(consecutive) == 1 else f"{consecutive[0]} to {consecutive[-1]}"
 
 
 def nearest(version: str | None) -> str:
-    """The known minor version that is nearest to a version such as `1.29`; for None the newest one."""
+    """Return the supported minor version closest to a version, for example `1.29`; the newest one for None."""
     known = versions()
     if version is None:
         return known[-1]
@@ -152,11 +159,10 @@ def nearest(version: str | None) -> str:
     return f"1.{minor}"
 
 
-class Catalog(Reckoned):
+class Catalog(Memo):
     """The facts of one minor version of kube-apiserver.
 
-    Others reckon from these facts and a few values. `reckon` and `recently` keep what they give, so that a run over
-    many inputs does it once.
+    It is also the memo of values derived from them, so that a run over many inputs computes them once.
     """
 
     def __init__(self, version: str) -> None:
@@ -167,27 +173,27 @@ class Catalog(Reckoned):
         self._cycles: dict[tuple[str, str, str], Lifecycle | None] = {}
         self._behaviours: dict[str, Any] = {}
 
-    def _holds(self, row: dict[str, Any]) -> bool:
-        return minor_of(row["from"]) <= self.minor and ("until" not in row or self.minor <= minor_of(row["until"]))
+    def _is_current(self, row: dict[str, Any]) -> bool:
+        return in_span(row, self.minor)
 
     def _rows(self, table: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-        """Name -> the row that holds in this version, in the table's order."""
-        found = {}
+        """Return name -> the row of this version, in the order of the table."""
+        rows_by_name = {}
         for name, rows in table.items():
             for row in rows:
-                if self._holds(row):
-                    found[name] = row
+                if self._is_current(row):
+                    rows_by_name[name] = row
                     break
-        return found
+        return rows_by_name
 
     @cached_property
     def flags(self) -> dict[str, FlagSpec]:
-        """All flags by name, in registration order."""
-        found = {}
+        """Flags by name, in registration order."""
+        flags = {}
         for row in _data("flags"):
-            if self._holds(row):
+            if self._is_current(row):
                 name = row["flag"]
-                found[name] = FlagSpec(
+                flags[name] = FlagSpec(
                     name,
                     row["group"],
                     row["key"],
@@ -197,15 +203,15 @@ class Catalog(Reckoned):
                     row.get("hidden", False),
                     row.get("shorthand", ""),
                 )
-        return found
+        return flags
 
     @cached_property
     def groups(self) -> dict[str, dict[str, FlagSpec]]:
         """Option groups in registration order: name -> its flags by document key."""
-        found: dict[str, dict[str, FlagSpec]] = {}
+        groups: dict[str, dict[str, FlagSpec]] = {}
         for spec in self.flags.values():
-            found.setdefault(spec.group, {})[spec.key] = spec
-        return found
+            groups.setdefault(spec.group, {})[spec.key] = spec
+        return groups
 
     @cached_property
     def shorthands(self) -> dict[str, str]:
@@ -213,21 +219,21 @@ class Catalog(Reckoned):
         return {spec.shorthand: spec.name for spec in self.flags.values() if spec.shorthand}
 
     def gate(self, name: str) -> Gate | None:
-        """One feature gate; None where this version does not have it."""
+        """Return a feature gate, None if this version does not have it."""
         if name not in self._gates:
             row = _data("gates").get(name)
-            self._gates[name] = self._gate(name, row) if row and self._holds(row) else None
+            self._gates[name] = self._gate(name, row) if row and self._is_current(row) else None
         return self._gates[name]
 
     @cached_property
     def gates(self) -> dict[str, Gate]:
-        """All feature gates by name."""
-        return {name: self._gate(name, row) for name, row in _data("gates").items() if self._holds(row)}
+        """Feature gates by name."""
+        return {name: self._gate(name, row) for name, row in _data("gates").items() if self._is_current(row)}
 
     def _gate(self, name: str, row: dict[str, Any]) -> Gate:
         steps = row.get("recordedAs", {}).get(self.version) or row["history"]
         every = (GateStep(minor_of(version), *rest) for version, *rest in steps)
-        needs = [dependency["gates"] for dependency in row.get("dependsOn", ()) if self._holds(dependency)]
+        needs = [dependency["gates"] for dependency in row.get("dependsOn", ()) if self._is_current(dependency)]
         return Gate(name, tuple(step for step in every if step.minor <= self.minor), tuple(needs[0]) if needs else ())
 
     @cached_property
@@ -237,17 +243,17 @@ class Catalog(Reckoned):
 
     @cached_property
     def api_groups(self) -> dict[str, tuple[str, ...]]:
-        """Registered groups, each with its versions by priority, highest first."""
+        """Registered API groups, each with its versions by priority, highest first."""
         return {name: tuple(row["versions"]) for name, row in self._rows(_data("apis")["groups"]).items()}
 
     @cached_property
     def enabled_apis(self) -> dict[str, bool]:
-        """`group/version` -> whether it is served unless runtime-config says otherwise."""
+        """`group/version` -> whether it is enabled by default."""
         return {name: row["on"] for name, row in self._rows(_data("apis")["enabled"]).items()}
 
     @cached_property
     def enabled_resources(self) -> dict[str, bool]:
-        """`group/version/resource` -> the same for single resources that differ from their version."""
+        """`group/version/resource` -> whether it is enabled by default, if it differs from its version."""
         return {name: row["on"] for name, row in self._rows(_data("apis")["enabledResources"]).items()}
 
     @cached_property
@@ -255,7 +261,7 @@ class Catalog(Reckoned):
         return self._rows(_data("apis")["lifecycle"])
 
     def lifecycle(self, group: str, version: str, kind: str) -> Lifecycle | None:
-        """The life cycle of a kind's API version; None where nothing is known of it."""
+        """Return the life cycle of a kind's API version, None if unknown."""
         key = (group, version, kind)
         if key not in self._cycles:
             self._cycles[key] = self._lifecycle(*key)
@@ -273,59 +279,61 @@ class Catalog(Reckoned):
 
     @cached_property
     def resources(self) -> dict[str, Resource]:
-        """All resources by `resource.group`."""
-        found = {}
+        """Resources by `resource.group`."""
+        resources = {}
         for name, row in self._rows(_data("apis")["resources"]).items():
             resource, _, group = name.partition(".")
-            found[name] = Resource(group, resource, row["kind"], row["namespaced"], tuple(row["served"]), row["stored"])
-        return found
+            resources[name] = Resource(
+                group, resource, row["kind"], row["namespaced"], tuple(row["served"]), row["stored"]
+            )
+        return resources
 
     @cached_property
     def resources_of(self) -> dict[str, list[Resource]]:
-        """All resources by group."""
-        found: dict[str, list[Resource]] = {}
+        """Resources by group."""
+        resources: dict[str, list[Resource]] = {}
         for resource in self.resources.values():
-            found.setdefault(resource.group, []).append(resource)
-        return found
+            resources.setdefault(resource.group, []).append(resource)
+        return resources
 
     def storage(self, part: str) -> dict[str, Any]:
-        """`specialPrefixes`, `encodingOverrides` or `defaultWatchCacheSizes`: `resource.group` -> value."""
+        """Return `specialPrefixes`, `encodingOverrides` or `defaultWatchCacheSizes`: `resource.group` -> value."""
         rows = _data("storage")[part]
-        return self.reckon(("storage", part), lambda: {n: row["value"] for n, row in self._rows(rows).items()})
+        return self.memoize(("storage", part), lambda: {n: row["value"] for n, row in self._rows(rows).items()})
 
     def tls(self, part: str) -> tuple[str, ...]:
-        """`preferredCiphers`, `insecureCiphers` or `versions`: the names known to this version."""
-        return self.reckon(("tls", part), lambda: tuple(self._rows(_data("tls")[part])))
+        """Return the names of `preferredCiphers`, `insecureCiphers` or `versions` in this version."""
+        return self.memoize(("tls", part), lambda: tuple(self._rows(_data("tls")[part])))
 
     @cached_property
     def health_checks(self) -> dict[str, dict[str, Any]]:
-        """The health checks by name, in the server's order, each with the conditions under which it exists.
+        """Health checks by name, in the server's order, each with its conditions.
 
-        A final `N` in a name stands for a number.
+        A trailing `N` in a name is a number.
         """
-        return {row["name"]: row for row in _data("health") if self._holds(row)}
+        return {row["name"]: row for row in _data("health") if self._is_current(row)}
 
     @cached_property
     def metrics(self) -> dict[str, dict[str, Any]]:
-        """The metrics that monitoring looks at, by name: `type`, `labels`, `stability`, and `deprecated`, the version.
+        """Metrics that monitoring uses, by name: `type`, `labels`, `stability`, and `deprecated`, the version.
 
-        `hidden` ones are exported only with --show-hidden-metrics-for-version; `custom` ones come from collectors of
-        their own, which --disabled-metrics does not reach.
+        `hidden` metrics are only exported with --show-hidden-metrics-for-version; `custom` ones come from custom
+        collectors, to which --disabled-metrics does not apply.
         """
         return self._rows(_data("metrics"))
 
     def behaviour(self, name: str) -> Any:
-        """What `behaviours.json` says for this version; None where it says nothing.
+        """Return the value of `behaviours.json` for this version, None if it has none.
 
-        The file holds, by hand, what differs between versions and is in no recording: limits and switches of rules.
+        The file is maintained by hand: limits and conditions that differ between versions and are not recorded.
         """
         if name not in self._behaviours:
-            rows = (row["value"] for row in _data("behaviours")[name] if self._holds(row))
+            rows = (row["value"] for row in _data("behaviours")[name] if self._is_current(row))
             self._behaviours[name] = next(rows, None)
         return self._behaviours[name]
 
     def is_provisional(self, kind: str, name: str) -> bool:
-        """Whether a fact was read before the release and is still unconfirmed by a server of this version.
+        """Return whether a fact was determined before the release and is not confirmed by a server of this version yet.
 
         `kind` is "storageVersion", "api" or "gateDependency"; `name` the resource, group version or feature gate.
         """
@@ -333,46 +341,46 @@ class Catalog(Reckoned):
 
     @property
     def url_strictness(self) -> int:
-        """How strict the binary is about hosts in URLs, as `compiler.upstream.go.net` counts it.
+        """Strictness of URL hosts in the binary, as defined in `compiler.upstream.go.net`.
 
-        Where releases of one minor version differ, the one that takes most counts.
+        If the patch releases of a minor version differ, it is that of the most lenient one.
         """
         return self.behaviour("urlStrictness") or 0
 
 
 @cache
 def catalog(version: str) -> Catalog:
-    """The facts of a known minor version, such as `1.36`; raises KeyError for others (see `nearest`)."""
+    """Return the facts of a supported minor version, for example `1.36`; raise KeyError for others (see `nearest`)."""
     if version not in versions():
         raise KeyError(version)
     return Catalog(version)
 
 
 def health_rows() -> list[dict[str, Any]]:
-    """The rows of health checks of all versions, in the server's order."""
-    found: list[dict[str, Any]] = _data("health")
-    return found
+    """Return the rows of the health checks of all versions, in the server's order."""
+    rows: list[dict[str, Any]] = _data("health")
+    return rows
 
 
 def health_meanings() -> dict[str, dict[str, str]]:
-    """What it means where a health check fails, and what to do: name of its row -> `fails` and `do`."""
-    found: dict[str, dict[str, str]] = _data("health_meanings")
-    return found
+    """Return the meaning of failing health checks: name of the row -> `fails` (cause) and `do` (action)."""
+    meanings: dict[str, dict[str, str]] = _data("health_meanings")
+    return meanings
 
 
 def removed(kind: str, name: str) -> dict[str, Any] | None:
-    """What is known of something that the newest version no longer has.
+    """Return the history of a name that the newest version no longer has, None if unknown.
 
-    `kind` is `flags`, `featureGates`, `admissionPlugins`, `apis` or `configAPIs`. The answer may hold `removed` (the
-    first version without it), `replacement`, `inertSince`, `ga`, `lastDefault`, `neverExisted`, and `successor` where
-    the replacement is the same under another name.
+    `kind` is `flags`, `featureGates`, `admissionPlugins`, `apis` or `configAPIs`. The result may have `removed` (the
+    first version without it), `replacement`, `inertSince`, `ga`, `lastDefault`, `neverExisted`, and `successor` if the
+    replacement is equivalent.
     """
     entry: dict[str, Any] | None = _data("removed")[kind].get(name)
     return entry
 
 
-def left(kind: str, name: str, version: str) -> dict[str, Any] | None:
-    """What is known of something that a version no longer has, as `removed` tells it; None where it came later."""
+def removal(kind: str, name: str, version: str) -> dict[str, Any] | None:
+    """Return the result of `removed` for a name that a version no longer has, None if it was removed later."""
     entry = removed(kind, name)
     if entry is None or (entry.get("removed") and minor_of(entry["removed"]) > minor_of(version)):
         return None
@@ -380,26 +388,31 @@ def left(kind: str, name: str, version: str) -> dict[str, Any] | None:
 
 
 def flag_advice(name: str) -> str:
-    """What to do instead of a removed flag, if its successor alone does not say so; else empty."""
-    found: str = _data("advice")["flags"].get(name, "")
-    return found
+    """Return the advice for a removed flag without an equivalent successor, else empty."""
+    advice: str = _data("advice")["flags"].get(name, "")
+    return advice
 
 
 def gate_advice(name: str, value: bool) -> str:
-    """What takes the place of a feature gate that can no longer be set to a value; empty if nothing does."""
-    found: str = _data("advice")["featureGates"].get(name, {}).get(str(value).lower(), "")
-    return found
+    """Return the advice for a feature gate that can no longer be set to a value, empty if there is none."""
+    advice: str = _data("advice")["featureGates"].get(name, {}).get(str(value).lower(), "")
+    return advice
 
 
 def removed_names(kind: str) -> list[str]:
-    """All names of a kind (as in `removed`) that the newest version no longer has, or that never were."""
+    """Return all names of a kind (see `removed`) that the newest version no longer has, or that never existed."""
     return list(_data("removed")[kind])
 
 
 def known_in(kind: str, name: str) -> tuple[str, ...]:
-    """The known versions that have a flag, feature gate, admission plugin, metric or health check.
+    """Return the supported versions that have a flag, feature gate, admission plugin, metric or health check.
 
-    `kind` is as in `removed`, or "metrics" or "healthChecks".
+    `kind` is one of `removed`, or "metrics" or "healthChecks".
     """
-    pick = {"flags": "flags", "featureGates": "gates", "admissionPlugins": "plugins", "healthChecks": "health_checks"}
-    return tuple(version for version in versions() if name in getattr(catalog(version), pick.get(kind, kind)))
+    attributes = {
+        "flags": "flags",
+        "featureGates": "gates",
+        "admissionPlugins": "plugins",
+        "healthChecks": "health_checks",
+    }
+    return tuple(version for version in versions() if name in getattr(catalog(version), attributes.get(kind, kind)))

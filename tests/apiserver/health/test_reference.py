@@ -19,7 +19,7 @@ def test_a_stale_page_is_told_of_and_made_anew(
 ) -> None:
     text = reference.PAGE.read_text()
     stale = tmp_path / "health.md"
-    stale.write_text(text.replace("| etcd does not answer", "| etcd answers"))
+    stale.write_text(text.replace("| etcd does not respond", "| etcd responds"))
     monkeypatch.setattr(reference, "PAGE", stale)
     assert reference.main(["--check"]) == 1
     assert "python -m tools.generate.health_page" in capsys.readouterr().out

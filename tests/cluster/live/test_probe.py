@@ -126,10 +126,12 @@ def test_what_fails_is_explained_for_this_configuration(
     assert (text.code, ran.code) == (1, 1)
     (etcd, shutdown) = findings(ran)
     assert etcd[0] == shutdown[0] == "001"
-    assert etcd[1].startswith("etcd fails in healthz, livez and readyz: etcd does not answer a read within the timeout")
+    assert etcd[1].startswith(
+        "etcd fails in healthz, livez and readyz: etcd does not respond to a read within the timeout"
+    )
     assert 'it asks "http://127.0.0.1:2379"' in etcd[1]
     assert RECORDED["reasons"]["etcd"] in etcd[1]
-    assert shutdown[1].startswith("shutdown fails in readyz: the server was told to end")
+    assert shutdown[1].startswith("shutdown fails in readyz: the server received a termination signal")
     found = report(ran)["probe"]
     assert (found["healthy"], found["asDeclared"]) == (False, True)
     assert [end["failing"] for end in found["endpoints"]] == [["etcd"], ["etcd"], ["etcd", "shutdown"]]
@@ -140,8 +142,8 @@ def test_what_fails_is_explained_for_this_configuration(
     assert row["do"]
     (line,) = (line for line in text.out.splitlines() if line.startswith("etcd "))
     assert line.split()[1:4] == ["fails"] * 3
-    assert "etcd does not answer" in line
-    assert "hint: look at the members" in text.out
+    assert "etcd does not respond" in line
+    assert "hint: check the etcd members" in text.out
 
 
 def test_what_differs_is_told_with_what_it_hangs_on(

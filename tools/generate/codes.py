@@ -35,8 +35,8 @@ example that fails, and the fix. `kasc explain CODE` prints the same.
 - **note**: something that kasc cannot decide, or that is worth knowing.
 
 The examples are parts of documents, merged over [samples/minimal.yaml](../../samples/minimal.yaml). Lines that start
-with `--` are flags, added to those that every server needs. An example with its own `kind` is a whole file. Files of the
-server are found with `--files-root` or `--file-map`; without them, they are not checked.
+with `--` are flags, added to those that every server needs. An example with its own `kind` is a whole file. The
+server's files are found with `--files-root` or `--file-map`; without them, they are not checked.
 """
 
 

@@ -82,13 +82,15 @@ def test_explain_prints_a_rule_by_its_code_and_by_its_id(word: str, capsys: pyte
         (
             "VER-CLOUD-1",
             [
-                "error, rule VER-CLOUD-1 of kube-apiserver, when it validates its options, in Kubernetes 1.32 and earlier"
+                "error, rule VER-CLOUD-1 of kube-apiserver, when it validates its options, "
+                "in Kubernetes 1.32 and earlier"
             ],
         ),
         (
             "VER-90",
             [
-                "error, rule VER-90 of kube-apiserver, when it sets versions and feature gates, in Kubernetes 1.31 and earlier"
+                "error, rule VER-90 of kube-apiserver, when it sets versions and feature gates, "
+                "in Kubernetes 1.31 and earlier"
             ],
         ),
         (

@@ -1,4 +1,4 @@
-"""What is told of each rule: all of them are there, the examples that fail do so, and their mends do not."""
+"""The texts of the rules: every rule has them, the examples that fail do so, and the fixed ones do not."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_example_breaks_the_rule_and_no_other(
 
 
 @pytest.mark.parametrize("rule", TRIED)
-def test_the_mended_example_is_accepted(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_fixed_example_is_accepted(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tried = try_out(ENTRIES[rule].fix, tmp_path, lambda *words: kasc(capsys, *words))
     assert rule not in tried.severities
     assert tried.errors == set()
@@ -76,7 +76,7 @@ def bounds(entry: Entry) -> dict[str, bool]:
         if by_code()[rule].of_server and not any(word in str(ENTRIES[rule].fails) for word in PINNED)
     ],
 )
-def test_the_versions_that_have_the_rule_are_those_that_are_told(
+def test_the_versions_that_have_the_rule_are_the_documented_ones(
     rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = {}

@@ -1,4 +1,4 @@
-"""What is told of findings about a running server, tried on one that answers as recorded."""
+"""The examples of rules about a running server, tried on one that responds as recorded."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tried(example: Example, folder: Path, capsys: pytest.CaptureFixture[str]) -> Tried:
-    """An example on a server that tells what the example says."""
+    """Try an example on a server that reports what the example says."""
     with Server(answers(example.server)) as server:
         used = example._replace(command=example.command.replace("SERVER", server.url))
         return try_out(used, folder, lambda *words: kasc(capsys, *words))
 
 
-def answers(told: dict[str, str]) -> Recorded:
+def answers(described: dict[str, str]) -> Recorded:
     lists = {name: list(RECORDED[name]) for name in ENDPOINTS}
     more: dict[str, Any] = {"failing": {}}
-    for what, state in told.items():
+    for what, state in described.items():
         if what == "version":
             more["version"] = {**RECORDED["version"], "emulationMinor": state.rpartition(".")[2]}
         elif (what, state) == ("single checks", "slow"):
@@ -56,5 +56,5 @@ def test_the_example_shows_the_finding(rule: str, tmp_path: Path, capsys: pytest
 
 
 @pytest.mark.parametrize("rule", ENTRIES)
-def test_the_mended_example_shows_nothing(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_fixed_example_shows_nothing(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tried(ENTRIES[rule].fix, tmp_path, capsys).severities == {}

@@ -1,4 +1,4 @@
-"""What is told of findings in an etcd, tried on a real one."""
+"""The examples of rules about an etcd, tried on a real one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def etcd(server: EtcdServer) -> Iterator[EtcdServer]:
 
 
 def tried(example: Example, etcd: EtcdServer, folder: Path, capsys: pytest.CaptureFixture[str]) -> Tried:
-    """An example on a store of its own keys."""
+    """Try an example on an etcd with its keys."""
     etcd.load((key, value(words)) for key, words in example.etcd.items())
     used = example._replace(command=example.command.replace("ETCD", etcd.url))
     return try_out(used, folder, lambda *words: kasc(capsys, *words))
@@ -50,7 +50,7 @@ def test_the_example_shows_the_finding(
 
 
 @pytest.mark.parametrize("rule", ENTRIES)
-def test_the_mended_example_shows_nothing(
+def test_the_fixed_example_shows_nothing(
     rule: str, etcd: EtcdServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert tried(ENTRIES[rule].fix, etcd, tmp_path, capsys).severities == {}

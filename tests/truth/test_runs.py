@@ -11,7 +11,8 @@ import pytest
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts import health, storage
 from tests.recordings import document, names
-from tests.truth.recorded import examined, make_keys, run_flags
+from tests.truth.recorded import examined
+from tools.record.scratch import case_flags, write_keys
 
 MEDIA = {"application/vnd.kubernetes.protobuf": "protobuf", "application/json": "json", "application/yaml": "yaml"}
 # Two hooks come out of a Go map: their relative order is random.
@@ -21,12 +22,12 @@ UNORDERED = "poststarthook/start-encryption-provider-config-automatic-reload"
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    make_keys(folder)
+    write_keys(folder)
     return folder
 
 
 def resolved(run: dict[str, Any], folder: Path) -> tuple[Resolved, list[str]]:
-    found = examined(folder, run["kubernetesMinor"], run_flags(run), run["files"])
+    found = examined(folder, run["kubernetesMinor"], case_flags(run["flags"]), run["files"])
     assert found.resolved is not None
     return found.resolved, [error.message for error in found.report.of("error")]
 

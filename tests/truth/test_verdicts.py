@@ -9,13 +9,14 @@ import pytest
 
 from tests.recordings import names, rows
 from tests.truth.conftest import RecordFigure
-from tests.truth.recorded import examined, make_keys, over
+from tests.truth.recorded import examined
+from tools.record.scratch import over, write_keys
 
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
-    make_keys(folder)
+    write_keys(folder)
     return folder
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -14,9 +13,9 @@ from compiler.artifacts.monitoring.metrics import TARGET_LABELS, base_name, metr
 from compiler.artifacts.monitoring.topics import topics
 from compiler.upstream.catalog import catalog
 from tests.artifacts.monitoring.documents import SECTIONS, made
+from tests.recordings import rows
 from tests.versions import RECORDED_VERSIONS
 
-RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "recorded.json").read_text())
 UNUSED = {
     # Vectors that are exported once something went wrong, which in the recorded runs it did not.
     "aggregator_unavailable_apiservice_total",
@@ -37,7 +36,7 @@ UNUSED = {
 
 @cache
 def recorded(version: str) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in RECORDED["metrics"] if version in row["versions"]}
+    return {row["name"]: row for row in rows("metrics", f"v{version}.jsonl")}
 
 
 @pytest.mark.parametrize("version", RECORDED_VERSIONS)
@@ -56,7 +55,7 @@ def test_what_the_catalog_leaves_out_is_not_exported(version: str) -> None:
 
 
 def test_metrics_that_were_never_seen_are_really_unused_ones() -> None:
-    seen = {row["name"] for row in RECORDED["metrics"] if row["versions"] == RECORDED_VERSIONS}
+    seen = set.intersection(*(set(recorded(version)) for version in RECORDED_VERSIONS))
     assert not UNUSED & seen
 
 
@@ -92,7 +91,7 @@ def test_expressions_name_only_what_the_version_exports(name: str, version: str,
 
 
 def test_buckets_that_expressions_name_are_there(tmp_path: Path) -> None:
-    buckets = RECORDED["buckets"]["apiserver_request_sli_duration_seconds"]
+    buckets = recorded("1.36")["apiserver_request_sli_duration_seconds"]["buckets"]
     asked = {
         le for expression in expressions("least", "1.36", tmp_path) for le in re.findall(r'le=~"([^"]*)"', expression)
     }

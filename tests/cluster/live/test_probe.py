@@ -15,8 +15,9 @@ from tests.cli.running import ROOT, Ran, kasc
 from tests.cluster.live.api_server import ENDPOINTS, RECORDED, Recorded, Server
 from tests.cluster.live.certificates import Certificates, make_certificates
 from tests.recordings import document as recording
-from tests.truth.recorded import make_keys, run_flags, write_pod
+from tests.truth.recorded import write_pod
 from tests.versions import RECORDED_VERSIONS
+from tools.record.scratch import case_flags, write_keys
 
 # One run of every version, and those of 1.36 whose lists are unlike others.
 SCENARIOS = [
@@ -38,7 +39,7 @@ HOOK = "poststarthook/"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("probe")
-    make_keys(made)
+    write_keys(made)
     return made
 
 
@@ -85,7 +86,7 @@ def test_a_server_that_runs_as_recorded_is_as_declared(
     name: str, folder: Path, certificates: Certificates, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = recording("runs", f"{name}.json")
-    pod = write_pod(folder, run["kubernetesMinor"], run_flags(run), run["files"])
+    pod = write_pod(folder, run["kubernetesMinor"], case_flags(run["flags"]), run["files"])
     lists = {endpoint: run[endpoint] for endpoint in ENDPOINTS}
     with Server(Recorded(lists, version=None), certificates) as server:
         mapped = ("--files-root", "/", "--host-address", "192.0.2.2")

@@ -16,7 +16,8 @@ from tests.cluster.live.certificates import make_certificates
 from tests.cluster.live.etcd_server import EtcdServer
 from tests.recordings import document as recording
 from tests.recordings import names
-from tests.truth.recorded import make_keys, run_flags, write_pod
+from tests.truth.recorded import write_pod
+from tools.record.scratch import case_flags, write_keys
 
 pytest.importorskip("etcd3")
 
@@ -103,8 +104,10 @@ def test_an_etcd_that_a_real_server_wrote_is_as_declared(
     name: str, etcd: EtcdServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = recording("runs", f"{name}.json")
-    make_keys(tmp_path)
-    pod = write_pod(tmp_path, run["kubernetesMinor"], run_flags(run), run["files"], etcd.url.rpartition(":")[2])
+    write_keys(tmp_path)
+    pod = write_pod(
+        tmp_path, run["kubernetesMinor"], case_flags(run["flags"]), run["files"], etcd.url.rpartition(":")[2]
+    )
     etcd.load((key, stored(form)) for key, form in run["etcdValues"].items())
     ran = kasc(capsys, "verify", pod, "--all", "--output", "json")
     assert findings(ran) == {}

@@ -1,0 +1,141 @@
+"""Recordings of single servers: runs, what a live server says of itself, and verdicts on lists of flags."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from tools.record import observe
+from tools.record.apiserver import KubeAPIServer
+from tools.record.etcd import Etcd
+from tools.record.objects import create_objects
+from tools.record.scratch import BASELINE, case_flags, over
+from tools.record.stored import stored_form
+
+_READY_SECONDS = 60.0
+_PAGES = "--feature-gates=ComponentFlagz=true,ComponentStatusz=true"
+_SOCKET = "unix:"
+
+Recording = dict[str, Any]
+
+
+class Recorder:
+    """Runs one binary case after case against one etcd; what a case leaves in etcd is deleted after it."""
+
+    def __init__(self, program: str, version: str, etcd: Etcd, scratch: Path) -> None:
+        self.version = version
+        self._program, self._etcd, self._scratch = program, etcd, scratch
+        self._count = 0
+
+    def server(self, flags: list[str], files: dict[str, Any] | None = None, empty: bool = True) -> KubeAPIServer:
+        """Start a server with all of its flags; on an etcd without keys, unless another server is to share it."""
+        if empty:
+            self._etcd.clear()
+        self._count += 1
+        return KubeAPIServer(self._program, self._scratch / str(self._count), self._etcd.port, flags, files or {})
+
+    def run(self, case: Recording, with_objects: bool) -> Recording:
+        """Return the recording of a scenario: {scenario, flags, files}."""
+        head = {"kubernetesMinor": self.version} | {key: case[key] for key in ("scenario", "flags", "files")}
+        with self.server(case_flags(case["flags"]), case["files"]) as server:
+            if not server.wait("/readyz", _READY_SECONDS) and server.process.exit_code is not None:
+                return {**head, "started": False, "error": server.error()}
+            refused = create_objects(server) if with_objects else []
+            resources = observe.discovery(server)
+            found: Recording = {**head, "started": True}
+            found |= {endpoint: observe.health_checks(server, endpoint) for endpoint in observe.ENDPOINTS}
+            found["storageVersions"] = observe.storage_versions(resources)
+            values = self._etcd.values()
+            found["etcdKeys"] = list(values)
+            if with_objects:
+                found["etcdValues"] = {key: stored_form(value) for key, value in values.items()}
+                found |= {"refused": refused} if refused else {}
+            return found
+
+    def live(self, case: Recording) -> Recording:
+        """Return what a server says of itself: {flags (all of them, with $T, $E and $P), files}."""
+        with self.server(case["flags"], case["files"]) as server:
+            ready = server.wait("/readyz", _READY_SECONDS)
+            if server.process.exit_code is not None:
+                raise RuntimeError(f"the server exited: {server.error()}")
+            samples = observe.metrics(server)
+            info = next((labels for name, labels, _ in samples if name == "version_info"), {})
+            found: Recording = {
+                "version": self.version,
+                "flags": case["flags"],
+                "files": case["files"],
+                "ready": ready,
+                "cmdline": server.cmdline(),
+                "flagz": observe.flagz(server),
+                "flagzText": observe.page(server, "/flagz"),
+                "statuszText": observe.page(server, "/statusz"),
+                "gates": {name: int(enabled) for name, (_, enabled) in observe.gates_of(samples).items()},
+                "metricNames": sorted({name for name, _, _ in samples}),
+                "versionInfo": info,
+                "/version": _version(server),
+                "preferred": observe.preferred(server),
+                "discovery": {
+                    path: [[each["name"], each["kind"], each.get("storageVersionHash", "")] for each in resources]
+                    for path, resources in observe.discovery(server).items()
+                },
+                "anonymousLivez": server.get("/livez", anonymous=True).status,
+            }
+            found |= {endpoint: observe.health_checks(server, endpoint) for endpoint in observe.ENDPOINTS}
+            return {key: value for key, value in found.items() if value is not None}
+
+    def verdict(self, baseline: list[str], case: Recording) -> Recording:
+        """Return a case {id, flags, drop?, files?, rule?} with the outcome and, if the server exited, its message."""
+        kept: Recording = {key: case[key] for key in ("id", "flags", "drop", "files", "rule") if key in case}
+        with self.server(over(baseline, case["flags"], case.get("drop", [])), case.get("files")) as server:
+            # Whoever answers serves; it need not be healthy.
+            if server.wait("/livez", _READY_SECONDS, ready=False):
+                kept.pop("rule", None)
+                return {**kept, "outcome": "accept"}
+            if server.process.exit_code is None:
+                raise RuntimeError(f"{case['id']}: neither served nor exited within {_READY_SECONDS:g} s")
+            return {**kept, "outcome": "reject", "message": server.restored(server.error())}
+
+
+def scenarios(recordings: Path, version: str) -> list[Recording]:
+    """Return the scenarios of an earlier version's runs, and whether each had objects; none that needs a KMS plugin."""
+    return [
+        {**run, "objects": "etcdValues" in run}
+        for run in _documents(recordings / "runs", version)
+        if not any(_SOCKET in str(body) for body in run["files"].values())
+    ]
+
+
+def live_cases(recordings: Path, version: str) -> dict[str, Recording]:
+    """Return name -> case of an earlier version's live recordings; without any, the baseline."""
+    prefix = f"v{version}-"
+    paths = sorted((recordings / "live").glob(f"{prefix}*.json"))
+    found = {path.stem.removeprefix(prefix): _read(path) for path in paths}
+    return found or {"s-default": {"flags": [*BASELINE, "--secure-port=$P", _PAGES], "files": {}}}
+
+
+def each(cases: Iterable[Any], work: Callable[[Any], Any], say: Callable[[str], None]) -> list[Any]:
+    """Return the results of the cases that could be recorded; `say` gets the reason for each other one."""
+    results = []
+    for case in cases:
+        try:
+            results.append(work(case))
+        except (OSError, RuntimeError) as error:
+            say(f"not recorded: {error}")
+    return results
+
+
+def _version(server: KubeAPIServer) -> dict[str, str]:
+    """Return /version without what differs from build to build."""
+    build = ("buildDate", "compiler", "gitCommit", "gitTreeState", "goVersion", "platform")
+    return {key: value for key, value in (server.get("/version").json() or {}).items() if key not in build}
+
+
+def _documents(directory: Path, version: str) -> list[Recording]:
+    return [_read(path) for path in sorted(directory.glob(f"v{version}-*.json"))]
+
+
+def _read(path: Path) -> Recording:
+    value: Recording = json.loads(path.read_text())
+    return value

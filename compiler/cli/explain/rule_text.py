@@ -29,9 +29,12 @@ def rule_lines(rule: Rule) -> list[str]:
 
 def facts_of(rule: Rule, entry: Entry) -> list[str]:
     """Return the severity, whose rule it is, when it is enforced, and the versions that have it if not all do."""
-    owner = f"rule {rule.id} of kube-apiserver" if rule.of_server else "a rule of kasc"
-    subject = "it" if rule.of_server or rule.stage in KASC_STAGES else "kube-apiserver"
-    return [rule.severity, owner, f"when {subject} {STAGES[rule.stage]}", *_versions(entry)]
+    if rule.of_server:
+        owner, enforced = f"rule {rule.id} of kube-apiserver", "enforced when it"
+    else:
+        owner = "rule of kasc"
+        enforced = "reported when it" if rule.stage in KASC_STAGES else "effective when kube-apiserver"
+    return [rule.severity, owner, f"{enforced} {STAGES[rule.stage]}", *_versions(entry)]
 
 
 def _versions(entry: Entry) -> Iterator[str]:
@@ -54,7 +57,7 @@ def reason_of(rule: Rule) -> str:
 
 
 def parts_of(example: Example) -> Iterator[tuple[str, str]]:
-    """Yield the label and text of each part of an example; the label of the input is empty unless it says how to run."""
+    """Yield the label and text of each part of an example; that of the input is empty unless it says how."""
     how = [f"in {example.encoding}"] if example.encoding != "utf-8" else []
     how += [f"with `kasc {example.command}`"] if example.command != "check" else []
     yield ", ".join(how), example.text

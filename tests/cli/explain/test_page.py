@@ -67,7 +67,7 @@ def test_explain_prints_a_rule_by_its_code_and_by_its_id(word: str, capsys: pyte
     lines = ran.out.splitlines()
     assert lines[:2] == [
         "KASC-ETCD-002: unsupported storage backend",
-        "  error, rule ETCD-02 of kube-apiserver, when it validates its options",
+        "  error, rule ETCD-02 of kube-apiserver, enforced when it validates its options",
     ]
     at = lines.index("  fails:")
     assert lines[at + 1 : at + 3] == ["    etcd:", "      storageBackend: etcd2"]
@@ -82,24 +82,29 @@ def test_explain_prints_a_rule_by_its_code_and_by_its_id(word: str, capsys: pyte
         (
             "VER-CLOUD-1",
             [
-                "error, rule VER-CLOUD-1 of kube-apiserver, when it validates its options, "
+                "error, rule VER-CLOUD-1 of kube-apiserver, enforced when it validates its options, "
                 "in Kubernetes 1.32 and earlier"
             ],
         ),
         (
             "VER-90",
             [
-                "error, rule VER-90 of kube-apiserver, when it sets versions and feature gates, "
+                "error, rule VER-90 of kube-apiserver, enforced when it sets versions and feature gates, "
                 "in Kubernetes 1.31 and earlier"
             ],
         ),
         (
             "MET-02",
-            ["error, rule MET-02 of kube-apiserver, when it validates its options, in Kubernetes 1.36 and later"],
+            [
+                "error, rule MET-02 of kube-apiserver, enforced when it validates its options, in Kubernetes 1.36 and later"
+            ],
         ),
         (
             "KUBECONFIG-01",
-            ["warning, a rule of kasc, when kube-apiserver applies its options", "because the server ignores it"],
+            [
+                "warning, rule of kasc, effective when kube-apiserver applies its options",
+                "because the server ignores it",
+            ],
         ),
         ("DOC-03", ["fails, in latin-1:", "fixed:"]),
         ("EMIT-02", ["fails, with kasc compile --emit pod:"]),

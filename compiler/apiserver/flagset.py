@@ -31,9 +31,9 @@ _INTEGERS = (rules.INVALID_INTEGER, rules.INVALID_UNSIGNED_INTEGER)
 
 
 class _Values(dict[str, Any]):
-    """Flag -> value; a default is made when it is first asked for, None for an unknown flag.
+    """Flag -> value; a default is computed when it is first needed, None for an unknown flag.
 
-    It begins with the defaults that were asked for before: most flags of most servers have theirs.
+    It starts with the defaults that other servers needed: most flags of most servers have theirs.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -50,10 +50,10 @@ class _Values(dict[str, Any]):
 
 
 class _Elements:
-    """The elements of all uses of a flag, found in one pass.
+    """The elements of all uses of a flag, parsed in one pass.
 
     `spans` has the places of the elements in the text of each use, `starts` the number of the first element of each
-    use. `entries` has the number of the element that gave each key of a map its value.
+    use. `entries` has the number of the element that set each key of a map.
     """
 
     def __init__(self, kind: ValueType, uses: Sequence[Argument]) -> None:
@@ -75,9 +75,9 @@ class _Elements:
 class FlagSet:
     """Flags of one version of kube-apiserver with their values.
 
-    A flag that was not given has its default; a flag that this version does not have reads as its type's zero, so
-    that callers need not ask for the version. A value that the grammar refuses is reported and reads as the default.
-    `open` tells that some argument is known only when the server runs, and may be any flag that is not given here.
+    A flag that is not set has its default; a flag that this version does not have reads as the zero of its type, so
+    that callers need not check the version. A value that the grammar refuses is reported and reads as the default.
+    `open` is true if some argument is known only when the server runs, and may be any flag that is not set here.
 
     Kubernetes: github.com/spf13/pflag FlagSet.
     """
@@ -92,14 +92,14 @@ class FlagSet:
         self._elements: dict[str, _Elements] = {}
 
     def parse(self, arguments: Sequence[Argument], report: Report) -> None:
-        """Take the arguments in order; what the grammar refuses goes to the report with its rule.
+        """Parse the arguments in order; what the grammar refuses is reported.
 
-        A value that is known only when the server runs counts as it is written, or as the default where it cannot be
-        read; nothing is reported about its flag.
+        A value that is known only when the server runs counts as written, or as the default if it is malformed;
+        nothing is reported about its flag.
         """
         names = {argument.flag for argument in arguments}
         known, values = self.catalog.flags, self._values
-        # From here on nothing is reported about them; what was found while the input was read is about its form.
+        # From here on nothing is reported about them; earlier diagnostics are about the form of the input.
         report.undecided = self.unknown
         for argument in arguments:
             if argument.unknown and argument.flag in known:
@@ -127,12 +127,12 @@ class FlagSet:
         self._take_as_meant(misspelt[:MAX_SUGGESTIONS])
 
     def _set_unknown(self, flag: str) -> None:
-        """Leave out what is found about a flag's value."""
+        """Remove the diagnostics about a flag's value."""
         self.refused.add(flag)
         self.unknown.add(flag)
 
     def _take_as_meant(self, misspelt: list[Argument]) -> None:
-        """Let a misspelled flag stand for the one that is meant, so that it is not reported as missing as well."""
+        """Treat a misspelled flag as the one that is meant, so that it is not also reported as missing."""
         for argument in misspelt:
             gone = removal("flags", argument.flag, self.catalog.version) or {}
             name = str(gone.get("replacement", "")) if gone else closest(argument.flag, self.catalog.flags)
@@ -144,7 +144,7 @@ class FlagSet:
             self._set_unknown(name)
 
     def _unknown(self, argument: Argument, given: set[str], suggestions: Suggestions) -> Any:
-        """The finding about a flag that this version does not have; `given` has the names of all flags."""
+        """Return the diagnostic for a flag that this version does not have; `given` has the names of all flags."""
         name = argument.flag
         version = self.catalog.version
         # In a document the name is a key, without dashes.
@@ -154,7 +154,7 @@ class FlagSet:
             hint = (
                 f"write --{gone['replacement']}"
                 if gone.get("replacement")
-                else "remove it: no kube-apiserver ever had it"
+                else "remove it: kube-apiserver never had it"
             )
             message = f"--{shown_name(name)} was never a flag of kube-apiserver"
         elif gone:
@@ -174,7 +174,7 @@ class FlagSet:
         if gone and gone.get("successor") and gone["replacement"] in self.catalog.flags:
             hint = Suggestion(hint, spelling.format(name), spelling.format(gone["replacement"]))
         if isinstance(hint, Suggestion) and hint.new.removeprefix("--") in given:
-            hint = str(hint)  # two uses of one flag are another thing than one
+            hint = str(hint)  # two uses of one flag differ from one
         return diagnose(
             rules.REMOVED_FLAG if gone else rules.UNKNOWN_FLAG,
             message,
@@ -197,28 +197,28 @@ class FlagSet:
         return flag in self.catalog.flags
 
     def changed(self, flag: str) -> bool:
-        """Whether the flag was given (also at its default value, also with a value that was refused)."""
+        """Whether the flag is set, be it to its default or to a refused value."""
         return flag in self.arguments
 
     def given(self, flag: str) -> str:
-        """The text of the last use of a flag; empty where it was not given."""
+        """Return the last value of a flag as written; empty if it is not set."""
         uses = self.arguments.get(flag)
         return uses[-1].text if uses else ""
 
     def ok(self, *flags: str) -> bool:
-        """Whether none of the flags was given a value that the grammar refused."""
+        """Whether the grammar accepted the values of all these flags."""
         return not any(flag in self.refused for flag in flags)
 
     def is_certain(self, flag: str) -> bool:
-        """Whether a flag has the value that it seems to have: one that can be read, or none at all."""
+        """Whether the value of a flag is known: it is well-formed, or the flag is not set."""
         return flag not in self.refused and (not self.open or flag in self.arguments)
 
     def with_values(self, flags: Iterable[str]) -> list[str]:
-        """Those of some flags that have a value other than nothing, false or zero."""
+        """Return the flags whose value is not empty, false or zero."""
         return [flag for flag in flags if self._values[flag]]
 
     def text(self, flag: str) -> str:
-        """A string or IP value; empty where unset."""
+        """A string or IP value; empty if unset."""
         return self._values[flag] or ""
 
     def number(self, flag: str) -> int:
@@ -246,7 +246,7 @@ class FlagSet:
         return self.value(flag) or {}
 
     def port_range(self, flag: str) -> PortRange:
-        """A port range; size 0 stands for the server's default."""
+        """A port range; size 0 means the server's default."""
         found: PortRange = self.value(flag)
         return found
 
@@ -255,29 +255,29 @@ class FlagSet:
         return self.value(flag) or ()
 
     def location(self, flag: str, element: int | None = None) -> Location | None:
-        """Where the value, or one element of the list, was written; None where the flag was not given."""
+        """Return where the value, or one element of the list, is set; None if the flag is not set."""
         argument, index, spans = self._holding(flag, element)
         if argument is None:
             return None
         return argument.location if index is None else argument.element(index, spans)
 
     def entry(self, flag: str, key: str) -> int | None:
-        """The number of the element, of all uses of a map's flag, that gave a key its value."""
+        """Return the number of the element, among all uses of a map flag, that set a key."""
         return self._elements_of(flag).entries.get(key)
 
     def path(self, flag: str, element: int | None = None) -> str:
-        """The place in the input where the flag, or one element of its list, was given; empty where it was not."""
+        """Return the path in the input of the flag, or of one element of its list; empty if it is not set."""
         argument, index, _ = self._holding(flag, element)
         if argument is None:
             return ""
         if index is None or not argument.items or self.catalog.flags[flag].type in _NAMED:
             return argument.path
-        # Where every use of a flag is one element, its path has the number already.
+        # If every use of a flag is one element, its path has the number already.
         return argument.path if argument.path.endswith("]") else f"{argument.path}[{index}]"
 
     def _holding(self, flag: str, element: int | None) -> tuple[Argument | None, int | None, Spans]:
-        """The use of a flag that holds an element, the element's number in it and the places of all its elements;
-        else the last use.
+        """Return the use of a flag that contains an element, the element's number in it and the positions of all its
+        elements; else the last use.
         """
         given = self.arguments.get(flag)
         if not given:
@@ -298,7 +298,7 @@ class FlagSet:
 
 
 def _instead_of(name: str, gone: Mapping[str, Any], catalog: Catalog) -> str:
-    """What to do about a removed flag."""
+    """Return the hint for a removed flag."""
     successor = gone.get("replacement")
     advice = flag_advice(name)
     if advice or not successor:
@@ -307,7 +307,7 @@ def _instead_of(name: str, gone: Mapping[str, Any], catalog: Catalog) -> str:
 
 
 def _refusal(argument: Argument, refusal: InvalidValueError) -> Diagnostic:
-    """The finding about a value that its flag does not take."""
+    """Return the diagnostic for a value that its flag does not accept."""
     flag, location = argument.flag, argument.location
     message, hint = f"--{flag}: {refusal.message}", refusal.hint
     if refusal.rule in _INTEGERS:
@@ -320,5 +320,5 @@ def _refusal(argument: Argument, refusal: InvalidValueError) -> Diagnostic:
 
 
 def shown_name(name: str) -> str:
-    """A flag's name fit for a message: without the quotes that `shown` puts around a value."""
+    """Return a flag's name for a message: escaped, without the quotes of `shown`."""
     return shown(name)[1:-1]

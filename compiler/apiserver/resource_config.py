@@ -24,7 +24,7 @@ MATCHERS: dict[str, Callable[[str], bool]] = {
     "api/beta": lambda version: bool(re.fullmatch(_BETA, version)),
     "api/alpha": lambda version: bool(re.fullmatch(_ALPHA, version)),
 }
-"""Keys of runtime-config that stand for many versions, in the order in which they apply."""
+"""Keys of runtime-config for several versions, in the order in which they apply."""
 
 _DELEGATED = {
     "apiextensions.k8s.io/v1": True,
@@ -32,7 +32,7 @@ _DELEGATED = {
     "apiregistration.k8s.io/v1": True,
     "apiregistration.k8s.io/v1beta1": False,
 }
-"""Defaults of the two delegated servers, which are the same in every version."""
+"""Defaults of the two delegated servers, the same in every version."""
 
 
 def split_api(api: str) -> tuple[str, str]:
@@ -51,7 +51,10 @@ def version_rank(version: str) -> tuple[int, int, int]:
 
 
 def introduced_in(catalog: Catalog, key: str) -> list[int]:
-    """Minor versions in which the resources under `group/version[/resource]` came; empty where some always were."""
+    """Return the minor versions in which the resources under `group/version[/resource]` were introduced.
+
+    Empty if some always existed.
+    """
     group, version, *resources = key.split("/")
     found = []
     for resource in catalog.resources.values():
@@ -65,7 +68,7 @@ def introduced_in(catalog: Catalog, key: str) -> list[int]:
 
 
 def _enabled(catalog: Catalog) -> tuple[dict[tuple[str, str], bool], dict[tuple[str, str, str], bool]]:
-    """Group versions and single resources, as they are where nobody says otherwise."""
+    """Return group versions and single resources that are enabled by default."""
     resources = {}
     for key, on in catalog.enabled_resources.items():
         group, version, resource = key.split("/")
@@ -76,7 +79,7 @@ def _enabled(catalog: Catalog) -> tuple[dict[tuple[str, str], bool], dict[tuple[
 def resource_config_of(
     catalog: Catalog, emulated: int, runtime_config: dict[str, str], forward_compatible: bool, explicit: bool
 ) -> ResourceConfig:
-    """What is enabled with a runtime-config. Servers that have all this in common share it: it is not to be changed.
+    """Return what is enabled with a runtime-config. Servers share the result, so it must not be changed.
 
     Kubernetes: APIEnablementOptions.ApplyTo.
     """
@@ -95,7 +98,7 @@ def resource_config_of(
 
 
 class ResourceConfig:
-    """What is enabled, by group version and by single resource; a resource's own setting beats its version's."""
+    """The enabled group versions and resources; the setting of a resource has precedence over that of its version."""
 
     def __init__(self, catalog: Catalog, emulated: int) -> None:
         self.catalog = catalog
@@ -112,7 +115,7 @@ class ResourceConfig:
             del self.resources[key]
 
     def merge(self, runtime_config: dict[str, str]) -> None:
-        """Apply runtime-config: the wildcards first, then versions, then resources; what is malformed is skipped."""
+        """Apply runtime-config: wildcards first, then versions, then resources; malformed keys are skipped."""
         for key, matches in MATCHERS.items():
             if runtime_config.get(key) in ("true", "false"):
                 for group, version in list(self.versions):
@@ -130,7 +133,7 @@ class ResourceConfig:
                 self.resources[parts[0], parts[1], parts[2]] = value not in FALSE_STRINGS
 
     def make_forward_compatible(self, runtime_config: dict[str, str]) -> None:
-        """Enable every version that ranks above an enabled one, even where it is newer than the emulated version.
+        """Enable every version that ranks above an enabled one, even if it is newer than the emulated version.
 
         Kubernetes: resourceconfig/helpers.go, EmulationForwardCompatibleResourceConfig.
         """
@@ -150,7 +153,7 @@ class ResourceConfig:
         return known[: known.index(version)] if version in known else []
 
     def keep_explicit(self, runtime_config: dict[str, str]) -> None:
-        """Serve what runtime-config enables by name, even where it is newer than the emulated version."""
+        """Serve what runtime-config enables by name, even if it is newer than the emulated version."""
         for key, value in runtime_config.items():
             parts = key.split("/")
             if key not in MATCHERS and value not in FALSE_STRINGS and len(parts) in (2, 3):
@@ -173,7 +176,7 @@ class ResourceConfig:
 
     @cached_property
     def served_groups(self) -> frozenset[str]:
-        """Groups of which one resource at least is served."""
+        """Groups with at least one served resource."""
         groups = self.catalog.resources_of.items()
         return frozenset(name for name, resources in groups if any(map(self.served_versions, resources)))
 
@@ -183,7 +186,7 @@ class ResourceConfig:
         return tuple(sorted(f"{group}/{version}".lstrip("/") for (group, version), on in self.versions.items() if on))
 
     def served_versions(self, resource: Resource) -> list[str]:
-        """The versions of a resource that are enabled and exist at the emulated version, highest priority first.
+        """Return the versions of a resource that are enabled and exist at the emulated version, highest priority first.
 
         Kubernetes: apiserver/pkg/server/deleted_kinds.go, RemoveUnavailableKinds.
         """

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 ENDPOINTS = ("healthz", "livez", "readyz")
 _DEFAULT_TIMEOUT = 2 * 10**9
 _CHAIN = ("config", "apiextensions", "kube-apiserver", "aggregator")
-"""Who adds checks while the chain of servers is built: the common config, and each server from the inside out."""
+"""What adds checks while the server chain is built: the common config, and each server from the innermost out."""
 
 
 class EtcdCheck(NamedTuple):
-    """How a check reads etcd: the common servers, or those of the override with a number; timeout in nanoseconds.
+    """How a check reads etcd: the default servers, or those of the override with a number; timeout in nanoseconds.
 
     Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Check.
     """
@@ -39,16 +39,16 @@ class EtcdCheck(NamedTuple):
     timeout: int
 
     def limits(self) -> dict[str, str]:
-        """Timeout, and the time within which the last result is given again instead of asking etcd anew."""
+        """Return the timeout, and the time within which the last result is returned instead of querying etcd again."""
         return {"timeout": format_duration(self.timeout), "minInterval": format_duration(self.timeout // 2)}
 
 
 class HealthCheck(NamedTuple):
     """One check.
 
-    `row` is its name in health.json, where checks of one kind share a row (`etcd-override-N`), and `when` the
-    conditions of that row. `group` is the name that `?exclude=` may give instead; `grace` tells whether
-    livez-grace-period counts; `limits` are further times: names with durations.
+    `row` is its name in health.json, in which checks of one kind share a row (`etcd-override-N`), and `when` the
+    conditions of that row. `group` is the name that `?exclude=` accepts instead; `grace` is whether
+    livez-grace-period applies; `limits` are further times: names with durations.
     """
 
     name: str
@@ -62,10 +62,11 @@ class HealthCheck(NamedTuple):
 
 
 class HealthChecks:
-    """The three lists and the hooks that run before shutdown. Servers that have whole lists in common share them.
+    """The three lists and the pre-shutdown hooks. Servers with equal lists share them.
 
-    `any_order` holds sets of checks that come out of a map of Go, in an order that no start shares with the next.
-    What steps add to `healthz` while the config is built is kept as a slice of Go: the three servers share it.
+    `any_order` has sets of checks that the server iterates over in a Go map, so that their order differs at each
+    startup. Checks that steps add to `healthz` while the config is built are in a Go slice, which the three servers
+    share.
     """
 
     def __init__(self, seed: list[HealthCheck]) -> None:
@@ -77,7 +78,7 @@ class HealthChecks:
         self.facts: HealthFacts | None = None
 
     def add(self, row: dict[str, Any], *checks: HealthCheck) -> None:
-        """Add checks to the lists that their row names, all three where it names none.
+        """Add checks to the lists that their row names, to all three if it names none.
 
         Kubernetes: Config.AddHealthChecks, AddHealthzChecks, AddLivezChecks, AddReadyzChecks.
         """
@@ -88,7 +89,7 @@ class HealthChecks:
             setattr(self, name, getattr(self, name) + checks)
 
     def every(self) -> dict[str, HealthCheck]:
-        """Each check once by name, in the order of healthz, then what only the others have."""
+        """Return each check once by name, in the order of healthz, then those that only the others have."""
         return {check.name: check for name in ENDPOINTS for check in getattr(self, name)}
 
 
@@ -99,7 +100,7 @@ def new_health_checks(catalog: Catalog) -> HealthChecks:
 
 
 def _check(row: dict[str, Any], name: str = "", etcd: EtcdCheck | None = None) -> HealthCheck:
-    """The check of a row; `name` where the row stands for several."""
+    """Return the check of a row; `name` if the row has several."""
     kind, when = row["name"], tuple(row.get("when", ()))
     return HealthCheck(name or kind, row["addedBy"], kind, when, row.get("group", ""), etcd=etcd)
 
@@ -114,7 +115,7 @@ def add_loopback_certificate_check(catalog: Catalog, health: HealthChecks) -> No
 def add_etcd_health_endpoint(context: ServerContext, health: HealthChecks, factory: StorageFactory) -> None:
     """Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint."""
     rows = context.catalog.health_checks
-    # 0 stands for the default of either check.
+    # 0 means the default of either check.
     timeouts = [
         context.flags.number(flag) or _DEFAULT_TIMEOUT
         for flag in ("etcd-healthcheck-timeout", "etcd-readycheck-timeout")
@@ -130,7 +131,7 @@ def add_etcd_health_endpoint(context: ServerContext, health: HealthChecks, facto
 def add_kms_health_checks(
     context: ServerContext, health: HealthChecks, encryption: EncryptionConfiguration | None
 ) -> None:
-    """Checks of the key management plugins, in healthz and readyz but not in livez.
+    """Add the checks of the KMS plugins to healthz and readyz, but not to livez.
 
     Kubernetes: encryptionconfig/config.go and options/etcd.go, maybeApplyResourceTransformers.
     """
@@ -150,7 +151,7 @@ def add_kms_health_checks(
 def complete_health_checks(
     context: ServerContext, config: ResolvedConfig, resource_config: ResourceConfig, health: HealthChecks
 ) -> None:
-    """Add what the three servers of the chain add while they are built, and the end of readyz.
+    """Add what the three servers of the chain add while they are built, and the last checks of readyz.
 
     Kubernetes: server/config.go, New, of each server; GenericAPIServer.PrepareRun.
     """
@@ -176,7 +177,7 @@ def complete_health_checks(
 
 
 def _chain(health: HealthChecks, rows: dict[str, list[HealthCheck]]) -> tuple[HealthCheck, ...]:
-    """What the chain of servers adds to the lists."""
+    """Return what the server chain adds to the lists."""
     inner = _serve(health, (), (), rows["apiextensions"])
     inner = _serve(health, rows["config"], inner, rows["kube-apiserver"])
     outer = _serve(health, (), inner, rows["aggregator"])
@@ -186,11 +187,11 @@ def _chain(health: HealthChecks, rows: dict[str, list[HealthCheck]]) -> tuple[He
 def _serve(
     health: HealthChecks, hooks: Iterable[HealthCheck], delegate: Iterable[HealthCheck], own: Iterable[HealthCheck]
 ) -> GoSlice[HealthCheck]:
-    """The healthz list of one server: the config's, those of the config's hooks, the delegate's, its own.
+    """Return the healthz list of one server: the config's, those of the config's hooks, the delegate's, its own.
 
-    Each server begins with a copy of the same slice. Where that has room left, a server writes over what its
-    delegate put there, and then copies from what it wrote: with five distinct sets of override servers, for example,
-    clients see one check eight times and seven others not at all.
+    Each server starts with a copy of the same slice. If that has spare capacity, a server overwrites what its delegate
+    appended, and then copies from what it wrote: with five distinct sets of override servers, for example, clients see
+    one check eight times and seven others not at all.
     """
     checks = health.seed.copy()
     for check in hooks:
@@ -205,7 +206,7 @@ def _serve(
 
 
 def _limits(row: dict[str, Any], flags: FlagSet) -> tuple[tuple[str, str], ...]:
-    """The times of a row: durations, or flags that give them."""
+    """Return the times of a row: durations, or flags that set them."""
     return tuple(
         (name, format_duration(flags.number(text[2:])) if text.startswith("--") else text)
         for name, text in row.get("limits", {}).items()
@@ -213,14 +214,14 @@ def _limits(row: dict[str, Any], flags: FlagSet) -> tuple[tuple[str, str], ...]:
 
 
 def _holds(condition: str, context: ServerContext, config: ResolvedConfig, resource_config: ResourceConfig) -> bool:
-    """One condition of a row in health.json; a leading `!` turns it round."""
+    """Whether one condition of a row in health.json holds; a leading `!` negates it."""
     if condition.startswith("!"):
         return not _holds(condition[1:], context, config, resource_config)
     kind, _, name = condition.partition(":")
     if kind == "gate":
         return context.gates.on(name)
     if kind == "served":
-        # The group's storage is built where one of its resources is served in one version at least.
+        # The group's storage is built if at least one of its resources is served.
         return name in resource_config.served_groups
     if kind == "rbac":
         return config.rbac.rbac

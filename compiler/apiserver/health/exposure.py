@@ -18,14 +18,13 @@ _GATES = ("StructuredAuthenticationConfiguration", "AnonymousAuthConfigurableEnd
 
 
 class HealthFacts(NamedTuple):
-    """`anonymous` is None where a file decides about requests without credentials that cannot be had here;
-    `anonymous_paths` are those that its conditions name. `authorizers` has type and name of each, None where a file
-    names them; `rbac_roles` tells whether RBAC's default roles are there. `missing_gates` are those that conditions of
-    anonymous requests need and that are off.
+    """`anonymous` is None if an unavailable file determines it; `anonymous_paths` are those of its conditions.
+    `authorizers` has type and name of each, None if an unavailable file names them; `rbac_roles` is whether RBAC's
+    default roles exist. `missing_gates` are disabled gates that conditions of anonymous requests need.
 
-    `listener` is the address at which the server listens on its own node, empty where that is the Pod's, which nobody
-    knows yet. `patience` is how long the start waits for itself, `live_timeout` and `ready_timeout` how long an answer
-    may take, in seconds.
+    `listener` is the address at which the server listens on its own node, empty if that is the Pod's, which is not
+    known yet. `patience` is how long startup waits for its checks, `live_timeout` and `ready_timeout` how long a
+    response may take, in seconds.
     """
 
     version: str
@@ -44,7 +43,7 @@ class HealthFacts(NamedTuple):
 
 
 def health_facts(resolved: Resolved) -> HealthFacts:
-    """The facts of one server; they are kept with its health checks."""
+    """Return the facts of one server, which are cached with its health checks."""
     health = resolved.health
     if health.facts is None:
         health.facts = _facts(resolved, health)
@@ -62,7 +61,7 @@ def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
         anonymous_paths=tuple(condition.path for condition in anonymous.conditions or ()),
         always_allow="AlwaysAllow" in options.authorization.modes,
         authorizers=None if authorizers is None else tuple((each.type, each.name) for each in authorizers),
-        # They are kept in the API.
+        # They are stored in the API.
         rbac_roles="poststarthook/rbac/bootstrap-roles" in every_check(resolved).rows,
         client_ca=flags.text("client-ca-file"),
         missing_gates=tuple(gate for gate in _GATES if gates.known(gate) and not gates.on(gate)),
@@ -75,7 +74,7 @@ def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
 
 
 def _timeout(checks: Sequence[HealthCheck], resolved: Resolved) -> int:
-    """Seconds that an answer may take: checks run one after the other, and some wait for somebody else."""
+    """Return the seconds that a response may take: checks run one after the other, and some wait for other programs."""
     longest = sum(check.etcd.timeout for check in checks if check.etcd is not None)
     encryption = resolved.options.etcd.encryption
     if encryption and any(check.row.startswith("kms") for check in checks):
@@ -84,7 +83,7 @@ def _timeout(checks: Sequence[HealthCheck], resolved: Resolved) -> int:
 
 
 def _listener(resolved: Resolved) -> str:
-    """With the node's network a kubelet would ask at the node's address, where a narrower listener is not."""
+    """With the host network a kubelet would probe the node's address, on which a narrower listener does not listen."""
     node = resolved.context.input.deployment
     network = node.get("hostNetwork") if node is not None else None
     if network is not None and network.value is False:
@@ -98,12 +97,12 @@ def _listener(resolved: Resolved) -> str:
 PATHS = ("/healthz", "/livez", "/readyz")
 ALLOWED, UNAUTHORIZED, FORBIDDEN, UNDECIDED = "allowed", "unauthorized", "forbidden", "undecided"
 SINGLE = "/*"
-"""Behind a path: its single checks, such as /livez/etcd."""
+"""Suffix of a path for its single checks, for example /livez/etcd."""
 
 
 class Access(NamedTuple):
-    """What a request without credentials gets: `allowed`, `unauthorized` (401), `forbidden` (403) or `undecided`
-    where a file or a webhook decides that cannot be had here; `reason` says why.
+    """The response to a request without credentials: `allowed`, `unauthorized` (401), `forbidden` (403), or `undecided`
+    if an unavailable file or a webhook decides; `reason` says why.
     """
 
     outcome: str
@@ -111,17 +110,17 @@ class Access(NamedTuple):
 
     @property
     def denied(self) -> bool:
-        """Whether such a request is sent away for certain."""
+        """Whether such a request is certainly rejected."""
         return self.outcome in (UNAUTHORIZED, FORBIDDEN)
 
 
 def access_to(facts: HealthFacts, path: str) -> Access:
-    """What a request without credentials gets on one of the paths, or on `PATH/*`, its single checks.
+    """Return the response to a request without credentials on one of the paths, or on `PATH/*`, its single checks.
 
     Kubernetes: apiserver/pkg/authentication/request/anonymous/anonymous.go; then the authorizers in order.
     """
     if facts.anonymous is False:
-        why = "AlwaysAllow switches them off" if facts.always_allow else "they are off"
+        why = "AlwaysAllow disables them" if facts.always_allow else "they are disabled"
         return Access(UNAUTHORIZED, f"requests without credentials: {why}")
     if facts.anonymous is None:
         return Access(UNDECIDED, "the authentication config decides about requests without credentials")
@@ -131,7 +130,7 @@ def access_to(facts: HealthFacts, path: str) -> Access:
 
 
 def authorized(facts: HealthFacts, path: str) -> Access:
-    """What the authorizers say of system:anonymous; all but a webhook have no opinion where they do not allow."""
+    """Return the decision of the authorizers on system:anonymous; only a webhook may deny."""
     if facts.authorizers is None:
         return Access(UNDECIDED, "the authorization config decides")
     maybe = ""
@@ -145,4 +144,4 @@ def authorized(facts: HealthFacts, path: str) -> Access:
             maybe = f"the authorizer {name} decides"
     if maybe:
         return Access(UNDECIDED, maybe)
-    return Access(FORBIDDEN, "no authorizer lets system:anonymous read it")
+    return Access(FORBIDDEN, "no authorizer allows system:anonymous to read it")

@@ -1,4 +1,4 @@
-"""What each health check of one configuration is about: its condition, what it asks, what a failure means."""
+"""The health checks of one configuration: their conditions, what they connect to, what a failure means."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _CONDITIONS = {
     "priorityAndFairness": "--enable-priority-and-fairness",
     "!priorityAndFairness": "--enable-priority-and-fairness=false",
     "proxyClientCert": "--proxy-client-cert-file with --proxy-client-key-file",
-    "rbac": "RBAC among the authorizers",
+    "rbac": "RBAC is one of the authorizers",
     "served:": "the core API is served",
 }
 
 
 def condition_of(when: tuple[str, ...]) -> str:
-    """The conditions of a row in health.json, in words."""
+    """Return the conditions of a row in health.json, in words."""
     return " and ".join(map(_words, when)) or "always"
 
 
@@ -38,7 +38,7 @@ def _words(condition: str) -> str:
 
 
 class EveryCheck:
-    """Every check of a server once; `asking` are those that ask something outside of it, `rows` the names of rows."""
+    """Every check of a server once; `asking` are those that connect to other programs, `rows` the names of rows."""
 
     def __init__(self, health: HealthChecks) -> None:
         self.checks = tuple(health.every().values())
@@ -47,14 +47,14 @@ class EveryCheck:
 
 
 def every_check(resolved: Resolved) -> EveryCheck:
-    """The checks; servers that have their lists in common share it."""
+    """Return the checks; servers with equal lists share them."""
     health = resolved.health
     key = ("every check", health.healthz, health.livez, health.readyz)
     return resolved.context.catalog.memoize_recent(key, lambda: EveryCheck(health))
 
 
 def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:
-    """What a check means where it fails; `targets` is a list of what it asks, or what stands for one."""
+    """Return the meaning of a failing check; `targets` is the list of what it connects to, or a placeholder for it."""
     entry: dict[str, Any] = {"name": check.name, "condition": condition_of(check.when)}
     if check.group:
         entry["group"] = check.group
@@ -65,7 +65,7 @@ def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:
 
 
 def targets_of(check: HealthCheck, resolved: Resolved) -> tuple[str, ...]:
-    """What a check asks outside of the server: URLs of etcd, sockets of key management plugins."""
+    """Return what a check connects to: URLs of etcd, sockets of KMS plugins."""
     factory, encryption = resolved.storage_factory, resolved.options.etcd.encryption
     if check.etcd is not None:
         number = check.etcd.override

@@ -28,17 +28,17 @@ class Balancing(NamedTuple):
 
     @property
     def detection(self) -> int:
-        """How long the balancer still sends requests after readyz began to fail, at most."""
+        """The maximum time for which the load balancer sends requests after readyz began to fail."""
         return self.interval * self.unhealthy
 
 
 def balancer_in(deployment: Node | None) -> Node | None:
-    """The mapping, in a document's section `deployment`."""
+    """Return the mapping in a document's section `deployment`."""
     return deployment.get("loadBalancer") if deployment is not None else None
 
 
 def balancing_of(node: Node | None) -> Balancing:
-    """What the mapping says; what it leaves open has a default."""
+    """Return the settings of the mapping, with defaults."""
 
     def number(key: str, default: int) -> int:
         found = node.get(key) if node is not None else None
@@ -59,17 +59,17 @@ DELAY, GRACE, RETRY = (
     "shutdown-send-retry-after",
 )
 KUBELET_DEFAULT = 30
-"""Seconds that a kubelet waits where the Pod says nothing."""
+"""The kubelet's default grace period, in seconds."""
 _RESERVE = 5
-"""Seconds for what has no limit of its own: the last audit events, the end of the process."""
+"""Seconds for what has no limit: the last audit events, the exit of the process."""
 _GOODBYE = 2 * SECOND
 
 
 class Drain(NamedTuple):
-    """An ordered end: whether refused requests are told to come back, and times in nanoseconds.
+    """A graceful shutdown: whether rejected requests get Retry-After, and times in nanoseconds.
 
-    `refuses` is when new requests are refused, after the signal; from then on requests have `requests` to end, and
-    watches `watch_grace`.
+    `refuses` is when new requests are rejected, after the signal; from then on requests have `requests` to complete,
+    and watches `watch_grace`.
     """
 
     retry: bool
@@ -79,12 +79,12 @@ class Drain(NamedTuple):
 
     @property
     def drained(self) -> int:
-        """When the last request has ended, at the latest."""
+        """The latest time at which the last request completes."""
         return self.refuses + max(self.requests, self.watch_grace)
 
     @property
     def total(self) -> int:
-        """When the process ends, at the latest."""
+        """The latest time at which the process exits."""
         return self.drained + (_GOODBYE if self.retry else 0)
 
     @property
@@ -94,43 +94,45 @@ class Drain(NamedTuple):
 
     @property
     def grace_period(self) -> int:
-        """terminationGracePeriodSeconds that covers it; never less than a kubelet's own default."""
+        """The terminationGracePeriodSeconds that suffices; never less than the kubelet's default."""
         return max(KUBELET_DEFAULT, self.seconds + _RESERVE)
 
     def timeline(self) -> list[dict[str, str]]:
-        """Events in order, each with the latest time at which it comes."""
+        """Return the events in order, each with its latest time."""
         if self.retry:
-            refusal = "new requests get 429 with Retry-After, and are told to close their connections"
+            refusal = "new requests get 429 with Retry-After and Connection: close"
         else:
             refusal = "the listener closes: new connections are refused"
         events = [
-            (0, "shutdownInitiated", "readyz fails, the hooks before shutdown run; requests are served as before"),
+            (0, "shutdownInitiated", "readyz fails, the pre-shutdown hooks run; requests are served as before"),
             (self.refuses, "notAcceptingNewRequests", refusal),
             (
                 self.refuses + self.requests,
                 "requestsDrained",
-                "requests in flight have ended, at their deadlines at the latest",
+                "requests in flight have completed, at their deadlines at the latest",
             ),
         ]
         if self.watch_grace:
-            what = "watches have been ended one after the other"
+            what = "watches have been terminated one by one"
             events.append((self.refuses + self.watch_grace, "watchesDrained", what))
         if self.retry:
-            events.append((self.drained, "listenerCloses", "new connections are refused, HTTP/2 says goodbye"))
-        events.append((self.total, "ended", "the process ends"))
+            events.append(
+                (self.drained, "listenerCloses", "new connections are refused, HTTP/2 connections get GOAWAY")
+            )
+        events.append((self.total, "ended", "the process exits"))
         events.sort(key=lambda event: event[0])
         return [{"at": format_duration(at), "event": event, "what": what} for at, event, what in events]
 
 
 def drain_of(context: ServerContext) -> Drain:
-    """How a server ends."""
+    """Return how a server shuts down."""
     flags = context.flags
     delay, requests, grace = (max(flags.number(flag), 0) for flag in (DELAY, "request-timeout", GRACE))
     return Drain(flags.on(RETRY), delay, requests, grace)
 
 
 def described(drain: Drain) -> dict[str, Any]:
-    """The part `drain` of the health artifact."""
+    """Return the part `drain` of the health artifact."""
     return {
         "timeline": drain.timeline(),
         "total": format_duration(drain.total),
@@ -139,9 +141,9 @@ def described(drain: Drain) -> dict[str, Any]:
 
 
 def check_drain(context: ServerContext) -> None:
-    """Warn where a Pod's grace period or a load balancer's checks do not cover the end of the server.
+    """Warn if a Pod's grace period or a load balancer's checks are too short for the shutdown of the server.
 
-    A Pod without a grace period is spoken of only where a flag shows that somebody cares about the end.
+    A Pod without a grace period is reported only if a shutdown flag is set.
     """
     given, drain = context.input, drain_of(context)
     period = given.grace_period
@@ -151,7 +153,7 @@ def check_drain(context: ServerContext) -> None:
     )
     if told and isinstance(seconds, int) and seconds < drain.seconds:
         last = format_duration(drain.total)
-        message = f"the server may take {last} to end, but the kubelet kills it after {seconds}s"
+        message = f"the server may take {last} to shut down, but the kubelet kills it after {seconds}s"
         hint = f"set terminationGracePeriodSeconds: {drain.grace_period}, or shorten what the server waits for"
         _warn(
             context,
@@ -168,7 +170,7 @@ def check_drain(context: ServerContext) -> None:
             f"the load balancer needs {balancing.detection}s to see that readyz fails, "
             f"but the server refuses requests after {format_duration(drain.refuses)}"
         )
-        hint = f"set --{DELAY} to {balancing.detection}s or more, or let the load balancer look more often"
+        hint = f"set --{DELAY} to {balancing.detection}s or more, or let the load balancer check more often"
         _warn(context, rules.SHUTDOWN_BEFORE_LOAD_BALANCER_NOTICES, message, hint, "deployment.loadBalancer", balancer)
 
 

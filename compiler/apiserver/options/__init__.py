@@ -1,4 +1,4 @@
-"""All option groups of one server, with what they share.
+"""All option groups of one server, and what they share.
 
 Kubernetes: cmd/kube-apiserver/app/options/options.go, ServerRunOptions.
 """

@@ -55,17 +55,17 @@ class AdmissionOptions(OptionGroup):
         version = self.context.catalog.version
         gone, having = removal("admissionPlugins", name, version), known_in("admissionPlugins", name)
         if gone and gone.get("removed"):
-            message = f"the admission plugin {name} left in {gone['removed']}"
+            message = f"the admission plugin {name} was removed in {gone['removed']}"
             hint = f"use {gone['replacement']}" if gone.get("replacement") else "remove it"
             return message, Suggestion(hint, name, gone["replacement"]) if gone.get("successor") else hint
         message = f"{shown(name)} is not an admission plugin of {version}"
         if having:
-            return f"{message}; {having[0]} to {having[-1]} have it", "remove it"
+            return f"{message}; it exists in {having[0]} to {having[-1]}", "remove it"
         near = self.context.report.suggestions.did_you_mean(name.strip(), self.context.catalog.plugins)
         return message, near or "names are case-sensitive"
 
     def chain(self) -> list[str]:
-        """The enabled plugins; the built-in order holds, whatever the order of the flags."""
+        """Return the enabled plugins in the built-in order, whatever the order of the flags."""
         flags, catalog = self.flags, self.context.catalog
         if flags.changed(_LEGACY):
             wanted = set(flags.texts(_LEGACY))
@@ -79,7 +79,7 @@ class AdmissionOptions(OptionGroup):
         return list(catalog.memoize_recent(("admission", on, off), chain))
 
     def _check_config(self, flag: str) -> None:
-        """What the plugins of the chain make of their configurations."""
+        """Report what the enabled plugins would refuse in their configurations."""
         chain = self.chain()
         if self.flags.text(flag):
             from compiler.apiserver.config_files.admission import load_admission

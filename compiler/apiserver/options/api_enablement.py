@@ -1,4 +1,4 @@
-"""Options that switch APIs on and off.
+"""Options that enable and disable APIs.
 
 Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/api_enablement.go.
 """
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _FLAG = "runtime-config"
 _DELEGATES = {"apiextensions.k8s.io": ("v1", "v1beta1"), "apiregistration.k8s.io": ("v1", "v1beta1")}
-"""Groups of the delegated servers, which have schemes of their own."""
+"""Groups of the delegated servers, which have separate schemes."""
 
 
 def _removed_hint(gone: Mapping[str, str]) -> str:
-    """What to do about an API version that is no longer there."""
+    """Return the hint for a removed API version."""
     instead = gone.get("replacement", "")
     return f"it was removed in {gone['removed']}; " + (f"use {instead}" if "/" in instead else "remove it")
 
@@ -54,14 +54,14 @@ class APIEnablementOptions(OptionGroup):
 
     @property
     def nothing_left(self) -> bool:
-        """Whether every API is switched off: then nothing needs to be said of those that are missing."""
+        """Whether every API is disabled; then missing ones are not reported separately."""
         return self.runtime_config == {"api/all": "false"}
 
     def validate(self) -> None:
         """Kubernetes: APIEnablementOptions.Validate and resourceconfig/helpers.go."""
         if self.nothing_left:
             message = f"--{_FLAG} api/all=false leaves no API at all"
-            self.refuse(rules.ALL_APIS_DISABLED, message, "name the APIs to keep as well, such as v1=true", _FLAG)
+            self.refuse(rules.ALL_APIS_DISABLED, message, "also name the APIs to keep, for example v1=true", _FLAG)
         for key, value in self.runtime_config.items():
             if key in MATCHERS:
                 if value not in ("true", "false"):
@@ -108,16 +108,16 @@ class APIEnablementOptions(OptionGroup):
                 key,
             )
         elif len(parts) == 3 and parts[2] != parts[2].lower():
-            message = f"--{_FLAG}: the resource {shown(parts[2])} has capital letters"
+            message = f"--{_FLAG}: the resource {shown(parts[2])} has uppercase letters"
             self._refuse(
                 rules.UPPERCASE_RUNTIME_CONFIG_RESOURCE, message, f"write {group}/{version}/{parts[2].lower()}", key
             )
         if self.context.catalog.is_provisional("api", f"{group}/{version}"):
-            message = f"--{_FLAG}: not confirmed: that {self.context.catalog.version} still knows {group}/{version}"
+            message = f"--{_FLAG}: it is not confirmed that {self.context.catalog.version} still has {group}/{version}"
             self._refuse(rules.UNCONFIRMED_FACT, message, f"remove {key}: it serves no resource", key)
 
     def _group_hint(self, key: str, groups: Mapping[str, Sequence[str]]) -> str:
-        """What to write for a key whose group does not exist, or for one that stands for many versions."""
+        """Return the hint for a key whose group does not exist, or for an unknown key of several versions."""
         group, _, version = key.partition("/")
         if group == "api":
             near = self.context.report.suggestions.did_you_mean(key, MATCHERS)
@@ -131,7 +131,7 @@ class APIEnablementOptions(OptionGroup):
         return "remove it: this flag only enables and disables built-in APIs"
 
     def _key_hint(self, name: str) -> str:
-        """What to write for a group without a version, or a resource without either."""
+        """Return the hint for a group without a version, or a resource without both."""
         catalog = self.context.catalog
         if near := self.context.report.suggestions.closest(f"api/{name}", MATCHERS):
             return f"did you mean {near}?"
@@ -155,9 +155,9 @@ class APIEnablementOptions(OptionGroup):
             enabled_versions=tuple(resources.enabled_versions),
         )
         if not resources.version_enabled("", "v1") and not self.nothing_left:
-            message = "the core API v1 is switched off: building its storage crashes the server"
+            message = "the core API v1 is disabled: building its storage crashes the server"
             self.refuse(
-                rules.CORE_API_DISABLED, message, "leave v1 on; v1/RESOURCE=false switches all of v1 off too", _FLAG
+                rules.CORE_API_DISABLED, message, "keep v1 enabled; v1/RESOURCE=false disables all of v1 too", _FLAG
             )
         self._refuse_unintroduced()
         return resources
@@ -174,8 +174,7 @@ class APIEnablementOptions(OptionGroup):
                 continue
             introduced = introduced_in(context.catalog, key)
             if introduced and min(introduced) > context.emulated:
-                message = (
-                    f"--{_FLAG}: {key} came in 1.{min(introduced)}, after the emulated version 1.{context.emulated}"
-                )
+                added = f"{key} was added in 1.{min(introduced)}"
+                message = f"--{_FLAG}: {added}, after the emulated version 1.{context.emulated}"
                 hint = "remove it, emulate a newer version, or set --runtime-config-emulation-forward-compatible"
                 self._refuse(rules.API_NEWER_THAN_EMULATED_VERSION, message, hint, key)

@@ -21,11 +21,11 @@ _BACKENDS = ("audit-policy-file", "audit-log-path", "audit-webhook-config-file")
 _ROUNDED_TO_ZERO = 2.0**-150
 _LONGEST_NAME = 255
 _LARGEST_CHANNEL = 2**45 - 12
-"""Elements of a channel of pointers that Go's runtime agrees to make, whatever memory there is."""
+"""Maximum capacity of a channel of pointers in Go, however much memory is available."""
 
 
 class AuditOptions(OptionGroup):
-    """Kubernetes: AuditOptions, with a log and a webhook backend of one shape."""
+    """Kubernetes: AuditOptions, with a log and a webhook backend."""
 
     name = "auditing"
 
@@ -65,7 +65,7 @@ class AuditOptions(OptionGroup):
             if flags.on(f"{name}-batch-throttle-enable"):
                 for part in ("qps", "burst"):
                     self._positive(rules.AUDIT_THROTTLE_WITHOUT_QPS, f"{name}-batch-throttle-{part}")
-        # AUD-12 says it of the webhook's version, whether the webhook is on or not.
+        # The webhook's version is checked in `validate`, whether the webhook is enabled or not.
         if backend == "log" or flags.text(f"{name}-version").count("/") < 2:
             self._choice(rules.UNKNOWN_AUDIT_VERSION, f"{name}-version")
         event, batch = f"{name}-truncate-max-event-size", f"{name}-truncate-max-batch-size"
@@ -75,7 +75,7 @@ class AuditOptions(OptionGroup):
             self.refuse(rules.AUDIT_BATCH_SMALLER_THAN_EVENT, message, f"write at least {flags.number(event)}", batch)
 
     def _positive(self, rule: Rule, flag: str) -> None:
-        """NaN passes, as in the server, and what is too small for 32 bits is zero."""
+        """Report a value that is not positive; NaN passes, and a value too small for 32 bits is 0, as in the server."""
         value = self.flags.value(flag) or 0
         if value <= _ROUNDED_TO_ZERO and self.flags.ok(flag):
             self.refuse(rule, f"--{flag} {value} is not above 0", "write a positive number", flag)
@@ -95,7 +95,7 @@ class AuditOptions(OptionGroup):
         config.add_flags("audit.backends", *others)
 
     def _check_files(self, policy: str) -> None:
-        """What is opened at the start. Without a policy, the webhook's kubeconfig is not."""
+        """Check the files that are opened at startup; without a policy, the webhook's kubeconfig is not."""
         webhook, path = "audit-webhook-config-file", self.flags.text("audit-log-path")
         if policy:
             from compiler.apiserver.config_files.audit_policy import load_audit_policy
@@ -109,17 +109,17 @@ class AuditOptions(OptionGroup):
             self._check_log_file(path)
 
     def _check_log_file(self, path: str) -> None:
-        """Kubernetes: AuditLogOptions.ensureLogFile, which makes the folders as well."""
+        """Kubernetes: AuditLogOptions.ensureLogFile, which also creates the directories."""
         problem = ""
         if path.rpartition("/")[2] in ("", ".", ".."):
-            problem = "it names a folder"
+            problem = "it is a directory"
         elif any(len(name.encode(errors="surrogateescape")) > _LONGEST_NAME for name in path.split("/")):
-            problem = f"no file can have a name of more than {_LONGEST_NAME} bytes"
+            problem = f"a file name cannot be longer than {_LONGEST_NAME} bytes"
         elif self.context.host.sees_files:
             from compiler.apiserver.config_files.keys import can_write_to
 
             if not can_write_to(self.context.host, path):
-                problem = "it is a folder, or lies below a file"
+                problem = "it is a directory, or below a file"
         container = self.context.host.container
         blocked = container.write_problem(path) if container is not None else ""
         if blocked and not problem:
@@ -132,7 +132,7 @@ class AuditOptions(OptionGroup):
             )
         if problem:
             message = f"--audit-log-path {shown(path)} cannot be written: {problem}"
-            self.refuse(rules.AUDIT_LOG_NOT_WRITABLE, message, "name a file in a folder", "audit-log-path")
+            self.refuse(rules.AUDIT_LOG_NOT_WRITABLE, message, "name a file in a directory", "audit-log-path")
 
     def _log(self) -> LogBackend:
         """Kubernetes: AuditLogOptions.getWriter."""
@@ -179,8 +179,8 @@ class AuditOptions(OptionGroup):
         throttled = flags.on(f"{name}-batch-throttle-enable")
         size = f"{name}-batch-buffer-size"
         if flags.number(size) > _LARGEST_CHANNEL:
-            message = f"--{size} {flags.number(size)} crashes kube-apiserver: no memory holds such a buffer"
-            self.refuse(rules.AUDIT_BUFFER_EXCEEDS_MEMORY, message, "write such as 10000", size)
+            message = f"--{size} {flags.number(size)} crashes kube-apiserver: the buffer does not fit into memory"
+            self.refuse(rules.AUDIT_BUFFER_EXCEEDS_MEMORY, message, "write for example 10000", size)
         return AuditBatch(
             buffer_size=flags.number(size),
             max_size=flags.number(f"{name}-batch-max-size"),

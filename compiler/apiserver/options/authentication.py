@@ -32,7 +32,7 @@ class AuthenticationOptions(OptionGroup):
 
     name = "authentication"
     configured: ConfiguredAuthentication | None = None
-    """What the file of --authentication-config says; None where there is none, or none that can be had."""
+    """The content of the authentication config; None if there is no file, or if it is unavailable."""
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ class AuthenticationOptions(OptionGroup):
         return self.flags.texts("service-account-issuer")
 
     def complete(self) -> None:
-        """The limits of service account tokens.
+        """Check the limits of service account tokens.
 
         Kubernetes: pkg/controlplane/apiserver/options/options.go, completeServiceAccountOptions.
         """
@@ -57,7 +57,7 @@ class AuthenticationOptions(OptionGroup):
         if not flags.texts("service-account-key-file") and not flags.text("service-account-signing-endpoint"):
             hint = "name the public key that service account tokens are verified with"
             flag = "service-account-key-file"
-            self.refuse(rules.NO_SERVICE_ACCOUNT_KEY, f"--{flag} is required and names no file", hint, flag)
+            self.refuse(rules.NO_SERVICE_ACCOUNT_KEY, f"--{flag} is required", hint, flag)
         uri = flags.text("service-account-jwks-uri")
         if uri and not is_https(uri, self.context.catalog.url_strictness):
             flag = "service-account-jwks-uri"
@@ -72,15 +72,15 @@ class AuthenticationOptions(OptionGroup):
             self.refuse(
                 rules.AUTHENTICATION_CONFIG_WITHOUT_GATE,
                 f"--{flag} needs the gate {gate}",
-                f"leave {gate} on, or use oidc flags",
+                f"keep {gate} enabled, or use the oidc flags",
                 flag,
             )
 
     def _validate_issuers(self) -> None:
         flag = "service-account-issuer"
         if not self.issuers and self.flags.ok(flag):
-            hint = "name the issuer of service account tokens, such as https://kubernetes.default.svc"
-            self.refuse(rules.NO_SERVICE_ACCOUNT_ISSUER, f"--{flag} is required and names no issuer", hint, flag)
+            hint = "name the issuer of service account tokens, for example https://kubernetes.default.svc"
+            self.refuse(rules.NO_SERVICE_ACCOUNT_ISSUER, f"--{flag} is required", hint, flag)
         seen = set()
         for index, issuer in enumerate(self.issuers):
             if not issuer:
@@ -90,7 +90,7 @@ class AuthenticationOptions(OptionGroup):
             elif issuer in seen:
                 self.refuse(
                     rules.DUPLICATE_SERVICE_ACCOUNT_ISSUER,
-                    f"--{flag} names {shown(issuer)} twice",
+                    f"--{flag}: duplicate issuer {shown(issuer)}",
                     "keep one",
                     flag,
                     index,
@@ -115,14 +115,14 @@ class AuthenticationOptions(OptionGroup):
         names = self.flags.texts(uid)
         if names and not gate_on:
             message = f"--{uid} needs the gate RemoteRequestHeaderUID"
-            self.refuse(rules.UID_HEADERS_WITHOUT_GATE, message, "switch the gate on, or remove the flag", uid)
+            self.refuse(rules.UID_HEADERS_WITHOUT_GATE, message, "enable the gate, or remove the flag", uid)
         elif names and not any(name.lower() == "x-remote-uid" for name in names):
             self.refuse(
                 rules.UID_HEADERS_WITHOUT_STANDARD_HEADER, f"--{uid} lacks X-Remote-Uid", "add X-Remote-Uid", uid
             )
 
     def validate_token_request(self) -> None:
-        """A token signer must come together from key, issuer and audiences.
+        """Report a token signer that lacks its key or issuer.
 
         Kubernetes: pkg/controlplane/apiserver/options/validation.go, validateTokenRequest.
         """
@@ -154,9 +154,7 @@ class AuthenticationOptions(OptionGroup):
                 )
         gate = "ExternalServiceAccountTokenSigner"
         if not self.context.gates.on(gate):
-            self.refuse(
-                rules.SIGNING_ENDPOINT_WITHOUT_GATE, f"--{flag} needs the gate {gate}", f"switch {gate} on", flag
-            )
+            self.refuse(rules.SIGNING_ENDPOINT_WITHOUT_GATE, f"--{flag} needs the gate {gate}", f"enable {gate}", flag)
         self._validate_endpoint(flag, endpoint)
         limit = "service-account-max-token-expiration"
         if flags.number(limit) and self.context.catalog.behaviour("externalSignerWithAnyMaxExpirationRefused"):
@@ -178,7 +176,7 @@ class AuthenticationOptions(OptionGroup):
         if not good:
             hint = "write the absolute path of the socket, or @NAME"
             self.refuse(
-                rules.INVALID_SIGNING_ENDPOINT, f"--{flag} {shown(endpoint)} is not a socket's name", hint, flag
+                rules.INVALID_SIGNING_ENDPOINT, f"--{flag} {shown(endpoint)} is not a valid socket name", hint, flag
             )
 
     def check_signing_key(self) -> None:
@@ -191,7 +189,7 @@ class AuthenticationOptions(OptionGroup):
             keys.check_signing_key(self.named(flag), rules.INVALID_SERVICE_ACCOUNT_SIGNING_KEY)
 
     def check_files(self, selections: Mapping[str, str] | None) -> None:
-        """Keys and certificates that authenticators load.
+        """Check the keys and certificates that the authenticators load.
 
         Kubernetes: authentication.go, ToAuthenticationConfig.
         """
@@ -260,7 +258,7 @@ class AuthenticationOptions(OptionGroup):
             self.refuse(
                 rules.OVERLAPPING_CLIENT_CA_FILES,
                 message,
-                "set --requestheader-allowed-names, or use a CA of its own",
+                "set --requestheader-allowed-names, or use a separate CA",
                 header_ca,
             )
 

@@ -1,4 +1,4 @@
-"""What the options of authentication give: who is asked, in which order, and with what settings.
+"""The resolved authentication: the authenticators, their order and their settings.
 
 Kubernetes: pkg/kubeapiserver/options/authentication.go, ToAuthenticationConfig and ApplyTo;
 pkg/kubeapiserver/authenticator/config.go, New.
@@ -28,7 +28,7 @@ _FILE = "authentication-config"
 
 
 def apply_authenticators(group: AuthenticationOptions, config: ResolvedConfig) -> None:
-    """Add everything under `authentication` to the resolved config."""
+    """Set the section `authentication` of the resolved config."""
     flags = group.flags
     client_ca, header_ca = flags.text("client-ca-file"), flags.text("requestheader-client-ca-file")
     anonymous, jwt = _anonymous(group), _jwt(group)
@@ -75,7 +75,7 @@ def _request_header(group: AuthenticationOptions) -> RequestHeader:
 
 
 def _anonymous(group: AuthenticationOptions) -> Anonymous:
-    """What the file says of it, else the flag. A flag that was given stands against a file that says it as well.
+    """Return what the file says about anonymous requests, else what the flag says. To set both is refused.
 
     Kubernetes: ToAuthenticationConfig.
     """

@@ -31,11 +31,10 @@ class AuthorizationOptions(OptionGroup):
 
     name = "authorization"
     chain: tuple[Authorizer | WebhookAuthorizer, ...] | None
-    """Type, name and further settings of each authorizer in order, after the group system:masters; None where a file
-    holds them that cannot be had. Known after validation."""
+    """The authorizers in order, after the group system:masters; None if the file is unavailable. Set by validation."""
 
     def complete(self) -> None:
-        """No mode at all means AlwaysAllow, which in turn switches anonymous requests off.
+        """Default to AlwaysAllow if there is no mode; AlwaysAllow disables anonymous requests.
 
         Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete; authentication.go, ApplyAuthorization.
         """
@@ -68,7 +67,7 @@ class AuthorizationOptions(OptionGroup):
             hint = "set --authorization-policy-file, or remove ABAC"
             self.refuse(
                 rules.ABAC_WITHOUT_POLICY_FILE,
-                "--authorization-mode ABAC has no policy file",
+                "--authorization-mode ABAC needs a policy file",
                 hint,
                 "authorization-mode",
             )
@@ -76,7 +75,7 @@ class AuthorizationOptions(OptionGroup):
             hint = "set --authorization-webhook-config-file, or remove Webhook"
             self.refuse(
                 rules.WEBHOOK_MODE_WITHOUT_CONFIG_FILE,
-                "--authorization-mode Webhook has no config file",
+                "--authorization-mode Webhook needs a config file",
                 hint,
                 "authorization-mode",
             )
@@ -99,7 +98,7 @@ class AuthorizationOptions(OptionGroup):
             self.refuse(
                 rules.AUTHORIZATION_CONFIG_WITHOUT_GATE,
                 f"--{flag} needs the gate {gate}",
-                f"leave {gate} on, or use the flags",
+                f"keep {gate} enabled, or use the flags",
                 flag,
             )
         for other in _LEGACY:
@@ -108,7 +107,7 @@ class AuthorizationOptions(OptionGroup):
                 self.refuse(rules.AUTHORIZATION_CONFIG_WITH_FLAGS, message, f"remove --{other}, or --{flag}", other)
 
     def _validate_modes(self) -> set[str]:
-        """The modes that misspelled ones stand for."""
+        """Report wrong modes; return the modes that misspelled ones probably mean."""
         flag, known = "authorization-mode", CHOICES["authorization-mode"]
         meant, seen = set(), set()
         for index, mode in enumerate(self.modes):
@@ -120,7 +119,11 @@ class AuthorizationOptions(OptionGroup):
                 meant.add(self.context.report.suggestions.closest(mode, known))
             elif mode in seen:
                 self.refuse(
-                    rules.DUPLICATE_AUTHORIZATION_MODE, f"--{flag} names {shown(mode)} twice", "keep one", flag, index
+                    rules.DUPLICATE_AUTHORIZATION_MODE,
+                    f"--{flag}: duplicate mode {shown(mode)}",
+                    "keep one",
+                    flag,
+                    index,
                 )
             seen.add(mode)
         return meant

@@ -16,11 +16,11 @@ class CloudProviderOptions(OptionGroup):
     name = "cloud_provider"
 
     def validate(self) -> None:
-        """Kubernetes: CloudProviderOptions.Validate: every in-tree provider is gone."""
+        """Kubernetes: CloudProviderOptions.Validate: every in-tree provider was removed."""
         flag = "cloud-provider"
         provider = self.flags.text(flag)
         if provider not in ("", "external"):
-            message = f"--{flag} {shown(provider)}: no provider is built in any more"
+            message = f"--{flag} {shown(provider)}: there are no in-tree cloud providers any more"
             self.refuse(
                 rules.IN_TREE_CLOUD_PROVIDER,
                 message,

@@ -21,11 +21,11 @@ class EgressSelectorOptions(OptionGroup):
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
-        # Kind of peer -> proxy protocol; None where a file says so that cannot be had.
+        # Kind of peer -> proxy protocol; None if the file is unavailable.
         self.selections: dict[str, str] | None = {}
 
     def apply_to(self, config: ResolvedConfig) -> None:
-        """Kubernetes: EgressSelectorOptions.ApplyTo; without a file every dialer is the direct one."""
+        """Kubernetes: EgressSelectorOptions.ApplyTo; without a file every connection is direct."""
         flag = "egress-selector-config-file"
         path = self.flags.text(flag)
         if path:
@@ -41,7 +41,7 @@ class EgressSelectorOptions(OptionGroup):
         )
 
     def dialer(self, peers: str) -> str | None:
-        """How a kind of peer is dialled: `direct` or the proxy protocol; None where a file says so that is unknown.
+        """Return how a kind of peer is dialled: `direct` or the proxy protocol; None if the file is unavailable.
 
         Kubernetes: egressselector/egress_selector.go, Lookup.
         """

@@ -49,7 +49,7 @@ class EtcdOptions(OptionGroup):
         self.encryption: EncryptionConfiguration | None = None
 
     def complete(self) -> None:
-        """Lay the given watch cache sizes over the defaults.
+        """Override the default watch cache sizes.
 
         Kubernetes: pkg/controlplane/apiserver/options/options.go, Complete; etcd.go, ParseWatchCacheSizes.
         """
@@ -63,7 +63,7 @@ class EtcdOptions(OptionGroup):
                 message = f"--{flag}: {shown(element)} is not a resource and a size"
                 self.refuse(rules.INVALID_WATCH_CACHE_SIZE, message, _size_hint(element), flag, index)
             elif int(size) < 0:
-                hint = "write 0 to switch the cache of this resource off"
+                hint = "write 0 to disable the cache of this resource"
                 self.refuse(
                     rules.INVALID_WATCH_CACHE_SIZE,
                     f"--{flag}: the size of {shown(resource)} is negative",
@@ -78,16 +78,16 @@ class EtcdOptions(OptionGroup):
         """Kubernetes: EtcdOptions.Validate."""
         flags = self.flags
         if not flags.texts("etcd-servers") and flags.ok("etcd-servers"):
-            hint = "name the etcd servers, such as https://127.0.0.1:2379"
-            self.refuse(rules.NO_ETCD_SERVERS, "--etcd-servers is required and names no server", hint, "etcd-servers")
+            hint = "name the etcd servers, for example https://127.0.0.1:2379"
+            self.refuse(rules.NO_ETCD_SERVERS, "--etcd-servers is required", hint, "etcd-servers")
         self._validate_backend()
         self._validate_overrides()
         flag = "encryption-provider-config-automatic-reload"
         if flags.on(flag) and not flags.text("encryption-provider-config"):
-            hint = "set --encryption-provider-config as well, or remove the flag"
+            hint = "also set --encryption-provider-config, or remove the flag"
             self.refuse(
                 rules.RELOAD_WITHOUT_ENCRYPTION_CONFIG,
-                f"--{flag} is on without --encryption-provider-config",
+                f"--{flag} needs --encryption-provider-config",
                 hint,
                 flag,
             )
@@ -148,7 +148,7 @@ class EtcdOptions(OptionGroup):
             self.overrides.append(ServersOverride(group, resource, servers, index))
 
     def _override_hint(self, elements: Sequence[str], index: int) -> str:
-        """What to write for an element that is not GROUP/RESOURCE#URL."""
+        """Return the hint for an element that is not GROUP/RESOURCE#URL."""
         element = elements[index].strip()
         before = index - 1
         while before >= 0 and _is_server(elements[before]):
@@ -170,7 +170,7 @@ class EtcdOptions(OptionGroup):
         return "write GROUP/RESOURCE#URL[;URL...]; the core group is empty: /events#https://10.0.0.2:2379"
 
     def load_encryption(self) -> None:
-        """Read the encryption config, where its content can be had, and report what the server would refuse.
+        """Read the encryption config if it is available, and report what the server would refuse.
 
         Kubernetes: pkg/server/options/encryptionconfig/config.go, LoadEncryptionConfig.
         """
@@ -184,7 +184,7 @@ class EtcdOptions(OptionGroup):
         )
 
     def check_client_files(self) -> None:
-        """The client certificate, its key and the CA, as the etcd client will load them.
+        """Check the client certificate, its key and the CA, as the etcd client loads them.
 
         Kubernetes: apiserver/pkg/storage/storagebackend/factory/etcd3.go, newETCD3Client.
         """
@@ -194,7 +194,7 @@ class EtcdOptions(OptionGroup):
             self.refuse(
                 rules.INVALID_ETCD_CLIENT_CERTIFICATE,
                 f"--{given} is set without --{missing}",
-                f"set --{missing} as well",
+                f"also set --{missing}",
                 given,
             )
         if not self.context.host.sees_files:
@@ -211,8 +211,8 @@ class EtcdOptions(OptionGroup):
     def report_endpoint(self, flag: str, element: int, server: str, problem: str, hopeless: bool) -> None:
         """Report a server with a problem; `hopeless` if no server of its set can be dialled."""
         if problem:
-            message = f"--{flag}: {shown(server)} {problem}, so that no connection to it can be made"
-            hint = "write https://HOST:PORT, such as https://10.0.0.11:2379"
+            message = f"--{flag}: cannot connect to {shown(server)}: it {problem}"
+            hint = "write https://HOST:PORT, for example https://10.0.0.11:2379"
             self.refuse(
                 rules.NO_REACHABLE_ETCD_SERVER if hopeless else rules.UNREACHABLE_ETCD_SERVER,
                 message,
@@ -270,7 +270,7 @@ class EtcdOptions(OptionGroup):
         )
 
     def _history_window(self) -> int:
-        """Nanoseconds of events that watch caches keep at least. Kubernetes: options.go, Complete."""
+        """Return the minimum history of watch caches in nanoseconds. Kubernetes: options.go, Complete."""
         timeout = self.flags.number("request-timeout")
         if timeout > 0 and self.context.catalog.behaviour("eventsHistoryWindowFollowsRequestTimeout"):
             return max(_HISTORY_WINDOW, timeout + 15 * 10**9)
@@ -283,7 +283,7 @@ def _is_server(element: str) -> bool:
 
 
 def _size_hint(element: str) -> str:
-    """What to write for an element of the watch cache sizes."""
+    """Return the hint for an element of the watch cache sizes."""
     found = re.fullmatch(r"([A-Za-z][\w.-]*)[#:= ]+([0-9]{1,9})", element.strip())
     if found:
         return f"write {found[1]}#{found[2]}"

@@ -34,8 +34,8 @@ class FeatureOptions(OptionGroup):
             if value == "true":
                 return
             if value == "false":
-                message = f"--runtime-config {key}=false takes away the API that --{flag} needs"
-                hint = f"set --{flag}=false, or leave {key} on"
+                message = f"--runtime-config {key}=false disables the API that --{flag} needs"
+                hint = f"set --{flag}=false, or keep {key} enabled"
                 self.refuse(rules.PRIORITY_AND_FAIRNESS_WITHOUT_API, message, hint, "runtime-config")
                 return
 
@@ -52,7 +52,7 @@ class FeatureOptions(OptionGroup):
         limits = ("max-requests-inflight", "max-mutating-requests-inflight")
         total = sum(flags.number(flag) for flag in limits)
         if fair and total <= 0 and not any(flags.number(flag) < 0 for flag in limits):
-            message = "priority and fairness is on, but the two in-flight limits add up to 0"
+            message = "priority and fairness is enabled, but the two in-flight limits add up to 0"
             hint = "raise --max-requests-inflight, or set --enable-priority-and-fairness=false"
             self.refuse(rules.PRIORITY_AND_FAIRNESS_WITHOUT_CONCURRENCY, message, hint, limits[0])
         config.flow_control = FlowControl(total_concurrency=total if fair else None)

@@ -1,4 +1,4 @@
-"""The feature-gates flag: from its text to the state of the gates.
+"""The feature-gates flag: from its value to the state of the gates.
 
 Kubernetes: staging/src/k8s.io/component-base/featuregate/feature_gate.go and compatibility/registry.go.
 """
@@ -27,7 +27,7 @@ def apply_gate_flags(generic: GenericOptions) -> None:
         bare, prefixed = bare or not component, prefixed or component == "kube"
         if component not in ("", "kube"):
             message = f"--{FLAG} names the component {shown(component)}"
-            hint = "write the gate alone, or kube:NAME=true"
+            hint = "write only the gate, or kube:NAME=true"
             if generic.context.gates.known(component) is not None:
                 hint = f"write {component}={shown(entry.lstrip('= '))[1:-1]}"
             generic.refuse(rules.FEATURE_GATE_OF_OTHER_COMPONENT, message, hint, FLAG, index)
@@ -88,7 +88,7 @@ def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
 
 
 def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]:
-    """Message and hint for a gate that the binary does not have."""
+    """Return message and hint for a gate that the binary does not have."""
     version = generic.context.catalog.version
     gone, having = removal("featureGates", name, version), known_in("featureGates", name)
     if gone and gone.get("removed"):
@@ -100,16 +100,16 @@ def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]
         if "ga" in gone:
             always = "its feature is always enabled" if value else "its feature cannot be disabled"
             return message, f"remove {name}: {always} since {gone['ga']}"
-        return message, "remove it: the feature is gone" if not gone.get("lastDefault") else "remove it"
+        return message, "remove it: the feature was removed" if not gone.get("lastDefault") else "remove it"
     message = f"--{FLAG}: {shown(name)} is not a feature gate of {version}"
     if having:
-        return f"{message}; {having[0]} to {having[-1]} have it", "remove it, or compile for one of those versions"
+        return f"{message}; it exists in {having[0]} to {having[-1]}", "remove it, or compile for one of those versions"
     near = generic.context.report.suggestions.did_you_mean(name, generic.context.catalog.gates)
     return message, near or "check the spelling; gates are case-sensitive"
 
 
 def report_dependencies(generic: GenericOptions) -> None:
-    """Report gates that are on without the gates that they need.
+    """Report gates that are enabled without the gates that they need.
 
     From 1.35 on, the registry itself knows them; before, single pairs were checked by the server's validation.
     """
@@ -117,16 +117,16 @@ def report_dependencies(generic: GenericOptions) -> None:
     for name, missing in context.gates.broken_dependencies():
         index = _index_of(generic, (name, *missing))
         what = " and ".join(missing)
-        hint = f"switch {name} off as well, or leave {what} on"
+        hint = f"also disable {name}, or keep {what} enabled"
         generic.refuse(
             rules.FEATURE_GATE_WITHOUT_DEPENDENCY,
-            f"--{FLAG}: {name} is on but needs {what}, which is off",
+            f"--{FLAG}: {name} is enabled but needs {what}, which is disabled",
             hint,
             FLAG,
             index,
         )
         if context.catalog.is_provisional("gateDependency", name):
-            message = f"--{FLAG}: that {name} needs {what} in {context.catalog.version} is not confirmed"
+            message = f"--{FLAG}: it is not confirmed that {name} needs {what} in {context.catalog.version}"
             generic.refuse(rules.UNCONFIRMED_FACT, message, "test the change on a server of this version", FLAG, index)
 
 
@@ -135,8 +135,8 @@ def report_pairs(generic: GenericOptions) -> None:
     context = generic.context
     for rule_id, name, needed in context.catalog.behaviour("gatePairs") or ():
         if context.gates.on(name) and not context.gates.on(needed) and context.gates.known(needed):
-            hint = f"switch {name} off as well, or {needed} on"
-            message = f"--{FLAG}: {name} is on but needs {needed}, which is off"
+            hint = f"also disable {name}, or enable {needed}"
+            message = f"--{FLAG}: {name} is enabled but needs {needed}, which is disabled"
             generic.refuse(rules.by_id()[rule_id], message, hint, FLAG, _index_of(generic, (name, needed)))
 
 

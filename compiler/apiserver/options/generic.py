@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
 
 _VERSION = r"[ \t\n\f\r]*v?((?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})++)[^\n]*"
-"""What Kubernetes takes for a version: whatever follows the numbers does not count.
+"""What Kubernetes accepts as a version; it ignores what follows the numbers.
 
 Kubernetes: apimachinery/pkg/util/version/version.go, parse.
 """
@@ -32,7 +32,7 @@ class GenericOptions(OptionGroup):
     name = "generic"
 
     def set_registry(self) -> None:
-        """Fix the emulated version, the minimum compatibility version and the gates, before everything else.
+        """Set the emulated version, the minimum compatibility version and the gates, before everything else.
 
         Kubernetes: component-base/compatibility/registry.go, Set.
         """
@@ -46,7 +46,7 @@ class GenericOptions(OptionGroup):
         report_dependencies(self)
 
     def _version(self, flag: str) -> int | None:
-        """The minor version that a version flag names; None where it names none that can be used."""
+        """Return the minor version that a version flag names; None if it names no valid one."""
         seen: set[str] = set()
         found = None
         for index, element in enumerate(self.flags.texts(flag)):
@@ -66,13 +66,13 @@ class GenericOptions(OptionGroup):
             elif component in seen:
                 self.refuse(
                     rules.DUPLICATE_COMPONENT_VERSION,
-                    f"--{flag} is given twice for {component}",
+                    f"duplicate --{flag} for {component}",
                     "keep one",
                     flag,
                     index,
                 )
             elif match is None:
-                hint = f"write a version such as {self.context.catalog.version}"
+                hint = f"write a version, for example {self.context.catalog.version}"
                 self.refuse(
                     rules.INVALID_VERSION, f"--{flag}: {shown(text.strip())} is not a version", hint, flag, index
                 )
@@ -101,7 +101,7 @@ class GenericOptions(OptionGroup):
             self.refuse_negative(rule, flag)
         chance = self.flags.fraction("goaway-chance")
         if chance < 0 or chance > 0.02:
-            hint = "write a share between 0 (off) and 0.02"
+            hint = "write a probability between 0 (disabled) and 0.02"
             self.refuse(
                 rules.GOAWAY_CHANCE_OUT_OF_RANGE,
                 f"--goaway-chance {chance:g} is outside 0 to 0.02",
@@ -119,10 +119,10 @@ class GenericOptions(OptionGroup):
         if not floor <= emulated <= binary:
             rule = rules.EMULATION_NOT_SUPPORTED if floor == binary else rules.EMULATED_VERSION_OUT_OF_RANGE
             allowed = f"1.{binary}" if floor == binary else f"1.{floor} to 1.{binary}"
-            message = f"--emulated-version 1.{emulated} is outside of what {context.catalog.version} can emulate"
+            message = f"--emulated-version 1.{emulated} cannot be emulated by {context.catalog.version}"
             self.refuse(rule, message, f"write {allowed}", "emulated-version")
         elif self.flags.has("min-compatibility-version") and not floor <= compatible <= emulated:
-            message = f"--min-compatibility-version 1.{compatible} is outside of 1.{floor} to the emulated 1.{emulated}"
+            message = f"--min-compatibility-version 1.{compatible} is outside 1.{floor} to the emulated 1.{emulated}"
             hint = f"write 1.{floor} to 1.{emulated}"
             self.refuse(rules.MIN_COMPATIBILITY_VERSION_OUT_OF_RANGE, message, hint, "min-compatibility-version")
         if emulated == binary:
@@ -156,7 +156,7 @@ class GenericOptions(OptionGroup):
                 self.refuse(rules.INVALID_CORS_ORIGIN, message, problem[1], flag, index)
 
     def _origin_problem(self, origin: str) -> tuple[str, str] | None:
-        """What is wrong with an allowed origin, and what to write. Kubernetes: validateCorsAllowedOriginList."""
+        """Return the problem of an allowed origin and a hint. Kubernetes: validateCorsAllowedOriginList."""
         from compiler.upstream.go.regexp import InvalidRegexpError, check_regexp
 
         if not origin:
@@ -172,7 +172,7 @@ class GenericOptions(OptionGroup):
         return None
 
     def complete_advertise_address(self) -> None:
-        """Reckon the address that other members use, from bind-address or the host's default route.
+        """Determine the address that other members use, from bind-address or the host's default route.
 
         Kubernetes: apiserver/pkg/server/options/server_run_options.go, DefaultAdvertiseAddress.
         """
@@ -188,12 +188,12 @@ class GenericOptions(OptionGroup):
 
     @property
     def public_address(self) -> str:
-        """The address that other members use; empty where only the host itself knows it."""
+        """The address that other members use; empty if it depends on the host."""
         address = self.flags.text("advertise-address")
         return "" if address in ("0.0.0.0", "::") else address
 
     def complete_external_host(self) -> None:
-        """The external name is the advertised address where none is given."""
+        """Default the external name to the advertised address."""
         if not self.flags.text("external-hostname"):
             self.flags.set("external-hostname", self.public_address)
 

@@ -10,7 +10,7 @@ from compiler.apiserver.options.group import OptionGroup
 
 
 class GlobalOptions(OptionGroup):
-    """`version` and `help`: with either, the program prints and ends instead of serving."""
+    """`version` and `help`: with either, the program prints and exits instead of serving."""
 
     name = "global"
 
@@ -19,5 +19,5 @@ class GlobalOptions(OptionGroup):
         for flag in ("version", "help"):
             value = self.flags.value(flag)
             if self.flags.changed(flag) and value not in ("false", "", False, None) and self.flags.ok(flag):
-                message = f"with --{flag} the program prints and ends; it does not serve"
+                message = f"with --{flag} the program prints and exits; it does not serve"
                 self.refuse(rules.SERVER_PRINTS_AND_EXITS, message, f"remove --{flag}", flag)

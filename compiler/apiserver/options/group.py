@@ -39,9 +39,9 @@ class OptionGroup:
         return NamedFile(self.context, flag, self.flags.text(flag) if path is None else path, refuse)
 
     def refuse(self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None) -> None:
-        """Report a broken rule, with the rule's severity, where a flag (or an element of its list) was given.
+        """Report a broken rule, with the rule's severity, at a flag or at an element of its list.
 
-        Where the flag was not given, the place is the group's section, or else the start of the input.
+        If the flag is not set, the position is the group's section, or else the start of the input.
         """
         context = self.context
         if context.report.passes_over(rule, flag):
@@ -51,7 +51,7 @@ class OptionGroup:
         context.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
     def refuse_word(self, rule: Rule, flag: str, words: Sequence[str]) -> None:
-        """Report a word that is none of those that a flag knows."""
+        """Report a value that is not one of the words that a flag accepts."""
         value = self.flags.text(flag)
         *others, last = words
         hint = did_you_mean(value, words) or f"write {', '.join(others)}{' or ' if others else ''}{last}"
@@ -88,7 +88,7 @@ _ABSENT: dict[Rule, tuple[str, ...]] = {
     rules.FORWARD_COMPATIBLE_WITHOUT_EMULATION: ("emulated-version",),
     rules.RUNTIME_CONFIG_FORWARD_COMPATIBLE_WITHOUT_EMULATION: ("emulated-version",),
 }
-"""Rule -> flags of which one that is not given breaks it."""
+"""Rule -> flags; the rule is broken if one of them is not set."""
 _OF_GATES = (
     rules.AUTHORIZATION_CONFIG_WITHOUT_GATE,
     rules.KMS_V1_WITHOUT_GATE,
@@ -99,11 +99,11 @@ _OF_GATES = (
     rules.PEER_FLAGS_WITHOUT_GATE,
     rules.SIGNING_ENDPOINT_WITHOUT_GATE,
 )
-"""Rules that a feature gate can meet: each use of --feature-gates adds to the others."""
+"""Rules that a feature gate can fulfil: each use of --feature-gates adds to the others."""
 
 
 def is_certain(code: str, flag: str, flags: FlagSet) -> bool:
-    """Whether a finding holds whatever else is given: it is not about a missing flag, nor caused by one."""
+    """Whether a diagnostic holds whatever else is set: it is not about a missing flag, nor caused by one."""
     if flag and not flags.changed(flag) and flag in flags.catalog.flags:
         return False
     rule = rules.by_code()[code]

@@ -34,7 +34,7 @@ class LogsOptions(OptionGroup):
             self.refuse(
                 rules.LOG_FLUSH_FREQUENCY_NOT_POSITIVE,
                 f"--{flag} {flags.given(flag)} is not above 0",
-                "write a duration such as 5s",
+                "write a duration, for example 5s",
                 flag,
             )
         if flags.value("vmodule") and form != "text":
@@ -48,12 +48,12 @@ class LogsOptions(OptionGroup):
                 self.refuse(
                     rules.SPLIT_STREAM_WITHOUT_GATE,
                     f"--{stream} needs the gate {_ALPHA}",
-                    f"switch {_ALPHA} on",
+                    f"enable {_ALPHA}",
                     stream,
                 )
             if flags.number(buffer):
                 self.refuse(
-                    rules.INFO_BUFFER_WITHOUT_GATE, f"--{buffer} needs the gate {_ALPHA}", f"switch {_ALPHA} on", buffer
+                    rules.INFO_BUFFER_WITHOUT_GATE, f"--{buffer} needs the gate {_ALPHA}", f"enable {_ALPHA}", buffer
                 )
 
     def apply_to(self, config: ResolvedConfig) -> None:

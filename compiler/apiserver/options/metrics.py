@@ -35,7 +35,7 @@ class MetricsOptions(OptionGroup):
             for index, name in enumerate(flags.texts("disabled-metrics")):
                 if not re.fullmatch(_NAME, name):
                     flag = "disabled-metrics"
-                    message = f"--{flag}: {shown(name)} is not a metric's name"
+                    message = f"--{flag}: {shown(name)} is not a valid metric name"
                     self.refuse(rules.INVALID_METRIC_NAME, message, "use letters, digits, _ and :", flag, index)
         labels, manifest = "allow-metric-labels", "allow-metric-labels-manifest"
         if flags.mapping(labels):
@@ -43,13 +43,13 @@ class MetricsOptions(OptionGroup):
         if flags.text(manifest):
             from compiler.apiserver.config_files.metric_labels import check_metric_labels
 
-            # Where the server does not check the manifest, it does not read it beside the labels either.
+            # If the server does not check the manifest, it does not read it in addition to the labels either.
             if self.context.catalog.behaviour("metricLabelsManifestChecked") or not flags.mapping(labels):
                 check_metric_labels(self.named(manifest))
         if self.context.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
             self.refuse(
                 rules.METRIC_LABELS_SET_TWICE,
-                f"--{labels} cannot be given beside --{manifest}",
+                f"--{labels} cannot be given together with --{manifest}",
                 f"remove --{labels}, or --{manifest}",
                 labels,
             )

@@ -45,7 +45,7 @@ class MiscOptions(OptionGroup):
         self.service_ip = ""
 
     def complete(self) -> None:
-        """Split the service IP ranges and reckon the API server's own service address.
+        """Split the service IP ranges and compute the API server's own service address.
 
         Kubernetes: cmd/kube-apiserver/app/options/completion.go, getServiceIPAndRanges.
         """
@@ -55,9 +55,13 @@ class MiscOptions(OptionGroup):
         for index, entry in enumerate(entries[:2]):
             network = parse_cidr(entry)
             if network is None:
-                hint = "write one or two ranges such as 10.96.0.0/16,fd00:10:96::/112, without spaces"
+                hint = "write one or two ranges without spaces, for example 10.96.0.0/16,fd00:10:96::/112"
                 self.refuse(
-                    rules.INVALID_SERVICE_CIDR, f"--{_RANGE}: {shown(entry)} is not an IP range", hint, _RANGE, index
+                    rules.INVALID_SERVICE_CIDR,
+                    f"--{_RANGE}: {shown(entry)} is not a valid IP range",
+                    hint,
+                    _RANGE,
+                    index,
                 )
                 return
             self.service_ranges.append(network)
@@ -65,7 +69,10 @@ class MiscOptions(OptionGroup):
         if primary.host_bits < 3:
             message = f"--{_RANGE}: {primary} holds {2**primary.host_bits} addresses, fewer than 8"
             self.refuse(
-                rules.SERVICE_CIDR_TOO_SMALL, message, f"write a wider range, such as {primary.address(0)}/24", _RANGE
+                rules.SERVICE_CIDR_TOO_SMALL,
+                message,
+                f"write a wider range, for example {primary.address(0)}/24",
+                _RANGE,
             )
         else:
             self.service_ip = primary.address(1)
@@ -84,7 +91,11 @@ class MiscOptions(OptionGroup):
         if len(self.service_ranges) == 2 and self.service_ranges[0].version == self.service_ranges[1].version:
             message = f"--{_RANGE}: both ranges are IPv{self.service_ranges[0].version}"
             self.refuse(
-                rules.SERVICE_CIDRS_OF_ONE_FAMILY, message, "write one IPv4 and one IPv6 range, or one alone", _RANGE, 1
+                rules.SERVICE_CIDRS_OF_ONE_FAMILY,
+                message,
+                "write one IPv4 and one IPv6 range, or only one range",
+                _RANGE,
+                1,
             )
         gates = self.context.gates
         if gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite"):
@@ -124,14 +135,14 @@ class MiscOptions(OptionGroup):
             return
         primary = self.service_ranges[0]
         flag = _RANGE if self.flags.changed(_RANGE) else "advertise-address"
-        hint = "put the range of the advertised address's family first, or set --advertise-address"
+        hint = "put the range of the advertise address's family first, or set --advertise-address"
         advertised = self.flags.text("advertise-address")
         if advertised not in ("", "0.0.0.0", "::"):
             if primary.version != (6 if ":" in advertised else 4):
-                message = f"the primary service range {primary} is of another family than the address {advertised}"
+                message = f"the primary service range {primary} is not of the family of the address {advertised}"
                 self.refuse(rules.SERVICE_CIDR_FAMILY_MISMATCH, message, hint, flag)
             return
-        # Left to the server, the address is the default route's: IPv6 before IPv4 where the listener is [::].
+        # By default the address is that of the default route: IPv6 before IPv4 if the listener is [::].
         preferred = 6 if self.flags.text("bind-address") == "::" else 4
         if primary.version != preferred:
             message = (
@@ -143,7 +154,7 @@ class MiscOptions(OptionGroup):
                 self.refuse(rules.HOST_ADDRESS_FAMILY_UNKNOWN, f"{message}, if the host has one", hint, flag)
 
     def validate_advertise_address(self) -> None:
-        """Whether the address may stand in the Endpoints of the service kubernetes.
+        """Report an address that the Endpoints of the service kubernetes cannot contain.
 
         Kubernetes: pkg/apis/core/validation/validation.go, ValidateEndpointIP.
         """
@@ -164,7 +175,7 @@ class MiscOptions(OptionGroup):
             ),
         ):
             if wrong:
-                message = f"--advertise-address {advertised} is {what}, which no Endpoints can hold"
+                message = f"--advertise-address {advertised} is {what}, which Endpoints cannot contain"
                 hint = "write an address that Pods can reach, or set --endpoint-reconciler-type=none"
                 self.refuse(rules.ADVERTISE_ADDRESS_NOT_AN_ENDPOINT, message, hint, "advertise-address")
 
@@ -173,11 +184,11 @@ class MiscOptions(OptionGroup):
         gates = self.context.gates
         needed = self.context.catalog.behaviour("peerProxyNeedsStorageVersionAPI")
         if needed and gates.on(_PEER) and not gates.on("StorageVersionAPI"):
-            message = f"--feature-gates: {_PEER} is on but needs StorageVersionAPI, which is off"
+            message = f"--feature-gates: {_PEER} is enabled but needs StorageVersionAPI, which is disabled"
             self.refuse(
                 rules.PEER_PROXY_WITHOUT_STORAGE_VERSIONS,
                 message,
-                "switch StorageVersionAPI on as well",
+                "also enable StorageVersionAPI",
                 "feature-gates",
             )
         if gates.on(_PEER):
@@ -187,7 +198,7 @@ class MiscOptions(OptionGroup):
                 self.refuse(
                     rules.PEER_FLAGS_WITHOUT_GATE,
                     f"--{flag} needs the gate {_PEER}",
-                    f"switch {_PEER} on, or remove --{flag}",
+                    f"enable {_PEER}, or remove --{flag}",
                     flag,
                 )
 
@@ -206,7 +217,7 @@ class MiscOptions(OptionGroup):
                 blamed = longer if self.flags.changed(longer) else shorter
                 times = [format_duration(self.flags.number(flag)) for flag in (longer, shorter)]
                 message = f"--{longer} {times[0]} is not longer than --{shorter} {times[1]}"
-                self.refuse(rule, message, f"make --{longer} longer", blamed)
+                self.refuse(rule, message, f"increase --{longer}", blamed)
 
     def validate_apiserver_count(self) -> None:
         """Kubernetes: validation.go, Validate."""
@@ -279,7 +290,7 @@ class MiscOptions(OptionGroup):
         )
 
     def _check_kubelet_files(self) -> None:
-        """Every file has to be there; of their contents only the CA's is looked at before a kubelet is called.
+        """Check that every file exists; only the CA's content is read before a kubelet is called.
 
         Kubernetes: client-go/transport/transport.go, TLSConfigFor with ReloadTLSFiles.
         """
@@ -326,21 +337,21 @@ class MiscOptions(OptionGroup):
             check_root_ca(self.named("peer-ca-file"), rules.PEER_PROXY_WITHOUT_CLIENT_CERTIFICATE)
 
     def _peer_address(self, public: str | None) -> str | None:
-        """Where peers reach this server; None where only the host knows. Kubernetes: peer.go, getPeerAddress."""
+        """Return where peers reach this server; None if it depends on the host. Kubernetes: peer.go, getPeerAddress."""
         ip, port = (self.flags.text(flag) for flag in _PEER_ADDRESS)
         if ip and port:
             return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
         return join_host_port(public, self.flags.number("secure-port")) if public else None
 
     def apply_event_storage(self, config: ResolvedConfig) -> None:
-        """Events live as long as event-ttl says, in whole seconds."""
+        """Set the TTL of events, in whole seconds."""
         config.event_storage = EventStorage(ttl_seconds=self.flags.number("event-ttl") // 10**9)
 
     def apply_aggregator(self, config: ResolvedConfig) -> None:
         """Kubernetes: cmd/kube-apiserver/app/aggregator.go, CreateAggregatorConfig."""
         flags = self.flags
         certificate, key = "proxy-client-cert-file", "proxy-client-key-file"
-        # One of the two alone is ignored.
+        # If only one of the two is set, it is ignored.
         if self.context.host.sees_files and flags.text(certificate) and flags.text(key):
             from compiler.apiserver.config_files.keys import check_pair
 

@@ -1,4 +1,4 @@
-"""The oidc flags, of which the server makes one issuer, as an AuthenticationConfiguration would declare it.
+"""The oidc flags, from which the server builds one issuer, as an AuthenticationConfiguration would declare it.
 
 Kubernetes: pkg/kubeapiserver/options/authentication.go, validateOIDCOptions and ToAuthenticationConfig;
 apiserver/plugin/pkg/authenticator/token/oidc/oidc.go, New.
@@ -32,7 +32,7 @@ _FIELDS = {
     GROUPS_PREFIX: "claimMappings.groups.prefix",
     REQUIRED: "claimValidationRules",
 }
-"""Flag -> the field of an AuthenticationConfiguration that takes its place. Nothing does for --oidc-signing-algs."""
+"""Flag -> the field of an AuthenticationConfiguration that replaces it. None replaces --oidc-signing-algs."""
 
 
 def validate_oidc(group: AuthenticationOptions) -> None:
@@ -59,12 +59,12 @@ def validate_oidc(group: AuthenticationOptions) -> None:
         return
     missing = [flag for flag in (ISSUER, CLIENT) if not flags.text(flag)]
     if missing and flags.ok(*missing):
-        message = f"--{given[0]} is given, but --{missing[0]} is not"
+        message = f"--{given[0]} is set without --{missing[0]}"
         group.refuse(rules.OIDC_ISSUER_OR_CLIENT_MISSING, message, f"set --{missing[0]}", given[0])
 
 
 def check_oidc(group: AuthenticationOptions) -> None:
-    """What the server finds when it makes an issuer of the flags; without URL and client it makes none."""
+    """Report what the server refuses when it builds an issuer from the flags; without URL and client it builds none."""
     flags = group.flags
     if flags.text(_FILE) or not (flags.text(ISSUER) and flags.text(CLIENT)):
         return
@@ -73,11 +73,11 @@ def check_oidc(group: AuthenticationOptions) -> None:
     url = flags.text(ISSUER)
     wrong = wrong_with_url(url, group.context.catalog.url_strictness)
     if url in group.issuers:
-        message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer can have its URL"
+        message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer may have its URL"
         group.refuse(
             rules.OIDC_ISSUER_IS_SERVICE_ACCOUNT_ISSUER,
             message,
-            "give the issuer, or --service-account-issuer, another URL",
+            "use another URL for the issuer, or for --service-account-issuer",
             ISSUER,
         )
     elif wrong:
@@ -90,7 +90,7 @@ def check_oidc(group: AuthenticationOptions) -> None:
         place = flags.entry(REQUIRED, "")
         group.refuse(
             rules.INVALID_CLAIM_VALIDATION_RULE,
-            f"--{REQUIRED} names no claim before the =",
+            f"--{REQUIRED} has no claim before the =",
             "write CLAIM=VALUE",
             REQUIRED,
             place,
@@ -111,7 +111,7 @@ def check_oidc(group: AuthenticationOptions) -> None:
 
 
 def _check_ca(group: AuthenticationOptions) -> None:
-    """An empty file counts as none."""
+    """Check the CA; an empty file is ignored."""
     from compiler.apiserver.config_files import read_bytes
     from compiler.apiserver.config_files.keys import check_client_ca_of
 
@@ -122,7 +122,7 @@ def _check_ca(group: AuthenticationOptions) -> None:
 
 
 def issuers_of_flags(group: AuthenticationOptions) -> tuple[JWTIssuer, ...]:
-    """The issuer that the flags describe, if they do."""
+    """Return the issuer that the flags describe, if any."""
     flags = group.flags
     url, prefix, claim = flags.text(ISSUER), flags.text(USERNAME_PREFIX), flags.text(USERNAME)
     if not (url and flags.text(CLIENT)):

@@ -35,10 +35,12 @@ LOOPBACK_NAME = "apiserver-loopback-client"
 
 
 def _cipher_hint(name: str, known: tuple[str, ...], suggestions: Suggestions) -> str:
-    """What to write for an unknown cipher suite; OpenSSL's names are Go's without two words."""
+    """Return the hint for an unknown cipher suite; OpenSSL's names are Go's without two words."""
     short = {suite.removeprefix("TLS_").replace("_WITH_", "_"): suite for suite in known}
     near = suggestions.closest(name, [*known, *short])
-    return f"did you mean {short.get(near, near)}?" if near else f"write Go's name of it, such as {_HTTP2_CIPHERS[0]}"
+    return (
+        f"did you mean {short.get(near, near)}?" if near else f"write Go's name of it, for example {_HTTP2_CIPHERS[0]}"
+    )
 
 
 class SecureServingOptions(OptionGroup):
@@ -51,7 +53,7 @@ class SecureServingOptions(OptionGroup):
         self.self_signed = ""
 
     def complete(self) -> None:
-        """Plan the self-signed certificate that the server makes where no pair is named.
+        """Plan the self-signed certificate that the server generates if no pair is named.
 
         Kubernetes: serving.go, MaybeDefaultWithSelfSignedCerts.
         """
@@ -73,19 +75,19 @@ class SecureServingOptions(OptionGroup):
                 self.self_signed = "reused"
             elif any(there):
                 lone, gone = (certificate, key) if there[0] else (key, certificate)
-                message = f"--cert-dir holds {shown(lone)} without {shown(gone)}"
+                message = f"--cert-dir contains {shown(lone)} without {shown(gone)}"
                 self.refuse(
                     rules.INCOMPLETE_PAIR_IN_CERT_DIR,
                     message,
-                    "remove the lone file, or name a pair with --tls-cert-file",
+                    "remove that file, or name a pair with --tls-cert-file",
                     "cert-dir",
                 )
             elif not can_write_below(host, folder):
-                message = f"--cert-dir {shown(folder)} cannot be written, and no certificate is given"
+                message = f"--cert-dir {shown(folder)} is not writable, and no certificate is set"
                 self.refuse(
                     rules.CERT_DIR_NOT_WRITABLE,
                     message,
-                    "name a writable folder, or a pair with --tls-cert-file",
+                    "name a writable directory, or a pair with --tls-cert-file",
                     "cert-dir",
                 )
         container = host.container
@@ -107,11 +109,11 @@ class SecureServingOptions(OptionGroup):
         if not 1 <= port <= 65535:
             message = f"--secure-port {port} is outside 1 to 65535"
             if port == 0:
-                message = "--secure-port 0 would switch off HTTPS, which kube-apiserver cannot do without"
-            self.refuse(rules.SECURE_PORT_OUT_OF_RANGE, message, "write a port such as 6443", "secure-port")
+                message = "--secure-port 0 would disable HTTPS, which kube-apiserver requires"
+            self.refuse(rules.SECURE_PORT_OUT_OF_RANGE, message, "write a port, for example 6443", "secure-port")
 
     def check_files_and_names(self) -> None:
-        """What the listener's set-up refuses: pairs, cipher suites, curves and protocol versions.
+        """Report what the listener refuses: key pairs, cipher suites, curves and protocol versions.
 
         Kubernetes: serving.go, ApplyTo; component-base/cli/flag/ciphersuites_flag.go.
         """
@@ -122,7 +124,7 @@ class SecureServingOptions(OptionGroup):
             self.refuse(
                 rules.INCOMPLETE_SERVING_CERTIFICATE_FLAGS,
                 f"--{given[0]} is set without --{missing}",
-                f"set --{missing} as well",
+                f"also set --{missing}",
                 given[0],
             )
         elif given and self.self_signed in ("", "reused") and self.context.host.sees_files:
@@ -186,7 +188,7 @@ class SecureServingOptions(OptionGroup):
             names = ", ".join(f"{number} ({name})" for number, name in _CURVES.items())
             if curve in seen:
                 self.refuse(
-                    rules.INVALID_CURVE_PREFERENCE, f"--{flag}: curve {curve} is given twice", "keep one", flag, index
+                    rules.INVALID_CURVE_PREFERENCE, f"--{flag}: duplicate curve {curve}", "keep one", flag, index
                 )
             elif curve not in _CURVES:
                 self.refuse(
@@ -203,7 +205,7 @@ class SecureServingOptions(OptionGroup):
         flags = self.flags
         self.check_files_and_names()
         bind, port = flags.text("bind-address") or "0.0.0.0", flags.number("secure-port")
-        # Go listens to both families where the address is unspecified, whichever of the two it is.
+        # Go listens on both families if the address is unspecified, whichever of the two it is.
         dual = bind in _ANY
         streams = flags.number("http2-max-streams-per-connection")
         http2 = not flags.on("disable-http2-serving")
@@ -281,7 +283,7 @@ class SecureServingOptions(OptionGroup):
         )
 
     def apply_loopback_tweak(self, config: ResolvedConfig) -> None:
-        """The loopback client speaks protobuf and asks for no compression: both ends are one process.
+        """The loopback client uses protobuf without compression: client and server are one process.
 
         Kubernetes: pkg/controlplane/apiserver/config.go, BuildGenericConfig.
         """

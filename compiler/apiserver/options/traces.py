@@ -20,7 +20,7 @@ class TracingOptions(OptionGroup):
     name = "traces"
 
     def apply_to(self, config: ResolvedConfig) -> None:
-        """Kubernetes: TracingOptions.ApplyTo; nothing happens without a file or with the gate off."""
+        """Kubernetes: TracingOptions.ApplyTo; tracing is disabled without a file or without the gate."""
         flag, gates = "tracing-config-file", self.context.gates
         path = self.flags.text(flag)
         on = bool(path) and (gates.known("APIServerTracing") is None or gates.on("APIServerTracing"))
@@ -35,5 +35,5 @@ class TracingOptions(OptionGroup):
             endpoint=spans.endpoint if spans else None,
             sampling_rate_per_million=spans.rate if spans else None,
         )
-        # What was built from the client before, as the clientset of the informers, stays untraced.
+        # Clients that were built from it before, for example that of the informers, stay untraced.
         config.loopback_tracing = LoopbackTracing(traced=on)

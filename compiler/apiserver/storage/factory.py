@@ -1,4 +1,4 @@
-"""From options to a storage factory, and from the factory to one row a resource.
+"""From options to a storage factory, and from the factory to one row per resource.
 
 Kubernetes: pkg/kubeapiserver/default_storage_factory_builder.go and
 staging/src/k8s.io/apiserver/pkg/server/storage/storage_factory.go.
@@ -29,16 +29,16 @@ COHABITING = (
     ("podsecuritypolicies", "policy", "extensions"),
     ("ingresses", "networking.k8s.io", "extensions"),
 )
-"""Resources that two groups serve from one place; the first group that is enabled stores them."""
+"""Resources that several groups share; the first enabled group stores them."""
 
 _DELEGATED = {"apiextensions.k8s.io": "v1beta1", "apiregistration.k8s.io": "v1"}
-"""Groups of the delegated servers: stored version. Their objects and custom objects are JSON whatever the flags say."""
+"""Group of a delegated server -> storage version. Its objects and custom objects are JSON whatever the flags say."""
 
 JSON, CBOR = "application/json", "application/cbor"
 
 
 class StoredResource(NamedTuple):
-    """One row of the manifest, less its servers; see schemas/artifacts/storage.schema.json."""
+    """One row of the manifest without its servers; see schemas/artifacts/storage.schema.json."""
 
     group: str
     resource: str
@@ -52,7 +52,7 @@ class StoredResource(NamedTuple):
 
 
 class StorageFactoryConfig:
-    """What a storage factory is built from.
+    """The settings of a storage factory.
 
     Kubernetes: NewStorageFactoryConfigEffectiveVersion, then Complete, then New.
     """
@@ -66,19 +66,19 @@ class StorageFactoryConfig:
         self.encoding_overrides: dict[str, str] = catalog.storage("encodingOverrides")
 
     def complete(self, etcd: EtcdOptions) -> CompletedStorageFactoryConfig:
-        """Take over what the etcd options say."""
+        """Add the etcd options."""
         return CompletedStorageFactoryConfig(self, etcd)
 
 
 class CompletedStorageFactoryConfig:
-    """A config that is whole: the etcd options are in it."""
+    """The settings with the etcd options."""
 
     def __init__(self, config: StorageFactoryConfig, etcd: EtcdOptions) -> None:
         self.config = config
         self.etcd = etcd
 
     def new(self) -> StorageFactory:
-        """Kubernetes: completedStorageFactoryConfig.New: cohabitation and server overrides enter here."""
+        """Kubernetes: completedStorageFactoryConfig.New: cohabitation and server overrides are added here."""
         flags, etcd = self.etcd.flags, self.etcd
         factory = StorageFactory(
             self.config,
@@ -95,7 +95,7 @@ class CompletedStorageFactoryConfig:
 
 
 class StorageFactory:
-    """Answers, for a resource, which servers hold it, under which key and in which form.
+    """Determines which servers store a resource, under which key and in which format.
 
     Kubernetes: DefaultStorageFactory.
     """
@@ -103,7 +103,7 @@ class StorageFactory:
     def __init__(self, config: StorageFactoryConfig, servers: tuple[str, ...], prefix: str, media_type: str) -> None:
         self.config = config
         self.servers = tuple(map(without_user, servers))
-        # The server cleans the path, so that /a/b/ and a//b are one place. Kubernetes: storage/etcd3/store.go, New.
+        # The server cleans the path, so /a/b/ and a//b are equal. Kubernetes: storage/etcd3/store.go, New.
         self.prefix = join("/", prefix)
         self.media_type = media_type
         self.encryption: EncryptionConfiguration | None = None
@@ -114,14 +114,14 @@ class StorageFactory:
         self._server_sets: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def set_etcd_location(self, override: ServersOverride) -> None:
-        """Send one resource, or with `*` a whole group, to servers of its own."""
+        """Store one resource, or with `*` a whole group, on separate servers."""
         servers = tuple(map(without_user, override.servers))
         self._locations[override.group, override.resource] = servers
         self.overrides.append(override._replace(servers=servers))
         self._server_sets.setdefault(tuple(sorted(override.servers)), servers)
 
     def storage_group_of(self, group: str, resource: str) -> str:
-        """The group that stores a resource, where groups share it."""
+        """Return the group that stores a resource, which several groups may share."""
         for name, *groups in COHABITING:
             if name == resource and group in groups:
                 for candidate in groups:
@@ -130,21 +130,21 @@ class StorageFactory:
         return group
 
     def servers_for(self, group: str, resource: str) -> tuple[str, ...]:
-        """The etcd servers of a resource: its own override, else its group's, else the common ones."""
+        """Return the etcd servers of a resource: its own override, else its group's, else the default ones."""
         own = self._locations.get((group, resource)) or self._locations.get((group, "*"))
         return own or self.servers
 
     def key(self, *parts: str) -> str:
-        """A key below etcd-prefix. A slash at its end is kept."""
+        """Return a key below etcd-prefix, with a trailing slash if the last part has one."""
         return f"{self.prefix.rstrip('/')}/{'/'.join(parts)}"
 
     def resource_prefix(self, group: str, resource: str) -> str:
-        """The key prefix below etcd-prefix."""
+        """Return the key prefix below etcd-prefix."""
         name = GroupResource(resource, group)
         return self.config.prefixes.get(str(name)) or resource.lower()
 
     def storage_version(self, resource: Resource) -> str:
-        """The version in which new objects are written.
+        """Return the version in which new objects are stored.
 
         Kubernetes: resource_encoding_config.go, StorageEncodingFor and emulatedStorageVersion.
         """
@@ -177,21 +177,21 @@ class StorageFactory:
         return cycle is not None and (cycle.introduced is None or cycle.introduced <= self.config.emulated)
 
     def encryption_for(self, group: str, resource: str) -> Providers | None:
-        """What encrypts a resource; None where nothing does."""
+        """Return the encryption of a resource; None if it is not encrypted."""
         return self.encryption.providers_for(group, resource) if self.encryption else None
 
     def uncached_because(self, group_resource: str) -> str:
-        """Why a resource has no watch cache; empty where it has one."""
+        """Return why a resource has no watch cache; empty if it has one."""
         if not self.watch_cache:
             return "--watch-cache=false"
         if self.watch_cache_sizes.get(group_resource, 1) != 0:
             return ""
         if group_resource in self.config.catalog.storage("defaultWatchCacheSizes"):
-            return "they are written much and watched little, so their size is 0 unless --watch-cache-sizes names them"
+            return "they are written often and watched rarely, so their size is 0 unless --watch-cache-sizes sets it"
         return f"--watch-cache-sizes={group_resource}#0"
 
     def rows(self) -> IdentityTuple[StoredResource]:
-        """One row for every resource that this server stores, sorted by group and resource."""
+        """Return one row for every resource that this server stores, sorted by group and resource."""
         sizes = tuple(self.watch_cache_sizes.items())
         encryption = tuple(self.encryption.entries) if self.encryption else None
         given = (self.prefix, self.media_type, self.watch_cache, sizes, encryption)
@@ -204,7 +204,7 @@ class StorageFactory:
         return config.catalog.memoize_recent(("rows", *key, given), rows)
 
     def servers_of(self, rows: tuple[StoredResource, ...]) -> tuple[tuple[str, ...], ...]:
-        """The etcd servers of each row. Overrides are about the server's own resources, not those of its delegates."""
+        """Return the etcd servers of each row. Overrides do not apply to the resources of the delegated servers."""
         if not self._locations:
             return (self.servers,) * len(rows)
         return tuple(
@@ -212,7 +212,7 @@ class StorageFactory:
         )
 
     def _stored(self) -> list[tuple[Resource, str, tuple[str, ...]]]:
-        """The resources that are stored, each with its version and the resources that share its place."""
+        """Return the stored resources, each with its version and the resources that cohabit with it."""
         config = self.config.resource_config
         found: list[tuple[Resource, str, tuple[str, ...]]] = []
         for resource in self.config.catalog.resources.values():
@@ -248,7 +248,7 @@ class StorageFactory:
         )
 
     def custom_exceptions(self) -> list[tuple[str, str, Providers | None, bool]]:
-        """Custom resources, or with `*` whole groups of them, that are named by encryption or by watch cache sizes.
+        """Return custom resources, or with `*` whole groups of them, that encryption or watch cache sizes name.
 
         Group, resource, encryption, and whether there is a watch cache; sorted.
         """
@@ -263,7 +263,7 @@ class StorageFactory:
         return sorted(found, key=lambda entry: entry[:2])
 
     def override_server_sets(self) -> list[tuple[str, ...]]:
-        """The distinct server sets of the overrides, in the order of the flag; their order inside does not count.
+        """Return the distinct server sets of the overrides, in the order of the flag, regardless of the order in a set.
 
         Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint.
         """

@@ -1,4 +1,4 @@
-"""Which row of the storage manifest owns a key of etcd."""
+"""Lookup of the row of the storage manifest that owns an etcd key."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _PLURAL = "[a-z][-a-z0-9]{0,62}"
 
 
 class Owner(NamedTuple):
-    """What owns the keys below a prefix.
+    """The owner of the keys below a prefix.
 
-    `name` is the resource as `resource.group`, or what else writes there. `media_type` is empty where nothing is
-    promised of the values; `version` is empty where a definition chooses it. `write` and `read` are encryption
+    `name` is the resource as `resource.group`, or the component that writes there. `media_type` is empty if the format
+    of the values is not known; `version` is empty if a definition determines it. `write` and `read` are encryption
     prefixes, None for plain values. `version_is_provisional` if no server has confirmed the version yet.
     """
 
@@ -45,9 +45,9 @@ class Layout:
         others: dict[str, Owner] = {}
         for row in manifest["otherKeys"]:
             if "encryption" in row:
-                continue  # custom objects, which are found by their group
+                continue  # custom objects, which are looked up by their group
             owner = Owner(row["writtenBy"].partition(":")[0], row["keyPrefix"].rstrip("/"), frozenset(row["servers"]))
-            # One key may lie in several etcds, with a row for each.
+            # One key may be in several etcds, with a row for each.
             known = others.get(owner.prefix)
             others[owner.prefix] = owner._replace(servers=known.servers | owner.servers) if known else owner
         owners += others.values()
@@ -55,7 +55,7 @@ class Layout:
         self._prefixes = [owner.prefix for owner in self.owners]
 
     def owner_of(self, key: str) -> Owner | None:
-        """The owner of a key; None where no row of the manifest explains it."""
+        """Return the owner of a key; None if no row of the manifest has it."""
         # A prefix of the key sorts before it; between the two there can only be longer prefixes of other keys.
         index = bisect_right(self._prefixes, key)
         while index:
@@ -68,7 +68,7 @@ class Layout:
         return self._custom_owner(key)
 
     def _custom_owner(self, key: str) -> Owner | None:
-        """The owner of an object of a custom resource: its group has a dot, unlike every built-in prefix."""
+        """Return the owner of an object of a custom resource: its group has a dot, unlike every built-in prefix."""
         parts = key[len(self.root) :].split("/") if key.startswith(self.root) else []
         if len(parts) < 3 or "." not in parts[0] or not parts[1]:
             return None

@@ -315,7 +315,7 @@ def test_every_etcd_is_compacted_unless_none_is() -> None:
     ("flags", "resource", "because"),
     [
         ((), "pods", None),
-        ((), "events", "their size is 0 unless --watch-cache-sizes names them"),
+        ((), "events", "their size is 0 unless --watch-cache-sizes sets it"),
         (("--watch-cache-sizes=events#100",), "events", None),
         (("--watch-cache-sizes=pods#0",), "pods", "--watch-cache-sizes=pods#0"),
         (("--watch-cache-sizes=deployments.apps#0",), "deployments", "--watch-cache-sizes=deployments.apps#0"),

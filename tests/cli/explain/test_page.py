@@ -96,7 +96,8 @@ def test_explain_prints_a_rule_by_its_code_and_by_its_id(word: str, capsys: pyte
         (
             "MET-02",
             [
-                "error, rule MET-02 of kube-apiserver, enforced when it validates its options, in Kubernetes 1.36 and later"
+                "error, rule MET-02 of kube-apiserver, enforced when it validates its options, "
+                "in Kubernetes 1.36 and later"
             ],
         ),
         (

@@ -1,4 +1,4 @@
-"""Names as Kubernetes validates and resolves them: labels, subdomains, kinds, short names."""
+"""Names as Kubernetes validates and resolves them: labels, subdomains, ports, kinds, short names."""
 
 from __future__ import annotations
 
@@ -118,3 +118,12 @@ def closest_resource(catalog: Catalog, group: str, name: str) -> Resource | None
         return elsewhere
     near = closest(name, [each.resource for each in known or catalog.resources.values()])
     return find_resource(catalog, near, nearest_group if known else None) if near else None
+
+
+def is_port_name(text: str) -> bool:
+    """Return whether a string is a valid port name. Kubernetes: apimachinery/pkg/util/validation, IsValidPortName."""
+    return re.fullmatch("[a-z0-9]+(?:-[a-z0-9]+)*", text) is not None and len(text) <= 15 and not _is_digits(text)
+
+
+def _is_digits(text: str) -> bool:
+    return not any(letter.isalpha() for letter in text)

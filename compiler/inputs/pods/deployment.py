@@ -1,4 +1,4 @@
-"""The section `deployment` of a document: what Kubernetes itself would refuse of the Pod that it asks for.
+"""Validation of the section `deployment` of a document, as Kubernetes validates the Pod that is generated from it.
 
 Kubernetes: pkg/apis/core/validation/validation.go, ValidatePodSpec; apimachinery/pkg/util/validation.
 """
@@ -10,48 +10,45 @@ from collections.abc import Iterator
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
+from compiler.inputs.importers.container import items_of, text_of
+from compiler.inputs.pods.value_checks import LABEL_HINT, SUBDOMAIN_HINT, entries
 from compiler.inputs.source.node import Node
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.names import is_label, is_label_value, is_qualified_name, is_subdomain
 
 _RESOURCES = ("cpu", "memory", "ephemeral-storage")
-_MOST_BYTES = 256 * 1024
-"""Of all annotations together."""
+_MAX_ANNOTATIONS = 256 * 1024
+"""Total size of all annotations in bytes."""
 
 
 def check_deployment(section: Node) -> Iterator[Diagnostic]:
-    """A finding for every value that would keep the Pod from running; what the schema refuses is not looked at."""
-    for key, good in (
-        ("name", is_subdomain),
-        ("namespace", is_label),
-        ("priorityClassName", is_subdomain),
+    """Yield a diagnostic for every value that Kubernetes rejects; values that violate the schema are not checked."""
+    for key, is_valid, hint in (
+        ("name", is_subdomain, SUBDOMAIN_HINT),
+        ("namespace", is_label, LABEL_HINT),
+        ("priorityClassName", is_subdomain, SUBDOMAIN_HINT),
     ):
         node = section.get(key)
-        if node is not None and isinstance(node.value, str) and not good(node.value):
-            hint = "use small letters, digits and -"
-            yield _refused(
-                rules.INVALID_NAME_IN_DEPLOYMENT,
-                f"deployment.{key}",
-                f"{shown(node.value)} is no name",
-                hint,
-                node.location,
-            )
+        if node is not None and isinstance(node.value, str) and not is_valid(node.value):
+            yield _invalid(f"deployment.{key}", f"{shown(node.value)} is not a valid {key}", hint, node.location)
     image = section.get("image")
     if image is not None and isinstance(image.value, str) and not re.fullmatch(r"\S+", image.value):
-        hint = "write REGISTRY/NAME:TAG, without spaces"
-        message = f"{shown(image.value)} is no image"
-        yield _refused(rules.INVALID_NAME_IN_DEPLOYMENT, "deployment.image", message, hint, image.location)
-    for index, entry in enumerate(_items(section.get("env"))):
+        message = f"{shown(image.value)} is not a valid image"
+        yield _invalid("deployment.image", message, "write REGISTRY/NAME:TAG, without white space", image.location)
+    for index, entry in enumerate(items_of(section.get("env"))):
         name = entry.get("name")
-        if name is not None and not re.fullmatch("[ -<>-~]+", _text(name)):
-            message = f"{shown(_text(name))} is no name of a variable"
-            path = f"deployment.env[{index}].name"
-            yield _refused(rules.INVALID_NAME_IN_DEPLOYMENT, path, message, "use letters, digits and _", name.location)
+        if name is not None and not re.fullmatch("[ -<>-~]+", text_of(name)):
+            message = f"{shown(text_of(name))} is not a valid environment variable name"
+            yield _invalid(f"deployment.env[{index}].name", message, "use letters, digits and '_'", name.location)
     yield from _check_labels(section)
     yield from _check_annotations(section)
     yield from _check_resources(section)
     yield from _check_volumes(section)
+
+
+def _invalid(path: str, message: str, hint: str, location: Location) -> Diagnostic:
+    return _refused(rules.INVALID_NAME_IN_DEPLOYMENT, path, message, hint, location)
 
 
 def _refused(rule: Rule, path: str, message: str, hint: str, location: Location) -> Diagnostic:
@@ -60,146 +57,110 @@ def _refused(rule: Rule, path: str, message: str, hint: str, location: Location)
 
 def _check_keys(section: Node, part: str) -> Iterator[Diagnostic]:
     node = section.get(part)
-    for key in _entries(node):
+    for key, _ in entries(node):
         if not is_qualified_name(key):
-            hint = "write NAME or PREFIX/NAME, with letters, digits, -, _ and ."
-            place = node.key_location(key) if node is not None else section.location
-            yield _refused(
-                rules.INVALID_NAME_IN_DEPLOYMENT,
-                f"deployment.{part}.{key}",
-                f"{shown(key)} is no key of {part}",
-                hint,
-                place,
-            )
+            hint = "write NAME or PREFIX/NAME, with letters, digits, '-', '_' and '.'"
+            where = node.key_location(key) if node is not None else section.location
+            message = f"{shown(key)} is not a valid {part[:-1]} key"
+            yield _invalid(f"deployment.{part}.{key}", message, hint, where)
 
 
 def _check_labels(section: Node) -> Iterator[Diagnostic]:
     yield from _check_keys(section, "labels")
-    for key, value in _entries(section.get("labels")).items():
-        text = _text(value)
+    for key, value in entries(section.get("labels")):
+        text = text_of(value)
         if not is_label_value(text):
-            hint = "use up to 63 letters, digits, -, _ and ., or write an annotation"
-            message = f"{shown(text)} is no value of a label"
-            yield _refused(rules.INVALID_NAME_IN_DEPLOYMENT, f"deployment.labels.{key}", message, hint, value.location)
+            hint = "use at most 63 letters, digits, '-', '_' and '.', or make it an annotation"
+            message = f"{shown(text)} is not a valid label value"
+            yield _invalid(f"deployment.labels.{key}", message, hint, value.location)
 
 
 def _check_annotations(section: Node) -> Iterator[Diagnostic]:
     yield from _check_keys(section, "annotations")
     node = section.get("annotations")
-    size = sum(len(key.encode()) + len(_text(value).encode()) for key, value in _entries(node).items())
-    if node is not None and size > _MOST_BYTES:
-        message = f"the annotations have {size} bytes, more than {_MOST_BYTES}"
-        yield _refused(
-            rules.INVALID_NAME_IN_DEPLOYMENT, "deployment.annotations", message, "shorten them", node.location
-        )
+    size = sum(len(key.encode()) + len(text_of(value).encode()) for key, value in entries(node))
+    if node is not None and size > _MAX_ANNOTATIONS:
+        message = f"the annotations have {size} bytes, more than {_MAX_ANNOTATIONS}"
+        yield _invalid("deployment.annotations", message, "shorten them", node.location)
 
 
 def _check_resources(section: Node) -> Iterator[Diagnostic]:
-    found: dict[tuple[str, str], int] = {}
+    quantities: dict[tuple[str, str], int] = {}
     resources = section.get("resources")
     for part in ("requests", "limits"):
         node = resources.get(part) if resources is not None else None
-        for name, value in _entries(node).items():
+        for name, value in entries(node):
             path = f"deployment.resources.{part}.{name}"
-            if (
-                name not in _RESOURCES
-                and not name.startswith("hugepages-")
-                and not ("/" in name and is_qualified_name(name))
-            ):
-                place = node.key_location(name) if node is not None else section.location
-                message = f"{shown(name)} is no resource of a container"
-                yield _refused(
-                    rules.INVALID_NAME_IN_DEPLOYMENT,
-                    path,
-                    message,
-                    f"write {', '.join(_RESOURCES)} or DOMAIN/NAME",
-                    place,
-                )
+            if not _is_resource(name):
+                where = node.key_location(name) if node is not None else section.location
+                message = f"{shown(name)} is not a valid container resource"
+                yield _invalid(path, message, f"write {', '.join(_RESOURCES)} or DOMAIN/NAME", where)
                 continue
             quantity, problem, hint = _quantity(value.text or str(value.value))
             if problem:
                 yield _refused(rules.INVALID_QUANTITY_IN_DEPLOYMENT, path, problem, hint, value.location)
-            found[part, name] = quantity
-            if part == "limits" and not problem and found.get(("requests", name), 0) > quantity:
-                message = f"the limit of {name} is below what is asked for"
-                yield _refused(
-                    rules.INVALID_QUANTITY_IN_DEPLOYMENT,
-                    path,
-                    message,
-                    "raise the limit, or ask for less",
-                    value.location,
-                )
+            quantities[part, name] = quantity
+            if part == "limits" and not problem and quantities.get(("requests", name), 0) > quantity:
+                message = f"the {name} limit is below the request"
+                hint = "raise the limit, or lower the request"
+                yield _refused(rules.INVALID_QUANTITY_IN_DEPLOYMENT, path, message, hint, value.location)
+
+
+def _is_resource(name: str) -> bool:
+    return name in _RESOURCES or name.startswith("hugepages-") or ("/" in name and is_qualified_name(name))
 
 
 def _quantity(text: str) -> tuple[int, str, str]:
-    """A quantity, or what is wrong with it and what to write."""
+    """Return a quantity, an error message and a hint; both are empty for a valid quantity."""
     from compiler.upstream.go.strconv import InvalidValueError, parse_quantity
 
     try:
         quantity = parse_quantity(text)
-    except InvalidValueError as refusal:
-        return 0, refusal.message, refusal.hint
+    except InvalidValueError as error:
+        return 0, error.message, error.hint
     return (0, f"{shown(text)} is negative", "write 0 or more") if quantity < 0 else (quantity, "", "")
 
 
 def _check_volumes(section: Node) -> Iterator[Diagnostic]:
     names: set[str] = set()
     mounts: set[str] = set()
-    for index, volume in enumerate(_items(section.get("extraVolumes"))):
-        place = f"deployment.extraVolumes[{index}]"
+    for index, volume in enumerate(items_of(section.get("extraVolumes"))):
+        path = f"deployment.extraVolumes[{index}]"
         name = volume.get("name")
         if name is not None and isinstance(name.value, str):
             if not is_label(name.value):
-                message = f"{shown(name.value)} is no name of a volume"
-                hint = "use up to 63 small letters, digits and -"
-                yield _refused(rules.INVALID_NAME_IN_DEPLOYMENT, f"{place}.name", message, hint, name.location)
+                message = f"{shown(name.value)} is not a valid volume name"
+                yield _invalid(f"{path}.name", message, LABEL_HINT, name.location)
             elif name.value in names:
-                message = f"the volume {name.value} stands twice"
-                yield _refused(
-                    rules.DUPLICATE_VOLUME_OR_MOUNT,
-                    f"{place}.name",
-                    message,
-                    "give each a name of its own",
-                    name.location,
-                )
+                message, hint = f"duplicate volume name {shown(name.value)}", "rename one of the two"
+                yield _refused(rules.DUPLICATE_VOLUME_OR_MOUNT, f"{path}.name", message, hint, name.location)
             names.add(name.value)
         for key in ("hostPath", "mountPath"):
             node = volume.get(key)
-            path = _text(node) if node is not None else ""
-            wrong = _wrong_with(path, key) if node is not None else None
-            if node is not None and wrong:
-                hint = "write an absolute path, such as /etc/ssl/certs"
-                yield _refused(
-                    rules.INVALID_VOLUME_PATH, f"{place}.{key}", f"{shown(path)} {wrong}", hint, node.location
-                )
-            elif node is not None and key == "mountPath":
-                if path.rstrip("/") in mounts:
-                    message = f"something is mounted at {shown(path)} already"
-                    hint = "mount it elsewhere, or remove one of the two"
-                    yield _refused(rules.DUPLICATE_VOLUME_OR_MOUNT, f"{place}.mountPath", message, hint, node.location)
-                mounts.add(path.rstrip("/"))
+            if node is None:
+                continue
+            value = text_of(node)
+            problem = _path_problem(value, key)
+            if problem:
+                hint = "write an absolute path, for example /etc/ssl/certs"
+                message = f"{shown(value)} {problem}"
+                yield _refused(rules.INVALID_VOLUME_PATH, f"{path}.{key}", message, hint, node.location)
+            elif key == "mountPath":
+                if value.rstrip("/") in mounts:
+                    message = f"duplicate mount path {shown(value)}"
+                    hint = "use another mount path, or remove one of the two"
+                    yield _refused(rules.DUPLICATE_VOLUME_OR_MOUNT, f"{path}.mountPath", message, hint, node.location)
+                mounts.add(value.rstrip("/"))
 
 
-def _wrong_with(path: str, key: str) -> str | None:
-    """What keeps a path from being mounted; None where nothing does."""
+def _path_problem(path: str, key: str) -> str:
+    """Return why a path cannot be mounted; empty if it can."""
     if not path.startswith("/"):
         return "is not an absolute path"
     if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in path):
-        return "holds a control character"
+        return "contains a control character"
     if ".." in path.split("/"):
-        return "holds .. between its slashes"
+        return "contains '..' as a path element"
     if not path.strip("/"):
         return "is the root of the file system"
-    return "holds a colon" if key == "mountPath" and ":" in path else None
-
-
-def _items(node: Node | None) -> list[Node]:
-    return node.value if node is not None and isinstance(node.value, list) else []
-
-
-def _entries(node: Node | None) -> dict[str, Node]:
-    return node.value if node is not None and isinstance(node.value, dict) else {}
-
-
-def _text(node: Node) -> str:
-    return node.value if isinstance(node.value, str) else ""
+    return "contains ':'" if key == "mountPath" and ":" in path else ""

@@ -1,4 +1,4 @@
-"""The fields of Pods and workloads: what a decoder of Kubernetes takes, and what it refuses.
+"""The fields of Pods and workloads, decoded as strictly as by Kubernetes.
 
 Kubernetes: staging/src/k8s.io/api/core/v1/types.go; apimachinery/pkg/runtime/serializer/json.
 """
@@ -30,11 +30,12 @@ ROOTS = {
 }
 """Kind -> package of its Go type, and its apiVersion."""
 _INT32 = 2**31
+_INTEGER = "an integer"
 _KINDS: dict[type, str] = {bool: "a boolean", int: "a number", float: "a number", dict: "a mapping", list: "a list"}
 
 
 class FieldSpec(NamedTuple):
-    """A field of a type. `first` and `last` are the minor versions that have it, 0 if there is no such bound."""
+    """A field of a type. `first` and `last` are the first and last minor version with it, 0 if unbounded."""
 
     type: str
     required: bool = False
@@ -42,21 +43,20 @@ class FieldSpec(NamedTuple):
     last: int = 0
 
     def is_in(self, minor: int) -> bool:
-        """Whether a minor version has the field."""
+        """Return whether a minor version has the field."""
         return self.first <= minor <= (self.last or minor)
 
 
 def fields_of(name: str) -> dict[str, FieldSpec]:
-    """The fields of a type in all known versions."""
+    """Return the fields of a type in all known versions."""
     return {field: FieldSpec(row[0], *map(int, row[1:])) for field, row in pod_types()[name].items()}  # type: ignore[arg-type]
 
 
 class FieldChecker:
-    """Checks a manifest against the types of one version; findings go to `problems`.
+    """Checks a manifest against the types of one Kubernetes version, and adds diagnostics to `problems`.
 
-    `misspelled` gets the path of every required field whose name was written wrong.
-
-    `skipped` are the paths of values that are checked elsewhere. If it is `lenient`, nothing is missing.
+    `skipped` are the paths of values that are checked elsewhere. If `lenient`, missing fields are not reported.
+    `misspelled` collects the paths of required fields with a misspelled name.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class FieldChecker:
         self._scalars: dict[str, Callable[[Any], str]] = {
             "s": lambda value: "" if isinstance(value, str) else "a string",
             "t": lambda value: "" if isinstance(value, str) else "a time",
-            "y": lambda value: "" if isinstance(value, str) else "a string of base64",
-            "b": lambda value: "" if isinstance(value, bool) else "true or false",
-            "i": lambda value: "" if _is_integer(value, _INT32) else "a whole number",
-            "l": lambda value: "" if _is_integer(value, 2**63) else "a whole number",
+            "y": lambda value: "" if isinstance(value, str) else "a base64 string",
+            "b": lambda value: "" if isinstance(value, bool) else "a boolean",
+            "i": lambda value: "" if _is_integer(value, _INT32) else _INTEGER,
+            "l": lambda value: "" if _is_integer(value, 2**63) else _INTEGER,
             "n": lambda value: "" if isinstance(value, int | float) and not isinstance(value, bool) else "a number",
             "p": lambda value: "" if isinstance(value, str) or _is_integer(value, _INT32) else "a number or a string",
             "q": lambda value: "" if _is_quantity(value) else "a quantity",
@@ -87,7 +87,7 @@ class FieldChecker:
         }
 
     def check(self, node: Node, kind: str, path: str = "") -> None:
-        """Check a value of some type; null is as good as nothing."""
+        """Check a value of a type; null is the same as a missing value."""
         value = node.value
         if value is None or path in self.skipped:
             return
@@ -104,9 +104,9 @@ class FieldChecker:
             for key, item in value.items():
                 self.check(item, kind[2:], f"{path}.{key}")
         elif kind in self._scalars:
-            wanted = self._scalars[kind](value)
-            if wanted:
-                self._refuse_type(node, path, wanted)
+            expected = self._scalars[kind](value)
+            if expected:
+                self._refuse_type(node, path, expected)
         else:
             self._check_object(node, kind, path)
 
@@ -116,17 +116,17 @@ class FieldChecker:
             self._refuse_type(node, path, "a mapping")
             return
         fields = self._fields.get(kind) or self._fields.setdefault(kind, fields_of(kind))
-        meant = set()
+        misspelled = set()
         for key, child in value.items():
             spec, inside = fields.get(key), f"{path}.{key}" if path else key
             if spec is None or not spec.is_in(self.minor):
-                meant.add(self._refuse_unknown(node, key, spec, kind, inside))
+                misspelled.add(self._refuse_unknown(node, key, spec, kind, inside))
             else:
                 self.check(child, spec.type, inside)
         for key, spec in fields.items():
             if not spec.required or not spec.is_in(self.minor):
                 continue
-            if key in meant:
+            if key in misspelled:
                 self.misspelled.append(f"{path}.{key}")
             else:
                 self._check_required(node, key, path)
@@ -137,78 +137,72 @@ class FieldChecker:
             inside = f"{path}.{key}" if path else key
             if inside not in self.skipped:
                 where = child.location if child is not None and child.value is not None else opening(node)
-                what = "empty" if child is not None and child.value is not None else "missing"
-                self.report(
-                    rules.MISSING_POD_FIELD, f"{inside}: it is {what}, and required", f"set {key}", inside, where
-                )
+                state = "empty" if child is not None and child.value is not None else "missing"
+                message = f"{inside}: required field is {state}"
+                self.report(rules.MISSING_POD_FIELD, message, f"set {key}", inside, where)
 
     def _refuse_unknown(self, node: Node, key: str, spec: FieldSpec | None, kind: str, path: str) -> str:
-        """Report a field that its type does not have; returns the one that is meant, empty if none is near."""
-        meant = ""
+        """Report a field that its type does not have; return the field with a similar name, empty if there is none."""
+        similar = ""
         if self.is_full:
-            return meant
+            return similar
         if spec is not None:
-            known = f"added in 1.{spec.first}" if self.minor < spec.first else f"removed in 1.{spec.last + 1}"
-            message = f"{shown(path)[1:-1]} is not a field of {kind} in Kubernetes {self.version}: it was {known}"
+            change = f"added in 1.{spec.first}" if self.minor < spec.first else f"removed in 1.{spec.last + 1}"
+            message = f"{shown(path)[1:-1]} is not a field of {kind} in Kubernetes {self.version}: it was {change}"
             hint = "remove it, or use a version that has it"
         else:
-            message = f"{shown(path)[1:-1]} is not a field of {kind}: the kubelet ignores it, kubectl refuses it"
+            message = f"{shown(path)[1:-1]} is not a field of {kind}: the kubelet ignores it, kubectl rejects it"
             names = [name for name, each in self._fields[kind].items() if each.is_in(self.minor)]
-            meant = closest(key, names)
-            hint = did_you_mean(key, names) or self._elsewhere(key) or "remove it"
+            similar = closest(key, names)
+            hint = did_you_mean(key, names) or self._move_hint(key) or "remove it"
         self.report(rules.UNKNOWN_POD_FIELD, message, hint, path, node.key_location(key))
-        return meant
+        return similar
 
-    def _elsewhere(self, key: str) -> str:
-        """Where else a field of this name belongs, for one at the wrong level."""
+    def _move_hint(self, key: str) -> str:
+        """Return the hint to move a field that belongs to another type; empty if no type has it."""
         for kind in ("PodSpec", "Container", "VolumeMount", "HTTPGetAction", "Probe", "Volume", "ObjectMeta"):
             if key in fields_of(kind):
                 return f"move it: {key} is a field of {kind}"
         return ""
 
-    def _refuse_type(self, node: Node, path: str, wanted: str) -> None:
+    def _refuse_type(self, node: Node, path: str, expected: str) -> None:
         value = node.value
         # Values of variables and headers may be secrets.
         scalar = not isinstance(value, dict | list) and not path.endswith(".value")
-        written = f"{shown(node.text)} is " if scalar and not isinstance(value, str) else ""
-        kinds: dict[type, str] = {
-            bool: "a boolean",
-            int: "a number",
-            float: "a number",
-            dict: "a mapping",
-            list: "a list",
-        }
-        what = kinds.get(type(value), "a string")
-        if wanted == "a whole number" and what == "a number":
-            what = "not a whole number that fits" if _is_integer(value, None) else "not a whole number"
-            message = f"{path}: {shown(node.text)} is {what}"
+        shown_value = f"{shown(node.text)} is " if scalar and not isinstance(value, str) else ""
+        kind = _KINDS.get(type(value), "a string")
+        if expected == _INTEGER and kind == "a number":
+            problem = "an integer out of range" if _is_integer(value, None) else "not an integer"
+            message = f"{path}: {shown(node.text)} is {problem}"
         else:
-            message = f"{path}: {written}{what}, not {wanted}" if written else f"{path} is {what}, not {wanted}"
-        hint = f"write {wanted}"
-        if wanted in ("a string", "a number or a string") and scalar:
-            hint = f'put it in quotes: "{node.text}"'
-        elif wanted == "a string" and not isinstance(value, dict | list):
-            hint = "put it in quotes"
-        elif isinstance(value, str) and value and _means(wanted, value):
+            message = (
+                f"{path}: {shown_value}{kind}, not {expected}" if shown_value else f"{path} is {kind}, not {expected}"
+            )
+        hint = "write true or false" if expected == "a boolean" else f"write {expected}"
+        if expected in ("a string", "a number or a string") and scalar:
+            hint = f'quote it: "{node.text}"'
+        elif expected == "a string" and not isinstance(value, dict | list):
+            hint = "quote it"
+        elif isinstance(value, str) and value and _is_valid_unquoted(expected, value):
             hint = f"write {value} without quotes"
-        elif wanted == "a list":
-            hint = "begin each item with '- '"
+        elif expected == "a list":
+            hint = "start each item with '- '"
         self.report(rules.WRONG_TYPE_OF_POD_FIELD, message, hint, path, node.location)
 
     @property
     def is_full(self) -> bool:
-        """Whether there are more findings than are listed."""
+        """Whether there are more diagnostics than a report lists."""
         return len(self.problems) > MAX_FINDINGS
 
     def report(self, rule: Rule, message: str, hint: str, path: str, where: Location) -> None:
-        """Add a finding."""
+        """Add a diagnostic, unless there are too many or it is about a missing field of an excerpt."""
         if self.is_full or (self.lenient and rule in (rules.MISSING_POD_FIELD, rules.WRONG_POD_API_VERSION)):
             return
         self.problems.append(diagnose(rule, message, hint, path=path, location=where))
 
 
 def opening(node: Node) -> Location:
-    """The first line of a value: a finding about the whole of it is not to be shown in full."""
+    """Return the location of a value, only its start if it has several lines: a report does not need all of them."""
     at = node.location
     return at if at.line == at.end_line else Location(at.file, at.line, at.column, at.line, at.column + 1)
 
@@ -223,5 +217,5 @@ def _is_integer(value: Any, bound: int | None) -> bool:
     return bound is None or -bound <= value < bound
 
 
-def _means(wanted: str, text: str) -> bool:
-    return text in ("true", "false") if wanted == "true or false" else wanted == "a whole number" and text.isdecimal()
+def _is_valid_unquoted(expected: str, text: str) -> bool:
+    return text in ("true", "false") if expected == "a boolean" else expected == _INTEGER and text.isdecimal()

@@ -23,22 +23,22 @@ _FILES_OF_IMAGE = frozenset(
         *("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt"),
     )
 )
-"""Files of the distroless image that kube-apiserver is released in, and those that every container gets."""
+"""Files of the distroless image that kube-apiserver is released in, and those of every container."""
 _DIRECTORIES_OF_IMAGE = ("/dev", "/proc", "/sys", "/usr", "/var/run/secrets/kubernetes.io", "/run/secrets")
 _IMAGES = ("kube-apiserver", "hyperkube", "hardened-kubernetes")
-"""Images that have only the files of the release, as far as their names tell."""
+"""Names of images that contain only the files of the release."""
 _SHELLS = ("sh", "bash", "ash", "dash")
-_LONGEST_PATH = 4096
+_MAX_PATH = 4096
 """Linux: PATH_MAX."""
 _ONE_FILE = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")
 _READ_ONLY = ("configMap", "secret", "projected", "downwardAPI", "image")
-"""Sources of volumes that no container can write to."""
+"""Volume sources that are always read-only."""
 
 
 class Volume(NamedTuple):
-    """A volume of the Pod: the name of its source (empty if unknown), and what follows from it.
+    """A volume of the Pod and the name of its source, empty if unknown.
 
-    `path` and `type` belong to a hostPath. `files` are the paths of all files in the volume, None if unknown.
+    `path` and `type` are those of a hostPath. `files` are the paths of all files in the volume, None if unknown.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Volume(NamedTuple):
 
 
 class Mount(NamedTuple):
-    """A volume mounted at a clean, absolute path; `sub_path` is None if only the running container knows it."""
+    """A volume mounted at a clean, absolute path; `sub_path` is None if it is only known at run time."""
 
     path: str
     volume: Volume
@@ -58,23 +58,23 @@ class Mount(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Whether a single file of the node is mounted."""
+        """Whether the mount is a single file of the node."""
         return self.volume.source == "hostPath" and self.volume.type in _ONE_FILE
 
 
 class Place(NamedTuple):
-    """A path of the container as a mount and the path inside its volume, None if unknown."""
+    """The mount that a path of the container is in, and the path inside its volume, None if unknown."""
 
     mount: Mount
     inside: str | None
 
 
 class ContainerFileSystem:
-    """What one container of a Pod finds under its paths.
+    """The file system of one container of a Pod.
 
-    `is_release` tells that the image has no files but those of a release of kube-apiserver. `declared` is false for a
-    container without any mount in a Pod without any volume: that is an excerpt, whose paths are taken for paths of the
-    node. Unless they are `certain`, the volumes and mounts have a fault, and more may be meant to be there.
+    `is_release` is set if the image has only the files of a kube-apiserver release. `declared` is false for a
+    container without mounts in a Pod without volumes: that is an excerpt, and its paths are taken as paths of the node.
+    `certain` is false if volumes or mounts are invalid, so some of them may be missing.
     """
 
     def __init__(self, pod_spec: Node, container: Node, certain: bool = True) -> None:
@@ -94,7 +94,7 @@ class ContainerFileSystem:
         self._read_only_root = read_only is not None and read_only.value is True
 
     def find(self, path: str) -> Place | None:
-        """The mount that a path is in; None for a path of the image."""
+        """Return the mount that a path is in; None for a path of the image."""
         absolute = join("/", self._directory, path) if not path.startswith("/") else join(path)
         for spelling in _spellings(absolute):
             for directory in _parents(spelling):
@@ -105,9 +105,9 @@ class ContainerFileSystem:
         return None
 
     def host_path(self, path: str, directory: bool = False) -> str | None:
-        """The path on the node of what the container reads at a path; None if unknown.
+        """Return the path on the node that a path of the container is mounted from; None if unknown.
 
-        Raises NotInContainerError if the container has nothing there.
+        Raises NotInContainerError if the path does not exist in the container.
         """
         if not self.declared:
             return path
@@ -131,7 +131,9 @@ class ContainerFileSystem:
         name = shown(volume.name)
         if volume.source == "hostPath":
             if inside and place.mount.is_file:
-                reason = f"the hostPath volume {name} is a single {_word(volume.type)}, mounted at {place.mount.path}"
+                reason = (
+                    f"the hostPath volume {name} is a single {_file_type(volume.type)}, mounted at {place.mount.path}"
+                )
                 raise NotInContainerError(reason, "mount the directory of the file")
             if not inside and not directory and volume.type in ("Directory", "DirectoryOrCreate"):
                 reason = f"the hostPath volume {name}, a directory, is mounted there"
@@ -142,7 +144,7 @@ class ContainerFileSystem:
         return None
 
     def write_problem(self, path: str) -> str:
-        """Why the container cannot write to a path; empty if it can, as far as is known."""
+        """Return why the container cannot write to a path; empty if it can or if that is unknown."""
         place = self.find(path)
         if place is None:
             if self._read_only_root and self._certain and not self._may_be_in_image(path):
@@ -162,7 +164,7 @@ class ContainerFileSystem:
         return inside or clean in _FILES_OF_IMAGE
 
     def _not_mounted(self, path: str) -> NotInContainerError:
-        """The error for a path below no mount; the hint knows if the volume of that directory is mounted elsewhere."""
+        """Return the error for a path outside all mounts; the hint names the mount of its directory, if any."""
         for parent in _parents(join(path)):
             mount = self._on_host.get(parent)
             if mount is not None:
@@ -175,8 +177,8 @@ class ContainerFileSystem:
 
 
 def _parents(path: str) -> Iterator[str]:
-    """A path and the directories above it, the closest first; none for a path that is too long to exist."""
-    if len(path) > _LONGEST_PATH:
+    """Yield a path and its parent directories, the closest first; nothing for a path longer than PATH_MAX."""
+    if len(path) > _MAX_PATH:
         return
     yield path
     while path not in ("/", ""):
@@ -185,7 +187,7 @@ def _parents(path: str) -> Iterator[str]:
 
 
 def _spellings(path: str) -> Iterator[str]:
-    """A path, and the same path through the link that /var/run is."""
+    """Yield a path, and the same path through the symbolic link /var/run."""
     yield path
     if path.startswith("/var/run/"):
         yield path.removeprefix("/var")
@@ -194,26 +196,26 @@ def _spellings(path: str) -> Iterator[str]:
 
 
 def _not_in_volume(volume: Volume, inside: str) -> tuple[str, str]:
-    """Reason and hint for a file that a volume does not have."""
+    """Return the reason and hint for a file that is not in a volume."""
     name, files = shown(volume.name), volume.files or frozenset()
     if volume.source == "emptyDir":
         return f"the volume {name} is an emptyDir that no other container writes to", "mount a volume with the file"
     if len(files) > MAX_FINDINGS:
         return f"the volume {name} has no file {shown(inside)}", "add it to the items of the volume"
     if not inside or any(file.startswith(f"{inside}/") for file in files):
-        return f"a directory of the volume {name} is there", "name a file in it"
+        return f"it is a directory of the volume {name}", "name a file in it"
     from compiler.text.suggest import did_you_mean
 
     known = ", ".join(sorted(files)[:5])
     return f"the volume {name} has no file {shown(inside)}", did_you_mean(inside, files) or f"its files are {known}"
 
 
-def _word(kind: str) -> str:
+def _file_type(kind: str) -> str:
     return {"Socket": "socket", "CharDevice": "device", "BlockDevice": "device"}.get(kind, "file")
 
 
 def _runs_release(container: Node) -> bool:
-    """Whether the container has no files but those of a release of kube-apiserver: a script may make others."""
+    """Return whether the container has only the files of a release, and runs no script that may create others."""
     image = text_of(container.get("image")).partition("@")[0].rpartition("/")[2]
     if image and not any(name in image for name in _IMAGES):
         return False
@@ -262,7 +264,7 @@ def _volume(item: Node, shared: set[str]) -> Volume:
 
 
 def _files_of(kind: str, source: Node) -> frozenset[str] | None:
-    """The files that a source of a volume brings; None if unknown."""
+    """Return the files of a volume source; None if unknown."""
     if kind in ("configMap", "secret", "downwardAPI"):
         items = items_of(source.get("items"))
         return frozenset(text_of(item.get("path")) for item in items) if items or kind == "downwardAPI" else None

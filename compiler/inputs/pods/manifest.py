@@ -1,4 +1,4 @@
-"""A manifest of a Pod or workload, checked as the kubelet and the API server would check it."""
+"""Manifests of Pods and workloads, checked as the kubelet and the API server do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compiler.upstream.catalog import nearest
 
 
 class Manifest(NamedTuple):
-    """An object of a file. `path` leads to it, `inside` from it to its Pod or Pod template: empty or with a dot."""
+    """An object in a file, its path, and the path from it to its Pod; paths are empty or have a trailing dot."""
 
     root: Node
     pod: Node
@@ -25,9 +25,9 @@ class Manifest(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """The findings about a manifest, and whether its volumes and mounts are those that it means to have.
+    """The diagnostics of a manifest, and whether its volumes and mounts are valid.
 
-    An `excerpt` is an object with neither apiVersion nor metadata: nothing is missing in it.
+    An `excerpt` is an object with neither apiVersion nor metadata: missing fields are not reported.
     """
 
     problems: list[Diagnostic]
@@ -36,9 +36,9 @@ class Checked(NamedTuple):
 
 
 def check_manifest(manifest: Manifest, container: str, version: str | None) -> Checked:
-    """The findings about the whole manifest whose container, at a path, runs the server.
+    """Check a manifest whose container at the path `container` runs the server.
 
-    The command of that container is checked where it is read.
+    The command of that container is not checked here, but where it is read.
     """
     problems: list[Diagnostic] = []
     root, path = manifest.root, manifest.path
@@ -50,19 +50,21 @@ def check_manifest(manifest: Manifest, container: str, version: str | None) -> C
         _check_version(checker, root, path, kind)
         checker.check(root, kind, path.rstrip("."))
     PodValidator(checker, manifest.pod, f"{path}{manifest.inside}", named=not manifest.inside).validate()
-    broken = [found.path for found in problems if found.code != rules.UNKNOWN_POD_FIELD.code] + checker.misspelled
-    return Checked(problems, not any(".volume" in path for path in broken), excerpt)
+    invalid = [
+        problem.path for problem in problems if problem.code != rules.UNKNOWN_POD_FIELD.code
+    ] + checker.misspelled
+    return Checked(problems, not any(".volume" in path for path in invalid), excerpt)
 
 
 def _check_version(checker: FieldChecker, root: Node, path: str, kind: str) -> None:
-    wanted = ROOTS[kind][1]
+    expected = ROOTS[kind][1]
     api = root.get("apiVersion")
     if api is None or api.value is None:
         message = f"the {kind} has no apiVersion"
         checker.report(
-            rules.WRONG_POD_API_VERSION, message, f"add apiVersion: {wanted}", f"{path}apiVersion", opening(root)
+            rules.WRONG_POD_API_VERSION, message, f"add apiVersion: {expected}", f"{path}apiVersion", opening(root)
         )
-    elif isinstance(api.value, str) and api.value != wanted:
-        message = f"{shown(api.value)} is not an apiVersion of the kind {kind}"
-        hint = did_you_mean(api.value, [wanted]) or f"write apiVersion: {wanted}"
+    elif isinstance(api.value, str) and api.value != expected:
+        message = f"{shown(api.value)} is not a valid apiVersion for kind {kind}"
+        hint = did_you_mean(api.value, [expected]) or f"write apiVersion: {expected}"
         checker.report(rules.WRONG_POD_API_VERSION, message, hint, f"{path}apiVersion", api.location)

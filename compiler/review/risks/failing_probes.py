@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.inputs.importers.container import items_of, text_of
-from compiler.inputs.pods.validation import PROBES, is_port_name
+from compiler.inputs.pods.validation import PROBES
 from compiler.review.context import Risks
 from compiler.text import shown
 from compiler.text.suggest import closest
+from compiler.upstream.names import is_port_name
 
 if TYPE_CHECKING:
     from compiler.inputs.source.node import Node

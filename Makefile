@@ -12,10 +12,7 @@ TESTS ?=
 PYTEST_FLAGS ?=
 
 # Modules that generate files of the repository; each of them accepts --check.
-GENERATORS = tools.generate.schemas tools.generate.pods tools.generate.health_page tools.generate.rules tools.generate.codes tools.generate.resolved_schema
-
-# What was recorded from real servers; the catalog is generated from it.
-FACTS = tests/truth/recordings/facts
+GENERATORS = tools.generate.catalog tools.generate.schemas tools.generate.pods tools.generate.health_page tools.generate.rules tools.generate.codes tools.generate.resolved_schema
 
 # An environment that is named on the command line (PY=...) is used as it is.
 ifneq ($(origin PY),command line)
@@ -57,10 +54,8 @@ types: $(ENVIRONMENT) ## Check the types.
 
 docs: $(ENVIRONMENT) ## Check that generated files (schemas, reference pages) are up to date.
 	$(call generators,--check)
-	$(PY) -m tools.generate.catalog $(FACTS) --check
 
 generate: $(ENVIRONMENT) ## Write the generated files again.
-	$(PY) -m tools.generate.catalog $(FACTS)
 	$(call generators)
 
 test: $(ENVIRONMENT) ## Run the tests; TESTS=tests/apiserver/storage runs a part.

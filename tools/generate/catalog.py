@@ -1,9 +1,9 @@
-"""Makes the catalog's data from recorded facts: `python -m tools.generate.catalog FACTS [--check]`.
+"""Generate the catalog's data from the recorded facts: `python -m tools.generate.catalog [--check]`.
 
-FACTS is a folder with one `v1.NN.json` per recorded minor version, `v1.NN-from-source.json` for versions of which no
-server was run, and `history.json`. What all versions agree on is
-stored once; everything else becomes rows with `from` and `until`, the first and the last minor version (inclusive) in
-which the row holds. A row without `until` still holds in the newest version.
+tests/truth/recordings/facts has one `v1.NN.json` per recorded minor version, `v1.NN-from-source.json` for versions of
+which no server was recorded, and `history.json`. What all versions agree on is stored once; everything else becomes
+rows with `from` and `until`, the first and the last minor version (inclusive) in which the row holds. A row without
+`until` still holds in the newest version.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Any
 
 from compiler.upstream.catalog import key_of
 
-DATA = Path(__file__).parents[2] / "compiler/upstream/catalog/data"
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "compiler/upstream/catalog/data"
+FACTS = ROOT / "tests/truth/recordings/facts"
 GROUPS = {
     "generic": "generic",
     "etcd": "etcd",
@@ -333,12 +335,11 @@ def render(part: Any) -> str:
 def main(arguments: list[str]) -> int:
     """Write the data files, or with `--check` name those that are not what the facts give (exit 1)."""
     check = "--check" in arguments
-    folders = [argument for argument in arguments if argument != "--check"]
-    if len(folders) != 1:
+    if set(arguments) - {"--check"}:
         print(__doc__, file=sys.stderr)
         return 2
     stale = 0
-    for name, text in build(Path(folders[0])).items():
+    for name, text in build(FACTS).items():
         path = DATA / name
         if check:
             if not path.exists() or path.read_text() != text:

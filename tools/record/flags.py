@@ -74,7 +74,7 @@ class FlagSets:
         return {"default": default, "deprecated": True, "hidden": True, "name": name, "type": kind}
 
     def _type_of(self, name: str, group: str, candidates: list[str]) -> str:
-        """Return the pflag type: the only candidate, or the one of source or earlier facts. A help shows no hidden flag."""
+        """Return the pflag type: that of source or earlier facts if it fits, else the first candidate."""
         before: str = next((str(flag["type"]) for flag in self._earlier.get(group, []) if flag["name"] == name), "")
         known = self._source_types.get(name) or before
         # Instead of the type, the help shows a word of the description that is in back quotes.

@@ -1,4 +1,4 @@
-"""All artifacts by name, and their text."""
+"""All artifacts by name, and their files."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
 }
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
-"""What is made where no artifact is named."""
+"""The artifacts that are written by default."""
 ON_REQUEST = ("report", "monitoring")
-"""What is made only where it is named: the server does not run with it."""
+"""The artifacts that are written only on request: the server does not need them."""
 EVERY = (*ARTIFACTS, *ON_REQUEST)
 
 _FLAGS, _REPORT, _POD, _FOLDER = "kube-apiserver.flags", "report.html", "kube-apiserver", "files/"
@@ -35,7 +35,7 @@ _STEMS = {
 
 
 def artifact_of(file: str) -> str:
-    """The artifact that a file belongs to, by its name below the folder; empty for a name that is none."""
+    """Return the artifact of a file, by its name below the directory; empty if it is not one."""
     if file.startswith(_FOLDER):
         return "files"
     if file in _WHOLE:
@@ -45,7 +45,7 @@ def artifact_of(file: str) -> str:
 
 
 def text_of(data: Any, form: str, written: Written | None = None) -> str:
-    """Data, some of it in `Parts`, as a YAML or JSON document."""
+    """Return data, some of it in `Parts`, as a YAML or JSON document."""
     if form == "yaml":
         return dump(data, written)
     import json
@@ -54,7 +54,7 @@ def text_of(data: Any, form: str, written: Written | None = None) -> str:
 
 
 def _finite(data: Any) -> Any:
-    """Data as JSON can hold it: what is no number, or infinite, becomes null."""
+    """Return data for JSON: NaN and infinity become null."""
     if isinstance(data, dict):
         return {key: _finite(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
@@ -65,11 +65,9 @@ def _finite(data: Any) -> Any:
 def artifact(
     resolved: Resolved, name: str, form: str = "yaml", explicit: bool = False, written: Written | None = None
 ) -> dict[str, str]:
-    """File name -> text for one artifact; `form` is `yaml` or `json`.
+    """Return file name -> content of one artifact; `form` is `yaml` or `json`.
 
-    `written` keeps what several servers have in common.
-
-    Raises KascError for a value that the artifact cannot hold.
+    `written` keeps what several servers have in common. Raises KascError for a value that the artifact cannot contain.
     """
     if name == "flags":
         return {_FLAGS: flags.render(resolved, explicit)}

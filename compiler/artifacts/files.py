@@ -26,10 +26,9 @@ _REFERENCES = """\
 
 
 def structured_files(resolved: Resolved) -> dict[str, Any]:
-    """File name below `files/` -> content, for every option whose content the document gives.
+    """Return file name below `files/` -> content, for every option with content in the document.
 
-    The name is the last part of the path on the server; where two paths end alike, or not in a name, the flag's name
-    takes part in it.
+    The name is the last part of the path on the server; if that is ambiguous or empty, the flag's name is part of it.
     """
     given = resolved.context.input.files
     ends = [posixpath.basename(path) for path in given]
@@ -46,7 +45,7 @@ def structured_files(resolved: Resolved) -> dict[str, Any]:
 
 
 def _content(file: InlineFile, version: str) -> Any:
-    """The content as it is; without unknown fields where the server ignores them: any of them may hold a secret."""
+    """Return the content, without unknown fields if the server ignores them: any of them may contain a secret."""
     schema = schema_of_kind(file.content, version) or kind_schema(version, STRUCTURED[file.flag])
     if schema is None or schema["x-kasc-strict"] or schema.get("x-kasc-any-case"):
         return file.content.plain()
@@ -67,7 +66,7 @@ def _is_file_name(name: str) -> bool:
 
 
 def file_text(content: Any) -> str:
-    """The text of a structured file. It is YAML whatever its name says, as the server reads either."""
+    """Return a structured file as YAML, whatever its name, since the server reads either format."""
     return (_REFERENCES if _holds_references(content) else "") + dump(content)
 
 
@@ -80,12 +79,12 @@ def _holds_references(content: Any, key: str = "") -> bool:
 
 
 _SIGNS = ("@", "-----", "eyJ", "LS0t", "earer ", "EARER ")
-"""What every credential or key has one of; most values have none."""
+"""Every credential or key contains one of these; most values contain none."""
 _ENDPOINTS = ("etcd-servers", "etcd-servers-overrides")
 
 
 def written_value(argument: Argument) -> str:
-    """The value of a flag as artifacts have it: URLs of etcd without user and password, which its client ignores."""
+    """Return the value of a flag for artifacts: etcd URLs without user and password, which the client ignores."""
     if argument.flag not in _ENDPOINTS or "@" not in argument.text:
         return argument.text
     elements = TYPES["stringSlice"].set((), argument.text, True)
@@ -99,7 +98,7 @@ def _without_users(element: str) -> str:
 
 
 def refuse_secrets(context: ServerContext) -> None:
-    """Raise KascError for a value that no artifact may contain."""
+    """Raise KascError for a value that must not be in an artifact."""
     for arguments in context.flags.arguments.values():
         for argument in arguments:
             text = argument.text

@@ -1,4 +1,4 @@
-"""Files on disk: all of them or none, and what would change."""
+"""Sets of files on disk: written completely or not at all, and compared."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write_all(top: str, files: dict[str, str], below: str = "") -> bool:
 
 
 class Writer:
-    """Writes files below a directory, `top`, which may be a link, or missing. Below it, no link is followed.
+    """Writes files below a directory, `top`, which may be a link, or missing. Below it, no links are followed.
 
     What is staged for several calls has one staging directory, which `close` removes.
     """
@@ -38,7 +38,7 @@ class Writer:
         self.close()
 
     def close(self) -> None:
-        """Remove what was staged and is not in its place."""
+        """Remove staged files that were not moved to their places."""
         for staging in self.stagings.values():
             staging.close()
         self.stagings.clear()
@@ -304,7 +304,7 @@ def _difference(data: bytes | None, path: str, text: str) -> str:
 
 
 def _without_secrets(path: str, text: str) -> str:
-    """An artifact without the secrets that somebody put into it, in a structured file in place of references."""
+    """Return an artifact without the secrets that replaced references in a structured file."""
     from compiler.inputs.masking import Masked
     from compiler.text.redaction import hide
 
@@ -314,7 +314,7 @@ def _without_secrets(path: str, text: str) -> str:
 
 
 def _has_form_of(text: str, artifact: str) -> bool:
-    """Whether a text has the form of an artifact: nothing but flags, or the same kind of document."""
+    """Whether a file has the form of an artifact: only flags, or the same kind of document."""
     if artifact.startswith("--"):
         return all(line.startswith("--") for line in text.splitlines())
     return _heading(text) == _heading(artifact)

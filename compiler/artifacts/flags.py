@@ -1,4 +1,4 @@
-"""The artifact `flags`: one flag a line, in the server's registration order."""
+"""The artifact `flags`: one flag per line, in the server's registration order."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ REPEATED = frozenset(
         "pattern=N,...",
     )
 )
-"""Types whose occurrences add up; of the others the last one counts."""
+"""Types whose occurrences accumulate; of the others the last one counts."""
 
 _PRESENCE_COUNTS = ("oidc-", "authorization-", "admission-control", "anonymous-auth", "version", "help")
-"""Flags that mean something by being given at all, so that spelling out a default would change the server."""
+"""Flags whose mere presence matters, so that writing out the default would change the server."""
 
 
 def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
-    """`--name=value` for every flag that was set; with `explicit`, for every flag that has a value.
+    """Return `--name=value` for every flag that is set; with `explicit`, for every flag that has a value.
 
     Raises KascError for a value that no line can hold.
     """
@@ -52,7 +52,7 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
 
 
 def _fits_a_line(text: str) -> bool:
-    """Whether a text has neither control characters, nor line breaks of any kind, nor halves of characters."""
+    """Whether a string has no control characters, line breaks or surrogates."""
     return text.isprintable() or not any(
         letter < " " or "\x7f" <= letter <= "\x9f" or letter in "\u2028\u2029" or "\ud800" <= letter <= "\udfff"
         for letter in text
@@ -62,8 +62,8 @@ def _fits_a_line(text: str) -> bool:
 def _unfitting(argument: Argument) -> Diagnostic:
     return diagnose(
         rules.VALUE_NOT_ON_ONE_LINE,
-        f"--{argument.flag} holds a line break or another character that no line of text can hold",
-        "remove it: the value has to fit on a line",
+        f"--{argument.flag} contains a line break or another character that a line of text cannot contain",
+        "remove it: the value must be a single line",
         path=argument.path,
         flag=argument.flag,
         location=argument.location,
@@ -79,5 +79,5 @@ def _default_lines(flags: FlagSet, name: str) -> list[str]:
 
 
 def render(resolved: Resolved, explicit: bool = False) -> str:
-    """The file's text."""
+    """Return the content of the file."""
     return "\n".join([*flag_lines(resolved, explicit), ""])

@@ -1,4 +1,4 @@
-"""The artifact `health`: the three lists of checks, what they mean, and who asks for them and how."""
+"""The artifact `health`: the three lists of checks, their meanings, probes and load balancers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _access(facts: HealthFacts) -> list[dict[str, str]]:
 
 
 def definitions(resolved: Resolved) -> dict[str, Any]:
-    """The HealthCheckDefinitions; see schemas/artifacts/health.schema.json."""
+    """Return the HealthCheckDefinitions; see schemas/artifacts/health.schema.json."""
     found: dict[str, Any] = plain(definition_parts(resolved))
     return found
 

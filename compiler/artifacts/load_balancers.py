@@ -1,4 +1,4 @@
-"""Health checks of the load balancer in front of the servers, in the words of common ones."""
+"""Health checks of a load balancer in front of the servers, for common products."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def load_balancers(facts: HealthFacts, times: Balancing, haproxy: Any, nginx: Any) -> dict[str, Any]:
-    """Settings for an AWS Network Load Balancer and Google Cloud, beside the lines for HAProxy and NGINX.
+    """Return settings for an AWS Network Load Balancer and Google Cloud, together with the lines for HAProxy and NGINX.
 
-    All ask for readyz, which tells at once that a server is about to end. Where requests without credentials are
-    sent away, HAProxy shows a client certificate; the others can only look whether the port is open.
+    All request readyz, which fails as soon as a server shuts down. If requests without credentials are rejected,
+    HAProxy presents a client certificate; the others can only check whether the port is open.
     """
     asks = not access_to(facts, READINESS).denied
     port = facts.port
@@ -34,17 +34,17 @@ def load_balancers(facts: HealthFacts, times: Balancing, haproxy: Any, nginx: An
 
 
 def server_of(facts: HealthFacts, name: str, address: str) -> str:
-    """Host and port of a server. Its address is empty where only its host knows it: then its name stands for it."""
+    """Return host and port of a server; its name instead of an address that depends on the host."""
     return join_host_port(address or _plain(name), facts.port)
 
 
 def _plain(name: str) -> str:
-    """A name that stands for itself in a configuration file: of other inputs than documents it may be anything."""
+    """Return a name that needs no quotes in a configuration file; of inputs other than documents it may be anything."""
     return re.sub("[^A-Za-z0-9._-]", "-", name) or "kube-apiserver"
 
 
 def haproxy(facts: HealthFacts, times: Balancing, name: str, server: str) -> tuple[str, ...]:
-    """A backend that passes TLS through and checks with TLS of its own."""
+    """Return a backend that passes TLS through, with health checks over a separate TLS connection."""
     client = Client(facts)
     if not client.is_plain:
         return (NOT_PLAIN,)
@@ -65,7 +65,7 @@ def haproxy(facts: HealthFacts, times: Balancing, name: str, server: str) -> tup
 
 
 def nginx(times: Balancing, server: str) -> tuple[str, ...]:
-    """A part of the section `stream`. It has no checks of its own: it sees refused connections, readyz it does not."""
+    """Return a part of the section `stream`. Without active checks it notices refused connections, but not readyz."""
     return (
         "upstream kube-apiserver {",
         "    least_conn;",
@@ -81,7 +81,7 @@ def nginx(times: Balancing, server: str) -> tuple[str, ...]:
 
 
 def _aws(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
-    """Properties of AWS::ElasticLoadBalancingV2::TargetGroup, within the bounds that AWS sets."""
+    """Return the properties of AWS::ElasticLoadBalancingV2::TargetGroup, within the limits of AWS."""
     found: dict[str, Any] = {
         "Protocol": "TCP",
         "Port": port,
@@ -97,7 +97,7 @@ def _aws(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
 
 
 def _gcp(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
-    """A health check of Google Compute Engine, within the bounds that it sets."""
+    """Return a health check of Google Compute Engine, within its limits."""
     interval = _within(times.interval, 1, 300)
     found: dict[str, Any] = {
         "type": "HTTPS" if asks else "TCP",

@@ -30,9 +30,9 @@ _FILE_KINDS = ("EgressSelectorConfiguration", "Config", "AuthorizationConfigurat
 
 
 class NodePath(NamedTuple):
-    """A file, folder or socket of the node.
+    """A file, directory or socket of the node.
 
-    `kind` is `file`, `folder` or `socket`; `written` tells that the server makes or changes it.
+    `kind` is `file`, `folder` or `socket`; `written` is whether the server creates or changes it.
     """
 
     path: str
@@ -41,8 +41,8 @@ class NodePath(NamedTuple):
 
 
 def node_paths(paths: Iterable[NodePath]) -> list[NodePath]:
-    """Those that are absolute, cleaned."""
-    # What begins with @ is an abstract socket, which no mount carries.
+    """Return the absolute ones, cleaned."""
+    # A path that begins with @ is an abstract socket, which cannot be mounted.
     return [
         NodePath(join("/", path), kind, written)
         for path, kind, written in paths
@@ -51,7 +51,7 @@ def node_paths(paths: Iterable[NodePath]) -> list[NodePath]:
 
 
 def all_paths(resolved: Resolved) -> Iterator[NodePath]:
-    """Everything that the server opens, under the names that it is given; some may be empty."""
+    """Yield everything that the server opens, by its path; some paths may be empty."""
     options = resolved.options
     flags = resolved.context.flags
     for flag in flags.with_values(READ_FILES):
@@ -86,7 +86,7 @@ def _named_by(resolved: Resolved, flag: str) -> Sequence[str]:
 
 
 def _in_file(file: InlineFile) -> Iterator[NodePath]:
-    """What a structured file names; a relative path starts at the file."""
+    """Yield the files that a structured file names; a relative path is relative to the file."""
     from compiler.upstream.flag_kinds import STRUCTURED
 
     folder = posixpath.dirname(file.path)
@@ -104,7 +104,7 @@ def _in_file(file: InlineFile) -> Iterator[NodePath]:
 
 
 def _texts(node: Node) -> Iterator[tuple[str, str]]:
-    """Key and value of every text in a mapping, at any depth."""
+    """Yield key and value of every string in a mapping, at any depth."""
     if isinstance(node.value, list):
         for item in node.value:
             yield from _texts(item)
@@ -116,8 +116,8 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
                 yield from _texts(child)
 
 
-# A mount over one of these would hide the program or what it needs, or show the server far more of the node than it
-# needs; there, files are mounted one by one.
+# A mount over one of these would hide the program or what it needs, or expose far more of the node than the server
+# needs; below them, files are mounted one by one.
 _SYSTEM = frozenset(
     f"/{folder}".rstrip("/")
     for folder in (
@@ -140,13 +140,13 @@ class _Mount:
         self.made = made
 
     def covers(self, other: _Mount) -> bool:
-        """Whether what the other one is for can be had through this one."""
+        """Whether this mount makes the other one unnecessary."""
         inside = other.path == self.path or (self.kind == "folder" and is_inside(other.path, self.path))
         return inside and (self.writable or not other.writable)
 
 
 class Mounts:
-    """Volume mounts and their volumes; Pods that have them in common share them."""
+    """Volume mounts and their volumes, which Pods share if they are equal."""
 
     def __init__(self, mounts: list[dict[str, Any]], volumes: list[dict[str, Any]]) -> None:
         self.mounts = mounts
@@ -154,10 +154,9 @@ class Mounts:
 
 
 def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
-    """Volume mounts and volumes, sorted by path, those of `deployment.extraVolumes` at the end.
+    """Return volume mounts and volumes, sorted by path, those of `deployment.extraVolumes` at the end.
 
-    What lies where the document mounts something itself is left to that. Raises KascError for a path that Kubernetes
-    cannot mount.
+    Paths below a mount of the document need no other one. Raises KascError for a path that Kubernetes cannot mount.
     """
     paths = tuple(all_paths(resolved))
     key = ("mounts", paths, exactly(extra))
@@ -189,12 +188,12 @@ def _mounts(paths: Sequence[NodePath], extra: list[dict[str, Any]]) -> Mounts:
 
 
 def is_inside(path: str, folder: str) -> bool:
-    """Whether a path lies below a folder."""
+    """Whether a path is below a directory."""
     return path.startswith(f"{folder.rstrip('/')}/")
 
 
 def _wanted(paths: Sequence[NodePath]) -> list[_Mount]:
-    """One mount a path, sorted; of several ways to want a path, the one with the most rights."""
+    """Return one mount per path, sorted; if a path is needed in several ways, with the widest permissions."""
     found: dict[str, _Mount] = {}
     for wanted in paths:
         mount = _mount_for(wanted)
@@ -208,29 +207,29 @@ def _wanted(paths: Sequence[NodePath]) -> list[_Mount]:
 
 
 def _mount_for(wanted: NodePath) -> _Mount | None:
-    """The folder of a file or socket, which may be replaced there; in a system folder, the file or socket alone."""
+    """Return the directory of a file or socket, which may be replaced in it; of a system directory, only the file."""
     path, kind, written = wanted
     if path.startswith(_OF_THE_CONTAINER) or path == "/":
         return None
     folder = path if kind == "folder" else posixpath.dirname(path)
     if folder.rstrip("/") not in _SYSTEM:
-        # The program at the other end of a socket makes its folder, perhaps later.
+        # The program that listens on a socket creates its directory, perhaps later.
         return _Mount(folder, "folder", written, written or kind == "socket")
     if written and kind != "file":
-        # A socket cannot be mounted before it is there, nor a system folder at all: it stays in the container.
+        # A socket cannot be mounted before it exists, nor a system directory at all: it stays in the container.
         return None
     return _Mount(path, kind, written, written)
 
 
 def _check(resolved: Resolved, path: str) -> None:
     if ":" in path:
-        message = f"{shown(path)} holds a colon, and cannot be mounted"
-        hint = "use another path, or leave the artifact pod out with --emit"
+        message = f"{shown(path)} contains a colon and cannot be mounted"
+        hint = "use another path, or omit the artifact pod with --emit"
         raise KascError(diagnose(rules.MOUNT_PATH_WITH_COLON, message, hint, location=resolved.context.input.start))
 
 
 def _volume_name(path: str, taken: set[str]) -> str:
-    """A DNS label that stands for a path: `/etc/kubernetes/pki` -> `etc-kubernetes-pki`."""
+    """Return a DNS label for a path: `/etc/kubernetes/pki` -> `etc-kubernetes-pki`."""
     words = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in path.lower())
     name = "-".join(word for word in words.split("-") if word)
     if name and len(name) <= 63 and name not in taken:

@@ -17,7 +17,7 @@ _REGISTRY = "registry.k8s.io/kube-apiserver"
 
 
 def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
-    """A v1 Pod: image, flags, mounts for every path that a flag names, probes."""
+    """Return a v1 Pod: image, flags, mounts for every path that a flag names, probes."""
     found: dict[str, Any] = plain(pod_parts(resolved, explicit))
     return found
 
@@ -77,7 +77,7 @@ def _spec(
 
 
 def image(resolved: Resolved) -> str:
-    """The container image: as given, else the upstream one of the declared version."""
+    """Return the container image: that of the input, else the upstream one of the declared version."""
     context = resolved.context
     given = _deployment(resolved).get("image") or context.input.image
     if given:
@@ -93,7 +93,7 @@ def _deployment(resolved: Resolved) -> dict[str, Any]:
 
 
 def _literal(text: str) -> str:
-    """A text that Kubernetes does not expand: `$(NAME)` would become a variable, `$$` a single sign.
+    """Escape a string against expansion by Kubernetes: `$(NAME)` would be replaced, `$$` become `$`.
 
     Kubernetes: third_party/forked/golang/expansion/expand.go.
     """

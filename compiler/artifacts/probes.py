@@ -1,4 +1,4 @@
-"""Kubelet probes that follow from the configuration, and alternatives when anonymous requests are rejected."""
+"""Kubelet probes for a configuration, and alternatives if anonymous requests are rejected."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from compiler.upstream.go.net import join_host_port
 _PERIOD = 10
 _SHORTEST_STARTUP_SECONDS = 240
 LIVENESS, READINESS = "/livez?exclude=etcd", "/readyz"
-"""Liveness leaves etcd out, with the etcds of overrides: its outage must not restart every server at once."""
+"""Liveness excludes etcd, including that of overrides: its outage must not restart every server at once."""
 
 
 def probes(facts: HealthFacts) -> dict[str, Any]:
-    """startup, liveness and readiness for a static Pod.
+    """Return startup, liveness and readiness probes for a static Pod.
 
-    A kubelet asks without credentials: where the server would answer 401 or 403, it can only look whether the port
-    is open.
+    A kubelet sends no credentials: if the server would answer 401 or 403, it can only check whether the port is open.
     """
 
     def action(path: str) -> dict[str, Any]:
@@ -32,17 +31,17 @@ def probes(facts: HealthFacts) -> dict[str, Any]:
 
 
 def with_action(facts: HealthFacts, action: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    """The three probes, each asking for its path by an action."""
+    """Return the three probes, each with an action for its path."""
     return {name: action(path) | times for name, (path, times) in planned(facts).items()}
 
 
 def over_https(facts: HealthFacts, path: str) -> dict[str, Any]:
-    """A kubelet's request; it does not look at the certificate."""
+    """Return a kubelet's request; it does not verify the certificate."""
     return {"httpGet": {**where(facts), "path": path, "scheme": "HTTPS"}}
 
 
 def planned(facts: HealthFacts) -> dict[str, tuple[str, dict[str, int]]]:
-    """What each probe asks, and its times: the start may take twice what it waits for itself."""
+    """Return the path and times of each probe: startup may take twice as long as the server waits for its checks."""
     startup = max(_SHORTEST_STARTUP_SECONDS, 2 * facts.patience)
     often = {"initialDelaySeconds": 10, "periodSeconds": _PERIOD, "timeoutSeconds": facts.live_timeout}
     return {
@@ -56,21 +55,21 @@ def planned(facts: HealthFacts) -> dict[str, tuple[str, dict[str, int]]]:
 
 
 def where(facts: HealthFacts) -> dict[str, Any]:
-    """Host and port of a probe; without a host a kubelet asks at the Pod's address."""
+    """Return host and port of a probe; without a host a kubelet uses the Pod's address."""
     port = {"port": facts.port}
     return {"host": facts.listener} | port if facts.listener else port
 
 
 SERVER_NAME = "kubernetes.default.svc"
-"""A name that certificates of API servers have, unlike the address at which a local client asks."""
+"""A name that certificates of API servers have, unlike the address that a local client connects to."""
 _PROXY_PORT = 6444
 NOT_PLAIN = "# not generated: a path contains characters other than A-Z a-z 0-9 . _ / @ -"
-"""In place of lines for a program whose quoting differs from one version to the next."""
+"""Replaces lines for a program whose quoting depends on its version."""
 _PLAIN = r"[A-Za-z0-9._/@-]*"
 
 
 class Client:
-    """Files of a client that is let in. They are proposals: nothing says that they are there."""
+    """Files of an authenticated client. They are suggestions: they may not exist."""
 
     def __init__(self, facts: HealthFacts) -> None:
         self.ca = facts.client_ca
@@ -80,11 +79,11 @@ class Client:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the paths can be written into the configuration of any program without quotes."""
+        """Whether the paths need no quotes in the configuration of any program."""
         return re.fullmatch(_PLAIN, self.certificate) is not None
 
     def needs(self, facts: HealthFacts) -> list[str]:
-        """What has to be there before such a client is let in."""
+        """Return the prerequisites of such a client."""
         group = "" if not authorized(facts, PATHS[1]).denied else ", of a user in the group system:masters"
         made = f"{self.certificate} and {self.key}: a client certificate of the CA in --client-ca-file{group}"
         found = [made, f"{self.server_ca}: the CA of the server's own certificate, which names {SERVER_NAME}"]
@@ -92,7 +91,7 @@ class Client:
 
 
 def is_sent_away(facts: HealthFacts) -> bool:
-    """Whether a probe without credentials gets no answer."""
+    """Whether a probe without credentials is rejected."""
     return any(access.denied for access in _accesses(facts))
 
 
@@ -101,7 +100,7 @@ def _accesses(facts: HealthFacts) -> list[Access]:
 
 
 def alternatives(facts: HealthFacts) -> list[dict[str, Any]]:
-    """What to do where a probe is sent away, ready to copy."""
+    """Return ways to probe a server that rejects anonymous requests, ready to copy."""
     found = [_exec(facts), _proxy(facts)]
     if any(access.outcome == UNAUTHORIZED for access in _accesses(facts)) and not authorized(facts, PATHS[1]).denied:
         found.insert(0, _conditions(facts))
@@ -114,10 +113,10 @@ def _conditions(facts: HealthFacts) -> dict[str, Any]:
 
     schema = load_schema(facts.version, "files/AuthenticationConfiguration.schema.json")
     conditions = [{"path": path} for path in dict.fromkeys((*facts.anonymous_paths, *PATHS))]
-    needs = ["no --anonymous-auth beside it", *(f"the gate {gate}" for gate in facts.missing_gates)]
+    needs = ["no --anonymous-auth together with it", *(f"the gate {gate}" for gate in facts.missing_gates)]
     return {
         "name": "conditions",
-        "what": "Let requests without credentials in on the health paths alone: have this in --authentication-config.",
+        "what": "Admit requests without credentials only on the health paths: put this into --authentication-config.",
         "needs": needs,
         "authenticationConfig": {
             "apiVersion": schema["properties"]["apiVersion"]["enum"][0],
@@ -136,8 +135,8 @@ def _exec(facts: HealthFacts) -> dict[str, Any]:
     curl += ["--connect-to", f"{SERVER_NAME}:443:{target}"]
     return {
         "name": "exec",
-        "what": "Ask with a client certificate, inside the container of the server.",
-        "needs": ["an image that has curl: the upstream one has not", *client.needs(facts)],
+        "what": "Send a client certificate, from inside the container of the server.",
+        "needs": ["an image with curl: the upstream image has none", *client.needs(facts)],
         "probes": with_action(facts, lambda path: {"exec": {"command": [*curl, f"https://{SERVER_NAME}{path}"]}}),
     }
 
@@ -164,13 +163,13 @@ def _proxy(facts: HealthFacts) -> dict[str, Any]:
     get = {"host": "127.0.0.1", "port": _PROXY_PORT, "scheme": "HTTP"}
     return {
         "name": "proxy",
-        "what": "Ask a local proxy that shows a client certificate and knows the health paths alone; here for nginx.",
-        "needs": ["nginx beside the server, with this in its http section", *client.needs(facts)],
+        "what": "Use a local proxy with a client certificate that serves only the health paths; here for nginx.",
+        "needs": ["nginx next to the server, with this in its http section", *client.needs(facts)],
         "nginx": lines if client.is_plain else [NOT_PLAIN],
         "probes": with_action(facts, lambda path: {"httpGet": {**get, "path": path}}),
     }
 
 
 def _target(facts: HealthFacts) -> str:
-    """Address and port of the listener, for who runs beside the server."""
+    """Return address and port of the listener for programs on the same host."""
     return join_host_port(facts.listener or "127.0.0.1", facts.port)

@@ -1,4 +1,4 @@
-"""The page itself: one file of HTML that needs no network, runs no code but its own, and shows any value as text."""
+"""The report page: one HTML file that needs no network, runs only its own script, and shows any value as text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FOLDER = os.path.join(os.path.dirname(__file__), "templates")
 
 
 def render(resolved: Resolved) -> str:
-    """The page's text. It hangs on the server and kasc's version alone."""
+    """Return the page, which depends only on the server and kasc's version."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         undefined=StrictUndefined,
@@ -40,16 +40,16 @@ def render(resolved: Resolved) -> str:
 
 
 def content_security_policy(style: str, script: str) -> str:
-    """What a browser may do with the page: apply this style and run this script, and nothing else at all."""
+    """The content security policy: only this style and this script are permitted."""
     sources = {"default-src": "'none'", "style-src": _hash(style), "script-src": _hash(script)}
     sources |= {"base-uri": "'none'", "form-action": "'none'"}
     return "; ".join(f"{directive} {source}" for directive, source in sources.items())
 
 
 def text(value: Any) -> Any:
-    """A value as it may stand on the page: one line, every character to be seen, no credentials of URLs.
+    """Return a value for the page: one line, every character visible, URLs without credentials.
 
-    What has been made safe already stays as it is; nothing is an empty text.
+    Markup that is already safe is returned unchanged; None is an empty string.
     """
     if value is None:
         return ""
@@ -62,17 +62,17 @@ def text(value: Any) -> Any:
 
 
 def lines(value: str) -> Markup:
-    """A text of several lines, each safe on its own."""
+    """Return a string of several lines, each of them safe."""
     return Markup("\n").join(escape(text(line)) for line in value.split("\n"))
 
 
 def breakable(value: str) -> Markup:
-    """A path or a dotted name that may go on in the next line between its parts."""
+    """Return a path or a dotted name that may be wrapped between its parts."""
     return Markup(re.sub("([/:.])(?=[^/:.])", r"\1<wbr>", str(escape(text(value)))))
 
 
 def element_id(value: str) -> str:
-    """A name as the id of an element: whatever could end it is a dash."""
+    """Return a name as the id of an element, with dashes for special characters."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", value)
 
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 _JOINED = ("colonSeparatedMultimapStringString", "pattern=N,...", "moduleSpec")
-"""Types whose entries, names with a value each, come as one text with commas."""
+"""Types whose entries, names with values, are written as one string with commas."""
 
 
 def groups(resolved: Resolved, told: dict[str, Any]) -> list[dict[str, Any]]:
-    """The option groups in the server's order; `told` says what each option does."""
+    """Return the option groups in the server's order; `descriptions` says what each option does."""
     return [
         {"name": section_of(name), "options": [_option(resolved, spec, told) for spec in specs.values()]}
         for name, specs in resolved.context.catalog.groups.items()
@@ -34,7 +34,7 @@ def groups(resolved: Resolved, told: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _option(resolved: Resolved, spec: FlagSpec, told: dict[str, Any]) -> dict[str, Any]:
-    """One option. `source` is where it was given, `default`, or `the server` where that reckons it at its start."""
+    """Return one option. `source` is where it is set, `default`, or `the server` if that computes it at startup."""
     flags, name = resolved.context.flags, spec.name
     given = flags.changed(name)
     kind = TYPES[spec.type]
@@ -59,10 +59,10 @@ def _option(resolved: Resolved, spec: FlagSpec, told: dict[str, Any]) -> dict[st
 
 
 def values_of(resolved: Resolved, spec: FlagSpec) -> list[str]:
-    """The effective value: the elements of a list, the entries of a map, else one text; nothing where it is empty."""
+    """Return the effective value: the elements of a list, the entries of a map, else one string; empty if unset."""
     flags = resolved.context.flags
     if spec.name in flags.refused:
-        # Known only when the server runs: what is written stands for it.
+        # Known only when the server runs: shown as written.
         return [argument.text for argument in flags.arguments[spec.name]]
     value = flags.value(spec.name)
     if value is None or value in ("", (), {}):
@@ -90,12 +90,12 @@ _STAGES = (
     "Create the chain of servers and run it",
 )
 _LONGEST = 90
-"""Characters of a value up to which it stands in one line."""
+"""Maximum length of a value that is shown on one line."""
 _OF_THE_POLICY = "KASC-CIS-"
 
 
 def contents(resolved: Resolved) -> dict[str, Any]:
-    """Everything that the template asks for; see templates/report.html.j2."""
+    """Return the variables of templates/report.html.j2."""
     context = resolved.context
     given = context.input
     told = descriptions()
@@ -119,7 +119,7 @@ def contents(resolved: Resolved) -> dict[str, Any]:
 
 
 def counts(found: dict[str, Any]) -> dict[str, Any]:
-    """The figures of the summary."""
+    """Return the numbers of the summary."""
     every = [option for group in found["groups"] for option in group["options"]]
     return {
         "severities": {name: sum(one["severity"] == name for one in found["findings"]) for name in SEVERITIES},
@@ -134,7 +134,7 @@ def counts(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def stages(resolved: Resolved) -> list[dict[str, Any]]:
-    """The start-up in order: for each step what it set, the value, and the flags that it was reckoned from."""
+    """Return the start-up in order: for each step what it set, the value, and the flags that it is computed from."""
     made = resolved_config(resolved)
     values = resolved.config.settings()
     by_step: dict[str, list[dict[str, Any]]] = {}
@@ -148,7 +148,7 @@ def stages(resolved: Resolved) -> list[dict[str, Any]]:
 
 
 def shown(value: Any) -> dict[str, Any]:
-    """A value in one `line`; where it is too long for that, as `block` of `size` entries."""
+    """Return a value as one `line`; if it is too long, as a `block` of `size` entries."""
     line = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         line = ", ".join(value)
@@ -158,7 +158,7 @@ def shown(value: Any) -> dict[str, Any]:
 
 
 def admission(resolved: Resolved, told: dict[str, str]) -> list[dict[str, Any]]:
-    """All plugins of this version in the order of the chain, with what each does; `place` is None where it is off."""
+    """Return all plugins of this version in the order of the chain; `place` is None if the plugin is disabled."""
     catalog = resolved.context.catalog
     chain = resolved.options.admission.chain()
     phases = catalog.behaviour("admissionPhases")
@@ -175,7 +175,7 @@ def admission(resolved: Resolved, told: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def findings(resolved: Resolved) -> list[dict[str, Any]]:
-    """Every finding of the report, by severity, then by place. Those of the policy have a table of their own."""
+    """Return every diagnostic, by severity, then by position. Those of the policy have a separate table."""
     context = resolved.context
     document = context.input.start.file
     rows = []
@@ -190,7 +190,7 @@ def findings(resolved: Resolved) -> list[dict[str, Any]]:
 
 
 def server_sets(manifest: dict[str, Any]) -> dict[tuple[str, ...], str]:
-    """The distinct sets of etcd servers, each with a name: the common one, then those of the overrides."""
+    """Return the distinct sets of etcd servers with their names: the default set, then those of the overrides."""
     common = tuple(manifest["transport"]["servers"])
     named = {common: "common"}
     for row in (*manifest["resources"], *manifest["customObjects"]["exceptions"], *manifest["otherKeys"]):

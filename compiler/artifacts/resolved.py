@@ -1,4 +1,4 @@
-"""The artifact `resolved`: everything effective, and where it comes from."""
+"""The artifact `resolved`: the effective configuration, and where it comes from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compiler.artifacts.yamlio import header
 
 
 def resolved_config(resolved: Resolved) -> dict[str, Any]:
-    """The ResolvedConfig; see schemas/artifacts/resolved.schema.json."""
+    """Return the ResolvedConfig; see schemas/artifacts/resolved.schema.json."""
     context, config = resolved.context, resolved.config
     known, places = context.catalog.flags, places_of(context)
     return {
@@ -27,7 +27,7 @@ def resolved_config(resolved: Resolved) -> dict[str, Any]:
 
 
 def places_of(context: ServerContext) -> dict[str, str]:
-    """Flag -> file, line and column where it was given."""
+    """Return flag -> file, line and column where it is set."""
     files: dict[str, str] = {}
     found = {}
     for flag, uses in context.flags.arguments.items():
@@ -40,7 +40,7 @@ def places_of(context: ServerContext) -> dict[str, str]:
 
 
 def relative(path: str, document: str) -> str:
-    """A file as seen from the document's folder, so that it does not matter where kasc was called from."""
+    """Return a file relative to the document's directory, so that the working directory does not matter."""
     if path == document:
         return path if path.startswith("<") else os.path.basename(path)
     return _from(os.path.dirname(document), path, "" if os.path.isabs(path) else os.getcwd())
@@ -48,7 +48,7 @@ def relative(path: str, document: str) -> str:
 
 @lru_cache(maxsize=256)
 def _from(start: str, path: str, current: str) -> str:
-    """A file as seen from a folder; where relative paths go up, it depends on the `current` folder as well."""
+    """Return a file relative to a directory; if relative paths go up, it also depends on the `current` directory."""
     if not path or path.startswith("<") or os.path.isabs(path) != os.path.isabs(start):
         return path
     folder, name = os.path.split(path)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def manifest(resolved: Resolved) -> dict[str, Any]:
-    """The StorageFactoryManifest; see schemas/artifacts/storage.schema.json."""
+    """Return the StorageFactoryManifest; see schemas/artifacts/storage.schema.json."""
     found: dict[str, Any] = plain(manifest_parts(resolved))
     return found
 
@@ -84,7 +84,7 @@ def _row(row: StoredResource) -> dict[str, Any]:
 
 
 def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, Any]:
-    """Objects of custom resources: the definition chooses their version; the flags about media types do not count."""
+    """Return how custom objects are stored: the definition determines the version; media type flags do not apply."""
     return {
         "keyPrefix": factory.key("{group}", "{resource}"),
         "servers": list(factory.servers),
@@ -104,7 +104,7 @@ def _described(encryption: Providers | None) -> dict[str, Any] | None:
 
 
 def _named_custom_objects(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:
-    """Keys of custom resources that the encryption config names: the rule for custom objects does not fit them."""
+    """Yield the keys of custom resources that the encryption config names, to which the general rule does not apply."""
     common = factory.encryption_for("{group}", "{resource}")
     for group, resource, encryption, _ in factory.custom_exceptions():
         if encryption == common:
@@ -121,7 +121,7 @@ def _named_custom_objects(resolved: Resolved, factory: StorageFactory) -> Iterat
 
 
 def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:
-    """Keys that no resource owns, with what writes them; never encrypted.
+    """Yield the keys that belong to no resource, with the component that writes them; they are never encrypted.
 
     Kubernetes: pkg/controlplane/instance.go and apiserver/peer.go, reconcilers; pkg/registry/core/rest/storage_core.go,
     newServiceIPAllocators; apiserver/pkg/storage/etcd3/compact.go.
@@ -138,7 +138,7 @@ def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[st
     if config.peer_proxy.lease_reconciler:
         servers = factory.servers_for("", "apiServerPeerIPInfo")
         yield row(factory.key("peerserverleases/"), "peer endpoint reconciler: one key for each API server", servers)
-    # The allocators take the config of services.
+    # The allocators use the storage config of services.
     servers = factory.servers_for("", "services")
     if not (gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite")):
         yield row(factory.key("ranges/serviceips"), "service IP allocator", servers)
@@ -151,7 +151,7 @@ def _other_keys(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[st
 
 
 def _health_checks(resolved: Resolved, factory: StorageFactory) -> list[dict[str, Any]]:
-    """The etcd checks: each reads one key of one server set."""
+    """Return the etcd checks: each reads one key of one server set."""
     health = resolved.health
     overrides = factory.override_server_sets()
     rows = []

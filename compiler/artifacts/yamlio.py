@@ -13,7 +13,7 @@ from compiler.artifacts.parts import HOLE, Filling, Part, Parts
 
 
 def header(resolved: Resolved, kind: str) -> dict[str, Any]:
-    """apiVersion, kind, name, and the version that the artifact is for."""
+    """Return apiVersion, kind, name, and the version that the artifact is for."""
     context = resolved.context
     return {
         "apiVersion": "kasc/v1",
@@ -23,7 +23,7 @@ def header(resolved: Resolved, kind: str) -> dict[str, Any]:
     }
 
 
-# Words that no parser can take for a number, a date, a boolean or a structure.
+# Words that no parser reads as a number, a date, a boolean or a structure.
 _PLAIN = re.compile(
     r"(?:[A-Za-z_/]|--[a-z])[A-Za-z0-9_./@+=,-]*(?::[A-Za-z0-9_./@+=,-]+)*"
     r"|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(?:/[0-9]+)?"
@@ -33,20 +33,20 @@ _PLAIN = re.compile(
 _LISTS = (list, tuple)
 _NESTED = (dict, list, tuple)
 _LONGEST_KEY = 1000
-"""Characters after which a key has to be marked as one."""
+"""Length from which a key has to be marked as one."""
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n", "=", "<<"))
-# What JSON leaves as it is but YAML does not print, and separate surrogates, which no YAML reader joins.
+# Characters that JSON does not escape but YAML must, and single surrogates, which no YAML reader joins.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]")
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
-# An artifact says the same words over and over.
+# Artifacts repeat the same words.
 _SCALARS: dict[str, str] = {}
 _MOST_SCALARS = 10_000
 
 
 def scalar(value: Any) -> str:
-    """One value as YAML: a plain word where that is safe, else as JSON writes it."""
+    """Return one value as YAML: a plain word if that is safe, else as JSON."""
     if isinstance(value, str):
         text = _SCALARS.get(value)
         if text is None:
@@ -81,7 +81,7 @@ def _number(value: float) -> str:
     if value in (float("inf"), float("-inf")):
         return ".inf" if value > 0 else "-.inf"
     text = repr(value)
-    # YAML 1.1 takes a float with an exponent only where it has a point and a sign.
+    # YAML 1.1 accepts a float with an exponent only if it has a point and a sign.
     if "e" in text:
         mantissa, exponent = text.split("e")
         mantissa = mantissa if "." in mantissa else f"{mantissa}.0"

@@ -1,4 +1,4 @@
-"""Which metrics the server exports, and which conditions its configuration meets."""
+"""The metrics that the server exports, and the conditions that its configuration meets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 TARGET_LABELS = ("job", "instance", "le")
-"""Labels that every series has, or that belong to its form."""
+"""Labels that every series has, or that belong to its type."""
 _SELECTOR = re.compile(r'(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*+)\{((?:[^"{}]++|"(?:[^"\\{}]++|\\.)*+")*+)\}')
 _MATCHER = re.compile(r'(?<!\w)([a-zA-Z_][a-zA-Z0-9_]*+)\s*+(=~|!~|!=|=)\s*+"((?:[^"\\]++|\\.)*+)"')
 _GROUPING = re.compile(r"\b(by|on) \(([^()]*)\)")
@@ -21,10 +21,10 @@ _PARTS = ("_bucket", "_count", "_sum")
 class Exported:
     """The metrics of the declared server.
 
-    Kubernetes: component-base/metrics/metric.go, preprocessMetric: --disabled-metrics wins over everything, save for
-    collectors that make their metrics themselves, and what is deprecated long enough is there only with
-    --show-hidden-metrics-for-version. What --allow-metric-labels does not list becomes `unexpected` as a label's
-    value.
+    Kubernetes: component-base/metrics/metric.go, preprocessMetric: --disabled-metrics has precedence over everything
+    but custom collectors, and metrics deprecated for long enough are exported only with
+    --show-hidden-metrics-for-version. A label value that --allow-metric-labels does not list is exported as
+    `unexpected`.
     """
 
     def __init__(self, resolved: Resolved) -> None:
@@ -43,14 +43,14 @@ class Exported:
         self.records: dict[str, tuple[str, ...]] = {"up": ()}
 
     def has(self, expression: str) -> bool:
-        """Whether every metric of an expression is there, with values that its matchers can find."""
+        """Whether every metric of an expression is exported, with label values that its matchers can match."""
         return all(
             self._of(name) is not None and self._matches(name, matchers)
             for name, matchers in _SELECTOR.findall(expression)
         )
 
     def fitted(self, expression: str) -> str:
-        """The expression grouped only by labels that one of its metrics has in this version."""
+        """Return the expression, grouped only by labels that one of its metrics has in this version."""
         known = set(TARGET_LABELS)
         for name, _ in _SELECTOR.findall(expression):
             known.update(self._of(name) or ())
@@ -61,7 +61,7 @@ class Exported:
         return _GROUPING.sub(keep, expression)
 
     def add_record(self, name: str, expression: str) -> None:
-        """Have a recorded series beside the metrics, with the labels that its expression groups by."""
+        """Add a recorded series to the metrics, with the labels that its expression groups by."""
         grouped = _GROUPING.search(expression)
         self.records[name] = tuple(grouped[2].split(", ")) if grouped else ()
 
@@ -80,7 +80,7 @@ class Exported:
 
 
 def base_name(name: str, known: dict[str, tuple[str, ...]]) -> str:
-    """The metric of a series: a histogram has three of them."""
+    """Return the metric of a series: a histogram has three series."""
     for part in _PARTS:
         if name.endswith(part) and name not in known:
             return name.removesuffix(part)
@@ -88,7 +88,7 @@ def base_name(name: str, known: dict[str, tuple[str, ...]]) -> str:
 
 
 def metrics_in(expression: str) -> list[str]:
-    """The series that an expression selects, by their names, in order."""
+    """Return the names of the series that an expression selects, in order."""
     return [name for name, _ in _SELECTOR.findall(expression)]
 
 
@@ -97,7 +97,7 @@ _JWKS_GATE = "StructuredAuthenticationConfigurationJWKSMetrics"
 
 
 def switched_on(resolved: Resolved) -> frozenset[str]:
-    """The words that hold. What a file decides that cannot be had counts as on: what is absent alerts nobody."""
+    """Return the conditions that hold. Unknown ones are assumed to hold: an absent series never fires."""
     gates, config = resolved.context.gates, resolved.config
     dialers = config.egress_selector.dialers
     plugins, fair = config.admission.plugins, config.features.priority_and_fairness
@@ -146,7 +146,7 @@ def _encryption(encryption: EtcdEncryption) -> dict[str, bool]:
 
 
 def values(resolved: Resolved) -> dict[str, str]:
-    """The figures of the configuration that rules name, by the word that stands for them."""
+    """Return placeholder -> value of the configuration, for the placeholders in rules."""
     generic = resolved.config.generic
     return {
         "maxInFlight": str(generic.max_requests_in_flight),

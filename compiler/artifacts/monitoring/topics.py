@@ -1,4 +1,4 @@
-"""What to monitor, by topic: rules and panels as data, adapted to one configuration."""
+"""The topics of monitoring: rules and panels as data, adapted to one configuration."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 _HOOK = "poststarthook/"
 _UNWATCHED = ("ping", "shutdown")
-"""Checks that always pass, or that fail because somebody meant it."""
+"""Checks that always pass, or that fail by intent."""
 _WAITS = {"critical": "2m", "warning": "10m"}
 _CRITICAL = ("etcd", "kms", "loopback")
 
 
 def health_topic(resolved: Resolved) -> dict[str, Any]:
-    """Alerts for each check on its own, for all start hooks together, and where the running server has other checks."""
+    """Return alerts for each check, for all post-start hooks together, and for differences of the running server."""
     health = resolved.health
     every = health.every()
     types = {
@@ -52,13 +52,13 @@ def _alert(check: HealthCheck, types: list[str]) -> dict[str, Any]:
         "severity": severity,
         "labels": {"check": check.name},
         "summary": f"The health check {check.name} fails.",
-        "description": f"On {{{{ $labels.instance }}}}, {{{{ $labels.type }}}} tells: {meaning['fails']}.",
+        "description": f"On {{{{ $labels.instance }}}}, {{{{ $labels.type }}}} reports: {meaning['fails']}.",
         "runbook": f"What to do: {meaning['do']}.",
     }
 
 
 def _failing(matchers: str) -> str:
-    """What failed and was asked again of late: the gauge of a list that nobody asks any more stays as it was."""
+    """Match checks that failed and were requested recently: the gauge of an unused list keeps its value."""
     asked = f'kubernetes_healthchecks_total{{@slis, {matchers}, status="error"}}[5m]'
     return f"kubernetes_healthcheck{{@slis, {matchers}}} == 0 and on (job, instance, name, type) rate({asked}) > 0"
 
@@ -69,9 +69,9 @@ def _hooks(names: list[str]) -> dict[str, Any]:
         "expr": _failing(f"name=~{_any_of(names)}"),
         "for": _WAITS["warning"],
         "severity": "warning",
-        "summary": "A hook of the start does not get done.",
+        "summary": "A post-start hook has not completed.",
         "description": "On {{ $labels.instance }}, {{ $labels.name }} keeps failing {{ $labels.type }}.",
-        "runbook": "The health artifact says what this hook waits for and what to do; so does kasc probe.",
+        "runbook": "The health artifact and kasc probe say what this hook waits for and what to do.",
     }
 
 
@@ -81,32 +81,32 @@ def _others(names: list[str]) -> dict[str, Any]:
         "expr": f"kubernetes_healthcheck{{@slis, name!~{_any_of(names)}}} >= 0",
         "for": "1h",
         "severity": "info",
-        "summary": "The running server has a health check that its declaration has not.",
-        "description": "{{ $labels.instance }} checks {{ $labels.name }}: its configuration or version is another one.",
+        "summary": "The running server has a health check that is not declared.",
+        "description": "{{ $labels.instance }} checks {{ $labels.name }}: its configuration or version differs.",
         "runbook": _DIFFERS,
     }
 
 
 def _missing(names: list[str]) -> dict[str, Any]:
-    """Counts what readyz has, since kubelets ask for all of it; of livez they leave checks out."""
+    """Count the checks of readyz, because kubelets request all of them; of livez they exclude some."""
     checks = f'kubernetes_healthcheck{{@slis, type="readyz", name=~{_any_of(names)}}}'
     return {
         "alert": "KubeAPIServerMissingHealthCheck",
         "expr": f"count by (job, instance) ({checks}) < {len(names)}",
         "for": "1h",
         "severity": "info",
-        "summary": "The running server lacks health checks that its declaration has.",
+        "summary": "The running server lacks declared health checks.",
         "description": f"{{{{ $labels.instance }}}} has {{{{ $value }}}} of the {len(names)} checks of readyz.",
         "runbook": _DIFFERS,
     }
 
 
 def _any_of(names: list[str]) -> str:
-    """A matcher for some names, as PromQL writes it: none of them has a sign that means something in a pattern."""
+    """Return a PromQL matcher for some names, none of which contains a special character of patterns."""
     return json.dumps("|".join(names))
 
 
-_DIFFERS = "Compare with kasc probe, then bring the declared configuration to the server, or make these rules anew."
+_DIFFERS = "Compare with kasc probe, then roll out the declared configuration, or generate these rules again."
 _PANELS: list[dict[str, Any]] = [
     {
         "title": "Health checks that fail",
@@ -130,13 +130,13 @@ NAMES = (
     *("server", "requests", "inflight", "fairness", "etcd", "encryption", "kms", "watch_cache", "admission", "audit"),
     *("authentication", "authorization", "aggregation", "services", "egress"),
 )
-"""The topics with a file, in the order of the rules."""
+"""The topics that have a file, in the order of the rules."""
 JOB = "kube-apiserver"
 SLIS_JOB = f"{JOB}-slis"
 
 
 class Topic(NamedTuple):
-    """One topic, fit for a configuration: rules as Prometheus has them, panels with plain expressions."""
+    """One topic, adapted to a configuration: rules in Prometheus' form, panels with plain expressions."""
 
     name: str
     title: str
@@ -146,14 +146,14 @@ class Topic(NamedTuple):
 
 
 def topics(resolved: Resolved) -> list[Topic]:
-    """The topics that have anything for this configuration, the health checks first."""
+    """Return the topics with content for this configuration, the health checks first."""
     selecting = _Selecting(resolved)
     found = [selecting.fit("health", health_topic(resolved)), *(selecting.fit(name, load(name)) for name in NAMES)]
     return [topic for topic in found if topic.records or topic.alerts or topic.panels]
 
 
 def load(name: str) -> dict[str, Any]:
-    """One topic as its file has it."""
+    """Return a topic as in its file."""
     import yaml
 
     with open(os.path.join(FOLDER, f"{name}.yaml"), encoding="utf-8") as file:
@@ -168,7 +168,7 @@ class _Selecting:
         self.exported = Exported(resolved)
 
     def fit(self, name: str, topic: dict[str, Any]) -> Topic:
-        """Keep what holds. Records first: what is made of them hangs on them."""
+        """Select what applies. Records first: other rules depend on them."""
         if not self._holds(topic):
             return Topic(name, topic["title"], [], [], [])
         records = [record for item in self._items(topic, "records") for record in self._records(item)]
@@ -183,7 +183,7 @@ class _Selecting:
         return [item for item in topic.get(part, ()) if self._holds(item)]
 
     def _expression(self, given: str | list[str], labels: dict[str, str]) -> str | None:
-        """The first of some expressions of which all metrics are there, made fit; None where there is none."""
+        """Return the first expression of which all metrics are exported, adapted; None if there is none."""
         for text in [given] if isinstance(given, str) else given:
             expression = expand(text, labels | self.values)
             if self.exported.has(expression):
@@ -221,7 +221,7 @@ class _Selecting:
 
 
 def expand(text: str, words: dict[str, str]) -> str:
-    """The text with what its words stand for; a word that nothing stands for is a KeyError."""
+    """Replace the placeholders of a string; raises KeyError for an unknown one."""
     return re.sub(r"@([a-zA-Z]+)", lambda match: words[match[1]], text)
 
 

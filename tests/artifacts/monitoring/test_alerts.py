@@ -167,4 +167,4 @@ def test_texts_are_filled_in(rules: Path) -> None:
     test = rules.parent / "texts.yaml"
     test.write_text(yaml.safe_dump({"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": [case]}))
     told = " ".join((promtool("test", "rules", test).stdout + promtool("test", "rules", test).stderr).split())
-    assert "On 10.0.0.1:6443, readyz tells: etcd does not respond to a read within the timeout" in told
+    assert "On 10.0.0.1:6443, readyz reports: etcd does not respond to a read within the timeout" in told

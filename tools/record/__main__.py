@@ -27,7 +27,7 @@ from tools.record.scratch import BASELINE
 from tools.record.source import SourceTree
 
 RECORDINGS = Path(__file__).parents[2] / "tests/truth/recordings"
-PARTS = ("facts", "runs", "live", "metrics", "verdicts")
+PARTS = ("facts", "runs", "live", "metrics", "verdicts", "mutated")
 _ALL = ["--runtime-config=api/all=true", "--feature-gates=AllAlpha=true,AllBeta=true"]
 _READY_SECONDS = 90.0
 
@@ -132,6 +132,14 @@ class Session:
             rows = [{**head, "kubernetesMinor": self.version}, *found]
             name = path.name.replace(f"v{self.earlier}", f"v{self.version}")
             self._write(f"verdicts/{name}", "".join(f"{compact(row)}\n" for row in rows))
+
+    def record_mutated(self) -> None:
+        """Write mutated/v1.NN-KIND.jsonl: the outcomes of structured files with something changed at random."""
+        for path in sorted((self._options.recordings / "mutated").glob(f"v{self.earlier}-*.jsonl")):
+            name = path.name.replace(f"v{self.earlier}", f"v{self.version}")
+            cases = map(json.loads, path.read_text().splitlines())
+            found = each(cases, partial(self._recorder.verdict, BASELINE), self._problem)
+            self._write(f"mutated/{name}", "".join(f"{compact(row)}\n" for row in found))
 
     def _chosen(self, cases: Any, name: Any) -> list[Any]:
         return [case for case in cases if not self._options.case or name(case) in self._options.case]

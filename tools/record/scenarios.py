@@ -94,7 +94,9 @@ class Recorder:
                 kept.pop("rule", None)
                 return {**kept, "outcome": "accept"}
             if server.process.exit_code is None:
-                raise RuntimeError(f"{case['id']}: neither served nor exited within {_READY_SECONDS:g} s")
+                raise RuntimeError(
+                    f"{case.get('id', case['flags'])}: neither served nor exited within {_READY_SECONDS:g} s"
+                )
             return {**kept, "outcome": "reject", "message": server.restored(server.error())}
 
 

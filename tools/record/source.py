@@ -38,6 +38,10 @@ _TYPES = {
 }  # fmt: skip
 """pflag's Var methods -> the names of the types that they register."""
 _IMPORT = re.compile(r"^\s*(?:import\s+)?(?:(\w+)\s+)?\"(k8s\.io/[^\"]+)\"", re.MULTILINE)
+_CLIENT_GATE = re.compile(r"^\t(\w+): \{\n((?:\t\t\{Version.*\n)+)", re.MULTILINE)
+_CLIENT_STEP = re.compile(
+    r'Version: version\.MustParse\("([\d.]+)"\), Default: (true|false), PreRelease: (\w+)(, LockToDefault: true)?'
+)
 _LIFECYCLE = re.compile(
     r"func \(in \*(\w+)\) APILifecycle(Introduced|Deprecated|Removed|Replacement)\(\)[^{]*\{\s*return ([^\n]*)"
 )
@@ -52,27 +56,25 @@ class SourceTree:
             raise FileNotFoundError(f"{root} is not a Kubernetes source tree: no pkg/kubeapiserver/options/plugins.go")
 
     def gate_histories(self) -> dict[str, list[dict[str, Any]]]:
-        """Return gate -> its steps (versioned_feature_list.yaml); {} for a tree without the list."""
+        """Return gate -> its steps (versioned_feature_list.yaml, and known_features.go of client-go)."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        clients = self.root / _STAGING / "client-go/features/known_features.go"
+        if clients.exists():
+            for name, steps in _CLIENT_GATE.findall(_without_comments(clients.read_text())):
+                found[name] = [_step(*step) for step in _CLIENT_STEP.findall(steps)]
         path = next((path for name in _GATE_LISTS if (path := self.root / name).exists()), None)
-        if path is None:
-            return {}
-        return {
-            gate["name"]: [
-                {
-                    "default": bool(step["default"]),
-                    "locked": bool(step["lockToDefault"]),
-                    "stage": "" if step["preRelease"] in ("", "GA") else step["preRelease"].upper(),
-                    "version": str(step["version"]),
-                    **(
-                        {"minCompatibilityVersion": str(step["minCompatibilityVersion"])}
-                        if step.get("minCompatibilityVersion") not in (None, "", "0.0")
-                        else {}
-                    ),
-                }
+        for gate in yaml.safe_load(path.read_text()) if path else []:
+            found[gate["name"]] = [
+                _step(
+                    str(step["version"]),
+                    str(step["default"]).lower(),
+                    step["preRelease"],
+                    step["lockToDefault"],
+                    str(step.get("minCompatibilityVersion") or ""),
+                )
                 for step in gate["versionedSpecs"]
             ]
-            for gate in yaml.safe_load(path.read_text())
-        }
+        return found
 
     def gate_dependencies(self) -> dict[str, list[str]]:
         """Return gate -> the gates it depends on (pkg/features/kube_features.go)."""
@@ -81,9 +83,11 @@ class SourceTree:
         if table is None:
             return {}
         rows = re.findall(r"^\t(?:\w+\.)?(\w+):\s*\{([^}]*)\}", table.group(), re.MULTILINE)
-        names = {name: sorted(re.findall(r"(?:\w+\.)?(\w+)\)?(?=\s*(?:,|$))", listed.strip())) for name, listed in rows}
+        names = {name: re.findall(r"(?:\w+\.)?(\w+)\)?(?=\s*(?:,|$))", listed.strip()) for name, listed in rows}
         values = self._gate_constants
-        return {values.get(name, name): [values.get(each, each) for each in needed] for name, needed in names.items()}
+        return {
+            values.get(name, name): sorted(values.get(each, each) for each in needed) for name, needed in names.items()
+        }
 
     def admission_plugins(self) -> list[str]:
         """Return the plugins in the order of the chain (AllOrderedPlugins); the comments have their names."""
@@ -218,6 +222,17 @@ class SourceTree:
 
     def _read(self, name: str) -> str:
         return (self.root / name).read_text()
+
+
+def _step(version: str, default: str, stage: str, locked: object, compatible: str = "") -> dict[str, Any]:
+    """Return a step of a gate's history; the stage of a GA gate is ""."""
+    step = {
+        "default": default == "true",
+        "locked": bool(locked),
+        "stage": "" if stage in ("", "GA") else stage.upper(),
+        "version": version,
+    }
+    return step | ({"minCompatibilityVersion": compatible} if compatible not in ("", "0.0") else {})
 
 
 def _resource(group: str, name: str) -> str:

@@ -10,10 +10,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from compiler.artifacts import ARTIFACTS, EVERY, artifact
-from compiler.artifacts.files import refuse_secrets
-from compiler.artifacts.yamlio import Written
-from compiler.diagnostics import KascError, Report
+from compiler.artifacts import ARTIFACTS, EVERY, render
+from compiler.diagnostics import Report
 from compiler.inputs.source import Files, file_key
 from compiler.review.examine import DEFAULTS, Examined, Settings, examine
 
@@ -69,33 +67,8 @@ def compile_document(
     if unknown or form not in ("yaml", "json"):
         raise ValueError(f"no such artifact: {', '.join(unknown)}" if unknown else f"no such form: {form}")
     examined = resolve(path, settings, texts=texts)
-    return Compiled(examined.report, rendered([examined], emit, form, explicit)[0] or {})
-
-
-def rendered(
-    examined: Sequence[Examined], names: Sequence[str], form: str, explicit: bool, written: Written | None = None
-) -> list[dict[str, str] | None]:
-    """The named artifacts of each input, one artifact for all of them before the next one.
-
-    None where there is no server, where it would not start, and where an artifact cannot hold a value, which the
-    report then says. `written` keeps what several servers have in common.
-    """
-    found: list[dict[str, str] | None] = [
-        None if each.resolved is None or each.report.rejected else {} for each in examined
-    ]
-    for name in ("", *names):
-        for number, (each, files) in enumerate(zip(examined, found, strict=True)):
-            if each.resolved is None or files is None:
-                continue
-            try:
-                if name:
-                    files.update(artifact(each.resolved, name, form, explicit, written))
-                else:
-                    refuse_secrets(each.resolved.context)
-            except KascError as error:
-                each.report.add(error.diagnostic)
-                found[number] = None
-    return found
+    files = render(examined.resolved, examined.report, emit, form, explicit)
+    return Compiled(examined.report, files or {})
 
 
 def _files(texts: Mapping[str, str] | None) -> Files:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from compiler import rules
@@ -30,6 +31,12 @@ _NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap"
 _INTEGERS = (rules.INVALID_INTEGER, rules.INVALID_UNSIGNED_INTEGER)
 
 
+@cache
+def _known_defaults(catalog: Catalog) -> dict[str, Any]:
+    """Return the default values that were asked for so far, of a version."""
+    return {}
+
+
 class _Values(dict[str, Any]):
     """Flag -> value; a default is computed when it is first needed, None for an unknown flag.
 
@@ -38,7 +45,7 @@ class _Values(dict[str, Any]):
 
     def __init__(self, catalog: Catalog) -> None:
         self.flags = catalog.flags
-        self.defaults: dict[str, Any] = catalog.memoize("defaults", dict)
+        self.defaults = _known_defaults(catalog)
         super().__init__(self.defaults)
 
     def __missing__(self, flag: str) -> Any:

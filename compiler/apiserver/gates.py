@@ -6,6 +6,7 @@ Kubernetes: staging/src/k8s.io/component-base/compatibility/registry.go and feat
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from compiler.upstream.catalog import Catalog, Gate, GateStep
 
@@ -22,16 +23,13 @@ class FeatureGates:
         self.compatible = compatible
         self.set_to: dict[str, bool] = {}
         self._stages: dict[str, bool] = {}
-        # As long as nothing is set, all gates of these versions are what they are for everybody.
-        self._states: dict[str, bool] = catalog.memoize(("gates", emulated, compatible), dict)
+        # As long as nothing is set, all gates of these versions have the same state in every server.
+        self._states = _default_states(catalog, emulated, compatible)
 
     def step(self, name: str) -> GateStep | None:
         """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
         gate = self.catalog.gate(name)
-        if gate is None:
-            return None
-        key = ("gate", name, self.emulated, self.compatible)
-        return self.catalog.memoize(key, lambda: gate.at(self.emulated, self.compatible))
+        return gate.at(self.emulated, self.compatible) if gate is not None else None
 
     def set(self, name: str, value: bool) -> None:
         """Set a gate that exists; `AllAlpha` and `AllBeta` move every gate of their stage that is not set by name."""
@@ -57,17 +55,10 @@ class FeatureGates:
             return self._stages[step.stage]
         return step.default
 
-    def key(self) -> tuple[object, ...]:
-        """All that the gates answer from, beside the facts of the catalog, as a key."""
-        return (self.emulated, self.compatible, *self.set_to.items())
-
     def enabled(self) -> tuple[str, ...]:
         """The names of all gates that are on, sorted."""
-        if self.set_to:
-            return self._enabled()
-        return self.catalog.memoize(("enabled", self.emulated, self.compatible), self._enabled)
-
-    def _enabled(self) -> tuple[str, ...]:
+        if not self.set_to:
+            return _enabled_by_default(self.catalog, self.emulated, self.compatible)
         return tuple(name for name in sorted(self.catalog.gates) if self.on(name))
 
     def broken_dependencies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -83,3 +74,15 @@ class FeatureGates:
     def known(self, name: str) -> Gate | None:
         """The gate as the binary registers it, at whatever version."""
         return self.catalog.gate(name)
+
+
+@lru_cache(maxsize=64)
+def _default_states(catalog: Catalog, emulated: int, compatible: int | None) -> dict[str, bool]:
+    """Return the states of the gates that were asked for so far, of servers that set none."""
+    return {}
+
+
+@lru_cache(maxsize=64)
+def _enabled_by_default(catalog: Catalog, emulated: int, compatible: int | None) -> tuple[str, ...]:
+    steps = {name: gate.at(emulated, compatible) for name, gate in sorted(catalog.gates.items())}
+    return tuple(name for name, step in steps.items() if step is not None and step.default)

@@ -69,34 +69,75 @@ class ResolvedConfig(Sections):
         """Record flags that a value is computed from in addition to those of its field."""
         self.__dict__["more_flags"][path] = flags
 
+    def assigned(self) -> Iterator[Assigned]:
+        """Yield each section with what assigned it, in the order of the start-up."""
+        steps, more = self.__dict__["steps"], self.__dict__["more_flags"]
+        for name in Sections.__annotations__:
+            section: Section | None = getattr(self, name)
+            if section is not None:
+                flags = tuple((path, more[path]) for path in more if path.startswith(f"{section.section_path}."))
+                yield Assigned(section, steps[name][0], steps[name][-1], getattr(section, "replaced", _NONE), flags)
+
     @property
     def provenance(self) -> dict[str, Provenance]:
         """Dotted path of each value -> what set it, in the order of the start-up."""
-        steps: dict[str, tuple[str, ...]] = self.__dict__["steps"]
-        more: dict[str, tuple[str, ...]] = self.__dict__["more_flags"]
-        found = {}
-        for name, section, leaf in self._leaves():
-            step = steps[name][0]
-            if len(steps[name]) > 1 and leaf.name in section.replaced:
-                step = steps[name][-1]
-            found[leaf.path] = Provenance(step, leaf.flags + more.get(leaf.path, ()))
-        return found
+        return {path: origin for assigned in self.assigned() for path, origin in provenance_of(assigned)}
 
     def settings(self) -> dict[str, Any]:
         """Dotted path of each value -> the value as plain data, in the order of the start-up."""
-        return {leaf.path: leaf.plain_value(section) for _, section, leaf in self._leaves()}
+        return {path: value for assigned in self.assigned() for path, value in settings_of(assigned.section)}
 
     def tree(self) -> dict[str, Any]:
         """The values as nested maps of plain data."""
         return nested(self.settings())
 
-    def _leaves(self) -> Iterator[tuple[str, Section, Leaf]]:
-        for name in Sections.__annotations__:
-            section: Section | None = getattr(self, name)
-            if section is not None:
-                for leaf in leaves_of(type(section)):
-                    if not (leaf.is_optional and leaf.value(section) is None):
-                        yield name, section, leaf
+
+_NONE: frozenset[str] = frozenset()
+
+
+class Assigned(NamedTuple):
+    """A section, the first and the last step that assigned it, the fields that the last one replaced, and further flags
+    of single values by dotted path.
+    """
+
+    section: Section
+    first_step: str
+    last_step: str
+    replaced: frozenset[str]
+    more_flags: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def provenance_of(assigned: Assigned) -> Iterator[tuple[str, Provenance]]:
+    """Yield dotted path and provenance of each value of a section."""
+    more = dict(assigned.more_flags)
+    for leaf in present(assigned.section):
+        step = assigned.last_step if leaf.name in assigned.replaced else assigned.first_step
+        yield leaf.path, Provenance(step, leaf.flags + more.get(leaf.path, ()))
+
+
+def settings_of(section: Section) -> Iterator[tuple[str, Any]]:
+    """Yield dotted path and value, as plain data, of each value of a section."""
+    for leaf in present(section):
+        yield leaf.path, leaf.plain_value(section)
+
+
+def flags_of(assigned: Assigned) -> tuple[str, ...]:
+    """Return the flags that the values of a section are computed from, each once."""
+    section = type(assigned.section)
+    known = _FLAGS.get(section)
+    if known is None:
+        known = _FLAGS[section] = tuple(dict.fromkeys(flag for leaf in leaves_of(section) for flag in leaf.flags))
+    if not assigned.more_flags:
+        return known
+    return tuple(dict.fromkeys((*known, *(flag for _, flags in assigned.more_flags for flag in flags))))
+
+
+_FLAGS: dict[type[Section], tuple[str, ...]] = {}
+
+
+def present(section: Section) -> Iterator[Leaf]:
+    """Yield the values that a section has: optional ones only if they are set."""
+    return (leaf for leaf in leaves_of(type(section)) if not (leaf.is_optional and leaf.value(section) is None))
 
 
 class Leaf(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from compiler.upstream.catalog import Catalog, Resource
 from compiler.upstream.go.strconv import FALSE_STRINGS
@@ -67,6 +67,7 @@ def introduced_in(catalog: Catalog, key: str) -> list[int]:
     return found
 
 
+@cache
 def _enabled(catalog: Catalog) -> tuple[dict[tuple[str, str], bool], dict[tuple[str, str, str], bool]]:
     """Return group versions and single resources that are enabled by default."""
     resources = {}
@@ -76,25 +77,26 @@ def _enabled(catalog: Catalog) -> tuple[dict[tuple[str, str], bool], dict[tuple[
     return {split_api(api): on for api, on in (catalog.enabled_apis | _DELEGATED).items()}, resources
 
 
+@lru_cache(maxsize=64)
 def resource_config_of(
-    catalog: Catalog, emulated: int, runtime_config: dict[str, str], forward_compatible: bool, explicit: bool
+    catalog: Catalog,
+    emulated: int,
+    runtime_config: tuple[tuple[str, str], ...],
+    forward_compatible: bool,
+    explicit: bool,
 ) -> ResourceConfig:
-    """Return what is enabled with a runtime-config. Servers share the result, so it must not be changed.
+    """Return what is enabled with a runtime-config, given as pairs; servers that have all this in common share it.
 
     Kubernetes: APIEnablementOptions.ApplyTo.
     """
-
-    def make() -> ResourceConfig:
-        found = ResourceConfig(catalog, emulated)
-        found.merge(runtime_config)
-        if forward_compatible:
-            found.make_forward_compatible(runtime_config)
-        if explicit:
-            found.keep_explicit(runtime_config)
-        return found
-
-    key = ("resource config", emulated, tuple(runtime_config.items()), forward_compatible, explicit)
-    return catalog.memoize_recent(key, make)
+    settings = dict(runtime_config)
+    config = ResourceConfig(catalog, emulated)
+    config.merge(settings)
+    if forward_compatible:
+        config.make_forward_compatible(settings)
+    if explicit:
+        config.keep_explicit(settings)
+    return config
 
 
 class ResourceConfig:
@@ -103,7 +105,7 @@ class ResourceConfig:
     def __init__(self, catalog: Catalog, emulated: int) -> None:
         self.catalog = catalog
         self.emulated = emulated
-        versions, resources = catalog.memoize("enabled APIs", lambda: _enabled(catalog))
+        versions, resources = _enabled(catalog)
         self.versions, self.resources = versions.copy(), resources.copy()
         self._explicit: set[tuple[str, str, str]] = set()
         self._forward_compatible = False

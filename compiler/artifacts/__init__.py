@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts import files as files_artifact
 from compiler.artifacts import flags, health, pod, storage
 from compiler.artifacts import resolved as resolved_artifact
-from compiler.artifacts.parts import plain
-from compiler.artifacts.yamlio import Written, dump
+from compiler.artifacts.files import refuse_secrets
+from compiler.artifacts.yamlio import PartText, dump, part_text, plain
+from compiler.diagnostics import KascError, Report
 
 _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
     "storage": ("storage-factory", storage.manifest_parts),
     "health": ("health-checks", health.definition_parts),
-    "resolved": ("resolved", resolved_artifact.resolved_config),
+    "resolved": ("resolved", resolved_artifact.resolved_parts),
 }
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
@@ -44,10 +45,10 @@ def artifact_of(file: str) -> str:
     return _STEMS.get(stem, "") if ending in ("yaml", "json") else ""
 
 
-def text_of(data: Any, form: str, written: Written | None = None) -> str:
-    """Return data, some of it in `Parts`, as a YAML or JSON document."""
+def document_text(data: Any, form: str, text_of: PartText = part_text) -> str:
+    """Return data as a YAML or JSON document; `text_of` returns the texts of its parts in YAML."""
     if form == "yaml":
-        return dump(data, written)
+        return dump(data, text_of)
     import json
 
     return json.dumps(_finite(plain(data)), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
@@ -63,16 +64,18 @@ def _finite(data: Any) -> Any:
 
 
 def artifact(
-    resolved: Resolved, name: str, form: str = "yaml", explicit: bool = False, written: Written | None = None
+    resolved: Resolved, name: str, form: str = "yaml", explicit: bool = False, text_of: PartText = part_text
 ) -> dict[str, str]:
     """Return file name -> content of one artifact; `form` is `yaml` or `json`.
 
-    `written` keeps what several servers have in common. Raises KascError for a value that the artifact cannot contain.
+    `text_of` returns the texts of parts.
+
+    Raises KascError for a value that the artifact cannot hold.
     """
     if name == "flags":
         return {_FLAGS: flags.render(resolved, explicit)}
     if name == "pod":
-        return {f"{_POD}.{form}": text_of(pod.pod_parts(resolved, explicit), form, written)}
+        return {f"{_POD}.{form}": document_text(pod.static_pod(resolved, explicit), form, text_of)}
     if name == "report":
         from compiler.artifacts import report as page
 
@@ -81,9 +84,34 @@ def artifact(
         from compiler.artifacts.monitoring import monitoring
 
         made = monitoring(resolved, form).items()
-        return {file: text_of(content, file.rpartition(".")[2]) for file, content in made}
+        return {file: document_text(content, file.rpartition(".")[2]) for file, content in made}
     if name == "files":
         made = files_artifact.structured_files(resolved).items()
         return {f"{_FOLDER}{path}": files_artifact.file_text(content) for path, content in made}
     stem, build = _DOCUMENTS[name]
-    return {f"{stem}.{form}": text_of(build(resolved), form, written)}
+    return {f"{stem}.{form}": document_text(build(resolved), form, text_of)}
+
+
+def render(
+    resolved: Resolved | None,
+    report: Report,
+    names: Sequence[str],
+    form: str,
+    explicit: bool,
+    text_of: PartText = part_text,
+) -> dict[str, str] | None:
+    """Return the named artifacts of an input: file name -> text.
+
+    None if there is no server, if it would not start, and if an artifact cannot hold a value, which is reported.
+    """
+    if resolved is None or report.rejected:
+        return None
+    try:
+        refuse_secrets(resolved.context)
+        files: dict[str, str] = {}
+        for name in names:
+            files.update(artifact(resolved, name, form, explicit, text_of))
+    except KascError as error:
+        report.add(error.diagnostic)
+        return None
+    return files

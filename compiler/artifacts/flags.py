@@ -36,7 +36,7 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
     """
     flags = resolved.context.flags
     catalog, arguments = flags.catalog, flags.arguments
-    order = catalog.memoize("order of flags", lambda: {name: number for number, name in enumerate(catalog.flags)})
+    order = catalog.flag_order
     lines = []
     for name in catalog.flags if explicit else sorted(arguments, key=order.__getitem__):
         given = arguments.get(name)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from compiler.apiserver.health.shutdown import Balancing
 
 
-def load_balancers(facts: HealthFacts, times: Balancing, haproxy: Any, nginx: Any) -> dict[str, Any]:
-    """Return settings for an AWS Network Load Balancer and Google Cloud, together with the lines for HAProxy and NGINX.
+def load_balancers(facts: HealthFacts, times: Balancing, name: str, server: str) -> dict[str, Any]:
+    """Return settings for HAProxy, NGINX, an AWS Network Load Balancer and Google Cloud.
 
     All request readyz, which fails as soon as a server shuts down. If requests without credentials are rejected,
     HAProxy presents a client certificate; the others can only check whether the port is open.
@@ -26,8 +26,8 @@ def load_balancers(facts: HealthFacts, times: Balancing, haproxy: Any, nginx: An
         "port": port,
         "intervalSeconds": times.interval,
         "takenOutAfterSeconds": times.detection,
-        "haproxy": haproxy,
-        "nginx": nginx,
+        "haproxy": list(haproxy(facts, times, name, server)),
+        "nginx": list(nginx(times, server)),
         "awsNLB": _aws(times, port, asks),
         "gcp": _gcp(times, port, asks),
     }

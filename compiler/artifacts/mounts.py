@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler import rules
 from compiler.apiserver.resolved_sections import WebhookAuthorizer
-from compiler.artifacts.parts import exactly
 from compiler.diagnostics import KascError, diagnose
 from compiler.text import shown
 from compiler.upstream.flag_kinds import READ_FILES, WRITTEN_FILES, WRITTEN_FOLDERS
@@ -158,9 +157,7 @@ def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
 
     Paths below a mount of the document need no other one. Raises KascError for a path that Kubernetes cannot mount.
     """
-    paths = tuple(all_paths(resolved))
-    key = ("mounts", paths, exactly(extra))
-    found = resolved.context.catalog.memoize_recent(key, lambda: _mounts(node_paths(paths), extra))
+    found = _mounts(node_paths(all_paths(resolved)), extra)
     for mount in found.mounts[: len(found.mounts) - len(extra)]:
         _check(resolved, mount["mountPath"])
     return found

@@ -10,7 +10,6 @@ from compiler.apiserver.health.shutdown import KUBELET_DEFAULT, drain_of
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.flags import flag_lines
 from compiler.artifacts.mounts import Mounts, mounts_of
-from compiler.artifacts.parts import HOLE, Parts, exactly, plain, shared
 from compiler.artifacts.probes import probes
 
 _REGISTRY = "registry.k8s.io/kube-apiserver"
@@ -18,16 +17,10 @@ _REGISTRY = "registry.k8s.io/kube-apiserver"
 
 def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     """Return a v1 Pod: image, flags, mounts for every path that a flag names, probes."""
-    found: dict[str, Any] = plain(pod_parts(resolved, explicit))
-    return found
-
-
-def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
-    """The same in parts, with a hole for the command."""
     deployment, facts = _deployment(resolved), health_facts(resolved)
     needed = mounts_of(resolved, deployment.get("extraVolumes", []))
     image_name, period = image(resolved), drain_of(resolved.context).grace_period
-    command = ("kube-apiserver", *map(_literal, flag_lines(resolved, explicit)))
+    command = ["kube-apiserver", *map(_literal, flag_lines(resolved, explicit))]
     labels = {"component": "kube-apiserver", "tier": "control-plane"} | deployment.get("labels", {})
     metadata: dict[str, Any] = {
         "name": deployment.get("name", "kube-apiserver"),
@@ -39,23 +32,24 @@ def pod_parts(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": shared(metadata),
-        "spec": Parts.of(
-            ("spec", exactly(deployment), image_name, period, facts, needed),
-            lambda: _spec(deployment, image_name, period, facts, needed),
-            (command,),
-        ),
+        "metadata": metadata,
+        "spec": _spec(deployment, image_name, period, command, facts, needed),
     }
 
 
 def _spec(
-    deployment: dict[str, Any], image_name: str, grace_period: int, facts: HealthFacts, needed: Mounts
+    deployment: dict[str, Any],
+    image_name: str,
+    grace_period: int,
+    command: list[str],
+    facts: HealthFacts,
+    needed: Mounts,
 ) -> dict[str, Any]:
     container: dict[str, Any] = {
         "name": "kube-apiserver",
         "image": image_name,
         "imagePullPolicy": deployment.get("imagePullPolicy", "IfNotPresent"),
-        "command": HOLE,
+        "command": command,
     }
     for key in ("env", "resources"):
         if key in deployment:

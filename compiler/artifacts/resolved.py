@@ -7,22 +7,49 @@ from functools import lru_cache
 from typing import Any
 
 from compiler.apiserver.context import ServerContext
+from compiler.apiserver.resolved import Assigned, flags_of, nested, provenance_of, settings_of
+from compiler.apiserver.section import Section
 from compiler.apiserver.startup import Resolved
-from compiler.artifacts.yamlio import header
+from compiler.artifacts.yamlio import Entries, header, part, plain
+from compiler.upstream.catalog import Catalog
 
 
 def resolved_config(resolved: Resolved) -> dict[str, Any]:
     """Return the ResolvedConfig; see schemas/artifacts/resolved.schema.json."""
+    result: dict[str, Any] = plain(resolved_parts(resolved))
+    return result
+
+
+def resolved_parts(resolved: Resolved) -> dict[str, Any]:
+    """Return the same in parts: one for each section, and one for the provenance of each."""
     context, config = resolved.context, resolved.config
-    known, places = context.catalog.flags, places_of(context)
+    places = places_of(context)
+    by_key: dict[str, list[Section]] = {}
+    provenance = []
+    for assigned in config.assigned():
+        section = assigned.section
+        by_key.setdefault(type(section).section_path.partition(".")[0], []).append(section)
+        given = tuple(map(places.get, flags_of(assigned)))
+        provenance.append(part(_provenance, context.catalog, assigned, given))
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, context.input.start.file) for layer in context.input.layers],
-        "config": config.tree(),
-        "provenance": {
-            path: {"step": step, "from": {flag: places.get(flag, "default") for flag in flags if flag in known}}
-            for path, (step, flags) in config.provenance.items()
-        },
+        "config": {key: part(_values, key, *sections) for key, sections in by_key.items()},
+        "provenance": Entries(provenance),
+    }
+
+
+def _values(key: str, *sections: Section) -> Any:
+    """Return the values of the sections below one key as nested maps."""
+    return nested({path: value for section in sections for path, value in settings_of(section)})[key]
+
+
+def _provenance(catalog: Catalog, assigned: Assigned, places: tuple[str | None, ...]) -> dict[str, Any]:
+    """Return the step of each value of a section, and where its flags were given; `places` are those of all flags."""
+    at = dict(zip(flags_of(assigned), places, strict=True))
+    return {
+        path: {"step": step, "from": {flag: at[flag] or "default" for flag in flags if flag in catalog.flags}}
+        for path, (step, flags) in provenance_of(assigned)
     }
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.apiserver.startup import Resolved
 from compiler.apiserver.storage.factory import StorageFactory, StoredResource
-from compiler.artifacts.parts import HOLE, Parts, plain, shared_but
-from compiler.artifacts.yamlio import header
+from compiler.artifacts.yamlio import header, part, plain
 
 if TYPE_CHECKING:
     from compiler.apiserver.config_files.encryption import Providers
@@ -21,53 +20,52 @@ def manifest(resolved: Resolved) -> dict[str, Any]:
 
 
 def manifest_parts(resolved: Resolved) -> dict[str, Any]:
-    """The same in parts: the rows of all resources with holes for their servers, and what stands around them."""
+    """Return the same in parts."""
     config = resolved.config
     factory = resolved.storage_factory
-    rows = factory.rows()
     etcd, transport, egress = config.etcd, config.etcd.transport, config.etcd_egress
     return {
         **header(resolved, "StorageFactoryManifest"),
-        "transport": shared_but(
-            "servers",
-            {
-                "servers": list(factory.servers),
-                "prefix": factory.prefix,
-                "dialer": egress.dialer,
-                "traced": egress.traced,
-                "certFile": transport.cert_file,
-                "keyFile": transport.key_file,
-                "caFile": transport.ca_file,
-                "tls": transport.tls,
-                "dialTimeout": transport.dial_timeout,
-                "keepaliveTime": transport.keepalive_time,
-                "keepaliveTimeout": transport.keepalive_timeout,
-                "compactionInterval": etcd.compaction_interval,
-                "countMetricPollPeriod": etcd.count_metric_poll_period,
-                "dbMetricPollInterval": etcd.db_metric_poll_interval,
-                "leaseReuseDurationSeconds": etcd.leases.reuse_duration_seconds,
-            },
-        ),
+        "transport": {
+            "servers": list(factory.servers),
+            "prefix": factory.prefix,
+            "dialer": egress.dialer,
+            "traced": egress.traced,
+            "certFile": transport.cert_file,
+            "keyFile": transport.key_file,
+            "caFile": transport.ca_file,
+            "tls": transport.tls,
+            "dialTimeout": transport.dial_timeout,
+            "keepaliveTime": transport.keepalive_time,
+            "keepaliveTimeout": transport.keepalive_timeout,
+            "compactionInterval": etcd.compaction_interval,
+            "countMetricPollPeriod": etcd.count_metric_poll_period,
+            "dbMetricPollInterval": etcd.db_metric_poll_interval,
+            "leaseReuseDurationSeconds": etcd.leases.reuse_duration_seconds,
+        },
         "codec": {"mediaType": factory.media_type},
         "encryption": {
             "configFile": etcd.encryption.config,
             "automaticReload": etcd.encryption.automatic_reload,
             "known": factory.encryption is not None or not etcd.encryption.config,
         },
-        "resources": Parts.of(("rows", rows), lambda: list(map(_row, rows)), factory.servers_of(rows)) if rows else [],
-        "customObjects": shared_but("servers", _custom_objects(resolved, factory)),
-        "otherKeys": shared_but(
-            "servers", [*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)]
-        ),
-        "healthChecks": shared_but("servers", _health_checks(resolved, factory)),
+        "resources": part(_resources, factory),
+        "customObjects": _custom_objects(resolved, factory),
+        "otherKeys": [*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)],
+        "healthChecks": _health_checks(resolved, factory),
     }
 
 
-def _row(row: StoredResource) -> dict[str, Any]:
+def _resources(factory: StorageFactory) -> list[dict[str, Any]]:
+    rows = factory.rows()
+    return [_row(row, servers) for row, servers in zip(rows, factory.servers_of(rows), strict=True)]
+
+
+def _row(row: StoredResource, servers: tuple[str, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "group": row.group,
         "resource": row.resource,
-        "servers": HOLE,
+        "servers": list(servers),
         "keyPrefix": row.key_prefix,
         "storageVersion": row.storage_version,
         "mediaType": row.media_type,
@@ -91,7 +89,7 @@ def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, An
         "storageVersion": None,
         "mediaType": resolved.config.api_extensions.custom_objects.media_type,
         "encryption": _described(factory.encryption_for("{group}", "{resource}")),
-        "watchCache": factory.watch_cache,
+        "watchCache": factory.settings.watch_cache,
         "exceptions": [
             {"group": group, "resource": resource, "encryption": _described(encryption), "watchCache": cached}
             for group, resource, encryption, cached in factory.custom_exceptions()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable
-from operator import eq
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple
 
 from compiler.apiserver.startup import Resolved
-from compiler.artifacts.parts import HOLE, Filling, Part, Parts
 
 
 def header(resolved: Resolved, kind: str) -> dict[str, Any]:
@@ -89,98 +87,69 @@ def _number(value: float) -> str:
     return text
 
 
-_HOLE = "\0"
-"""What stands for a hole in the text of a part. As all that YAML does not print, it is no part of any scalar's text."""
+class Part(NamedTuple):
+    """A value of an artifact that `function(*arguments)` returns: a pure function of frozen values.
+
+    Since it is known without being computed, whoever writes many artifacts can keep its text (`fleet/memo.py`).
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[Hashable, ...]
+
+    @property
+    def value(self) -> Any:
+        """The value: a map or a list of plain data."""
+        return self.function(*self.arguments)
 
 
-class _Template:
-    """The text of a part with holes. It stays filled: the next document has most of the fillings in common."""
-
-    def __init__(self, text: str) -> None:
-        pieces = text.split(_HOLE)
-        lines = [piece[piece.rfind("\n") + 1 :] for piece in pieces[:-1]]
-        self.indents = [line[: len(line) - len(line.lstrip(" "))] for line in lines]
-        self.pieces = [""] * (2 * len(lines) + 1)
-        self.pieces[::2] = pieces
-        self.holes: tuple[Any, ...] = (HOLE,) * len(lines)
-        self.text = ""
-
-    def filled(self, holes: tuple[Filling, ...]) -> str:
-        """The text with the holes filled."""
-        if holes != self.holes:
-            texts: dict[tuple[Filling, str], str] = {}
-            for number, same in enumerate(map(eq, holes, self.holes)):
-                if not same:
-                    key = (holes[number], self.indents[number])
-                    text = texts.get(key)
-                    if text is None:
-                        text = texts[key] = _filling(*key)
-                    self.pieces[2 * number + 1] = text
-            self.holes = holes
-            self.text = "".join(self.pieces)
-        return self.text
+def part(function: Callable[..., Any], *arguments: Hashable) -> Part:
+    """Return the value of `function(*arguments)` as a part."""
+    return Part(function, arguments)
 
 
-def _filling(hole: Filling, indent: str) -> str:
-    """What stands behind the colon of a key that is indented so."""
-    if isinstance(hole, str) or not hole:
-        return f" {scalar(hole)}"
-    known = _SCALARS.get
-    return "".join([f"\n{indent}- {known(item) or scalar(item)}" for item in hole])
+class Entries(tuple[Part, ...]):
+    """A map that consists of the entries of several parts, in order."""
+
+    __slots__ = ()
 
 
-class Written:
-    """Texts of parts that were written before, for documents that are nearly alike."""
-
-    _MOST = 4 * 1024 * 1024
-    """Characters that are kept."""
-    _KEY = 256
-    """Characters that a key counts for."""
-
-    def __init__(self) -> None:
-        self.texts: dict[tuple[str, Hashable], str | _Template] = {}
-        self.size = 0
-        self.once: set[int] = set()
-
-    def text(self, part: Part, indent: str) -> str:
-        """The lines of a part, as the value of a key that is indented so."""
-        key = (indent, part.key)
-        text = self.texts.get(key)
-        if text is None:
-            value = part.build()
-            lines: list[str] = []
-            _write(value, indent if isinstance(value, _LISTS) else f"{indent}  ", lines, self)
-            written = "\n".join(lines)
-            text = _Template(written) if part.holes else written
-            self._keep(key, text, len(written))
-        return text if isinstance(text, str) else text.filled(part.holes)
-
-    def _keep(self, key: tuple[str, Hashable], text: str | _Template, size: int) -> None:
-        """Keep a text that comes up for the second time; most of the others never will."""
-        if self.size > self._MOST or len(self.once) > self._MOST // 64:
-            self.texts.clear()
-            self.once.clear()
-            self.size = 0
-        number = hash(key)
-        if number in self.once:
-            self.size += size + self._KEY
-            self.texts[key] = text
-        else:
-            self.once.add(number)
+PartText = Callable[[Part, str], str]
+"""The text of a part as the value of a key with an indent, from the line after the key."""
 
 
-def dump(value: Any, written: Written | None = None) -> str:
-    """A map or a list (of maps, lists, strings, numbers, booleans and None) as one YAML document.
+def part_text(part: Part, indent: str = "") -> str:
+    """Return the text of a part as the value of a key with this indent; empty for an empty value."""
+    value = part.value
+    if not value:
+        return ""
+    lines: list[str] = []
+    _write(value, indent if isinstance(value, _LISTS) else f"{indent}  ", lines, part_text)
+    return "\n".join(lines)
 
-    A value of a map may be `Parts`. `written` keeps their texts from one document to the next.
+
+def plain(value: Any) -> Any:
+    """Return a document with the values of its parts."""
+    if isinstance(value, Part):
+        return value.value
+    if isinstance(value, Entries):
+        return {key: item for each in value for key, item in each.value.items()}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return list(map(plain, value)) if isinstance(value, list | tuple) else value
+
+
+def dump(value: Any, text_of: PartText = part_text) -> str:
+    """Return a map or a list (of maps, lists, strings, numbers, booleans and None) as one YAML document.
+
+    Values of maps may be `Part` or `Entries`; `text_of` returns the text of a part.
     """
     lines: list[str] = []
-    _write(value, "", lines, written or Written())
+    _write(value, "", lines, text_of)
     lines.append("")
     return "\n".join(lines)
 
 
-def _write(value: Any, indent: str, lines: list[str], written: Written) -> None:
+def _write(value: Any, indent: str, lines: list[str], text_of: PartText) -> None:
     known = _SCALARS.get
     if isinstance(value, dict) and value:
         for key, item in value.items():
@@ -191,16 +160,16 @@ def _write(value: Any, indent: str, lines: list[str], written: Written) -> None:
                 name = ""
             if item.__class__ is str:
                 lines.append(f"{indent}{name}: {known(item) or scalar(item)}")
-            elif item is HOLE:
-                lines.append(f"{indent}{name}:{_HOLE}")
             elif not isinstance(item, _NESTED) or not item:
                 lines.append(f"{indent}{name}: {scalar(item)}")
             else:
                 lines.append(f"{indent}{name}:")
-                if isinstance(item, Parts):
-                    lines += [written.text(part, indent) for part in item]
+                if isinstance(item, Part):
+                    _write_parts((item,), indent, lines, text_of)
+                elif isinstance(item, Entries):
+                    _write_parts(item, indent, lines, text_of)
                 else:
-                    _write(item, indent if isinstance(item, _LISTS) and not long else f"{indent}  ", lines, written)
+                    _write(item, indent if isinstance(item, _LISTS) and not long else f"{indent}  ", lines, text_of)
     elif isinstance(value, _LISTS) and value:
         inside = f"{indent}  "
         for item in value:
@@ -208,9 +177,18 @@ def _write(value: Any, indent: str, lines: list[str], written: Written) -> None:
                 lines.append(f"{indent}- {known(item) or scalar(item)}")
             elif isinstance(item, _NESTED) and item:
                 start = len(lines)
-                _write(item, inside, lines, written)
+                _write(item, inside, lines, text_of)
                 lines[start] = f"{indent}- {lines[start][len(inside) :]}"
             else:
                 lines.append(f"{indent}- {scalar(item)}")
     else:
         lines.append(f"{indent}{scalar(value)}")
+
+
+def _write_parts(parts: tuple[Part, ...], indent: str, lines: list[str], text_of: PartText) -> None:
+    """Write the value of the key in the last line."""
+    texts = [text for each in parts if (text := text_of(each, indent))]
+    if texts:
+        lines += texts
+    else:
+        lines[-1] += f" {scalar(plain(parts[0]))}"

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler import rules
+from compiler.artifacts import render
 from compiler.artifacts.fileset import Writer, differences
-from compiler.artifacts.yamlio import Written
+from compiler.artifacts.yamlio import PartText, part_text
 from compiler.cli.common import fails, keep_selected, reason
 from compiler.diagnostics import Diagnostic, Report
+from compiler.fleet.memo import PartTexts
 from compiler.inputs.source import STANDARD_INPUT, Files
-from compiler.library import rendered
 from compiler.review.examine import Examined, Settings, examine
 from compiler.text.redaction import is_key_material
 
@@ -78,7 +79,7 @@ class DocumentCompiler:
         self.files = Files()
         self.files.added_root, self.files.searched = settings.root, settings.searched
         self.targets: dict[str, str] = {}
-        self.texts = Written() if many else None
+        self.text_of: PartText = PartTexts() if many else part_text
         self.top = str(options.out or DEFAULT_OUT)
         self.writer = Writer(self.top)
         self.seen: Seen | None = None
@@ -125,9 +126,11 @@ class DocumentCompiler:
                 signs = self.seen.signed(path) if self.seen is not None and self.cache is not None else {}
                 read.append(_Read(path, examined, signs))
         options = self.options
-        wanted = [each.examined for each in read]
-        texts = rendered(wanted, self.names, options.format, options.explicit, self.texts)
-        done = {each.path: self._written(each, files) for each, files in zip(read, texts, strict=True)}
+        done = {}
+        for each in read:
+            report, resolved = each.examined
+            files = render(resolved, report, self.names, options.format, options.explicit, self.text_of)
+            done[each.path] = self._written(each, files)
         return [done.get(path) for path in paths]
 
     def _written(self, read: _Read, files: dict[str, str] | None) -> Outcome:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import math
-from functools import partial
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.artifacts.parts import HOLE, Part, Parts, exactly, plain
-from compiler.artifacts.yamlio import Written, dump, scalar
+from compiler.artifacts.yamlio import Entries, dump, part, part_text, plain, scalar
+from compiler.fleet.memo import PartTexts
 
 YAML = pytest.importorskip("ruamel.yaml").YAML
 
@@ -125,82 +125,45 @@ def test_layout() -> None:
     assert dump(data) == ('a:\n  b:\n  - 1\n  - c: 2\n    d:\n    - 3\n  - - 4\n    - 5\n  - []\ne: {}\nf: "x: y"\n')
 
 
-SHARED = Written()
-BLOCKS = DATA.filter(lambda data: isinstance(data, dict | list) and data)
-ALIKE = st.sampled_from([1, True, 1.0, 0, False, -0.0, 0.0, "1", "true", [1], {"b": 1, "a": 2}, {"a": 2, "b": 1}])
+TEXTS_OF_PARTS = PartTexts()
+BLOCKS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+).filter(lambda data: isinstance(data, dict | list))
 
 
-def in_parts(data: Any) -> Any:
-    """The same with every value of a map that can be one as a part."""
-    if isinstance(data, dict):
-        return {
-            key: Parts.of(exactly(item), partial(in_parts, item)) if isinstance(item, dict | list) and item else item
-            for key, item in data.items()
-        }
-    return data
-
-
-@given(BLOCKS)
-def test_parts_are_what_they_are_made_of(data: Any) -> None:
-    for written in (None, SHARED, SHARED, SHARED):
-        assert dump(in_parts(data), written) == dump(data)
-    assert same(plain(in_parts(data)), data)
-
-
-@given(st.lists(st.lists(DATA, min_size=1), min_size=1, max_size=4))
-def test_parts_of_one_value_follow_one_another(lists: list[list[Any]]) -> None:
-    maps = [{f"{number} {index}": item for index, item in enumerate(block)} for number, block in enumerate(lists)]
-    whole_list = [item for block in lists for item in block]
-    whole_map = {key: item for block in maps for key, item in block.items()}
-    data = {
-        "list": Parts(Part(exactly(block), partial(list, block)) for block in lists),
-        "map": Parts(Part(exactly(block), partial(dict, block)) for block in maps),
+def in_parts(data: dict[str, Any]) -> dict[str, Any]:
+    """The same with every value of the map that is a map or a list as a part."""
+    return {
+        key: part(json.loads, json.dumps(item)) if isinstance(item, dict | list) else item for key, item in data.items()
     }
-    for written in (None, SHARED, SHARED, SHARED):
-        assert dump(data, written) == dump({"list": whole_list, "map": whole_map})
-    assert same(plain(data), {"list": whole_list, "map": whole_map})
 
 
-FILLINGS = TEXTS | st.lists(TEXTS, max_size=3).map(tuple)
+@given(st.dictionaries(st.text(), BLOCKS, min_size=1))
+def test_parts_are_written_as_their_values(data: dict[str, Any]) -> None:
+    for text_of in (part_text, TEXTS_OF_PARTS, TEXTS_OF_PARTS, TEXTS_OF_PARTS):
+        assert dump(in_parts(data), text_of) == dump(data)
+    assert plain(in_parts(data)) == data
 
 
-@given(st.lists(FILLINGS, min_size=1, max_size=4))
-def test_holes_are_filled_as_if_they_had_been_there(holes: list[str | tuple[str, ...]]) -> None:
-    def block(values: list[Any]) -> dict[str, Any]:
-        return {"a": 1, "b": [{"x": index, "y": value, "z": {"w": value}} for index, value in enumerate(values)]}
-
-    expected = {"top": block([list(hole) if isinstance(hole, tuple) else hole for hole in holes])}
-    data = {"top": Parts.of(("block", len(holes)), lambda: block([HOLE] * len(holes)), tuple(two(holes)))}
-    for written in (None, SHARED, SHARED, SHARED):
-        assert dump(data, written) == dump(expected)
-    assert same(plain(data), expected)
-
-
-def two(items: list[Any]) -> list[Any]:
-    return [item for item in items for _ in range(2)]
-
-
-@given(st.lists(st.lists(ALIKE, min_size=1), min_size=2))
-def test_what_is_only_equal_is_another_part(several: list[Any]) -> None:
-    """In Python, 1 is True, and the order of a map's keys does not count."""
-    written = Written()
-    for _ in range(3):
-        assert [dump(in_parts({"x": data}), written) for data in several] == [dump({"x": data}) for data in several]
-
-
-def test_what_cannot_be_packed_is_a_key_all_the_same() -> None:
-    word = type("Word", (str,), {})("a")
-    assert exactly([word]) == exactly([word]) != exactly([word, word])
+@given(st.lists(st.dictionaries(st.text(), BLOCKS), min_size=1, max_size=4))
+def test_entries_of_several_parts_follow_one_another(maps: list[dict[str, Any]]) -> None:
+    maps = [{f"{number} {key}": item for key, item in block.items()} for number, block in enumerate(maps)]
+    whole = {"map": {key: item for block in maps for key, item in block.items()}}
+    data = {"map": Entries(part(json.loads, json.dumps(block)) for block in maps)}
+    for text_of in (part_text, TEXTS_OF_PARTS, TEXTS_OF_PARTS, TEXTS_OF_PARTS):
+        assert dump(data, text_of) == dump(whole)
+    assert plain(data) == whole
 
 
 def test_texts_do_not_pile_up() -> None:
-    """Neither those of one document alone nor those of many."""
-    written = Written()
+    """Neither those of one document only nor those of many."""
+    texts = PartTexts()
     for number in range(100):
-        dump(in_parts({"x": [f"{number}" * 30_000]}), written)
-        assert not written.texts
+        dump({"x": part(list, (f"{number}" * 30_000,))}, texts)
+        assert not texts._texts
     for number in range(300):
         for _ in range(2):
-            dump(in_parts({"x": [f"{number}" * 30_000]}), written)
-        assert sum(map(len, written.texts.values())) <= 5 * 1024 * 1024
-    assert written.texts
+            dump({"x": part(list, (f"{number}" * 30_000,))}, texts)
+        assert sum(map(len, texts._texts.values())) <= 5 * 1024 * 1024
+    assert texts._texts

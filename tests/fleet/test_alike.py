@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from compiler.artifacts import ARTIFACTS, artifact
-from compiler.artifacts.yamlio import Written
-from compiler.fleet import BLOCK
+from compiler.artifacts.yamlio import PartText, part_text
+from compiler.fleet.memo import PartTexts
 from compiler.inputs.server import Host
 from compiler.inputs.source import Files
-from compiler.review.examine import Examined, Settings, examine_some
+from compiler.review.examine import Settings, examine
 from compiler.upstream.catalog import FlagSpec, catalog
 from tests.artifacts.compiling import ENCRYPTION
 from tests.fleet import clusters
@@ -82,20 +82,18 @@ def documents(folder: Path) -> list[Path]:
     return made
 
 
-def compiled(paths: list[Path], files: Files, written: Written | None, form: str) -> list[Any]:
-    """Findings and artifacts of some documents, of what has errors as well."""
-
-    def made(found: Examined) -> Any:
-        assert found.resolved is not None
-        return found.report.diagnostics, [artifact(found.resolved, name, form, False, written) for name in ARTIFACTS]
-
-    return list(map(made, examine_some(list(map(str, paths)), Settings(host=Host("192.0.2.2")), files)))
+def compiled(path: Path, files: Files, text_of: PartText, form: str) -> Any:
+    """Findings and artifacts of a document, even if it has errors."""
+    examined = examine(str(path), Settings(host=Host("192.0.2.2")), files)
+    assert examined.resolved is not None
+    artifacts = [artifact(examined.resolved, name, form, False, text_of) for name in ARTIFACTS]
+    return examined.report.diagnostics, artifacts
 
 
 def alone(path: Path, form: str) -> Any:
     """The same in a process that knows no other document."""
     catalog.cache_clear()
-    return compiled([path], Files(), None, form)[0]
+    return compiled(path, Files(), part_text, form)
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
@@ -104,11 +102,7 @@ def test_each_compiles_to_what_it_compiles_to_alone(form: str, tmp_path: Path) -
     expected = {path: alone(path, form) for path in paths}
     assert len({str(files) for _, files in expected.values()}) == len(paths)
     catalog.cache_clear()
-    files, written = Files(), Written()
-    # One after the other, and back again some at a time.
-    for path in paths:
-        assert compiled([path], files, written, form) == [expected[path]], path.read_text()
-    for start in reversed(range(0, len(paths), BLOCK)):
-        some = paths[start : start + BLOCK]
-        for path, found in zip(some, compiled(some, files, written, form), strict=True):
-            assert found == expected[path], path.read_text()
+    files, texts = Files(), PartTexts()
+    # Each part is kept at the second time, and used from then on.
+    for path in (*paths, *reversed(paths), *paths):
+        assert compiled(path, files, texts, form) == expected[path], path.read_text()

@@ -21,7 +21,7 @@ import yaml
 
 from compiler.apiserver.startup import Resolved
 from compiler.apiserver.storage.layout import Layout
-from compiler.artifacts import EVERY, artifact_of
+from compiler.artifacts import EVERY, artifact_of, render
 from compiler.artifacts.storage import manifest
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.cli.common import UsageError
@@ -44,7 +44,6 @@ from compiler.fleet.cache import Cache, Entry, packed, unpacked
 from compiler.fleet.fingerprints import digest
 from compiler.fleet.outputs import LIST, DamagedListError, Outputs
 from compiler.inputs.server import Host
-from compiler.library import rendered
 from compiler.review.examine import Examined, Settings, examine
 from compiler.review.fixes import Mender
 from compiler.upstream.etcd import describe
@@ -205,7 +204,7 @@ class Targets:
     def _check_artifacts(self, examined: Examined, random: Random) -> None:
         """Artifacts of what is accepted parse again, and have no control characters."""
         form = random.choice(("yaml", "json"))
-        files = rendered([examined], EVERY, form, random.random() < 0.3)[0]
+        files = render(examined.resolved, examined.report, EVERY, form, random.random() < 0.3)
         for name, text in (files or {}).items():
             assert artifact_of(name), name
             assert not _CONTROLS.search(text), name

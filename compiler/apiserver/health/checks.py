@@ -7,6 +7,7 @@ the aggregator, which takes over the checks of the servers that it delegates to.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.upstream.go.slice import GoSlice
@@ -62,23 +63,24 @@ class HealthCheck(NamedTuple):
 
 
 class HealthChecks:
-    """The three lists and the pre-shutdown hooks. Servers with equal lists share them.
+    """The three lists, and the hooks that run before shutdown.
 
-    `any_order` has sets of checks that the server iterates over in a Go map, so that their order differs at each
-    startup. Checks that steps add to `healthz` while the config is built are in a Go slice, which the three servers
-    share.
+    `any_order` holds sets of checks that come from a map of Go, in an order that differs from start to start. The checks
+    that steps add to healthz while the config is built are kept as a slice of Go, since the three servers share it. The
+    lists are completed when they are first read: most runs report on a server without reading them.
     """
 
     def __init__(self, seed: list[HealthCheck]) -> None:
         self.seed = GoSlice(seed)
-        self.healthz: tuple[HealthCheck, ...] = tuple(seed)
-        self.livez = self.readyz = self.healthz
         self.any_order: list[list[str]] = []
         self.pre_shutdown: list[str] = []
         self.facts: HealthFacts | None = None
+        self._config = {name: tuple(seed) for name in ENDPOINTS}
+        self._added: dict[str, list[HealthCheck]] = {}
+        self._last_of_readyz: tuple[HealthCheck, ...] = ()
 
     def add(self, row: dict[str, Any], *checks: HealthCheck) -> None:
-        """Add checks to the lists that their row names, to all three if it names none.
+        """Add checks to the lists that their row names, all three if it names none.
 
         Kubernetes: Config.AddHealthChecks, AddHealthzChecks, AddLivezChecks, AddReadyzChecks.
         """
@@ -86,7 +88,57 @@ class HealthChecks:
         if "healthz" in lists:
             self.seed.append(*checks)
         for name in lists:
-            setattr(self, name, getattr(self, name) + checks)
+            self._config[name] += checks
+
+    def complete(self, added: dict[str, list[HealthCheck]], informer_sync: HealthCheck, shutdown: HealthCheck) -> None:
+        """Set what each server of the chain adds, and the checks around that in readyz."""
+        self._added = added
+        self._config["readyz"] += (informer_sync,)
+        self._last_of_readyz = (shutdown,)
+
+    @cached_property
+    def _chain(self) -> tuple[HealthCheck, ...]:
+        """What the chain of servers adds to the lists."""
+        added = self._added
+        inner = self._serve((), (), added["apiextensions"])
+        inner = self._serve(added["config"], inner, added["kube-apiserver"])
+        outer = self._serve((), inner, added["aggregator"])
+        return tuple(outer)[self.seed.length :]
+
+    def _serve(
+        self, hooks: Iterable[HealthCheck], delegate: Iterable[HealthCheck], own: Iterable[HealthCheck]
+    ) -> GoSlice[HealthCheck]:
+        """Return the healthz list of one server: the config's, the config's hooks, the delegate's, its own.
+
+        Each server begins with a copy of the same slice. If that has room left, a server overwrites what its delegate
+        put there, and then copies from what it wrote: with five distinct sets of override servers, for example, clients
+        see one check eight times and seven others not at all.
+        """
+        checks = self.seed.copy()
+        for check in hooks:
+            checks.append(check)
+        known = {check.name for check in self.seed}
+        for check in delegate:
+            if check.name not in known:
+                checks.append(check)
+        for check in own:
+            checks.append(check)
+        return checks
+
+    @cached_property
+    def healthz(self) -> tuple[HealthCheck, ...]:
+        """The checks of /healthz in the order of the server."""
+        return self._config["healthz"] + self._chain
+
+    @cached_property
+    def livez(self) -> tuple[HealthCheck, ...]:
+        """The checks of /livez in the order of the server."""
+        return self._config["livez"] + self._chain
+
+    @cached_property
+    def readyz(self) -> tuple[HealthCheck, ...]:
+        """The checks of /readyz in the order of the server."""
+        return self._config["readyz"] + self._chain + self._last_of_readyz
 
     def every(self) -> dict[str, HealthCheck]:
         """Return each check once by name, in the order of healthz, then those that only the others have."""
@@ -156,17 +208,17 @@ def complete_health_checks(
     Kubernetes: server/config.go, New, of each server; GenericAPIServer.PrepareRun.
     """
     catalog = context.catalog
+    conditions: dict[str, bool] = {}
     added: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
-    for row in catalog.health_checks.values():
-        if row["server"] in added and all(
-            _holds(each, context, config, resource_config) for each in row.get("when", ())
-        ):
-            check = _check(row)._replace(grace=row["server"] == "aggregator", limits=_limits(row, context.flags))
-            added[row["server"]].append(check)
-    chain, rows = _chain(health, added), catalog.health_checks
-    health.healthz += chain
-    health.livez += chain
-    health.readyz = (*health.readyz, _check(rows["informer-sync"]), *chain, _check(rows["shutdown"]))
+    for row, check in _checks_of_chain(catalog):
+        for condition in check.when:
+            if condition not in conditions:
+                conditions[condition] = _holds(condition, context, config, resource_config)
+        if all(conditions[condition] for condition in check.when):
+            limits = _limits(row, context.flags)
+            added[row["server"]].append(check._replace(limits=limits) if limits else check)
+    rows = catalog.health_checks
+    health.complete(added, _check(rows["informer-sync"]), _check(rows["shutdown"]))
     if len(added["config"]) > 1:
         health.any_order.append([check.name for check in added["config"]])
     health.pre_shutdown.append("stop-kubernetes-service-controller")
@@ -176,33 +228,11 @@ def complete_health_checks(
         health.pre_shutdown.append("peer-endpoint-reconciler-controller")
 
 
-def _chain(health: HealthChecks, rows: dict[str, list[HealthCheck]]) -> tuple[HealthCheck, ...]:
-    """Return what the server chain adds to the lists."""
-    inner = _serve(health, (), (), rows["apiextensions"])
-    inner = _serve(health, rows["config"], inner, rows["kube-apiserver"])
-    outer = _serve(health, (), inner, rows["aggregator"])
-    return tuple(outer)[health.seed.length :]
-
-
-def _serve(
-    health: HealthChecks, hooks: Iterable[HealthCheck], delegate: Iterable[HealthCheck], own: Iterable[HealthCheck]
-) -> GoSlice[HealthCheck]:
-    """Return the healthz list of one server: the config's, those of the config's hooks, the delegate's, its own.
-
-    Each server starts with a copy of the same slice. If that has spare capacity, a server overwrites what its delegate
-    appended, and then copies from what it wrote: with five distinct sets of override servers, for example, clients see
-    one check eight times and seven others not at all.
-    """
-    checks = health.seed.copy()
-    for check in hooks:
-        checks.append(check)
-    known = {check.name for check in health.seed}
-    for check in delegate:
-        if check.name not in known:
-            checks.append(check)
-    for check in own:
-        checks.append(check)
-    return checks
+@cache
+def _checks_of_chain(catalog: Catalog) -> list[tuple[dict[str, Any], HealthCheck]]:
+    """Return the rows of what the servers of the chain add, each with its check, whose limits come from flags."""
+    rows = [row for row in catalog.health_checks.values() if row["server"] in _CHAIN]
+    return [(row, _check(row)._replace(grace=row["server"] == "aggregator")) for row in rows]
 
 
 def _limits(row: dict[str, Any], flags: FlagSet) -> tuple[tuple[str, str], ...]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from compiler.apiserver.health.meaning import every_check
-
 if TYPE_CHECKING:
     from compiler.apiserver.health.checks import HealthCheck, HealthChecks
     from compiler.apiserver.startup import Resolved
@@ -62,7 +60,7 @@ def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
         always_allow="AlwaysAllow" in options.authorization.modes,
         authorizers=None if authorizers is None else tuple((each.type, each.name) for each in authorizers),
         # They are stored in the API.
-        rbac_roles="poststarthook/rbac/bootstrap-roles" in every_check(resolved).rows,
+        rbac_roles="poststarthook/rbac/bootstrap-roles" in resolved.health.every(),
         client_ca=flags.text("client-ca-file"),
         missing_gates=tuple(gate for gate in _GATES if gates.known(gate) and not gates.on(gate)),
         listener=_listener(resolved),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler.upstream.catalog import health_meanings
 
 if TYPE_CHECKING:
-    from compiler.apiserver.health.checks import HealthCheck, HealthChecks
+    from compiler.apiserver.health.checks import HealthCheck
     from compiler.apiserver.startup import Resolved
 
 _KMS_EACH, _KMS_TOGETHER = _KMS = ("kms-provider-N", "kms-providers")
@@ -37,30 +38,14 @@ def _words(condition: str) -> str:
     return _CONDITIONS.get(condition) or f"{name} is served"
 
 
-class EveryCheck:
-    """Every check of a server once; `asking` are those that connect to other programs, `rows` the names of rows."""
-
-    def __init__(self, health: HealthChecks) -> None:
-        self.checks = tuple(health.every().values())
-        self.asking = tuple(check for check in self.checks if check.etcd is not None or check.row in _KMS)
-        self.rows = frozenset(check.row for check in self.checks)
-
-
-def every_check(resolved: Resolved) -> EveryCheck:
-    """Return the checks; servers with equal lists share them."""
-    health = resolved.health
-    key = ("every check", health.healthz, health.livez, health.readyz)
-    return resolved.context.catalog.memoize_recent(key, lambda: EveryCheck(health))
-
-
-def explained(check: HealthCheck, targets: Any = None) -> dict[str, Any]:
-    """Return the meaning of a failing check; `targets` is the list of what it connects to, or a placeholder for it."""
+def explained(check: HealthCheck, targets: Sequence[str]) -> dict[str, Any]:
+    """Return the meaning of a failing check; `targets` are the addresses that it connects to."""
     entry: dict[str, Any] = {"name": check.name, "condition": condition_of(check.when)}
     if check.group:
         entry["group"] = check.group
     entry["livezGrace"] = check.grace
     if targets:
-        entry["asks"] = targets
+        entry["asks"] = list(targets)
     return entry | health_meanings()[check.row]
 
 

@@ -70,13 +70,8 @@ class AdmissionOptions(OptionGroup):
         if flags.changed(_LEGACY):
             wanted = set(flags.texts(_LEGACY))
             return [name for name in catalog.plugins if name in wanted]
-        on, off = flags.texts(_ON), flags.texts(_OFF)
-
-        def chain() -> list[str]:
-            plugins = catalog.plugins.values()
-            return [each.name for each in plugins if each.name in on or not (each.default_off or each.name in off)]
-
-        return list(catalog.memoize_recent(("admission", on, off), chain))
+        on, off, plugins = flags.texts(_ON), flags.texts(_OFF), catalog.plugins.values()
+        return [each.name for each in plugins if each.name in on or not (each.default_off or each.name in off)]
 
     def _check_config(self, flag: str) -> None:
         """Report what the enabled plugins would refuse in their configurations."""

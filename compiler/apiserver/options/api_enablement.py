@@ -148,7 +148,7 @@ class APIEnablementOptions(OptionGroup):
         forward_compatible = self.flags.on("emulation-forward-compatible")
         explicit = self.flags.on("runtime-config-emulation-forward-compatible")
         resources = resource_config_of(
-            context.catalog, context.emulated, self.runtime_config, forward_compatible, explicit
+            context.catalog, context.emulated, tuple(self.runtime_config.items()), forward_compatible, explicit
         )
         config.api_enablement = APIEnablement(
             runtime_config=tuple(sorted(self.runtime_config.items())),

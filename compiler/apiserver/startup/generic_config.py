@@ -73,7 +73,7 @@ def build_generic_config(context: ServerContext, options: ServerRunOptions, conf
     step("LoadEncryptionConfig", options.etcd.load_encryption)
     step("addKMSHealthChecks", add_kms_health_checks, context, health, options.etcd.encryption)
     step("Etcd.ApplyWithStorageFactoryTo", apply_etcd_options, options.etcd, config, factory)
-    step("NewRESTOptionsGetter", new_rest_options_getter, options.etcd, config, factory)
+    factory = step("NewRESTOptionsGetter", new_rest_options_getter, options.etcd, config, factory)
     step("Authentication.ApplyTo", options.authentication.apply_to, config)
     step("BuildAuthorizer", options.authorization.apply_to, config)
     step("Audit.ApplyTo", options.auditing.apply_to, config)

@@ -19,7 +19,7 @@ _COHABITING = tuple(tuple(f"{name}.{group}".rstrip(".") for group in groups) for
 def new_storage_factory(
     context: ServerContext, etcd: EtcdOptions, config: ResolvedConfig, resource_config: ResourceConfig
 ) -> StorageFactory:
-    """Return the storage factory; its encryption is set once the encryption config is loaded.
+    """Return the storage factory, without the encryption, which is loaded later.
 
     Kubernetes: NewStorageFactoryConfigEffectiveVersion, Complete, New.
     """
@@ -70,13 +70,12 @@ def check_endpoints(etcd: EtcdOptions, factory: StorageFactory) -> None:
                 etcd.report_endpoint(flag, override.element, server, problem, all(problems) and stores)
 
 
-def new_rest_options_getter(etcd: EtcdOptions, config: ResolvedConfig, factory: StorageFactory) -> None:
-    """Set what every resource's storage is built with; the factory learns the encryption.
+def new_rest_options_getter(etcd: EtcdOptions, config: ResolvedConfig, factory: StorageFactory) -> StorageFactory:
+    """Set what every resource's storage is built with, and return the factory with the encryption.
 
     Kubernetes: apiserver/pkg/server/options/etcd.go, StorageFactoryRestOptionsFactory.GetRESTOptions.
     """
     flags = etcd.flags
-    factory.encryption = etcd.encryption
     transformers = "none"
     if flags.text("encryption-provider-config"):
         transformers = "dynamic" if flags.on("encryption-provider-config-automatic-reload") else "static"
@@ -88,3 +87,4 @@ def new_rest_options_getter(etcd: EtcdOptions, config: ResolvedConfig, factory: 
         enable_garbage_collection=flags.on("enable-garbage-collector"),
         count_metric_poll_period=flags.duration("etcd-count-metric-poll-period"),
     )
+    return factory.with_encryption(etcd.encryption)

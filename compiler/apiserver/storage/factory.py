@@ -6,13 +6,13 @@ staging/src/k8s.io/apiserver/pkg/server/storage/storage_factory.go.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.apiserver.resource_config import ResourceConfig, split_api
 from compiler.upstream.catalog import Catalog, Resource
 from compiler.upstream.etcd import without_user
 from compiler.upstream.go.net import join
-from compiler.upstream.memo import IdentityTuple
 from compiler.upstream.names import GroupResource, parse_group_resource
 
 if TYPE_CHECKING:
@@ -71,54 +71,71 @@ class StorageFactoryConfig:
 
 
 class CompletedStorageFactoryConfig:
-    """The settings with the etcd options."""
+    """A complete config: the etcd options are in it."""
 
     def __init__(self, config: StorageFactoryConfig, etcd: EtcdOptions) -> None:
         self.config = config
         self.etcd = etcd
 
     def new(self) -> StorageFactory:
-        """Kubernetes: completedStorageFactoryConfig.New: cohabitation and server overrides are added here."""
+        """Return the factory; its encryption comes later. Kubernetes: completedStorageFactoryConfig.New."""
         flags, etcd = self.etcd.flags, self.etcd
-        factory = StorageFactory(
-            self.config,
-            servers=flags.texts("etcd-servers"),
-            prefix=flags.text("etcd-prefix"),
+        settings = StorageSettings(
+            servers=tuple(map(without_user, flags.texts("etcd-servers"))),
+            # The server cleans the path, so that /a/b/ and a//b are one place. Kubernetes: storage/etcd3/store.go, New.
+            prefix=join("/", flags.text("etcd-prefix")),
             media_type=flags.text("storage-media-type") or JSON,
+            overrides=tuple(etcd.overrides),
+            watch_cache=flags.on("watch-cache"),
+            watch_cache_sizes=tuple(etcd.watch_cache_sizes.items()),
         )
-        for override in etcd.overrides:
-            factory.set_etcd_location(override)
-        factory.encryption = etcd.encryption
-        factory.watch_cache = flags.on("watch-cache")
-        factory.watch_cache_sizes = etcd.watch_cache_sizes
-        return factory
+        return StorageFactory(self.config, settings, None)
+
+
+class StorageSettings(NamedTuple):
+    """What the etcd options say about storage: servers without users, the cleaned prefix, overrides by element."""
+
+    servers: tuple[str, ...]
+    prefix: str
+    media_type: str
+    overrides: tuple[ServersOverride, ...]
+    watch_cache: bool
+    watch_cache_sizes: tuple[tuple[str, int], ...]
 
 
 class StorageFactory:
     """Determines which servers store a resource, under which key and in which format.
 
-    Kubernetes: DefaultStorageFactory.
+    Factories that answer the same are equal. Kubernetes: DefaultStorageFactory.
     """
 
-    def __init__(self, config: StorageFactoryConfig, servers: tuple[str, ...], prefix: str, media_type: str) -> None:
+    def __init__(
+        self, config: StorageFactoryConfig, settings: StorageSettings, encryption: EncryptionConfiguration | None
+    ) -> None:
         self.config = config
-        self.servers = tuple(map(without_user, servers))
-        # The server cleans the path, so /a/b/ and a//b are equal. Kubernetes: storage/etcd3/store.go, New.
-        self.prefix = join("/", prefix)
-        self.media_type = media_type
-        self.encryption: EncryptionConfiguration | None = None
-        self.watch_cache = True
-        self.watch_cache_sizes: dict[str, int] = {}
-        self._locations: dict[tuple[str, str], tuple[str, ...]] = {}
-        self.overrides: list[ServersOverride] = []
-        self._server_sets: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self.settings = settings
+        self.encryption = encryption
+        self.servers, self.prefix, self.media_type = settings.servers, settings.prefix, settings.media_type
+        self.overrides = tuple(
+            override._replace(servers=tuple(map(without_user, override.servers))) for override in settings.overrides
+        )
+        self._locations = {(override.group, override.resource): override.servers for override in self.overrides}
+        self._sizes = dict(settings.watch_cache_sizes)
 
-    def set_etcd_location(self, override: ServersOverride) -> None:
-        """Store one resource, or with `*` a whole group, on separate servers."""
-        servers = tuple(map(without_user, override.servers))
-        self._locations[override.group, override.resource] = servers
-        self.overrides.append(override._replace(servers=servers))
-        self._server_sets.setdefault(tuple(sorted(override.servers)), servers)
+    def with_encryption(self, encryption: EncryptionConfiguration | None) -> StorageFactory:
+        """Return the factory once the encryption config is loaded; None if there is none, or if it is unknown."""
+        return StorageFactory(self.config, self.settings, encryption)
+
+    def _identity(self) -> tuple[Hashable, ...]:
+        config, encryption = self.config, self.encryption
+        entries = None if encryption is None else tuple(encryption.entries)
+        return (config.resource_config, config.emulated, config.compatibility, self.settings, entries)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StorageFactory) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
 
     def storage_group_of(self, group: str, resource: str) -> str:
         """Return the group that stores a resource, which several groups may share."""
@@ -182,26 +199,17 @@ class StorageFactory:
 
     def uncached_because(self, group_resource: str) -> str:
         """Return why a resource has no watch cache; empty if it has one."""
-        if not self.watch_cache:
+        if not self.settings.watch_cache:
             return "--watch-cache=false"
-        if self.watch_cache_sizes.get(group_resource, 1) != 0:
+        if self._sizes.get(group_resource, 1) != 0:
             return ""
         if group_resource in self.config.catalog.storage("defaultWatchCacheSizes"):
             return "they are written often and watched rarely, so their size is 0 unless --watch-cache-sizes sets it"
         return f"--watch-cache-sizes={group_resource}#0"
 
-    def rows(self) -> IdentityTuple[StoredResource]:
+    def rows(self) -> tuple[StoredResource, ...]:
         """Return one row for every resource that this server stores, sorted by group and resource."""
-        sizes = tuple(self.watch_cache_sizes.items())
-        encryption = tuple(self.encryption.entries) if self.encryption else None
-        given = (self.prefix, self.media_type, self.watch_cache, sizes, encryption)
-        config = self.config
-        key = (config.emulated, config.compatibility, config.resource_config)
-
-        def rows() -> IdentityTuple[StoredResource]:
-            return IdentityTuple(map(self._row, config.catalog.memoize_recent(("stored", *key), self._stored)))
-
-        return config.catalog.memoize_recent(("rows", *key, given), rows)
+        return tuple(map(self._row, self._stored()))
 
     def servers_of(self, rows: tuple[StoredResource, ...]) -> tuple[tuple[str, ...], ...]:
         """Return the etcd servers of each row. Overrides do not apply to the resources of the delegated servers."""
@@ -255,7 +263,7 @@ class StorageFactory:
         own = self.config.catalog.api_groups
         encrypted = [name for resources, _ in self.encryption.entries for name in resources] if self.encryption else []
         found = []
-        for name in dict.fromkeys((*encrypted, *self.watch_cache_sizes)):
+        for name in dict.fromkeys((*encrypted, *self._sizes)):
             resource, group = parse_group_resource(name)
             if group not in ("", "*") and group not in own and group not in _DELEGATED:
                 encryption, cached = self.encryption_for(group, resource), not self.uncached_because(name)
@@ -267,4 +275,7 @@ class StorageFactory:
 
         Kubernetes: apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint.
         """
-        return list(self._server_sets.values())
+        sets: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for given, override in zip(self.settings.overrides, self.overrides, strict=True):
+            sets.setdefault(tuple(sorted(given.servers)), override.servers)
+        return list(sets.values())

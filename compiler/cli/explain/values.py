@@ -180,11 +180,11 @@ def _stored(resolved: Resolved, word: str) -> list[str]:
 def _checked(resolved: Resolved, row: str) -> list[str]:
     """The checks of this server that come from one row of health.json, with what they connect to."""
     from compiler.apiserver.health.checks import ENDPOINTS
-    from compiler.apiserver.health.meaning import every_check, targets_of
+    from compiler.apiserver.health.meaning import targets_of
 
     health = resolved.health
     lines = []
-    for check in every_check(resolved).checks:
+    for check in health.every().values():
         if check.row == row:
             endpoints = [f"/{name}" for name in ENDPOINTS if check in getattr(health, name)]
             lines.append(f"  here: {check.name} in {', '.join(endpoints)}")

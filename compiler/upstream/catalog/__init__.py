@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from compiler.upstream.memo import Memo
-
 DATA = os.path.join(os.path.dirname(__file__), "data")
 
 
@@ -159,14 +157,13 @@ def nearest(version: str | None) -> str:
     return f"1.{minor}"
 
 
-class Catalog(Memo):
+class Catalog:
     """The facts of one minor version of kube-apiserver.
 
-    It is also the memo of values derived from them, so that a run over many inputs computes them once.
+    There is one catalog a version, whose facts are computed at their first use: see `catalog`.
     """
 
     def __init__(self, version: str) -> None:
-        super().__init__()
         self.version = version
         self.minor = minor_of(version)
         self._gates: dict[str, Gate | None] = {}
@@ -298,12 +295,27 @@ class Catalog(Memo):
 
     def storage(self, part: str) -> dict[str, Any]:
         """Return `specialPrefixes`, `encodingOverrides` or `defaultWatchCacheSizes`: `resource.group` -> value."""
-        rows = _data("storage")[part]
-        return self.memoize(("storage", part), lambda: {n: row["value"] for n, row in self._rows(rows).items()})
+        return self._storage[part]
+
+    @cached_property
+    def _storage(self) -> dict[str, dict[str, Any]]:
+        return {
+            part: {name: row["value"] for name, row in self._rows(rows).items()}
+            for part, rows in _data("storage").items()
+        }
 
     def tls(self, part: str) -> tuple[str, ...]:
         """Return the names of `preferredCiphers`, `insecureCiphers` or `versions` in this version."""
-        return self.memoize(("tls", part), lambda: tuple(self._rows(_data("tls")[part])))
+        return self._tls[part]
+
+    @cached_property
+    def _tls(self) -> dict[str, tuple[str, ...]]:
+        return {part: tuple(self._rows(rows)) for part, rows in _data("tls").items()}
+
+    @cached_property
+    def flag_order(self) -> dict[str, int]:
+        """The number of each flag in registration order."""
+        return {name: number for number, name in enumerate(self.flags)}
 
     @cached_property
     def health_checks(self) -> dict[str, dict[str, Any]]:

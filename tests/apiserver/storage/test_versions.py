@@ -126,6 +126,6 @@ def test_an_alpha_version_does_not_make_newer_versions_served(forward_compatible
     """Kubernetes: apiserver/pkg/server/deleted_kinds.go: only a served beta or stable version does."""
     known = catalog("1.36")
     enabled = {"resource.k8s.io/v1alpha3": "true", "resource.k8s.io/v1beta2": "true"}
-    resources = resource_config_of(known, 35, enabled, forward_compatible, False)
+    resources = resource_config_of(known, 35, tuple(enabled.items()), forward_compatible, False)
     # v1alpha3 was added in 1.33, v1beta2 in 1.36.
     assert resources.served_versions(known.resources["devicetaintrules.resource.k8s.io"]) == ["v1alpha3"]

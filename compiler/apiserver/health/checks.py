@@ -63,11 +63,11 @@ class HealthCheck(NamedTuple):
 
 
 class HealthChecks:
-    """The three lists, and the hooks that run before shutdown.
+    """The three lists, and the pre-shutdown hooks.
 
-    `any_order` holds sets of checks that come from a map of Go, in an order that differs from start to start. The checks
-    that steps add to healthz while the config is built are kept as a slice of Go, since the three servers share it. The
-    lists are completed when they are first read: most runs report on a server without reading them.
+    `any_order` has sets of checks that the server iterates over in a Go map, so that their order differs at each
+    startup. Checks that steps add to healthz while the config is built are in a Go slice, which the three servers
+    share. The lists are completed when they are first read: most runs report on a server without reading them.
     """
 
     def __init__(self, seed: list[HealthCheck]) -> None:

@@ -11,16 +11,15 @@ from compiler.apiserver.options.api_enablement import APIEnablementOptions
 from compiler.apiserver.options.auditing import AuditOptions
 from compiler.apiserver.options.authentication import AuthenticationOptions
 from compiler.apiserver.options.authorization import AuthorizationOptions
-from compiler.apiserver.options.cloud_provider import CloudProviderOptions
 from compiler.apiserver.options.egress_selector import EgressSelectorOptions
 from compiler.apiserver.options.etcd import EtcdOptions
 from compiler.apiserver.options.features import FeatureOptions
 from compiler.apiserver.options.generic import GenericOptions
-from compiler.apiserver.options.global_ import GlobalOptions
 from compiler.apiserver.options.logs import LogsOptions
 from compiler.apiserver.options.metrics import MetricsOptions
-from compiler.apiserver.options.misc import MiscOptions
+from compiler.apiserver.options.misc import CloudProviderOptions, GlobalOptions, MiscOptions
 from compiler.apiserver.options.secure_serving import SecureServingOptions
+from compiler.apiserver.options.services import ServiceOptions
 from compiler.apiserver.options.traces import TracingOptions
 
 
@@ -41,6 +40,7 @@ class ServerRunOptions:
         self.metrics = MetricsOptions(context)
         self.logs = LogsOptions(context)
         self.traces = TracingOptions(context)
+        self.services = ServiceOptions(context)
         self.misc = MiscOptions(context)
         self.cloud_provider = CloudProviderOptions(context)
         self.global_ = GlobalOptions(context)

@@ -13,7 +13,7 @@ def complete(options: ServerRunOptions, config: ResolvedConfig) -> None:
     """Fill in what the flags leave to the server."""
     config.begin_stage("Complete")
     step = config.step
-    step("getServiceIPAndRanges", options.misc.complete)
+    step("getServiceIPAndRanges", options.services.complete)
     step("DefaultAdvertiseAddress", options.generic.complete_advertise_address)
     step("MaybeDefaultWithSelfSignedCerts", options.secure_serving.complete)
     step("defaultExternalHost", options.generic.complete_external_host)

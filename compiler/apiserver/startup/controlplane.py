@@ -39,11 +39,17 @@ def create_kube_apiserver_config(
     step("ClusterAuthenticationInfo", apply_cluster_authentication_info, context, config)
     step("Admission.ApplyTo", options.admission.apply_to, config)
     step("serviceAccountIssuer", options.authentication.apply_service_account_issuer, config)
-    step("CreateKubeAPIServerConfig", options.misc.apply_services, config)
+    step("CreateKubeAPIServerConfig", create_config, options, config)
     step("KubeletClientConfig", options.misc.apply_kubelet_client, config)
     step("CreateAPIExtensionsConfig", create_api_extensions_config, context, config, resource_config)
     step("CreateAggregatorConfig", options.misc.apply_aggregator, config)
     step("aggregatorDelegate", create_aggregator, options.api_enablement, config, resource_config)
+
+
+def create_config(options: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Set Services, the endpoint reconciler and leader election. Kubernetes: pkg/controlplane/instance.go, Config."""
+    options.services.apply_to(config)
+    options.misc.apply_leadership(config)
 
 
 def apply_cluster_authentication_info(context: ServerContext, config: ResolvedConfig) -> None:

@@ -56,7 +56,7 @@ def build_generic_config(context: ServerContext, options: ServerRunOptions, conf
     step = config.step
     health = step("NewConfig", new_config, context, config)
     step("GenericServerRunOptions.ApplyTo", options.generic.apply_to, config)
-    step("SecureServing.ApplyToConfig", options.secure_serving.apply_to, config, options.misc.service_ip)
+    step("SecureServing.ApplyToConfig", options.secure_serving.apply_to, config, options.services.service_ip)
     step("addLoopbackServingCertificateCheck", add_loopback_certificate_check, catalog, health)
     step("tweakLoopbackClientConfig", options.secure_serving.apply_loopback_tweak, config)
     step("NewSharedInformerFactory", new_shared_informer_factory, config)

@@ -10,7 +10,7 @@ from compiler import rules
 from compiler.apiserver.context import ServerContext
 from compiler.apiserver.health.checks import HealthChecks, complete_health_checks
 from compiler.apiserver.options import ServerRunOptions
-from compiler.apiserver.options.misc import MiscOptions
+from compiler.apiserver.options.services import ServiceOptions
 from compiler.apiserver.resolved import ResolvedConfig
 from compiler.apiserver.resolved_sections import Discovery, DiscoveryRule, HandlerChain, Shutdown
 from compiler.apiserver.resource_config import ResourceConfig
@@ -25,7 +25,7 @@ def create_server_chain(
     """Complete the configs, build the handler chain and the health checks, and plan the shutdown."""
     config.begin_stage("CreateServerChain")
     step = config.step
-    step("Config.Complete", complete_config, options.misc, config)
+    step("Config.Complete", complete_config, options.services, config)
     step("DefaultBuildHandlerChain", build_handler_chain, context, config)
     step("NewOpenIDMetadataProvider", options.authentication.apply_issuer_discovery, config)
     step("CreateServerChain", report_missing_apis, context, options, generic.resource_config)
@@ -33,16 +33,16 @@ def create_server_chain(
     step("Run", plan_shutdown, context, config, generic.health)
 
 
-def complete_config(misc: MiscOptions, config: ResolvedConfig) -> None:
+def complete_config(services: ServiceOptions, config: ResolvedConfig) -> None:
     """Add the port to the external address, and put the loopback token in front of the authenticators.
 
     Kubernetes: apiserver/pkg/server/config.go, Config.Complete; pkg/controlplane/instance.go, Complete.
     """
-    external, port = config.generic.external_address, misc.flags.number("secure-port")
+    external, port = config.generic.external_address, services.flags.number("secure-port")
     if external and not has_port(external):
         external = join_host_port(external, port)
     config.generic = config.generic.replace(external_address=external)
-    ranges, service_ip = misc.service_ranges, misc.service_ip
+    ranges, service_ip = services.service_ranges, services.service_ip
     discovery_rules = (
         (DiscoveryRule(range=str(ranges[0]), address=join_host_port(service_ip, 443)),) if service_ip else ()
     )

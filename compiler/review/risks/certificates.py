@@ -98,7 +98,7 @@ def _check_names(risks: Risks) -> None:
     if leaf is None:
         return
     flags, options = risks.flags, risks.options
-    wanted = {options.misc.service_ip: "the address of the kubernetes Service"}
+    wanted = {options.services.service_ip: "the address of the kubernetes Service"}
     if flags.text("advertise-address"):
         wanted[flags.text("advertise-address")] = "the advertised address"
     others = [name for pair in flags.sni_pairs("tls-sni-cert-key") for name in pair.names]

@@ -44,7 +44,7 @@ def _check_service_ranges(risks: Risks) -> None:
         risks.tell(
             rules.DEFAULT_SERVICE_CIDR, message, f"write the range that the cluster has: --{_RANGE}=10.0.0.0/24", _RANGE
         )
-    for network in risks.options.misc.service_ranges:
+    for network in risks.options.services.service_ranges:
         for flag, host in _hosts(risks):
             if _holds(network, host):
                 message = f"--{_RANGE} {network} holds {host} of --{flag}: a service may take that address from Pods"

@@ -16,41 +16,41 @@ _NAME = "[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 
 
 def is_subdomain(text: str) -> bool:
-    """Whether a text is a DNS subdomain. Kubernetes: apimachinery/pkg/util/validation, IsDNS1123Subdomain."""
+    """Return whether a string is a DNS subdomain. Kubernetes: apimachinery/pkg/util/validation, IsDNS1123Subdomain."""
     return len(text.encode()) <= 253 and re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*", text) is not None
 
 
 def is_label(text: str) -> bool:
-    """Whether a text is a DNS label. Kubernetes: apimachinery/pkg/util/validation, IsDNS1123Label."""
+    """Return whether a string is a DNS label. Kubernetes: apimachinery/pkg/util/validation, IsDNS1123Label."""
     return len(text) <= 63 and re.fullmatch(_LABEL, text) is not None
 
 
 def is_label_value(text: str) -> bool:
-    """Whether a text can be the value of a label. Kubernetes: IsValidLabelValue."""
+    """Return whether a string is a valid label value. Kubernetes: IsValidLabelValue."""
     return not text or re.fullmatch(_NAME, text) is not None
 
 
 def is_qualified_name(text: str) -> bool:
-    """Whether a text is a name with or without a prefix, as keys of labels are. Kubernetes: IsQualifiedName."""
+    """Return whether a string is a qualified name, for example a label key. Kubernetes: IsQualifiedName."""
     prefix, slash, name = text.rpartition("/")
     return re.fullmatch(_NAME, name) is not None and (not slash or is_subdomain(prefix))
 
 
 class GroupResource(NamedTuple):
-    """A resource and its group, which is empty for the core group. The resource `*` stands for the whole group."""
+    """A resource and its group, empty for the core group. The resource `*` is the whole group."""
 
     resource: str
     group: str
 
     def __str__(self) -> str:
-        """Return the one spelling of the name; the core group's wildcard is `*.`."""
+        """Return the canonical spelling; the wildcard of the core group is `*.`."""
         return f"{self.resource}.{self.group}" if self.group or self.resource == "*" else self.resource
 
 
 def parse_group_resource(text: str) -> GroupResource:
-    """Split a name at its first dot, as the server does.
+    """Split a name at its first dot.
 
-    A dot at the end names the core group: `secrets.` is `secrets`, and so is every name without a dot.
+    A trailing dot is the core group: `secrets.` is `secrets`.
     Kubernetes: apimachinery/pkg/runtime/schema/group_version.go, ParseGroupResource.
 
     >>> [str(parse_group_resource(text)) for text in ("secrets.", "deployments.apps", "*.")]

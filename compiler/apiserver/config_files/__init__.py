@@ -1,4 +1,4 @@
-"""The content of a file that a flag or another file names, from the input itself or from the host's files."""
+"""Configuration files of the server, inline in the input or on the host."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from compiler.text.suggest import did_you_mean
 
 
 class FileRules(NamedTuple):
-    """The rules that a file breaks if it cannot be read, is empty (None: it may be), or cannot be decoded.
+    """The rules for a file that cannot be read, is empty (None: an empty file is valid), or cannot be decoded.
 
-    `lenient` is the rule of the warning about unknown and repeated fields if the server only ignores them.
-    `recognized` says that the server checks if the file is JSON before it reads it as YAML.
+    `lenient` is the rule of the warning about unknown and duplicate fields that the server ignores. `recognized` tells
+    that the server checks whether the file is JSON before it parses it as YAML.
     """
 
     read: Rule
@@ -33,19 +33,19 @@ class FileRules(NamedTuple):
 
 
 def named_by_field(context: ServerContext, field: Field, path: str = "") -> NamedFile:
-    """The file that a field of another file names; `path` where that is not the field's text itself."""
+    """Return the file that a field of another file names; `path` if it differs from the value of the field."""
     return NamedFile(context, field.findings.flag, path or field.text, field.refuse)
 
 
 def load_config(named: NamedFile, kinds: tuple[str, ...], file_rules: FileRules) -> ConfigFile | None:
-    """Read and decode a structured file of one of some kinds; reports what the server would refuse.
+    """Read and decode a structured file of one of several kinds; report errors of the server.
 
-    None where no mapping covers the path, and where nothing more can be said of the content. Kubernetes:
-    apimachinery/pkg/runtime/serializer/codec_factory.go, UniversalDecoder.
+    Return None if no mapping covers the path, or the content cannot be checked further.
+    Kubernetes: apimachinery/pkg/runtime/serializer/codec_factory.go, UniversalDecoder.
     """
     context = named.context
     given = context.host.inline.get(named.path)
-    # What a document carries, in itself or in a file beside it, becomes an artifact.
+    # Content within a document, or in a source file of it, becomes an artifact.
     inline = given is not None and context.input.read_as == "document"
     prefix = (
         f"{context.input.path_of(named.flag, context.catalog)}.content"
@@ -68,19 +68,19 @@ def decode_config(
     inline: bool = False,
     problems: Iterable[Diagnostic] = (),
 ) -> ConfigFile | None:
-    """Decode the content of a structured file; None after reporting that it is of another kind.
+    """Decode the content of a structured file; return None after reporting that it is of another kind.
 
-    `problems` are what was found while it was parsed.
+    `problems` are the diagnostics of the parser.
     """
     findings = root.findings
     kind = _kind_of(context.catalog.version, root, kinds, file_rules)
     schema = kind_schema(context.catalog.version, kind) if kind else None
     strict = schema is None or schema["x-kasc-strict"]
-    for found in problems:
-        if strict or found.code != rules.DUPLICATE_KEY.code:
-            _report(findings, file_rules.decode, found)
+    for problem in problems:
+        if strict or problem.code != rules.DUPLICATE_KEY.code:
+            _report(findings, file_rules.decode, problem)
         elif file_rules.lenient:
-            _report(findings, file_rules.lenient, found)
+            _report(findings, file_rules.lenient, problem)
     if schema is None:
         return None
     if root.node is not None:
@@ -92,58 +92,58 @@ def decode_config(
     return config
 
 
-def _report(findings: Findings, rule: Rule, found: Diagnostic) -> None:
-    """Report what the parser found as the break of a rule."""
-    location = found.location or Location("", 1, 1, 1, 2)
-    findings.report.add(diagnose(rule, found.message, found.hint, flag=findings.flag, location=location))
+def _report(findings: Findings, rule: Rule, problem: Diagnostic) -> None:
+    """Report a diagnostic of the parser under a rule."""
+    location = problem.location or Location("", 1, 1, 1, 2)
+    findings.report.add(diagnose(rule, problem.message, problem.hint, flag=findings.flag, location=location))
 
 
 def _heading(root: Field, name: str) -> list[Field]:
-    """The fields that the server takes for the kind or the apiVersion: null is as good as nothing there."""
+    """Return the fields that the server decodes as kind or apiVersion; null is the same as missing."""
     return [field for field in root.in_any_case(name) if field.given] or [root[name]]
 
 
 def _kind_of(version: str, root: Field, kinds: tuple[str, ...], file_rules: FileRules) -> str:
-    """The kind of a file, as its schema is called; empty after reporting that it is none of those expected."""
+    """Return the name of the schema of a file's kind; empty after reporting an unexpected kind."""
     known = {kind: schema for kind in kinds if (schema := kind_schema(version, kind))}
-    wanted = next(iter(known))
-    required = known[wanted]["x-kasc-required"]
+    expected = next(iter(known))
+    required = known[expected]["x-kasc-required"]
     versions = {kind: schema["properties"]["apiVersion"]["enum"] for kind, schema in known.items()}
-    named = {kind: kind.partition(".")[0] for kind in known}
-    example = f"write apiVersion: {versions[wanted][0]} and kind: {named[wanted]}"
+    names = {kind: kind.partition(".")[0] for kind in known}
+    example = f"write apiVersion: {versions[expected][0]} and kind: {names[expected]}"
     if root.given and isinstance(root.node, Node) and not isinstance(root.node.value, dict):
         root.refuse(file_rules.decode, "the file is not a mapping", example)
         return ""
     kinds_given, apis_given = _heading(root, "kind"), _heading(root, "apiVersion")
     for field in kinds_given + apis_given:
         if field.given and not (field.node and isinstance(field.node.value, str)):
-            field.refuse(file_rules.decode, f"{field.path} is not a text", example)
+            field.refuse(file_rules.decode, f"{field.path} is not a string", example)
             return ""
     kind, api = kinds_given[-1], apis_given[-1]
-    name = kind.text or ("" if "kind" in required else named[wanted])
-    fitting = [each for each in known if named[each] == name]
-    served = [each for each in fitting if api.text in versions[each] or known[each]["x-kasc-any-version"]]
+    name = kind.text or ("" if "kind" in required else names[expected])
+    matching = [each for each in known if names[each] == name]
+    served = [each for each in matching if api.text in versions[each] or known[each]["x-kasc-any-version"]]
     if not name:
-        kind.refuse(file_rules.decode, "the file does not say its kind", example)
-    elif not fitting:
-        message = f"the kind is {shown(name)}, not {' or '.join(named.values())}"
-        kind.refuse(file_rules.decode, message, did_you_mean(name, named.values()) or example)
+        kind.refuse(file_rules.decode, "the file has no kind", example)
+    elif not matching:
+        message = f"kind is {shown(name)}, expected {' or '.join(names.values())}"
+        kind.refuse(file_rules.decode, message, did_you_mean(name, names.values()) or example)
     elif served or (not api.text and "apiVersion" not in required):
-        return (served or fitting)[0]
+        return (served or matching)[0]
     elif not api.text:
-        api.refuse(file_rules.decode, "the file does not say its apiVersion", example)
+        api.refuse(file_rules.decode, "the file has no apiVersion", example)
     else:
-        message = f"{shown(api.text)} is not an apiVersion of {name} that {version} reads"
+        message = f"{version} does not support apiVersion {shown(api.text)} of {name}"
         api.refuse(
-            file_rules.decode, message, f"write {' or '.join(each for kind in fitting for each in versions[kind])}"
+            file_rules.decode, message, f"write {' or '.join(each for kind in matching for each in versions[kind])}"
         )
     return ""
 
 
 def read_node(named: NamedFile, file_rules: FileRules, problems: list[Diagnostic]) -> Node | None:
-    """The parsed content of a file on the host; None where it is unknown, and after reporting why it cannot be had.
+    """Return the parsed content of a file on the host; None if it is unknown, or after reporting an error.
 
-    What does not end the parsing is added to `problems`.
+    Problems that do not stop the parser are added to `problems`.
     """
     text = read_text(named, file_rules)
     if text is None:
@@ -157,32 +157,32 @@ def read_node(named: NamedFile, file_rules: FileRules, problems: list[Diagnostic
 
 
 def read_text(named: NamedFile, file_rules: FileRules) -> str | None:
-    """The text of a file on the host; None where it is unknown, and after reporting what is wrong."""
+    """Return the text of a file on the host; None if it is unknown, or after reporting an error."""
     data = read_bytes(named, file_rules.read)
     if data is None:
         return None
     if not data and file_rules.empty:
-        named.refuse(file_rules.empty, f"{shown(named.path)} is empty", "write its content, or remove its name")
+        named.refuse(
+            file_rules.empty, f"{shown(named.path)} is empty", "write its content, or remove the reference to it"
+        )
         return None
     try:
         return data.decode()
     except UnicodeDecodeError:
         text = data.decode(errors="replace")
         if file_rules.recognized and is_json(text):
-            return text  # Go's reader of JSON replaces what is not UTF-8 as well
-        named.refuse(file_rules.decode, f"{shown(named.path)} is not text in UTF-8", "save it as UTF-8")
+            return text  # Go's JSON decoder also replaces invalid UTF-8
+        named.refuse(file_rules.decode, f"{shown(named.path)} is not valid UTF-8", "save it as UTF-8")
         return None
 
 
 def read_bytes(named: NamedFile, rule: Rule) -> bytes | None:
-    """The bytes of a file on the host; None where it is unknown, and after reporting that it cannot be read."""
+    """Return the content of a file on the host; None if it is unknown, or after reporting that it cannot be read."""
     try:
         return named.context.host.read(named.path)
-    except NotInContainerError as problem:
-        named.refuse(
-            rules.FILE_NOT_IN_CONTAINER, f"{shown(named.path)} is not in the container: {problem}", problem.hint
-        )
+    except NotInContainerError as error:
+        named.refuse(rules.FILE_NOT_IN_CONTAINER, f"{shown(named.path)} is not in the container: {error}", error.hint)
         return None
-    except UnreadableFileError as problem:
-        named.refuse(rule, f"{shown(named.path)} cannot be read: {problem}", "make the file, or mend the path")
+    except UnreadableFileError as error:
+        named.refuse(rule, f"{shown(named.path)} cannot be read: {error}", "create the file, or fix the path")
         return None

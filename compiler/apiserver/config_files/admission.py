@@ -1,4 +1,4 @@
-"""AdmissionConfiguration: which configuration each admission plugin gets.
+"""AdmissionConfiguration: configurations of admission plugins.
 
 Kubernetes: apiserver/pkg/admission/config.go, ReadAdmissionConfiguration.
 """
@@ -31,7 +31,7 @@ _LEGACY = {"imagePolicy": "ImagePolicyWebhook", "podNodeSelectorPluginConfig": "
 
 
 def load_admission(named: NamedFile, enabled: list[str]) -> None:
-    """Report everything for which the server would refuse the file; plugins that are not enabled read nothing."""
+    """Report the errors of the file; the configurations of disabled plugins are not read."""
     context = named.context
     given = context.host.inline.get(named.path)
     inline = given is not None and not given.from_source
@@ -63,14 +63,14 @@ def load_admission(named: NamedFile, enabled: list[str]) -> None:
 
 
 def check_unconfigured(named: NamedFile, enabled: list[str]) -> None:
-    """Report plugins that cannot do without a configuration and get none."""
+    """Report enabled plugins that require a configuration and have none."""
     for name in enabled:
         if name in CHECKS:
             CHECKS[name](named, None)
 
 
 def _is_legacy(root: Field) -> bool:
-    """Whether a file without a kind is one of the two formats from before the versioned one."""
+    """Return whether a file without a kind has one of the two formats that predate the versioned one."""
     untyped = not root["kind"].text or not root["apiVersion"].text
     return untyped and any(root[key].node is not None for key in _LEGACY)
 

@@ -1,4 +1,4 @@
-"""The configurations of individual admission plugins."""
+"""Configurations of the admission plugins."""
 
 from __future__ import annotations
 
@@ -13,46 +13,36 @@ from compiler.apiserver.context import NamedFile
 from compiler.inputs.schema.field import Field
 from compiler.rules import Rule
 from compiler.text import shown
+from compiler.upstream.names import is_label, is_label_value, is_qualified_name, is_subdomain
 
-_NAME = r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]"
-_PREFIX = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 def check_tolerations(tolerations: Field, rule: Rule) -> None:
-    """Report under one rule what the server would refuse of a list of tolerations."""
+    """Report the errors of a list of tolerations under one rule. Kubernetes: ValidateTolerations."""
     for toleration in tolerations.items():
         key, operator, value = toleration["key"], toleration["operator"], toleration["value"]
         effect = toleration["effect"]
-        if key.text and not _is_label_name(key.text):
-            key.refuse(rule, f"{shown(key.text)} is not the key of a taint", "write NAME or DOMAIN/NAME")
+        if key.text and not is_qualified_name(key.text):
+            key.refuse(rule, f"{shown(key.text)} is not a valid taint key", "write NAME or DOMAIN/NAME")
         if not key.text and operator.text != "Exists":
-            operator.refuse(rule, "a toleration without a key needs the operator Exists", "write Exists")
+            operator.refuse(rule, "a toleration without a key requires the operator Exists", "write Exists")
         if operator.text not in ("", "Equal", "Exists"):
-            operator.refuse(rule, f"{shown(operator.text)} is not an operator", "write Equal or Exists")
+            operator.refuse(rule, f"{shown(operator.text)} is not a valid operator", "write Equal or Exists")
         elif operator.text == "Exists" and value.text:
-            value.refuse(rule, "the operator Exists takes no value", "remove the value")
-        elif operator.text != "Exists" and value.text and not re.fullmatch(_NAME, value.text):
-            value.refuse(rule, f"{shown(value.text)} is not a label's value", "use letters, digits, -, _ and .")
+            value.refuse(rule, "the operator Exists does not allow a value", "remove the value")
+        elif operator.text != "Exists" and not is_label_value(value.text):
+            value.refuse(rule, f"{shown(value.text)} is not a valid label value", "use letters, digits, -, _ and .")
         if toleration["tolerationSeconds"].given and effect.text != "NoExecute":
-            effect.refuse(rule, "tolerationSeconds needs the effect NoExecute", "write NoExecute")
+            effect.refuse(rule, "tolerationSeconds requires the effect NoExecute", "write NoExecute")
         if effect.text not in ("", *_EFFECTS):
-            effect.refuse(rule, f"{shown(effect.text)} is not an effect", f"write {', '.join(_EFFECTS)}")
-
-
-def _is_label_name(text: str) -> bool:
-    prefix, slash, name = text.rpartition("/")
-    if slash and (not re.fullmatch(_PREFIX, prefix) or len(prefix) > 253):
-        return False
-    return re.fullmatch(_NAME, name) is not None
+            effect.refuse(rule, f"{shown(effect.text)} is not a valid effect", f"write {', '.join(_EFFECTS)}")
 
 
 Check = Callable[[NamedFile, Field | None], None]
 
 _LIMITS = ("Server", "Namespace", "User", "SourceAndObject")
 _LEVELS = ("privileged", "baseline", "restricted")
-_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _MANIFESTS = "ManifestBasedAdmissionControlConfig"
 
 
@@ -63,8 +53,8 @@ def _rules(rule: Rule) -> FileRules:
 def check_event_rate_limit(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: plugin/pkg/admission/eventratelimit."""
     if root is None:
-        hint = "configure it in --admission-control-config-file, or do not enable it"
-        named.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit is enabled and has no limits", hint)
+        hint = "configure it in --admission-control-config-file, or disable it"
+        named.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit is enabled but has no limits", hint)
         return
     if (
         decode_config(
@@ -76,17 +66,17 @@ def check_event_rate_limit(named: NamedFile, root: Field | None) -> None:
     limits = root["limits"]
     if not limits.items():
         limits.refuse(
-            rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit has no limits", "add one, such as type: Server"
+            rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit has no limits", "add one, for example type: Server"
         )
     for limit in limits.items():
         kind = limit["type"]
         if kind.text not in _LIMITS:
             hint = kind.did_you_mean(_LIMITS) or f"write {', '.join(_LIMITS)}"
-            kind.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{shown(kind.text)} is not a type of limit", hint)
+            kind.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{shown(kind.text)} is not a valid limit type", hint)
         for name in ("qps", "burst"):
             if (limit[name].number or 0) <= 0:
                 limit[name].refuse(
-                    rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{name} must be above 0", "write a positive number"
+                    rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{name} must be positive", "write a positive number"
                 )
         if kind.text != "Server" and (limit["cacheSize"].number or 0) < 0:
             limit["cacheSize"].refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "cacheSize is negative", "write 0 or more")
@@ -105,31 +95,30 @@ def check_pod_security(named: NamedFile, root: Field | None) -> None:
         level, version = root["defaults"][mode], root["defaults"][f"{mode}-version"]
         if level.text and level.text not in _LEVELS:
             hint = level.did_you_mean(_LEVELS) or f"write {', '.join(_LEVELS)}"
-            level.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"{shown(level.text)} is not a level", hint)
+            level.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"{shown(level.text)} is not a valid level", hint)
         if version.text not in ("", "latest") and not re.fullmatch(r"v1\.(0|[1-9][0-9]*)", version.text):
             version.refuse(
-                rules.INVALID_POD_SECURITY_CONFIG, f"{shown(version.text)} is not a version", "write latest or v1.NN"
+                rules.INVALID_POD_SECURITY_CONFIG,
+                f"{shown(version.text)} is not a valid version",
+                "write latest or v1.NN",
             )
     exemptions = root["exemptions"]
-    for name, pattern, longest in (
-        ("namespaces", _LABEL, 63),
-        ("runtimeClasses", _SUBDOMAIN, 253),
-        ("usernames", r"(?s).+", None),
-    ):
-        _check_names(exemptions[name], pattern, longest)
+    _check_names(exemptions["namespaces"], is_label)
+    _check_names(exemptions["runtimeClasses"], is_subdomain)
+    _check_names(exemptions["usernames"], bool)
 
 
-def _check_names(names: Field, pattern: str, longest: int | None) -> None:
+def _check_names(names: Field, is_valid: Callable[[str], bool]) -> None:
     seen: set[str] = set()
     for name in names.items():
-        if not re.fullmatch(pattern, name.text) or (longest and len(name.text) > longest):
+        if not is_valid(name.text):
             name.refuse(
                 rules.INVALID_POD_SECURITY_CONFIG,
-                f"{shown(name.text)} cannot be exempted: it is no such name",
-                "mend or remove it",
+                f"{shown(name.text)} is not a valid name for an exemption",
+                "fix or remove it",
             )
         elif name.text in seen:
-            name.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"{shown(name.text)} is exempted twice", "keep one")
+            name.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"duplicate exemption {shown(name.text)}", "keep one")
         seen.add(name.text)
 
 
@@ -141,7 +130,7 @@ def check_resource_quota(named: NamedFile, root: Field | None) -> None:
     for limited in root["limitedResources"].items():
         if not limited["resource"].text:
             limited["resource"].refuse(
-                rules.INVALID_RESOURCE_QUOTA_CONFIG, "the limited resource has no name", "set resource"
+                rules.INVALID_RESOURCE_QUOTA_CONFIG, "the limited resource has no resource", "set resource"
             )
 
 
@@ -158,38 +147,38 @@ def check_pod_toleration_restriction(named: NamedFile, root: Field | None) -> No
 
 
 def check_image_policy(named: NamedFile, root: Field | None) -> None:
-    """Kubernetes: plugin/pkg/admission/imagepolicy; the file has no kind, and unknown fields do not count."""
+    """Kubernetes: plugin/pkg/admission/imagepolicy; the file has no kind, and unknown fields are ignored."""
     if root is None:
-        hint = "configure it in --admission-control-config-file, or do not enable it"
+        hint = "configure it in --admission-control-config-file, or disable it"
         named.refuse(
-            rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "ImagePolicyWebhook is enabled and has no configuration", hint
+            rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "ImagePolicyWebhook is enabled but has no configuration", hint
         )
         return
-    for other in root.in_any_case("imagePolicy"):
-        if other.given and not other.entries() and other.node is not None and other.node.value != {}:
-            other.refuse(
+    for section in root.in_any_case("imagePolicy"):
+        if section.given and not section.entries() and section.node is not None and section.node.value != {}:
+            section.refuse(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
-                "the image policy is no mapping",
+                "imagePolicy is not a mapping",
                 "write its settings as keys and values",
             )
             return
     policy = root.in_any_case("imagePolicy")[-1]
-    for name, scale, largest in (("retryBackoff", 10**6, 300), ("allowTTL", 10**9, 1800), ("denyTTL", 10**9, 1800)):
+    for name, scale, maximum in (("retryBackoff", 10**6, 300), ("allowTTL", 10**9, 1800), ("denyTTL", 10**9, 1800)):
         value = policy.in_any_case(name)[-1]
-        smallest = 1 if name == "retryBackoff" else 10**9
+        minimum = 1 if name == "retryBackoff" else 10**9
         if value.given and value.number is None:
             value.refuse(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
-                f"{name} is not a whole number",
+                f"{name} is not an integer",
                 "write a number without a unit",
             )
-        elif value.number not in (None, 0, -1) and not smallest <= (value.number or 0) * scale <= largest * 10**9:
+        elif value.number not in (None, 0, -1) and not minimum <= (value.number or 0) * scale <= maximum * 10**9:
             unit = "milliseconds" if name == "retryBackoff" else "seconds"
             message = f"{name} {value.number} is out of range"
             value.refuse(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
                 message,
-                f"write up to {largest * 10**9 // scale} {unit}, 0 or -1",
+                f"write up to {maximum * 10**9 // scale} {unit}, 0 or -1",
             )
     for allow in policy.in_any_case("defaultAllow"):
         if allow.given and allow.on is None:
@@ -199,12 +188,12 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
                 "write true or false",
             )
         elif allow.on:
-            message = "Pods with any image are admitted while the image policy webhook does not answer"
+            message = "Pods with any image are admitted while the image policy webhook does not respond"
             allow.refuse(rules.IMAGE_POLICY_FAILS_OPEN, message, "write defaultAllow: false")
     path = policy.in_any_case("kubeConfigFile")[-1]
     if not path.text:
         path.refuse(
-            rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "the image policy names no kubeConfigFile", "name a kubeconfig"
+            rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "kubeConfigFile is missing", "set the path of a kubeconfig"
         )
     else:
         load_kubeconfig(named_by_field(named.context, path), rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG)
@@ -218,44 +207,46 @@ def check_webhook_admission(named: NamedFile, root: Field | None) -> None:
     path = root["kubeConfigFile"]
     if not path.text and named.context.catalog.behaviour("webhookAdmissionKubeconfigNeeded"):
         path.refuse(
-            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, "kubeConfigFile is missing", "name a kubeconfig by its absolute path"
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, "kubeConfigFile is missing", "set the absolute path of a kubeconfig"
         )
     elif path.text and not path.text.startswith("/"):
         path.refuse(
-            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(path.text)} is not an absolute path", "begin it with /"
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(path.text)} is not an absolute path", "start it with /"
         )
     elif path.text:
         load_kubeconfig(named_by_field(named.context, path), rules.INVALID_WEBHOOK_PLUGIN_CONFIG, usable=False)
     _check_manifests(named, root["staticManifestsDir"])
 
 
-def _check_manifests(named: NamedFile, folder: Field) -> None:
+def _check_manifests(named: NamedFile, directory: Field) -> None:
     """Kubernetes: apiserver/pkg/admission/plugin/manifest/validation.go, ValidateStaticManifestsDir."""
-    if not folder.text:
+    if not directory.text:
         return
-    local = named.context.host.local(folder.text, directory=True)
+    local = named.context.host.local(directory.text, directory=True)
     if not named.context.gates.on(_MANIFESTS):
-        folder.refuse(
+        directory.refuse(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG,
-            f"staticManifestsDir needs the gate {_MANIFESTS}",
-            f"switch {_MANIFESTS} on",
+            f"staticManifestsDir requires the feature gate {_MANIFESTS}",
+            f"enable {_MANIFESTS}",
         )
-    elif not folder.text.startswith("/"):
-        folder.refuse(
-            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(folder.text)} is not an absolute path", "begin it with /"
+    elif not directory.text.startswith("/"):
+        directory.refuse(
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(directory.text)} is not an absolute path", "start it with /"
         )
     elif local is not None and not os.path.isdir(local):
-        folder.refuse(
-            rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(folder.text)} is not a folder", "name a folder with manifests"
+        directory.refuse(
+            rules.INVALID_WEBHOOK_PLUGIN_CONFIG,
+            f"{shown(directory.text)} is not a directory",
+            "set a directory with manifests",
         )
 
 
 def _check_policy(kind: str) -> Check:
     def check(named: NamedFile, root: Field | None) -> None:
-        known = named.context.catalog.behaviour("policyPluginsConfigured")
+        configurable = named.context.catalog.behaviour("policyPluginsConfigured")
         if (
             root is not None
-            and known
+            and configurable
             and decode_config(named.context, root, (kind,), _rules(rules.INVALID_WEBHOOK_PLUGIN_CONFIG))
         ):
             _check_manifests(named, root["staticManifestsDir"])
@@ -274,4 +265,4 @@ CHECKS: dict[str, Check] = {
     "ValidatingAdmissionPolicy": _check_policy("ValidatingAdmissionPolicyConfiguration"),
     "ValidatingAdmissionWebhook": check_webhook_admission,
 }
-"""Plugins that look into their configuration -> the check."""
+"""Plugins that read a configuration -> its check."""

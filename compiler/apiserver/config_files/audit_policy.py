@@ -1,4 +1,4 @@
-"""The audit Policy: what the audit log records.
+"""Audit policy.
 
 Kubernetes: apiserver/pkg/audit/policy/reader.go and pkg/apis/audit/validation/validation.go.
 """
@@ -24,7 +24,7 @@ _STAGES = ("RequestReceived", "ResponseStarted", "ResponseComplete", "Panic")
 
 
 def load_audit_policy(named: NamedFile) -> None:
-    """Report everything for which the server would refuse the policy."""
+    """Report the errors of the policy."""
     config = load_config(named, KINDS, _RULES)
     if config is None:
         return
@@ -33,7 +33,7 @@ def load_audit_policy(named: NamedFile) -> None:
     audit_rules = config.root["rules"]
     if not audit_rules.items():
         audit_rules.refuse(
-            rules.AUDIT_POLICY_WITHOUT_RULES, "the policy has no rule", "add one, such as level: Metadata"
+            rules.AUDIT_POLICY_WITHOUT_RULES, "the policy has no rules", "add one, for example level: Metadata"
         )
     for rule in audit_rules.items():
         _check_rule(rule, any_group)
@@ -42,7 +42,7 @@ def load_audit_policy(named: NamedFile) -> None:
 def _check_rule(rule: Field, any_group: bool) -> None:
     level = rule["level"]
     if level.text not in _LEVELS:
-        message = f"{shown(level.text)} is not a level" if level.text else "the rule has no level"
+        message = f"{shown(level.text)} is not a valid audit level" if level.text else "the rule has no level"
         hint = level.did_you_mean(_LEVELS) or f"write {', '.join(_LEVELS)}"
         level.refuse(rules.UNKNOWN_AUDIT_LEVEL, message, hint)
     _check_stages(rule["omitStages"])
@@ -51,37 +51,43 @@ def _check_rule(rule: Field, any_group: bool) -> None:
     for resources in rule["resources"].items():
         _check_resources(resources, any_group)
     if rule["nonResourceURLs"].items() and (rule["resources"].items() or rule["namespaces"].items()):
-        message = "the rule is about resources and about other URLs at once"
-        rule["nonResourceURLs"].refuse(rules.RESOURCES_WITH_NON_RESOURCE_URLS, message, "write two rules")
+        message = "the rule applies to both resources and non-resource URLs"
+        rule["nonResourceURLs"].refuse(rules.RESOURCES_WITH_NON_RESOURCE_URLS, message, "split it into two rules")
 
 
 def _check_stages(stages: Field) -> None:
     for stage in stages.items():
         if stage.text not in _STAGES:
             hint = stage.did_you_mean(_STAGES) or f"write {', '.join(_STAGES)}"
-            stage.refuse(rules.UNKNOWN_AUDIT_STAGE, f"{shown(stage.text)} is not a stage", hint)
+            stage.refuse(rules.UNKNOWN_AUDIT_STAGE, f"{shown(stage.text)} is not a valid audit stage", hint)
 
 
 def _check_url(url: Field) -> None:
     text = url.text
     if text == "*":
         return
-    stars = "*" in text[:-1]
+    inner_wildcard = "*" in text[:-1]
     if not text.startswith("/"):
         hint = (
-            "begin it with a slash, and put a single * at the end" if stars else f"write {shown('/' + trimmed(text))}"
+            "start it with a slash, and use a single * at the end"
+            if inner_wildcard
+            else f"write {shown('/' + trimmed(text))}"
         )
-        url.refuse(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} does not begin with a slash", hint)
-    elif stars:
-        url.refuse(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} has a * before its end", "put a single * at the end")
+        url.refuse(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} does not start with a slash", hint)
+    elif inner_wildcard:
+        url.refuse(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} has a * before its end", "use a single * at the end")
 
 
 def _check_resources(resources: Field, any_group: bool) -> None:
     group = resources["group"]
     known = not group.text or (any_group and group.text == "*")
     if not known and not is_subdomain(group.text):
-        hint = f"write {group.text.partition('/')[0].lower()}" if "/" in group.text else "write such as apps"
-        group.refuse(rules.INVALID_AUDIT_GROUP_RESOURCES, f"{shown(group.text)} is not an API group", hint)
+        hint = (
+            f"write {group.text.partition('/')[0].lower()}"
+            if "/" in group.text
+            else "write an API group, for example apps"
+        )
+        group.refuse(rules.INVALID_AUDIT_GROUP_RESOURCES, f"{shown(group.text)} is not a valid API group", hint)
     if resources["resourceNames"].items() and not resources["resources"].items():
-        message = "objects are named without their resource"
-        resources["resourceNames"].refuse(rules.INVALID_AUDIT_GROUP_RESOURCES, message, "set resources as well")
+        message = "resourceNames without resources"
+        resources["resourceNames"].refuse(rules.INVALID_AUDIT_GROUP_RESOURCES, message, "set resources")

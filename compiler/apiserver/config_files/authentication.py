@@ -25,44 +25,46 @@ _EGRESS_TYPES = ("controlplane", "cluster")
 _EGRESS_GATE = "StructuredAuthenticationConfigurationEgressSelector"
 
 
-def wrong_with_url(text: str, strictness: int) -> str:
-    """What is wrong with the URL of an issuer, as the end of a sentence; empty where nothing is.
+def url_problem(text: str, strictness: int) -> str:
+    """Return the problem of an issuer URL, as the predicate of a sentence; empty if it is valid.
 
     `strictness` is that of `compiler.upstream.go.net`. Kubernetes: validateURL.
     """
     parsed = parse_url(text, strictness)
     if parsed is None:
-        return "is not a URL"
-    found = [] if parsed.scheme == "https" else ["is not an https URL"]
+        return "is not a valid URL"
+    problems = [] if parsed.scheme == "https" else ["is not an https URL"]
     parts = {"a user": parsed.user is not None, "a query": parsed.query != "", "a fragment": parsed.fragment != ""}
-    found += [f"has {name}" for name, there in parts.items() if there]
-    return " and ".join(found)
+    problems += [f"has {name}" for name, present in parts.items() if present]
+    return " and ".join(problems)
 
 
 def check_issuer(
     context: ServerContext, issuer: Field, taken: Sequence[str], selections: Mapping[str, str] | None
 ) -> None:
-    """Report everything that the server would refuse of an issuer by itself."""
+    """Report the errors of a single issuer."""
     url, discovery, strictness = issuer["url"], issuer["discoveryURL"], context.catalog.url_strictness
     if not url.text:
         url.refuse(
             rules.INVALID_JWT_ISSUER_URL,
             "the issuer has no url",
-            "write the issuer's https URL, as tokens have it in iss",
+            "write the https URL of the issuer, as in the iss claim of its tokens",
         )
     elif url.text in taken:
-        message = f"{shown(url.text)} issues service account tokens: no other issuer can have its URL"
+        message = f"{shown(url.text)} is the issuer of service account tokens; another issuer must not have its URL"
         url.refuse(rules.INVALID_JWT_ISSUER_URL, message, "give the issuer, or --service-account-issuer, another URL")
-    elif wrong := wrong_with_url(url.text, strictness):
-        url.refuse(rules.INVALID_JWT_ISSUER_URL, f"the url {shown(url.text)} {wrong}", URL_HINT)
+    elif problem := url_problem(url.text, strictness):
+        url.refuse(rules.INVALID_JWT_ISSUER_URL, f"the url {shown(url.text)} {problem}", URL_HINT)
     if discovery.text and url.text and discovery.text.rstrip("/") == url.text.rstrip("/"):
         discovery.refuse(
             rules.INVALID_JWT_DISCOVERY_URL,
             "discoveryURL is the same as url",
-            "remove it, or name the discovery document",
+            "remove it, or set the URL of the discovery document",
         )
-    elif discovery.text and (wrong := wrong_with_url(discovery.text, strictness)):
-        discovery.refuse(rules.INVALID_JWT_DISCOVERY_URL, f"the discoveryURL {shown(discovery.text)} {wrong}", URL_HINT)
+    elif discovery.text and (problem := url_problem(discovery.text, strictness)):
+        discovery.refuse(
+            rules.INVALID_JWT_DISCOVERY_URL, f"the discoveryURL {shown(discovery.text)} {problem}", URL_HINT
+        )
     _check_audiences(issuer["audiences"], issuer["audienceMatchPolicy"])
     _check_authority(issuer["certificateAuthority"], context.catalog)
     _check_egress(context, issuer["egressSelectorType"], selections)
@@ -73,8 +75,8 @@ def _check_audiences(audiences: Field, policy: Field) -> None:
     if not entries:
         audiences.refuse(
             rules.INVALID_JWT_AUDIENCES,
-            "the issuer has no audience",
-            "name the audience of its tokens: the client's id",
+            "the issuer has no audiences",
+            "add the audience of its tokens: the client ID",
         )
         return
     seen = set()
@@ -82,11 +84,15 @@ def _check_audiences(audiences: Field, policy: Field) -> None:
         if not entry.text:
             entry.refuse(rules.INVALID_JWT_AUDIENCES, "an audience is empty", "write it, or remove the element")
         elif entry.text in seen:
-            entry.refuse(rules.INVALID_JWT_AUDIENCES, f"the audience {shown(entry.text)} stands twice", "keep one")
+            entry.refuse(rules.INVALID_JWT_AUDIENCES, f"duplicate audience {shown(entry.text)}", "keep one")
         seen.add(entry.text)
     if policy.text == "MatchAny" or (len(entries) == 1 and not policy.text):
         return
-    message = f"audienceMatchPolicy cannot be {shown(policy.text)}" if policy.text else "there are several audiences"
+    message = (
+        f"audienceMatchPolicy cannot be {shown(policy.text)}"
+        if policy.text
+        else "more than one audience without audienceMatchPolicy"
+    )
     hint = "write audienceMatchPolicy: MatchAny" if len(entries) > 1 else "write MatchAny, or remove it"
     policy.refuse(rules.INVALID_JWT_AUDIENCE_MATCH_POLICY, message, hint)
 
@@ -98,17 +104,17 @@ def _check_authority(authority: Field, catalog: Catalog) -> None:
     from compiler.apiserver.config_files.keys import certificates
     from compiler.upstream.x509 import go_of
 
-    found = certificates(authority.text.encode(), go_of(catalog))
-    if None in found:
-        hint = "mend the bundle, or take the damaged certificate out"
+    keys = certificates(authority.text.encode(), go_of(catalog))
+    if None in keys:
+        hint = "fix the bundle, or remove the invalid certificate"
         authority.refuse(
             rules.INVALID_JWT_CERTIFICATE_AUTHORITY,
-            "certificateAuthority holds a certificate that cannot be read",
+            "certificateAuthority contains an invalid certificate",
             hint,
         )
-    elif not found:
-        hint = "write the certificates themselves in PEM, as a block: certificateAuthority: |"
-        authority.refuse(rules.INVALID_JWT_CERTIFICATE_AUTHORITY, "certificateAuthority holds no certificate", hint)
+    elif not keys:
+        hint = "write the PEM certificates inline, as a block scalar: certificateAuthority: |"
+        authority.refuse(rules.INVALID_JWT_CERTIFICATE_AUTHORITY, "certificateAuthority contains no certificate", hint)
 
 
 def _check_egress(context: ServerContext, kind: Field, selections: Mapping[str, str] | None) -> None:
@@ -116,23 +122,23 @@ def _check_egress(context: ServerContext, kind: Field, selections: Mapping[str, 
     if not kind.text:
         return
     if kind.text not in _EGRESS_TYPES:
-        message = f"{shown(kind.text)} is not a kind of egress selection"
-        kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, f"write {' or '.join(_EGRESS_TYPES)}, in small letters")
+        message = f"{shown(kind.text)} is not a valid egress selector type"
+        kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, f"write {' or '.join(_EGRESS_TYPES)}, in lowercase")
     elif context.gates.known(_EGRESS_GATE) and not context.gates.on(_EGRESS_GATE):
         kind.refuse(
             rules.INVALID_JWT_EGRESS_SELECTOR,
-            f"egressSelectorType needs the gate {_EGRESS_GATE}",
-            f"leave {_EGRESS_GATE} on",
+            f"egressSelectorType requires the feature gate {_EGRESS_GATE}",
+            f"do not disable {_EGRESS_GATE}",
         )
-    elif selections is not None and kind.text not in selections and not _egress_is_wrong(context.report):
-        message = f"the egress selector says nothing of {kind.text}"
+    elif selections is not None and kind.text not in selections and not _egress_is_invalid(context.report):
+        message = f"the egress selector configuration has no selection {kind.text}"
         hint = "add it to the file of --egress-selector-config-file, or remove egressSelectorType"
         kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, hint)
 
 
-def _egress_is_wrong(report: Report) -> bool:
-    """Whether the egress selector's own file is refused: then it tells nothing of what is missing in it."""
-    return any((found.rule or "").startswith("EGR-") for found in report.diagnostics)
+def _egress_is_invalid(report: Report) -> bool:
+    """Return whether the egress selector configuration has errors: its selections are unknown then."""
+    return any((diagnostic.rule or "").startswith("EGR-") for diagnostic in report.diagnostics)
 
 
 FLAG = "authentication-config"
@@ -142,11 +148,11 @@ _RULES = FileRules(
     empty=rules.INVALID_AUTHENTICATION_CONFIG,
     decode=rules.INVALID_AUTHENTICATION_CONFIG,
 )
-_MOST_ISSUERS = 64
+_MAX_ISSUERS = 64
 
 
 class ConfiguredAuthentication(NamedTuple):
-    """What a file says; `anonymous` is None where it leaves anonymous requests to the flag."""
+    """Authentication of a file; `anonymous` is None if the file leaves it to the flag."""
 
     anonymous: Anonymous | None
     issuers: tuple[JWTIssuer, ...]
@@ -158,15 +164,15 @@ def load_authentication(
     selections: Mapping[str, str] | None,
     anonymous_is_set: bool,
 ) -> ConfiguredAuthentication | None:
-    """What the file says; None where its content cannot be had. Reports what the server would refuse."""
+    """Return the authentication of the file, None if its content is unavailable; report its errors."""
     config = load_config(named, KINDS, _RULES)
     if config is None:
         return None
     root = config.root
     entries = root["jwt"].items()
-    if len(entries) > _MOST_ISSUERS:
-        message = f"{len(entries)} issuers are more than {_MOST_ISSUERS}"
-        entries[_MOST_ISSUERS].refuse(rules.TOO_MANY_JWT_ISSUERS, message, f"keep up to {_MOST_ISSUERS}")
+    if len(entries) > _MAX_ISSUERS:
+        message = f"{len(entries)} issuers; the limit is {_MAX_ISSUERS}"
+        entries[_MAX_ISSUERS].refuse(rules.TOO_MANY_JWT_ISSUERS, message, f"keep at most {_MAX_ISSUERS}")
     else:
         for entry in entries:
             check_issuer(named.context, entry["issuer"], service_account_issuers, selections)
@@ -179,7 +185,7 @@ def load_authentication(
 
 
 def _issuer(entry: Field) -> JWTIssuer:
-    """What the server keeps of an issuer."""
+    """Return the effective configuration of an issuer."""
     issuer = entry["issuer"]
     return JWTIssuer(
         url=issuer["url"].text,
@@ -199,8 +205,8 @@ def _check_unique(fields: list[Field], name: str) -> None:
         if field.text and field.text in seen:
             field.refuse(
                 rules.DUPLICATE_JWT_ISSUER_URL,
-                f"two issuers have the {name} {shown(field.text)}",
-                "keep one of the two",
+                f"duplicate {name} {shown(field.text)}",
+                "keep one of the issuers",
             )
         seen.add(field.text)
 
@@ -211,13 +217,13 @@ def _anonymous(gates: FeatureGates, section: Field, is_set: bool) -> Anonymous |
     gate = "AnonymousAuthConfigurableEndpoints"
     enabled, conditions = section["enabled"], section["conditions"]
     if is_set:
-        message = "anonymous is set, and --anonymous-auth is given as well"
+        message = "anonymous is mutually exclusive with --anonymous-auth"
         section.refuse(rules.ANONYMOUS_AUTH_SET_TWICE, message, "remove --anonymous-auth, or the section")
     elif gates.known(gate) and not gates.on(gate):
-        hint = f"switch {gate} on, or use --anonymous-auth"
-        section.refuse(rules.INVALID_ANONYMOUS_CONDITIONS, f"anonymous needs the gate {gate}", hint)
+        hint = f"enable {gate}, or use --anonymous-auth"
+        section.refuse(rules.INVALID_ANONYMOUS_CONDITIONS, f"anonymous requires the feature gate {gate}", hint)
     if not enabled.on and conditions.items() and not enabled.is_bad:
-        message = "anonymous requests have conditions, but are not enabled"
+        message = "anonymous has conditions but is not enabled"
         conditions.refuse(rules.INVALID_ANONYMOUS_CONDITIONS, message, "write enabled: true, or remove the conditions")
     paths = tuple(AnonymousCondition(path=condition["path"].text) for condition in conditions.items())
     return Anonymous(enabled=bool(enabled.on), conditions=paths)

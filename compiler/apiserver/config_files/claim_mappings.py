@@ -1,4 +1,4 @@
-"""What the claims of a token have to be, and what they tell of the user: one entry of an AuthenticationConfiguration.
+"""Claim validation rules, claim mappings and user validation rules of a JWT authenticator.
 
 Kubernetes: apiserver/pkg/apis/apiserver/validation/validation.go, validateClaimValidationRules, validateClaimMappings,
 validateUserValidationRules.
@@ -36,27 +36,27 @@ _VERIFIED = "email_verified"
 
 
 def check_claims(catalog: Catalog, entry: Field) -> None:
-    """Report everything that the server would refuse of the rules and mappings of one entry."""
+    """Report the errors of the rules and mappings of one entry."""
     _Claims(catalog).check(entry)
 
 
 class _Claims:
-    """The check of one entry: it remembers which expressions could be compiled."""
+    """Check of one entry; collects the compiled and the invalid expressions."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.compiled: list[CompiledExpression] = []
-        self.broken: list[str] = []
+        self.invalid: list[str] = []
 
     def check(self, entry: Field) -> None:
-        """Report everything that is wrong."""
+        """Report all errors."""
         self._check_rules(entry["claimValidationRules"])
         mappings = entry["claimMappings"]
         username, groups, uid = mappings["username"], mappings["groups"], mappings["uid"]
         name = self._check_mapping(username, rules.INVALID_USERNAME_MAPPING)
         choices = (username["claim"], username["expression"])
         if not any(choice.text or choice.is_bad for choice in choices):
-            username.refuse(rules.INVALID_USERNAME_MAPPING, "the username has neither a claim nor an expression", _ONE)
+            username.refuse(rules.INVALID_USERNAME_MAPPING, "username has neither claim nor expression", _ONE)
         self._check_mapping(groups, rules.INVALID_GROUPS_MAPPING)
         self._check_mapping(uid, rules.INVALID_UID_MAPPING)
         self._check_extra(mappings["extra"])
@@ -70,57 +70,59 @@ class _Claims:
         for rule in validation_rules.items():
             claim, expression = rule["claim"], rule["expression"]
             if claim.text and expression.text:
-                rule.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has both a claim and an expression", _EITHER)
+                rule.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has both claim and expression", _EITHER)
             elif claim.text:
-                self._check_alone(rule["message"], "claim", "remove it: only an expression has a message")
-                self._check_once(claim, claims, rules.INVALID_CLAIM_VALIDATION_RULE, "the claim")
+                self._check_unset(rule["message"], "claim", "remove it: message requires expression")
+                self._check_once(claim, claims, rules.INVALID_CLAIM_VALIDATION_RULE, "claim")
             elif expression.text:
                 hint = "compare the claim with it in the expression, and remove it"
-                self._check_alone(rule["requiredValue"], "expression", hint)
-                if self._check_once(expression, expressions, rules.INVALID_CLAIM_VALIDATION_RULE, "the expression"):
+                self._check_unset(rule["requiredValue"], "expression", hint)
+                if self._check_once(expression, expressions, rules.INVALID_CLAIM_VALIDATION_RULE, "expression"):
                     self._compile(expression, "bool")
             elif not (claim.is_bad or expression.is_bad):
-                rule.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has neither a claim nor an expression", _ONE)
+                rule.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has neither claim nor expression", _ONE)
 
     @staticmethod
-    def _check_alone(field: Field, beside: str, hint: str) -> None:
+    def _check_unset(field: Field, other: str, hint: str) -> None:
         if field.text:
             name = field.path.rpartition(".")[2]
-            field.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, f"{name} is set beside {beside}", hint)
+            field.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, f"{name} must not be set together with {other}", hint)
 
     @staticmethod
-    def _check_once(field: Field, seen: set[str], rule: Rule, what: str) -> bool:
-        """Whether a text was not there before."""
+    def _check_once(field: Field, seen: set[str], rule: Rule, name: str) -> bool:
+        """Return whether a value is not a duplicate."""
         if field.text in seen:
-            field.refuse(rule, f"{what} {shown(field.text)} stands twice", "keep one")
+            field.refuse(rule, f"duplicate {name} {shown(field.text)}", "keep one")
             return False
         seen.add(field.text)
         return True
 
     def _check_mapping(self, mapping: Field, rule: Rule) -> CompiledExpression | None:
-        """The compiled expression of a mapping that is well formed."""
+        """Return the compiled expression of a valid mapping, None without one."""
         claim, expression, prefix = mapping["claim"], mapping["expression"], mapping["prefix"]
         name = mapping.path.rpartition(".")[2]
         if claim.text and expression.text:
-            mapping.refuse(rule, f"{name} has both a claim and an expression", _EITHER)
+            mapping.refuse(rule, f"{name} has both claim and expression", _EITHER)
         elif expression.text:
             checked = self._compile(expression)
             if not prefix.given:
                 return checked
-            prefix.refuse(rule, f"{name} has a prefix beside an expression", "add it in the expression, and remove it")
+            prefix.refuse(
+                rule, f"{name} has prefix together with expression", "prepend it in the expression, and remove prefix"
+            )
         elif claim.text and not prefix.given and name != "uid":
-            hint = 'write such as prefix: "oidc:", or prefix: "" for none'
-            prefix.refuse(rule, f"{name} has a claim without a prefix", hint)
+            hint = 'write for example prefix: "oidc:", or prefix: "" for none'
+            prefix.refuse(rule, f"{name} has claim without prefix", hint)
         return None
 
     def _check_extra(self, attributes: Field) -> None:
         seen: set[str] = set()
         for attribute in attributes.items():
             key, expression = attribute["key"], attribute["valueExpression"]
-            wrong = wrong_with_key(key.text, bool(self.catalog.behaviour("reservedExtraKeysRefused")))
-            if wrong:
-                key.refuse(rules.INVALID_EXTRA_MAPPING, *wrong)
-            if key.text and not self._check_once(key, seen, rules.INVALID_EXTRA_MAPPING, "the key"):
+            problem = extra_key_problem(key.text, bool(self.catalog.behaviour("reservedExtraKeysRefused")))
+            if problem:
+                key.refuse(rules.INVALID_EXTRA_MAPPING, *problem)
+            if key.text and not self._check_once(key, seen, rules.INVALID_EXTRA_MAPPING, "key"):
                 continue
             if expression.text:
                 self._compile(expression)
@@ -128,14 +130,14 @@ class _Claims:
                 expression.refuse(
                     rules.INVALID_EXTRA_MAPPING,
                     "the attribute has no valueExpression",
-                    "write one, such as claims.tenant",
+                    "write one, for example claims.tenant",
                 )
 
     def _check_email(self, expression: Field, name: CompiledExpression) -> None:
-        """An expression that cannot be compiled may be the one that looks whether the address is verified."""
-        compiled = any(checked.selects("claims", _VERIFIED) for checked in self.compiled)
-        if name.selects("claims", "email") and not compiled and not any(_VERIFIED in text for text in self.broken):
-            message = f"the username comes from claims.email, and nothing looks at claims.{_VERIFIED}"
+        """Report an email address that is not verified; an invalid expression may be the one that verifies it."""
+        verified = any(compiled.selects("claims", _VERIFIED) for compiled in self.compiled)
+        if name.selects("claims", "email") and not verified and not any(_VERIFIED in text for text in self.invalid):
+            message = f"the username is claims.email, but no expression checks claims.{_VERIFIED}"
             hint = "add a claimValidationRule: claims.?email_verified.orValue(true) == true"
             expression.refuse(rules.UNVERIFIED_EMAIL_AS_USERNAME, message, hint)
 
@@ -147,47 +149,48 @@ class _Claims:
                 expression.refuse(
                     rules.INVALID_USER_VALIDATION_RULE,
                     "the rule has no expression",
-                    "write one over user, or remove the rule",
+                    "write one that uses user, or remove the rule",
                 )
-            elif self._check_once(expression, seen, rules.INVALID_USER_VALIDATION_RULE, "the expression"):
+            elif self._check_once(expression, seen, rules.INVALID_USER_VALIDATION_RULE, "expression"):
                 from compiler.apiserver.config_files.authorization import check_expression
                 from compiler.upstream.cel import USER
 
                 check_expression(expression, rules.INVALID_JWT_EXPRESSION, USER, self.catalog.minor, "bool")
 
     def _compile(self, expression: Field, result: str = "") -> CompiledExpression | None:
-        """The checked expression over claims; what it gives is only known when a token comes, save for `result`."""
+        """Return the compiled expression over claims; `result` is that of `compile_expression`."""
         from compiler.apiserver.config_files.authorization import check_expression
         from compiler.upstream.cel import CLAIMS
 
         checked = check_expression(expression, rules.INVALID_JWT_EXPRESSION, CLAIMS, self.catalog.minor, result)
         if checked is None:
-            self.broken.append(expression.text)
+            self.invalid.append(expression.text)
         else:
             self.compiled.append(checked)
         return checked
 
 
-def wrong_with_key(key: str, reserved: bool) -> tuple[str, str] | None:
-    """Message and hint about the key of an extra attribute; None where it is fine.
+def extra_key_problem(key: str, reserved: bool) -> tuple[str, str] | None:
+    """Return message and hint for the key of an extra attribute, None if it is valid.
 
-    `reserved`: whether Kubernetes' own domains are refused. Kubernetes: util/validation, IsDomainPrefixedPath.
+    `reserved`: whether the domains reserved for Kubernetes are rejected.
+    Kubernetes: util/validation, IsDomainPrefixedPath.
     """
-    example = "write DOMAIN/NAME in small letters, such as example.com/tenant"
+    example = "write DOMAIN/NAME in lowercase, for example example.com/tenant"
     domain, slash, path = key.partition("/")
     if not key:
         return "the attribute has no key", example
     if not slash or not is_subdomain(domain) or not re.fullmatch(_PATH, path):
-        return f"the key {shown(key)} is not a path below a domain", example
+        return f"the key {shown(key)} is not a domain-prefixed path", example
     if path != path.lower():
-        return f"the key {shown(key)} has capital letters", f"write {key.lower()}"
+        return f"the key {shown(key)} has uppercase letters", f"write {key.lower()}"
     if reserved and f".{domain}".endswith(tuple(f".{name}" for name in _RESERVED)):
-        return f"the key {shown(key)} is below a domain of Kubernetes' own", "use a domain of your own"
+        return f"the key {shown(key)} has a domain reserved for Kubernetes", "use your own domain"
     return None
 
 
 def validation_rules(entry: Field) -> tuple[RequiredClaim | ClaimExpression, ...]:
-    """The rules that the claims of a token have to fulfil."""
+    """Return the claim validation rules."""
     return tuple(
         ClaimExpression(expression=rule["expression"].text, message=rule["message"].text)
         if rule["expression"].text
@@ -197,7 +200,7 @@ def validation_rules(entry: Field) -> tuple[RequiredClaim | ClaimExpression, ...
 
 
 def claim_mappings(mappings: Field) -> ClaimMappings:
-    """Where the attributes of the user come from."""
+    """Return the claim mappings."""
     return ClaimMappings(
         username=_mapping(mappings["username"]),
         groups=_mapping(mappings["groups"]),
@@ -217,7 +220,7 @@ def _mapping(mapping: Field) -> PrefixedClaim | MappingExpression | None:
 
 
 def user_rules(entry: Field) -> tuple[UserValidationRule, ...]:
-    """The rules that the user has to fulfil."""
+    """Return the user validation rules."""
     return tuple(
         UserValidationRule(expression=rule["expression"].text, message=rule["message"].text)
         for rule in entry["userValidationRules"].items()

@@ -1,4 +1,4 @@
-"""EgressSelectorConfiguration: how the server dials out.
+"""EgressSelectorConfiguration: outbound connections of the server.
 
 Kubernetes: apiserver/pkg/server/egressselector/config.go, ValidateEgressSelectorConfiguration; egress_selector.go,
 NewEgressSelector.
@@ -19,7 +19,7 @@ _PROTOCOLS = ("Direct", "HTTPConnect", "GRPC")
 
 
 def load_egress_selector(named: NamedFile) -> dict[str, str] | None:
-    """Name of each selection -> its proxy protocol; None where the content cannot be had. Reports what is wrong."""
+    """Return selection name -> proxy protocol, None if the content is unavailable; report errors."""
     strict = named.context.catalog.behaviour("egressSelectorRecognized")
     file_rules = FileRules(
         read=rules.INVALID_EGRESS_SELECTOR_CONFIG,
@@ -30,21 +30,25 @@ def load_egress_selector(named: NamedFile) -> dict[str, str] | None:
     config = load_config(named, KINDS, file_rules)
     if config is None:
         return None
-    found: dict[str, str] = {}
+    protocols: dict[str, str] = {}
     for selection in config.root["egressSelections"].items():
         _check_connection(named, selection["connection"])
         name = selection["name"]
-        # The conversion of every served version renames it, and only this spelling.
+        # The conversion of every served version renames only this spelling.
         canonical = "controlplane" if name.text == "master" else name.text.lower()
-        if canonical in found:
+        if canonical in protocols:
             name.refuse(
-                rules.INVALID_EGRESS_SELECTION_NAME, f"{shown(name.text)} is named twice", "keep one of the two"
+                rules.INVALID_EGRESS_SELECTION_NAME,
+                f"duplicate egress selection {shown(name.text)}",
+                "keep one of the two",
             )
         elif canonical not in _NAMES:
             hint = name.did_you_mean(_NAMES) or f"write {', '.join(_NAMES)}"
-            name.refuse(rules.INVALID_EGRESS_SELECTION_NAME, f"{shown(name.text)} is not a kind of peer", hint)
-        found[canonical] = selection["connection"]["proxyProtocol"].text
-    return found
+            name.refuse(
+                rules.INVALID_EGRESS_SELECTION_NAME, f"{shown(name.text)} is not a valid egress selection name", hint
+            )
+        protocols[canonical] = selection["connection"]["proxyProtocol"].text
+    return protocols
 
 
 def _check_connection(named: NamedFile, connection: Field) -> None:
@@ -52,28 +56,30 @@ def _check_connection(named: NamedFile, connection: Field) -> None:
     if protocol.text == "Direct":
         if transport.given:
             transport.refuse(
-                rules.DIRECT_CONNECTION_WITH_TRANSPORT, "a direct connection has a transport", "remove the transport"
+                rules.DIRECT_CONNECTION_WITH_TRANSPORT,
+                "proxyProtocol Direct does not allow a transport",
+                "remove transport",
             )
     elif protocol.text == "HTTPConnect":
         _check_http_connect(named, transport)
     elif protocol.text == "GRPC":
         if not transport["uds"].given:
             transport.refuse(
-                rules.GRPC_WITHOUT_UDS, "GRPC goes over a Unix socket, and none is given", "set transport.uds.udsName"
+                rules.GRPC_WITHOUT_UDS, "proxyProtocol GRPC requires a Unix socket", "set transport.uds.udsName"
             )
         else:
             _check_socket(transport["uds"])
     else:
         hint = protocol.did_you_mean(_PROTOCOLS) or f"write {', '.join(_PROTOCOLS)}"
-        protocol.refuse(rules.UNKNOWN_EGRESS_PROXY_PROTOCOL, f"{shown(protocol.text)} is not a proxy protocol", hint)
+        protocol.refuse(
+            rules.UNKNOWN_EGRESS_PROXY_PROTOCOL, f"{shown(protocol.text)} is not a valid proxy protocol", hint
+        )
 
 
 def _check_http_connect(named: NamedFile, transport: Field) -> None:
     tcp, uds = transport["tcp"], transport["uds"]
     if tcp.given == uds.given:
-        message = (
-            "tcp and uds are both set" if tcp.given else "HTTPConnect has no transport: neither tcp nor uds is set"
-        )
+        message = "tcp and uds are both set" if tcp.given else "proxyProtocol HTTPConnect requires tcp or uds"
         transport.refuse(rules.HTTP_CONNECT_WITHOUT_ONE_TRANSPORT, message, "set exactly one of tcp and uds")
     elif uds.given:
         _check_socket(uds)
@@ -92,12 +98,12 @@ def _check_tcp(named: NamedFile, tcp: Field) -> None:
         if tls.given:
             tls.refuse(
                 rules.TLS_CONFIG_WITH_HTTP_PROXY,
-                "tlsConfig is set, but the URL is http",
+                "tlsConfig is set, but the URL uses http",
                 "write an https URL, or remove tlsConfig",
             )
         else:
-            message = "HTTPConnect over plain http crashes the server: it reads the tlsConfig that must not be there"
-            url.refuse(rules.HTTP_CONNECT_WITHOUT_TLS, message, "write an https URL, or go over a Unix socket")
+            message = "kube-apiserver panics on HTTPConnect over http: it reads the tlsConfig, which must not be set"
+            url.refuse(rules.HTTP_CONNECT_WITHOUT_TLS, message, "write an https URL, or use a Unix socket")
     elif not url.text.startswith("https://"):
         url.refuse(
             rules.INVALID_EGRESS_PROXY_URL, f"{shown(url.text)} is not an http or https URL", "write https://HOST:PORT"
@@ -105,20 +111,24 @@ def _check_tcp(named: NamedFile, tcp: Field) -> None:
     elif not tls.given:
         tcp.refuse(
             rules.INVALID_EGRESS_TLS_CONFIG,
-            "an https URL needs a tlsConfig",
+            "an https URL requires tlsConfig",
             "set tlsConfig with clientCert and clientKey",
         )
     else:
         _check_tls(named, tls)
         if not parses_as_url(url.text, named.context.catalog.url_strictness):
-            url.refuse(rules.INVALID_EGRESS_PROXY_URL, f"{shown(url.text)} is not a URL", "write https://HOST:PORT")
+            url.refuse(
+                rules.INVALID_EGRESS_PROXY_URL, f"{shown(url.text)} is not a valid URL", "write https://HOST:PORT"
+            )
 
 
 def _check_tls(named: NamedFile, tls: Field) -> None:
     certificate, key, bundle = tls["clientCert"], tls["clientKey"], tls["caBundle"]
-    for field, what in ((certificate, "clientCert"), (key, "clientKey")):
+    for field, name in ((certificate, "clientCert"), (key, "clientKey")):
         if not field.text:
-            field.refuse(rules.INVALID_EGRESS_TLS_CONFIG, f"tlsConfig has no {what}", f"set {what} to a file's path")
+            field.refuse(
+                rules.INVALID_EGRESS_TLS_CONFIG, f"tlsConfig has no {name}", f"set {name} to the path of a file"
+            )
     if not named.context.host.sees_files:
         return
     from compiler.apiserver.config_files.keys import check_pair, check_root_ca

@@ -1,4 +1,4 @@
-"""Kubeconfigs of webhooks, as far as the server reads them at start-up."""
+"""Kubeconfigs of webhooks, validated as the server does at startup."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LENIENT = rules.UNKNOWN_KUBECONFIG_FIELD
 
 
 def load_kubeconfig(named: NamedFile, rule: Rule, usable: bool = True) -> None:
-    """Report under one rule everything for which the server would refuse the kubeconfig.
+    """Report the errors of a kubeconfig under one rule.
 
-    Where `usable` is off, it only has to be readable: nobody looks at its current context before a call.
+    Without `usable`, it only has to be decodable: its current context is not used before the first call.
     """
-    # Kind and apiVersion may be missing; and it is read as YAML whatever it looks like.
+    # Kind and apiVersion are optional, and the file is always decoded as YAML.
     file_rules = FileRules(read=rule, empty=rule, decode=rule, lenient=_LENIENT, recognized=False)
     config = load_config(named, KINDS, file_rules)
     if config is None:
@@ -38,14 +38,14 @@ def load_kubeconfig(named: NamedFile, rule: Rule, usable: bool = True) -> None:
         _Kubeconfig(named, root, rule).check()
 
 
-def _check_names(entries: Field, rule: Rule, what: str) -> None:
-    """Lists become maps by name. An extension that is null does not count."""
+def _check_names(entries: Field, rule: Rule, kind: str) -> None:
+    """Report duplicate names: the lists are converted to maps. A null extension is ignored."""
     seen = set()
     for entry in entries.items():
         name = entry["name"].text
         if name in seen:
-            entry["name"].refuse(rule, f"the {what} {shown(name)} stands twice", "give each a name of its own")
-        if what != "extension" or entry["extension"].given:
+            entry["name"].refuse(rule, f"duplicate {kind} {shown(name)}", "use unique names")
+        if kind != "extension" or entry["extension"].given:
             seen.add(name)
 
 
@@ -59,18 +59,18 @@ class _Kubeconfig:
         self.strictness = named.context.catalog.url_strictness
 
     def check(self) -> None:
-        """Report everything that is wrong. What has no name is found under the empty name."""
+        """Report all errors. Entries without a name have the empty name."""
         current = self.root["current-context"]
         context = self._entry("contexts", current.text)
         if current.text and context is None:
             self._refuse_missing(current, "contexts", f"the current context {shown(current.text)}")
             return
-        chosen = context["context"] if context else None
-        cluster = self._entry("clusters", chosen["cluster"].text if chosen else "")
+        selected = context["context"] if context else None
+        cluster = self._entry("clusters", selected["cluster"].text if selected else "")
         if cluster is None:
-            self._refuse_cluster(current, chosen)
+            self._refuse_cluster(current, selected)
             return
-        user = self._entry("users", chosen["user"].text if chosen else "")
+        user = self._entry("users", selected["user"].text if selected else "")
         server = cluster["cluster"]["server"].text
         secure = self._is_secure(server)
         self._check_cluster(cluster["cluster"], secure)
@@ -80,25 +80,25 @@ class _Kubeconfig:
     def _entry(self, part: str, name: str) -> Field | None:
         return next((entry for entry in self.root[part].items() if entry["name"].text == name), None)
 
-    def _refuse_missing(self, field: Field, part: str, what: str) -> None:
+    def _refuse_missing(self, field: Field, part: str, subject: str) -> None:
         entries = self.root[part].items()
         if self.root[part].is_bad or any(entry.is_bad or entry["name"].is_bad for entry in entries):
             return
         names = ", ".join(shown(entry["name"].text) for entry in entries[:5])
-        hint = f"name one of the {part}: {names}" if names else f"add it to the {part}"
-        field.refuse(self.rule, f"{what} is not in the file", hint)
+        hint = f"use one of the {part}: {names}" if names else f"add it to the {part}"
+        field.refuse(self.rule, f"{subject} is not defined in the file", hint)
 
-    def _refuse_cluster(self, current: Field, chosen: Field | None) -> None:
-        if chosen is None:
-            current.refuse(self.rule, "no context is chosen", "set current-context")
-        elif chosen["cluster"].text:
-            wanted = chosen["cluster"]
-            self._refuse_missing(wanted, "clusters", f"the cluster {shown(wanted.text)}")
+    def _refuse_cluster(self, current: Field, context: Field | None) -> None:
+        if context is None:
+            current.refuse(self.rule, "no current context", "set current-context")
+        elif context["cluster"].text:
+            cluster = context["cluster"]
+            self._refuse_missing(cluster, "clusters", f"the cluster {shown(cluster.text)}")
         else:
-            chosen["cluster"].refuse(self.rule, "the context names no cluster", "set its cluster")
+            context["cluster"].refuse(self.rule, "the context has no cluster", "set its cluster")
 
     def _is_secure(self, server: str) -> bool:
-        """Whether the server is called over TLS. Kubernetes: client-go/rest/config.go, IsConfigTransportTLS."""
+        """Return whether the connection uses TLS. Kubernetes: client-go/rest/config.go, IsConfigTransportTLS."""
         parsed = parse_url(server, self.strictness)
         return parsed is not None and parsed.scheme == "https" and parsed.host != ""
 
@@ -110,20 +110,22 @@ class _Kubeconfig:
             server.refuse(rule, "the cluster has no server", "write https://HOST:PORT/PATH")
         elif not self._is_host(server.text):
             hint = "write https://HOST:PORT/PATH"
-            server.refuse(rule, f"the server {shown(server.text)} is not a URL or a host", hint)
+            server.refuse(rule, f"the server {shown(server.text)} is not a valid URL or host", hint)
         proxy = cluster["proxy-url"]
         parsed = parse_url(proxy.text, self.strictness)
         if proxy.text and (parsed is None or parsed.scheme not in ("http", "https", "socks5")):
             hint = "write http, https or socks5://HOST:PORT"
-            proxy.refuse(rule, f"the proxy {shown(proxy.text)} is not a URL of a known scheme", hint)
+            proxy.refuse(rule, f"the proxy {shown(proxy.text)} is not a valid URL with a supported scheme", hint)
         path, data = cluster["certificate-authority"], cluster["certificate-authority-data"]
         if path.text and data.text:
-            data.refuse(rule, "the CA bundle is given as a path and as data", "keep one of the two")
+            data.refuse(
+                rule, "certificate-authority and certificate-authority-data are both set", "keep one of the two"
+            )
             return
         insecure = cluster["insecure-skip-tls-verify"]
         if insecure.on and (path.text or data.text) and secure:
             hint = "remove insecure-skip-tls-verify, or the CA bundle"
-            insecure.refuse(rule, "a CA bundle is given, and then not used", hint)
+            insecure.refuse(rule, "a CA bundle is set together with insecure-skip-tls-verify", hint)
         content = content_of(self.named, path, data, rule)
         if content is not None and secure:
             from compiler.apiserver.config_files.keys import check_root_ca_of
@@ -147,7 +149,7 @@ _MODES = ("Never", "IfAvailable", "Always")
 
 
 class KubeconfigUser:
-    """One user of a kubeconfig, and the rule that is broken where it cannot be used."""
+    """One user of a kubeconfig, and the rule for its errors."""
 
     def __init__(self, named: NamedFile, user: Field, rule: Rule) -> None:
         self.named = named
@@ -157,19 +159,19 @@ class KubeconfigUser:
         self.key = (user["client-key"], user["client-key-data"])
 
     def check(self, secure: bool) -> None:
-        """Report everything that is wrong; `secure` tells that the server is called over TLS."""
+        """Report all errors; `secure`: whether the connection uses TLS."""
         user, rule = self.user, self.rule
         has_certificate = any(field.text for field in self.certificate)
         if has_certificate:
             self._check_certificate()
         basic = bool(user["username"].text or user["password"].text)
         if user["token"].text and basic:
-            user["token"].refuse(rule, "a token and a password are given", "keep one way to authenticate")
+            user["token"].refuse(rule, "a token and a password are both set", "keep one way to authenticate")
         elif secure and user["tokenFile"].text and user["username"].text:
-            user["tokenFile"].refuse(rule, "a token and a user name are given", "keep one way to authenticate")
-        further = user["as-uid"].text or user["as-groups"].items() or user["as-user-extra"].entries()
-        if further and not user["as"].text:
-            user["as"].refuse(rule, "a uid, groups or extra are impersonated without a user", "set as")
+            user["tokenFile"].refuse(rule, "a token file and a user name are both set", "keep one way to authenticate")
+        impersonated = user["as-uid"].text or user["as-groups"].items() or user["as-user-extra"].entries()
+        if impersonated and not user["as"].text:
+            user["as"].refuse(rule, "impersonating a uid, groups or extra requires a user", "set as")
         if user["exec"].given:
             self._check_exec(secure)
         elif secure and user["auth-provider"].given:
@@ -182,7 +184,7 @@ class KubeconfigUser:
         rule = self.rule
         for path, data in (self.certificate, self.key):
             if path.text and data.text:
-                data.refuse(rule, f"{_name(path)} is given as a path and as data", "keep one of the two")
+                data.refuse(rule, f"{_name(path)} and {_name(data)} are both set", "keep one of the two")
             elif path.text:
                 read_bytes(named_in(self.named, path), rule)
         if not any(field.text or field.is_bad for field in self.key):
@@ -192,36 +194,38 @@ class KubeconfigUser:
         run, rule = self.user["exec"], self.rule
         version, mode = run["apiVersion"], run["interactiveMode"]
         if self.user["auth-provider"].given:
-            run.refuse(rule, "exec and auth-provider are given", "keep exec")
+            run.refuse(rule, "exec and auth-provider are both set", "keep exec")
         for field in (run["command"], version):
             if not field.text:
                 field.refuse(rule, f"exec has no {_name(field)}", f"set {_name(field)}")
         if secure and version.text and version.text not in _EXEC_VERSIONS:
-            message = f"exec has the unknown apiVersion {shown(version.text)}"
+            message = f"unsupported apiVersion {shown(version.text)} of exec"
             version.refuse(rule, message, f"write {_EXEC_VERSIONS[0]}")
         if mode.text and mode.text not in _MODES:
-            mode.refuse(rule, f"exec has the unknown interactiveMode {shown(mode.text)}", f"write {', '.join(_MODES)}")
+            mode.refuse(rule, f"invalid interactiveMode {shown(mode.text)} of exec", f"write {', '.join(_MODES)}")
         elif not (mode.text or version.is_bad or version.text in _MODE_NOT_NEEDED):
-            mode.refuse(rule, "exec does not say its interactiveMode", "write interactiveMode: Never")
+            mode.refuse(rule, "exec has no interactiveMode", "write interactiveMode: Never")
         for variable in run["env"].items():
             if not variable["name"].text:
-                variable["name"].refuse(rule, "a variable of exec has no name", "give it one, or remove it")
+                variable["name"].refuse(
+                    rule, "an environment variable of exec has no name", "set its name, or remove it"
+                )
 
     def _check_provider(self, provider: Field) -> None:
         """Kubernetes: client-go/plugin/pkg/client/auth/oidc/oidc.go, newOIDCAuthProvider."""
         rule, config = self.rule, provider["config"]
         if provider["name"].text != _PROVIDER:
             name = shown(provider["name"].text)
-            provider["name"].refuse(rule, f"the auth provider {name} is not built in", f"use exec, or {_PROVIDER}")
+            provider["name"].refuse(rule, f"the auth provider {name} is not supported", f"use exec, or {_PROVIDER}")
             return
         for name in ("idp-issuer-url", "client-id"):
             if not config[name].text:
                 config[name].refuse(rule, f"the auth provider has no {name}", f"set {name}")
         path, data = config["idp-certificate-authority"], config["idp-certificate-authority-data"]
         if data.text and decode_base64(data.text) is None:
-            data.refuse(rule, f"{data.path} is not base64", "encode it in standard base64 with padding")
+            data.refuse(rule, f"{data.path} is not valid base64", "encode it in standard base64 with padding")
             return
-        # A relative path starts where the server was started.
+        # A relative path is relative to the working directory of the server.
         content = decode_base64(data.text) if data.text else None
         if not data.text and path.text.startswith("/"):
             content = read_bytes(named_in(self.named, path), rule)
@@ -231,16 +235,16 @@ class KubeconfigUser:
             check_root_ca_of(content, named_in(self.named, data if data.text else path), rule)
 
     def _check_token_file(self) -> None:
-        """Kubernetes: client-go/transport/token_source.go, fileTokenSource; a file of spaces passes."""
+        """Kubernetes: client-go/transport/token_source.go, fileTokenSource; a file of white space is accepted."""
         field = self.user["tokenFile"]
         if not field.text or self.user["token"].text:
             return
         file = named_in(self.named, field)
         if read_bytes(file, self.rule) == b"":
-            file.refuse(self.rule, f"{shown(file.path)} holds no token", "write the token into it")
+            file.refuse(self.rule, f"{shown(file.path)} is empty", "write the token to it")
 
     def _check_pair(self) -> None:
-        """A pair of two files is read again and again, and not held together at the start."""
+        """Check certificate and key, unless both are files: those are reloaded, and not compared at startup."""
         if not any(field.text for field in self.certificate) or not (self.certificate[1].text or self.key[1].text):
             return
         if any(path.text and data.text for path, data in (self.certificate, self.key)):
@@ -254,14 +258,14 @@ class KubeconfigUser:
 
 
 def named_in(kubeconfig: NamedFile, field: Field) -> NamedFile:
-    """The file that a field names; relative paths start at the folder of the kubeconfig. Data stands for itself."""
+    """Return the file of a field, relative to the directory of the kubeconfig; data is named after its field."""
     name = _name(field)
     path = name if name.endswith("-data") else posixpath.join(posixpath.dirname(kubeconfig.path), field.text)
     return named_by_field(kubeconfig.context, field, path)
 
 
 def content_of(kubeconfig: NamedFile, path: Field, data: Field, rule: Rule) -> bytes | None:
-    """What a pair of fields stands for; the data wins. None where there is nothing, or nothing known."""
+    """Return the content of a pair of fields, of which the data wins; None if there is none or it is unknown."""
     if data.text:
         return decode_base64(data.text)
     return read_bytes(named_in(kubeconfig, path), rule) if path.text else None

@@ -1,4 +1,4 @@
-"""The manifest of allowed metric labels: `METRIC,LABEL: VALUE,...`, one line each.
+"""Manifest of allowed metric labels, with lines of the form `METRIC,LABEL: VALUE,...`.
 
 Kubernetes: component-base/metrics/api/v1/config.go, validateAllowListMappingManifest; before 1.36
 component-base/metrics/opts.go, SetLabelAllowListFromManifest.
@@ -22,16 +22,16 @@ EXAMPLE = 'write "METRIC,LABEL": "VALUE,VALUE"'
 
 
 def is_metric_label(key: str) -> bool:
-    """Whether a key names a metric and a label of it. Kubernetes: allowListMappingKeyRegex."""
+    """Return whether a key is METRIC,LABEL. Kubernetes: allowListMappingKeyRegex."""
     import re
 
     return re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]*,[a-zA-Z_][a-zA-Z0-9_]*", key) is not None
 
 
 def check_metric_labels(named: NamedFile) -> None:
-    """Report what the server refuses in a manifest.
+    """Report the errors of a manifest.
 
-    A server that does not check it logs what it cannot read and goes on, but crashes on a key without a comma.
+    Servers before 1.36 only log decoding errors, but panic on a key without a comma.
     """
     checked = named.context.catalog.behaviour("metricLabelsManifestChecked")
     node = (
@@ -48,21 +48,25 @@ def check_metric_labels(named: NamedFile) -> None:
     if node is None:
         return
     root = root_field(node, Findings(named.context.report, named.flag))
-    wrong = _wrong_types(root)
-    if wrong and checked:
-        for field in wrong:
+    invalid = _invalid_fields(root)
+    if invalid and checked:
+        for field in invalid:
             field.refuse(
                 rules.INVALID_METRIC_LABELS_MANIFEST,
-                f"{field.path or 'the manifest'} is not a {'text' if field.path else 'mapping'}",
+                f"{field.path or 'the manifest'} is not a {'string' if field.path else 'mapping'}",
                 EXAMPLE,
             )
-    elif not wrong:
+    elif not invalid:
         for key, field in root.entries():
             if checked and not is_metric_label(key):
-                _refuse(root, key, field, rules.INVALID_METRIC_LABELS_MANIFEST, "is not a metric and a label")
+                _refuse(root, key, field, rules.INVALID_METRIC_LABELS_MANIFEST, "is not METRIC,LABEL")
             elif not checked and "," not in key:
                 _refuse(
-                    root, key, field, rules.METRIC_LABELS_MANIFEST_PANICS, "has no comma, on which the server crashes"
+                    root,
+                    key,
+                    field,
+                    rules.METRIC_LABELS_MANIFEST_PANICS,
+                    "has no comma, on which kube-apiserver panics",
                 )
 
 
@@ -76,12 +80,12 @@ def _read_quietly(named: NamedFile) -> Node | None:
         return None
 
 
-def _wrong_types(root: Field) -> list[Field]:
-    """What cannot be decoded as texts under texts."""
+def _invalid_fields(root: Field) -> list[Field]:
+    """Return the fields that cannot be decoded as a map of strings."""
     if root.given and not root.entries():
         return [] if isinstance(root.node and root.node.value, dict) else [root]
     return [field for _, field in root.entries() if field.node and isinstance(field.node.value, dict | list)]
 
 
-def _refuse(root: Field, key: str, field: Field, rule: Rule, what: str) -> None:
-    root.findings.add(rule, field.path, root.key_location(key), f"{shown(key)} {what}", EXAMPLE)
+def _refuse(root: Field, key: str, field: Field, rule: Rule, problem: str) -> None:
+    root.findings.add(rule, field.path, root.key_location(key), f"{shown(key)} {problem}", EXAMPLE)

@@ -1,4 +1,4 @@
-"""The static token file: one record a user, in CSV. Nothing of a record is ever shown.
+"""Static token file: one CSV record per user. Contents of records are never shown.
 
 Kubernetes: apiserver/pkg/authentication/token/tokenfile/tokenfile.go, NewCSV.
 """
@@ -18,7 +18,7 @@ _COLUMNS = 3
 
 
 def load_token_file(named: NamedFile) -> None:
-    """Report what the server would refuse; its reading ends at the first record that is malformed."""
+    """Report the first malformed record, at which the server stops reading."""
     data = read_bytes(named, _RULE)
     if data is None:
         return
@@ -28,12 +28,12 @@ def load_token_file(named: NamedFile) -> None:
         try:
             fields = read_fields(text, start)
         except InvalidValueError:
-            hint = 'put the whole field in double quotes, and write "" for a quote inside'
-            _refuse(named, text, start, "has a quote out of place", hint)
+            hint = 'put the whole field in double quotes, and write "" for a quote within it'
+            _refuse(named, text, start, "has a misplaced quote", hint)
             return
         if len(fields) < _COLUMNS:
-            message = f"has {len(fields)} columns, fewer than {_COLUMNS}"
-            _refuse(named, text, start, message, "write TOKEN,USER,UID[,GROUPS]; comments are not known here")
+            message = f"has {len(fields)} columns, at least {_COLUMNS} are required"
+            _refuse(named, text, start, message, "write TOKEN,USER,UID[,GROUPS]; comments are not supported")
             return
         end = text.find("\n", fields[-1].end)
         position = end + 1 if end >= 0 else len(text)

@@ -1,4 +1,4 @@
-"""TracingConfiguration: where traces go.
+"""TracingConfiguration: endpoint and sampling rate of traces.
 
 Kubernetes: component-base/tracing/api/v1/config.go, ValidateTracingConfiguration.
 """
@@ -20,14 +20,14 @@ _SCHEMES = ("dns", "unix", "unix-abstract")
 
 
 class Tracing(NamedTuple):
-    """Where traces go, and how many of a million requests without a sampled parent are traced."""
+    """Endpoint of the collector, and sampling rate per million of requests without a sampled parent."""
 
     endpoint: str
     rate: int
 
 
 def load_tracing(named: NamedFile) -> Tracing | None:
-    """What the file says; None where its content cannot be had. Reports what the server would refuse."""
+    """Return the configuration of the file, None if its content is unavailable; report its errors."""
     config = load_config(named, KINDS, _RULES)
     if config is None:
         return None
@@ -35,15 +35,15 @@ def load_tracing(named: NamedFile) -> Tracing | None:
     if rate.number is not None and not 0 <= rate.number <= 1_000_000:
         rate.refuse(
             rules.SAMPLING_RATE_OUT_OF_RANGE,
-            f"the sampling rate {rate.number} is outside 0 to 1000000",
-            "write how many of a million are traced",
+            f"samplingRatePerMillion {rate.number} is out of range",
+            "write a number from 0 to 1000000",
         )
     if endpoint.given:
         text = endpoint.text if "//" in endpoint.text else f"dns://{endpoint.text}"
         parsed = parse_url(text, named.context.catalog.url_strictness)
         if parsed is None or parsed.scheme not in _SCHEMES:
-            message = f"the endpoint {shown(endpoint.text)} is not an address of a collector"
+            message = f"the endpoint {shown(endpoint.text)} is not a valid collector address"
             endpoint.refuse(
-                rules.INVALID_TRACING_ENDPOINT, message, "write HOST:PORT, or a URL with dns, unix or unix-abstract"
+                rules.INVALID_TRACING_ENDPOINT, message, "write HOST:PORT, or a dns, unix or unix-abstract URL"
             )
     return Tracing(endpoint.text or DEFAULT_ENDPOINT, rate.number or 0)

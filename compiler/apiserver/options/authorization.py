@@ -136,7 +136,7 @@ class AuthorizationOptions(OptionGroup):
         )
 
     def _webhook_of_flags(self) -> WebhookAuthorizer:
-        from compiler.apiserver.config_files.authorization import LONGEST_TIMEOUT
+        from compiler.apiserver.config_files.authorization import MAX_TIMEOUT
 
         flags = self.flags
         authorized, unauthorized = (
@@ -149,7 +149,7 @@ class AuthorizationOptions(OptionGroup):
             cache_authorized_requests=flags.number(authorized) != 0,
             unauthorized_ttl=flags.duration(unauthorized),
             cache_unauthorized_requests=flags.number(unauthorized) != 0,
-            timeout=format_duration(LONGEST_TIMEOUT),
+            timeout=format_duration(MAX_TIMEOUT),
             subject_access_review_version=flags.text("authorization-webhook-version"),
             failure_policy="NoOpinion",
             kube_config_file=flags.text("authorization-webhook-config-file"),

@@ -68,10 +68,10 @@ def check_oidc(group: AuthenticationOptions) -> None:
     flags = group.flags
     if flags.text(_FILE) or not (flags.text(ISSUER) and flags.text(CLIENT)):
         return
-    from compiler.apiserver.config_files.authentication import URL_HINT, wrong_with_url
+    from compiler.apiserver.config_files.authentication import URL_HINT, url_problem
 
     url = flags.text(ISSUER)
-    wrong = wrong_with_url(url, group.context.catalog.url_strictness)
+    wrong = url_problem(url, group.context.catalog.url_strictness)
     if url in group.issuers:
         message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer may have its URL"
         group.refuse(

@@ -68,7 +68,7 @@ class SecureServingOptions(OptionGroup):
         self.self_signed = "generated"
         host = self.context.host
         if host.local(folder, directory=True):
-            from compiler.apiserver.config_files.keys import can_write_below, readable
+            from compiler.apiserver.config_files.keys import can_create_in, readable
 
             there = [readable(host, path) for path in (certificate, key)]
             if all(there):
@@ -82,7 +82,7 @@ class SecureServingOptions(OptionGroup):
                     "remove that file, or name a pair with --tls-cert-file",
                     "cert-dir",
                 )
-            elif not can_write_below(host, folder):
+            elif not can_create_in(host, folder):
                 message = f"--cert-dir {shown(folder)} is not writable, and no certificate is set"
                 self.refuse(
                     rules.CERT_DIR_NOT_WRITABLE,

@@ -123,7 +123,7 @@ def _check_signing_key(risks: Risks) -> None:
         return
     for path in flags.texts(_KEYS):
         listed = _read(risks, path)
-        if listed is None or any(key.fits(private) for key in verification_keys(listed, go)):
+        if listed is None or any(key.matches(private) for key in verification_keys(listed, go)):
             return
     if flags.texts(_KEYS) and risks.settled(_SIGNING, _KEYS):
         path = shown(flags.text(_SIGNING))

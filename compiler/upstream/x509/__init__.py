@@ -1,4 +1,4 @@
-"""X.509 certificates, parsed as strictly as the Go of each kube-apiserver version does."""
+"""X.509 certificates, parsed with the strictness of Go in each kube-apiserver version."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 _UTC_TIME, _TIME = 0x17, 0x18
 _UTF8, _BMP = 0x0C, 0x1E
-# Numeric, printable, T.61 and IA5 texts.
-_TEXTS = {0x12: rb"[0-9 ]*", 0x13: rb"[A-Za-z0-9'()+,\-./ :=?*&]*", 0x14: rb"(?s).*", 0x16: rb"[\x00-\x7f]*"}
+# NumericString, PrintableString, T61String and IA5String.
+_STRINGS = {0x12: rb"[0-9 ]*", 0x13: rb"[A-Za-z0-9'()+,\-./ :=?*&]*", 0x14: rb"(?s).*", 0x16: rb"[\x00-\x7f]*"}
 _NO_NEGATIVE_SERIAL, _NO_SURROGATES = 1, 3
 
 
 class Go(NamedTuple):
-    """How strictly a version of the server reads.
+    """Strictness of the parsers in a version of the server.
 
-    `certificates`: 0 is Go 1.22, each further number the next version of Go. `urls` is what `parse_url` takes.
+    `certificates`: 0 is Go 1.22, each increment the next version of Go. `urls` is that of `parse_url`.
     """
 
     certificates: int
@@ -32,29 +32,29 @@ class Go(NamedTuple):
 
 
 def go_of(catalog: Catalog) -> Go:
-    """How strictly the servers of a minor version read.
+    """Return the strictness of a minor version.
 
-    Where releases of one minor version differ, the one that takes most counts.
+    If its patch releases differ, it is that of the most lenient one.
     """
     return Go(catalog.behaviour("certificateStrictness") or 0, catalog.url_strictness)
 
 
 def parse_certificate(data: bytes, go: Go) -> PublicKey | None:
-    """The public key of a certificate; None where Go cannot read the certificate.
+    """Return the public key of a certificate, None if Go cannot parse the certificate.
 
-    The key's kind is empty where it is of a kind that Go does not know, which is no reason to refuse it.
+    The kind of the key is empty if Go does not know it, which is not an error.
     """
     try:
         whole = Der(data)
         certificate = whole.inner()
-        key = _read(certificate, go)
+        key = _parse(certificate, go)
         certificate.bits()
         return key if whole.empty else None
     except MalformedDERError:
         return None
 
 
-def _read(certificate: Der, go: Go) -> PublicKey:
+def _parse(certificate: Der, go: Go) -> PublicKey:
     body = certificate.inner()
     version = _version(body)
     if body.integer() < 0 and go.certificates >= _NO_NEGATIVE_SERIAL:
@@ -95,10 +95,10 @@ def _check_name(name: Der, go: Go) -> None:
         while not attributes.empty:
             attribute = attributes.inner()
             attribute.oid()
-            _check_text(*attribute.any(), go)
+            _check_string(*attribute.any(), go)
 
 
-def _check_text(tag: int, text: bytes, go: Go) -> None:
+def _check_string(tag: int, text: bytes, go: Go) -> None:
     """Go: parseASN1String."""
     if tag == _UTF8:
         try:
@@ -109,7 +109,7 @@ def _check_text(tag: int, text: bytes, go: Go) -> None:
     if tag == _BMP:
         _check_bmp(text, go)
         return
-    if tag not in _TEXTS or not re.fullmatch(_TEXTS[tag], text):
+    if tag not in _STRINGS or not re.fullmatch(_STRINGS[tag], text):
         raise MalformedDERError
 
 
@@ -124,18 +124,18 @@ def _check_bmp(text: bytes, go: Go) -> None:
 
 
 def _check_time(validity: Der) -> None:
-    """Go: cryptobyte, ReadASN1UTCTime and ReadASN1GeneralizedTime; seconds may be missing in the former."""
+    """Go: cryptobyte, ReadASN1UTCTime and ReadASN1GeneralizedTime; seconds are optional in the former."""
     short = validity.has(_UTC_TIME)
     text = validity.take(_UTC_TIME if short else _TIME)
     digits = rb"[0-9]{2}" if short else rb"[0-9]{4}"
     seconds = rb"([0-9]{2})?" if short else rb"([0-9]{2})"
     zone = rb"Z|[-+][0-9]{4}"
-    found = re.fullmatch(rb"(%s)([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})%s(%s)" % (digits, seconds, zone), text)
-    if found is None:
+    match = re.fullmatch(rb"(%s)([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})%s(%s)" % (digits, seconds, zone), text)
+    if match is None:
         raise MalformedDERError
-    if found[7] != b"Z" and (found[7][1:] == b"0000" or int(found[7][1:3]) > 24 or int(found[7][3:]) > 59):
+    if match[7] != b"Z" and (match[7][1:] == b"0000" or int(match[7][1:3]) > 24 or int(match[7][3:]) > 59):
         raise MalformedDERError
-    year, *others = (int(part or b"0") for part in found.groups()[:6])
+    year, *others = (int(part or b"0") for part in match.groups()[:6])
     if short:
         year += 1900 if year >= 69 else 2000
     _check_numbers(year, *others)
@@ -145,7 +145,7 @@ def _check_numbers(year: int, month: int, day: int, hour: int, minute: int, seco
     from datetime import datetime
 
     try:
-        # The year 0, which Python does not know, is a leap year.
+        # Python has no year 0, which is a leap year.
         datetime(year or 2000, month, day, hour, minute, second)
     except ValueError:
         raise MalformedDERError from None
@@ -153,16 +153,16 @@ def _check_numbers(year: int, month: int, day: int, hour: int, minute: int, seco
 
 def _check_extensions(extensions: Der, go: Go) -> None:
     seen = set()
-    found = []
+    extension_list = []
     while not extensions.empty:
         entry = extensions.inner()
         oid = entry.oid()
         critical = entry.has(1) and entry.boolean()
-        found.append((oid, Extension(Der(entry.take(OCTETS)), critical, go.certificates, go.urls)))
+        extension_list.append((oid, Extension(Der(entry.take(OCTETS)), critical, go.certificates, go.urls)))
         if oid in seen:
             raise MalformedDERError
         seen.add(oid)
-    for oid, extension in found:
+    for oid, extension in extension_list:
         check = EXTENSIONS.get(oid)
         if check is not None:
             check(extension)
@@ -173,7 +173,7 @@ _UTC_TIME, _TIME, _DNS, _IP = 0x17, 0x18, 0x82, 0x87
 
 
 class CertificateFacts(NamedTuple):
-    """Validity, and the subject alternative names that servers are found by."""
+    """Validity and subject alternative names."""
 
     not_before: datetime
     not_after: datetime
@@ -181,18 +181,18 @@ class CertificateFacts(NamedTuple):
     names: tuple[str, ...]
 
     def is_for(self, name: str) -> bool:
-        """Whether the certificate is valid for an address or a host name. Go: crypto/x509, VerifyHostname."""
+        """Return whether the certificate is valid for an address or host name. Go: crypto/x509, VerifyHostname."""
         if re.fullmatch(r"[0-9.]+|.*:.*", name):
             from ipaddress import ip_address
 
             return str(ip_address(name)) in self.addresses
-        wanted = name.lower().rstrip(".")
-        parent = f"*.{wanted.partition('.')[2]}"
-        return any(known.lower().rstrip(".") in (wanted, parent) for known in self.names)
+        host = name.lower().rstrip(".")
+        parent = f"*.{host.partition('.')[2]}"
+        return any(known.lower().rstrip(".") in (host, parent) for known in self.names)
 
 
 def facts_of(data: bytes) -> CertificateFacts | None:
-    """The facts of a certificate in DER; None if it cannot be read."""
+    """Return the facts of a certificate in DER, None if it cannot be parsed."""
     try:
         body = Der(data).inner().inner()
         if body.has(0xA0):
@@ -215,10 +215,10 @@ def facts_of(data: bytes) -> CertificateFacts | None:
 def _time(validity: Der) -> datetime:
     short = validity.has(_UTC_TIME)
     text = validity.take(_UTC_TIME if short else _TIME).decode("ascii", "replace")
-    found = re.fullmatch(r"(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(Z|[-+]\d{4})", text)
-    if found is None:
+    match = re.fullmatch(r"(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(Z|[-+]\d{4})", text)
+    if match is None:
         raise MalformedDERError
-    year, *others = (int(part or 0) for part in found.groups()[:6])
+    year, *others = (int(part or 0) for part in match.groups()[:6])
     if short:
         year += 1900 if year >= 69 else 2000
     month, day, hour, minute, second = others
@@ -237,9 +237,9 @@ def _names(extensions: Der) -> tuple[tuple[str, ...], tuple[str, ...]]:
         value = Der(entry.take(OCTETS))
         if oid != _ALTERNATIVE_NAMES:
             continue
-        listed = value.inner()
-        while not listed.empty:
-            tag, content = listed.any()
+        alternative_names = value.inner()
+        while not alternative_names.empty:
+            tag, content = alternative_names.any()
             if tag == _IP:
                 addresses.append(str(ip_address(content)))
             elif tag == _DNS:

@@ -1,4 +1,4 @@
-"""ASN.1 in DER and PEM blocks, parsed as strictly as Go does. Go: encoding/asn1, encoding/pem."""
+"""ASN.1 in DER, and PEM blocks. Go: encoding/asn1, encoding/pem."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BOOLEAN, INTEGER, BITS, OCTETS, NULL, OID, SEQUENCE, SET = 0x01, 0x02, 0x03, 0x0
 
 
 class MalformedDERError(Exception):
-    """The bytes are not what they should be. Nothing of them is told: they may be a key."""
+    """Malformed DER. There is no message: the bytes may be a key."""
 
 
 class Der:
@@ -24,15 +24,15 @@ class Der:
 
     @property
     def empty(self) -> bool:
-        """Whether all elements were taken."""
+        """Return whether all elements were consumed."""
         return self.position == len(self.data)
 
     def has(self, tag: int) -> bool:
-        """Whether the next element has this tag."""
+        """Return whether the next element has this tag."""
         return self.data[self.position : self.position + 1] == bytes((tag,))
 
     def any(self) -> tuple[int, bytes]:
-        """The next element: its tag and its content. Tags of more than one byte are not read."""
+        """Return tag and content of the next element. Multi-byte tags are not supported."""
         data, start = self.data, self.position + 2
         if len(data) < start or data[start - 2] & 0x1F == 0x1F:
             raise MalformedDERError
@@ -42,7 +42,7 @@ class Der:
             digits = data[start : start + count]
             length = int.from_bytes(digits, "big")
             start += count
-            # The shortest form is the only one.
+            # The length must be minimally encoded.
             if not 1 <= count <= 4 or len(digits) < count or digits[0] == 0 or length < 0x80:
                 raise MalformedDERError
         if start + length > len(data):
@@ -52,44 +52,44 @@ class Der:
         return tag, data[start : start + length]
 
     def take(self, tag: int) -> bytes:
-        """The content of the next element, which has to have this tag."""
-        found, content = self.any()
-        if found != tag:
+        """Return the content of the next element, which must have this tag."""
+        actual, content = self.any()
+        if actual != tag:
             raise MalformedDERError
         return content
 
     def element(self, tag: int) -> bytes:
-        """The next element with its tag and length."""
+        """Return the next element with its tag and length."""
         start = self.position
         self.take(tag)
         return self.data[start : self.position]
 
     def optional(self, tag: int) -> bytes | None:
-        """The content of the next element if it has this tag."""
+        """Return the content of the next element if it has this tag."""
         return self.take(tag) if self.has(tag) else None
 
     def inner(self, tag: int = SEQUENCE) -> Der:
-        """The elements inside the next one."""
+        """Return the elements within the next one."""
         return Der(self.take(tag))
 
     def boolean(self) -> bool:
-        """A BOOLEAN."""
+        """Return a BOOLEAN."""
         content = self.take(BOOLEAN)
         if content not in (b"\x00", b"\xff"):
             raise MalformedDERError
         return content == b"\xff"
 
-    def integer(self, most: int | None = None, tag: int = INTEGER) -> int:
-        """An INTEGER in its shortest form, of at most so many bytes."""
+    def integer(self, max_bytes: int | None = None, tag: int = INTEGER) -> int:
+        """Return a minimally encoded INTEGER."""
         content = self.take(tag)
-        if not content or (most is not None and len(content) > most):
+        if not content or (max_bytes is not None and len(content) > max_bytes):
             raise MalformedDERError
         if len(content) > 1 and (content[0], content[1] & 0x80) in ((0, 0), (0xFF, 0x80)):
             raise MalformedDERError
         return int.from_bytes(content, "big", signed=True)
 
     def oid(self) -> bytes:
-        """An OBJECT IDENTIFIER as its bytes, none of whose numbers has more than 31 bits."""
+        """Return the bytes of an OBJECT IDENTIFIER, whose numbers have at most 31 bits."""
         content = self.take(OID)
         number = length = 0
         for byte in content:
@@ -103,7 +103,7 @@ class Der:
         return content
 
     def bits(self) -> bytes:
-        """A BIT STRING, moved so that its last bit is the last of its bytes."""
+        """Return a right-aligned BIT STRING."""
         content = self.take(BITS)
         unused = content[0] if content else 8
         used = content[1:]
@@ -124,17 +124,17 @@ class Block(NamedTuple):
 
 
 def blocks(data: bytes) -> list[Block]:
-    """The blocks of a text in order; what is malformed is skipped."""
-    found = []
+    """Return the blocks in order; malformed ones are skipped."""
+    result = []
     rest = data
     while (decoded := _decode(rest)) is not None:
         block, rest = decoded
-        found.append(block)
-    return found
+        result.append(block)
+    return result
 
 
 def _decode(data: bytes) -> tuple[Block, bytes] | None:
-    """The first block and what follows it."""
+    """Return the first block and the rest, None if there is none."""
     start = 0
     while (end := data.find(_END, start)) >= 0:
         after_end = end + len(_END)
@@ -150,7 +150,7 @@ def _decode(data: bytes) -> tuple[Block, bytes] | None:
 
 
 def _block(data: bytes, start: int, end: int) -> tuple[Block, bytes] | None:
-    """The block whose type begins at `start`, with its closing line at `end`; None where it is malformed."""
+    """Return the block whose type starts at `start` and whose closing line is at `end`, None if malformed."""
     type_line, position = _line(data, start)
     if not type_line.endswith(_DASHES):
         return None

@@ -1,4 +1,4 @@
-"""The extensions of certificates that Go looks into when it reads a certificate; all others pass.
+"""Certificate extensions that Go parses; all others are accepted.
 
 Go: crypto/x509, parser.go (processExtensions).
 """
@@ -16,7 +16,7 @@ _MAIL, _DNS, _URI, _IP = 0x81, 0x82, 0x86, 0x87
 
 
 class Extension(NamedTuple):
-    """One extension: its value, and how strictly it is read (see `certificate.py`)."""
+    """One extension, and the strictness of its parser (see `Go`)."""
 
     value: Der
     critical: bool
@@ -25,7 +25,7 @@ class Extension(NamedTuple):
 
 
 Check = Callable[[Extension], object]
-"""Raises MalformedDERError."""
+"""Raise MalformedDERError for an invalid extension."""
 
 
 def _is_not_critical(extension: Extension) -> None:
@@ -56,7 +56,7 @@ def _alternative_names(extension: Extension) -> None:
 
 
 def _is_domain(name: str) -> bool:
-    """Whether no label is empty, save the first of a constraint. Go: domainNameValid."""
+    """Return whether no label is empty. Go: domainNameValid."""
     return not name or (all(name.split(".")) and all("!" <= letter <= "~" for letter in name))
 
 
@@ -72,7 +72,7 @@ def _name_constraints(extension: Extension) -> None:
 
 
 def _name_constraint(tag: int, name: bytes) -> None:
-    """A mailbox passes as it is: only its host is of interest."""
+    """Check one constraint; of a mailbox, only the host matters, which is not checked."""
     if tag == _IP:
         half = len(name) // 2
         mask = int.from_bytes(name[half:], "big")
@@ -123,7 +123,7 @@ def _policies(extension: Extension) -> None:
 
 
 def _first_bytes(oid: bytes) -> list[int]:
-    """The bytes with which the numbers of an OBJECT IDENTIFIER begin; these may be of any size here."""
+    """Return the first bytes of the numbers in an OBJECT IDENTIFIER; the size of numbers is unlimited here."""
     return [byte for before, byte in zip(b"\x00" + oid, oid, strict=False) if not before & 0x80]
 
 

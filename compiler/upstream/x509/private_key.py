@@ -1,4 +1,4 @@
-"""Private keys: whether Go can parse them, and their public keys. Go: crypto/x509, crypto/rsa."""
+"""Private keys that Go can parse, and their public keys. Go: crypto/x509, crypto/rsa."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 from compiler.upstream.x509.asn1 import BITS, INTEGER, OCTETS, OID, SEQUENCE, Der, MalformedDERError
 from compiler.upstream.x509.public_key import BITS_OF_CURVE, CURVES, EC, ED25519, RSA, X25519, PublicKey, read_algorithm
 
-# From which strictness on (see `certificate.py`) the numbers have to be sound, and the private exponent as well.
-_SOUND, _EXPONENT_SOUND = 2, 4
+# Strictness (see `Go`) from which the numbers, and the CRT exponents, are validated.
+_VALIDATED, _EXPONENTS_VALIDATED = 2, 4
 
 
 class RSANumbers(NamedTuple):
-    """The numbers of PKCS #1. `crt` are those that make reckoning faster: each is None where it is not given."""
+    """The numbers of PKCS #1. `crt` are the precomputed values of the Chinese remainder theorem, None if missing."""
 
     modulus: int
     exponent: int
@@ -21,44 +21,44 @@ class RSANumbers(NamedTuple):
     primes: list[int]
     crt: list[int | None]
 
-    def fit(self, strictness: int) -> bool:
-        """Whether Go takes the key."""
+    def are_valid(self, strictness: int) -> bool:
+        """Return whether Go accepts the key."""
         if min(self.modulus, self.secret, *self.primes) <= 0 or not 2 <= self.exponent < 1 << 31:
             return False
         if min(self.primes) == 1:
             return False
-        return self._are_sound(strictness) if strictness >= _SOUND else self._fit_primes()
+        return self._are_consistent(strictness) if strictness >= _VALIDATED else self._match_primes()
 
-    def _fit_primes(self) -> bool:
-        """Go, until 1.23, which reckons `crt` anew."""
+    def _match_primes(self) -> bool:
+        """Go 1.23 and earlier, which recomputes `crt`."""
         product = 1
         for prime in self.primes:
             product *= prime
-        fits_each = (self.exponent * self.secret % (prime - 1) == 1 for prime in self.primes)
-        return product == self.modulus and all(fits_each)
+        exponents_match = (self.exponent * self.secret % (prime - 1) == 1 for prime in self.primes)
+        return product == self.modulus and all(exponents_match)
 
-    def _are_sound(self, strictness: int) -> bool:
-        """Go, from 1.24 on: crypto/internal/fips140/rsa, checkPrivateKey."""
+    def _are_consistent(self, strictness: int) -> bool:
+        """Go 1.24 and later: crypto/internal/fips140/rsa, checkPrivateKey."""
         given = [number for number in self.crt if number is not None]
         if any(number <= 0 for number in given):
             return False
         if self.modulus % 2 == 0 or self.exponent % 2 == 0 or self.secret >= self.modulus:
             return False
         if len(self.primes) > 2:
-            return self._have_no_common_factor()
+            return self._are_coprime()
         p, q = self.primes
         if p * q != self.modulus:
             return False
-        reckoned = [self.secret % (p - 1), self.secret % (q - 1), pow(q, p - 2, p)]
-        dp, dq, inverse = given if len(given) == 3 else reckoned
-        if strictness >= _EXPONENT_SOUND and [dp, dq] != reckoned[:2]:
+        computed = [self.secret % (p - 1), self.secret % (q - 1), pow(q, p - 2, p)]
+        dp, dq, inverse = given if len(given) == 3 else computed
+        if strictness >= _EXPONENTS_VALIDATED and [dp, dq] != computed[:2]:
             return False
-        fits_p = dp < p - 1 and self.exponent * dp % (p - 1) == 1 and inverse < p and inverse * q % p == 1
-        fits_q = dq < q - 1 and self.exponent * dq % (q - 1) == 1
-        return fits_p and fits_q and self._are_safe(p - q)
+        p_matches = dp < p - 1 and self.exponent * dp % (p - 1) == 1 and inverse < p and inverse * q % p == 1
+        q_matches = dq < q - 1 and self.exponent * dq % (q - 1) == 1
+        return p_matches and q_matches and self._are_safe(p - q)
 
-    def _have_no_common_factor(self) -> bool:
-        """Of more than two primes nothing else is looked at."""
+    def _are_coprime(self) -> bool:
+        """Return whether the primes are coprime, the only check for more than two primes."""
         product = 1
         for prime in self.primes:
             if gcd(product, prime) != 1:
@@ -75,22 +75,22 @@ _NONZERO = 4
 
 
 def parse_private_key(data: bytes, strictness: int) -> PublicKey | None:
-    """A key in any of the three forms; None where it can be read in none. Go: crypto/tls, parsePrivateKey."""
+    """Return a key in any of the three formats, None if it is not valid. Go: crypto/tls, parsePrivateKey."""
     return parse_pkcs1(data, strictness) or parse_pkcs8(data, strictness) or parse_sec1(data, strictness)
 
 
 def parse_pkcs1(data: bytes, strictness: int) -> PublicKey | None:
-    """An RSA key in PKCS #1 form; None where it is none. Go: ParsePKCS1PrivateKey."""
+    """Return an RSA key in PKCS #1, None if it is not valid. Go: ParsePKCS1PrivateKey."""
     try:
         whole = Der(data)
-        found = _rsa(whole.inner(), strictness)
-        return found if whole.empty else None
+        key = _rsa(whole.inner(), strictness)
+        return key if whole.empty else None
     except MalformedDERError:
         return None
 
 
 def parse_pkcs8(data: bytes, strictness: int) -> PublicKey | None:
-    """A key in PKCS #8 form without a password; None where it is none. Go: ParsePKCS8PrivateKey."""
+    """Return an unencrypted key in PKCS #8, None if it is not valid. Go: ParsePKCS8PrivateKey."""
     try:
         info = Der(data).inner()
         info.integer(8)
@@ -110,7 +110,7 @@ def parse_pkcs8(data: bytes, strictness: int) -> PublicKey | None:
 
 
 def parse_sec1(data: bytes, strictness: int) -> PublicKey | None:
-    """An ECDSA key in SEC 1 form; None where it is none. Go: ParseECPrivateKey."""
+    """Return an ECDSA key in SEC 1, None if it is not valid. Go: ParseECPrivateKey."""
     try:
         return _ec(data, None, strictness)
     except MalformedDERError:
@@ -118,7 +118,7 @@ def parse_sec1(data: bytes, strictness: int) -> PublicKey | None:
 
 
 def _rsa(key: Der, strictness: int) -> PublicKey | None:
-    """Go: ParsePKCS1PrivateKey, with what it makes of each number."""
+    """Go: ParsePKCS1PrivateKey."""
     version, modulus, exponent = key.integer(8), key.integer(), key.integer(8)
     secret, *primes = (key.integer() for _ in range(3))
     crt = [key.integer() if _follows(key, INTEGER) else None for _ in range(3)]
@@ -128,27 +128,27 @@ def _rsa(key: Der, strictness: int) -> PublicKey | None:
         primes.append(prime.integer())
         prime.integer(), prime.integer()
     numbers = RSANumbers(modulus, exponent, secret, primes, crt)
-    return PublicKey("RSA", (modulus, exponent)) if version <= 1 and numbers.fit(strictness) else None
+    return PublicKey("RSA", (modulus, exponent)) if version <= 1 and numbers.are_valid(strictness) else None
 
 
 def _follows(der: Der, tag: int) -> bool:
-    """Whether the next element, if there is any, has this tag; it has to be well-formed all the same."""
+    """Return whether the next element, if any, has this tag; raise MalformedDERError if it is malformed."""
     if der.empty:
         return False
     start = der.position
-    found, _ = der.any()
+    actual, _ = der.any()
     der.position = start
-    return found == tag
+    return actual == tag
 
 
 def _ec(data: bytes, curve: bytes | None, strictness: int) -> PublicKey | None:
-    """Go: parseECPrivateKey; the curve that PKCS #8 names wins, and a public key is not looked at."""
+    """Go: parseECPrivateKey; the curve of PKCS #8 takes precedence, and the public key is ignored."""
     key = Der(data).inner()
     version, secret = key.integer(8), key.take(OCTETS)
     named, public = _explicit(key, 0xA0), _explicit(key, 0xA1)
     if named.has(OID):
-        own = named.oid()
-        curve = own if curve is None else curve
+        sec1_curve = named.oid()
+        curve = sec1_curve if curve is None else curve
     if public.has(BITS):
         public.bits()
     name = CURVES.get(curve or b"")
@@ -160,17 +160,17 @@ def _ec(data: bytes, curve: bytes | None, strictness: int) -> PublicKey | None:
 
 
 def _explicit(der: Der, tag: int) -> Der:
-    """What an optional tag is wrapped around; no element where the next one is of another kind.
+    """Return the content of an optional explicit tag, empty if the next element has another tag.
 
-    The last element cannot be without content, whatever it is. Go: encoding/asn1, parseField.
+    The last element must not be empty. Go: encoding/asn1, parseField.
     """
     start = der.position
     if der.empty:
         return der
-    found, content = der.any()
-    if not content and (der.empty or found == tag):
+    actual, content = der.any()
+    if not content and (der.empty or actual == tag):
         raise MalformedDERError
-    if found == tag:
+    if actual == tag:
         return Der(content)
     der.position = start
     return Der(b"")

@@ -1,4 +1,4 @@
-"""Public keys in certificates and files of their own.
+"""Public keys in certificates and separate files.
 
 Go: crypto/x509, parser.go (parsePublicKey) and x509.go (ParsePKIXPublicKey).
 """
@@ -17,33 +17,33 @@ CURVES = {
     b"\x2b\x81\x04\x00\x22": "SECP384R1",
     b"\x2b\x81\x04\x00\x23": "SECP521R1",
 }
-"""The elliptic curves that Go knows."""
+"""Elliptic curves that Go supports."""
 BITS_OF_CURVE = {"SECP224R1": 224, "SECP256R1": 256, "SECP384R1": 384, "SECP521R1": 521}
 
 
 class PublicKey(NamedTuple):
-    """A public key: `RSA`, `Ed25519`, the name of a curve, or another kind that no TLS and no token can use.
+    """A public key; `kind` is `RSA`, `Ed25519`, the name of a curve, or a kind that TLS and tokens cannot use.
 
-    Keys are the same where they are equal. `parts` are its numbers; None where they could not be reckoned.
+    `parts` are its numbers, None if they could not be computed.
     """
 
     kind: str
     parts: tuple[int | bytes, ...] | None
 
-    def fits(self, other: PublicKey) -> bool:
-        """Whether both can be the same key."""
+    def matches(self, other: PublicKey) -> bool:
+        """Return whether both can be the same key."""
         return self.kind == other.kind and (None in (self.parts, other.parts) or self.parts == other.parts)
 
 
 class Algorithm(NamedTuple):
-    """An AlgorithmIdentifier: its OID and the whole element of its parameters, empty where there are none."""
+    """An AlgorithmIdentifier: its OID and the element of its parameters, empty if there are none."""
 
     oid: bytes
     parameters: bytes
 
 
 def read_algorithm(der: Der) -> Algorithm:
-    """What an AlgorithmIdentifier says; what follows the parameters does not count."""
+    """Return an AlgorithmIdentifier; data after the parameters is ignored."""
     oid, start = der.oid(), der.position
     if not der.empty:
         der.any()
@@ -51,7 +51,7 @@ def read_algorithm(der: Der) -> Algorithm:
 
 
 def read_public_key(algorithm: Algorithm, data: bytes) -> PublicKey:
-    """The key of a SubjectPublicKeyInfo; raises MalformedDERError."""
+    """Return the key of a SubjectPublicKeyInfo. Raise MalformedDERError."""
     oid, parameters = algorithm
     if oid == RSA:
         return _rsa(parameters, data)
@@ -83,7 +83,7 @@ def _rsa(parameters: bytes, data: bytes) -> PublicKey:
 
 
 def _point(curve: str, data: bytes) -> PublicKey:
-    """A point of a curve in the long form; the short one is not read."""
+    """Return the key of an uncompressed point."""
     size = (BITS_OF_CURVE[curve] + 7) // 8
     if len(data) != 1 + 2 * size or data[0] != 4:
         raise MalformedDERError
@@ -96,17 +96,17 @@ def _point(curve: str, data: bytes) -> PublicKey:
     except ValueError:
         raise MalformedDERError from None
     except UnsupportedAlgorithm:
-        pass  # some builds of OpenSSL leave curves out
+        pass  # some builds of OpenSSL do not have all curves
     return PublicKey(curve, (x, y))
 
 
 def parse_public_key(data: bytes) -> PublicKey | None:
-    """A public key in PKIX form; None where it is none. Go: ParsePKIXPublicKey."""
+    """Return a public key in PKIX, None if it is not valid. Go: ParsePKIXPublicKey."""
     try:
         whole = Der(data)
         info = whole.inner()
         algorithm = read_algorithm(info.inner())
-        found = read_public_key(algorithm, info.bits()) if info.has(BITS) and whole.empty else None
+        key = read_public_key(algorithm, info.bits()) if info.has(BITS) and whole.empty else None
     except MalformedDERError:
         return None
-    return found if found is not None and found.kind else None
+    return key if key is not None and key.kind else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.apiserver.config_files.claim_mappings import wrong_with_key
+from compiler.apiserver.config_files.claim_mappings import extra_key_problem
 from tests.apiserver.config_files.running import placed, started
 
 HEAD = """apiVersion: apiserver.config.k8s.io/v1beta1
@@ -134,7 +134,7 @@ def test_extra(tmp_path: Path, extra: str, expected: str) -> None:
 )
 def test_keys(key: str, fine: bool) -> None:
     for reserved in (False, True):
-        assert (wrong_with_key(key, reserved) is None) is fine
+        assert (extra_key_problem(key, reserved) is None) is fine
 
 
 @pytest.mark.parametrize("domain", ["k8s.io", "kubernetes.io", "a.k8s.io", "a.b.kubernetes.io"])

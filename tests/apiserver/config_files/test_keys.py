@@ -112,22 +112,22 @@ def refusals(folder: Path, *flags: str, version: str = "1.36", drop: tuple[str, 
         ("rsa.crt", "misnamed8.key", ""),
         ("p224.crt", "p224.key", ""),
         ("ed.crt", "ed.key", ""),
-        ("chain-first-other.crt", "one.key", 'does not belong to the certificate "/f/chain-first-other.crt"'),
-        ("one.crt", "other.key", 'does not belong to the certificate "/f/one.crt"'),
-        ("one.crt", "rsa.key", 'does not belong to the certificate "/f/one.crt"'),
-        ("rsa.crt", "ed-and-rsa.key", 'does not belong to the certificate "/f/rsa.crt"'),
-        ("rsa.crt", "locked-and-rsa.key", "holds no private key that the server can read"),
-        ("rsa.crt", "locked.key", "holds no private key that the server can read"),
-        ("rsa.crt", "locked8.key", "holds no private key that the server can read"),
-        ("rsa.crt", "rsa.crt", "holds no private key that the server can read"),
-        ("rsa.crt", "empty", "holds no private key that the server can read"),
-        ("damaged-first.crt", "one.key", "holds no certificate that the server can read"),
-        ("negative.crt", "rsa.key", "holds no certificate that the server can read"),
-        ("trusted.crt", "one.key", "holds no certificate"),
-        ("bom.crt", "one.key", "holds no certificate"),
-        ("der.crt", "one.key", "holds no certificate"),
-        ("empty", "one.key", "holds no certificate"),
-        ("odd.crt", "one.key", "is for a kind of key that TLS cannot use"),
+        ("chain-first-other.crt", "one.key", 'does not match the certificate "/f/chain-first-other.crt"'),
+        ("one.crt", "other.key", 'does not match the certificate "/f/one.crt"'),
+        ("one.crt", "rsa.key", 'does not match the certificate "/f/one.crt"'),
+        ("rsa.crt", "ed-and-rsa.key", 'does not match the certificate "/f/rsa.crt"'),
+        ("rsa.crt", "locked-and-rsa.key", "contains no valid private key"),
+        ("rsa.crt", "locked.key", "contains no valid private key"),
+        ("rsa.crt", "locked8.key", "contains no valid private key"),
+        ("rsa.crt", "rsa.crt", "contains no valid private key"),
+        ("rsa.crt", "empty", "contains no valid private key"),
+        ("damaged-first.crt", "one.key", "contains an invalid certificate"),
+        ("negative.crt", "rsa.key", "contains an invalid certificate"),
+        ("trusted.crt", "one.key", "contains no certificate"),
+        ("bom.crt", "one.key", "contains no certificate"),
+        ("der.crt", "one.key", "contains no certificate"),
+        ("empty", "one.key", "contains no certificate"),
+        ("odd.crt", "one.key", "has a key type that TLS does not support"),
         ("none", "one.key", NOT_THERE),
         ("one.crt", "folder", DIRECTORY),
     ],
@@ -236,7 +236,7 @@ def test_keys_of_tokens(tmp_path: Path, name: str, signs: bool, verifies: bool) 
 
 def test_every_verification_file_is_looked_at(tmp_path: Path) -> None:
     found = refusals(tmp_path, *(f"{VERIFYING}=/f/{name}" for name in ("junk", "rsa.pub", "none")), drop=(VERIFYING,))
-    assert found == [("SA-13", "holds no RSA or ECDSA key"), ("SA-13", NOT_THERE)]
+    assert found == [("SA-13", "contains no RSA or ECDSA key"), ("SA-13", NOT_THERE)]
 
 
 @pytest.mark.parametrize(

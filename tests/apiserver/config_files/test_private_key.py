@@ -218,8 +218,8 @@ def test_public_key_of_a_private_one_is_that_of_its_file(make: Callable[[], Any]
     if kind:
         assert found == public
         assert found is not None
-        assert found.fits(PublicKey(kind, None))
-        assert not found.fits(PublicKey(kind, (1, 2)))
+        assert found.matches(PublicKey(kind, None))
+        assert not found.matches(PublicKey(kind, (1, 2)))
     if kind and kind != "Ed25519":
         assert parse_private_key(der(key, TRADITIONAL), LATEST) == public
 

@@ -1,9 +1,9 @@
-"""kasc over a fleet: processor time a document, an unchanged run, memory; ratios and the growth are what counts.
+"""Measure kasc on a fleet: CPU time for each document, an unchanged run, memory. Compare ratios and growth.
 
 usage: python benchmarks/fleet.py [--documents N] [--jobs N] [--short]
 
-What is measured is the processor time of all processes together, which is what a core spends on a document however
-busy the machine is; wall time is printed beside it. Prints; judges nothing.
+The CPU time of all processes together is what a core spends on a document, however busy the machine is; wall time is
+printed next to it. This only prints figures.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ authentication:
 
 
 class Cost(NamedTuple):
-    """Processor seconds of all processes, wall seconds, largest resident set of any of them in MiB."""
+    """CPU seconds of all processes, wall-clock seconds, and the largest resident set of any process in MiB."""
 
-    processor: float
+    cpu: float
     wall: float
     memory: float
 
@@ -75,7 +75,7 @@ def make(folder: Path, number: int) -> None:
 
 
 def run(*words: str) -> Cost:
-    """One run of kasc that has to succeed. Its memory is asked for while it runs."""
+    """Run kasc, which has to succeed, and sample its memory while it runs."""
     command = [sys.executable, "-c", "from compiler.cli.main import program; program()", *words]
     before, start, largest = os.times(), time.perf_counter(), 0
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -85,13 +85,13 @@ def run(*words: str) -> Cost:
             time.sleep(0.1)
     wall, after = time.perf_counter() - start, os.times()
     if process.returncode:
-        raise SystemExit(f"kasc {' '.join(words)} ended with {process.returncode}")
+        raise SystemExit(f"kasc {' '.join(words)} exited with code {process.returncode}")
     used = after.children_user + after.children_system - before.children_user - before.children_system
     return Cost(used, wall, largest / 1024)
 
 
 def family(process: int) -> list[int]:
-    """A process and its children."""
+    """Return a process and its children."""
     try:
         children = Path(f"/proc/{process}/task/{process}/children").read_text()
     except OSError:
@@ -100,7 +100,7 @@ def family(process: int) -> list[int]:
 
 
 def marks(process: int) -> int:
-    """The largest resident set of a process, in KiB."""
+    """Return the largest resident set of a process, in KiB."""
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:
@@ -109,22 +109,22 @@ def marks(process: int) -> int:
 
 
 def measure(folder: Path, number: int, jobs: str) -> dict[str, Cost]:
-    """Check, compile from nothing, the same again, the same as a gate."""
+    """Check, compile without a cache, compile again, and compile with `--check`."""
     make(folder / "clusters", number)
     clusters = str(folder / "clusters")
     words = ("compile", clusters, "-o", str(folder / "out"), "--cache", str(folder / "cache"), "--jobs", jobs)
-    found = {"check": run("check", clusters, "--jobs", jobs)}
+    costs = {"check": run("check", clusters, "--jobs", jobs)}
     for name, more in (("compile", ()), ("unchanged", ()), ("gate", ("--check",))):
-        found[name] = run(*words, *more)
+        costs[name] = run(*words, *more)
     shutil.rmtree(folder)
-    return found
+    return costs
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=10_000, help="documents of the large fleet")
     parser.add_argument("--jobs", default=str(len(os.sched_getaffinity(0))), help="processes")
-    parser.add_argument("--short", action="store_true", help="with a tenth of the documents")
+    parser.add_argument("--short", action="store_true", help="use a tenth of the documents")
     options = parser.parse_args()
     compileall.compile_dir(ROOT / "compiler", quiet=1)
     large = options.documents // 10 if options.short else options.documents
@@ -135,13 +135,13 @@ def main() -> int:
     print(f"{'':10}", *(f"{f'{number} documents':>38}" for number in costs))
     for name in costs[large]:
         cells = [
-            f"{1000 * cost.processor / number:8.3f} ms a core, {cost.wall:6.2f} s, {cost.memory:4.0f} MiB"
-            for number, cost in ((number, found[name]) for number, found in costs.items())
+            f"{1000 * cost.cpu / number:8.3f} ms a core, {cost.wall:6.2f} s, {cost.memory:4.0f} MiB"
+            for number, cost in ((number, runs[name]) for number, runs in costs.items())
         ]
         print(f"{name:10}", *(f"{cell:>38}" for cell in cells))
-    found = {name: cost.processor for name, cost in costs[large].items()}
-    print(f"compile / check: {found['compile'] / found['check']:.2f}")
-    print(f"unchanged / compile: {found['unchanged'] / found['compile']:.3f}")
+    cpu = {name: cost.cpu for name, cost in costs[large].items()}
+    print(f"compile / check: {cpu['compile'] / cpu['check']:.2f}")
+    print(f"unchanged / compile: {cpu['unchanged'] / cpu['compile']:.3f}")
     print(f"memory of compile, {large} / {large // 10} documents: "
           f"{costs[large]['compile'].memory / costs[large // 10]['compile'].memory:.2f}")  # fmt: skip
     return 0

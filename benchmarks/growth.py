@@ -1,10 +1,10 @@
-"""How time grows with the number of entries: of each list and map option, each list of the structured files, and what
-else an input can hold many of.
+"""Measure how time grows with the number of entries of each list and map: options, structured files, and anything else
+that an input can contain many of.
 
 usage: python benchmarks/growth.py [--entries N] [--only WORD] [--short]
 
-Each case is checked with N, 2N and 4N entries; its ratio is the time for 4N by that for N, about 4 if time is
-proportional to the entries and 16 if it is quadratic. Ends with 1 if a case grows clearly faster.
+Each case is checked with N, 2N and 4N entries. The ratio of the times for 4N and N is about 4 if time is proportional
+to the number of entries, and 16 if it is quadratic. Exits with 1 if a case is clearly not proportional.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from compiler.review.examine import Settings, examine  # noqa: E402
 from compiler.upstream.catalog import catalog, nearest, section_of  # noqa: E402
 
 FASTEST = 0.15
-"""Seconds below which a ratio says nothing."""
+"""Seconds below which a ratio is meaningless."""
 RATIO = 8.0
 VERSION = nearest(None)
 HEAD = f'apiVersion: kasc/v1\nkind: APIServer\nkubernetesVersion: "{VERSION}"\n'
@@ -39,7 +39,7 @@ Make = Callable[[int], str]
 
 
 class Case(NamedTuple):
-    """An input of a number of entries. With `flag` it is a file of the server that the flag names."""
+    """An input with a given number of entries; with `flag`, a file of the server that the flag names."""
 
     name: str
     make: Make
@@ -49,7 +49,7 @@ class Case(NamedTuple):
 
 
 def options() -> Iterator[Case]:
-    """Each list and map option, in a document and as a flag."""
+    """Yield each list and map option, in a document and as a flag."""
     for spec in catalog(VERSION).flags.values():
         section = section_of(spec.group)
         if spec.type in LISTS or spec.name in ("etcd-servers-overrides", "watch-cache-sizes"):
@@ -96,7 +96,7 @@ def _flag_repeated(flag: str, kind: str) -> Make:
 
 
 def structured() -> Iterator[Case]:
-    """Each list and map of each kind of structured file, by its schema."""
+    """Yield each list and map of each kind of structured file, from its schema."""
     for path in sorted((ROOT / f"schemas/v{VERSION}/files").glob("*.json")):
         schema = json.loads(path.read_text(encoding="utf-8"))
         kind = schema["properties"]["kind"]["const"]
@@ -136,7 +136,7 @@ def _structured(schema: dict[str, Any], kind: str, group: str, steps: tuple[str,
 
 
 def _sample(schema: dict[str, Any], index: int) -> Any:
-    """A value of a schema; strings differ with the index."""
+    """Return a value that conforms to a schema; strings contain the index."""
     kind = schema.get("type")
     if kind == "object":
         return {key: _sample(inner, index) for key, inner in schema.get("properties", {}).items()
@@ -157,7 +157,7 @@ def _pod(**container: Any) -> str:
 
 
 def others() -> Iterator[Case]:
-    """What is neither an option nor a list of a structured file."""
+    """Yield everything that is neither an option nor a list of a structured file."""
     yield Case("unknown keys", lambda n: HEAD + _keys(n))
     yield Case("unknown keys of a group", lambda n: f"{HEAD}etcd:\n{_keys(n, '  ')}")
     yield Case("duplicate keys", lambda n: HEAD + "kind: APIServer\n" * n)
@@ -190,7 +190,7 @@ def others() -> Iterator[Case]:
     yield Case("tables of an array in TOML", lambda n: _toml() + "[[t]]\na = 1\n" * n, ".toml")
     yield Case("elements in TOML", lambda n: f"{_toml()}[etcd]\netcdServers = [{'1, ' * n}]\n", ".toml")
     yield Case("arguments of a Pod", lambda n: _pod(command=["kube-apiserver", *(f"--x{i}=1" for i in range(n))]))
-    yield Case("arguments that are no strings", lambda n: _pod(command=["kube-apiserver", *range(n)]))
+    yield Case("arguments that are not strings", lambda n: _pod(command=["kube-apiserver", *range(n)]))
     yield Case("variables of a Pod", lambda n: _pod(command=["kube-apiserver", "--v=$(V9)"], env=_variables(n)))
     yield Case("references in a Pod", lambda n: _pod(command=["kube-apiserver", f"--etcd-prefix={'$(A)' * n}"]))
     yield Case("unknown references in a Pod", lambda n: _pod(args=[f"--v=$(A{i})" for i in range(n)], envFrom=[1]))
@@ -200,7 +200,7 @@ def others() -> Iterator[Case]:
     yield Case("references in a script", lambda n: _pod(command=["sh", "-c", f"A=b\nkube-apiserver {'$A$B ' * n}"]))
     yield Case("flags", lambda n: "".join(f"--x{i}=1\n" for i in range(n)), ".flags", "flags")
     yield Case("flags of wrong values", lambda n: "--etcd-count-metric-poll-period=x\n" * n, ".flags", "flags")
-    yield Case("words that are no flags", lambda n: "kube-apiserver" + " word" * n, ".flags", "flags")
+    yield Case("words that are not flags", lambda n: "kube-apiserver" + " word" * n, ".flags", "flags")
     yield Case("arguments", lambda n: "".join(f"--x{i}=1\n" for i in range(n)), ".flags", "argv")
     yield Case("assignments", lambda n: "".join(f"A{i}='--v=1'\n" for i in range(n)), ".env", "flags")
     yield Case("quotes", lambda n: "--etcd-prefix=" + "'a'\"b\"" * n, ".flags", "flags")
@@ -247,7 +247,7 @@ def _volumes(n: int) -> str:
 
 
 def check(case: Case, content: str) -> None:
-    """Check an input and write the report in two forms."""
+    """Check an input and render the report in two forms."""
     with tempfile.TemporaryDirectory() as directory:
         path = f"{directory}/input{case.ending}"
         settings = Settings(case.read_as)
@@ -269,7 +269,7 @@ def seconds(case: Case, n: int) -> float:
 
 
 def grows(case: Case, n: int) -> bool:
-    """Whether the time of a case grows clearly faster than its entries; prints the times."""
+    """Return whether the time of a case grows clearly faster than its entries, and print the times."""
     times = [seconds(case, factor * n) for factor in (1, 2, 4)]
     if times[2] > FASTEST and times[2] > RATIO * times[0]:
         times = [min(one, seconds(case, factor * n)) for one, factor in zip(times, (1, 2, 4), strict=True)]
@@ -282,8 +282,8 @@ def grows(case: Case, n: int) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, default=1000, help="entries of the smallest input")
-    parser.add_argument("--only", default="", help="cases with this in their name")
-    parser.add_argument("--short", action="store_true", help="one case of five, with a quarter of the entries")
+    parser.add_argument("--only", default="", help="run only cases whose name contains this")
+    parser.add_argument("--short", action="store_true", help="run every fifth case, with a quarter of the entries")
     options_ = parser.parse_args()
     cases = [case for case in (*others(), *options(), *structured()) if options_.only in case.name]
     entries = options_.entries // 4 if options_.short else options_.entries

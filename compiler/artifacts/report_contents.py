@@ -139,7 +139,7 @@ def stages(resolved: Resolved) -> list[dict[str, Any]]:
     values = resolved.config.settings()
     by_step: dict[str, list[dict[str, Any]]] = {}
     for path, origin in made["provenance"].items():
-        row = {"path": path, "from": origin["from"], **shown(values[path])}
+        row = {"path": path, "from": origin["from"], **value_cell(values[path])}
         by_step.setdefault(origin["step"], []).append(row)
     return [
         {"title": title, "steps": [{"name": name, "sets": by_step.get(name, [])} for name in names]}
@@ -147,7 +147,7 @@ def stages(resolved: Resolved) -> list[dict[str, Any]]:
     ]
 
 
-def shown(value: Any) -> dict[str, Any]:
+def value_cell(value: Any) -> dict[str, Any]:
     """Return a value as one `line`; if it is too long, as a `block` of `size` entries."""
     line = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):

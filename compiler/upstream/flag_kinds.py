@@ -1,4 +1,4 @@
-"""What an option's value stands for, beyond its pflag type: a structured file, a path, one of a few words."""
+"""Kinds of flag values beyond their pflag types: structured files, paths, enumerations."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ STRUCTURED = {
     "authorization-webhook-config-file": "Config",
     "audit-webhook-config-file": "Config",
 }
-"""Flags that name a structured file -> its kind. A document may hold the content itself."""
+"""Flags that name a structured file -> its kind. A document may contain the file inline."""
 
-DEFAULT_FILE_FOLDER = "/etc/kubernetes/kasc"
+DEFAULT_FILE_DIRECTORY = "/etc/kubernetes/kasc"
 
 READ_FILES = (
     *STRUCTURED,
@@ -42,16 +42,16 @@ READ_FILES = (
     "tls-sni-cert-key",
     "token-auth-file",
 )
-"""Flags whose value names files that the server reads."""
+"""Flags with paths of files that the server reads."""
 
 SOCKETS = ("debug-socket-path", "service-account-signing-endpoint")
-"""Flags whose value names a Unix socket."""
+"""Flags with the path of a Unix socket."""
 
 WRITTEN_FILES = ("audit-log-path",)
-"""Flags whose value names a file that the server writes."""
+"""Flags with the path of a file that the server writes."""
 
-WRITTEN_FOLDERS = ("cert-dir",)
-"""Flags whose value names a folder that the server writes to."""
+WRITTEN_DIRECTORIES = ("cert-dir",)
+"""Flags with the path of a directory that the server writes to."""
 
 CHOICES = {
     "audit-log-format": ("json", "legacy"),
@@ -68,4 +68,4 @@ CHOICES = {
     "storage-backend": ("etcd3",),
     "storage-media-type": ("application/vnd.kubernetes.protobuf", "application/json", "application/yaml"),
 }
-"""Flags that take one of a few words (each element of a list does), in every version."""
+"""Flags whose value, or each element of it, is one of a fixed set in every version."""

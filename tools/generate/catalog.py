@@ -1,9 +1,9 @@
 """Generate the catalog's data from the recorded facts: `python -m tools.generate.catalog [--check]`.
 
 tests/truth/recordings/facts has one `v1.NN.json` per recorded minor version, `v1.NN-from-source.json` for versions of
-which no server was recorded, and `history.json`. What all versions agree on is stored once; everything else becomes
-rows with `from` and `until`, the first and the last minor version (inclusive) in which the row holds. A row without
-`until` still holds in the newest version.
+which no server was recorded, and `history.json`. Facts that all versions share are stored once; others become
+rows with `from` and `until`, the first and last minor version (inclusive) of the row. A row without
+`until` applies to the newest version.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ GROUPS = {
     "cloud provider": "cloud_provider",
     "global": "global",
 }
-# pflag names these two maps alike, but they split their text differently.
+# pflag has the same type name for these two maps, but their syntax differs.
 OWN_TYPES = {"oidc-required-claim": "noSplitMap", "runtime-config": "configurationMap"}
-# Until 1.33 an empty IP was a parse error; the recorded type name is the same.
+# Up to 1.33 an empty IP was a parse error; the recorded type name is the same.
 FIRST_WITH_EMPTY_IP = 34
 
 Facts = dict[str, Any]
@@ -48,12 +48,12 @@ Row = dict[str, Any]
 
 
 def minor_of(version: str) -> int:
-    """The minor number of a version: `1.36` -> 36; `0.0`, before every version, -> 0."""
+    """Return the minor number of a version: `1.36` -> 36; `0.0`, before every version, -> 0."""
     return int(version.split(".")[1])
 
 
 def merged_order(sequences: Iterable[list[Any]]) -> list[Any]:
-    """One order that every given order (oldest first) is part of; raises ValueError where they contradict."""
+    """Merge orders (oldest first) into one; raise ValueError if they contradict."""
     orders = list(sequences)
     merged: list[Any] = []
     for sequence in reversed(orders):
@@ -72,7 +72,7 @@ def merged_order(sequences: Iterable[list[Any]]) -> list[Any]:
 
 
 def spans(by_minor: dict[int, Any], minors: list[int]) -> list[Row]:
-    """Rows `{from, until?, **value}` for a value (a dict) that may be missing or differ by minor version."""
+    """Return rows `{from, until?, **value}` of a value (a dict) that may be missing or differ by minor version."""
     rows: list[Row] = []
     previous: Any = None
     for minor in minors:
@@ -88,25 +88,25 @@ def spans(by_minor: dict[int, Any], minors: list[int]) -> list[Row]:
     return rows
 
 
-def _fact_files(folder: Path) -> Iterable[Path]:
-    yield from folder.glob("v1.??.json")
-    yield from folder.glob("v1.??-from-source.json")
+def _fact_files(directory: Path) -> Iterable[Path]:
+    yield from directory.glob("v1.??.json")
+    yield from directory.glob("v1.??-from-source.json")
 
 
 class Recorded:
-    """The facts of all recorded minor versions, oldest first."""
+    """Facts of all recorded minor versions, oldest first."""
 
-    def __init__(self, folder: Path) -> None:
-        found = {minor_of(path.stem.partition("-")[0]): json.loads(path.read_text()) for path in _fact_files(folder)}
-        self.minors = sorted(found)
-        self.facts: dict[int, Facts] = found
+    def __init__(self, directory: Path) -> None:
+        facts = {minor_of(path.stem.partition("-")[0]): json.loads(path.read_text()) for path in _fact_files(directory)}
+        self.minors = sorted(facts)
+        self.facts: dict[int, Facts] = facts
 
     def each(self, pick: Callable[[Facts], Any]) -> dict[int, Any]:
-        """One part of the facts by minor version."""
+        """Return one part of the facts by minor version."""
         return {minor: pick(self.facts[minor]) for minor in self.minors}
 
     def rows(self, pick: Callable[[Facts], dict[str, Any]], ordered: bool = False) -> dict[str, list[Row]]:
-        """Rows by name, for a part of the facts that maps names to values."""
+        """Return rows by name, for a part of the facts that maps names to values."""
         parts = self.each(pick)
         names = (
             merged_order([list(part) for part in parts.values()]) if ordered else sorted(set().union(*parts.values()))
@@ -118,16 +118,16 @@ class Recorded:
 
 
 def flag_table(facts: Facts) -> dict[str, Row]:
-    """`group/flag` -> what was recorded, in registration order; later registrations of a name do not count."""
+    """Return `group/flag` -> row, in registration order; later registrations of a name are ignored."""
     table: dict[str, Row] = {}
-    seen: set[str] = set()
+    names: set[str] = set()
     minor = minor_of(facts["kubernetesMinor"])
     for flag_set in facts["flagSets"]:
         for flag in flag_set["flags"]:
             name, kind = flag["name"], OWN_TYPES.get(flag["name"], flag["type"])
-            if name in seen:
+            if name in names:
                 continue
-            seen.add(name)
+            names.add(name)
             if kind == "ip" and minor < FIRST_WITH_EMPTY_IP:
                 kind = "ipNonEmpty"
             row = {"type": kind, "default": flag["default"]}
@@ -137,16 +137,16 @@ def flag_table(facts: Facts) -> dict[str, Row]:
 
 
 def flags(recorded: Recorded) -> list[Row]:
-    """All flags in registration order, one row for each group, type, default and mark that a flag had."""
+    """Return all flags in registration order, one row for each group, type, default and attribute of a flag."""
     rows: list[Row] = []
-    for key, found in recorded.rows(flag_table, ordered=True).items():
+    for key, flag_rows in recorded.rows(flag_table, ordered=True).items():
         group, name = key.split("/")
-        rows += [{"flag": name, "key": key_of(name), "group": group, **row} for row in found]
+        rows += [{"flag": name, "key": key_of(name), "group": group, **row} for row in flag_rows]
     return rows
 
 
 def history_entries(gate: Facts) -> list[list[Any]]:
-    """`[version, stage, default, locked]` for every step of a gate."""
+    """Return `[version, stage, default, locked]` for every step of a gate."""
     return [
         [step["version"], step["stage"], step["default"], step["locked"]]
         + ([minor_of(step["minCompatibilityVersion"])] if "minCompatibilityVersion" in step else [])
@@ -155,7 +155,7 @@ def history_entries(gate: Facts) -> list[list[Any]]:
 
 
 def gate_row(recorded: Recorded, name: str) -> Row:
-    """A gate's presence, its history (as the newest version that has it tells), and where a version tells otherwise."""
+    """Return the versions of a gate, its history in the newest of them, and the histories of versions that differ."""
     present = {
         minor: facts["featureGates"][name] for minor, facts in recorded.facts.items() if name in facts["featureGates"]
     }
@@ -164,14 +164,14 @@ def gate_row(recorded: Recorded, name: str) -> Row:
     if max(present) != recorded.minors[-1]:
         row["until"] = f"1.{max(present)}"
     if set(range(min(present), max(present) + 1)) != set(present):
-        raise ValueError(f"gate {name} left and came back")
+        raise ValueError(f"gate {name} was removed and added again")
     differing = {}
     for minor, gate in sorted(present.items()):
-        told, here = history_entries(gate), [step for step in newest if minor_of(step[0]) <= minor]
-        # Up to 1.31 nothing could be emulated and gates were recorded without history: the state is all there is.
-        state_alone = minor == recorded.minors[0] and len(told) == 1 and here and told[0][1:] == here[-1][1:]
-        if told != here and not state_alone:
-            differing[f"1.{minor}"] = told
+        entries, expected = history_entries(gate), [step for step in newest if minor_of(step[0]) <= minor]
+        # 1.31 cannot emulate and has no gate history, only the current state.
+        is_state = minor == recorded.minors[0] and len(entries) == 1
+        if entries != expected and not (is_state and expected and entries[0][1:] == expected[-1][1:]):
+            differing[f"1.{minor}"] = entries
     if differing:
         row["recordedAs"] = differing
     dependencies = spans(
@@ -184,13 +184,13 @@ def gate_row(recorded: Recorded, name: str) -> Row:
 
 
 def gates(recorded: Recorded) -> dict[str, Row]:
-    """Every feature gate."""
+    """Return all feature gates."""
     names = sorted(set().union(*recorded.each(lambda facts: set(facts["featureGates"])).values()))
     return {name: gate_row(recorded, name) for name in names}
 
 
 def admission(recorded: Recorded) -> dict[str, list[Row]]:
-    """Admission plugins in the order of the chain."""
+    """Return the admission plugins in the order of the chain."""
     return recorded.rows(
         lambda facts: {
             name: {"defaultOff": True} if name in facts["admissionPlugins"]["defaultOff"] else {"defaultOff": False}
@@ -201,20 +201,20 @@ def admission(recorded: Recorded) -> dict[str, list[Row]]:
 
 
 def served_kinds(facts: Facts) -> dict[str, Row]:
-    """`group/version Kind` -> life cycle, for the kinds of served resources."""
+    """Return `group/version Kind` -> life cycle, for the kinds of served resources."""
     kinds = {(resource["group"], resource["kind"]) for resource in facts["resources"].values()}
     table = {}
     for key, cycle in facts["apiLifecycle"].items():
         api, kind = key.split(" ")
         group = api.rpartition("/")[0]
         if (group, kind) in kinds:
-            kept = {step: cycle[step] for step in ("introduced", "deprecated", "removed") if step in cycle}
-            table[key] = kept | ({"replaced": True} if "replacement" in cycle else {})
+            steps = {step: cycle[step] for step in ("introduced", "deprecated", "removed") if step in cycle}
+            table[key] = steps | ({"replaced": True} if "replacement" in cycle else {})
     return table
 
 
 def apis(recorded: Recorded) -> Row:
-    """Registered group versions by priority, what is on by default, life cycles, and resources."""
+    """Return registered group versions by priority, default APIs, life cycles and resources."""
     return {
         "groups": recorded.rows(lambda facts: {group: {"versions": v} for group, v in facts["apiGroups"].items()}),
         "enabled": recorded.rows(
@@ -239,7 +239,7 @@ def apis(recorded: Recorded) -> Row:
 
 
 def storage(recorded: Recorded) -> Row:
-    """What the storage factory is built with."""
+    """Return the settings of the storage factory."""
     return {
         part: recorded.rows(lambda facts, part=part: {k: {"value": v} for k, v in facts["storage"][part].items()})  # type: ignore[misc]
         for part in ("specialPrefixes", "encodingOverrides", "defaultWatchCacheSizes")
@@ -247,7 +247,7 @@ def storage(recorded: Recorded) -> Row:
 
 
 def tls(recorded: Recorded) -> Row:
-    """Names of cipher suites and protocol versions."""
+    """Return the names of cipher suites and protocol versions."""
     return {
         part: recorded.rows(lambda facts, part=part: {name: {} for name in facts["tls"][part]})  # type: ignore[misc]
         for part in ("preferredCiphers", "insecureCiphers", "versions")
@@ -255,7 +255,7 @@ def tls(recorded: Recorded) -> Row:
 
 
 def replacement_of(entry: Row) -> str:
-    """The name that took over, without the history's remarks; empty where nothing did."""
+    """Return the replacement without the remarks of the history, empty if there is none."""
     text = re.split(r"[(;]|:(?!//)", entry.get("replacement") or "")[0].strip()
     return "" if text.startswith("none") else text
 
@@ -273,37 +273,37 @@ _SUCCESSORS = {
     },
     "admissionPlugins": {"GenericAdmissionWebhook", "PVCProtection"},
 }
-"""What got another name and nothing else: the replacement takes the same values, and means the same."""
+"""Renamed flags and plugins: the replacement has the same values and semantics."""
 
 
 def removed(history: Facts, newest: int) -> Row:
-    """What is gone from the newest version, or never was: the release that dropped it and what took over."""
+    """Return names that the newest version no longer has, or that never existed, with release and replacement."""
     table: Row = {}
     for kind in ("flags", "featureGates", "admissionPlugins", "apis", "configAPIs"):
         table[kind] = {}
         for name, entry in sorted(history[kind].items()):
-            gone = entry.get("removed")
-            if not (entry.get("neverExisted") or (gone and minor_of(gone) <= newest)):
+            release = entry.get("removed")
+            if not (entry.get("neverExisted") or (release and minor_of(release) <= newest)):
                 continue
-            kept = {
+            row = {
                 key: entry[key]
                 for key in ("removed", "inertSince", "lastDefault", "neverExisted")
                 if entry.get(key) is not None
             }
             if kind == "featureGates" and entry.get("ga"):
-                kept["ga"] = entry["ga"]
+                row["ga"] = entry["ga"]
             if replacement_of(entry):
-                kept["replacement"] = replacement_of(entry)
+                row["replacement"] = replacement_of(entry)
             if name in _SUCCESSORS.get(kind, ()):
-                kept["successor"] = True
-            table[kind][name] = kept
+                row["successor"] = True
+            table[kind][name] = row
     return table
 
 
-def build(folder: Path) -> dict[str, str]:
-    """File name -> text, for every data file."""
-    recorded = Recorded(folder)
-    history = json.loads((folder / "history.json").read_text())
+def build(directory: Path) -> dict[str, str]:
+    """Return file name -> content, for every data file."""
+    recorded = Recorded(directory)
+    history = json.loads((directory / "history.json").read_text())
     parts = {
         "versions": [f"1.{minor}" for minor in recorded.minors],
         "flags": flags(recorded),
@@ -318,7 +318,7 @@ def build(folder: Path) -> dict[str, str]:
 
 
 def render(part: Any) -> str:
-    """JSON with one row a line, so that a diff shows which fact changed."""
+    """Return JSON with one row per line, so that a diff shows the changed facts."""
     if isinstance(part, list):
         return "[\n" + ",\n".join(json.dumps(row) for row in part) + "\n]\n"
     nested = all(isinstance(value, dict) for value in part.values()) and len(part) < 10
@@ -333,7 +333,7 @@ def render(part: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the data files, or with `--check` name those that are not what the facts give (exit 1)."""
+    """Write the data files, or with `--check` list the stale ones (exit code 1)."""
     check = "--check" in arguments
     if set(arguments) - {"--check"}:
         print(__doc__, file=sys.stderr)
@@ -343,7 +343,7 @@ def main(arguments: list[str]) -> int:
         path = DATA / name
         if check:
             if not path.exists() or path.read_text() != text:
-                print(f"{name} is not what the facts give")
+                print(f"{name} is stale: run python -m tools.generate.catalog")
                 stale = 1
         else:
             path.write_text(text)

@@ -44,17 +44,17 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], file_rules: FileRules)
     Kubernetes: apimachinery/pkg/runtime/serializer/codec_factory.go, UniversalDecoder.
     """
     context = named.context
-    given = context.host.inline.get(named.path)
+    inline_file = context.host.inline.get(named.path)
     # Content within a document, or in a source file of it, becomes an artifact.
-    inline = given is not None and context.input.read_as == "document"
+    inline = inline_file is not None and context.input.read_as == "document"
     prefix = (
         f"{context.input.path_of(named.flag, context.catalog)}.content"
-        if given is not None and not given.from_source
+        if inline_file is not None and not inline_file.from_source
         else ""
     )
     findings = Findings(context.report, named.flag, prefix)
-    problems = list(given.problems) if given is not None else []
-    node = given.content if given is not None else read_node(named, file_rules, problems)
+    problems = list(inline_file.problems) if inline_file is not None else []
+    node = inline_file.content if inline_file is not None else read_node(named, file_rules, problems)
     if node is None:
         return None
     return decode_config(context, root_field(node, findings), kinds, file_rules, inline, problems)
@@ -100,7 +100,7 @@ def _report(findings: Findings, rule: Rule, problem: Diagnostic) -> None:
 
 def _heading(root: Field, name: str) -> list[Field]:
     """Return the fields that the server decodes as kind or apiVersion; null is the same as missing."""
-    return [field for field in root.in_any_case(name) if field.given] or [root[name]]
+    return [field for field in root.in_any_case(name) if field.is_set] or [root[name]]
 
 
 def _kind_of(version: str, root: Field, kinds: tuple[str, ...], file_rules: FileRules) -> str:
@@ -111,15 +111,15 @@ def _kind_of(version: str, root: Field, kinds: tuple[str, ...], file_rules: File
     versions = {kind: schema["properties"]["apiVersion"]["enum"] for kind, schema in known.items()}
     names = {kind: kind.partition(".")[0] for kind in known}
     example = f"write apiVersion: {versions[expected][0]} and kind: {names[expected]}"
-    if root.given and isinstance(root.node, Node) and not isinstance(root.node.value, dict):
+    if root.is_set and isinstance(root.node, Node) and not isinstance(root.node.value, dict):
         root.refuse(file_rules.decode, "the file is not a mapping", example)
         return ""
-    kinds_given, apis_given = _heading(root, "kind"), _heading(root, "apiVersion")
-    for field in kinds_given + apis_given:
-        if field.given and not (field.node and isinstance(field.node.value, str)):
+    kind_fields, version_fields = _heading(root, "kind"), _heading(root, "apiVersion")
+    for field in kind_fields + version_fields:
+        if field.is_set and not (field.node and isinstance(field.node.value, str)):
             field.refuse(file_rules.decode, f"{field.path} is not a string", example)
             return ""
-    kind, api = kinds_given[-1], apis_given[-1]
+    kind, api = kind_fields[-1], version_fields[-1]
     name = kind.text or ("" if "kind" in required else names[expected])
     matching = [each for each in known if names[each] == name]
     served = [each for each in matching if api.text in versions[each] or known[each]["x-kasc-any-version"]]

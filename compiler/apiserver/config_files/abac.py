@@ -197,10 +197,10 @@ def _schema(root: Field) -> dict[str, Any] | None:
     fields = {name: root[name] for name in ("apiVersion", "kind")}
     for key in root.node.value:
         # The server decodes these two regardless of case.
-        fields |= {name: root[key] for name in fields if name.lower() == key.lower() and root[key].given}
+        fields |= {name: root[key] for name in fields if name.lower() == key.lower() and root[key].is_set}
     version, kind = fields["apiVersion"], fields["kind"]
     for field in fields.values():
-        if field.given and not field.text:
+        if field.is_set and not field.text:
             field.refuse(_RULE, f"{field.path} is not a string", _EXAMPLE)
             return None
     schema = _schema_of(version.text, kind.text)

@@ -33,14 +33,14 @@ _LEGACY = {"imagePolicy": "ImagePolicyWebhook", "podNodeSelectorPluginConfig": "
 def load_admission(named: NamedFile, enabled: list[str]) -> None:
     """Report the errors of the file; the configurations of disabled plugins are not read."""
     context = named.context
-    given = context.host.inline.get(named.path)
-    inline = given is not None and not given.from_source
+    inline_file = context.host.inline.get(named.path)
+    inline = inline_file is not None and not inline_file.from_source
     prefix = f"{context.input.path_of(named.flag, context.catalog)}.content" if inline else ""
     findings = Findings(context.report, named.flag, prefix)
-    problems = list(given.problems) if given is not None else []
+    problems = list(inline_file.problems) if inline_file is not None else []
     node = (
-        given.content
-        if given is not None
+        inline_file.content
+        if inline_file is not None
         else _parse(named, findings, rules.UNREADABLE_ADMISSION_CONFIG, rules.INVALID_ADMISSION_CONFIG, problems)
     )
     if node is None:
@@ -82,31 +82,31 @@ def _check_legacy(named: NamedFile, root: Field, enabled: list[str]) -> None:
 
 
 def _check_plugin(named: NamedFile, name: str, plugin: Field) -> None:
-    """One enabled plugin with its entry: what stands in it wins over the file that it names."""
+    """Check the configuration of an enabled plugin; an inline one takes precedence over the file."""
     check, configuration, path = CHECKS.get(name), plugin["configuration"], plugin["path"]
-    if configuration.given or not path.text:
+    if configuration.is_set or not path.text:
         if check is not None:
-            check(named, configuration if configuration.given else None)
+            check(named, configuration if configuration.is_set else None)
         return
     full = posixpath.join(posixpath.dirname(named.path) or "/", path.text)
     file = named_by_field(named.context, path, full)
     findings = Findings(named.context.report, named.flag)
-    # A plugin that has no configuration reads the file all the same.
+    # The file of a plugin without a configuration is read anyway.
     if check is None:
         read_bytes(file, rules.UNREADABLE_PLUGIN_CONFIGURATION)
         return
-    given = named.context.host.inline.get(full)
-    problems = list(given.problems) if given is not None else []
+    inline_file = named.context.host.inline.get(full)
+    problems = list(inline_file.problems) if inline_file is not None else []
     node = (
-        given.content
-        if given is not None
+        inline_file.content
+        if inline_file is not None
         else _parse(file, findings, rules.UNREADABLE_PLUGIN_CONFIGURATION, rules.INVALID_ADMISSION_CONFIG, problems)
     )
     if node is not None:
         root = root_field(node, findings)
-        for found in problems:
+        for problem in problems:
             named.context.report.add(
-                diagnose(rules.INVALID_ADMISSION_CONFIG, found.message, found.hint, location=found.location)
+                diagnose(rules.INVALID_ADMISSION_CONFIG, problem.message, problem.hint, location=problem.location)
             )
         check(named._replace(path=full), root)
 
@@ -119,6 +119,6 @@ def _parse(named: NamedFile, findings: Findings, read: Rule, decode: Rule, probl
         source = Source(named.context.host.local(named.path) or named.path, data.decode(errors="replace"))
         return parse_as_server(source, problems)
     except KascError as error:
-        found = error.diagnostic
-        findings.report.add(diagnose(decode, found.message, found.hint, flag=named.flag, location=found.location))
+        problem = error.diagnostic
+        findings.report.add(diagnose(decode, problem.message, problem.hint, flag=named.flag, location=problem.location))
         return None

@@ -33,7 +33,7 @@ def check_tolerations(tolerations: Field, rule: Rule) -> None:
             value.refuse(rule, "the operator Exists does not allow a value", "remove the value")
         elif operator.text != "Exists" and not is_label_value(value.text):
             value.refuse(rule, f"{shown(value.text)} is not a valid label value", "use letters, digits, -, _ and .")
-        if toleration["tolerationSeconds"].given and effect.text != "NoExecute":
+        if toleration["tolerationSeconds"].is_set and effect.text != "NoExecute":
             effect.refuse(rule, "tolerationSeconds requires the effect NoExecute", "write NoExecute")
         if effect.text not in ("", *_EFFECTS):
             effect.refuse(rule, f"{shown(effect.text)} is not a valid effect", f"write {', '.join(_EFFECTS)}")
@@ -84,7 +84,7 @@ def check_event_rate_limit(named: NamedFile, root: Field | None) -> None:
 
 def check_pod_security(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: pod-security-admission/admission/api/validation/validation.go."""
-    if root is None or (not root.given and root.path == ""):
+    if root is None or (not root.is_set and root.path == ""):
         return
     if (
         decode_config(named.context, root, ("PodSecurityConfiguration",), _rules(rules.INVALID_POD_SECURITY_CONFIG))
@@ -109,7 +109,7 @@ def check_pod_security(named: NamedFile, root: Field | None) -> None:
 
 
 def _check_names(names: Field, is_valid: Callable[[str], bool]) -> None:
-    seen: set[str] = set()
+    valid_names: set[str] = set()
     for name in names.items():
         if not is_valid(name.text):
             name.refuse(
@@ -117,9 +117,9 @@ def _check_names(names: Field, is_valid: Callable[[str], bool]) -> None:
                 f"{shown(name.text)} is not a valid name for an exemption",
                 "fix or remove it",
             )
-        elif name.text in seen:
+        elif name.text in valid_names:
             name.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"duplicate exemption {shown(name.text)}", "keep one")
-        seen.add(name.text)
+        valid_names.add(name.text)
 
 
 def check_resource_quota(named: NamedFile, root: Field | None) -> None:
@@ -155,7 +155,7 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
         )
         return
     for section in root.in_any_case("imagePolicy"):
-        if section.given and not section.entries() and section.node is not None and section.node.value != {}:
+        if section.is_set and not section.entries() and section.node is not None and section.node.value != {}:
             section.refuse(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
                 "imagePolicy is not a mapping",
@@ -166,7 +166,7 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
     for name, scale, maximum in (("retryBackoff", 10**6, 300), ("allowTTL", 10**9, 1800), ("denyTTL", 10**9, 1800)):
         value = policy.in_any_case(name)[-1]
         minimum = 1 if name == "retryBackoff" else 10**9
-        if value.given and value.number is None:
+        if value.is_set and value.number is None:
             value.refuse(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
                 f"{name} is not an integer",
@@ -181,7 +181,7 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
                 f"write up to {maximum * 10**9 // scale} {unit}, 0 or -1",
             )
     for allow in policy.in_any_case("defaultAllow"):
-        if allow.given and allow.on is None:
+        if allow.is_set and allow.on is None:
             allow.refuse(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
                 "defaultAllow is neither true nor false",

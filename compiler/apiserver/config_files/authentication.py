@@ -40,7 +40,7 @@ def url_problem(text: str, strictness: int) -> str:
 
 
 def check_issuer(
-    context: ServerContext, issuer: Field, taken: Sequence[str], selections: Mapping[str, str] | None
+    context: ServerContext, issuer: Field, service_account_issuers: Sequence[str], selections: Mapping[str, str] | None
 ) -> None:
     """Report the errors of a single issuer."""
     url, discovery, strictness = issuer["url"], issuer["discoveryURL"], context.catalog.url_strictness
@@ -50,7 +50,7 @@ def check_issuer(
             "the issuer has no url",
             "write the https URL of the issuer, as in the iss claim of its tokens",
         )
-    elif url.text in taken:
+    elif url.text in service_account_issuers:
         message = f"{shown(url.text)} is the issuer of service account tokens; another issuer must not have its URL"
         url.refuse(rules.INVALID_JWT_ISSUER_URL, message, "give the issuer, or --service-account-issuer, another URL")
     elif problem := url_problem(url.text, strictness):
@@ -79,13 +79,13 @@ def _check_audiences(audiences: Field, policy: Field) -> None:
             "add the audience of its tokens: the client ID",
         )
         return
-    seen = set()
+    audience_values = set()
     for entry in entries:
         if not entry.text:
             entry.refuse(rules.INVALID_JWT_AUDIENCES, "an audience is empty", "write it, or remove the element")
-        elif entry.text in seen:
+        elif entry.text in audience_values:
             entry.refuse(rules.INVALID_JWT_AUDIENCES, f"duplicate audience {shown(entry.text)}", "keep one")
-        seen.add(entry.text)
+        audience_values.add(entry.text)
     if policy.text == "MatchAny" or (len(entries) == 1 and not policy.text):
         return
     message = (
@@ -200,19 +200,19 @@ def _issuer(entry: Field) -> JWTIssuer:
 
 
 def _check_unique(fields: list[Field], name: str) -> None:
-    seen = set()
+    values = set()
     for field in fields:
-        if field.text and field.text in seen:
+        if field.text and field.text in values:
             field.refuse(
                 rules.DUPLICATE_JWT_ISSUER_URL,
                 f"duplicate {name} {shown(field.text)}",
                 "keep one of the issuers",
             )
-        seen.add(field.text)
+        values.add(field.text)
 
 
 def _anonymous(gates: FeatureGates, section: Field, is_set: bool) -> Anonymous | None:
-    if not section.given:
+    if not section.is_set:
         return None
     gate = "AnonymousAuthConfigurableEndpoints"
     enabled, conditions = section["enabled"], section["conditions"]

@@ -113,7 +113,7 @@ def _check_choice(field: Field, rule: Rule, choices: tuple[str, ...]) -> None:
 def _check_connection(context: ServerContext, connection: Field) -> None:
     kind, path = connection["type"], connection["kubeConfigFile"]
     if kind.text == "InClusterConfig":
-        if path.given:
+        if path.is_set:
             message = "kubeConfigFile is set, but the type is InClusterConfig"
             path.refuse(rules.INVALID_AUTHORIZER_CONNECTION_INFO, message, "write type: KubeConfigFile")
         else:
@@ -145,7 +145,7 @@ def _check_connection(context: ServerContext, connection: Field) -> None:
 
 
 def _check_conditions(context: ServerContext, conditions: list[Field]) -> None:
-    seen: set[str] = set()
+    expressions: set[str] = set()
     for condition in conditions:
         expression = condition["expression"]
         if not trimmed(expression.text):
@@ -154,11 +154,11 @@ def _check_conditions(context: ServerContext, conditions: list[Field]) -> None:
                 "the match condition has no expression",
                 "write one, or remove the condition",
             )
-        elif expression.text in seen:
+        elif expression.text in expressions:
             expression.refuse(rules.INVALID_MATCH_CONDITION, "duplicate match condition", "keep one")
         else:
             _check_expression(context, expression)
-        seen.add(expression.text)
+        expressions.add(expression.text)
 
 
 def _check_expression(context: ServerContext, expression: Field) -> None:
@@ -250,7 +250,7 @@ def _check_name(name: Field, kind: str, names: set[str]) -> None:
 def _check_webhook_of(context: ServerContext, authorizer: Field, known: bool, has_policy_file: bool) -> None:
     """Check the fields that depend on the type; an unknown type with a webhook is checked as Webhook."""
     kind, webhook = authorizer["type"].text, authorizer["webhook"]
-    if webhook.given and (kind == "Webhook" or not known):
+    if webhook.is_set and (kind == "Webhook" or not known):
         check_webhook(context, webhook)
     elif kind == "Webhook":
         webhook.refuse(
@@ -258,7 +258,7 @@ def _check_webhook_of(context: ServerContext, authorizer: Field, known: bool, ha
             "the type Webhook requires webhook",
             "set webhook with its connectionInfo",
         )
-    elif webhook.given:
+    elif webhook.is_set:
         webhook.refuse(
             rules.MISPLACED_OR_MISSING_WEBHOOK, f"an authorizer of type {kind} must not have webhook", "remove webhook"
         )
@@ -270,4 +270,4 @@ def _check_webhook_of(context: ServerContext, authorizer: Field, known: bool, ha
 def _authorizer(authorizer: Field) -> Authorizer | WebhookAuthorizer:
     """Return the effective configuration of an authorizer."""
     kind, name, webhook = authorizer["type"].text, authorizer["name"].text, authorizer["webhook"]
-    return authorizer_of(kind, name, webhook) if webhook.given else Authorizer(type=kind, name=name)
+    return authorizer_of(kind, name, webhook) if webhook.is_set else Authorizer(type=kind, name=name)

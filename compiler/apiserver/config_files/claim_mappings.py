@@ -89,12 +89,12 @@ class _Claims:
             field.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, f"{name} must not be set together with {other}", hint)
 
     @staticmethod
-    def _check_once(field: Field, seen: set[str], rule: Rule, name: str) -> bool:
+    def _check_once(field: Field, values: set[str], rule: Rule, name: str) -> bool:
         """Return whether a value is not a duplicate."""
-        if field.text in seen:
+        if field.text in values:
             field.refuse(rule, f"duplicate {name} {shown(field.text)}", "keep one")
             return False
-        seen.add(field.text)
+        values.add(field.text)
         return True
 
     def _check_mapping(self, mapping: Field, rule: Rule) -> CompiledExpression | None:
@@ -105,24 +105,24 @@ class _Claims:
             mapping.refuse(rule, f"{name} has both claim and expression", _EITHER)
         elif expression.text:
             checked = self._compile(expression)
-            if not prefix.given:
+            if not prefix.is_set:
                 return checked
             prefix.refuse(
                 rule, f"{name} has prefix together with expression", "prepend it in the expression, and remove prefix"
             )
-        elif claim.text and not prefix.given and name != "uid":
+        elif claim.text and not prefix.is_set and name != "uid":
             hint = 'write for example prefix: "oidc:", or prefix: "" for none'
             prefix.refuse(rule, f"{name} has claim without prefix", hint)
         return None
 
     def _check_extra(self, attributes: Field) -> None:
-        seen: set[str] = set()
+        keys: set[str] = set()
         for attribute in attributes.items():
             key, expression = attribute["key"], attribute["valueExpression"]
             problem = extra_key_problem(key.text, bool(self.catalog.behaviour("reservedExtraKeysRefused")))
             if problem:
                 key.refuse(rules.INVALID_EXTRA_MAPPING, *problem)
-            if key.text and not self._check_once(key, seen, rules.INVALID_EXTRA_MAPPING, "key"):
+            if key.text and not self._check_once(key, keys, rules.INVALID_EXTRA_MAPPING, "key"):
                 continue
             if expression.text:
                 self._compile(expression)
@@ -142,7 +142,7 @@ class _Claims:
             expression.refuse(rules.UNVERIFIED_EMAIL_AS_USERNAME, message, hint)
 
     def _check_user_rules(self, validation_rules: Field) -> None:
-        seen: set[str] = set()
+        expressions: set[str] = set()
         for rule in validation_rules.items():
             expression = rule["expression"]
             if not expression.text:
@@ -151,7 +151,7 @@ class _Claims:
                     "the rule has no expression",
                     "write one that uses user, or remove the rule",
                 )
-            elif self._check_once(expression, seen, rules.INVALID_USER_VALIDATION_RULE, "expression"):
+            elif self._check_once(expression, expressions, rules.INVALID_USER_VALIDATION_RULE, "expression"):
                 from compiler.apiserver.config_files.authorization import check_expression
                 from compiler.upstream.cel import USER
 

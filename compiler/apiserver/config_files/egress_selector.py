@@ -54,7 +54,7 @@ def load_egress_selector(named: NamedFile) -> dict[str, str] | None:
 def _check_connection(named: NamedFile, connection: Field) -> None:
     protocol, transport = connection["proxyProtocol"], connection["transport"]
     if protocol.text == "Direct":
-        if transport.given:
+        if transport.is_set:
             transport.refuse(
                 rules.DIRECT_CONNECTION_WITH_TRANSPORT,
                 "proxyProtocol Direct does not allow a transport",
@@ -63,7 +63,7 @@ def _check_connection(named: NamedFile, connection: Field) -> None:
     elif protocol.text == "HTTPConnect":
         _check_http_connect(named, transport)
     elif protocol.text == "GRPC":
-        if not transport["uds"].given:
+        if not transport["uds"].is_set:
             transport.refuse(
                 rules.GRPC_WITHOUT_UDS, "proxyProtocol GRPC requires a Unix socket", "set transport.uds.udsName"
             )
@@ -78,10 +78,10 @@ def _check_connection(named: NamedFile, connection: Field) -> None:
 
 def _check_http_connect(named: NamedFile, transport: Field) -> None:
     tcp, uds = transport["tcp"], transport["uds"]
-    if tcp.given == uds.given:
-        message = "tcp and uds are both set" if tcp.given else "proxyProtocol HTTPConnect requires tcp or uds"
+    if tcp.is_set == uds.is_set:
+        message = "tcp and uds are both set" if tcp.is_set else "proxyProtocol HTTPConnect requires tcp or uds"
         transport.refuse(rules.HTTP_CONNECT_WITHOUT_ONE_TRANSPORT, message, "set exactly one of tcp and uds")
-    elif uds.given:
+    elif uds.is_set:
         _check_socket(uds)
     else:
         _check_tcp(named, tcp)
@@ -95,7 +95,7 @@ def _check_socket(uds: Field) -> None:
 def _check_tcp(named: NamedFile, tcp: Field) -> None:
     url, tls = tcp["url"], tcp["tlsConfig"]
     if url.text.startswith("http://"):
-        if tls.given:
+        if tls.is_set:
             tls.refuse(
                 rules.TLS_CONFIG_WITH_HTTP_PROXY,
                 "tlsConfig is set, but the URL uses http",
@@ -108,7 +108,7 @@ def _check_tcp(named: NamedFile, tcp: Field) -> None:
         url.refuse(
             rules.INVALID_EGRESS_PROXY_URL, f"{shown(url.text)} is not an http or https URL", "write https://HOST:PORT"
         )
-    elif not tls.given:
+    elif not tls.is_set:
         tcp.refuse(
             rules.INVALID_EGRESS_TLS_CONFIG,
             "an https URL requires tlsConfig",

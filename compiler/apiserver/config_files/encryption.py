@@ -99,7 +99,7 @@ class _Loader:
         self.configuration.entries.append((tuple(names), tuple(prefixes)))
 
     def _provider(self, provider: Field) -> list[str | None]:
-        types = [kind for kind in _PROVIDERS if provider[kind].given]
+        types = [kind for kind in _PROVIDERS if provider[kind].is_set]
         if len(types) != 1:
             message = f"the provider has {' and '.join(types) or 'no provider type'}"
             hint = f"write exactly one of {', '.join(_PROVIDERS)}; write identity as identity: {{}}"

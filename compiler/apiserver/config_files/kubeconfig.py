@@ -40,13 +40,13 @@ def load_kubeconfig(named: NamedFile, rule: Rule, usable: bool = True) -> None:
 
 def _check_names(entries: Field, rule: Rule, kind: str) -> None:
     """Report duplicate names: the lists are converted to maps. A null extension is ignored."""
-    seen = set()
+    names = set()
     for entry in entries.items():
         name = entry["name"].text
-        if name in seen:
+        if name in names:
             entry["name"].refuse(rule, f"duplicate {kind} {shown(name)}", "use unique names")
-        if kind != "extension" or entry["extension"].given:
-            seen.add(name)
+        if kind != "extension" or entry["extension"].is_set:
+            names.add(name)
 
 
 class _Kubeconfig:
@@ -172,9 +172,9 @@ class KubeconfigUser:
         impersonated = user["as-uid"].text or user["as-groups"].items() or user["as-user-extra"].entries()
         if impersonated and not user["as"].text:
             user["as"].refuse(rule, "impersonating a uid, groups or extra requires a user", "set as")
-        if user["exec"].given:
+        if user["exec"].is_set:
             self._check_exec(secure)
-        elif secure and user["auth-provider"].given:
+        elif secure and user["auth-provider"].is_set:
             self._check_provider(user["auth-provider"])
         if secure:
             self._check_token_file()
@@ -193,7 +193,7 @@ class KubeconfigUser:
     def _check_exec(self, secure: bool) -> None:
         run, rule = self.user["exec"], self.rule
         version, mode = run["apiVersion"], run["interactiveMode"]
-        if self.user["auth-provider"].given:
+        if self.user["auth-provider"].is_set:
             run.refuse(rule, "exec and auth-provider are both set", "keep exec")
         for field in (run["command"], version):
             if not field.text:

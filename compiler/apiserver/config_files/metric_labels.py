@@ -82,7 +82,7 @@ def _read_quietly(named: NamedFile) -> Node | None:
 
 def _invalid_fields(root: Field) -> list[Field]:
     """Return the fields that cannot be decoded as a map of strings."""
-    if root.given and not root.entries():
+    if root.is_set and not root.entries():
         return [] if isinstance(root.node and root.node.value, dict) else [root]
     return [field for _, field in root.entries() if field.node and isinstance(field.node.value, dict | list)]
 

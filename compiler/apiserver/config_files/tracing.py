@@ -38,7 +38,7 @@ def load_tracing(named: NamedFile) -> Tracing | None:
             f"samplingRatePerMillion {rate.number} is out of range",
             "write a number from 0 to 1000000",
         )
-    if endpoint.given:
+    if endpoint.is_set:
         text = endpoint.text if "//" in endpoint.text else f"dns://{endpoint.text}"
         parsed = parse_url(text, named.context.catalog.url_strictness)
         if parsed is None or parsed.scheme not in _SCHEMES:

@@ -15,6 +15,7 @@ from compiler.apiserver.resolved_sections import Etcd, EtcdEncryption, EtcdLease
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
 from compiler.upstream.etcd import without_user
+from compiler.upstream.flag_kinds import CHOICES
 from compiler.upstream.go.strconv import format_duration
 from compiler.upstream.names import parse_group_resource
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _DEFAULT_CHECK_TIMEOUT = 2 * 10**9
 _HISTORY_WINDOW = 75 * 10**9
 _SIZE = r"[-+]?[0-9]+"
-_MEDIA_TYPES = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 
 
 class ServersOverride(NamedTuple):
@@ -92,8 +92,9 @@ class EtcdOptions(OptionGroup):
                 flag,
             )
         media = flags.text("storage-media-type")
-        if media and media not in _MEDIA_TYPES:
-            hint = did_you_mean(media, _MEDIA_TYPES) or f"write one of {', '.join(_MEDIA_TYPES)}"
+        media_types = CHOICES["storage-media-type"]
+        if media and media not in media_types:
+            hint = did_you_mean(media, media_types) or f"write one of {', '.join(media_types)}"
             self.refuse(
                 rules.UNSUPPORTED_STORAGE_MEDIA_TYPE,
                 f"--storage-media-type {shown(media)} is not supported",
@@ -112,12 +113,12 @@ class EtcdOptions(OptionGroup):
                 "migrate the data to etcd3, then write etcd3 or remove the flag",
                 flag,
             )
-        elif backend not in ("", "etcd3"):
+        elif backend not in ("", *CHOICES["storage-backend"]):
             message = f"--{flag} {shown(backend)} is not a known storage backend"
             self.refuse(
                 rules.UNSUPPORTED_STORAGE_BACKEND,
                 message,
-                did_you_mean(backend, ["etcd3"]) or "write etcd3 or remove the flag",
+                did_you_mean(backend, CHOICES["storage-backend"]) or "write etcd3 or remove the flag",
                 flag,
             )
 

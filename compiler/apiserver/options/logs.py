@@ -11,6 +11,7 @@ from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import JSONLog, Logging, TextLog
 from compiler.text import shown
+from compiler.upstream.flag_kinds import CHOICES
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
@@ -27,8 +28,9 @@ class LogsOptions(OptionGroup):
         """Kubernetes: LoggingConfiguration Validate."""
         flags = self.flags
         form = flags.text("logging-format")
-        if form not in ("text", "json"):
-            self.refuse_word(rules.UNKNOWN_LOGGING_FORMAT, "logging-format", ("text", "json"))
+        formats = CHOICES["logging-format"]
+        if form not in formats:
+            self.refuse_word(rules.UNKNOWN_LOGGING_FORMAT, "logging-format", formats)
         flag = "log-flush-frequency"
         if flags.number(flag) <= 0 and flags.ok(flag):
             self.refuse(
@@ -42,7 +44,7 @@ class LogsOptions(OptionGroup):
             self.refuse(rules.VMODULE_WITHOUT_TEXT_FORMAT, message, "remove --vmodule, or log as text", "vmodule")
         if self.context.gates.on(_ALPHA):
             return
-        for kind in ("text", "json"):
+        for kind in formats:
             stream, buffer = f"log-{kind}-split-stream", f"log-{kind}-info-buffer-size"
             if flags.on(stream):
                 self.refuse(

@@ -11,6 +11,7 @@ from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import EndpointReconciler, Services
 from compiler.text import shown
+from compiler.upstream.flag_kinds import CHOICES
 from compiler.upstream.go.net import IPRange, parse_cidr
 
 if TYPE_CHECKING:
@@ -192,10 +193,9 @@ class ServiceOptions(OptionGroup):
             repair_interval="3m0s",
         )
         kind = flags.text("endpoint-reconciler-type")
-        if kind not in ("", "lease", "master-count", "none"):
-            self.refuse_word(
-                rules.UNKNOWN_ENDPOINT_RECONCILER, "endpoint-reconciler-type", ("lease", "master-count", "none")
-            )
+        types = CHOICES["endpoint-reconciler-type"]
+        if kind not in ("", *types):
+            self.refuse_word(rules.UNKNOWN_ENDPOINT_RECONCILER, "endpoint-reconciler-type", types)
         config.endpoint_reconciler = EndpointReconciler(
             type=kind, interval="10s", lease_ttl="15s", master_count=flags.number("apiserver-count")
         )

@@ -19,7 +19,7 @@ from compiler.inputs.source.node import Node
 from compiler.text import shown
 from compiler.text.suggest import closest
 from compiler.upstream.catalog import Catalog, FlagSpec, key_of, section_of
-from compiler.upstream.flag_kinds import DEFAULT_FILE_FOLDER, STRUCTURED
+from compiler.upstream.flag_kinds import DEFAULT_FILE_DIRECTORY, STRUCTURED
 
 Path = tuple[str | int, ...]
 Content = tuple[Node, tuple[Diagnostic, ...]]
@@ -179,7 +179,7 @@ class Lowering:
         if not isinstance(node.value, dict):
             return text_of(node)
         path_node = node.get("path")
-        default = f"{DEFAULT_FILE_FOLDER}/{spec.name}.yaml"
+        default = f"{DEFAULT_FILE_DIRECTORY}/{spec.name}.yaml"
         path = text_of(path_node) if path_node else default
         inline, from_source = node.get("content"), self.contents.get((section_of(spec.group), spec.key))
         content, problems = (inline, ()) if inline or not from_source else from_source

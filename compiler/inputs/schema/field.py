@@ -62,7 +62,7 @@ class Field:
         self.location = location
 
     @property
-    def given(self) -> bool:
+    def is_set(self) -> bool:
         """Return whether the field has a value other than null."""
         return self.node is not None and self.node.value is not None
 

@@ -49,7 +49,7 @@ def entry_of_secrets(root: Field) -> Field | None:
 
 def kind_of(provider: Field) -> str:
     """The kind of a provider; empty where it has none."""
-    return next((kind for kind in PROVIDERS if provider[kind].given), "")
+    return next((kind for kind in PROVIDERS if provider[kind].is_set), "")
 
 
 def _check_order(risks: Risks, entry: Field, has_secrets: bool) -> None:

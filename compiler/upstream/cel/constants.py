@@ -37,39 +37,43 @@ class ConversionError(Exception):
         self.hint = hint
 
 
-def convert(function: str, given: Constant, settings: Mapping[str, str]) -> Constant:
+def convert(function: str, constant: Constant, settings: Mapping[str, str]) -> Constant:
     """Return `function(given)` under the settings of a version. Raise ConversionError if the conversion fails."""
-    if given.kind == "error":
-        raise ConversionError(str(given.value), "write a valid value")
+    if constant.kind == "error":
+        raise ConversionError(str(constant.value), "write a valid value")
     if function == "dyn":
-        return given
+        return constant
     if function == "type":
-        return Constant("type", given.value if given.kind == "type" else make(given.kind, given.kind))
-    if function == given.kind:
-        return given
-    result = _convert(function, given, "zone-offset-unbounded" in settings)
+        return Constant("type", constant.value if constant.kind == "type" else make(constant.kind, constant.kind))
+    if function == constant.kind:
+        return constant
+    result = _convert(function, constant, "zone-offset-unbounded" in settings)
     if result is None:
-        raise ConversionError(f"{function}() does not accept {_describe(given)}", "write a value of an accepted type")
+        raise ConversionError(
+            f"{function}() does not accept {_describe(constant)}", "write a value of an accepted type"
+        )
     return Constant(function, result)
 
 
-def _describe(given: Constant) -> str:
-    return "null" if given.kind == "null" else f"a value of type {given.kind}"
+def _describe(constant: Constant) -> str:
+    return "null" if constant.kind == "null" else f"a value of type {constant.kind}"
 
 
-def _convert(function: str, given: Constant, any_zone: bool) -> Any:
-    if given.kind == "string":
-        return _timestamp(given.value, any_zone) if function == "timestamp" else _from_string(function, given.value)
+def _convert(function: str, constant: Constant, any_zone: bool) -> Any:
+    if constant.kind == "string":
+        return (
+            _timestamp(constant.value, any_zone) if function == "timestamp" else _from_string(function, constant.value)
+        )
     if function == "string":
-        return _to_string(given)
-    if function == "int" and given.kind in ("double", "uint", "duration", "timestamp"):
-        return _to_int(given)
-    if function == "uint" and given.kind in ("int", "double"):
-        return _bounded(function, int(_finite(function, given.value)), 0, 2**64, given.value)
-    if function == "double" and given.kind in ("int", "uint"):
-        return float(given.value)
-    if function == "timestamp" and given.kind == "int":
-        return _in_range(given.value) * _BILLION
+        return _to_string(constant)
+    if function == "int" and constant.kind in ("double", "uint", "duration", "timestamp"):
+        return _to_int(constant)
+    if function == "uint" and constant.kind in ("int", "double"):
+        return _bounded(function, int(_finite(function, constant.value)), 0, 2**64, constant.value)
+    if function == "double" and constant.kind in ("int", "uint"):
+        return float(constant.value)
+    if function == "timestamp" and constant.kind == "int":
+        return _in_range(constant.value) * _BILLION
     return None
 
 
@@ -94,8 +98,8 @@ def _from_string(function: str, text: str) -> Any:
     return _bounded(function, value, low, high, text)
 
 
-def _to_string(given: Constant) -> str | None:
-    kind, value = given
+def _to_string(constant: Constant) -> str | None:
+    kind, value = constant
     if kind == "bytes":
         try:
             return str(value, "utf-8")
@@ -112,15 +116,15 @@ def _to_string(given: Constant) -> str | None:
     return _format_timestamp(value) if kind == "timestamp" else None
 
 
-def _to_int(given: Constant) -> int:
-    if given.kind == "timestamp":
-        return int(given.value // _BILLION)
-    if given.kind == "double":
-        value = _finite("int", given.value)
+def _to_int(constant: Constant) -> int:
+    if constant.kind == "timestamp":
+        return int(constant.value // _BILLION)
+    if constant.kind == "double":
+        value = _finite("int", constant.value)
         if not -(2.0**63) < value < 2.0**63:
-            raise _out_of_range("int", given.value)
+            raise _out_of_range("int", constant.value)
         return int(value)
-    return _bounded("int", int(given.value), -(2**63), 2**63, given.value)
+    return _bounded("int", int(constant.value), -(2**63), 2**63, constant.value)
 
 
 def _finite(function: str, value: float) -> float:

@@ -154,7 +154,7 @@ def join(*parts: str) -> str:
 
 
 def join_host_port(host: str, port: int) -> str:
-    """`host:port`, with brackets around what holds a colon.
+    """Return `host:port`, with brackets around an IPv6 address. Go: net.JoinHostPort.
 
     >>> join_host_port("fd00::1", 6443)
     '[fd00::1]:6443'
@@ -163,19 +163,19 @@ def join_host_port(host: str, port: int) -> str:
 
 
 def has_port(address: str) -> bool:
-    """Whether Go would split the address into host and port; the port may be empty.
+    """Return whether Go can split an address into host and port; the port may be empty. Go: net.SplitHostPort.
 
     >>> [has_port(text) for text in ("a", "a:1", "a:", "::1", "[::1]", "[::1]:1")]
     [False, True, True, False, False, True]
     """
     host, colon, port = address.rpartition(":")
     if host.startswith("["):
-        return bool(colon) and host.find("]") == len(host) - 1 and not any(sign in host[1:-1] + port for sign in "[]")
-    return bool(colon) and not any(sign in host + port for sign in ":[]")
+        return bool(colon) and host.find("]") == len(host) - 1 and not any(mark in host[1:-1] + port for mark in "[]")
+    return bool(colon) and not any(mark in host + port for mark in ":[]")
 
 
 class IPRange(NamedTuple):
-    """A range of addresses; `network` is the number of its first address, `host_bits` what the prefix leaves open."""
+    """A CIDR range; `network` is the integer of its first address, `host_bits` the number of host bits."""
 
     version: int
     network: int
@@ -183,7 +183,7 @@ class IPRange(NamedTuple):
     host_bits: int
 
     def address(self, offset: int) -> str:
-        """The address at an offset from the first one."""
+        """Return the address at an offset from the first one."""
         number = self.network + offset
         if self.version == 4:
             return f"{number >> 24 & 255}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
@@ -197,7 +197,7 @@ class IPRange(NamedTuple):
 
 @lru_cache(maxsize=256)
 def parse_cidr(text: str) -> IPRange | None:
-    """An IP range: leading zeros are let through, host bits are dropped; None where the text is none.
+    """Parse a CIDR range, with leading zeros allowed and host bits cleared; return None if it is not valid.
 
     Kubernetes: k8s.io/utils/net, ParseCIDRSloppy.
     """

@@ -1,4 +1,4 @@
-"""Slices as Go appends to them, where several share one array."""
+"""Go slices that share an array."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _SIZE_CLASSES = (
     *(288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 1408, 1536, 1792, 2048),
     *(2304, 2688, 3072, 3200, 3456, 4096),
 )
-"""Bytes that Go's allocator hands out. Go: runtime/sizeclasses.go."""
+"""Size classes of Go's allocator in bytes. Go: runtime/sizeclasses.go."""
 
 
 class GoSlice(Generic[T]):
-    """A slice of interface values. A copy shares the array: what one appends into spare room, the other reads there.
+    """A slice of interface values. Copies share the array: appending within the capacity changes the others.
 
     Go: runtime/slice.go, growslice.
     """
@@ -30,13 +30,13 @@ class GoSlice(Generic[T]):
         self.length = self.capacity = len(items)
 
     def copy(self) -> GoSlice[T]:
-        """Another slice of the same length on the same array."""
+        """Return another slice of the same length on the same array."""
         other: GoSlice[T] = GoSlice([])
         other.array, other.length, other.capacity = self.array, self.length, self.capacity
         return other
 
     def append(self, *items: T) -> None:
-        """Add items: into the array where all of them fit, else into a new array that only this slice has."""
+        """Append items, to the shared array if all of them fit, else to a new array."""
         length = self.length + len(items)
         if length > self.capacity:
             self.array = self.array[: self.length]
@@ -45,13 +45,13 @@ class GoSlice(Generic[T]):
         self.length = length
 
     def __iter__(self) -> Iterator[T]:
-        """The items as the array holds them when each is reached; how many there are is known at the start."""
+        """Yield the items, each read when it is reached; the length is fixed at the start."""
         for index in range(self.length):
             yield self.array[index]
 
 
 def _grown(capacity: int, length: int) -> int:
-    """The new capacity; an array of more than 512 bytes with pointers in it has a header. Go: roundupsize."""
+    """Return the new capacity; an array of more than 512 bytes with pointers has a header. Go: roundupsize."""
     size = max(2 * capacity, length) * _VALUE
     header = 8 if size > 512 else 0
-    return (next((room for room in _SIZE_CLASSES if room >= size + header), size + header) - header) // _VALUE
+    return (next((each for each in _SIZE_CLASSES if each >= size + header), size + header) - header) // _VALUE

@@ -152,16 +152,16 @@ def _check_numbers(year: int, month: int, day: int, hour: int, minute: int, seco
 
 
 def _check_extensions(extensions: Der, go: Go) -> None:
-    seen = set()
+    oids = set()
     extension_list = []
     while not extensions.empty:
         entry = extensions.inner()
         oid = entry.oid()
         critical = entry.has(1) and entry.boolean()
         extension_list.append((oid, Extension(Der(entry.take(OCTETS)), critical, go.certificates, go.urls)))
-        if oid in seen:
+        if oid in oids:
             raise MalformedDERError
-        seen.add(oid)
+        oids.add(oid)
     for oid, extension in extension_list:
         check = EXTENSIONS.get(oid)
         if check is not None:

@@ -112,14 +112,14 @@ def _usages(extension: Extension) -> None:
 
 
 def _policies(extension: Extension) -> None:
-    policies, seen = extension.value.inner(), set()
+    policies, oids = extension.value.inner(), set()
     while not policies.empty:
         oid = policies.inner().take(OID)
         if not oid or oid[-1] & 0x80 or 0x80 in _first_bytes(oid):
             raise MalformedDERError
-        if oid in seen and extension.strictness >= _POLICIES:
+        if oid in oids and extension.strictness >= _POLICIES:
             raise MalformedDERError
-        seen.add(oid)
+        oids.add(oid)
 
 
 def _first_bytes(oid: bytes) -> list[int]:

@@ -39,8 +39,8 @@ class RSANumbers(NamedTuple):
 
     def _are_consistent(self, strictness: int) -> bool:
         """Go 1.24 and later: crypto/internal/fips140/rsa, checkPrivateKey."""
-        given = [number for number in self.crt if number is not None]
-        if any(number <= 0 for number in given):
+        present = [number for number in self.crt if number is not None]
+        if any(number <= 0 for number in present):
             return False
         if self.modulus % 2 == 0 or self.exponent % 2 == 0 or self.secret >= self.modulus:
             return False
@@ -50,7 +50,7 @@ class RSANumbers(NamedTuple):
         if p * q != self.modulus:
             return False
         computed = [self.secret % (p - 1), self.secret % (q - 1), pow(q, p - 2, p)]
-        dp, dq, inverse = given if len(given) == 3 else computed
+        dp, dq, inverse = present if len(present) == 3 else computed
         if strictness >= _EXPONENTS_VALIDATED and [dp, dq] != computed[:2]:
             return False
         p_matches = dp < p - 1 and self.exponent * dp % (p - 1) == 1 and inverse < p and inverse * q % p == 1

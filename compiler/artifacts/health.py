@@ -30,7 +30,8 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
     """Return the same in parts."""
     config = resolved.config
     health = resolved.health
-    facts, drain = health_facts(resolved), drain_of(resolved.context)
+    facts = health_facts(resolved.context, resolved.config, resolved.storage_factory, resolved.health)
+    drain = drain_of(resolved.context)
     return {
         **header(resolved, "HealthCheckDefinitions"),
         "healthz": part(_list, health.healthz),
@@ -56,7 +57,7 @@ def _load_balancers(resolved: Resolved, facts: HealthFacts) -> Part:
 
 def _meanings(resolved: Resolved) -> Part:
     checks = tuple(resolved.health.every().values())
-    return part(_explained, checks, tuple(targets_of(check, resolved) for check in checks))
+    return part(_explained, checks, tuple(targets_of(check, resolved.storage_factory) for check in checks))
 
 
 def _explained(checks: tuple[HealthCheck, ...], targets: tuple[tuple[str, ...], ...]) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ _REGISTRY = "registry.k8s.io/kube-apiserver"
 
 def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     """Return a v1 Pod: image, flags, mounts for every path that a flag names, probes."""
-    deployment, facts = _deployment(resolved), health_facts(resolved)
+    deployment = _deployment(resolved)
+    facts = health_facts(resolved.context, resolved.config, resolved.storage_factory, resolved.health)
     needed = mounts_of(resolved, deployment.get("extraVolumes", []))
     image_name, period = image(resolved), drain_of(resolved.context).grace_period
     command = ["kube-apiserver", *map(_literal, flag_lines(resolved, explicit))]

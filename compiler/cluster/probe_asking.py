@@ -178,7 +178,9 @@ class Prober:
     def _unauthorized(self, path: str) -> Problem:
         if self.named:
             return Problem("does not accept the credentials", "check token and certificate, and whether they expired")
-        access = access_to(health_facts(self.resolved), path)
+        server = self.resolved
+        facts = health_facts(server.context, server.config, server.storage_factory, server.health)
+        access = access_to(facts, path)
         why = f", as declared: {access.reason}" if access.denied else ""
         hint = "give --token-file or KASC_TOKEN, or --certfile and --keyfile"
         return Problem(f"wants credentials{why}", hint, lasting=True)

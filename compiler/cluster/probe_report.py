@@ -72,7 +72,7 @@ def meaning(name: str, resolved: Resolved) -> tuple[str, str]:
         return "nothing is known of this check", "see the log of the server"
     means = told["fails"]
     if check is not None:
-        targets = targets_of(check, resolved)
+        targets = targets_of(check, resolved.storage_factory)
         if targets:
             means += f"; it asks {', '.join(map(shown, targets[:5]))}"
     return means, told["do"]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic, Location, Unlisted
 from compiler.filesystem import NotRegularError, TooLargeError, read_file
 from compiler.inputs.arguments import Argument
+from compiler.inputs.pods.volumes import FileSystem
 from compiler.inputs.source.node import Node
 from compiler.upstream.catalog import Catalog, section_of
-
-if TYPE_CHECKING:
-    from compiler.inputs.pods.filesystem import ContainerFileSystem
-
 
 ARTIFACT_KINDS = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
 """Kinds of kasc's artifacts, which are not inputs."""
@@ -48,7 +45,7 @@ class ServerInput:
         layer_roots: tuple[Node, ...] = (),
         container: Node | None = None,
         pod_spec: Node | None = None,
-        file_system: ContainerFileSystem | None = None,
+        file_system: FileSystem | None = None,
         image: str = "",
         refused_flags: frozenset[str] = frozenset(),
         static_pod: str = "",
@@ -133,7 +130,7 @@ class Host:
         root: str = "",
         mappings: tuple[tuple[str, str], ...] = (),
         inline: dict[str, InlineFile] | None = None,
-        container: ContainerFileSystem | None = None,
+        container: FileSystem | None = None,
     ) -> None:
         self.address = address
         self.root = root
@@ -143,7 +140,7 @@ class Host:
         self.denied: list[str] = []
         self.read_files: dict[str, bytes | None] | None = None
 
-    def with_inline(self, inline: dict[str, InlineFile], container: ContainerFileSystem | None = None) -> Host:
+    def with_inline(self, inline: dict[str, InlineFile], container: FileSystem | None = None) -> Host:
         """Return the same host for an input with inline files, or with a server in a container."""
         host = Host(self.address, self.root, self.mappings, inline, container)
         host.read_files = self.read_files

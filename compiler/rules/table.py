@@ -2,7 +2,7 @@
 
 # fmt: off
 # ruff: noqa: E501
-from compiler.rules import Rule
+from compiler.rules.rule import Rule
 
 UNKNOWN_ENABLED_ADMISSION_PLUGIN = Rule("KASC-ADM-001", "ADM-01", "unknown admission plugin in --enable-admission-plugins", "error", "validate", "apiserver/pkg/server/options/admission.go: Validate", True)
 UNKNOWN_DISABLED_ADMISSION_PLUGIN = Rule("KASC-ADM-002", "ADM-02", "unknown admission plugin in --disable-admission-plugins", "error", "validate", "apiserver/pkg/server/options/admission.go: Validate", True)

@@ -18,6 +18,7 @@ _UNITS = {
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in (unit, *words)}
 _HOURS = {"d": 24, "w": 7 * 24}
+_NANOSECONDS = {"ns": 1, "us": 10**3, "\u00b5s": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _MAX_CHARACTERS = 40
 _CLOCK = r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?"
@@ -63,13 +64,10 @@ def as_duration(text: str) -> str:
     >>> [as_duration(text) for text in ("60", "1 day", "1h 30min", "PT5M", "00:01:30", "5M", "soon")]
     ['60s', '24h', '1h30m', '5m', '1m30s', '5m', '']
     """
-    from compiler.upstream.go.strconv import InvalidValueError, parse_duration
-
     suggestion = _as_duration(text.strip(" \t\"'"))
-    try:
-        return suggestion if suggestion and parse_duration(suggestion) is not None else ""
-    except InvalidValueError:  # out of range for Go
-        return ""
+    pieces = re.findall(r"([0-9.]+)([a-z\u00b5]+)", suggestion)
+    # Go counts nanoseconds in 64 bits.
+    return suggestion if sum(float(number) * _NANOSECONDS[unit] for number, unit in pieces) < 2**63 else ""
 
 
 def _as_duration(plain: str) -> str:

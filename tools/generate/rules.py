@@ -19,7 +19,7 @@ _HEAD = '''\
 
 # fmt: off
 # ruff: noqa: E501
-from compiler.rules import Rule
+from compiler.rules.rule import Rule
 
 '''
 

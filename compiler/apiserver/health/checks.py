@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from compiler.apiserver.config_files.encryption import EncryptionConfiguration
     from compiler.apiserver.context import ServerContext
     from compiler.apiserver.flagset import FlagSet
-    from compiler.apiserver.health.exposure import HealthFacts
     from compiler.apiserver.resolved import ResolvedConfig
     from compiler.apiserver.resource_config import ResourceConfig
     from compiler.apiserver.storage.factory import StorageFactory
@@ -74,7 +73,6 @@ class HealthChecks:
         self.seed = GoSlice(seed)
         self.any_order: list[list[str]] = []
         self.pre_shutdown: list[str] = []
-        self.facts: HealthFacts | None = None
         self._config = {name: tuple(seed) for name in ENDPOINTS}
         self._added: dict[str, list[HealthCheck]] = {}
         self._last_of_readyz: tuple[HealthCheck, ...] = ()

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from compiler.apiserver.context import ServerContext
     from compiler.apiserver.health.checks import HealthCheck, HealthChecks
-    from compiler.apiserver.startup import Resolved
+    from compiler.apiserver.resolved import ResolvedConfig
+    from compiler.apiserver.storage.factory import StorageFactory
 
 
 SECOND = 10**9
@@ -40,16 +42,10 @@ class HealthFacts(NamedTuple):
     ready_timeout: int
 
 
-def health_facts(resolved: Resolved) -> HealthFacts:
-    """Return the facts of one server, which are cached with its health checks."""
-    health = resolved.health
-    if health.facts is None:
-        health.facts = _facts(resolved, health)
-    return health.facts
-
-
-def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
-    context, options, config = resolved.context, resolved.options, resolved.config
+def health_facts(
+    context: ServerContext, config: ResolvedConfig, factory: StorageFactory, health: HealthChecks
+) -> HealthFacts:
+    """Return the facts of one server."""
     flags, gates = context.flags, context.gates
     anonymous, authorizers = config.authentication.anonymous, config.authorization.authorizers
     patience = flags.number("storage-initialization-timeout") + flags.number("livez-grace-period")
@@ -57,36 +53,35 @@ def _facts(resolved: Resolved, health: HealthChecks) -> HealthFacts:
         version=context.catalog.version,
         anonymous=anonymous.enabled,
         anonymous_paths=tuple(condition.path for condition in anonymous.conditions or ()),
-        always_allow="AlwaysAllow" in options.authorization.modes,
+        always_allow="AlwaysAllow" in flags.texts("authorization-mode"),
         authorizers=None if authorizers is None else tuple((each.type, each.name) for each in authorizers),
         # They are stored in the API.
-        rbac_roles="poststarthook/rbac/bootstrap-roles" in resolved.health.every(),
+        rbac_roles="poststarthook/rbac/bootstrap-roles" in health.every(),
         client_ca=flags.text("client-ca-file"),
         missing_gates=tuple(gate for gate in _GATES if gates.known(gate) and not gates.on(gate)),
-        listener=_listener(resolved),
+        listener=_listener(context),
         port=flags.number("secure-port"),
         patience=patience // SECOND,
-        live_timeout=_timeout([check for check in health.livez if check.etcd is None], resolved),
-        ready_timeout=_timeout(health.readyz, resolved),
+        live_timeout=_timeout([check for check in health.livez if check.etcd is None], factory),
+        ready_timeout=_timeout(health.readyz, factory),
     )
 
 
-def _timeout(checks: Sequence[HealthCheck], resolved: Resolved) -> int:
+def _timeout(checks: Sequence[HealthCheck], factory: StorageFactory) -> int:
     """Return the seconds that a response may take: checks run one after the other, and some wait for other programs."""
     longest = sum(check.etcd.timeout for check in checks if check.etcd is not None)
-    encryption = resolved.options.etcd.encryption
-    if encryption and any(check.row.startswith("kms") for check in checks):
-        longest += sum(plugin.timeout for plugin in encryption.kms)
+    if factory.encryption and any(check.row.startswith("kms") for check in checks):
+        longest += sum(plugin.timeout for plugin in factory.encryption.kms)
     return max(_SHORTEST_TIMEOUT_SECONDS, -(-longest // SECOND) + 1)
 
 
-def _listener(resolved: Resolved) -> str:
+def _listener(context: ServerContext) -> str:
     """With the host network a kubelet would probe the node's address, on which a narrower listener does not listen."""
-    node = resolved.context.input.deployment
+    node = context.input.deployment
     network = node.get("hostNetwork") if node is not None else None
     if network is not None and network.value is False:
         return ""
-    bind = resolved.context.flags.text("bind-address")
+    bind = context.flags.text("bind-address")
     if bind == "::":
         return "::1"
     return bind if bind not in ("", "0.0.0.0") else "127.0.0.1"

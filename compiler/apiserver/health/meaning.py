@@ -9,7 +9,7 @@ from compiler.upstream.catalog import health_meanings
 
 if TYPE_CHECKING:
     from compiler.apiserver.health.checks import HealthCheck
-    from compiler.apiserver.startup import Resolved
+    from compiler.apiserver.storage.factory import StorageFactory
 
 _KMS_EACH, _KMS_TOGETHER = _KMS = ("kms-provider-N", "kms-providers")
 _CONDITIONS = {
@@ -49,13 +49,12 @@ def explained(check: HealthCheck, targets: Sequence[str]) -> dict[str, Any]:
     return entry | health_meanings()[check.row]
 
 
-def targets_of(check: HealthCheck, resolved: Resolved) -> tuple[str, ...]:
+def targets_of(check: HealthCheck, factory: StorageFactory) -> tuple[str, ...]:
     """Return what a check connects to: URLs of etcd, sockets of KMS plugins."""
-    factory, encryption = resolved.storage_factory, resolved.options.etcd.encryption
     if check.etcd is not None:
         number = check.etcd.override
         return factory.servers if number is None else factory.override_server_sets()[number]
-    plugins = encryption.kms if encryption else ()
+    plugins = factory.encryption.kms if factory.encryption else ()
     if check.row == _KMS_EACH:
         plugins = plugins[int(check.name.rpartition("-")[2]) :][:1]
     elif check.row != _KMS_TOGETHER:

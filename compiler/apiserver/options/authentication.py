@@ -266,7 +266,7 @@ class AuthenticationOptions(OptionGroup):
         """Kubernetes: BuiltInAuthenticationOptions.ApplyTo."""
         selections = config.egress_selector.selections
         self.check_files(None if selections is None else dict(selections))
-        apply_authenticators(self, config)
+        apply_authenticators(self, self.configured, config)
 
     def apply_service_account_issuer(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; options.go, completeServiceAccountOptions."""

@@ -21,24 +21,27 @@ from compiler.apiserver.resolved_sections import (
 )
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options.authentication import AuthenticationOptions
+    from compiler.apiserver.config_files.authentication import ConfiguredAuthentication
+    from compiler.apiserver.options.group import OptionGroup
     from compiler.apiserver.resolved import ResolvedConfig
 
 _FILE = "authentication-config"
 
 
-def apply_authenticators(group: AuthenticationOptions, config: ResolvedConfig) -> None:
+def apply_authenticators(
+    group: OptionGroup, configured: ConfiguredAuthentication | None, config: ResolvedConfig
+) -> None:
     """Set the section `authentication` of the resolved config."""
     flags = group.flags
     client_ca, header_ca = flags.text("client-ca-file"), flags.text("requestheader-client-ca-file")
-    anonymous, jwt = _anonymous(group), _jwt(group)
+    anonymous, jwt = _anonymous(group, configured), _jwt(group, configured)
     tokens = _token_authenticators(group, jwt)
     config.authentication = Authentication(
         client_cas=tuple(filter(None, (client_ca, header_ca))),
         request_header=_request_header(group) if header_ca else None,
-        api_audiences=flags.texts("api-audiences") or group.issuers,
+        api_audiences=flags.texts("api-audiences") or group.flags.texts("service-account-issuer"),
         service_accounts=ServiceAccounts(
-            issuers=group.issuers,
+            issuers=group.flags.texts("service-account-issuer"),
             key_files=flags.texts("service-account-key-file"),
             external_keys=bool(flags.text("service-account-signing-endpoint")),
             lookup=flags.on("service-account-lookup"),
@@ -62,7 +65,7 @@ def apply_authenticators(group: AuthenticationOptions, config: ResolvedConfig) -
     config.open_api_security = OpenAPISecurity(security=("BearerToken",) if tokens else ())
 
 
-def _request_header(group: AuthenticationOptions) -> RequestHeader:
+def _request_header(group: OptionGroup) -> RequestHeader:
     flags = group.flags
     return RequestHeader(
         username_headers=flags.texts("requestheader-username-headers"),
@@ -74,24 +77,24 @@ def _request_header(group: AuthenticationOptions) -> RequestHeader:
     )
 
 
-def _anonymous(group: AuthenticationOptions) -> Anonymous:
+def _anonymous(group: OptionGroup, configured: ConfiguredAuthentication | None) -> Anonymous:
     """Return what the file says about anonymous requests, else what the flag says. To set both is refused.
 
     Kubernetes: ToAuthenticationConfig.
     """
-    flags, configured = group.flags, group.configured
+    flags = group.flags
     if configured is None and flags.text(_FILE) and not flags.changed("anonymous-auth"):
         return Anonymous(enabled=None, conditions=None)
     of_file = configured.anonymous if configured is not None else None
     return of_file or Anonymous(enabled=flags.on("anonymous-auth"), conditions=())
 
 
-def _jwt(group: AuthenticationOptions) -> JWT:
+def _jwt(group: OptionGroup, configured: ConfiguredAuthentication | None) -> JWT:
     """The issuers of the oidc flags or of the file; None if the content of the file is unavailable."""
     flags = group.flags
     path = flags.text(_FILE)
     if path:
-        issuers = group.configured.issuers if group.configured is not None else None
+        issuers = configured.issuers if configured is not None else None
         # Any algorithm of JOSE is accepted if it fits the issuer's key.
         algorithms = None
     else:
@@ -105,7 +108,7 @@ def _jwt(group: AuthenticationOptions) -> JWT:
     )
 
 
-def _webhook(group: AuthenticationOptions, dialer: str | None) -> TokenWebhook | None:
+def _webhook(group: OptionGroup, dialer: str | None) -> TokenWebhook | None:
     flags, name = group.flags, "authentication-token-webhook"
     path = flags.text(f"{name}-config-file")
     if not path:
@@ -118,14 +121,14 @@ def _webhook(group: AuthenticationOptions, dialer: str | None) -> TokenWebhook |
     )
 
 
-def _token_authenticators(group: AuthenticationOptions, jwt: JWT) -> tuple[str, ...]:
+def _token_authenticators(group: OptionGroup, jwt: JWT) -> tuple[str, ...]:
     """The authenticators of tokens, in order."""
     flags = group.flags
     keys = bool(flags.texts("service-account-key-file") or flags.text("service-account-signing-endpoint"))
     used = {
         "tokenFile": flags.text("token-auth-file"),
         "legacyServiceAccount": keys,
-        "serviceAccount": keys and group.issuers,
+        "serviceAccount": keys and group.flags.texts("service-account-issuer"),
         "bootstrapToken": flags.on("enable-bootstrap-token-auth"),
         "jwt": jwt.issuers is None or jwt.issuers,
         "webhook": flags.text("authentication-token-webhook-config-file"),

@@ -14,30 +14,30 @@ from compiler.upstream.catalog import gate_advice, known_in, removal
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options.generic import GenericOptions
+    from compiler.apiserver.options.group import OptionGroup
 
 FLAG = "feature-gates"
 
 
-def apply_gate_flags(generic: GenericOptions) -> None:
+def apply_gate_flags(group: OptionGroup) -> None:
     """Set the gates that the flag names; report names, values and prefixes that the server refuses."""
     bare, prefixed = False, False
     final: dict[str, tuple[bool, int]] = {}
-    for index, (component, entry) in enumerate(generic.flags.value(FLAG) or ()):
+    for index, (component, entry) in enumerate(group.flags.value(FLAG) or ()):
         bare, prefixed = bare or not component, prefixed or component == "kube"
         if component not in ("", "kube"):
             message = f"--{FLAG} names the component {shown(component)}"
             hint = "write only the gate, or kube:NAME=true"
-            if generic.context.gates.known(component) is not None:
+            if group.context.gates.known(component) is not None:
                 hint = f"write {component}={shown(entry.lstrip('= '))[1:-1]}"
-            generic.refuse(rules.FEATURE_GATE_OF_OTHER_COMPONENT, message, hint, FLAG, index)
+            group.refuse(rules.FEATURE_GATE_OF_OTHER_COMPONENT, message, hint, FLAG, index)
             continue
         if not entry:
             continue
         name, equals, text = entry.partition("=")
         name, text = name.strip(), text.strip()
         if not equals:
-            generic.refuse(
+            group.refuse(
                 rules.FEATURE_GATE_WITHOUT_VALUE,
                 f"--{FLAG}: {shown(entry)} has no value",
                 f"write {name}=true or =false",
@@ -50,31 +50,31 @@ def apply_gate_flags(generic: GenericOptions) -> None:
             meant = as_boolean(text)
             message = f"--{FLAG}: {shown(name)[1:-1]} cannot be {shown(text)}"
             hint = f"write {shown(name)[1:-1]}={meant}" if meant else f"write {shown(name)[1:-1]}=true or =false"
-            generic.refuse(rules.FEATURE_GATE_NOT_BOOLEAN, message, hint, FLAG, index)
+            group.refuse(rules.FEATURE_GATE_NOT_BOOLEAN, message, hint, FLAG, index)
         else:
             final[name] = (text in TRUE_STRINGS, index)
     if bare and prefixed:
-        generic.refuse(
+        group.refuse(
             rules.MIXED_FEATURE_GATE_PREFIXES,
             f"--{FLAG} mixes names with and without kube:",
             "use one form for all",
             FLAG,
         )
     for name, (value, index) in final.items():
-        if generic.context.gates.known(name) is None:
-            message, hint = _unknown(generic, name, value)
+        if group.context.gates.known(name) is None:
+            message, hint = _unknown(group, name, value)
             taken = isinstance(hint, Suggestion) and hint.new in final
-            generic.refuse(rules.UNKNOWN_FEATURE_GATE, message, str(hint) if taken else hint, FLAG, index)
+            group.refuse(rules.UNKNOWN_FEATURE_GATE, message, str(hint) if taken else hint, FLAG, index)
         else:
-            _set(generic, name, value, index)
+            _set(group, name, value, index)
 
 
-def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
-    gates = generic.context.gates
+def _set(group: OptionGroup, name: str, value: bool, index: int) -> None:
+    gates = group.context.gates
     step = gates.step(name)
     if step is None:
         message = f"--{FLAG}: {name} does not exist yet at the emulated version 1.{gates.emulated}"
-        generic.refuse(
+        group.refuse(
             rules.FEATURE_GATE_NEWER_THAN_EMULATION, message, "remove it, or emulate a newer version", FLAG, index
         )
     elif step.locked and value != step.default:
@@ -82,14 +82,14 @@ def _set(generic: GenericOptions, name: str, value: bool, index: int) -> None:
         message = f"--{FLAG}: {name} is locked {state} in 1.{gates.emulated} and cannot be {str(value).lower()}"
         advice = gate_advice(name, value)
         hint = f"remove {name}{f', and {advice}' if advice else ' from the list'}"
-        generic.refuse(rules.LOCKED_FEATURE_GATE, message, hint, FLAG, index)
+        group.refuse(rules.LOCKED_FEATURE_GATE, message, hint, FLAG, index)
     else:
         gates.set(name, value)
 
 
-def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]:
+def _unknown(group: OptionGroup, name: str, value: bool) -> tuple[str, str]:
     """Return message and hint for a gate that the binary does not have."""
-    version = generic.context.catalog.version
+    version = group.context.catalog.version
     gone, having = removal("featureGates", name, version), known_in("featureGates", name)
     if gone and gone.get("removed"):
         message = f"--{FLAG}: the gate {name} was removed in {gone['removed']}"
@@ -104,21 +104,21 @@ def _unknown(generic: GenericOptions, name: str, value: bool) -> tuple[str, str]
     message = f"--{FLAG}: {shown(name)} is not a feature gate of {version}"
     if having:
         return f"{message}; it exists in {having[0]} to {having[-1]}", "remove it, or compile for one of those versions"
-    near = generic.context.report.suggestions.did_you_mean(name, generic.context.catalog.gates)
+    near = group.context.report.suggestions.did_you_mean(name, group.context.catalog.gates)
     return message, near or "check the spelling; gates are case-sensitive"
 
 
-def report_dependencies(generic: GenericOptions) -> None:
+def report_dependencies(group: OptionGroup) -> None:
     """Report gates that are enabled without the gates that they need.
 
     From 1.35 on, the registry itself knows them; before, single pairs were checked by the server's validation.
     """
-    context = generic.context
+    context = group.context
     for name, missing in context.gates.broken_dependencies():
-        index = _index_of(generic, (name, *missing))
+        index = _index_of(group, (name, *missing))
         what = " and ".join(missing)
         hint = f"also disable {name}, or keep {what} enabled"
-        generic.refuse(
+        group.refuse(
             rules.FEATURE_GATE_WITHOUT_DEPENDENCY,
             f"--{FLAG}: {name} is enabled but needs {what}, which is disabled",
             hint,
@@ -127,21 +127,21 @@ def report_dependencies(generic: GenericOptions) -> None:
         )
         if context.catalog.is_provisional("gateDependency", name):
             message = f"--{FLAG}: it is not confirmed that {name} needs {what} in {context.catalog.version}"
-            generic.refuse(rules.UNCONFIRMED_FACT, message, "test the change on a server of this version", FLAG, index)
+            group.refuse(rules.UNCONFIRMED_FACT, message, "test the change on a server of this version", FLAG, index)
 
 
-def report_pairs(generic: GenericOptions) -> None:
+def report_pairs(group: OptionGroup) -> None:
     """Report the pairs of gates that releases before 1.35 check while validating."""
-    context = generic.context
+    context = group.context
     for rule_id, name, needed in context.catalog.behaviour("gatePairs") or ():
         if context.gates.on(name) and not context.gates.on(needed) and context.gates.known(needed):
             hint = f"also disable {name}, or enable {needed}"
             message = f"--{FLAG}: {name} is enabled but needs {needed}, which is disabled"
-            generic.refuse(rules.by_id()[rule_id], message, hint, FLAG, _index_of(generic, (name, needed)))
+            group.refuse(rules.by_id()[rule_id], message, hint, FLAG, _index_of(group, (name, needed)))
 
 
-def _index_of(generic: GenericOptions, names: tuple[str, ...]) -> int | None:
-    for index, (_, entry) in enumerate(generic.flags.value(FLAG) or ()):
+def _index_of(group: OptionGroup, names: tuple[str, ...]) -> int | None:
+    for index, (_, entry) in enumerate(group.flags.value(FLAG) or ()):
         if entry.partition("=")[0].strip() in names:
             return index
     return None

@@ -14,7 +14,7 @@ from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
 
 if TYPE_CHECKING:
-    from compiler.apiserver.options.authentication import AuthenticationOptions
+    from compiler.apiserver.options.group import OptionGroup
 
 ISSUER, CLIENT, CA_FILE = "oidc-issuer-url", "oidc-client-id", "oidc-ca-file"
 USERNAME, USERNAME_PREFIX = "oidc-username-claim", "oidc-username-prefix"
@@ -35,7 +35,7 @@ _FIELDS = {
 """Flag -> the field of an AuthenticationConfiguration that replaces it. None replaces --oidc-signing-algs."""
 
 
-def validate_oidc(group: AuthenticationOptions) -> None:
+def validate_oidc(group: OptionGroup) -> None:
     """Kubernetes: validateOIDCOptions."""
     flags = group.flags
     given = [flag for flag in FLAGS if flags.changed(flag)]
@@ -63,7 +63,7 @@ def validate_oidc(group: AuthenticationOptions) -> None:
         group.refuse(rules.OIDC_ISSUER_OR_CLIENT_MISSING, message, f"set --{missing[0]}", given[0])
 
 
-def check_oidc(group: AuthenticationOptions) -> None:
+def check_oidc(group: OptionGroup) -> None:
     """Report what the server refuses when it builds an issuer from the flags; without URL and client it builds none."""
     flags = group.flags
     if flags.text(_FILE) or not (flags.text(ISSUER) and flags.text(CLIENT)):
@@ -72,7 +72,7 @@ def check_oidc(group: AuthenticationOptions) -> None:
 
     url = flags.text(ISSUER)
     wrong = url_problem(url, group.context.catalog.url_strictness)
-    if url in group.issuers:
+    if url in group.flags.texts("service-account-issuer"):
         message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer may have its URL"
         group.refuse(
             rules.OIDC_ISSUER_IS_SERVICE_ACCOUNT_ISSUER,
@@ -110,7 +110,7 @@ def check_oidc(group: AuthenticationOptions) -> None:
             )
 
 
-def _check_ca(group: AuthenticationOptions) -> None:
+def _check_ca(group: OptionGroup) -> None:
     """Check the CA; an empty file is ignored."""
     from compiler.apiserver.config_files import read_bytes
     from compiler.apiserver.config_files.keys import check_client_ca_of
@@ -121,7 +121,7 @@ def _check_ca(group: AuthenticationOptions) -> None:
         check_client_ca_of(data, named, rules.INVALID_OIDC_CA_FILE)
 
 
-def issuers_of_flags(group: AuthenticationOptions) -> tuple[JWTIssuer, ...]:
+def issuers_of_flags(group: OptionGroup) -> tuple[JWTIssuer, ...]:
     """Return the issuer that the flags describe, if any."""
     flags = group.flags
     url, prefix, claim = flags.text(ISSUER), flags.text(USERNAME_PREFIX), flags.text(USERNAME)

@@ -188,7 +188,7 @@ def _checked(resolved: Resolved, row: str) -> list[str]:
         if check.row == row:
             endpoints = [f"/{name}" for name in ENDPOINTS if check in getattr(health, name)]
             lines.append(f"  here: {check.name} in {', '.join(endpoints)}")
-            lines += [f"    asks {_safe(target)}" for target in targets_of(check, resolved)[:_MOST]]
+            lines += [f"    asks {_safe(target)}" for target in targets_of(check, resolved.storage_factory)[:_MOST]]
     return lines or ["  here: this server does not have it"]
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from compiler.bounds import MAX_FINDINGS
 from compiler.inputs.importers.container import Environment, find, items_of, text_of
+from compiler.inputs.pods.volumes import Mount, Place, Volume
 from compiler.inputs.server import NotInContainerError
 from compiler.inputs.source.node import Node
 from compiler.text import shown
@@ -30,43 +30,8 @@ _IMAGES = ("kube-apiserver", "hyperkube", "hardened-kubernetes")
 _SHELLS = ("sh", "bash", "ash", "dash")
 _MAX_PATH = 4096
 """Linux: PATH_MAX."""
-_ONE_FILE = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")
 _READ_ONLY = ("configMap", "secret", "projected", "downwardAPI", "image")
 """Volume sources that are always read-only."""
-
-
-class Volume(NamedTuple):
-    """A volume of the Pod and the name of its source, empty if unknown.
-
-    `path` and `type` are those of a hostPath. `files` are the paths of all files in the volume, None if unknown.
-    """
-
-    name: str
-    source: str = ""
-    path: str = ""
-    type: str = ""
-    files: frozenset[str] | None = None
-
-
-class Mount(NamedTuple):
-    """A volume mounted at a clean, absolute path; `sub_path` is None if it is only known at run time."""
-
-    path: str
-    volume: Volume
-    sub_path: str | None
-    read_only: bool
-
-    @property
-    def is_file(self) -> bool:
-        """Whether the mount is a single file of the node."""
-        return self.volume.source == "hostPath" and self.volume.type in _ONE_FILE
-
-
-class Place(NamedTuple):
-    """The mount that a path of the container is in, and the path inside its volume, None if unknown."""
-
-    mount: Mount
-    inside: str | None
 
 
 class ContainerFileSystem:

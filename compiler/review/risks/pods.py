@@ -17,7 +17,7 @@ from compiler.text import shown
 from compiler.upstream.flag_kinds import READ_FILES
 
 if TYPE_CHECKING:
-    from compiler.inputs.pods.filesystem import ContainerFileSystem
+    from compiler.inputs.pods.volumes import FileSystem
     from compiler.inputs.schema.field import Field
 
 _LOG, _SIGNER = "audit-log-path", "service-account-signing-endpoint"
@@ -44,7 +44,7 @@ def find(risks: Risks) -> None:
         risks.tell(rules.SOCKET_NOT_IN_CONTAINER, message, problem.hint, _SIGNER)
 
 
-def _check_excerpt(risks: Risks, files: ContainerFileSystem) -> None:
+def _check_excerpt(risks: Risks, files: FileSystem) -> None:
     """A Pod without any volume cannot run a server that reads files, unless the image has them."""
     named = [flag for flag in READ_FILES if risks.flags.changed(flag) and risks.flags.value(flag)]
     if named and files.is_release:
@@ -59,7 +59,7 @@ def _check_excerpt(risks: Risks, files: ContainerFileSystem) -> None:
         )
 
 
-def _check_log(risks: Risks, files: ContainerFileSystem) -> None:
+def _check_log(risks: Risks, files: FileSystem) -> None:
     path = risks.flags.text(_LOG)
     if path in ("", "-"):
         return
@@ -79,7 +79,7 @@ def _check_log(risks: Risks, files: ContainerFileSystem) -> None:
         )
 
 
-def _missing(files: ContainerFileSystem, path: str) -> NotInContainerError | None:
+def _missing(files: FileSystem, path: str) -> NotInContainerError | None:
     """Why a socket is not in the container; None if it is, or may be."""
     try:
         files.host_path(path)

@@ -72,7 +72,9 @@ def test_answers_without_credentials(
 def test_what_cannot_be_had_decides(flags: tuple[str, ...]) -> None:
     drop = ("--authorization-mode",) if "--authorization-config=/unknown.yaml" in flags else ()
     resolved, _ = server(*flags, drop=drop)
-    found = access_to(health_facts(resolved), "/readyz")
+    found = access_to(
+        health_facts(resolved.context, resolved.config, resolved.storage_factory, resolved.health), "/readyz"
+    )
     assert (found.outcome, found.denied) == ("undecided", False)
     assert found.reason
 

@@ -15,7 +15,9 @@ from tests.artifacts.compiling import document, resolve
 
 
 def made(folder: Path, **sections: dict[str, Any]) -> dict[str, Any]:
-    return probes(health_facts(resolve(document(**sections), folder)))
+    resolved = resolve(document(**sections), folder)
+    facts = health_facts(resolved.context, resolved.config, resolved.storage_factory, resolved.health)
+    return probes(facts)
 
 
 def test_times_are_those_of_kubeadm_and_only_readiness_hangs_on_etcd(tmp_path: Path) -> None:

@@ -50,4 +50,4 @@ class NamedFile(NamedTuple):
     context: ServerContext
     flag: str
     path: str
-    refuse: Callable[[Rule, str, str], None]
+    report: Callable[[Rule, str, str], None]

@@ -9,7 +9,7 @@ from compiler.apiserver.startup import Resolved
 from compiler.artifacts import files as files_artifact
 from compiler.artifacts import flags, health, pod, storage
 from compiler.artifacts import resolved as resolved_artifact
-from compiler.artifacts.files import refuse_secrets
+from compiler.artifacts.files import check_secrets
 from compiler.artifacts.yamlio import PartText, dump, part_text, plain
 from compiler.diagnostics import KascError, Report
 
@@ -107,7 +107,7 @@ def render(
     if resolved is None or report.rejected:
         return None
     try:
-        refuse_secrets(resolved.context)
+        check_secrets(resolved.context)
         files: dict[str, str] = {}
         for name in names:
             files.update(artifact(resolved, name, form, explicit, text_of))

@@ -97,16 +97,16 @@ def _without_users(element: str) -> str:
     return resource + mark + ";".join(map(without_user, servers.split(";")))
 
 
-def refuse_secrets(context: ServerContext) -> None:
+def check_secrets(context: ServerContext) -> None:
     """Raise KascError for a value that must not be in an artifact."""
     for arguments in context.flags.arguments.values():
         for argument in arguments:
             text = argument.text
             if any(sign in text for sign in _SIGNS):
-                _refuse(argument, written_value(argument))
+                _check_argument(argument, written_value(argument))
 
 
-def _refuse(argument: Argument, text: str) -> None:
+def _check_argument(argument: Argument, text: str) -> None:
     has_password = has_credentials(text)
     if not has_password and not is_key_material(text):
         return

@@ -56,7 +56,7 @@ def run(options: Namespace) -> int:
         paths = narrowed(options, found)
         if options.stdout and len(paths) > 1:
             raise UsageError("--stdout prints one artifact of one input")
-        _refuse_prune(options, many)
+        _check_prune(options, many)
         jobs = jobs_for(options, len(paths))
         _prepare_output(options, many)
         cache = _cache(options, names, settings, len(paths))
@@ -155,12 +155,12 @@ class _Tally:
         self._count("compiled" if outcome.state == compiling.WRITTEN else outcome.state)
         if outcome.state == compiling.STALE:
             self.stale = True
-            self._tell(f"{outcome.target} is out of date; the same command without --check writes it")
+            self._report_risk(f"{outcome.target} is out of date; the same command without --check writes it")
             # A report for programs has standard output for itself.
             (sys.stdout if self.options.output == "text" else sys.stderr).write(clean_lines(outcome.text))
         elif not self.options.check:
             files = f"{len(outcome.files)} file{'s' if len(outcome.files) != 1 else ''}"
-            self._tell(f"{outcome.target}: {files} {outcome.state}")
+            self._report_risk(f"{outcome.target}: {files} {outcome.state}")
 
     def account_for(self, found: list[str], folders: list[str], whole: bool) -> None:
         """Find what documents that are gone have left, remove it where that is asked for, and keep the list."""
@@ -194,7 +194,7 @@ class _Tally:
     def _count(self, name: str, number: int = 1) -> None:
         self.numbers[name] = self.numbers.get(name, 0) + number
 
-    def _tell(self, line: str) -> None:
+    def _report_risk(self, line: str) -> None:
         if not self.at_once:
             self.done.append(line)
 
@@ -214,7 +214,7 @@ def _prepare_output(options: Namespace, many: bool) -> None:
         remove_stale(os.path.dirname(out.rstrip(os.sep)))
 
 
-def _refuse_prune(options: Namespace, many: bool) -> None:
+def _check_prune(options: Namespace, many: bool) -> None:
     """Raises UsageError where there is nothing to know orphans by."""
     if not options.prune:
         return

@@ -301,7 +301,7 @@ def _parser(chosen: str) -> _Parser:
     return parser
 
 
-def _refuse(command: str, words: list[str]) -> NoReturn:
+def _exit_with_usage_error(command: str, words: list[str]) -> NoReturn:
     """End with what is wrong about words that a command does not know."""
     from compiler.text.suggest import did_you_mean
 
@@ -360,7 +360,7 @@ def _run(words: list[str]) -> int:
         # What is explained may be a flag as the server takes it.
         options.words += unknown
     elif unknown:
-        _refuse(options.command, unknown)
+        _exit_with_usage_error(options.command, unknown)
     code: int = import_module(f"compiler.cli.{options.command}").run(options)
     return code
 

@@ -93,7 +93,7 @@ def _ask(prober: Prober, options: Namespace) -> Seen:
     if options.watch:
         progress = _Progress(prober.server.url)
         try:
-            ready = wait_until_ready(prober, progress.tell)
+            ready = wait_until_ready(prober, progress.show)
         finally:
             progress.end()
         if ready.problem is not None:
@@ -109,7 +109,7 @@ class _Progress:
         self.start = time.monotonic()
         self.shown = False
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         if sys.stderr.isatty():
             self.shown = True
             waited = time.monotonic() - self.start

@@ -224,7 +224,7 @@ class Prober:
                 seen.singles[name] = Single(answer.status == 200, answer.seconds, reason)
 
 
-def wait_until_ready(prober: Prober, tell: Callable[[str], None]) -> Endpoint:
+def wait_until_ready(prober: Prober, report: Callable[[str], None]) -> Endpoint:
     """Ask for readyz until it passes, waiting does not help, or there is only time left to ask for everything.
 
     Returns the last answer. `tell` is called with what is still wrong.
@@ -236,7 +236,7 @@ def wait_until_ready(prober: Prober, tell: Callable[[str], None]) -> Endpoint:
         lasting = ready.problem is not None and ready.problem.lasting
         if ready.healthy or lasting or deadline.remaining() < enough:
             return ready
-        tell(_progress(ready))
+        report(_progress(ready))
         time.sleep(PAUSE)
 
 

@@ -139,7 +139,7 @@ class _Splitter:
             else:
                 self._short(word)
 
-    def _refuse(self, word: Word, message: str, hint: str, flag: str = "", rule: Rule = rules.UNKNOWN_FLAG) -> None:
+    def _report(self, word: Word, message: str, hint: str, flag: str = "", rule: Rule = rules.UNKNOWN_FLAG) -> None:
         make = partial(diagnose, path=word.path, flag=flag, location=word.location)
         self.problems.report(rule, make, rule, message, hint)
 
@@ -150,13 +150,13 @@ class _Splitter:
         if before is not None and word.text.lower() in _BOOLEANS:
             value = word.text if word.text in TRUE_STRINGS or word.text in FALSE_STRINGS else word.text.lower()
             hint = f"write --{before.flag}={value}: a boolean flag does not consume the next word"
-        self._refuse(word, f"{shown(word.text)} is not a flag", hint, rule=rules.UNEXPECTED_ARGUMENT)
+        self._report(word, f"{shown(word.text)} is not a flag", hint, rule=rules.UNEXPECTED_ARGUMENT)
 
     def _long(self, word: Word) -> None:
         name, equals, _ = word.text[2:].partition("=")
         if not name or name[0] == "-":
             hint = f"write {shown('--' + word.text.lstrip('-'))[1:-1]}" if name.strip("-") else "write --NAME=VALUE"
-            self._refuse(word, f"{shown(word.text)} is not a flag", hint)
+            self._report(word, f"{shown(word.text)} is not a flag", hint)
             return
         flag = name.replace("_", "-")
         name_location = word.part(0, 2 + len(name))
@@ -173,7 +173,7 @@ class _Splitter:
         if self.type_of(flag) is None:
             return False
         message = f"{shown(word.text)} is one argument; flag names do not contain spaces"
-        self._refuse(word, message, f"write --{flag}={shown(value)[1:-1]}", flag)
+        self._report(word, message, f"write --{flag}={shown(value)[1:-1]}", flag)
         self.arguments.append(Argument(flag, value, word.location, word.location, word.path, unknown=word.text))
         return True
 
@@ -194,7 +194,7 @@ class _Splitter:
         following = self.words[self.position] if self.position < len(self.words) else None
         if following is None or (kind is None and following.text.startswith("-")):
             if kind is not None:
-                self._refuse(word, f"flag needs an argument: --{flag}", f"write --{flag}=VALUE", flag)
+                self._report(word, f"flag needs an argument: --{flag}", f"write --{flag}=VALUE", flag)
             else:
                 self.arguments.append(Argument(flag, "", word.location, name_location, word.path))
             return
@@ -213,12 +213,12 @@ class _Splitter:
         if len(name) > 1 and self.type_of(name) is not None:
             flag_part = word.text.partition("=")[0]
             hint = Suggestion(f"write -{shown(word.text)[1:-1]}", flag_part, f"-{flag_part}")
-            self._refuse(word, f"{shown(word.text)} begins with a single dash", hint, name)
+            self._report(word, f"{shown(word.text)} begins with a single dash", hint, name)
             return
         for index, letter in enumerate(letters):
             flag = self.shorthands.get(letter)
             if flag is None:
-                self._refuse(word, f"{shown(word.text)} is not a flag", "write --NAME=VALUE")
+                self._report(word, f"{shown(word.text)} is not a flag", "write --NAME=VALUE")
                 return
             rest = letters[index + 1 :]
             if rest.startswith("=") and len(rest) > 1:

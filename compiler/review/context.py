@@ -78,7 +78,7 @@ class Risks(View):
             return False
         return self._spoilt.isdisjoint(flags)
 
-    def tell(
+    def report(
         self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None, *, severity: str = ""
     ) -> None:
         """Tell a risk where a flag, or an element of its list, is given, or else where its section is.
@@ -90,14 +90,14 @@ class Risks(View):
         path, location = self.place(flag, element)
         self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location, severity=severity))
 
-    def tell_there(
+    def report_location(
         self, rule: Rule, message: str, hint: str, path: str, location: Location | None, flag: str = ""
     ) -> None:
         """Tell a risk at a place of one's own choice."""
         if (not flag or flag not in self._spoilt) and not self._report.passes_over(rule, flag):
             self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
-    def tell_at(self, rule: Rule, message: str, hint: str, field: Field, *, severity: str = "") -> None:
+    def report_field(self, rule: Rule, message: str, hint: str, field: Field, *, severity: str = "") -> None:
         """Tell a risk at a place of a structured file."""
         if field.findings.flag not in self._spoilt:
             field.findings.add(rule, field.path, field.location, message, hint, severity)

@@ -34,7 +34,7 @@ class FileRules(NamedTuple):
 
 def named_by_field(context: ServerContext, field: Field, path: str = "") -> NamedFile:
     """Return the file that a field of another file names; `path` if it differs from the value of the field."""
-    return NamedFile(context, field.findings.flag, path or field.text, field.refuse)
+    return NamedFile(context, field.findings.flag, path or field.text, field.report)
 
 
 def load_config(named: NamedFile, kinds: tuple[str, ...], file_rules: FileRules) -> ConfigFile | None:
@@ -112,29 +112,29 @@ def _kind_of(version: str, root: Field, kinds: tuple[str, ...], file_rules: File
     names = {kind: kind.partition(".")[0] for kind in known}
     example = f"write apiVersion: {versions[expected][0]} and kind: {names[expected]}"
     if root.is_set and isinstance(root.node, Node) and not isinstance(root.node.value, dict):
-        root.refuse(file_rules.decode, "the file is not a mapping", example)
+        root.report(file_rules.decode, "the file is not a mapping", example)
         return ""
     kind_fields, version_fields = _heading(root, "kind"), _heading(root, "apiVersion")
     for field in kind_fields + version_fields:
         if field.is_set and not (field.node and isinstance(field.node.value, str)):
-            field.refuse(file_rules.decode, f"{field.path} is not a string", example)
+            field.report(file_rules.decode, f"{field.path} is not a string", example)
             return ""
     kind, api = kind_fields[-1], version_fields[-1]
     name = kind.text or ("" if "kind" in required else names[expected])
     matching = [each for each in known if names[each] == name]
     served = [each for each in matching if api.text in versions[each] or known[each]["x-kasc-any-version"]]
     if not name:
-        kind.refuse(file_rules.decode, "the file has no kind", example)
+        kind.report(file_rules.decode, "the file has no kind", example)
     elif not matching:
         message = f"kind is {shown(name)}, expected {' or '.join(names.values())}"
-        kind.refuse(file_rules.decode, message, did_you_mean(name, names.values()) or example)
+        kind.report(file_rules.decode, message, did_you_mean(name, names.values()) or example)
     elif served or (not api.text and "apiVersion" not in required):
         return (served or matching)[0]
     elif not api.text:
-        api.refuse(file_rules.decode, "the file has no apiVersion", example)
+        api.report(file_rules.decode, "the file has no apiVersion", example)
     else:
         message = f"{version} does not support apiVersion {shown(api.text)} of {name}"
-        api.refuse(
+        api.report(
             file_rules.decode, message, f"write {' or '.join(each for kind in matching for each in versions[kind])}"
         )
     return ""
@@ -162,7 +162,7 @@ def read_text(named: NamedFile, file_rules: FileRules) -> str | None:
     if data is None:
         return None
     if not data and file_rules.empty:
-        named.refuse(
+        named.report(
             file_rules.empty, f"{shown(named.path)} is empty", "write its content, or remove the reference to it"
         )
         return None
@@ -172,7 +172,7 @@ def read_text(named: NamedFile, file_rules: FileRules) -> str | None:
         text = data.decode(errors="replace")
         if file_rules.recognized and is_json(text):
             return text  # Go's JSON decoder also replaces invalid UTF-8
-        named.refuse(file_rules.decode, f"{shown(named.path)} is not valid UTF-8", "save it as UTF-8")
+        named.report(file_rules.decode, f"{shown(named.path)} is not valid UTF-8", "save it as UTF-8")
         return None
 
 
@@ -181,8 +181,8 @@ def read_bytes(named: NamedFile, rule: Rule) -> bytes | None:
     try:
         return named.context.host.read(named.path)
     except NotInContainerError as error:
-        named.refuse(rules.FILE_NOT_IN_CONTAINER, f"{shown(named.path)} is not in the container: {error}", error.hint)
+        named.report(rules.FILE_NOT_IN_CONTAINER, f"{shown(named.path)} is not in the container: {error}", error.hint)
         return None
     except UnreadableFileError as error:
-        named.refuse(rule, f"{shown(named.path)} cannot be read: {error}", "create the file, or fix the path")
+        named.report(rule, f"{shown(named.path)} cannot be read: {error}", "create the file, or fix the path")
         return None

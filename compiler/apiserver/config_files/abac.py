@@ -54,7 +54,7 @@ def load_abac_policy(named: NamedFile) -> None:
     for number, line in enumerate(data.split(b"\n"), 1):
         if len(line) > _MAX_LINE:
             message = f"the line is longer than {_MAX_LINE} bytes; the server stops reading here"
-            file.refuse(Location(file.name, number, 1, number, 2), message, "write one policy per line")
+            file.report(Location(file.name, number, 1, number, 2), message, "write one policy per line")
             return
         text = line.removesuffix(b"\r").decode(errors="replace")
         start = trimmed(text)[:1]
@@ -63,7 +63,7 @@ def load_abac_policy(named: NamedFile) -> None:
         if start not in ("", "#") and not unfinished:
             if start != "{" and not _is_utf8(line):
                 # In JSON, the server replaces invalid UTF-8.
-                file.refuse(Location(file.name, number, 1, number, 2), "the line is not valid UTF-8", _EXAMPLE)
+                file.report(Location(file.name, number, 1, number, 2), "the line is not valid UTF-8", _EXAMPLE)
                 continue
             unfinished = file.check(number, text)
         if file.count > MAX_FINDINGS:
@@ -76,7 +76,7 @@ class _PolicyFile:
         self.name = named.context.host.local(named.path) or named.path
         self.count = 0
 
-    def refuse(self, where: Location, message: str, hint: str, path: str = "") -> None:
+    def report(self, where: Location, message: str, hint: str, path: str = "") -> None:
         """Report an error at a location of the file."""
         self.count += 1
         self.named.context.report.add(diagnose(_RULE, message, hint, path=path, flag=self.named.flag, location=where))
@@ -94,7 +94,7 @@ class _PolicyFile:
             column = error.index + 1
             unfinished = column > len(text.rstrip())
             message = "the JSON object does not end on its line" if unfinished else f"invalid JSON: {error}"
-            self.refuse(
+            self.report(
                 Location(self.name, number, column, number, column + 1), message, "write each policy on one line"
             )
             return unfinished
@@ -113,7 +113,7 @@ class _PolicyFile:
         errors = [problem for problem in problems if problem.code != rules.DUPLICATE_KEY.code]
         for problem in errors:
             where = problem.location or Location(self.name, 1, 1, 1, 2)
-            self.refuse(_in_line(where, number), f"invalid policy: {problem.message}", _EXAMPLE)
+            self.report(_in_line(where, number), f"invalid policy: {problem.message}", _EXAMPLE)
         if not errors and not _is_policy(_members(node)):
             self._explain(number, node)
 
@@ -126,9 +126,9 @@ class _PolicyFile:
         diagnostics = findings.report.diagnostics
         for diagnostic in diagnostics:
             where = diagnostic.location or Location(self.name, 1, 1, 1, 2)
-            self.refuse(_in_line(where, number), diagnostic.message, diagnostic.hint, diagnostic.path)
+            self.report(_in_line(where, number), diagnostic.message, diagnostic.hint, diagnostic.path)
         if not diagnostics:
-            self.refuse(Location(self.name, number, 1, number, 2), "the line is not a valid policy", _EXAMPLE)
+            self.report(Location(self.name, number, 1, number, 2), "the line is not a valid policy", _EXAMPLE)
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -192,7 +192,7 @@ def _conforms(members: _Members, schema: dict[str, Any]) -> bool:
 def _schema(root: Field) -> dict[str, Any] | None:
     """Return the schema of a line, None after reporting that it has none."""
     if not isinstance(root.node, Node) or not isinstance(root.node.value, dict):
-        root.refuse(_RULE, "the line is not a mapping", _EXAMPLE)
+        root.report(_RULE, "the line is not a mapping", _EXAMPLE)
         return None
     fields = {name: root[name] for name in ("apiVersion", "kind")}
     for key in root.node.value:
@@ -201,11 +201,11 @@ def _schema(root: Field) -> dict[str, Any] | None:
     version, kind = fields["apiVersion"], fields["kind"]
     for field in fields.values():
         if field.is_set and not field.text:
-            field.refuse(_RULE, f"{field.path} is not a string", _EXAMPLE)
+            field.report(_RULE, f"{field.path} is not a string", _EXAMPLE)
             return None
     schema = _schema_of(version.text, kind.text)
     if schema is None:
         place = kind if version.text.startswith(f"{_GROUP}/v") else version
         actual = f"kind {shown(kind.text)}" if kind.text else "a missing kind"
-        place.refuse(_RULE, f"unsupported policy: {actual} with apiVersion {shown(version.text)}", _EXAMPLE)
+        place.report(_RULE, f"unsupported policy: {actual} with apiVersion {shown(version.text)}", _EXAMPLE)
     return schema

@@ -24,19 +24,19 @@ def check_tolerations(tolerations: Field, rule: Rule) -> None:
         key, operator, value = toleration["key"], toleration["operator"], toleration["value"]
         effect = toleration["effect"]
         if key.text and not is_qualified_name(key.text):
-            key.refuse(rule, f"{shown(key.text)} is not a valid taint key", "write NAME or DOMAIN/NAME")
+            key.report(rule, f"{shown(key.text)} is not a valid taint key", "write NAME or DOMAIN/NAME")
         if not key.text and operator.text != "Exists":
-            operator.refuse(rule, "a toleration without a key requires the operator Exists", "write Exists")
+            operator.report(rule, "a toleration without a key requires the operator Exists", "write Exists")
         if operator.text not in ("", "Equal", "Exists"):
-            operator.refuse(rule, f"{shown(operator.text)} is not a valid operator", "write Equal or Exists")
+            operator.report(rule, f"{shown(operator.text)} is not a valid operator", "write Equal or Exists")
         elif operator.text == "Exists" and value.text:
-            value.refuse(rule, "the operator Exists does not allow a value", "remove the value")
+            value.report(rule, "the operator Exists does not allow a value", "remove the value")
         elif operator.text != "Exists" and not is_label_value(value.text):
-            value.refuse(rule, f"{shown(value.text)} is not a valid label value", "use letters, digits, -, _ and .")
+            value.report(rule, f"{shown(value.text)} is not a valid label value", "use letters, digits, -, _ and .")
         if toleration["tolerationSeconds"].is_set and effect.text != "NoExecute":
-            effect.refuse(rule, "tolerationSeconds requires the effect NoExecute", "write NoExecute")
+            effect.report(rule, "tolerationSeconds requires the effect NoExecute", "write NoExecute")
         if effect.text not in ("", *_EFFECTS):
-            effect.refuse(rule, f"{shown(effect.text)} is not a valid effect", f"write {', '.join(_EFFECTS)}")
+            effect.report(rule, f"{shown(effect.text)} is not a valid effect", f"write {', '.join(_EFFECTS)}")
 
 
 Check = Callable[[NamedFile, Field | None], None]
@@ -54,7 +54,7 @@ def check_event_rate_limit(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: plugin/pkg/admission/eventratelimit."""
     if root is None:
         hint = "configure it in --admission-control-config-file, or disable it"
-        named.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit is enabled but has no limits", hint)
+        named.report(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit is enabled but has no limits", hint)
         return
     if (
         decode_config(
@@ -65,21 +65,21 @@ def check_event_rate_limit(named: NamedFile, root: Field | None) -> None:
         return
     limits = root["limits"]
     if not limits.items():
-        limits.refuse(
+        limits.report(
             rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "EventRateLimit has no limits", "add one, for example type: Server"
         )
     for limit in limits.items():
         kind = limit["type"]
         if kind.text not in _LIMITS:
             hint = kind.did_you_mean(_LIMITS) or f"write {', '.join(_LIMITS)}"
-            kind.refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{shown(kind.text)} is not a valid limit type", hint)
+            kind.report(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{shown(kind.text)} is not a valid limit type", hint)
         for name in ("qps", "burst"):
             if (limit[name].number or 0) <= 0:
-                limit[name].refuse(
+                limit[name].report(
                     rules.INVALID_EVENT_RATE_LIMIT_CONFIG, f"{name} must be positive", "write a positive number"
                 )
         if kind.text != "Server" and (limit["cacheSize"].number or 0) < 0:
-            limit["cacheSize"].refuse(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "cacheSize is negative", "write 0 or more")
+            limit["cacheSize"].report(rules.INVALID_EVENT_RATE_LIMIT_CONFIG, "cacheSize is negative", "write 0 or more")
 
 
 def check_pod_security(named: NamedFile, root: Field | None) -> None:
@@ -95,9 +95,9 @@ def check_pod_security(named: NamedFile, root: Field | None) -> None:
         level, version = root["defaults"][mode], root["defaults"][f"{mode}-version"]
         if level.text and level.text not in _LEVELS:
             hint = level.did_you_mean(_LEVELS) or f"write {', '.join(_LEVELS)}"
-            level.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"{shown(level.text)} is not a valid level", hint)
+            level.report(rules.INVALID_POD_SECURITY_CONFIG, f"{shown(level.text)} is not a valid level", hint)
         if version.text not in ("", "latest") and not re.fullmatch(r"v1\.(0|[1-9][0-9]*)", version.text):
-            version.refuse(
+            version.report(
                 rules.INVALID_POD_SECURITY_CONFIG,
                 f"{shown(version.text)} is not a valid version",
                 "write latest or v1.NN",
@@ -112,13 +112,13 @@ def _check_names(names: Field, is_valid: Callable[[str], bool]) -> None:
     valid_names: set[str] = set()
     for name in names.items():
         if not is_valid(name.text):
-            name.refuse(
+            name.report(
                 rules.INVALID_POD_SECURITY_CONFIG,
                 f"{shown(name.text)} is not a valid name for an exemption",
                 "fix or remove it",
             )
         elif name.text in valid_names:
-            name.refuse(rules.INVALID_POD_SECURITY_CONFIG, f"duplicate exemption {shown(name.text)}", "keep one")
+            name.report(rules.INVALID_POD_SECURITY_CONFIG, f"duplicate exemption {shown(name.text)}", "keep one")
         valid_names.add(name.text)
 
 
@@ -129,7 +129,7 @@ def check_resource_quota(named: NamedFile, root: Field | None) -> None:
         return
     for limited in root["limitedResources"].items():
         if not limited["resource"].text:
-            limited["resource"].refuse(
+            limited["resource"].report(
                 rules.INVALID_RESOURCE_QUOTA_CONFIG, "the limited resource has no resource", "set resource"
             )
 
@@ -150,13 +150,13 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
     """Kubernetes: plugin/pkg/admission/imagepolicy; the file has no kind, and unknown fields are ignored."""
     if root is None:
         hint = "configure it in --admission-control-config-file, or disable it"
-        named.refuse(
+        named.report(
             rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "ImagePolicyWebhook is enabled but has no configuration", hint
         )
         return
     for section in root.in_any_case("imagePolicy"):
         if section.is_set and not section.entries() and section.node is not None and section.node.value != {}:
-            section.refuse(
+            section.report(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
                 "imagePolicy is not a mapping",
                 "write its settings as keys and values",
@@ -167,7 +167,7 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
         value = policy.in_any_case(name)[-1]
         minimum = 1 if name == "retryBackoff" else 10**9
         if value.is_set and value.number is None:
-            value.refuse(
+            value.report(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
                 f"{name} is not an integer",
                 "write a number without a unit",
@@ -175,24 +175,24 @@ def check_image_policy(named: NamedFile, root: Field | None) -> None:
         elif value.number not in (None, 0, -1) and not minimum <= (value.number or 0) * scale <= maximum * 10**9:
             unit = "milliseconds" if name == "retryBackoff" else "seconds"
             message = f"{name} {value.number} is out of range"
-            value.refuse(
+            value.report(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
                 message,
                 f"write up to {maximum * 10**9 // scale} {unit}, 0 or -1",
             )
     for allow in policy.in_any_case("defaultAllow"):
         if allow.is_set and allow.on is None:
-            allow.refuse(
+            allow.report(
                 rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG,
                 "defaultAllow is neither true nor false",
                 "write true or false",
             )
         elif allow.on:
             message = "Pods with any image are admitted while the image policy webhook does not respond"
-            allow.refuse(rules.IMAGE_POLICY_FAILS_OPEN, message, "write defaultAllow: false")
+            allow.report(rules.IMAGE_POLICY_FAILS_OPEN, message, "write defaultAllow: false")
     path = policy.in_any_case("kubeConfigFile")[-1]
     if not path.text:
-        path.refuse(
+        path.report(
             rules.INVALID_IMAGE_POLICY_WEBHOOK_CONFIG, "kubeConfigFile is missing", "set the path of a kubeconfig"
         )
     else:
@@ -206,11 +206,11 @@ def check_webhook_admission(named: NamedFile, root: Field | None) -> None:
         return
     path = root["kubeConfigFile"]
     if not path.text and named.context.catalog.behaviour("webhookAdmissionKubeconfigNeeded"):
-        path.refuse(
+        path.report(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG, "kubeConfigFile is missing", "set the absolute path of a kubeconfig"
         )
     elif path.text and not path.text.startswith("/"):
-        path.refuse(
+        path.report(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(path.text)} is not an absolute path", "start it with /"
         )
     elif path.text:
@@ -224,17 +224,17 @@ def _check_manifests(named: NamedFile, directory: Field) -> None:
         return
     local = named.context.host.local(directory.text, directory=True)
     if not named.context.gates.on(_MANIFESTS):
-        directory.refuse(
+        directory.report(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG,
             f"staticManifestsDir requires the feature gate {_MANIFESTS}",
             f"enable {_MANIFESTS}",
         )
     elif not directory.text.startswith("/"):
-        directory.refuse(
+        directory.report(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(directory.text)} is not an absolute path", "start it with /"
         )
     elif local is not None and not os.path.isdir(local):
-        directory.refuse(
+        directory.report(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG,
             f"{shown(directory.text)} is not a directory",
             "set a directory with manifests",

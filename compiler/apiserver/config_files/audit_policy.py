@@ -32,7 +32,7 @@ def load_audit_policy(named: NamedFile) -> None:
     _check_stages(config.root["omitStages"])
     audit_rules = config.root["rules"]
     if not audit_rules.items():
-        audit_rules.refuse(
+        audit_rules.report(
             rules.AUDIT_POLICY_WITHOUT_RULES, "the policy has no rules", "add one, for example level: Metadata"
         )
     for rule in audit_rules.items():
@@ -44,7 +44,7 @@ def _check_rule(rule: Field, any_group: bool) -> None:
     if level.text not in _LEVELS:
         message = f"{shown(level.text)} is not a valid audit level" if level.text else "the rule has no level"
         hint = level.did_you_mean(_LEVELS) or f"write {', '.join(_LEVELS)}"
-        level.refuse(rules.UNKNOWN_AUDIT_LEVEL, message, hint)
+        level.report(rules.UNKNOWN_AUDIT_LEVEL, message, hint)
     _check_stages(rule["omitStages"])
     for url in rule["nonResourceURLs"].items():
         _check_url(url)
@@ -52,14 +52,14 @@ def _check_rule(rule: Field, any_group: bool) -> None:
         _check_resources(resources, any_group)
     if rule["nonResourceURLs"].items() and (rule["resources"].items() or rule["namespaces"].items()):
         message = "the rule applies to both resources and non-resource URLs"
-        rule["nonResourceURLs"].refuse(rules.RESOURCES_WITH_NON_RESOURCE_URLS, message, "split it into two rules")
+        rule["nonResourceURLs"].report(rules.RESOURCES_WITH_NON_RESOURCE_URLS, message, "split it into two rules")
 
 
 def _check_stages(stages: Field) -> None:
     for stage in stages.items():
         if stage.text not in _STAGES:
             hint = stage.did_you_mean(_STAGES) or f"write {', '.join(_STAGES)}"
-            stage.refuse(rules.UNKNOWN_AUDIT_STAGE, f"{shown(stage.text)} is not a valid audit stage", hint)
+            stage.report(rules.UNKNOWN_AUDIT_STAGE, f"{shown(stage.text)} is not a valid audit stage", hint)
 
 
 def _check_url(url: Field) -> None:
@@ -73,9 +73,9 @@ def _check_url(url: Field) -> None:
             if inner_wildcard
             else f"write {shown('/' + trimmed(text))}"
         )
-        url.refuse(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} does not start with a slash", hint)
+        url.report(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} does not start with a slash", hint)
     elif inner_wildcard:
-        url.refuse(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} has a * before its end", "use a single * at the end")
+        url.report(rules.INVALID_NON_RESOURCE_URL, f"{shown(text)} has a * before its end", "use a single * at the end")
 
 
 def _check_resources(resources: Field, any_group: bool) -> None:
@@ -87,7 +87,7 @@ def _check_resources(resources: Field, any_group: bool) -> None:
             if "/" in group.text
             else "write an API group, for example apps"
         )
-        group.refuse(rules.INVALID_AUDIT_GROUP_RESOURCES, f"{shown(group.text)} is not a valid API group", hint)
+        group.report(rules.INVALID_AUDIT_GROUP_RESOURCES, f"{shown(group.text)} is not a valid API group", hint)
     if resources["resourceNames"].items() and not resources["resources"].items():
         message = "resourceNames without resources"
-        resources["resourceNames"].refuse(rules.INVALID_AUDIT_GROUP_RESOURCES, message, "set resources")
+        resources["resourceNames"].report(rules.INVALID_AUDIT_GROUP_RESOURCES, message, "set resources")

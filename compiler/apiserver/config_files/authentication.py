@@ -45,24 +45,24 @@ def check_issuer(
     """Report the errors of a single issuer."""
     url, discovery, strictness = issuer["url"], issuer["discoveryURL"], context.catalog.url_strictness
     if not url.text:
-        url.refuse(
+        url.report(
             rules.INVALID_JWT_ISSUER_URL,
             "the issuer has no url",
             "write the https URL of the issuer, as in the iss claim of its tokens",
         )
     elif url.text in service_account_issuers:
         message = f"{shown(url.text)} is the issuer of service account tokens; another issuer must not have its URL"
-        url.refuse(rules.INVALID_JWT_ISSUER_URL, message, "give the issuer, or --service-account-issuer, another URL")
+        url.report(rules.INVALID_JWT_ISSUER_URL, message, "give the issuer, or --service-account-issuer, another URL")
     elif problem := url_problem(url.text, strictness):
-        url.refuse(rules.INVALID_JWT_ISSUER_URL, f"the url {shown(url.text)} {problem}", URL_HINT)
+        url.report(rules.INVALID_JWT_ISSUER_URL, f"the url {shown(url.text)} {problem}", URL_HINT)
     if discovery.text and url.text and discovery.text.rstrip("/") == url.text.rstrip("/"):
-        discovery.refuse(
+        discovery.report(
             rules.INVALID_JWT_DISCOVERY_URL,
             "discoveryURL is the same as url",
             "remove it, or set the URL of the discovery document",
         )
     elif discovery.text and (problem := url_problem(discovery.text, strictness)):
-        discovery.refuse(
+        discovery.report(
             rules.INVALID_JWT_DISCOVERY_URL, f"the discoveryURL {shown(discovery.text)} {problem}", URL_HINT
         )
     _check_audiences(issuer["audiences"], issuer["audienceMatchPolicy"])
@@ -73,7 +73,7 @@ def check_issuer(
 def _check_audiences(audiences: Field, policy: Field) -> None:
     entries = audiences.items()
     if not entries:
-        audiences.refuse(
+        audiences.report(
             rules.INVALID_JWT_AUDIENCES,
             "the issuer has no audiences",
             "add the audience of its tokens: the client ID",
@@ -82,9 +82,9 @@ def _check_audiences(audiences: Field, policy: Field) -> None:
     audience_values = set()
     for entry in entries:
         if not entry.text:
-            entry.refuse(rules.INVALID_JWT_AUDIENCES, "an audience is empty", "write it, or remove the element")
+            entry.report(rules.INVALID_JWT_AUDIENCES, "an audience is empty", "write it, or remove the element")
         elif entry.text in audience_values:
-            entry.refuse(rules.INVALID_JWT_AUDIENCES, f"duplicate audience {shown(entry.text)}", "keep one")
+            entry.report(rules.INVALID_JWT_AUDIENCES, f"duplicate audience {shown(entry.text)}", "keep one")
         audience_values.add(entry.text)
     if policy.text == "MatchAny" or (len(entries) == 1 and not policy.text):
         return
@@ -94,7 +94,7 @@ def _check_audiences(audiences: Field, policy: Field) -> None:
         else "more than one audience without audienceMatchPolicy"
     )
     hint = "write audienceMatchPolicy: MatchAny" if len(entries) > 1 else "write MatchAny, or remove it"
-    policy.refuse(rules.INVALID_JWT_AUDIENCE_MATCH_POLICY, message, hint)
+    policy.report(rules.INVALID_JWT_AUDIENCE_MATCH_POLICY, message, hint)
 
 
 def _check_authority(authority: Field, catalog: Catalog) -> None:
@@ -107,14 +107,14 @@ def _check_authority(authority: Field, catalog: Catalog) -> None:
     keys = certificates(authority.text.encode(), go_of(catalog))
     if None in keys:
         hint = "fix the bundle, or remove the invalid certificate"
-        authority.refuse(
+        authority.report(
             rules.INVALID_JWT_CERTIFICATE_AUTHORITY,
             "certificateAuthority contains an invalid certificate",
             hint,
         )
     elif not keys:
         hint = "write the PEM certificates inline, as a block scalar: certificateAuthority: |"
-        authority.refuse(rules.INVALID_JWT_CERTIFICATE_AUTHORITY, "certificateAuthority contains no certificate", hint)
+        authority.report(rules.INVALID_JWT_CERTIFICATE_AUTHORITY, "certificateAuthority contains no certificate", hint)
 
 
 def _check_egress(context: ServerContext, kind: Field, selections: Mapping[str, str] | None) -> None:
@@ -123,9 +123,9 @@ def _check_egress(context: ServerContext, kind: Field, selections: Mapping[str, 
         return
     if kind.text not in _EGRESS_TYPES:
         message = f"{shown(kind.text)} is not a valid egress selector type"
-        kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, f"write {' or '.join(_EGRESS_TYPES)}, in lowercase")
+        kind.report(rules.INVALID_JWT_EGRESS_SELECTOR, message, f"write {' or '.join(_EGRESS_TYPES)}, in lowercase")
     elif context.gates.known(_EGRESS_GATE) and not context.gates.on(_EGRESS_GATE):
-        kind.refuse(
+        kind.report(
             rules.INVALID_JWT_EGRESS_SELECTOR,
             f"egressSelectorType requires the feature gate {_EGRESS_GATE}",
             f"do not disable {_EGRESS_GATE}",
@@ -133,7 +133,7 @@ def _check_egress(context: ServerContext, kind: Field, selections: Mapping[str, 
     elif selections is not None and kind.text not in selections and not _egress_is_invalid(context.report):
         message = f"the egress selector configuration has no selection {kind.text}"
         hint = "add it to the file of --egress-selector-config-file, or remove egressSelectorType"
-        kind.refuse(rules.INVALID_JWT_EGRESS_SELECTOR, message, hint)
+        kind.report(rules.INVALID_JWT_EGRESS_SELECTOR, message, hint)
 
 
 def _egress_is_invalid(report: Report) -> bool:
@@ -172,7 +172,7 @@ def load_authentication(
     entries = root["jwt"].items()
     if len(entries) > _MAX_ISSUERS:
         message = f"{len(entries)} issuers; the limit is {_MAX_ISSUERS}"
-        entries[_MAX_ISSUERS].refuse(rules.TOO_MANY_JWT_ISSUERS, message, f"keep at most {_MAX_ISSUERS}")
+        entries[_MAX_ISSUERS].report(rules.TOO_MANY_JWT_ISSUERS, message, f"keep at most {_MAX_ISSUERS}")
     else:
         for entry in entries:
             check_issuer(named.context, entry["issuer"], service_account_issuers, selections)
@@ -203,7 +203,7 @@ def _check_unique(fields: list[Field], name: str) -> None:
     values = set()
     for field in fields:
         if field.text and field.text in values:
-            field.refuse(
+            field.report(
                 rules.DUPLICATE_JWT_ISSUER_URL,
                 f"duplicate {name} {shown(field.text)}",
                 "keep one of the issuers",
@@ -218,12 +218,12 @@ def _anonymous(gates: FeatureGates, section: Field, is_set: bool) -> Anonymous |
     enabled, conditions = section["enabled"], section["conditions"]
     if is_set:
         message = "anonymous is mutually exclusive with --anonymous-auth"
-        section.refuse(rules.ANONYMOUS_AUTH_SET_TWICE, message, "remove --anonymous-auth, or the section")
+        section.report(rules.ANONYMOUS_AUTH_SET_TWICE, message, "remove --anonymous-auth, or the section")
     elif gates.known(gate) and not gates.on(gate):
         hint = f"enable {gate}, or use --anonymous-auth"
-        section.refuse(rules.INVALID_ANONYMOUS_CONDITIONS, f"anonymous requires the feature gate {gate}", hint)
+        section.report(rules.INVALID_ANONYMOUS_CONDITIONS, f"anonymous requires the feature gate {gate}", hint)
     if not enabled.on and conditions.items() and not enabled.is_bad:
         message = "anonymous has conditions but is not enabled"
-        conditions.refuse(rules.INVALID_ANONYMOUS_CONDITIONS, message, "write enabled: true, or remove the conditions")
+        conditions.report(rules.INVALID_ANONYMOUS_CONDITIONS, message, "write enabled: true, or remove the conditions")
     paths = tuple(AnonymousCondition(path=condition["path"].text) for condition in conditions.items())
     return Anonymous(enabled=bool(enabled.on), conditions=paths)

@@ -71,9 +71,9 @@ def check_webhook(context: ServerContext, webhook: Field) -> None:
     timeout = webhook["timeout"]
     if not timeout.duration:
         message = f"the timeout {shown(timeout.text)} is not positive" if timeout.text else "the webhook has no timeout"
-        timeout.refuse(rules.AUTHORIZER_TIMEOUT_OUT_OF_RANGE, message, "write a duration up to 30s")
+        timeout.report(rules.AUTHORIZER_TIMEOUT_OUT_OF_RANGE, message, "write a duration up to 30s")
     elif not 0 < timeout.duration <= MAX_TIMEOUT:
-        timeout.refuse(
+        timeout.report(
             rules.AUTHORIZER_TIMEOUT_OUT_OF_RANGE,
             f"the timeout {shown(timeout.text)} is out of range",
             "write a duration up to 30s",
@@ -81,11 +81,11 @@ def check_webhook(context: ServerContext, webhook: Field) -> None:
     for name in _TTLS:
         if webhook[name].is_null:
             # A null duration cannot be decoded, unlike a missing one.
-            webhook[name].refuse(
+            webhook[name].report(
                 rules.INVALID_AUTHORIZATION_CONFIG, f"{name} is null, not a duration", "write a duration, or remove it"
             )
         elif (webhook[name].duration or 0) < 0:
-            webhook[name].refuse(
+            webhook[name].report(
                 rules.NEGATIVE_AUTHORIZER_CACHE_TTL, f"{name} is negative", "write a duration above 0s, or remove it"
             )
     _check_choice(webhook["subjectAccessReviewVersion"], rules.UNKNOWN_SUBJECT_ACCESS_REVIEW_VERSION, ("v1", "v1beta1"))
@@ -97,7 +97,7 @@ def check_webhook(context: ServerContext, webhook: Field) -> None:
     _check_connection(context, webhook["connectionInfo"])
     if len(conditions) > _MAX_CONDITIONS:
         message = f"{len(conditions)} match conditions; the limit is {_MAX_CONDITIONS}"
-        conditions[_MAX_CONDITIONS].refuse(rules.INVALID_MATCH_CONDITION, message, "combine some of them with &&")
+        conditions[_MAX_CONDITIONS].report(rules.INVALID_MATCH_CONDITION, message, "combine some of them with &&")
         return
     _check_conditions(context, conditions)
 
@@ -107,7 +107,7 @@ def _check_choice(field: Field, rule: Rule, choices: tuple[str, ...]) -> None:
         name = field.path.rpartition("webhook.")[2]
         message = f"{name} cannot be {shown(field.text)}" if field.text else f"the webhook has no {name}"
         hint = field.did_you_mean(choices) or f"write {' or '.join(choices)}"
-        field.refuse(rule, message, hint)
+        field.report(rule, message, hint)
 
 
 def _check_connection(context: ServerContext, connection: Field) -> None:
@@ -115,27 +115,27 @@ def _check_connection(context: ServerContext, connection: Field) -> None:
     if kind.text == "InClusterConfig":
         if path.is_set:
             message = "kubeConfigFile is set, but the type is InClusterConfig"
-            path.refuse(rules.INVALID_AUTHORIZER_CONNECTION_INFO, message, "write type: KubeConfigFile")
+            path.report(rules.INVALID_AUTHORIZER_CONNECTION_INFO, message, "write type: KubeConfigFile")
         else:
             message = "kube-apiserver panics on InClusterConfig: it reads the kubeConfigFile, which must not be set"
-            kind.refuse(rules.IN_CLUSTER_AUTHORIZATION_WEBHOOK, message, "write KubeConfigFile and set a kubeconfig")
+            kind.report(rules.IN_CLUSTER_AUTHORIZATION_WEBHOOK, message, "write KubeConfigFile and set a kubeconfig")
     elif kind.text != "KubeConfigFile":
         # The server also knows InClusterConfig, but panics on it.
         _check_choice(kind, rules.INVALID_AUTHORIZER_CONNECTION_INFO, ("KubeConfigFile",))
     elif not path.text:
-        path.refuse(
+        path.report(
             rules.INVALID_AUTHORIZER_KUBECONFIG,
             "the type KubeConfigFile requires kubeConfigFile",
             "set the path of a kubeconfig",
         )
     elif not path.text.startswith("/"):
-        path.refuse(
+        path.report(
             rules.INVALID_AUTHORIZER_KUBECONFIG, f"{shown(path.text)} is not an absolute path", "start it with /"
         )
     else:
         local = context.host.local(path.text)
         if local is not None and os.path.exists(local) and not os.path.isfile(local):
-            path.refuse(
+            path.report(
                 rules.INVALID_AUTHORIZER_KUBECONFIG,
                 f"{shown(path.text)} is not a regular file",
                 "set the path of a kubeconfig",
@@ -149,13 +149,13 @@ def _check_conditions(context: ServerContext, conditions: list[Field]) -> None:
     for condition in conditions:
         expression = condition["expression"]
         if not trimmed(expression.text):
-            expression.refuse(
+            expression.report(
                 rules.INVALID_MATCH_CONDITION,
                 "the match condition has no expression",
                 "write one, or remove the condition",
             )
         elif expression.text in expressions:
-            expression.refuse(rules.INVALID_MATCH_CONDITION, "duplicate match condition", "keep one")
+            expression.report(rules.INVALID_MATCH_CONDITION, "duplicate match condition", "keep one")
         else:
             _check_expression(context, expression)
         expressions.add(expression.text)
@@ -188,7 +188,7 @@ def configured_authorizers(
         return None
     authorizers = config.root["authorizers"]
     if not authorizers.items():
-        authorizers.refuse(
+        authorizers.report(
             rules.AUTHORIZATION_CONFIG_WITHOUT_AUTHORIZERS,
             "the file has no authorizers",
             "add one, for example type: RBAC with name: rbac",
@@ -199,7 +199,7 @@ def configured_authorizers(
         kind = authorizer["type"]
         if kind.text in types and kind.text != "Webhook":
             # The server's error about the duplicate name is implied.
-            kind.refuse(
+            kind.report(
                 rules.INVALID_AUTHORIZER_TYPE,
                 f"duplicate authorizer type {kind.text}",
                 "keep one; only Webhook may repeat",
@@ -219,7 +219,7 @@ def _check_type(kind: Field) -> bool:
         return True
     hint = kind.did_you_mean(types) or f"write {', '.join(types)}"
     message = f"{shown(kind.text)} is not a valid authorizer type" if kind.text else "the authorizer has no type"
-    kind.refuse(rules.INVALID_AUTHORIZER_TYPE, message, hint)
+    kind.report(rules.INVALID_AUTHORIZER_TYPE, message, hint)
     return False
 
 
@@ -227,22 +227,22 @@ def _check_name(name: Field, kind: str, names: set[str]) -> None:
     """Report the errors of a name; `kind` is empty if unknown."""
     required = "" if kind in ("", "Webhook") else kind.lower()
     if not name.text:
-        name.refuse(
+        name.report(
             rules.INVALID_AUTHORIZER_NAME,
             "the authorizer has no name",
             f"write {required or 'one, for example my-webhook'}",
         )
     elif required and name.text != required:
         message = f"an authorizer of type {kind} must not be named {shown(name.text)}"
-        name.refuse(rules.INVALID_AUTHORIZER_NAME, message, f"write {required}")
+        name.report(rules.INVALID_AUTHORIZER_NAME, message, f"write {required}")
     elif not is_subdomain(name.text):
         hint = "use lowercase letters, digits, '-' and '.'"
-        name.refuse(
+        name.report(
             rules.INVALID_AUTHORIZER_NAME, f"the name {shown(name.text)} is not a valid RFC 1123 subdomain", hint
         )
     elif name.text in names:
         hint = f"rename the other one: {kind} must be named {required}" if required else "use unique names"
-        name.refuse(rules.INVALID_AUTHORIZER_NAME, f"duplicate authorizer name {shown(name.text)}", hint)
+        name.report(rules.INVALID_AUTHORIZER_NAME, f"duplicate authorizer name {shown(name.text)}", hint)
     else:
         names.add(name.text)
 
@@ -253,18 +253,18 @@ def _check_webhook_of(context: ServerContext, authorizer: Field, known: bool, ha
     if webhook.is_set and (kind == "Webhook" or not known):
         check_webhook(context, webhook)
     elif kind == "Webhook":
-        webhook.refuse(
+        webhook.report(
             rules.MISPLACED_OR_MISSING_WEBHOOK,
             "the type Webhook requires webhook",
             "set webhook with its connectionInfo",
         )
     elif webhook.is_set:
-        webhook.refuse(
+        webhook.report(
             rules.MISPLACED_OR_MISSING_WEBHOOK, f"an authorizer of type {kind} must not have webhook", "remove webhook"
         )
     if kind == "ABAC" and not has_policy_file:
         message = "the type ABAC requires a policy file"
-        authorizer["type"].refuse(rules.INVALID_ABAC_POLICY, message, "set --authorization-policy-file")
+        authorizer["type"].report(rules.INVALID_ABAC_POLICY, message, "set --authorization-policy-file")
 
 
 def _authorizer(authorizer: Field) -> Authorizer | WebhookAuthorizer:

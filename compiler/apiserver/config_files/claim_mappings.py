@@ -56,7 +56,7 @@ class _Claims:
         name = self._check_mapping(username, rules.INVALID_USERNAME_MAPPING)
         choices = (username["claim"], username["expression"])
         if not any(choice.text or choice.is_bad for choice in choices):
-            username.refuse(rules.INVALID_USERNAME_MAPPING, "username has neither claim nor expression", _ONE)
+            username.report(rules.INVALID_USERNAME_MAPPING, "username has neither claim nor expression", _ONE)
         self._check_mapping(groups, rules.INVALID_GROUPS_MAPPING)
         self._check_mapping(uid, rules.INVALID_UID_MAPPING)
         self._check_extra(mappings["extra"])
@@ -70,7 +70,7 @@ class _Claims:
         for rule in validation_rules.items():
             claim, expression = rule["claim"], rule["expression"]
             if claim.text and expression.text:
-                rule.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has both claim and expression", _EITHER)
+                rule.report(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has both claim and expression", _EITHER)
             elif claim.text:
                 self._check_unset(rule["message"], "claim", "remove it: message requires expression")
                 self._check_once(claim, claims, rules.INVALID_CLAIM_VALIDATION_RULE, "claim")
@@ -80,19 +80,19 @@ class _Claims:
                 if self._check_once(expression, expressions, rules.INVALID_CLAIM_VALIDATION_RULE, "expression"):
                     self._compile(expression, "bool")
             elif not (claim.is_bad or expression.is_bad):
-                rule.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has neither claim nor expression", _ONE)
+                rule.report(rules.INVALID_CLAIM_VALIDATION_RULE, "the rule has neither claim nor expression", _ONE)
 
     @staticmethod
     def _check_unset(field: Field, other: str, hint: str) -> None:
         if field.text:
             name = field.path.rpartition(".")[2]
-            field.refuse(rules.INVALID_CLAIM_VALIDATION_RULE, f"{name} must not be set together with {other}", hint)
+            field.report(rules.INVALID_CLAIM_VALIDATION_RULE, f"{name} must not be set together with {other}", hint)
 
     @staticmethod
     def _check_once(field: Field, values: set[str], rule: Rule, name: str) -> bool:
         """Return whether a value is not a duplicate."""
         if field.text in values:
-            field.refuse(rule, f"duplicate {name} {shown(field.text)}", "keep one")
+            field.report(rule, f"duplicate {name} {shown(field.text)}", "keep one")
             return False
         values.add(field.text)
         return True
@@ -102,17 +102,17 @@ class _Claims:
         claim, expression, prefix = mapping["claim"], mapping["expression"], mapping["prefix"]
         name = mapping.path.rpartition(".")[2]
         if claim.text and expression.text:
-            mapping.refuse(rule, f"{name} has both claim and expression", _EITHER)
+            mapping.report(rule, f"{name} has both claim and expression", _EITHER)
         elif expression.text:
             checked = self._compile(expression)
             if not prefix.is_set:
                 return checked
-            prefix.refuse(
+            prefix.report(
                 rule, f"{name} has prefix together with expression", "prepend it in the expression, and remove prefix"
             )
         elif claim.text and not prefix.is_set and name != "uid":
             hint = 'write for example prefix: "oidc:", or prefix: "" for none'
-            prefix.refuse(rule, f"{name} has claim without prefix", hint)
+            prefix.report(rule, f"{name} has claim without prefix", hint)
         return None
 
     def _check_extra(self, attributes: Field) -> None:
@@ -121,13 +121,13 @@ class _Claims:
             key, expression = attribute["key"], attribute["valueExpression"]
             problem = extra_key_problem(key.text, bool(self.catalog.behaviour("reservedExtraKeysRefused")))
             if problem:
-                key.refuse(rules.INVALID_EXTRA_MAPPING, *problem)
+                key.report(rules.INVALID_EXTRA_MAPPING, *problem)
             if key.text and not self._check_once(key, keys, rules.INVALID_EXTRA_MAPPING, "key"):
                 continue
             if expression.text:
                 self._compile(expression)
             else:
-                expression.refuse(
+                expression.report(
                     rules.INVALID_EXTRA_MAPPING,
                     "the attribute has no valueExpression",
                     "write one, for example claims.tenant",
@@ -139,14 +139,14 @@ class _Claims:
         if name.selects("claims", "email") and not verified and not any(_VERIFIED in text for text in self.invalid):
             message = f"the username is claims.email, but no expression checks claims.{_VERIFIED}"
             hint = "add a claimValidationRule: claims.?email_verified.orValue(true) == true"
-            expression.refuse(rules.UNVERIFIED_EMAIL_AS_USERNAME, message, hint)
+            expression.report(rules.UNVERIFIED_EMAIL_AS_USERNAME, message, hint)
 
     def _check_user_rules(self, validation_rules: Field) -> None:
         expressions: set[str] = set()
         for rule in validation_rules.items():
             expression = rule["expression"]
             if not expression.text:
-                expression.refuse(
+                expression.report(
                     rules.INVALID_USER_VALIDATION_RULE,
                     "the rule has no expression",
                     "write one that uses user, or remove the rule",

@@ -73,7 +73,7 @@ class _Loader:
     def load(self, root: Field) -> EncryptionConfiguration:
         entries = root["resources"].items()
         if not entries:
-            root["resources"].refuse(
+            root["resources"].report(
                 rules.ENCRYPTION_CONFIG_WITHOUT_ENTRIES,
                 "the file has no entries in resources",
                 "add one with its providers",
@@ -88,7 +88,7 @@ class _Loader:
         names = check_resources(entry["resources"])
         providers = entry["providers"].items()
         if not providers:
-            entry["providers"].refuse(
+            entry["providers"].report(
                 rules.ENCRYPTION_ENTRY_WITHOUT_PROVIDERS,
                 "the entry has no providers",
                 "add one, for example identity: {}",
@@ -103,7 +103,7 @@ class _Loader:
         if len(types) != 1:
             message = f"the provider has {' and '.join(types) or 'no provider type'}"
             hint = f"write exactly one of {', '.join(_PROVIDERS)}; write identity as identity: {{}}"
-            provider.refuse(rules.NOT_ONE_PROVIDER_TYPE, message, hint)
+            provider.report(rules.NOT_ONE_PROVIDER_TYPE, message, hint)
             return []
         kind = types[0]
         if kind == "identity":
@@ -117,14 +117,14 @@ class _Loader:
     def _keys(self, kind: str, provider: Field) -> list[str | None]:
         keys = provider["keys"].items()
         if not keys:
-            provider["keys"].refuse(
+            provider["keys"].report(
                 rules.PROVIDER_WITHOUT_KEYS, f"{kind} has no keys", "add a key with name and secret"
             )
         names: list[str | None] = []
         for key in keys:
             name = key["name"].text
             if not name:
-                key["name"].refuse(
+                key["name"].report(
                     rules.ENCRYPTION_KEY_WITHOUT_NAME_OR_SECRET, "the key has no name", "set a name, for example key1"
                 )
             names.append(f"k8s:enc:{kind}:v1:{name}:")
@@ -137,18 +137,18 @@ class _Loader:
             _check_reference(secret)
             return
         if value is not None and not isinstance(value, str):
-            secret.refuse(
+            secret.report(
                 rules.INVALID_ENCRYPTION_CONFIG, "the secret is not a string", "write the key in base64, in quotes"
             )
             return
         if not value:
             hint = "write the key in base64" if not self.inline else "write {env: NAME} or {file: PATH}"
-            secret.refuse(rules.ENCRYPTION_KEY_WITHOUT_NAME_OR_SECRET, "the key has no secret", hint)
+            secret.report(rules.ENCRYPTION_KEY_WITHOUT_NAME_OR_SECRET, "the key has no secret", hint)
             return
         data = decode_base64(value)
         size = len(data) if data is not None else 0
         if data is None:
-            secret.refuse(
+            secret.report(
                 rules.ENCRYPTION_KEY_NOT_BASE64,
                 "the secret is not valid base64",
                 "encode it in standard base64 with padding",
@@ -156,14 +156,14 @@ class _Loader:
         elif size not in _SIZES[kind]:
             sizes = " or ".join(map(str, _SIZES[kind]))
             message = f"the secret of {kind} has {size} bytes"
-            secret.refuse(rules.INVALID_ENCRYPTION_KEY_LENGTH, message, f"use {sizes} random bytes, in base64")
+            secret.report(rules.INVALID_ENCRYPTION_KEY_LENGTH, message, f"use {sizes} random bytes, in base64")
 
 
 def _check_reference(secret: Field) -> None:
     entries = secret.entries()
     if len(entries) != 1 or entries[0][0] not in ("env", "file") or not entries[0][1].text:
         message = "the secret is neither {env: NAME} nor {file: PATH}"
-        secret.refuse(rules.INVALID_SECRET_REFERENCE, message, "write one of the two")
+        secret.report(rules.INVALID_SECRET_REFERENCE, message, "write one of the two")
 
 
 _NOT_ENCRYPTABLE = ("apiserveripinfo", "serviceipallocations", "servicenodeportallocations")
@@ -173,7 +173,7 @@ def check_resources(resources: Field) -> list[str]:
     """Return the resources of one entry, spelled as GroupResource; report errors."""
     elements = resources.items()
     if not elements:
-        resources.refuse(
+        resources.report(
             rules.ENCRYPTION_ENTRY_WITHOUT_RESOURCES, "the entry has no resources", "add one, for example secrets"
         )
     names: list[str] = []
@@ -183,12 +183,12 @@ def check_resources(resources: Field) -> list[str]:
         _check_name(element)
         name = str(parse_group_resource(element.text))
         if name in names:
-            element.refuse(
+            element.report(
                 rules.DUPLICATE_ENCRYPTED_RESOURCE, f"duplicate resource {shown(element.text)} in the entry", "keep one"
             )
         names.append(name)
     if "*.*" in names and len(set(names)) > 1:
-        resources.refuse(
+        resources.report(
             rules.OVERLAPPING_RESOURCES_IN_ENTRY, "*.* covers the other resources of its entry", "keep only *.*"
         )
         return names
@@ -196,7 +196,7 @@ def check_resources(resources: Field) -> list[str]:
         wildcard = f"*.{parse_group_resource(name).group}"
         if name != wildcard and wildcard in names:
             message = f"{shown(name)} is covered by {wildcard} in the same entry"
-            resources.refuse(rules.OVERLAPPING_RESOURCES_IN_ENTRY, message, "keep one of the two")
+            resources.report(rules.OVERLAPPING_RESOURCES_IN_ENTRY, message, "keep one of the two")
     return names
 
 
@@ -204,23 +204,23 @@ def _check_name(element: Field) -> None:
     name = element.text
     resource, group = parse_group_resource(name)
     if name != name.lower():
-        element.refuse(
+        element.report(
             rules.UPPERCASE_ENCRYPTED_RESOURCE, f"{shown(name)} has uppercase letters", f"write {name.lower()}"
         )
     elif name == "*":
-        element.refuse(
+        element.report(
             rules.BARE_WILDCARD_RESOURCE,
             "* is not a valid resource",
             "write *. for the core group, or *.* for everything",
         )
     elif name in _NOT_ENCRYPTABLE:
-        element.refuse(rules.RESOURCE_CANNOT_BE_ENCRYPTED, f"{name} cannot be encrypted", "remove it")
+        element.report(rules.RESOURCE_CANNOT_BE_ENCRYPTED, f"{name} cannot be encrypted", "remove it")
     elif group in ("events.k8s.io", "extensions"):
         hint = "write events" if group == "events.k8s.io" else "write the resource with its own group"
-        element.refuse(rules.ENCRYPTED_GROUP_STORES_NOTHING, f"no resource is stored in the group {group}", hint)
+        element.report(rules.ENCRYPTED_GROUP_STORES_NOTHING, f"no resource is stored in the group {group}", hint)
     elif group == "*" and resource != "*":
         hint = "write *.* for everything, *.GROUP for a group, or one resource"
-        element.refuse(
+        element.report(
             rules.ENCRYPTED_RESOURCE_IN_ALL_GROUPS, f"{shown(name)} selects one resource in all groups", hint
         )
 
@@ -234,7 +234,7 @@ def check_covered(entries: list[Field]) -> None:
             for wildcard in ("*.*", f"*.{parse_group_resource(element.text).group}"):
                 if wildcard in earlier:
                     message = f"{shown(element.text)} is covered by {wildcard} of an earlier entry"
-                    element.refuse(
+                    element.report(
                         rules.RESOURCE_COVERED_BY_EARLIER_ENTRY, message, "put the more specific entry first"
                     )
                     break

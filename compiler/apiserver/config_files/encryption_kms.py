@@ -29,19 +29,19 @@ def check_kms(context: ServerContext, plugin: Field, before: list[KMSProvider], 
     """Return the plugin of a provider; report errors. `before` are the preceding plugins of the file."""
     version = plugin["apiVersion"].text or "v1"
     if version not in ("v1", "v2"):
-        plugin["apiVersion"].refuse(
+        plugin["apiVersion"].report(
             rules.UNSUPPORTED_KMS_API_VERSION, f"unsupported KMS apiVersion {shown(version)}", "write v2"
         )
         version = "v2"
     elif version == "v1" and not context.gates.on("KMSv1"):
         hint = "write apiVersion: v2 with a plugin that supports it, or enable the feature gate KMSv1"
-        plugin.refuse(rules.KMS_V1_WITHOUT_GATE, "KMS v1 requires the feature gate KMSv1", hint)
+        plugin.report(rules.KMS_V1_WITHOUT_GATE, "KMS v1 requires the feature gate KMSv1", hint)
     _check_name(plugin["name"], version, before, reload)
     _check_endpoint(plugin["endpoint"], context.catalog.url_strictness)
     _check_cache_size(plugin["cachesize"], version)
     timeout = plugin["timeout"].duration
     if timeout is not None and timeout <= 0:
-        plugin["timeout"].refuse(
+        plugin["timeout"].report(
             rules.KMS_TIMEOUT_NOT_POSITIVE,
             f"the timeout {plugin['timeout'].text} is not positive",
             "write for example 3s",
@@ -56,11 +56,11 @@ def check_kms(context: ServerContext, plugin: Field, before: list[KMSProvider], 
 
 def _check_name(name: Field, version: str, before: list[KMSProvider], reload: bool) -> None:
     if not name.text:
-        name.refuse(rules.INVALID_KMS_NAME, "the plugin has no name", "set a name")
+        name.report(rules.INVALID_KMS_NAME, "the plugin has no name", "set a name")
     elif version == "v2" and ":" in name.text:
-        name.refuse(rules.INVALID_KMS_NAME, f"the name {shown(name.text)} contains a colon", "remove the colon")
+        name.report(rules.INVALID_KMS_NAME, f"the name {shown(name.text)} contains a colon", "remove the colon")
     elif any(plugin.name == name.text for plugin in before) and (version == "v2" or reload):
-        name.refuse(
+        name.report(
             rules.DUPLICATE_KMS_NAME,
             f"duplicate KMS plugin name {shown(name.text)}",
             "use unique names",
@@ -72,16 +72,16 @@ def _check_endpoint(endpoint: Field, strictness: int) -> None:
     parsed = parse_url(text, strictness)
     if not text or parsed is None or parsed.scheme != "unix":
         message = f"the endpoint {shown(text)} is not a Unix socket URL" if text else "the plugin has no endpoint"
-        endpoint.refuse(rules.INVALID_KMS_ENDPOINT, message, "write unix:///PATH/TO/SOCKET")
+        endpoint.report(rules.INVALID_KMS_ENDPOINT, message, "write unix:///PATH/TO/SOCKET")
 
 
 def _check_cache_size(size: Field, version: str) -> None:
     if size.number is None:
         return
     if version == "v2":
-        size.refuse(rules.INVALID_KMS_CACHE_SIZE, "KMS v2 does not support cachesize", "remove cachesize")
+        size.report(rules.INVALID_KMS_CACHE_SIZE, "KMS v2 does not support cachesize", "remove cachesize")
     elif size.number == 0:
-        size.refuse(
+        size.report(
             rules.INVALID_KMS_CACHE_SIZE,
             "cachesize is 0",
             "write a positive number, or a negative one for no cache",

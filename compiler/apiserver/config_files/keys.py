@@ -41,18 +41,18 @@ def check_pair_of(first: bytes, second: bytes, certificate: NamedFile, key: Name
     if leaf is None:
         problem = "contains an invalid certificate" if leaves else "contains no certificate"
         message = f"{shown(certificate.path)} {problem}"
-        certificate.refuse(rule, message, "use a PEM file that starts with the certificate")
+        certificate.report(rule, message, "use a PEM file that starts with the certificate")
         return
     private = _first_private_key(second, go)
     if private is None:
         message = f"{shown(key.path)} contains no valid private key"
-        key.refuse(rule, message, f"use a PEM file with {_TLS_KEYS} key that is not encrypted")
+        key.report(rule, message, f"use a PEM file with {_TLS_KEYS} key that is not encrypted")
     elif leaf.kind not in _TLS:
         message = f"{shown(certificate.path)} has a key type that TLS does not support"
-        certificate.refuse(rule, message, f"issue one for {_TLS_KEYS} key")
+        certificate.report(rule, message, f"issue one for {_TLS_KEYS} key")
     elif not leaf.matches(private):
         message = f"{shown(key.path)} does not match the certificate {shown(certificate.path)}"
-        key.refuse(rule, message, "use the private key of the certificate")
+        key.report(rule, message, "use the private key of the certificate")
 
 
 def _first_private_key(data: bytes, go: Go) -> PublicKey | None:
@@ -87,9 +87,9 @@ def check_client_ca_of(data: bytes, named: NamedFile, rule: Rule) -> None:
     keys = certificates(data, _go(named))
     if None in keys:
         message = f"{shown(named.path)} contains an invalid certificate"
-        named.refuse(rule, message, "fix the bundle, or remove the invalid certificate")
+        named.report(rule, message, "fix the bundle, or remove the invalid certificate")
     elif not keys:
-        named.refuse(rule, f"{shown(named.path)} contains no certificate", "use a PEM file with at least one")
+        named.report(rule, f"{shown(named.path)} contains no certificate", "use a PEM file with at least one")
 
 
 def check_root_ca(named: NamedFile, rule: Rule) -> None:
@@ -102,7 +102,7 @@ def check_root_ca(named: NamedFile, rule: Rule) -> None:
 def check_root_ca_of(data: bytes, named: NamedFile, rule: Rule) -> None:
     """Check the content of a bundle, see `check_root_ca`."""
     if data and not any(certificates(data, _go(named))):
-        named.refuse(rule, f"{shown(named.path)} contains no certificate", "use a PEM file with at least one")
+        named.report(rule, f"{shown(named.path)} contains no certificate", "use a PEM file with at least one")
 
 
 def check_etcd_ca(named: NamedFile, rule: Rule) -> None:
@@ -110,7 +110,7 @@ def check_etcd_ca(named: NamedFile, rule: Rule) -> None:
     data = read_bytes(named, rule)
     if data is not None and any(parse_certificate(block.der, _go(named)) is None for block in blocks(data)):
         message = f"{shown(named.path)} contains PEM blocks that are not valid certificates"
-        named.refuse(rule, message, "keep only certificates in the bundle")
+        named.report(rule, message, "keep only certificates in the bundle")
 
 
 def check_signing_key(named: NamedFile, rule: Rule) -> None:
@@ -121,7 +121,7 @@ def check_signing_key(named: NamedFile, rule: Rule) -> None:
     key = signing_key(data, _go(named))
     if key is None or key.kind not in _SIGNING:
         message = f"{shown(named.path)} contains no private key that can sign tokens"
-        named.refuse(rule, message, "use an RSA key, or an ECDSA key on P-256, P-384 or P-521")
+        named.report(rule, message, "use an RSA key, or an ECDSA key on P-256, P-384 or P-521")
 
 
 def signing_key(data: bytes, go: Go) -> PublicKey | None:
@@ -140,12 +140,12 @@ def verification_keys(data: bytes, go: Go) -> list[PublicKey]:
 def check_verification_keys(named: NamedFile, rule: Rule) -> None:
     """Check the verification keys of service account tokens. Kubernetes: keyutil/key.go, PublicKeysFromFile."""
     if not named.path:
-        named.refuse(rule, "the file name is empty", "set a file name, or remove the element")
+        named.report(rule, "the file name is empty", "set a file name, or remove the element")
         return
     data = read_bytes(named, rule)
     if data is not None and not verification_keys(data, _go(named)):
         message = f"{shown(named.path)} contains no RSA or ECDSA key"
-        named.refuse(rule, message, "use a PEM file with the public key")
+        named.report(rule, message, "use a PEM file with the public key")
 
 
 def _verification_key(der: bytes, go: Go) -> PublicKey | None:

@@ -44,7 +44,7 @@ def _check_names(entries: Field, rule: Rule, kind: str) -> None:
     for entry in entries.items():
         name = entry["name"].text
         if name in names:
-            entry["name"].refuse(rule, f"duplicate {kind} {shown(name)}", "use unique names")
+            entry["name"].report(rule, f"duplicate {kind} {shown(name)}", "use unique names")
         if kind != "extension" or entry["extension"].is_set:
             names.add(name)
 
@@ -63,12 +63,12 @@ class _Kubeconfig:
         current = self.root["current-context"]
         context = self._entry("contexts", current.text)
         if current.text and context is None:
-            self._refuse_missing(current, "contexts", f"the current context {shown(current.text)}")
+            self._report_missing(current, "contexts", f"the current context {shown(current.text)}")
             return
         selected = context["context"] if context else None
         cluster = self._entry("clusters", selected["cluster"].text if selected else "")
         if cluster is None:
-            self._refuse_cluster(current, selected)
+            self._report_cluster(current, selected)
             return
         user = self._entry("users", selected["user"].text if selected else "")
         server = cluster["cluster"]["server"].text
@@ -80,22 +80,22 @@ class _Kubeconfig:
     def _entry(self, part: str, name: str) -> Field | None:
         return next((entry for entry in self.root[part].items() if entry["name"].text == name), None)
 
-    def _refuse_missing(self, field: Field, part: str, subject: str) -> None:
+    def _report_missing(self, field: Field, part: str, subject: str) -> None:
         entries = self.root[part].items()
         if self.root[part].is_bad or any(entry.is_bad or entry["name"].is_bad for entry in entries):
             return
         names = ", ".join(shown(entry["name"].text) for entry in entries[:5])
         hint = f"use one of the {part}: {names}" if names else f"add it to the {part}"
-        field.refuse(self.rule, f"{subject} is not defined in the file", hint)
+        field.report(self.rule, f"{subject} is not defined in the file", hint)
 
-    def _refuse_cluster(self, current: Field, context: Field | None) -> None:
+    def _report_cluster(self, current: Field, context: Field | None) -> None:
         if context is None:
-            current.refuse(self.rule, "no current context", "set current-context")
+            current.report(self.rule, "no current context", "set current-context")
         elif context["cluster"].text:
             cluster = context["cluster"]
-            self._refuse_missing(cluster, "clusters", f"the cluster {shown(cluster.text)}")
+            self._report_missing(cluster, "clusters", f"the cluster {shown(cluster.text)}")
         else:
-            context["cluster"].refuse(self.rule, "the context has no cluster", "set its cluster")
+            context["cluster"].report(self.rule, "the context has no cluster", "set its cluster")
 
     def _is_secure(self, server: str) -> bool:
         """Return whether the connection uses TLS. Kubernetes: client-go/rest/config.go, IsConfigTransportTLS."""
@@ -107,25 +107,25 @@ class _Kubeconfig:
 
         server, rule = cluster["server"], self.rule
         if not server.text:
-            server.refuse(rule, "the cluster has no server", "write https://HOST:PORT/PATH")
+            server.report(rule, "the cluster has no server", "write https://HOST:PORT/PATH")
         elif not self._is_host(server.text):
             hint = "write https://HOST:PORT/PATH"
-            server.refuse(rule, f"the server {shown(server.text)} is not a valid URL or host", hint)
+            server.report(rule, f"the server {shown(server.text)} is not a valid URL or host", hint)
         proxy = cluster["proxy-url"]
         parsed = parse_url(proxy.text, self.strictness)
         if proxy.text and (parsed is None or parsed.scheme not in ("http", "https", "socks5")):
             hint = "write http, https or socks5://HOST:PORT"
-            proxy.refuse(rule, f"the proxy {shown(proxy.text)} is not a valid URL with a supported scheme", hint)
+            proxy.report(rule, f"the proxy {shown(proxy.text)} is not a valid URL with a supported scheme", hint)
         path, data = cluster["certificate-authority"], cluster["certificate-authority-data"]
         if path.text and data.text:
-            data.refuse(
+            data.report(
                 rule, "certificate-authority and certificate-authority-data are both set", "keep one of the two"
             )
             return
         insecure = cluster["insecure-skip-tls-verify"]
         if insecure.on and (path.text or data.text) and secure:
             hint = "remove insecure-skip-tls-verify, or the CA bundle"
-            insecure.refuse(rule, "a CA bundle is set together with insecure-skip-tls-verify", hint)
+            insecure.report(rule, "a CA bundle is set together with insecure-skip-tls-verify", hint)
         content = content_of(self.named, path, data, rule)
         if content is not None and secure:
             from compiler.apiserver.config_files.keys import check_root_ca_of
@@ -166,12 +166,12 @@ class KubeconfigUser:
             self._check_certificate()
         basic = bool(user["username"].text or user["password"].text)
         if user["token"].text and basic:
-            user["token"].refuse(rule, "a token and a password are both set", "keep one way to authenticate")
+            user["token"].report(rule, "a token and a password are both set", "keep one way to authenticate")
         elif secure and user["tokenFile"].text and user["username"].text:
-            user["tokenFile"].refuse(rule, "a token file and a user name are both set", "keep one way to authenticate")
+            user["tokenFile"].report(rule, "a token file and a user name are both set", "keep one way to authenticate")
         impersonated = user["as-uid"].text or user["as-groups"].items() or user["as-user-extra"].entries()
         if impersonated and not user["as"].text:
-            user["as"].refuse(rule, "impersonating a uid, groups or extra requires a user", "set as")
+            user["as"].report(rule, "impersonating a uid, groups or extra requires a user", "set as")
         if user["exec"].is_set:
             self._check_exec(secure)
         elif secure and user["auth-provider"].is_set:
@@ -184,30 +184,30 @@ class KubeconfigUser:
         rule = self.rule
         for path, data in (self.certificate, self.key):
             if path.text and data.text:
-                data.refuse(rule, f"{_name(path)} and {_name(data)} are both set", "keep one of the two")
+                data.report(rule, f"{_name(path)} and {_name(data)} are both set", "keep one of the two")
             elif path.text:
                 read_bytes(named_in(self.named, path), rule)
         if not any(field.text or field.is_bad for field in self.key):
-            self.user.refuse(rule, "the client certificate has no key", "set client-key")
+            self.user.report(rule, "the client certificate has no key", "set client-key")
 
     def _check_exec(self, secure: bool) -> None:
         run, rule = self.user["exec"], self.rule
         version, mode = run["apiVersion"], run["interactiveMode"]
         if self.user["auth-provider"].is_set:
-            run.refuse(rule, "exec and auth-provider are both set", "keep exec")
+            run.report(rule, "exec and auth-provider are both set", "keep exec")
         for field in (run["command"], version):
             if not field.text:
-                field.refuse(rule, f"exec has no {_name(field)}", f"set {_name(field)}")
+                field.report(rule, f"exec has no {_name(field)}", f"set {_name(field)}")
         if secure and version.text and version.text not in _EXEC_VERSIONS:
             message = f"unsupported apiVersion {shown(version.text)} of exec"
-            version.refuse(rule, message, f"write {_EXEC_VERSIONS[0]}")
+            version.report(rule, message, f"write {_EXEC_VERSIONS[0]}")
         if mode.text and mode.text not in _MODES:
-            mode.refuse(rule, f"invalid interactiveMode {shown(mode.text)} of exec", f"write {', '.join(_MODES)}")
+            mode.report(rule, f"invalid interactiveMode {shown(mode.text)} of exec", f"write {', '.join(_MODES)}")
         elif not (mode.text or version.is_bad or version.text in _MODE_NOT_NEEDED):
-            mode.refuse(rule, "exec has no interactiveMode", "write interactiveMode: Never")
+            mode.report(rule, "exec has no interactiveMode", "write interactiveMode: Never")
         for variable in run["env"].items():
             if not variable["name"].text:
-                variable["name"].refuse(
+                variable["name"].report(
                     rule, "an environment variable of exec has no name", "set its name, or remove it"
                 )
 
@@ -216,14 +216,14 @@ class KubeconfigUser:
         rule, config = self.rule, provider["config"]
         if provider["name"].text != _PROVIDER:
             name = shown(provider["name"].text)
-            provider["name"].refuse(rule, f"the auth provider {name} is not supported", f"use exec, or {_PROVIDER}")
+            provider["name"].report(rule, f"the auth provider {name} is not supported", f"use exec, or {_PROVIDER}")
             return
         for name in ("idp-issuer-url", "client-id"):
             if not config[name].text:
-                config[name].refuse(rule, f"the auth provider has no {name}", f"set {name}")
+                config[name].report(rule, f"the auth provider has no {name}", f"set {name}")
         path, data = config["idp-certificate-authority"], config["idp-certificate-authority-data"]
         if data.text and decode_base64(data.text) is None:
-            data.refuse(rule, f"{data.path} is not valid base64", "encode it in standard base64 with padding")
+            data.report(rule, f"{data.path} is not valid base64", "encode it in standard base64 with padding")
             return
         # A relative path is relative to the working directory of the server.
         content = decode_base64(data.text) if data.text else None
@@ -241,7 +241,7 @@ class KubeconfigUser:
             return
         file = named_in(self.named, field)
         if read_bytes(file, self.rule) == b"":
-            file.refuse(self.rule, f"{shown(file.path)} is empty", "write the token to it")
+            file.report(self.rule, f"{shown(file.path)} is empty", "write the token to it")
 
     def _check_pair(self) -> None:
         """Check certificate and key, unless both are files: those are reloaded, and not compared at startup."""

@@ -51,7 +51,7 @@ def check_metric_labels(named: NamedFile) -> None:
     invalid = _invalid_fields(root)
     if invalid and checked:
         for field in invalid:
-            field.refuse(
+            field.report(
                 rules.INVALID_METRIC_LABELS_MANIFEST,
                 f"{field.path or 'the manifest'} is not a {'string' if field.path else 'mapping'}",
                 EXAMPLE,
@@ -59,9 +59,9 @@ def check_metric_labels(named: NamedFile) -> None:
     elif not invalid:
         for key, field in root.entries():
             if checked and not is_metric_label(key):
-                _refuse(root, key, field, rules.INVALID_METRIC_LABELS_MANIFEST, "is not METRIC,LABEL")
+                _report(root, key, field, rules.INVALID_METRIC_LABELS_MANIFEST, "is not METRIC,LABEL")
             elif not checked and "," not in key:
-                _refuse(
+                _report(
                     root,
                     key,
                     field,
@@ -87,5 +87,5 @@ def _invalid_fields(root: Field) -> list[Field]:
     return [field for _, field in root.entries() if field.node and isinstance(field.node.value, dict | list)]
 
 
-def _refuse(root: Field, key: str, field: Field, rule: Rule, problem: str) -> None:
+def _report(root: Field, key: str, field: Field, rule: Rule, problem: str) -> None:
     root.findings.add(rule, field.path, root.key_location(key), f"{shown(key)} {problem}", EXAMPLE)

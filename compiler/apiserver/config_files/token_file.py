@@ -29,17 +29,17 @@ def load_token_file(named: NamedFile) -> None:
             fields = read_fields(text, start)
         except InvalidValueError:
             hint = 'put the whole field in double quotes, and write "" for a quote within it'
-            _refuse(named, text, start, "has a misplaced quote", hint)
+            _report(named, text, start, "has a misplaced quote", hint)
             return
         if len(fields) < _COLUMNS:
             message = f"has {len(fields)} columns, at least {_COLUMNS} are required"
-            _refuse(named, text, start, message, "write TOKEN,USER,UID[,GROUPS]; comments are not supported")
+            _report(named, text, start, message, "write TOKEN,USER,UID[,GROUPS]; comments are not supported")
             return
         end = text.find("\n", fields[-1].end)
         position = end + 1 if end >= 0 else len(text)
 
 
-def _refuse(named: NamedFile, text: str, start: int, problem: str, hint: str) -> None:
+def _report(named: NamedFile, text: str, start: int, problem: str, hint: str) -> None:
     line, column = place(text, start)
     file = named.context.host.local(named.path) or named.path
     location = Location(file, line, column, line, column + 1)

@@ -33,7 +33,7 @@ def load_tracing(named: NamedFile) -> Tracing | None:
         return None
     rate, endpoint = config.root["samplingRatePerMillion"], config.root["endpoint"]
     if rate.number is not None and not 0 <= rate.number <= 1_000_000:
-        rate.refuse(
+        rate.report(
             rules.SAMPLING_RATE_OUT_OF_RANGE,
             f"samplingRatePerMillion {rate.number} is out of range",
             "write a number from 0 to 1000000",
@@ -43,7 +43,7 @@ def load_tracing(named: NamedFile) -> Tracing | None:
         parsed = parse_url(text, named.context.catalog.url_strictness)
         if parsed is None or parsed.scheme not in _SCHEMES:
             message = f"the endpoint {shown(endpoint.text)} is not a valid collector address"
-            endpoint.refuse(
+            endpoint.report(
                 rules.INVALID_TRACING_ENDPOINT, message, "write HOST:PORT, or a dns, unix or unix-abstract URL"
             )
     return Tracing(endpoint.text or DEFAULT_ENDPOINT, rate.number or 0)

@@ -31,7 +31,7 @@ class AdmissionOptions(OptionGroup):
         if flags.changed(_LEGACY) and (flags.changed(_ON) or flags.changed(_OFF)):
             other = _ON if flags.changed(_ON) else _OFF
             message = f"--{_LEGACY} cannot be given together with --{other}"
-            self.refuse(
+            self.report(
                 rules.ADMISSION_CONTROL_WITH_SUCCESSORS, message, f"remove --{_LEGACY}: it is deprecated", _LEGACY
             )
         for rule, flag in (
@@ -42,12 +42,12 @@ class AdmissionOptions(OptionGroup):
             for index, name in enumerate(flags.texts(flag)):
                 if name not in self.context.catalog.plugins:
                     message, hint = self._unknown(name)
-                    self.refuse(rule, f"--{flag}: {message}", hint, flag, index)
+                    self.report(rule, f"--{flag}: {message}", hint, flag, index)
         switched_on = set(flags.texts(_ON))
         for index, name in enumerate(flags.texts(_OFF)):
             if name in switched_on:
                 message = f"--{_OFF}: {shown(name)} is enabled and disabled at once"
-                self.refuse(
+                self.report(
                     rules.ADMISSION_PLUGIN_ENABLED_AND_DISABLED, message, "keep it in one of the two lists", _OFF, index
                 )
 

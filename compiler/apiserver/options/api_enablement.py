@@ -61,25 +61,25 @@ class APIEnablementOptions(OptionGroup):
         """Kubernetes: APIEnablementOptions.Validate and resourceconfig/helpers.go."""
         if self.nothing_left:
             message = f"--{_FLAG} api/all=false leaves no API at all"
-            self.refuse(rules.ALL_APIS_DISABLED, message, "also name the APIs to keep, for example v1=true", _FLAG)
+            self.report(rules.ALL_APIS_DISABLED, message, "also name the APIs to keep, for example v1=true", _FLAG)
         for key, value in self.runtime_config.items():
             if key in MATCHERS:
                 if value not in ("true", "false"):
                     message = f"--{_FLAG} {key} cannot be {shown(value)}"
-                    self._refuse(
+                    self._report(
                         rules.RUNTIME_CONFIG_WILDCARD_NOT_BOOLEAN, message, f"write {key}=true or {key}=false", key
                     )
             else:
                 self._validate_key(key, value)
 
-    def _refuse(self, rule: Rule, message: str, hint: str, key: str) -> None:
-        self.refuse(rule, message, hint, _FLAG, self.flags.entry(_FLAG, key))
+    def _report(self, rule: Rule, message: str, hint: str, key: str) -> None:
+        self.report(rule, message, hint, _FLAG, self.flags.entry(_FLAG, key))
 
     def _validate_key(self, key: str, value: str) -> None:
         parts = key.split("/")
         if len(parts) not in (2, 3):
             message = f"--{_FLAG}: {shown(key)} is not GROUP/VERSION or GROUP/VERSION/RESOURCE"
-            self._refuse(rules.INVALID_RUNTIME_CONFIG_KEY, message, self._key_hint(parts[0]), key)
+            self._report(rules.INVALID_RUNTIME_CONFIG_KEY, message, self._key_hint(parts[0]), key)
             return
         groups = {**self.context.catalog.api_groups, **_DELEGATES}
         group, version = parts[0], parts[1]
@@ -88,7 +88,7 @@ class APIEnablementOptions(OptionGroup):
             hint = self._group_hint(key, groups)
             if gone and gone.get("removed"):
                 hint = _removed_hint(gone)
-            self._refuse(
+            self._report(
                 rules.UNKNOWN_API_GROUP, f"--{_FLAG}: {shown(group)} is not an API group of this server", hint, key
             )
         elif version not in groups[group]:
@@ -99,9 +99,9 @@ class APIEnablementOptions(OptionGroup):
                 hint = _removed_hint(gone)
             elif near := self.context.report.suggestions.did_you_mean(version, groups[group], f"{group}/{{}}"):
                 hint = near
-            self._refuse(rules.UNKNOWN_API_VERSION, message, hint, key)
+            self._report(rules.UNKNOWN_API_VERSION, message, hint, key)
         elif value and value not in TRUE_STRINGS and value not in FALSE_STRINGS:
-            self._refuse(
+            self._report(
                 rules.RUNTIME_CONFIG_NOT_BOOLEAN,
                 f"--{_FLAG} {key} cannot be {shown(value)}",
                 f"write {key}=true or {key}=false",
@@ -109,12 +109,12 @@ class APIEnablementOptions(OptionGroup):
             )
         elif len(parts) == 3 and parts[2] != parts[2].lower():
             message = f"--{_FLAG}: the resource {shown(parts[2])} has uppercase letters"
-            self._refuse(
+            self._report(
                 rules.UPPERCASE_RUNTIME_CONFIG_RESOURCE, message, f"write {group}/{version}/{parts[2].lower()}", key
             )
         if self.context.catalog.is_provisional("api", f"{group}/{version}"):
             message = f"--{_FLAG}: it is not confirmed that {self.context.catalog.version} still has {group}/{version}"
-            self._refuse(rules.UNCONFIRMED_FACT, message, f"remove {key}: it serves no resource", key)
+            self._report(rules.UNCONFIRMED_FACT, message, f"remove {key}: it serves no resource", key)
 
     def _group_hint(self, key: str, groups: Mapping[str, Sequence[str]]) -> str:
         """Return the hint for a key whose group does not exist, or for an unknown key of several versions."""
@@ -156,13 +156,13 @@ class APIEnablementOptions(OptionGroup):
         )
         if not resources.version_enabled("", "v1") and not self.nothing_left:
             message = "the core API v1 is disabled: building its storage crashes the server"
-            self.refuse(
+            self.report(
                 rules.CORE_API_DISABLED, message, "keep v1 enabled; v1/RESOURCE=false disables all of v1 too", _FLAG
             )
-        self._refuse_unintroduced()
+        self._report_unintroduced()
         return resources
 
-    def _refuse_unintroduced(self) -> None:
+    def _report_unintroduced(self) -> None:
         """Kubernetes: apiserver/pkg/server/deleted_kinds.go, removeUnintroducedKinds."""
         context = self.context
         if not context.catalog.behaviour("emulationHistoryChecked") or context.emulated >= context.catalog.minor:
@@ -177,4 +177,4 @@ class APIEnablementOptions(OptionGroup):
                 added = f"{key} was added in 1.{min(introduced)}"
                 message = f"--{_FLAG}: {added}, after the emulated version 1.{context.emulated}"
                 hint = "remove it, emulate a newer version, or set --runtime-config-emulation-forward-compatible"
-                self._refuse(rules.API_NEWER_THAN_EMULATED_VERSION, message, hint, key)
+                self._report(rules.API_NEWER_THAN_EMULATED_VERSION, message, hint, key)

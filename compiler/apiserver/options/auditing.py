@@ -35,13 +35,13 @@ class AuditOptions(OptionGroup):
             self._validate_backend("log")
             self._choice(rules.UNKNOWN_AUDIT_LOG_FORMAT, "audit-log-format")
             for flag in ("audit-log-maxage", "audit-log-maxbackup", "audit-log-maxsize"):
-                self.refuse_negative(rules.NEGATIVE_AUDIT_LOG_LIMIT, flag)
+                self.report_negative(rules.NEGATIVE_AUDIT_LOG_LIMIT, flag)
         if self.flags.text("audit-webhook-config-file"):
             self._validate_backend("webhook")
         version = self.flags.text("audit-webhook-version")
         if version.count("/") > 1:
             flag = "audit-webhook-version"
-            self.refuse(
+            self.report(
                 rules.INVALID_AUDIT_WEBHOOK_VERSION,
                 f"--{flag} {shown(version)} is not a group and version",
                 "write audit.k8s.io/v1",
@@ -51,7 +51,7 @@ class AuditOptions(OptionGroup):
     def _choice(self, rule: Rule, flag: str) -> bool:
         if self.flags.text(flag) in CHOICES[flag]:
             return True
-        self.refuse_word(rule, flag, CHOICES[flag])
+        self.report_unknown_word(rule, flag, CHOICES[flag])
         return False
 
     def _validate_backend(self, backend: str) -> None:
@@ -72,13 +72,13 @@ class AuditOptions(OptionGroup):
         self._positive(rules.AUDIT_EVENT_SIZE_NOT_POSITIVE, event)
         if 0 < flags.number(event) > flags.number(batch) and flags.ok(event, batch):
             message = f"--{batch} {flags.number(batch)} is smaller than --{event} {flags.number(event)}"
-            self.refuse(rules.AUDIT_BATCH_SMALLER_THAN_EVENT, message, f"write at least {flags.number(event)}", batch)
+            self.report(rules.AUDIT_BATCH_SMALLER_THAN_EVENT, message, f"write at least {flags.number(event)}", batch)
 
     def _positive(self, rule: Rule, flag: str) -> None:
         """Report a value that is not positive; NaN passes, and a value too small for 32 bits is 0, as in the server."""
         value = self.flags.value(flag) or 0
         if value <= _ROUNDED_TO_ZERO and self.flags.ok(flag):
-            self.refuse(rule, f"--{flag} {value} is not above 0", "write a positive number", flag)
+            self.report(rule, f"--{flag} {value} is not above 0", "write a positive number", flag)
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: AuditOptions.ApplyTo. Without a policy no backend is built."""
@@ -124,7 +124,7 @@ class AuditOptions(OptionGroup):
         blocked = container.write_problem(path) if container is not None else ""
         if blocked and not problem:
             message = f"--audit-log-path: the container cannot write {shown(path)}: {blocked}"
-            self.refuse(
+            self.report(
                 rules.FILE_NOT_WRITABLE_IN_CONTAINER,
                 message,
                 "mount a writable hostPath volume for the directory",
@@ -132,7 +132,7 @@ class AuditOptions(OptionGroup):
             )
         if problem:
             message = f"--audit-log-path {shown(path)} cannot be written: {problem}"
-            self.refuse(rules.AUDIT_LOG_NOT_WRITABLE, message, "name a file in a directory", "audit-log-path")
+            self.report(rules.AUDIT_LOG_NOT_WRITABLE, message, "name a file in a directory", "audit-log-path")
 
     def _log(self) -> LogBackend:
         """Kubernetes: AuditLogOptions.getWriter."""
@@ -180,7 +180,7 @@ class AuditOptions(OptionGroup):
         size = f"{name}-batch-buffer-size"
         if flags.number(size) > _LARGEST_CHANNEL:
             message = f"--{size} {flags.number(size)} crashes kube-apiserver: the buffer does not fit into memory"
-            self.refuse(rules.AUDIT_BUFFER_EXCEEDS_MEMORY, message, "write for example 10000", size)
+            self.report(rules.AUDIT_BUFFER_EXCEEDS_MEMORY, message, "write for example 10000", size)
         return AuditBatch(
             buffer_size=flags.number(size),
             max_size=flags.number(f"{name}-batch-max-size"),

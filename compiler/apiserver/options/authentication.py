@@ -48,7 +48,7 @@ class AuthenticationOptions(OptionGroup):
         longest = self.flags.number(flag)
         if longest and not HOUR <= longest <= 2**32 * 10**9:
             message = f"--{flag} {self.flags.given(flag)} is outside 1 hour to 2^32 seconds"
-            self.refuse(rules.TOKEN_EXPIRATION_OUT_OF_RANGE, message, "write at least 1h, or 0 for no limit", flag)
+            self.report(rules.TOKEN_EXPIRATION_OUT_OF_RANGE, message, "write at least 1h, or 0 for no limit", flag)
 
     def validate(self) -> None:
         """Kubernetes: BuiltInAuthenticationOptions.Validate."""
@@ -57,11 +57,11 @@ class AuthenticationOptions(OptionGroup):
         if not flags.texts("service-account-key-file") and not flags.text("service-account-signing-endpoint"):
             hint = "name the public key that service account tokens are verified with"
             flag = "service-account-key-file"
-            self.refuse(rules.NO_SERVICE_ACCOUNT_KEY, f"--{flag} is required", hint, flag)
+            self.report(rules.NO_SERVICE_ACCOUNT_KEY, f"--{flag} is required", hint, flag)
         uri = flags.text("service-account-jwks-uri")
         if uri and not is_https(uri, self.context.catalog.url_strictness):
             flag = "service-account-jwks-uri"
-            self.refuse(
+            self.report(
                 rules.JWKS_URI_NOT_HTTPS, f"--{flag} {shown(uri)} is not an https URL", "write https://HOST/PATH", flag
             )
         validate_oidc(self)
@@ -69,7 +69,7 @@ class AuthenticationOptions(OptionGroup):
         flag = "authentication-config"
         gate = "StructuredAuthenticationConfiguration"
         if flags.text(flag) and self.context.gates.known(gate) and not self.context.gates.on(gate):
-            self.refuse(
+            self.report(
                 rules.AUTHENTICATION_CONFIG_WITHOUT_GATE,
                 f"--{flag} needs the gate {gate}",
                 f"keep {gate} enabled, or use the oidc flags",
@@ -80,15 +80,15 @@ class AuthenticationOptions(OptionGroup):
         flag = "service-account-issuer"
         if not self.issuers and self.flags.ok(flag):
             hint = "name the issuer of service account tokens, for example https://kubernetes.default.svc"
-            self.refuse(rules.NO_SERVICE_ACCOUNT_ISSUER, f"--{flag} is required", hint, flag)
+            self.report(rules.NO_SERVICE_ACCOUNT_ISSUER, f"--{flag} is required", hint, flag)
         seen = set()
         for index, issuer in enumerate(self.issuers):
             if not issuer:
-                self.refuse(
+                self.report(
                     rules.EMPTY_SERVICE_ACCOUNT_ISSUER, f"--{flag} has an empty issuer", "remove it", flag, index
                 )
             elif issuer in seen:
-                self.refuse(
+                self.report(
                     rules.DUPLICATE_SERVICE_ACCOUNT_ISSUER,
                     f"--{flag}: duplicate issuer {shown(issuer)}",
                     "keep one",
@@ -97,7 +97,7 @@ class AuthenticationOptions(OptionGroup):
                 )
             elif ":" in issuer and not parses_as_url(issuer, self.context.catalog.url_strictness):
                 hint = "write an https URL, or a name without a colon"
-                self.refuse(
+                self.report(
                     rules.INVALID_SERVICE_ACCOUNT_ISSUER, f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index
                 )
             seen.add(issuer)
@@ -109,15 +109,15 @@ class AuthenticationOptions(OptionGroup):
         for flag in (*(f"requestheader-{name}" for name in _HEADERS), *((uid,) if gate_on else ())):
             for index, element in enumerate(self.flags.texts(flag)):
                 if not element.strip():
-                    self.refuse(
+                    self.report(
                         rules.EMPTY_REQUESTHEADER_VALUE, f"--{flag} has a blank element", "remove it", flag, index
                     )
         names = self.flags.texts(uid)
         if names and not gate_on:
             message = f"--{uid} needs the gate RemoteRequestHeaderUID"
-            self.refuse(rules.UID_HEADERS_WITHOUT_GATE, message, "enable the gate, or remove the flag", uid)
+            self.report(rules.UID_HEADERS_WITHOUT_GATE, message, "enable the gate, or remove the flag", uid)
         elif names and not any(name.lower() == "x-remote-uid" for name in names):
-            self.refuse(
+            self.report(
                 rules.UID_HEADERS_WITHOUT_STANDARD_HEADER, f"--{uid} lacks X-Remote-Uid", "add X-Remote-Uid", uid
             )
 
@@ -134,7 +134,7 @@ class AuthenticationOptions(OptionGroup):
             return
         if not signer:
             message = f"--{key} is required: service account tokens cannot be signed"
-            self.refuse(
+            self.report(
                 rules.NO_SERVICE_ACCOUNT_SIGNER, message, "name the private key that signs service account tokens", key
             )
 
@@ -146,7 +146,7 @@ class AuthenticationOptions(OptionGroup):
             return
         for other in ("service-account-signing-key-file", "service-account-key-file"):
             if flags.value(other):
-                self.refuse(
+                self.report(
                     rules.SIGNING_ENDPOINT_WITH_KEY_FILES,
                     f"--{flag} cannot be given together with --{other}",
                     f"remove --{other}, or --{flag}",
@@ -154,11 +154,11 @@ class AuthenticationOptions(OptionGroup):
                 )
         gate = "ExternalServiceAccountTokenSigner"
         if not self.context.gates.on(gate):
-            self.refuse(rules.SIGNING_ENDPOINT_WITHOUT_GATE, f"--{flag} needs the gate {gate}", f"enable {gate}", flag)
+            self.report(rules.SIGNING_ENDPOINT_WITHOUT_GATE, f"--{flag} needs the gate {gate}", f"enable {gate}", flag)
         self._validate_endpoint(flag, endpoint)
         limit = "service-account-max-token-expiration"
         if flags.number(limit) and self.context.catalog.behaviour("externalSignerWithAnyMaxExpirationRefused"):
-            self.refuse(
+            self.report(
                 rules.TOKEN_EXPIRATION_WITH_EXTERNAL_SIGNER,
                 f"--{limit} cannot be given together with --{flag}",
                 f"remove --{limit}",
@@ -175,7 +175,7 @@ class AuthenticationOptions(OptionGroup):
             )
         if not good:
             hint = "write the absolute path of the socket, or @NAME"
-            self.refuse(
+            self.report(
                 rules.INVALID_SIGNING_ENDPOINT, f"--{flag} {shown(endpoint)} is not a valid socket name", hint, flag
             )
 
@@ -196,7 +196,7 @@ class AuthenticationOptions(OptionGroup):
         flags, flag = self.flags, "service-account-key-file"
         for index, path in enumerate(flags.texts(flag)):
             if not path:
-                self.refuse(
+                self.report(
                     rules.INVALID_SERVICE_ACCOUNT_KEY,
                     f"--{flag} has an empty file name",
                     "remove the element",
@@ -216,7 +216,7 @@ class AuthenticationOptions(OptionGroup):
         webhook = flags.text("authentication-token-webhook-config-file")
         flag = "authentication-token-webhook-version"
         if webhook and flags.text(flag) not in CHOICES[flag]:
-            self.refuse_word(rules.UNKNOWN_TOKEN_WEBHOOK_VERSION, flag, CHOICES[flag])
+            self.report_unknown_word(rules.UNKNOWN_TOKEN_WEBHOOK_VERSION, flag, CHOICES[flag])
         if webhook:
             from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
 
@@ -255,7 +255,7 @@ class AuthenticationOptions(OptionGroup):
 
         if keys.share_certificates(self.named(client_ca), self.named(header_ca)):
             message = f"--{header_ca} shares a certificate with --{client_ca}, and every name is allowed"
-            self.refuse(
+            self.report(
                 rules.OVERLAPPING_CLIENT_CA_FILES,
                 message,
                 "set --requestheader-allowed-names, or use a separate CA",

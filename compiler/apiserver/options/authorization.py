@@ -65,7 +65,7 @@ class AuthorizationOptions(OptionGroup):
         policy, webhook = flags.text("authorization-policy-file"), flags.text("authorization-webhook-config-file")
         if "ABAC" in self.modes and not policy:
             hint = "set --authorization-policy-file, or remove ABAC"
-            self.refuse(
+            self.report(
                 rules.ABAC_WITHOUT_POLICY_FILE,
                 "--authorization-mode ABAC needs a policy file",
                 hint,
@@ -73,7 +73,7 @@ class AuthorizationOptions(OptionGroup):
             )
         if "Webhook" in self.modes and not webhook:
             hint = "set --authorization-webhook-config-file, or remove Webhook"
-            self.refuse(
+            self.report(
                 rules.WEBHOOK_MODE_WITHOUT_CONFIG_FILE,
                 "--authorization-mode Webhook needs a config file",
                 hint,
@@ -85,17 +85,17 @@ class AuthorizationOptions(OptionGroup):
         ):
             if flags.text(flag) and mode not in self.modes and mode not in meant:
                 message = f"--{flag} is set, but the mode {mode} is not"
-                self.refuse(rule, message, f"add {mode} to the modes, or remove --{flag}", flag)
+                self.report(rule, message, f"add {mode} to the modes, or remove --{flag}", flag)
         version = flags.text("authorization-webhook-version")
         if webhook and "Webhook" in self.modes and version not in CHOICES["authorization-webhook-version"]:
             flag = "authorization-webhook-version"
-            self.refuse_word(rules.UNKNOWN_AUTHORIZATION_WEBHOOK_VERSION, flag, CHOICES[flag])
+            self.report_unknown_word(rules.UNKNOWN_AUTHORIZATION_WEBHOOK_VERSION, flag, CHOICES[flag])
 
     def _validate_config_alone(self) -> None:
         flag = "authorization-config"
         gate = "StructuredAuthorizationConfiguration"
         if self.context.gates.known(gate) and not self.context.gates.on(gate):
-            self.refuse(
+            self.report(
                 rules.AUTHORIZATION_CONFIG_WITHOUT_GATE,
                 f"--{flag} needs the gate {gate}",
                 f"keep {gate} enabled, or use the flags",
@@ -104,7 +104,7 @@ class AuthorizationOptions(OptionGroup):
         for other in _LEGACY:
             if self.flags.changed(other):
                 message = f"--{other} cannot be given together with --{flag}"
-                self.refuse(rules.AUTHORIZATION_CONFIG_WITH_FLAGS, message, f"remove --{other}, or --{flag}", other)
+                self.report(rules.AUTHORIZATION_CONFIG_WITH_FLAGS, message, f"remove --{other}, or --{flag}", other)
 
     def _validate_modes(self) -> set[str]:
         """Report wrong modes; return the modes that misspelled ones probably mean."""
@@ -113,12 +113,12 @@ class AuthorizationOptions(OptionGroup):
         for index, mode in enumerate(self.modes):
             if mode not in known:
                 hint = self.context.report.suggestions.did_you_mean(mode, known) or f"write {', '.join(known)}"
-                self.refuse(
+                self.report(
                     rules.UNKNOWN_AUTHORIZATION_MODE, f"--{flag}: {shown(mode)} is not a mode", hint, flag, index
                 )
                 meant.add(self.context.report.suggestions.closest(mode, known))
             elif mode in seen:
-                self.refuse(
+                self.report(
                     rules.DUPLICATE_AUTHORIZATION_MODE,
                     f"--{flag}: duplicate mode {shown(mode)}",
                     "keep one",

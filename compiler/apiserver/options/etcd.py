@@ -61,10 +61,10 @@ class EtcdOptions(OptionGroup):
             resource, hash_sign, size = element.partition("#")
             if not hash_sign or not re.fullmatch(_SIZE, size) or not -(2**63) <= int(size[:40]) < 2**63:
                 message = f"--{flag}: {shown(element)} is not a resource and a size"
-                self.refuse(rules.INVALID_WATCH_CACHE_SIZE, message, _size_hint(element), flag, index)
+                self.report(rules.INVALID_WATCH_CACHE_SIZE, message, _size_hint(element), flag, index)
             elif int(size) < 0:
                 hint = "write 0 to disable the cache of this resource"
-                self.refuse(
+                self.report(
                     rules.INVALID_WATCH_CACHE_SIZE,
                     f"--{flag}: the size of {shown(resource)} is negative",
                     hint,
@@ -79,13 +79,13 @@ class EtcdOptions(OptionGroup):
         flags = self.flags
         if not flags.texts("etcd-servers") and flags.ok("etcd-servers"):
             hint = "name the etcd servers, for example https://127.0.0.1:2379"
-            self.refuse(rules.NO_ETCD_SERVERS, "--etcd-servers is required", hint, "etcd-servers")
+            self.report(rules.NO_ETCD_SERVERS, "--etcd-servers is required", hint, "etcd-servers")
         self._validate_backend()
         self._validate_overrides()
         flag = "encryption-provider-config-automatic-reload"
         if flags.on(flag) and not flags.text("encryption-provider-config"):
             hint = "also set --encryption-provider-config, or remove the flag"
-            self.refuse(
+            self.report(
                 rules.RELOAD_WITHOUT_ENCRYPTION_CONFIG,
                 f"--{flag} needs --encryption-provider-config",
                 hint,
@@ -95,7 +95,7 @@ class EtcdOptions(OptionGroup):
         media_types = CHOICES["storage-media-type"]
         if media and media not in media_types:
             hint = did_you_mean(media, media_types) or f"write one of {', '.join(media_types)}"
-            self.refuse(
+            self.report(
                 rules.UNSUPPORTED_STORAGE_MEDIA_TYPE,
                 f"--storage-media-type {shown(media)} is not supported",
                 hint,
@@ -107,7 +107,7 @@ class EtcdOptions(OptionGroup):
         backend = self.flags.text(flag)
         if backend == "etcd2":
             message = f"--{flag} etcd2 is no longer a supported storage backend"
-            self.refuse(
+            self.report(
                 rules.UNSUPPORTED_STORAGE_BACKEND,
                 message,
                 "migrate the data to etcd3, then write etcd3 or remove the flag",
@@ -115,7 +115,7 @@ class EtcdOptions(OptionGroup):
             )
         elif backend not in ("", *CHOICES["storage-backend"]):
             message = f"--{flag} {shown(backend)} is not a known storage backend"
-            self.refuse(
+            self.report(
                 rules.UNSUPPORTED_STORAGE_BACKEND,
                 message,
                 did_you_mean(backend, CHOICES["storage-backend"]) or "write etcd3 or remove the flag",
@@ -132,12 +132,12 @@ class EtcdOptions(OptionGroup):
             if len(right) != 1 or left.count("/") != 1:
                 hint = self._override_hint(elements, index)
                 message = f"--{flag}: {shown(element)} is not a resource and its servers"
-                self.refuse(rules.INVALID_ETCD_SERVERS_OVERRIDE, message, hint, flag, index)
+                self.report(rules.INVALID_ETCD_SERVERS_OVERRIDE, message, hint, flag, index)
                 continue
             servers = tuple(right[0].split(";"))
             if strict and "" in servers:
                 hint = f"write {left}#{';'.join(filter(None, servers)) or 'https://HOST:2379'}"
-                self.refuse(
+                self.report(
                     rules.INVALID_ETCD_SERVERS_OVERRIDE,
                     f"--{flag}: {shown(element)} has an empty server",
                     hint,
@@ -192,7 +192,7 @@ class EtcdOptions(OptionGroup):
         certificate, key = self.flags.text("etcd-certfile"), self.flags.text("etcd-keyfile")
         if bool(certificate) != bool(key):
             given, missing = ("etcd-certfile", "etcd-keyfile") if certificate else ("etcd-keyfile", "etcd-certfile")
-            self.refuse(
+            self.report(
                 rules.INVALID_ETCD_CLIENT_CERTIFICATE,
                 f"--{given} is set without --{missing}",
                 f"also set --{missing}",
@@ -214,7 +214,7 @@ class EtcdOptions(OptionGroup):
         if problem:
             message = f"--{flag}: cannot connect to {shown(server)}: it {problem}"
             hint = "write https://HOST:PORT, for example https://10.0.0.11:2379"
-            self.refuse(
+            self.report(
                 rules.NO_REACHABLE_ETCD_SERVER if hopeless else rules.UNREACHABLE_ETCD_SERVER,
                 message,
                 hint,

@@ -36,7 +36,7 @@ class FeatureOptions(OptionGroup):
             if value == "false":
                 message = f"--runtime-config {key}=false disables the API that --{flag} needs"
                 hint = f"set --{flag}=false, or keep {key} enabled"
-                self.refuse(rules.PRIORITY_AND_FAIRNESS_WITHOUT_API, message, hint, "runtime-config")
+                self.report(rules.PRIORITY_AND_FAIRNESS_WITHOUT_API, message, hint, "runtime-config")
                 return
 
     def apply_to(self, config: ResolvedConfig) -> None:
@@ -54,5 +54,5 @@ class FeatureOptions(OptionGroup):
         if fair and total <= 0 and not any(flags.number(flag) < 0 for flag in limits):
             message = "priority and fairness is enabled, but the two in-flight limits add up to 0"
             hint = "raise --max-requests-inflight, or set --enable-priority-and-fairness=false"
-            self.refuse(rules.PRIORITY_AND_FAIRNESS_WITHOUT_CONCURRENCY, message, hint, limits[0])
+            self.report(rules.PRIORITY_AND_FAIRNESS_WITHOUT_CONCURRENCY, message, hint, limits[0])
         config.flow_control = FlowControl(total_concurrency=total if fair else None)

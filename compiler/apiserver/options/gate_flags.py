@@ -30,14 +30,14 @@ def apply_gate_flags(group: OptionGroup) -> None:
             hint = "write only the gate, or kube:NAME=true"
             if group.context.gates.known(component) is not None:
                 hint = f"write {component}={shown(entry.lstrip('= '))[1:-1]}"
-            group.refuse(rules.FEATURE_GATE_OF_OTHER_COMPONENT, message, hint, FLAG, index)
+            group.report(rules.FEATURE_GATE_OF_OTHER_COMPONENT, message, hint, FLAG, index)
             continue
         if not entry:
             continue
         name, equals, text = entry.partition("=")
         name, text = name.strip(), text.strip()
         if not equals:
-            group.refuse(
+            group.report(
                 rules.FEATURE_GATE_WITHOUT_VALUE,
                 f"--{FLAG}: {shown(entry)} has no value",
                 f"write {name}=true or =false",
@@ -50,11 +50,11 @@ def apply_gate_flags(group: OptionGroup) -> None:
             meant = as_boolean(text)
             message = f"--{FLAG}: {shown(name)[1:-1]} cannot be {shown(text)}"
             hint = f"write {shown(name)[1:-1]}={meant}" if meant else f"write {shown(name)[1:-1]}=true or =false"
-            group.refuse(rules.FEATURE_GATE_NOT_BOOLEAN, message, hint, FLAG, index)
+            group.report(rules.FEATURE_GATE_NOT_BOOLEAN, message, hint, FLAG, index)
         else:
             final[name] = (text in TRUE_STRINGS, index)
     if bare and prefixed:
-        group.refuse(
+        group.report(
             rules.MIXED_FEATURE_GATE_PREFIXES,
             f"--{FLAG} mixes names with and without kube:",
             "use one form for all",
@@ -64,7 +64,7 @@ def apply_gate_flags(group: OptionGroup) -> None:
         if group.context.gates.known(name) is None:
             message, hint = _unknown(group, name, value)
             taken = isinstance(hint, Suggestion) and hint.new in final
-            group.refuse(rules.UNKNOWN_FEATURE_GATE, message, str(hint) if taken else hint, FLAG, index)
+            group.report(rules.UNKNOWN_FEATURE_GATE, message, str(hint) if taken else hint, FLAG, index)
         else:
             _set(group, name, value, index)
 
@@ -74,7 +74,7 @@ def _set(group: OptionGroup, name: str, value: bool, index: int) -> None:
     step = gates.step(name)
     if step is None:
         message = f"--{FLAG}: {name} does not exist yet at the emulated version 1.{gates.emulated}"
-        group.refuse(
+        group.report(
             rules.FEATURE_GATE_NEWER_THAN_EMULATION, message, "remove it, or emulate a newer version", FLAG, index
         )
     elif step.locked and value != step.default:
@@ -82,7 +82,7 @@ def _set(group: OptionGroup, name: str, value: bool, index: int) -> None:
         message = f"--{FLAG}: {name} is locked {state} in 1.{gates.emulated} and cannot be {str(value).lower()}"
         advice = gate_advice(name, value)
         hint = f"remove {name}{f', and {advice}' if advice else ' from the list'}"
-        group.refuse(rules.LOCKED_FEATURE_GATE, message, hint, FLAG, index)
+        group.report(rules.LOCKED_FEATURE_GATE, message, hint, FLAG, index)
     else:
         gates.set(name, value)
 
@@ -118,7 +118,7 @@ def report_dependencies(group: OptionGroup) -> None:
         index = _index_of(group, (name, *missing))
         what = " and ".join(missing)
         hint = f"also disable {name}, or keep {what} enabled"
-        group.refuse(
+        group.report(
             rules.FEATURE_GATE_WITHOUT_DEPENDENCY,
             f"--{FLAG}: {name} is enabled but needs {what}, which is disabled",
             hint,
@@ -127,7 +127,7 @@ def report_dependencies(group: OptionGroup) -> None:
         )
         if context.catalog.is_provisional("gateDependency", name):
             message = f"--{FLAG}: it is not confirmed that {name} needs {what} in {context.catalog.version}"
-            group.refuse(rules.UNCONFIRMED_FACT, message, "test the change on a server of this version", FLAG, index)
+            group.report(rules.UNCONFIRMED_FACT, message, "test the change on a server of this version", FLAG, index)
 
 
 def report_pairs(group: OptionGroup) -> None:
@@ -137,7 +137,7 @@ def report_pairs(group: OptionGroup) -> None:
         if context.gates.on(name) and not context.gates.on(needed) and context.gates.known(needed):
             hint = f"also disable {name}, or enable {needed}"
             message = f"--{FLAG}: {name} is enabled but needs {needed}, which is disabled"
-            group.refuse(rules.by_id()[rule_id], message, hint, FLAG, _index_of(group, (name, needed)))
+            group.report(rules.by_id()[rule_id], message, hint, FLAG, _index_of(group, (name, needed)))
 
 
 def _index_of(group: OptionGroup, names: tuple[str, ...]) -> int | None:

@@ -56,7 +56,7 @@ class GenericOptions(OptionGroup):
             component = component.strip()
             match = re.fullmatch(_VERSION, text)
             if component != "kube" and equals:
-                self.refuse(
+                self.report(
                     rules.UNKNOWN_COMPONENT_VERSION,
                     f"--{flag} names the component {shown(component)}",
                     "write kube=1.NN",
@@ -64,7 +64,7 @@ class GenericOptions(OptionGroup):
                     index,
                 )
             elif component in seen:
-                self.refuse(
+                self.report(
                     rules.DUPLICATE_COMPONENT_VERSION,
                     f"duplicate --{flag} for {component}",
                     "keep one",
@@ -73,7 +73,7 @@ class GenericOptions(OptionGroup):
                 )
             elif match is None:
                 hint = f"write a version, for example {self.context.catalog.version}"
-                self.refuse(
+                self.report(
                     rules.INVALID_VERSION, f"--{flag}: {shown(text.strip())} is not a version", hint, flag, index
                 )
             else:
@@ -81,7 +81,7 @@ class GenericOptions(OptionGroup):
                 found = minor if major == 1 else major * 1000
                 if patch:
                     message = f"--{flag}: {shown(text.strip())} has a patch number"
-                    self.refuse(rules.VERSION_WITH_PATCH_NUMBER, message, f"write {major}.{minor}", flag, index)
+                    self.report(rules.VERSION_WITH_PATCH_NUMBER, message, f"write {major}.{minor}", flag, index)
             seen.add(component)
         return found
 
@@ -98,11 +98,11 @@ class GenericOptions(OptionGroup):
             (rules.NEGATIVE_SHUTDOWN_DELAY_DURATION, "shutdown-delay-duration"),
             (rules.NEGATIVE_WATCH_TERMINATION_GRACE_PERIOD, "shutdown-watch-termination-grace-period"),
         ):
-            self.refuse_negative(rule, flag)
+            self.report_negative(rule, flag)
         chance = self.flags.fraction("goaway-chance")
         if chance < 0 or chance > 0.02:
             hint = "write a probability between 0 (disabled) and 0.02"
-            self.refuse(
+            self.report(
                 rules.GOAWAY_CHANCE_OUT_OF_RANGE,
                 f"--goaway-chance {chance:g} is outside 0 to 0.02",
                 hint,
@@ -120,11 +120,11 @@ class GenericOptions(OptionGroup):
             rule = rules.EMULATION_NOT_SUPPORTED if floor == binary else rules.EMULATED_VERSION_OUT_OF_RANGE
             allowed = f"1.{binary}" if floor == binary else f"1.{floor} to 1.{binary}"
             message = f"--emulated-version 1.{emulated} cannot be emulated by {context.catalog.version}"
-            self.refuse(rule, message, f"write {allowed}", "emulated-version")
+            self.report(rule, message, f"write {allowed}", "emulated-version")
         elif self.flags.has("min-compatibility-version") and not floor <= compatible <= emulated:
             message = f"--min-compatibility-version 1.{compatible} is outside 1.{floor} to the emulated 1.{emulated}"
             hint = f"write 1.{floor} to 1.{emulated}"
-            self.refuse(rules.MIN_COMPATIBILITY_VERSION_OUT_OF_RANGE, message, hint, "min-compatibility-version")
+            self.report(rules.MIN_COMPATIBILITY_VERSION_OUT_OF_RANGE, message, hint, "min-compatibility-version")
         if emulated == binary:
             for rule, flag in (
                 (rules.FORWARD_COMPATIBLE_WITHOUT_EMULATION, "emulation-forward-compatible"),
@@ -135,7 +135,7 @@ class GenericOptions(OptionGroup):
             ):
                 if self.flags.on(flag):
                     hint = "set --emulated-version to an older version, or remove the flag"
-                    self.refuse(rule, f"--{flag} needs an emulated version older than 1.{binary}", hint, flag)
+                    self.report(rule, f"--{flag} needs an emulated version older than 1.{binary}", hint, flag)
 
     def _validate_transport_security(self) -> None:
         flag = "strict-transport-security-directives"
@@ -144,7 +144,7 @@ class GenericOptions(OptionGroup):
             age = directive.startswith("max-age=") and directive.count("=") == 1
             if not known and not age:
                 hint = "write max-age=SECONDS, includeSubDomains or preload"
-                self.refuse(
+                self.report(
                     rules.UNKNOWN_HSTS_DIRECTIVE, f"--{flag}: {shown(directive)} is not a directive", hint, flag, index
                 )
 
@@ -153,7 +153,7 @@ class GenericOptions(OptionGroup):
         for index, origin in enumerate(self.flags.texts(flag)):
             if problem := self._origin_problem(origin):
                 message = f"--{flag}: {shown(origin)} {problem[0]}" if origin else f"--{flag} has an empty element"
-                self.refuse(rules.INVALID_CORS_ORIGIN, message, problem[1], flag, index)
+                self.report(rules.INVALID_CORS_ORIGIN, message, problem[1], flag, index)
 
     def _origin_problem(self, origin: str) -> tuple[str, str] | None:
         """Return the problem of an allowed origin and a hint. Kubernetes: validateCorsAllowedOriginList."""

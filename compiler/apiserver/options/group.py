@@ -33,12 +33,12 @@ class OptionGroup:
     def named(self, flag: str, path: str | None = None, element: int | None = None) -> NamedFile:
         """Return the file that a flag, or an element of its list, names; `path` if that is not the flag's value."""
 
-        def refuse(rule: Rule, message: str, hint: str) -> None:
-            self.refuse(rule, f"--{flag}: {message}", hint, flag, element)
+        def report(rule: Rule, message: str, hint: str) -> None:
+            self.report(rule, f"--{flag}: {message}", hint, flag, element)
 
-        return NamedFile(self.context, flag, self.flags.text(flag) if path is None else path, refuse)
+        return NamedFile(self.context, flag, self.flags.text(flag) if path is None else path, report)
 
-    def refuse(self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None) -> None:
+    def report(self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None) -> None:
         """Report a broken rule, with the rule's severity, at a flag or at an element of its list.
 
         If the flag is not set, the position is the group's section, or else the start of the input.
@@ -50,17 +50,17 @@ class OptionGroup:
         location = self.flags.location(flag, element) or context.input.section_location(self.name)
         context.report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
-    def refuse_word(self, rule: Rule, flag: str, words: Sequence[str]) -> None:
+    def report_unknown_word(self, rule: Rule, flag: str, words: Sequence[str]) -> None:
         """Report a value that is not one of the words that a flag accepts."""
         value = self.flags.text(flag)
         *others, last = words
         hint = did_you_mean(value, words) or f"write {', '.join(others)}{' or ' if others else ''}{last}"
-        self.refuse(rule, f"--{flag} {shown(value)} is not known", hint, flag)
+        self.report(rule, f"--{flag} {shown(value)} is not known", hint, flag)
 
-    def refuse_negative(self, rule: Rule, flag: str, hint: str = "write 0 or more") -> None:
+    def report_negative(self, rule: Rule, flag: str, hint: str = "write 0 or more") -> None:
         """Report a number or duration below zero."""
         if self.flags.number(flag) < 0:
-            self.refuse(rule, f"--{flag} {self.flags.given(flag)} is negative", hint, flag)
+            self.report(rule, f"--{flag} {self.flags.given(flag)} is negative", hint, flag)
 
 
 _GATES = ("feature-gates",)

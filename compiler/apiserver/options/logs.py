@@ -30,10 +30,10 @@ class LogsOptions(OptionGroup):
         form = flags.text("logging-format")
         formats = CHOICES["logging-format"]
         if form not in formats:
-            self.refuse_word(rules.UNKNOWN_LOGGING_FORMAT, "logging-format", formats)
+            self.report_unknown_word(rules.UNKNOWN_LOGGING_FORMAT, "logging-format", formats)
         flag = "log-flush-frequency"
         if flags.number(flag) <= 0 and flags.ok(flag):
-            self.refuse(
+            self.report(
                 rules.LOG_FLUSH_FREQUENCY_NOT_POSITIVE,
                 f"--{flag} {flags.given(flag)} is not above 0",
                 "write a duration, for example 5s",
@@ -41,20 +41,20 @@ class LogsOptions(OptionGroup):
             )
         if flags.value("vmodule") and form != "text":
             message = f"--vmodule works with --logging-format text only, not {shown(form)}"
-            self.refuse(rules.VMODULE_WITHOUT_TEXT_FORMAT, message, "remove --vmodule, or log as text", "vmodule")
+            self.report(rules.VMODULE_WITHOUT_TEXT_FORMAT, message, "remove --vmodule, or log as text", "vmodule")
         if self.context.gates.on(_ALPHA):
             return
         for kind in formats:
             stream, buffer = f"log-{kind}-split-stream", f"log-{kind}-info-buffer-size"
             if flags.on(stream):
-                self.refuse(
+                self.report(
                     rules.SPLIT_STREAM_WITHOUT_GATE,
                     f"--{stream} needs the gate {_ALPHA}",
                     f"enable {_ALPHA}",
                     stream,
                 )
             if flags.number(buffer):
-                self.refuse(
+                self.report(
                     rules.INFO_BUFFER_WITHOUT_GATE, f"--{buffer} needs the gate {_ALPHA}", f"enable {_ALPHA}", buffer
                 )
 

@@ -30,13 +30,13 @@ class MetricsOptions(OptionGroup):
         previous = f"1.{self.context.catalog.minor - 1}"
         if flags.text(flag) not in ("", previous):
             message = f"--{flag} {shown(flags.text(flag))} is not the previous minor version"
-            self.refuse(rules.INVALID_HIDDEN_METRICS_VERSION, message, f'write "{previous}", or remove the flag', flag)
+            self.report(rules.INVALID_HIDDEN_METRICS_VERSION, message, f'write "{previous}", or remove the flag', flag)
         if self.context.catalog.behaviour("disabledMetricsChecked"):
             for index, name in enumerate(flags.texts("disabled-metrics")):
                 if not re.fullmatch(_NAME, name):
                     flag = "disabled-metrics"
                     message = f"--{flag}: {shown(name)} is not a valid metric name"
-                    self.refuse(rules.INVALID_METRIC_NAME, message, "use letters, digits, _ and :", flag, index)
+                    self.report(rules.INVALID_METRIC_NAME, message, "use letters, digits, _ and :", flag, index)
         labels, manifest = "allow-metric-labels", "allow-metric-labels-manifest"
         if flags.mapping(labels):
             self._check_labels(labels)
@@ -47,7 +47,7 @@ class MetricsOptions(OptionGroup):
             if self.context.catalog.behaviour("metricLabelsManifestChecked") or not flags.mapping(labels):
                 check_metric_labels(self.named(manifest))
         if self.context.catalog.behaviour("metricLabelsEitherWay") and flags.mapping(labels) and flags.text(manifest):
-            self.refuse(
+            self.report(
                 rules.METRIC_LABELS_SET_TWICE,
                 f"--{labels} cannot be given together with --{manifest}",
                 f"remove --{labels}, or --{manifest}",
@@ -62,7 +62,7 @@ class MetricsOptions(OptionGroup):
             if not is_metric_label(key):
                 message = f"--{flag}: {shown(key)} is not a metric and a label"
                 hint = "write METRIC,LABEL=VALUE[,VALUE...]"
-                self.refuse(rules.INVALID_METRIC_LABEL, message, hint, flag, self.flags.entry(flag, key))
+                self.report(rules.INVALID_METRIC_LABEL, message, hint, flag, self.flags.entry(flag, key))
 
     def apply_to(self, config: ResolvedConfig) -> None:
         """Kubernetes: metrics Options.Apply."""

@@ -40,7 +40,7 @@ class MiscOptions(OptionGroup):
         needed = self.context.catalog.behaviour("peerProxyNeedsStorageVersionAPI")
         if needed and gates.on(_PEER) and not gates.on("StorageVersionAPI"):
             message = f"--feature-gates: {_PEER} is enabled but needs StorageVersionAPI, which is disabled"
-            self.refuse(
+            self.report(
                 rules.PEER_PROXY_WITHOUT_STORAGE_VERSIONS,
                 message,
                 "also enable StorageVersionAPI",
@@ -50,7 +50,7 @@ class MiscOptions(OptionGroup):
             return
         for flag in ("peer-ca-file", "peer-advertise-ip", "peer-advertise-port"):
             if self.flags.text(flag):
-                self.refuse(
+                self.report(
                     rules.PEER_FLAGS_WITHOUT_GATE,
                     f"--{flag} needs the gate {_PEER}",
                     f"enable {_PEER}, or remove --{flag}",
@@ -72,7 +72,7 @@ class MiscOptions(OptionGroup):
                 blamed = longer if self.flags.changed(longer) else shorter
                 times = [format_duration(self.flags.number(flag)) for flag in (longer, shorter)]
                 message = f"--{longer} {times[0]} is not longer than --{shorter} {times[1]}"
-                self.refuse(rule, message, f"increase --{longer}", blamed)
+                self.report(rule, message, f"increase --{longer}", blamed)
 
     def apply_capabilities(self, config: ResolvedConfig) -> None:
         """Kubernetes: pkg/controlplane/apiserver/config.go, CreateConfig; pkg/capabilities."""
@@ -149,7 +149,7 @@ class MiscOptions(OptionGroup):
             return
         for flag in ("proxy-client-cert-file", "proxy-client-key-file"):
             if not flags.text(flag):
-                self.refuse(
+                self.report(
                     rules.PEER_PROXY_WITHOUT_CLIENT_CERTIFICATE,
                     f"--peer-ca-file needs --{flag}",
                     f"set --{flag}",
@@ -201,7 +201,7 @@ class CloudProviderOptions(OptionGroup):
         provider = self.flags.text(flag)
         if provider not in ("", "external"):
             message = f"--{flag} {shown(provider)}: there are no in-tree cloud providers any more"
-            self.refuse(
+            self.report(
                 rules.IN_TREE_CLOUD_PROVIDER,
                 message,
                 "remove the flag, and run an external cloud-controller-manager",
@@ -223,4 +223,4 @@ class GlobalOptions(OptionGroup):
             value = self.flags.value(flag)
             if self.flags.changed(flag) and value not in ("false", "", False, None) and self.flags.ok(flag):
                 message = f"with --{flag} the program prints and exits; it does not serve"
-                self.refuse(rules.SERVER_PRINTS_AND_EXITS, message, f"remove --{flag}", flag)
+                self.report(rules.SERVER_PRINTS_AND_EXITS, message, f"remove --{flag}", flag)

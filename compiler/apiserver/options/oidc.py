@@ -50,7 +50,7 @@ def validate_oidc(group: OptionGroup) -> None:
             else "the file replaces the oidc flags"
         )
         hint = f"remove {them}: {why}"
-        group.refuse(
+        group.report(
             rules.OIDC_FLAGS_WITH_AUTHENTICATION_CONFIG,
             f"--{given[0]} cannot be given together with --{_FILE}",
             hint,
@@ -60,7 +60,7 @@ def validate_oidc(group: OptionGroup) -> None:
     missing = [flag for flag in (ISSUER, CLIENT) if not flags.text(flag)]
     if missing and flags.ok(*missing):
         message = f"--{given[0]} is set without --{missing[0]}"
-        group.refuse(rules.OIDC_ISSUER_OR_CLIENT_MISSING, message, f"set --{missing[0]}", given[0])
+        group.report(rules.OIDC_ISSUER_OR_CLIENT_MISSING, message, f"set --{missing[0]}", given[0])
 
 
 def check_oidc(group: OptionGroup) -> None:
@@ -74,21 +74,21 @@ def check_oidc(group: OptionGroup) -> None:
     wrong = url_problem(url, group.context.catalog.url_strictness)
     if url in group.flags.texts("service-account-issuer"):
         message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer may have its URL"
-        group.refuse(
+        group.report(
             rules.OIDC_ISSUER_IS_SERVICE_ACCOUNT_ISSUER,
             message,
             "use another URL for the issuer, or for --service-account-issuer",
             ISSUER,
         )
     elif wrong:
-        group.refuse(rules.INVALID_OIDC_ISSUER_URL, f"--{ISSUER} {shown(url)} {wrong}", URL_HINT, ISSUER)
+        group.report(rules.INVALID_OIDC_ISSUER_URL, f"--{ISSUER} {shown(url)} {wrong}", URL_HINT, ISSUER)
     if not flags.text(USERNAME):
-        group.refuse(
+        group.report(
             rules.EMPTY_OIDC_USERNAME_CLAIM, f"--{USERNAME} is empty", "write sub, or remove the flag", USERNAME
         )
     if "" in flags.mapping(REQUIRED):
         place = flags.entry(REQUIRED, "")
-        group.refuse(
+        group.report(
             rules.INVALID_CLAIM_VALIDATION_RULE,
             f"--{REQUIRED} has no claim before the =",
             "write CLAIM=VALUE",
@@ -101,7 +101,7 @@ def check_oidc(group: OptionGroup) -> None:
         known = CHOICES[ALGORITHMS]
         if algorithm not in known:
             hint = group.context.report.suggestions.did_you_mean(algorithm, known) or f"write {', '.join(known)}"
-            group.refuse(
+            group.report(
                 rules.UNKNOWN_OIDC_SIGNING_ALGORITHM,
                 f"--{ALGORITHMS}: {shown(algorithm)} is not known",
                 hint,

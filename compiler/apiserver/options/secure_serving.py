@@ -76,7 +76,7 @@ class SecureServingOptions(OptionGroup):
             elif any(there):
                 lone, gone = (certificate, key) if there[0] else (key, certificate)
                 message = f"--cert-dir contains {shown(lone)} without {shown(gone)}"
-                self.refuse(
+                self.report(
                     rules.INCOMPLETE_PAIR_IN_CERT_DIR,
                     message,
                     "remove that file, or name a pair with --tls-cert-file",
@@ -84,7 +84,7 @@ class SecureServingOptions(OptionGroup):
                 )
             elif not can_create_in(host, folder):
                 message = f"--cert-dir {shown(folder)} is not writable, and no certificate is set"
-                self.refuse(
+                self.report(
                     rules.CERT_DIR_NOT_WRITABLE,
                     message,
                     "name a writable directory, or a pair with --tls-cert-file",
@@ -94,7 +94,7 @@ class SecureServingOptions(OptionGroup):
         blocked = container.write_problem(certificate) if container is not None and not container.find(folder) else ""
         if blocked:
             message = f"the container cannot write the generated certificate to {shown(folder)}: {blocked}"
-            self.refuse(
+            self.report(
                 rules.FILE_NOT_WRITABLE_IN_CONTAINER,
                 message,
                 "name a pair with --tls-cert-file, or mount an emptyDir there",
@@ -110,7 +110,7 @@ class SecureServingOptions(OptionGroup):
             message = f"--secure-port {port} is outside 1 to 65535"
             if port == 0:
                 message = "--secure-port 0 would disable HTTPS, which kube-apiserver requires"
-            self.refuse(rules.SECURE_PORT_OUT_OF_RANGE, message, "write a port, for example 6443", "secure-port")
+            self.report(rules.SECURE_PORT_OUT_OF_RANGE, message, "write a port, for example 6443", "secure-port")
 
     def check_files_and_names(self) -> None:
         """Report what the listener refuses: key pairs, cipher suites, curves and protocol versions.
@@ -121,7 +121,7 @@ class SecureServingOptions(OptionGroup):
         given = [flag for flag in ("tls-cert-file", "tls-private-key-file") if flags.text(flag)]
         if len(given) == 1:
             missing = "tls-private-key-file" if given[0] == "tls-cert-file" else "tls-cert-file"
-            self.refuse(
+            self.report(
                 rules.INCOMPLETE_SERVING_CERTIFICATE_FLAGS,
                 f"--{given[0]} is set without --{missing}",
                 f"also set --{missing}",
@@ -153,7 +153,7 @@ class SecureServingOptions(OptionGroup):
             if name not in known:
                 wrong = True
                 hint = _cipher_hint(name, known, self.context.report.suggestions)
-                self.refuse(
+                self.report(
                     rules.UNKNOWN_CIPHER_SUITE, f"--{flag}: {shown(name)} is not a cipher suite", hint, flag, index
                 )
         minimum = self.flags.text("tls-min-version")
@@ -161,9 +161,9 @@ class SecureServingOptions(OptionGroup):
             meant = f"VersionTLS{''.join(letter for letter in minimum if letter.isdigit())}"
             if meant in catalog.tls("versions"):
                 message = f"--tls-min-version {shown(minimum)} is not known"
-                self.refuse(rules.UNKNOWN_TLS_VERSION, message, f"write {meant}", "tls-min-version")
+                self.report(rules.UNKNOWN_TLS_VERSION, message, f"write {meant}", "tls-min-version")
             else:
-                self.refuse_word(rules.UNKNOWN_TLS_VERSION, "tls-min-version", catalog.tls("versions"))
+                self.report_unknown_word(rules.UNKNOWN_TLS_VERSION, "tls-min-version", catalog.tls("versions"))
             return
         suites = self.flags.texts(flag)
         if (
@@ -174,7 +174,7 @@ class SecureServingOptions(OptionGroup):
             and not any(name in suites for name in _HTTP2_CIPHERS)
         ):
             message = f"--{flag} lacks the cipher suite that HTTP/2 requires below TLS 1.3"
-            self.refuse(
+            self.report(
                 rules.MISSING_HTTP2_CIPHER_SUITE,
                 message,
                 f"add {_HTTP2_CIPHERS[0]}, or set --disable-http2-serving",
@@ -187,11 +187,11 @@ class SecureServingOptions(OptionGroup):
         for index, curve in enumerate(self.flags.value(flag) or ()):
             names = ", ".join(f"{number} ({name})" for number, name in _CURVES.items())
             if curve in seen:
-                self.refuse(
+                self.report(
                     rules.INVALID_CURVE_PREFERENCE, f"--{flag}: duplicate curve {curve}", "keep one", flag, index
                 )
             elif curve not in _CURVES:
-                self.refuse(
+                self.report(
                     rules.INVALID_CURVE_PREFERENCE,
                     f"--{flag}: {curve} is not a known curve",
                     f"write one of {names}",

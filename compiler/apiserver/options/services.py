@@ -45,7 +45,7 @@ class ServiceOptions(OptionGroup):
             network = parse_cidr(entry)
             if network is None:
                 hint = "write one or two ranges without spaces, for example 10.96.0.0/16,fd00:10:96::/112"
-                self.refuse(
+                self.report(
                     rules.INVALID_SERVICE_CIDR,
                     f"--{_RANGE}: {shown(entry)} is not a valid IP range",
                     hint,
@@ -57,7 +57,7 @@ class ServiceOptions(OptionGroup):
         primary = self.service_ranges[0]
         if primary.host_bits < 3:
             message = f"--{_RANGE}: {primary} holds {2**primary.host_bits} addresses, fewer than 8"
-            self.refuse(
+            self.report(
                 rules.SERVICE_CIDR_TOO_SMALL,
                 message,
                 f"write a wider range, for example {primary.address(0)}/24",
@@ -70,7 +70,7 @@ class ServiceOptions(OptionGroup):
         """Kubernetes: cmd/kube-apiserver/app/options/validation.go, validateClusterIPFlags."""
         count = len(self.flags.text(_RANGE).split(","))
         if count > 2:
-            self.refuse(
+            self.report(
                 rules.TOO_MANY_SERVICE_CIDRS,
                 f"--{_RANGE} has {count} ranges, at most 2 are allowed",
                 "keep one or two",
@@ -79,7 +79,7 @@ class ServiceOptions(OptionGroup):
             )
         if len(self.service_ranges) == 2 and self.service_ranges[0].version == self.service_ranges[1].version:
             message = f"--{_RANGE}: both ranges are IPv{self.service_ranges[0].version}"
-            self.refuse(
+            self.report(
                 rules.SERVICE_CIDRS_OF_ONE_FAMILY,
                 message,
                 "write one IPv4 and one IPv6 range, or only one range",
@@ -93,14 +93,14 @@ class ServiceOptions(OptionGroup):
             if network.host_bits > 20:
                 message = f"--{_RANGE}: {network} is wider than 20 bits"
                 hint = f"write /{network.prefix + network.host_bits - 20} or narrower"
-                self.refuse(rules.SERVICE_CIDR_TOO_LARGE, message, hint, _RANGE, index)
+                self.report(rules.SERVICE_CIDR_TOO_LARGE, message, hint, _RANGE, index)
 
     def validate_node_port(self) -> None:
         """Kubernetes: validation.go, validateServiceNodePort."""
         flag = "kubernetes-service-node-port"
         port = self.flags.number(flag)
         if not 0 <= port <= 65535:
-            self.refuse(
+            self.report(
                 rules.NODE_PORT_OUT_OF_RANGE,
                 f"--{flag} {port} is outside 0 to 65535",
                 "write a port of the node port range",
@@ -111,7 +111,7 @@ class ServiceOptions(OptionGroup):
         if port and not given.base <= port < given.base + given.size and self.flags.ok("service-node-port-range"):
             last = given.base + given.size - 1
             message = f"--{flag} {port} is outside the node port range {given.base}-{last}"
-            self.refuse(
+            self.report(
                 rules.NODE_PORT_OUTSIDE_NODE_PORT_RANGE,
                 message,
                 f"write a port from {given.base} to {last}, or 0",
@@ -129,7 +129,7 @@ class ServiceOptions(OptionGroup):
         if advertised not in ("", "0.0.0.0", "::"):
             if primary.version != (6 if ":" in advertised else 4):
                 message = f"the primary service range {primary} is not of the family of the address {advertised}"
-                self.refuse(rules.SERVICE_CIDR_FAMILY_MISMATCH, message, hint, flag)
+                self.report(rules.SERVICE_CIDR_FAMILY_MISMATCH, message, hint, flag)
             return
         # By default the address is that of the default route: IPv6 before IPv4 if the listener is [::].
         preferred = 6 if self.flags.text("bind-address") == "::" else 4
@@ -138,9 +138,9 @@ class ServiceOptions(OptionGroup):
                 f"the primary service range {primary} needs an address of its family, and IPv{preferred} comes first"
             )
             if self.context.host.address:
-                self.refuse(rules.SERVICE_CIDR_FAMILY_MISMATCH, message, hint, flag)
+                self.report(rules.SERVICE_CIDR_FAMILY_MISMATCH, message, hint, flag)
             else:
-                self.refuse(rules.HOST_ADDRESS_FAMILY_UNKNOWN, f"{message}, if the host has one", hint, flag)
+                self.report(rules.HOST_ADDRESS_FAMILY_UNKNOWN, f"{message}, if the host has one", hint, flag)
 
     def validate_advertise_address(self) -> None:
         """Report an address that the Endpoints of the service kubernetes cannot contain.
@@ -166,13 +166,13 @@ class ServiceOptions(OptionGroup):
             if wrong:
                 message = f"--advertise-address {advertised} is {what}, which Endpoints cannot contain"
                 hint = "write an address that Pods can reach, or set --endpoint-reconciler-type=none"
-                self.refuse(rules.ADVERTISE_ADDRESS_NOT_AN_ENDPOINT, message, hint, "advertise-address")
+                self.report(rules.ADVERTISE_ADDRESS_NOT_AN_ENDPOINT, message, hint, "advertise-address")
 
     def validate_apiserver_count(self) -> None:
         """Kubernetes: validation.go, Validate."""
         flag = "apiserver-count"
         if self.flags.number(flag) <= 0:
-            self.refuse(
+            self.report(
                 rules.APISERVER_COUNT_NOT_POSITIVE,
                 f"--{flag} {self.flags.given(flag)} is not above 0",
                 "remove the flag: it is deprecated",
@@ -195,7 +195,7 @@ class ServiceOptions(OptionGroup):
         kind = flags.text("endpoint-reconciler-type")
         types = CHOICES["endpoint-reconciler-type"]
         if kind not in ("", *types):
-            self.refuse_word(rules.UNKNOWN_ENDPOINT_RECONCILER, "endpoint-reconciler-type", types)
+            self.report_unknown_word(rules.UNKNOWN_ENDPOINT_RECONCILER, "endpoint-reconciler-type", types)
         config.endpoint_reconciler = EndpointReconciler(
             type=kind, interval="10s", lease_ttl="15s", master_count=flags.number("apiserver-count")
         )

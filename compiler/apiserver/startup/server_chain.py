@@ -87,7 +87,7 @@ def report_missing_apis(context: ServerContext, options: ServerRunOptions, resou
             api = f"{resource.partition('.')[2]}/{version}"
             message = f"the gate {gate} is enabled, but {api} is not served: the server exits soon after its start"
             hint = f"add {api}=true to --runtime-config, or disable {gate}"
-            options.generic.refuse(rules.by_id()[rule_id], message, hint, "feature-gates")
+            options.generic.report(rules.by_id()[rule_id], message, hint, "feature-gates")
 
 
 def plan_shutdown(context: ServerContext, config: ResolvedConfig, health: HealthChecks) -> None:

@@ -48,10 +48,10 @@ def check_deployment(section: Node) -> Iterator[Diagnostic]:
 
 
 def _invalid(path: str, message: str, hint: str, location: Location) -> Diagnostic:
-    return _refused(rules.INVALID_NAME_IN_DEPLOYMENT, path, message, hint, location)
+    return _broken_rule(rules.INVALID_NAME_IN_DEPLOYMENT, path, message, hint, location)
 
 
-def _refused(rule: Rule, path: str, message: str, hint: str, location: Location) -> Diagnostic:
+def _broken_rule(rule: Rule, path: str, message: str, hint: str, location: Location) -> Diagnostic:
     return diagnose(rule, f"{path}: {message}", hint, path=path, location=location)
 
 
@@ -98,12 +98,12 @@ def _check_resources(section: Node) -> Iterator[Diagnostic]:
                 continue
             quantity, problem, hint = _quantity(value.text or str(value.value))
             if problem:
-                yield _refused(rules.INVALID_QUANTITY_IN_DEPLOYMENT, path, problem, hint, value.location)
+                yield _broken_rule(rules.INVALID_QUANTITY_IN_DEPLOYMENT, path, problem, hint, value.location)
             quantities[part, name] = quantity
             if part == "limits" and not problem and quantities.get(("requests", name), 0) > quantity:
                 message = f"the {name} limit is below the request"
                 hint = "raise the limit, or lower the request"
-                yield _refused(rules.INVALID_QUANTITY_IN_DEPLOYMENT, path, message, hint, value.location)
+                yield _broken_rule(rules.INVALID_QUANTITY_IN_DEPLOYMENT, path, message, hint, value.location)
 
 
 def _is_resource(name: str) -> bool:
@@ -133,7 +133,7 @@ def _check_volumes(section: Node) -> Iterator[Diagnostic]:
                 yield _invalid(f"{path}.name", message, LABEL_HINT, name.location)
             elif name.value in names:
                 message, hint = f"duplicate volume name {shown(name.value)}", "rename one of the two"
-                yield _refused(rules.DUPLICATE_VOLUME_OR_MOUNT, f"{path}.name", message, hint, name.location)
+                yield _broken_rule(rules.DUPLICATE_VOLUME_OR_MOUNT, f"{path}.name", message, hint, name.location)
             names.add(name.value)
         for key in ("hostPath", "mountPath"):
             node = volume.get(key)
@@ -144,12 +144,14 @@ def _check_volumes(section: Node) -> Iterator[Diagnostic]:
             if problem:
                 hint = "write an absolute path, for example /etc/ssl/certs"
                 message = f"{shown(value)} {problem}"
-                yield _refused(rules.INVALID_VOLUME_PATH, f"{path}.{key}", message, hint, node.location)
+                yield _broken_rule(rules.INVALID_VOLUME_PATH, f"{path}.{key}", message, hint, node.location)
             elif key == "mountPath":
                 if value.rstrip("/") in mounts:
                     message = f"duplicate mount path {shown(value)}"
                     hint = "use another mount path, or remove one of the two"
-                    yield _refused(rules.DUPLICATE_VOLUME_OR_MOUNT, f"{path}.mountPath", message, hint, node.location)
+                    yield _broken_rule(
+                        rules.DUPLICATE_VOLUME_OR_MOUNT, f"{path}.mountPath", message, hint, node.location
+                    )
                 mounts.add(value.rstrip("/"))
 
 

@@ -93,34 +93,34 @@ class FieldChecker:
             return
         if kind.startswith("[]"):
             if not isinstance(value, list):
-                self._refuse_type(node, path, "a list")
+                self._report_type(node, path, "a list")
                 return
             for index, item in enumerate(value):
                 self.check(item, kind[2:], f"{path}[{index}]")
         elif kind.startswith("{}"):
             if not isinstance(value, dict):
-                self._refuse_type(node, path, "a mapping")
+                self._report_type(node, path, "a mapping")
                 return
             for key, item in value.items():
                 self.check(item, kind[2:], f"{path}.{key}")
         elif kind in self._scalars:
             expected = self._scalars[kind](value)
             if expected:
-                self._refuse_type(node, path, expected)
+                self._report_type(node, path, expected)
         else:
             self._check_object(node, kind, path)
 
     def _check_object(self, node: Node, kind: str, path: str) -> None:
         value = node.value
         if not isinstance(value, dict):
-            self._refuse_type(node, path, "a mapping")
+            self._report_type(node, path, "a mapping")
             return
         fields = self._fields.get(kind) or self._fields.setdefault(kind, fields_of(kind))
         misspelled = set()
         for key, child in value.items():
             spec, inside = fields.get(key), f"{path}.{key}" if path else key
             if spec is None or not spec.is_in(self.minor):
-                misspelled.add(self._refuse_unknown(node, key, spec, kind, inside))
+                misspelled.add(self._report_unknown(node, key, spec, kind, inside))
             else:
                 self.check(child, spec.type, inside)
         for key, spec in fields.items():
@@ -141,7 +141,7 @@ class FieldChecker:
                 message = f"{inside}: required field is {state}"
                 self.report(rules.MISSING_POD_FIELD, message, f"set {key}", inside, where)
 
-    def _refuse_unknown(self, node: Node, key: str, spec: FieldSpec | None, kind: str, path: str) -> str:
+    def _report_unknown(self, node: Node, key: str, spec: FieldSpec | None, kind: str, path: str) -> str:
         """Report a field that its type does not have; return the field with a similar name, empty if there is none."""
         similar = ""
         if self.is_full:
@@ -165,7 +165,7 @@ class FieldChecker:
                 return f"move it: {key} is a field of {kind}"
         return ""
 
-    def _refuse_type(self, node: Node, path: str, expected: str) -> None:
+    def _report_type(self, node: Node, path: str, expected: str) -> None:
         value = node.value
         # Values of variables and headers may be secrets.
         scalar = not isinstance(value, dict | list) and not path.endswith(".value")

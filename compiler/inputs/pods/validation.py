@@ -145,7 +145,7 @@ class PodValidator:
                 if self.unnamed_volume:
                     hint = f"set name: {shown(text)[1:-1]} in {self.unnamed_volume}, if it is this volume"
                 message = f"volume {shown(text)} not found"
-                self.values.refuse(rules.VOLUME_MOUNT_WITHOUT_VOLUME, name, f"{inside}.name", message, hint)
+                self.values.report(rules.VOLUME_MOUNT_WITHOUT_VOLUME, name, f"{inside}.name", message, hint)
             self.values.unique(mount, "mountPath", inside, paths, "mount path")
             mount_path = mount.get("mountPath")
             if mount_path is not None and ":" in text_of(mount_path):

@@ -28,7 +28,7 @@ class ValueChecks:
         self.checker = checker
         self.reported = {problem.path for problem in checker.problems}
 
-    def refuse(self, rule: Rule, node: Node, path: str, message: str, hint: str) -> None:
+    def report(self, rule: Rule, node: Node, path: str, message: str, hint: str) -> None:
         """Report a value, unless it was reported before."""
         if path not in self.reported and not self.checker.is_full:
             self.reported.add(path)
@@ -36,19 +36,19 @@ class ValueChecks:
 
     def invalid(self, node: Node, path: str, message: str, hint: str) -> None:
         """Report an invalid value (POD-14)."""
-        self.refuse(rules.INVALID_POD_VALUE, node, path, message, hint)
+        self.report(rules.INVALID_POD_VALUE, node, path, message, hint)
 
     def missing(self, node: Node, path: str, hint: str) -> None:
         """Report a missing required field (POD-12)."""
-        self.refuse(rules.MISSING_POD_FIELD, node, path, "required field is missing", hint)
+        self.report(rules.MISSING_POD_FIELD, node, path, "required field is missing", hint)
 
     def exclusive(self, node: Node, path: str, message: str, hint: str) -> None:
         """Report fields of which exactly one must be set (POD-17)."""
-        self.refuse(rules.MUTUALLY_EXCLUSIVE_POD_FIELDS, node, path, message, hint)
+        self.report(rules.MUTUALLY_EXCLUSIVE_POD_FIELDS, node, path, message, hint)
 
     def duplicate(self, node: Node, path: str, message: str, hint: str) -> None:
         """Report a duplicate value (POD-15)."""
-        self.refuse(rules.DUPLICATE_POD_VALUE, node, path, message, hint)
+        self.report(rules.DUPLICATE_POD_VALUE, node, path, message, hint)
 
     def one_of(self, parent: Node, key: str, path: str, values: tuple[str, ...]) -> None:
         """Report a string that is not one of `values` (POD-13)."""
@@ -56,7 +56,7 @@ class ValueChecks:
         if node is not None and isinstance(node.value, str) and node.value not in values:
             hint = did_you_mean(node.value, values) or f"write {', '.join(value for value in values if value)}"
             message = f"{shown(node.value)} is not supported"
-            self.refuse(rules.UNSUPPORTED_POD_VALUE, node, f"{path}.{key}", message, hint)
+            self.report(rules.UNSUPPORTED_POD_VALUE, node, f"{path}.{key}", message, hint)
 
     def label(self, parent: Node, key: str, path: str, kind: str) -> None:
         """Report a name that is not an RFC 1123 label; `kind` is what it is the name of."""

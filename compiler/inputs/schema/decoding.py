@@ -82,24 +82,24 @@ class Decoder:
             # Nothing of a secret is shown.
             private = _has_private(schema) or is_secret_name(path.rpartition(".")[2])
             show_value = not private or (kind != "string" and not isinstance(value, int | float))
-            self._refuse_type(node, path, kind, {} if private else schema, show_value)
+            self._report_type(node, path, kind, {} if private else schema, show_value)
         elif isinstance(value, dict) and kind == "object":
             self._object(node, value, schema, path)
         elif isinstance(value, list) and kind == "array":
             for index, item in enumerate(value):
                 self.decode(item, schema["items"], f"{path}[{index}]")
         elif "maximum" in schema and not schema["minimum"] <= value <= schema["maximum"]:
-            self._refuse(node, path, f"{path}: {node.text[:40]} is out of range", "write a smaller number")
+            self._report(node, path, f"{path}: {node.text[:40]} is out of range", "write a smaller number")
         elif schema.get("x-kasc-type") == "duration":
             try:
                 parse_duration(str(value))
             except InvalidValueError as error:
-                self._refuse(node, path, f"{path}: {error.message}", error.hint)
+                self._report(node, path, f"{path}: {error.message}", error.hint)
         elif schema.get("x-kasc-type") == "time" and not _is_time(str(value)):
             message = f"{path}: {shown(str(value))} is not a valid time"
-            self._refuse(node, path, message, "write an RFC 3339 time, for example 2026-01-31T12:00:00Z")
+            self._report(node, path, message, "write an RFC 3339 time, for example 2026-01-31T12:00:00Z")
         elif schema.get("contentEncoding") == "base64" and decode_base64(str(value)) is None:
-            self._refuse(node, path, f"{path} is not valid base64", "encode it in standard base64 with padding")
+            self._report(node, path, f"{path} is not valid base64", "encode it in standard base64 with padding")
 
     def _object(self, node: Node, value: dict[str, Node], schema: Schema, path: str) -> None:
         properties, additional = schema.get("properties", {}), schema["additionalProperties"]
@@ -144,18 +144,18 @@ class Decoder:
         infinite = None if node.source.json else _infinite(node)
         if infinite is not None:
             message = f"{path}: {infinite.text[:40]} is not a valid JSON number; the server rejects the whole file"
-            self._refuse(infinite, path, message, "quote it if it is a string")
+            self._report(infinite, path, message, "quote it if it is a string")
 
-    def _refuse_type(self, node: Node, path: str, kind: str, schema: Schema, show_value: bool) -> None:
+    def _report_type(self, node: Node, path: str, kind: str, schema: Schema, show_value: bool) -> None:
         """Report a value of the wrong type; the hint only shows parts of it if `schema` is not empty."""
         from compiler.inputs.schema.conversion import TYPE_NAMES, describe
 
         generic = "put it in quotes" if kind == "string" else f"write {TYPE_NAMES[kind]}"
         hint = _hint(node, kind, schema) if schema else generic
         actual = f"{describe(node)}, " if show_value else ""
-        self._refuse(node, path, f"{path or 'the file'} is {actual}not {TYPE_NAMES[kind]}", hint)
+        self._report(node, path, f"{path or 'the file'} is {actual}not {TYPE_NAMES[kind]}", hint)
 
-    def _refuse(self, node: Node, path: str, message: str, hint: str) -> None:
+    def _report(self, node: Node, path: str, message: str, hint: str) -> None:
         self.findings.add(self.rule, path, node.location, message, hint)
         self.findings.bad.add(path)
 

@@ -148,7 +148,7 @@ class Field:
         """Return `did you mean WORD?` for the string value, empty if none is close."""
         return self.findings.report.suggestions.did_you_mean(self.text, words)
 
-    def refuse(self, rule: Rule, message: str, hint: str) -> None:
+    def report(self, rule: Rule, message: str, hint: str) -> None:
         """Report a violation of a rule at this field."""
         self.findings.add(rule, self.path, self.location, message, hint)
 

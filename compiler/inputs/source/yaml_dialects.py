@@ -116,18 +116,18 @@ def check_server_scalar(source: Source, text: str, event: Any, in_flow: bool) ->
             for escape in re.compile(_ESCAPE).finditer(text, start, end):
                 if escape[1] == "/":
                     message = "the server's YAML parser does not support the escape \\/"
-                    _refuse(source, text, *escape.span(), message, "write / without a backslash")
+                    _raise(source, text, *escape.span(), message, "write / without a backslash")
     elif not style and in_flow:
         value = event.value
         if "?" in value:
             index = text.index("?", value_start(text, event))
             # The value may be a secret, so it is not shown.
             message = "inside brackets and braces, the server's YAML parser starts a key at this '?'"
-            _refuse(source, text, index, index + 1, message, "quote the value")
+            _raise(source, text, index, index + 1, message, "quote the value")
         if not value and event.tag is not None:
             tag = TAG.search(text, event.start_mark.index, event.end_mark.index)
             if tag is not None and text.startswith(",", tag.end()):
-                _refuse(source, text, tag.start(), tag.end() + 1, "the server's YAML parser reads the comma as part of "
+                _raise(source, text, tag.start(), tag.end() + 1, "the server's YAML parser reads the comma as part of "
                         "the tag", "remove the tag, or write a value after it")  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def check_key_indicator(source: Source, text: str, event: Any) -> None:
     """Raise KascError DOC-04 if '?' right before a key in braces was read as an indicator, unlike in YAML 1.2."""
     index = event.start_mark.index - 1
     if text[index : index + 1] == "?":
-        _refuse(source, text, index, index + 1, "YAML parsers disagree on whether this '?' is part of the key",
+        _raise(source, text, index, index + 1, "YAML parsers disagree on whether this '?' is part of the key",
                 "quote a key that begins with '?', or write a space after the '?'")  # fmt: skip
 
 
@@ -159,11 +159,11 @@ def check_anchor(source: Source, text: str, event: Any) -> None:
     end = name.end()
     after = text[end : end + 1]
     if after and after not in " \t\r\n,[]{}":
-        _refuse(source, text, end, end + 1, f"YAML parsers disagree on whether {quoted(after)} is part of the name "
+        _raise(source, text, end, end + 1, f"YAML parsers disagree on whether {quoted(after)} is part of the name "
                 f"{name[0]}", "write a space after the name")  # fmt: skip
 
 
-def _refuse(source: Source, text: str, start: int, end: int, message: str, hint: str) -> None:
+def _raise(source: Source, text: str, start: int, end: int, message: str, hint: str) -> None:
     raise KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=location(source, text, start, end)))
 
 

@@ -38,20 +38,20 @@ def find(risks: Risks) -> None:
     if authorizers is not None:
         _check_authorizers(risks, authorizers)
         if "Node" in authorizers and "NodeRestriction" not in plugins:
-            _tell_node_restriction(risks)
+            _report_node_restriction(risks)
     _check_guards(risks, plugins)
     if "AlwaysDeny" in plugins:
         flag = _LEGACY if risks.flags.changed(_LEGACY) else _ON
         message = f"--{flag} has AlwaysDeny: every write is refused, those of the control plane included"
-        _tell_element(risks, rules.ALWAYS_DENY_ENABLED, message, "remove AlwaysDeny", flag, "AlwaysDeny")
+        _report_element(risks, rules.ALWAYS_DENY_ENABLED, message, "remove AlwaysDeny", flag, "AlwaysDeny")
 
 
 def _check_authorizers(risks: Risks, chain: list[str]) -> None:
     if "AlwaysAllow" in chain:
-        _tell_always_allow(risks)
+        _report_always_allow(risks)
     elif "RBAC" not in chain and "Webhook" not in chain:
         message = "RBAC is not among the authorizers: roles have no effect, the controllers' own included"
-        _tell_chain(risks, rules.RBAC_DISABLED, message, "add RBAC", "")
+        _report_chain(risks, rules.RBAC_DISABLED, message, "add RBAC", "")
     root = risks.file(_FILE)
     if root is not None:
         _check_file(risks, root["authorizers"], chain)
@@ -64,15 +64,15 @@ def _check_file(risks: Risks, authorizers: Field, chain: list[str]) -> None:
         message = (
             "RBAC is not among the authorizers: webhooks decide about everything, the control plane's own requests"
         )
-        risks.tell_at(rule, f"{message} included", "add RBAC, unless a webhook evaluates roles", authorizers)
+        risks.report_field(rule, f"{message} included", "add RBAC, unless a webhook evaluates roles", authorizers)
     if "RBAC" in chain and "Node" not in chain and "AlwaysAllow" not in chain:
         message = "Node is not among the authorizers: kubelets have no rights but those that a role or webhook grants"
-        risks.tell_at(rule, message, "add Node before RBAC", authorizers)
+        risks.report_field(rule, message, "add Node before RBAC", authorizers)
     for webhook in (authorizer["webhook"] for authorizer in authorizers.items()):
         policy = webhook["failurePolicy"]
         if policy.text == "NoOpinion":
             message = "when the webhook fails, the authorizers after it decide, also about what it would deny"
-            risks.tell_at(
+            risks.report_field(
                 rules.AUTHORIZATION_WEBHOOK_FAILS_OPEN,
                 message,
                 "write Deny if the webhook is there to deny requests",
@@ -80,10 +80,10 @@ def _check_file(risks: Risks, authorizers: Field, chain: list[str]) -> None:
             )
 
 
-def _tell_always_allow(risks: Risks) -> None:
+def _report_always_allow(risks: Risks) -> None:
     what = "whoever has any credentials may do everything"
     if risks.flags.changed(_MODE) or risks.flags.text(_FILE):
-        _tell_chain(
+        _report_chain(
             risks,
             rules.ALWAYS_ALLOW_AUTHORIZER,
             f"AlwaysAllow is among the authorizers: {what}",
@@ -92,38 +92,38 @@ def _tell_always_allow(risks: Risks) -> None:
         )
     else:
         message = f"--{_MODE} is not given and means AlwaysAllow: {what}"
-        risks.tell(rules.ALWAYS_ALLOW_AUTHORIZER, message, "write Node,RBAC", _MODE)
+        risks.report(rules.ALWAYS_ALLOW_AUTHORIZER, message, "write Node,RBAC", _MODE)
 
 
-def _tell_chain(risks: Risks, rule: Rule, message: str, hint: str, kind: str) -> None:
+def _report_chain(risks: Risks, rule: Rule, message: str, hint: str, kind: str) -> None:
     """Tell of one authorizer, or of the whole chain for none, in the flag or the file."""
     root = risks.file(_FILE)
     if root is None:
-        _tell_element(risks, rule, f"--{_MODE}: {message}", hint, _MODE, kind)
+        _report_element(risks, rule, f"--{_MODE}: {message}", hint, _MODE, kind)
         return
     place: Field = root["authorizers"]
     for authorizer in place.items():
         if authorizer["type"].text == kind:
             place = authorizer["type"]
-    risks.tell_at(rule, message, hint, place)
+    risks.report_field(rule, message, hint, place)
 
 
-def _tell_element(risks: Risks, rule: Rule, message: str, hint: str, flag: str, element: str) -> None:
+def _report_element(risks: Risks, rule: Rule, message: str, hint: str, flag: str, element: str) -> None:
     elements = risks.flags.texts(flag)
-    risks.tell(rule, message, hint, flag, elements.index(element) if element in elements else None)
+    risks.report(rule, message, hint, flag, elements.index(element) if element in elements else None)
 
 
-def _tell_node_restriction(risks: Risks) -> None:
+def _report_node_restriction(risks: Risks) -> None:
     rule, name = rules.NODE_WITHOUT_NODE_RESTRICTION, "NodeRestriction"
     message = f"kubelets are authorized by Node without the admission plugin {name}: each may change every other node"
     hint = f"add {name} to --{_ON}"
     given = [flag for flag in (_LEGACY, _OFF, _ON) if risks.flags.changed(flag)]
     if name in risks.flags.texts(_OFF):
-        _tell_element(risks, rule, f"--{_OFF}: {message}", f"remove {name}, and {hint}", _OFF, name)
+        _report_element(risks, rule, f"--{_OFF}: {message}", f"remove {name}, and {hint}", _OFF, name)
     elif _ON in given or _LEGACY in given:
-        risks.tell(rule, message, hint, _LEGACY if _LEGACY in given else _ON)
+        risks.report(rule, message, hint, _LEGACY if _LEGACY in given else _ON)
     elif risks.settled(_ON):
-        _tell_chain(risks, rule, message, hint, "Node")
+        _report_chain(risks, rule, message, hint, "Node")
 
 
 def _check_guards(risks: Risks, plugins: list[str]) -> None:
@@ -133,7 +133,7 @@ def _check_guards(risks: Risks, plugins: list[str]) -> None:
         return
     if risks.flags.changed(_LEGACY):
         message = f"--{_LEGACY} leaves out {', '.join(off)}, which guard the cluster"
-        risks.tell(
+        risks.report(
             rules.DEFAULT_ADMISSION_PLUGIN_DISABLED,
             message,
             f"remove the flag, and name in --{_ON} only what is not on by itself",
@@ -141,7 +141,7 @@ def _check_guards(risks: Risks, plugins: list[str]) -> None:
         )
         return
     for name in off:
-        _tell_element(
+        _report_element(
             risks,
             rules.DEFAULT_ADMISSION_PLUGIN_DISABLED,
             f"--{_OFF} {name}: {_GUARDS[name]}",

@@ -84,7 +84,7 @@ def _find_covered(risks: Risks, audit_rules: list[Field]) -> None:
         others = ", and neither is the rule behind it" if rest == 1 else others
         what = "every request" if coverage.is_total(by) else "every request that this rule is about"
         message = f"the rule is never reached{others}: {by.path} (line {by.location.line}) already matches {what}"
-        risks.tell_at(rules.UNREACHABLE_AUDIT_RULE, message, f"move it before {by.path}, or remove it", rule)
+        risks.report_field(rules.UNREACHABLE_AUDIT_RULE, message, f"move it before {by.path}, or remove it", rule)
         if rest:
             return
 
@@ -120,9 +120,9 @@ class _DeadRules:
             if item.text:
                 yield item
 
-    def _tell(self, rule: Rule, field: Field, why: str, hint: str, severity: str = "") -> bool:
+    def _report_risk(self, rule: Rule, field: Field, why: str, hint: str, severity: str = "") -> bool:
         self.room -= 1
-        self.risks.tell_at(rule, f"{shown(field.text)} never matches: {why}", hint, field, severity=severity)
+        self.risks.report_field(rule, f"{shown(field.text)} never matches: {why}", hint, field, severity=severity)
         return True
 
     def _verb(self, verb: Field, resources: bool, urls: bool) -> bool:
@@ -152,15 +152,15 @@ class _DeadRules:
         elif lower in _SUBRESOURCES:
             resource = (_SUBRESOURCES[lower] or ("pods",))[0]
             why, hint = "it is a subresource, not a verb", f"write {resource}/{lower} in resources"
-        return self._tell(rules.AUDIT_VERB_NEVER_MATCHES, verb, why, hint)
+        return self._report_risk(rules.AUDIT_VERB_NEVER_MATCHES, verb, why, hint)
 
     def _user(self, user: Field) -> bool:
         text = user.text
         if text.endswith("*"):
             hint = "write every name, or userGroups: [system:serviceaccounts:NAMESPACE] for service accounts"
-            return self._tell(rules.AUDIT_USER_NEVER_MATCHES, user, "users have no wildcard", hint)
+            return self._report_risk(rules.AUDIT_USER_NEVER_MATCHES, user, "users have no wildcard", hint)
         if text in _GROUPS or text.startswith("system:serviceaccounts:"):
-            return self._tell(
+            return self._report_risk(
                 rules.AUDIT_USER_NEVER_MATCHES, user, "it is a group, not a user", "move it to userGroups"
             )
         return False
@@ -169,15 +169,19 @@ class _DeadRules:
         text = group.text
         if text.endswith("*"):
             hint = "write every group; system:authenticated has everyone with credentials"
-            return self._tell(rules.AUDIT_USER_NEVER_MATCHES, group, "userGroups have no wildcard", hint)
+            return self._report_risk(rules.AUDIT_USER_NEVER_MATCHES, group, "userGroups have no wildcard", hint)
         if text in _USERS or text.startswith(("system:serviceaccount:", "system:node:")):
-            return self._tell(rules.AUDIT_USER_NEVER_MATCHES, group, "it is a user, not a group", "move it to users")
+            return self._report_risk(
+                rules.AUDIT_USER_NEVER_MATCHES, group, "it is a user, not a group", "move it to users"
+            )
         return False
 
     def _namespace(self, namespace: Field) -> bool:
         if namespace.text.endswith("*"):
             hint = "write every namespace, or remove namespaces to match all of them"
-            return self._tell(rules.AUDIT_NAMESPACE_NEVER_MATCHES, namespace, "namespaces have no wildcard", hint)
+            return self._report_risk(
+                rules.AUDIT_NAMESPACE_NEVER_MATCHES, namespace, "namespaces have no wildcard", hint
+            )
         return False
 
     def _url(self, url: Field) -> bool:
@@ -185,7 +189,7 @@ class _DeadRules:
         if found is None:
             return False
         hint = f"name {shown(found[1])[1:-1]} in resources"
-        return self._tell(
+        return self._report_risk(
             rules.RESOURCE_URL_IN_NON_RESOURCE_URLS, url, "it is a URL of resources, which are not matched here", hint
         )
 
@@ -201,7 +205,7 @@ class _DeadRules:
         each = " and ".join(dict.fromkeys(outside))
         message = f"{each} never match here: they are cluster-scoped, and the rule is limited to namespaces"
         self.room -= 1
-        self.risks.tell_at(
+        self.risks.report_field(
             rules.AUDIT_NAMESPACE_NEVER_MATCHES, message, "move them to a rule without namespaces", entry["resources"]
         )
         return True
@@ -221,24 +225,24 @@ class _DeadRules:
         """A group that no built-in API has may be one of a custom resource, unless its name says otherwise."""
         text = group.text
         if text.lower() in CORE:
-            return self._tell(
+            return self._report_risk(
                 rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", 'write "": the core group is empty'
             )
         gone = self._gone(text)
         if gone:
-            return not self._tell(
+            return not self._report_risk(
                 rules.AUDIT_GROUP_NEVER_MATCHES, group, f"the group was removed in {gone}", "remove it", "note"
             )
         resource = self.risks.catalog.resources.get(text) or find_resource(self.risks.catalog, text)
         if resource is not None:
             hint = f"write group: {shown(resource.group)} and resources: [{resource.resource}]"
-            return self._tell(rules.AUDIT_GROUP_NEVER_MATCHES, group, "it is a resource, not an API group", hint)
+            return self._report_risk(rules.AUDIT_GROUP_NEVER_MATCHES, group, "it is a resource, not an API group", hint)
         begun = next((known for known in self.groups if known.startswith(f"{text.lower()}.")), "")
         meant = begun or only_one(text, self.groups) or ("" if "." in text else "?")
         if not meant:
             return False
         hint = f"did you mean {meant}?" if meant != "?" else "write the whole group, for example networking.k8s.io"
-        return self._tell(rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", hint)
+        return self._report_risk(rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", hint)
 
     def _gone(self, group: str) -> str:
         """The version that removed the last of a group's APIs; empty for one that never was."""
@@ -263,22 +267,22 @@ class _DeadRules:
         )
         if slash and resource in self.groups:
             hint = f"write group: {shown(resource)} and resources: [{part}]"
-            return self._tell(rule, name, "the group is not part of a resource's name", hint)
+            return self._report_risk(rule, name, "the group is not part of a resource's name", hint)
         if not slash and "." in text and text.lower() in self.risks.catalog.resources:
             meant = self.risks.catalog.resources[text.lower()]
             hint = f"write group: {shown(meant.group)} and resources: [{meant.resource}]"
-            return self._tell(rule, name, "the group is not part of a resource's name", hint)
+            return self._report_risk(rule, name, "the group is not part of a resource's name", hint)
         here = find_resource(self.risks.catalog, resource, group)
         if here is not None:
             right = f"{here.resource}{slash}{part}"
-            return self._tell(rule, name, _difference(resource, here), f"write {right}")
+            return self._report_risk(rule, name, _difference(resource, here), f"write {right}")
         other = find_resource(self.risks.catalog, resource)
         if other is not None and other.group != group:
             right = "it" if other.resource == resource else f"{other.resource}{slash}{part}"
-            return self._tell(rule, name, why, f'write {right} in an entry with group: "{other.group}"')
+            return self._report_risk(rule, name, why, f'write {right} in an entry with group: "{other.group}"')
         near = closest(resource, known)
         hint = f"did you mean {near}{slash}{part}?" if near else f"known are {', '.join(sorted(known))}"
-        return self._tell(rule, name, why, hint if known else "remove it")
+        return self._report_risk(rule, name, why, hint if known else "remove it")
 
     def _part(self, name: Field, resource: str, part: str) -> bool:
         """Whether no request has a subresource."""
@@ -287,7 +291,7 @@ class _DeadRules:
             return False
         if having is not None:
             why = f"{resource} have no subresource {part}"
-            return self._tell(
+            return self._report_risk(
                 rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, why, f"write {having[0]}/{part}, or remove it"
             )
         fitting = [each for each, of in _SUBRESOURCES.items() if not of or resource in of or resource == "*"]
@@ -295,7 +299,7 @@ class _DeadRules:
         if resource == "*" and not meant:
             return False  # an API of a custom resource may have it
         hint = f"did you mean {resource}/{meant}?" if meant else f"known are {', '.join(fitting)}"
-        return self._tell(rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, "there is no such subresource", hint)
+        return self._report_risk(rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, "there is no such subresource", hint)
 
 
 def _minor(version: str) -> int:

@@ -46,12 +46,12 @@ def find(risks: Risks) -> None:
     if not flags.text(_POLICY):
         for flag in backends if risks.settled(_POLICY) else ():
             message = f"--{flag} is given without --{_POLICY}: nothing is recorded"
-            risks.tell(rules.AUDIT_BACKEND_WITHOUT_POLICY, message, f"set --{_POLICY}", flag)
+            risks.report(rules.AUDIT_BACKEND_WITHOUT_POLICY, message, f"set --{_POLICY}", flag)
         return
     if not backends:
         if risks.settled(_LOG, _WEBHOOK):
             message = f"--{_POLICY} is given, but nothing is recorded: there is neither a log nor a webhook"
-            risks.tell(rules.AUDIT_POLICY_WITHOUT_BACKEND, message, f"set --{_LOG}", _POLICY)
+            risks.report(rules.AUDIT_POLICY_WITHOUT_BACKEND, message, f"set --{_LOG}", _POLICY)
         return
     if flags.text(_LOG) not in ("", "-"):
         _check_growth(risks)
@@ -64,11 +64,11 @@ def _check_growth(risks: Risks) -> None:
     age, count, size = (f"audit-log-{name}" for name in ("maxage", "maxbackup", "maxsize"))
     if flags.number(size) == 0 and risks.catalog.behaviour("auditMaxsizeZeroAppends"):
         message = f"--{size} 0 switches rotation off: the audit log grows until the disk is full"
-        risks.tell(rules.UNBOUNDED_AUDIT_LOG, message, f"set --{size}=100, or rotate the log by other means", size)
+        risks.report(rules.UNBOUNDED_AUDIT_LOG, message, f"set --{size}=100, or rotate the log by other means", size)
     elif flags.number(age) == 0 and flags.number(count) == 0 and risks.settled(age, count):
         given = next((flag for flag in (count, age) if flags.changed(flag)), _LOG)
         message = f"old audit logs are never deleted: --{count} and --{age} are 0"
-        risks.tell(rules.UNBOUNDED_AUDIT_LOG, message, f"set --{count}=10 or --{age}=30", given)
+        risks.report(rules.UNBOUNDED_AUDIT_LOG, message, f"set --{count}=10 or --{age}=30", given)
 
 
 def _check_policy(risks: Risks, root: Field) -> None:
@@ -82,7 +82,7 @@ def _check_policy(risks: Risks, root: Field) -> None:
     for level, resources in leaks.values():
         message = f"the level {level.text} writes the contents of {' and '.join(resources)} into the audit log"
         hint = "put a rule before this one that gives these resources the level Metadata"
-        risks.tell_at(rules.CREDENTIALS_IN_AUDIT_LOG, message, hint, level)
+        risks.report_field(rules.CREDENTIALS_IN_AUDIT_LOG, message, hint, level)
 
 
 def _leaking(audit_rules: list[Field], secret: _Secret) -> Iterator[Field]:

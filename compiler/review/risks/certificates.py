@@ -76,7 +76,7 @@ def _check_dates(risks: Risks, flag: str, certificate: CertificateFacts, moment:
     start, end = (f"{each:%Y-%m-%d}" for each in (certificate.not_before, certificate.not_after))
     if certificate.not_after < moment:
         message = f"--{flag}: the certificate in {path} expired on {end}"
-        risks.tell(
+        risks.report(
             rules.CERTIFICATE_EXPIRED_OR_EXPIRING,
             message,
             "renew it, and restart the server or let it reload the file",
@@ -84,12 +84,12 @@ def _check_dates(risks: Risks, flag: str, certificate: CertificateFacts, moment:
         )
     elif certificate.not_before > moment:
         message = f"--{flag}: the certificate in {path} is not valid before {start}"
-        risks.tell(
+        risks.report(
             rules.CERTIFICATE_EXPIRED_OR_EXPIRING, message, "check the clock of the machine that issued it", flag
         )
     elif certificate.not_after - moment < _SOON:
         message = f"--{flag}: the certificate in {path} expires on {end}"
-        risks.tell(rules.CERTIFICATE_EXPIRED_OR_EXPIRING, message, "renew it before that day", flag)
+        risks.report(rules.CERTIFICATE_EXPIRED_OR_EXPIRING, message, "renew it before that day", flag)
 
 
 def _check_names(risks: Risks) -> None:
@@ -111,7 +111,9 @@ def _check_names(risks: Risks) -> None:
     if missing:
         message = f"--{_CERTIFICATE}: the serving certificate is not valid for {' and '.join(missing)}: clients that"
         hint = "issue it again with these subject alternative names"
-        risks.tell(rules.SERVING_CERTIFICATE_LACKS_NAME, f"{message} connect to it there refuse it", hint, _CERTIFICATE)
+        risks.report(
+            rules.SERVING_CERTIFICATE_LACKS_NAME, f"{message} connect to it there refuse it", hint, _CERTIFICATE
+        )
 
 
 def _check_signing_key(risks: Risks) -> None:
@@ -129,4 +131,4 @@ def _check_signing_key(risks: Risks) -> None:
         path = shown(flags.text(_SIGNING))
         message = f"--{_KEYS}: no file holds the public half of --{_SIGNING} {path}: the server's own tokens get 401"
         hint = f"write it out with `openssl pkey -in {path[1:-1]} -pubout` and add the file to --{_KEYS}"
-        risks.tell(rules.SIGNING_KEY_NOT_AMONG_VERIFICATION_KEYS, message, hint, _KEYS)
+        risks.report(rules.SIGNING_KEY_NOT_AMONG_VERIFICATION_KEYS, message, hint, _KEYS)

@@ -23,20 +23,24 @@ def check(risks: Risks, flag: str, argument: Argument) -> None:
         return
     if found := advice(text, letters=False):
         message = f"--{flag}: the value has characters that look like others"
-        risks.tell_there(rules.LOOKALIKE_CHARACTER, message, found, argument.path, argument.location, flag)
+        risks.report_location(rules.LOOKALIKE_CHARACTER, message, found, argument.path, argument.location, flag)
     elif " --" in text:
         hint = "write each of them as an argument of its own"
         message = f"--{flag}: the value {shown(text)} seems to hold further flags"
-        risks.tell_there(rules.SEVERAL_FLAGS_IN_ONE_ARGUMENT, message, hint, argument.path, argument.location, flag)
+        risks.report_location(
+            rules.SEVERAL_FLAGS_IN_ONE_ARGUMENT, message, hint, argument.path, argument.location, flag
+        )
     elif spec.type != "stringSlice" and any(_is_quoted(part.strip()) for part in text.split(",")):
         inner = ",".join(part.strip().strip(_QUOTES) for part in text.split(","))
         whole = inner if risks.given.read_as == "document" else f"--{flag}={inner}"
         message = f"--{flag}: the quotes are part of the value {shown(text)}"
         hint = f"remove the quotes: write {shown(whole)[1:-1]}"
-        risks.tell_there(rules.QUOTES_IN_VALUE, message, hint, argument.path, argument.location, flag)
+        risks.report_location(rules.QUOTES_IN_VALUE, message, hint, argument.path, argument.location, flag)
     elif spec.type == "stringSlice" and any(_is_quoted(element) for element in risks.flags.texts(flag)):
         message = f"--{flag}: the quotes are part of an element"
-        risks.tell_there(rules.QUOTES_IN_VALUE, message, "remove the quotes", argument.path, argument.location, flag)
+        risks.report_location(
+            rules.QUOTES_IN_VALUE, message, "remove the quotes", argument.path, argument.location, flag
+        )
 
 
 def _is_quoted(text: str) -> bool:

@@ -37,19 +37,19 @@ def find(risks: Risks) -> None:
         spec = risks.catalog.flags.get(flag)
         if spec is not None and spec.deprecated:
             message = f"--{flag} is deprecated{_goes('flags', flag)}"
-            risks.tell(rules.DEPRECATED_FLAG, message, _INSTEAD.get(flag, "remove it"), flag)
+            risks.report(rules.DEPRECATED_FLAG, message, _INSTEAD.get(flag, "remove it"), flag)
         if spec is not None and len(flags.arguments[flag]) > 1:
             _check_repeated(risks, flag, spec.type)
     if flags.changed(_GATES):
         _check_gates(risks)
     if flags.text(_RECONCILER) == "master-count":
         message = f"--{_RECONCILER} master-count is deprecated, and counts servers that are gone"
-        risks.tell(rules.DEPRECATED_VALUE, message, "write lease, or remove the flag", _RECONCILER)
+        risks.report(rules.DEPRECATED_VALUE, message, "write lease, or remove the flag", _RECONCILER)
     for flag in (_PLUGINS, _LEGACY):
         for index, name in enumerate(flags.texts(flag)):
             if name == "AlwaysAdmit":
                 message = f"--{flag}: {name} is deprecated and does nothing"
-                risks.tell(rules.DEPRECATED_VALUE, message, f"remove {name}", flag, index)
+                risks.report(rules.DEPRECATED_VALUE, message, f"remove {name}", flag, index)
     if risks.context.config_files:
         _check_formats(risks)
 
@@ -61,7 +61,7 @@ def _check_repeated(risks: Risks, flag: str, kind: str) -> None:
         message = f"--{flag} is set {len(texts)} times: only the last value, {shown(texts[-1])}, counts"
         joined = ",".join(texts)
         hint = f"write --{flag}={shown(joined)[1:-1]}" if flag in _COMMA_SEPARATED else "keep one of them"
-        risks.tell(rules.FLAG_SET_MORE_THAN_ONCE, message, hint, flag)
+        risks.report(rules.FLAG_SET_MORE_THAN_ONCE, message, hint, flag)
 
 
 def _goes(kind: str, name: str) -> str:
@@ -83,10 +83,10 @@ def _check_gates(risks: Risks) -> None:
             state = "on" if step.default else "off"
             message = f"--{_GATES}: {name} does nothing: the feature is {what}, and {state} by itself{goes}"
             hint = f"remove {name}: a server that does not have it any more refuses to start"
-            risks.tell(rules.FEATURE_GATE_WITHOUT_EFFECT, message, hint, _GATES, index)
+            risks.report(rules.FEATURE_GATE_WITHOUT_EFFECT, message, hint, _GATES, index)
         else:
             message = f"--{_GATES}: {name} is {what}, and can be set for a while only{goes}"
-            risks.tell(rules.FEATURE_GATE_NEAR_REMOVAL, message, f"prepare to do without {name}", _GATES, index)
+            risks.report(rules.FEATURE_GATE_NEAR_REMOVAL, message, f"prepare to do without {name}", _GATES, index)
 
 
 def _check_formats(risks: Risks) -> None:
@@ -101,7 +101,7 @@ def _check_formats(risks: Risks) -> None:
         if version and not _is_stable(file.api_version) and stable:
             message = f"{file.api_version} is an early format of {file.kind.partition('.')[0]}, and {stable} is there"
             hint = f"write {stable}, and compare the fields"
-            risks.tell_at(rules.PRERELEASE_CONFIG_FORMAT, message, hint, file.root["apiVersion"], severity="note")
+            risks.report_field(rules.PRERELEASE_CONFIG_FORMAT, message, hint, file.root["apiVersion"], severity="note")
 
 
 def _is_stable(api: str) -> bool:

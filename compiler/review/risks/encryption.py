@@ -31,7 +31,7 @@ def find(risks: Risks) -> None:
     covering = entry_of_secrets(root)
     if covering is None:
         message = "no entry is about secrets: they are stored as they are"
-        risks.tell_at(rules.SECRETS_NOT_ENCRYPTED, message, "add secrets to the resources of an entry", entries)
+        risks.report_field(rules.SECRETS_NOT_ENCRYPTED, message, "add secrets to the resources of an entry", entries)
     for entry in entries.items():
         _check_order(risks, entry, covering is not None and entry.path == covering.path)
         for provider in entry["providers"].items():
@@ -61,16 +61,16 @@ def _check_order(risks: Risks, entry: Field, has_secrets: bool) -> None:
     if kinds[0] == "identity" and any(kind != "identity" for kind in kinds):
         message = f"identity comes first: everything is written unencrypted, and {kinds[1]} only reads"
         hint = f"put identity behind {kinds[1]}, unless encryption is being taken back"
-        risks.tell_at(rules.IDENTITY_PROVIDER_FIRST, message, hint, providers[0])
+        risks.report_field(rules.IDENTITY_PROVIDER_FIRST, message, hint, providers[0])
     elif kinds[0] == "identity" and has_secrets:
         message = "identity is the only provider of secrets: they are stored as they are"
-        risks.tell_at(
+        risks.report_field(
             rules.SECRETS_NOT_ENCRYPTED, message, "put a provider that encrypts before it, such as kms", providers[0]
         )
     elif "identity" not in kinds:
         message = "no provider reads what is stored unencrypted: objects from before encryption cannot be read"
         hint = "put identity: {} last until every object was written anew"
-        risks.tell_at(rules.NO_IDENTITY_PROVIDER, message, hint, entry["providers"])
+        risks.report_field(rules.NO_IDENTITY_PROVIDER, message, hint, entry["providers"])
     else:
         _check_strength(risks, providers[0], kinds[0])
 
@@ -79,12 +79,12 @@ def _check_strength(risks: Risks, provider: Field, kind: str) -> None:
     """Whether what is written with a provider is as safe as it can be."""
     hint = "use kms v2, or secretbox"
     if kind == "aescbc":
-        risks.tell_at(
+        risks.report_field(
             rules.WEAK_ENCRYPTION_PROVIDER, "aescbc can be read by padding oracle attacks", hint, provider[kind]
         )
     elif kind == "aesgcm":
         message = "aesgcm draws nonces by chance: a key is worn out after 200,000 writes"
-        risks.tell_at(
+        risks.report_field(
             rules.WEAK_ENCRYPTION_PROVIDER, message, f"{hint}, or let a program rotate the key", provider[kind]
         )
 
@@ -95,7 +95,7 @@ def _check_provider(risks: Risks, provider: Field) -> None:
         version = provider[kind]["apiVersion"]
         if version.text in ("", "v1"):
             message = "kms v1 is deprecated, asks the plugin at every read, and is off in most versions"
-            risks.tell_at(
+            risks.report_field(
                 rules.KMS_V1_PROVIDER, message, "move to apiVersion v2, which needs a plugin that speaks it", version
             )
     elif kind in KEYED:
@@ -103,7 +103,7 @@ def _check_provider(risks: Risks, provider: Field) -> None:
             if _is_text(key["secret"].text):
                 message = "the key is readable text, which can be guessed"
                 hint = "make it of random bytes: head -c 32 /dev/urandom | base64"
-                risks.tell_at(rules.GUESSABLE_ENCRYPTION_KEY, message, hint, key["secret"])
+                risks.report_field(rules.GUESSABLE_ENCRYPTION_KEY, message, hint, key["secret"])
 
 
 def _is_text(secret: str) -> bool:

@@ -56,7 +56,7 @@ def find(risks: Risks) -> None:
         name, problem = probes[0]
         names = ", ".join(each for each, _ in probes)
         message = f"{names} cannot succeed: {reason}"
-        risks.tell_there(
+        risks.report_location(
             rules.PROBE_NEVER_SUCCEEDS, message, problem.hint, f"{name}.{problem.path}", problem.node.location
         )
 

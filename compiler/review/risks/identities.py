@@ -39,7 +39,7 @@ def find(risks: Risks) -> None:
     flags = risks.flags
     if flags.text(_TOKENS):
         message = f"--{_TOKENS}: its tokens stand in plain text, never run out, and change only with a restart"
-        risks.tell(
+        risks.report(
             rules.STATIC_TOKEN_FILE, message, "use client certificates, OIDC or service accounts instead", _TOKENS
         )
     _check_front_proxy(risks)
@@ -63,18 +63,18 @@ def _check_front_proxy(risks: Risks) -> None:
         message = f"--{_HEADER_CA} is the file of --client-ca-file, and every name is allowed: whoever has any client"
         message += " certificate can pass for anyone"
         hint = f"set --{_NAMES}=front-proxy-client, or better give front proxies a CA of their own"
-        risks.tell(rules.ANY_CLIENT_CAN_IMPERSONATE_PROXY, message, hint, _HEADER_CA)
+        risks.report(rules.ANY_CLIENT_CAN_IMPERSONATE_PROXY, message, hint, _HEADER_CA)
     for flag, header in _STANDARD.items():
         given = flags.texts(flag)
         if given and header.lower() not in (name.lower() for name in given):
             message = f"--{flag} lacks {header}: requests to aggregated APIs lose their user"
-            risks.tell(rules.MISSING_STANDARD_REQUEST_HEADERS, message, f"add {header}", flag)
+            risks.report(rules.MISSING_STANDARD_REQUEST_HEADERS, message, f"add {header}", flag)
 
 
 def _check_oidc(risks: Risks) -> None:
     claim, prefix = "oidc-groups-claim", "oidc-groups-prefix"
     if risks.flags.text(claim) and not risks.flags.text(prefix) and risks.settled(prefix):
-        risks.tell(
+        risks.report(
             rules.GROUPS_WITHOUT_PREFIX,
             f"--{claim} is given without --{prefix}: {_MASTERS}",
             f"set --{prefix}=oidc:",
@@ -86,7 +86,7 @@ def _check_groups(risks: Risks, groups: Field) -> None:
     """Groups by expression are left alone: they may well put something in front."""
     if groups["claim"].text and not groups["prefix"].text:
         message = f"the groups have no prefix: {_MASTERS}"
-        risks.tell_at(rules.GROUPS_WITHOUT_PREFIX, message, "write a prefix, such as oidc:", groups["prefix"])
+        risks.report_field(rules.GROUPS_WITHOUT_PREFIX, message, "write a prefix, such as oidc:", groups["prefix"])
 
 
 def _check_anonymous(risks: Risks, section: Field) -> None:
@@ -97,12 +97,12 @@ def _check_anonymous(risks: Risks, section: Field) -> None:
     if not conditions:
         message = "anonymous requests are let in on every path"
         hint = "add conditions, such as {path: /livez} and {path: /readyz}, or write enabled: false"
-        risks.tell_at(rules.ANONYMOUS_REQUESTS_BEYOND_HEALTH_CHECKS, message, hint, section["enabled"])
+        risks.report_field(rules.ANONYMOUS_REQUESTS_BEYOND_HEALTH_CHECKS, message, hint, section["enabled"])
     for condition in conditions:
         path = condition["path"]
         if not is_for_health(path.text) and path.text not in _PUBLIC:
             message = f"anonymous requests are let in on {shown(path.text)}, which is no health check"
-            risks.tell_at(
+            risks.report_field(
                 rules.ANONYMOUS_REQUESTS_BEYOND_HEALTH_CHECKS,
                 message,
                 "remove the condition unless RBAC keeps the path closed",

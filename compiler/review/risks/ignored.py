@@ -52,12 +52,12 @@ def find(risks: Risks) -> None:
     for flag in flags.arguments:
         for prefix, needed in _PREFIXES.items():
             if flag.startswith(prefix) and flag != needed and not flags.text(needed) and flags.has(flag):
-                _tell_effect(risks, flag, f"without --{needed}", f"set --{needed}", needed)
+                _report_effect(risks, flag, f"without --{needed}", f"set --{needed}", needed)
     for flag, switch in _NEEDED.items():
         if flags.changed(flag) and not flags.on(switch):
-            _tell_effect(risks, flag, f"while --{switch} is false", f"remove --{switch}=false", switch)
+            _report_effect(risks, flag, f"while --{switch} is false", f"remove --{switch}=false", switch)
     if flags.changed("cert-dir") and flags.given("tls-cert-file"):
-        _tell_effect(risks, "cert-dir", "together with --tls-cert-file", "remove --tls-cert-file", "tls-cert-file")
+        _report_effect(risks, "cert-dir", "together with --tls-cert-file", "remove --tls-cert-file", "tls-cert-file")
     for backend, path in (("log", "audit-log-path"), ("webhook", "audit-webhook-config-file")):
         if flags.text(path):
             _check_backend(risks, f"audit-{backend}")
@@ -68,10 +68,10 @@ def find(risks: Risks) -> None:
             _check_kubeconfig(risks, file.root)
 
 
-def _tell_effect(risks: Risks, flag: str, why: str, hint: str, *others: str) -> None:
+def _report_effect(risks: Risks, flag: str, why: str, hint: str, *others: str) -> None:
     if risks.settled(*others):
         message = f"--{flag} has no effect {why}"
-        risks.tell(rules.FLAG_WITHOUT_EFFECT, message, f"remove --{flag}, or {hint}", flag)
+        risks.report(rules.FLAG_WITHOUT_EFFECT, message, f"remove --{flag}, or {hint}", flag)
 
 
 def _check_backend(risks: Risks, name: str) -> None:
@@ -80,13 +80,13 @@ def _check_backend(risks: Risks, name: str) -> None:
     for part in (*_BATCH, *_THROTTLE):
         flag = f"{name}-{part}"
         if flags.changed(flag) and flags.text(mode) != "batch":
-            _tell_effect(risks, flag, f"in the mode {flags.text(mode)}", f"set --{mode}=batch", mode)
+            _report_effect(risks, flag, f"in the mode {flags.text(mode)}", f"set --{mode}=batch", mode)
     switches = ((f"{name}-batch-throttle-enable", _THROTTLE), (f"{name}-truncate-enabled", _TRUNCATE))
     for switch, parts in switches:
         for flag in (f"{name}-{part}" for part in parts):
             throttled = "throttle" not in switch or flags.text(mode) == "batch"
             if flags.changed(flag) and not flags.on(switch) and throttled:
-                _tell_effect(risks, flag, f"while --{switch} is false", f"set --{switch}", switch)
+                _report_effect(risks, flag, f"while --{switch} is false", f"set --{switch}", switch)
 
 
 def _check_names(risks: Risks) -> None:
@@ -96,17 +96,17 @@ def _check_names(risks: Risks) -> None:
         if override.resource != "*" or override.group not in risks.catalog.resources_of:
             hint = _meant(risks, override.group, override.resource, "{0.group}/{0.resource}")
             name = f"{override.group}/{override.resource}"
-            _tell_name(risks, name, hint, _OVERRIDES, override.element)
+            _report_name(risks, name, hint, _OVERRIDES, override.element)
     for index, element in enumerate(flags.texts(_SIZES)[:MAX_FINDINGS]):
         name, hash_sign, _ = element.partition("#")
         resource, _, group = name.partition(".")
         if hash_sign:
-            _tell_name(risks, name, _meant(risks, group, resource, "{0.group_resource}"), _SIZES, index)
+            _report_name(risks, name, _meant(risks, group, resource, "{0.group_resource}"), _SIZES, index)
     for key in list(flags.mapping(_RUNTIME))[:MAX_FINDINGS]:
         parts = key.split("/")
         if len(parts) == 3 and parts[0] in risks.catalog.api_groups and parts[2]:
             hint = _meant(risks, parts[0], parts[2], f"{{0.group}}/{parts[1]}/{{0.resource}}")
-            _tell_name(risks, key, hint, _RUNTIME, flags.entry(_RUNTIME, key))
+            _report_name(risks, key, hint, _RUNTIME, flags.entry(_RUNTIME, key))
     root = risks.file(_ENCRYPTION)
     for entry in root["resources"].items() if root is not None else ():
         for resource_field in entry["resources"].items()[:MAX_FINDINGS]:
@@ -122,10 +122,10 @@ def _meant(risks: Risks, group: str, name: str, form: str) -> str | None:
     return f"did you mean {form.format(found)}?" if found is not None else ""
 
 
-def _tell_name(risks: Risks, name: str, hint: str | None, flag: str, element: int | None) -> None:
+def _report_name(risks: Risks, name: str, hint: str | None, flag: str, element: int | None) -> None:
     if hint is not None:
         message = f"--{flag}: no API has the resource {shown(name)}, so that it has no effect"
-        risks.tell(rules.UNKNOWN_RESOURCE_IN_SETTING, message, hint or "remove it", flag, element)
+        risks.report(rules.UNKNOWN_RESOURCE_IN_SETTING, message, hint or "remove it", flag, element)
 
 
 def _check_encrypted(risks: Risks, element: Field) -> None:
@@ -136,7 +136,7 @@ def _check_encrypted(risks: Risks, element: Field) -> None:
     hint = _meant(risks, group, resource, "{0.group_resource}")
     if hint is not None:
         message = f"no API has the resource {shown(element.text)}: nothing is encrypted by it"
-        risks.tell_at(rules.UNKNOWN_RESOURCE_IN_SETTING, message, hint or "remove it", element)
+        risks.report_field(rules.UNKNOWN_RESOURCE_IN_SETTING, message, hint or "remove it", element)
 
 
 def _check_plugins(risks: Risks) -> None:
@@ -150,17 +150,17 @@ def _check_plugins(risks: Risks) -> None:
         name = plugin["name"]
         if name.text in seen:
             message = f"the configuration of {shown(name.text)} is ignored: an earlier entry has that name"
-            risks.tell_at(rules.UNUSED_PLUGIN_CONFIGURATION, message, "remove one of the two", name)
+            risks.report_field(rules.UNUSED_PLUGIN_CONFIGURATION, message, "remove one of the two", name)
         elif name.text not in known:
             where = known_in("admissionPlugins", name.text)
             hint = did_you_mean(name.text, known) or (
                 f"only {', '.join(where)} have it" if where else "remove the entry"
             )
             message = f"{shown(name.text)} is not an admission plugin: its configuration is ignored"
-            risks.tell_at(rules.UNUSED_PLUGIN_CONFIGURATION, message, str(hint), name)
+            risks.report_field(rules.UNUSED_PLUGIN_CONFIGURATION, message, str(hint), name)
         elif name.text not in chain and risks.given.read_as != "config-file":
             message = f"the configuration of {name.text} is ignored: the plugin is not enabled"
-            risks.tell_at(
+            risks.report_field(
                 rules.UNUSED_PLUGIN_CONFIGURATION, message, f"add {name.text} to --enable-admission-plugins", name
             )
         seen.add(name.text)
@@ -173,7 +173,7 @@ def _check_kubeconfig(risks: Risks, root: Field) -> None:
             for winner, loser in _PAIRS:
                 if entry[inner][winner].text and entry[inner][loser].text:
                     message = f"{loser} has no effect: {winner} is set as well, and wins"
-                    risks.tell_at(
+                    risks.report_field(
                         rules.KUBECONFIG_FIELD_WITHOUT_EFFECT,
                         message,
                         f"remove {loser}, or {winner}",

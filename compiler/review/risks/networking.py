@@ -35,20 +35,20 @@ def _check_credentials(risks: Risks) -> None:
                 ignored = ", which the etcd client ignores" if flag.startswith("etcd-") else ""
                 message = f"--{flag} contains the user or password of a URL{ignored}"
                 hint = "remove it: everyone who can list the processes of the node sees it"
-                risks.tell_there(rules.CREDENTIALS_IN_URL, message, hint, argument.path, argument.location, flag)
+                risks.report_location(rules.CREDENTIALS_IN_URL, message, hint, argument.path, argument.location, flag)
 
 
 def _check_service_ranges(risks: Risks) -> None:
     if not risks.flags.text(_RANGE):
         message = f"--{_RANGE} is not given: its default, 10.0.0.0/24, is deprecated and goes in a later version"
-        risks.tell(
+        risks.report(
             rules.DEFAULT_SERVICE_CIDR, message, f"write the range that the cluster has: --{_RANGE}=10.0.0.0/24", _RANGE
         )
     for network in risks.options.services.service_ranges:
         for flag, host in _hosts(risks):
             if _holds(network, host):
                 message = f"--{_RANGE} {network} holds {host} of --{flag}: a service may take that address from Pods"
-                risks.tell(
+                risks.report(
                     rules.SERVICE_CIDR_CONTAINS_HOST_ADDRESS, message, "write a range that no machine is in", _RANGE
                 )
                 break
@@ -82,7 +82,7 @@ def _check_node_ports(risks: Risks) -> None:
         if base <= port < base + size:
             message = f"the node ports {base}-{base + size - 1} hold port {port} of {owner}: a service may take it over"
             flag = _NODE_PORTS if flags.changed(_NODE_PORTS) else "secure-port"
-            risks.tell(rules.NODE_PORTS_OVERLAP_CONTROL_PLANE, message, "keep the ports apart", flag)
+            risks.report(rules.NODE_PORTS_OVERLAP_CONTROL_PLANE, message, "keep the ports apart", flag)
 
 
 def _check_kubelets(risks: Risks) -> None:
@@ -91,10 +91,10 @@ def _check_kubelets(risks: Risks) -> None:
         message = (
             f"--{_CERTIFICATE} is not given: kubelets refuse the server's requests for logs, exec and port-forward"
         )
-        risks.tell(
+        risks.report(
             rules.NO_KUBELET_CLIENT_CERTIFICATE, message, f"set --{_CERTIFICATE} and --kubelet-client-key", _CERTIFICATE
         )
     elif not flags.text(_AUTHORITY):
         message = f"--{_AUTHORITY} is not given: whoever is on the way to a kubelet can pass for it"
         hint = f"set --{_AUTHORITY}, where the kubelets' serving certificates come from one CA"
-        risks.tell(rules.KUBELET_CERTIFICATE_NOT_VERIFIED, message, hint, _AUTHORITY)
+        risks.report(rules.KUBELET_CERTIFICATE_NOT_VERIFIED, message, hint, _AUTHORITY)

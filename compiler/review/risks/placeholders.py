@@ -39,7 +39,7 @@ def find(risks: Risks) -> None:
             found = _found(argument.text)
             if found is not None:
                 message = f"--{flag}: {_told(found, '@' in argument.text)}"
-                risks.tell_there(
+                risks.report_location(
                     rules.UNREPLACED_PLACEHOLDER, message, _HINT, argument.path, _place(risks, argument, found), flag
                 )
             elif _is_odd(argument.text):
@@ -54,7 +54,7 @@ def find(risks: Risks) -> None:
             found = _found(text.text)
             if found is not None:
                 secret = text.path.rpartition(".")[2] in _SECRETS
-                risks.tell_at(rules.UNREPLACED_PLACEHOLDER, _told(found, secret), _HINT, text)
+                risks.report_field(rules.UNREPLACED_PLACEHOLDER, _told(found, secret), _HINT, text)
 
 
 def _is_odd(text: str) -> bool:

@@ -36,12 +36,12 @@ def find(risks: Risks) -> None:
         problem = _missing(files, path)
         if problem is not None:
             message = f"the socket {shown(path)} is not in the container: {problem}; the server cannot connect to it"
-            risks.tell_at(rules.SOCKET_NOT_IN_CONTAINER, message, problem.hint, field)
+            risks.report_field(rules.SOCKET_NOT_IN_CONTAINER, message, problem.hint, field)
     signer = risks.flags.text(_SIGNER)
     problem = _missing(files, signer) if signer and not signer.startswith("@") else None
     if problem is not None:
         message = f"--{_SIGNER}: the socket {shown(signer)} is not in the container: {problem}"
-        risks.tell(rules.SOCKET_NOT_IN_CONTAINER, message, problem.hint, _SIGNER)
+        risks.report(rules.SOCKET_NOT_IN_CONTAINER, message, problem.hint, _SIGNER)
 
 
 def _check_excerpt(risks: Risks, files: FileSystem) -> None:
@@ -50,7 +50,7 @@ def _check_excerpt(risks: Risks, files: FileSystem) -> None:
     if named and files.is_release:
         others = f" and {len(named) - 1} other flags" if len(named) > 1 else ""
         message = f"the Pod mounts no volume, and --{named[0]}{others} name files that are not in the image"
-        risks.tell(
+        risks.report(
             rules.POD_WITHOUT_VOLUME_MOUNTS,
             message,
             "mount the directories of these files",
@@ -69,12 +69,12 @@ def _check_log(risks: Risks, files: FileSystem) -> None:
         message = f"--{_LOG}: {shown(path)} is below no mount: the audit log is lost when the container restarts"
         hint = f"mount a hostPath volume of type DirectoryOrCreate at {directory}"
         if files.is_release and not path.startswith("/dev/"):
-            risks.tell(rules.AUDIT_LOG_IN_CONTAINER, message, hint, _LOG)
+            risks.report(rules.AUDIT_LOG_IN_CONTAINER, message, hint, _LOG)
     elif place.mount.is_file and any(
         isinstance(backend, LogBackend) and backend.rotates for backend in risks.config.audit.backends
     ):
         message = f"--{_LOG}: {shown(path)} is mounted as a single file, which the server cannot rename to rotate it"
-        risks.tell(
+        risks.report(
             rules.AUDIT_LOG_MOUNTED_AS_FILE, message, f"mount its directory {posixpath.dirname(path)} instead", _LOG
         )
 

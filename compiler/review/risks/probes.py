@@ -31,7 +31,7 @@ def find(risks: Risks) -> None:
         if risks.flags.changed(flag):
             message = f"--{flag} keeps anonymous requests from the health checks: the probes of the Pod can only look"
             hint = "let anonymous requests in on /livez and /readyz, with an authentication config"
-            risks.tell(
+            risks.report(
                 rules.PROBES_WITHOUT_ANONYMOUS_ACCESS,
                 f"{message} whether the port is open",
                 hint,
@@ -53,7 +53,9 @@ def _check_probes(risks: Risks, container: Node, paths: list[str]) -> None:
         asks = "asks without credentials and is" if len(refused) == 1 else "ask without credentials and are"
         message = f"{', '.join(refused)} {asks} answered 401: anonymous requests are not let in"
         hint = "let them in on the health checks alone, with an authentication config, or use tcpSocket"
-        risks.tell_there(rules.PROBES_WITHOUT_ANONYMOUS_ACCESS, message, hint, f"{first}.httpGet.path", node.location)
+        risks.report_location(
+            rules.PROBES_WITHOUT_ANONYMOUS_ACCESS, message, hint, f"{first}.httpGet.path", node.location
+        )
 
 
 def _asked_path(risks: Risks, container: Node, action: Node) -> Node | None:

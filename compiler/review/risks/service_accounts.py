@@ -31,18 +31,18 @@ def find(risks: Risks) -> None:
             message = f"--{_ISSUER}: {shown(issuers[0])} is not an https URL: the discovery document and the keys"
             message += " of service account tokens are not served"
             hint = "put an https URL first where others are to verify tokens, and keep this issuer behind it"
-            risks.tell(rules.ISSUER_WITHOUT_DISCOVERY, message, hint, _ISSUER, 0)
+            risks.report(rules.ISSUER_WITHOUT_DISCOVERY, message, hint, _ISSUER, 0)
     for flag in (_ISSUER, "service-account-key-file"):
         _check_joined(risks, flag)
     flag = "service-account-lookup"
     if not flags.on(flag):
         message = f"--{flag} is off: tokens stay valid when their Pod, Secret or service account is gone"
-        risks.tell(rules.SERVICE_ACCOUNT_LOOKUP_DISABLED, message, "remove the flag", flag)
+        risks.report(rules.SERVICE_ACCOUNT_LOOKUP_DISABLED, message, "remove the flag", flag)
     longest = flags.number(_LONGEST)
     if 0 < longest < _YEAR and flags.on(_EXTEND) and not flags.text("service-account-signing-endpoint"):
         message = f"--{_LONGEST} {format_duration(longest)} does not bound the tokens of Pods, which live a year while"
         message += f" --{_EXTEND} is on"
-        risks.tell(
+        risks.report(
             rules.TOKEN_LIFETIME_NOT_APPLIED_TO_PODS,
             message,
             f"set --{_EXTEND}=false once no client keeps its token",
@@ -59,7 +59,7 @@ def _check_joined(risks: Risks, flag: str) -> None:
             listed = ", ".join(shown(part) for part in parts)
             repeated = " ".join(f"--{flag}={shown(part)[1:-1]}" for part in parts)
             hint = f"write a list: [{listed}]" if risks.given.read_as == "document" else f"repeat the flag: {repeated}"
-            risks.tell(rules.COMMA_IN_SINGLE_VALUE, message, hint, flag, index)
+            risks.report(rules.COMMA_IN_SINGLE_VALUE, message, hint, flag, index)
 
 
 def _check_layers(risks: Risks, issuers: tuple[str, ...]) -> None:
@@ -75,7 +75,9 @@ def _check_layers(risks: Risks, issuers: tuple[str, ...]) -> None:
     message = f"--{_ISSUER}: tokens are signed for {shown(issuers[0])}, where {name} has {shown(before)}"
     if before in issuers:
         hint = "tell the new issuer to those who verify tokens outside of the cluster"
-        risks.tell(rules.SIGNING_ISSUER_CHANGED, f"{message}, which stays accepted", hint, _ISSUER, 0, severity="note")
+        risks.report(
+            rules.SIGNING_ISSUER_CHANGED, f"{message}, which stays accepted", hint, _ISSUER, 0, severity="note"
+        )
     else:
         hint = f"keep {shown(before)} at the end of the list until all its tokens have run out"
-        risks.tell(rules.SIGNING_ISSUER_CHANGED, f"{message}; tokens of that issuer are refused", hint, _ISSUER, 0)
+        risks.report(rules.SIGNING_ISSUER_CHANGED, f"{message}; tokens of that issuer are refused", hint, _ISSUER, 0)

@@ -21,16 +21,16 @@ def find(risks: Risks) -> None:
     minimum, suites = flags.text(_MINIMUM), flags.texts(_SUITES)
     if minimum in _OLD:
         message = f"--{_MINIMUM} {minimum} lets clients use a broken protocol"
-        risks.tell(rules.INSECURE_TLS_VERSION, message, "write VersionTLS12 or VersionTLS13", _MINIMUM)
+        risks.report(rules.INSECURE_TLS_VERSION, message, "write VersionTLS12 or VersionTLS13", _MINIMUM)
     if suites and minimum == "VersionTLS13":
         message = f"--{_SUITES} has no effect: the suites of TLS 1.3 cannot be chosen"
-        risks.tell(rules.CIPHER_SUITES_IGNORED_BY_TLS13, message, f"remove --{_SUITES}", _SUITES)
+        risks.report(rules.CIPHER_SUITES_IGNORED_BY_TLS13, message, f"remove --{_SUITES}", _SUITES)
     else:
         _check_suites(risks, suites)
     for index, origin in enumerate(flags.texts(_ORIGINS)):
         if _fits_all(origin):
             message = f"--{_ORIGINS}: {shown(origin)} fits every web page: each may act with its visitors' credentials"
-            risks.tell(
+            risks.report(
                 rules.CORS_ALLOWS_ANY_ORIGIN,
                 message,
                 r"name the hosts, such as ^https://console\.example\.com$",
@@ -45,7 +45,7 @@ def _check_suites(risks: Risks, suites: tuple[str, ...]) -> None:
     if weak:
         message = f"--{_SUITES}: {', '.join(weak)} {'is' if len(weak) == 1 else 'are'} weak"
         hint = f"remove {'it' if len(weak) == 1 else 'them'}, or the flag: the default has no weak suite"
-        risks.tell(rules.INSECURE_CIPHER_SUITE, message, hint, _SUITES, suites.index(weak[0]))
+        risks.report(rules.INSECURE_CIPHER_SUITE, message, hint, _SUITES, suites.index(weak[0]))
 
 
 def _fits_all(origin: str) -> bool:

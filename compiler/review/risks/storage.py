@@ -19,17 +19,17 @@ def find(risks: Risks) -> None:
     flags, flag = risks.flags, "etcd-servers"
     for index, server in enumerate(flags.texts(flag)):
         if _is_plain(server):
-            _tell_plain(risks, server, flag, index)
+            _report_plain(risks, server, flag, index)
     flag = "etcd-servers-overrides"
     for index, element in enumerate(flags.texts(flag)):
         for server in element.partition("#")[2].split(";"):
             if _is_plain(server):
-                _tell_plain(risks, server, flag, index)
+                _report_plain(risks, server, flag, index)
     _check_events(risks)
     flag = "watch-cache"
     if not flags.on(flag):
         message = f"--{flag} is off: every read and every watch goes to etcd"
-        risks.tell(
+        risks.report(
             rules.WATCH_CACHE_DISABLED, message, f"remove --{flag}; to save memory use --watch-cache-sizes", flag
         )
 
@@ -38,9 +38,9 @@ def _is_plain(server: str) -> bool:
     return server.lower().startswith("http://") and not is_local(server)
 
 
-def _tell_plain(risks: Risks, server: str, flag: str, index: int) -> None:
+def _report_plain(risks: Risks, server: str, flag: str, index: int) -> None:
     message = f"--{flag}: {shown(server)} is reached in plain text: whoever is on the way reads and writes the"
-    risks.tell(
+    risks.report(
         rules.ETCD_WITHOUT_TLS,
         f"{message} whole cluster",
         "write https, and let etcd ask for client certificates",
@@ -55,11 +55,11 @@ def _check_events(risks: Risks) -> None:
     seconds = risks.flags.number(flag) // _SECOND
     if seconds < 0:
         message = f"--{flag} is negative: etcd takes no such lease, and no event can be written"
-        risks.tell(rules.UNSUITABLE_EVENT_TTL, message, "write such as 1h", flag)
+        risks.report(rules.UNSUITABLE_EVENT_TTL, message, "write such as 1h", flag)
     elif seconds == 0:
         message = f"--{flag} is below a second: events get no lease and stay in etcd for ever"
-        risks.tell(rules.UNSUITABLE_EVENT_TTL, message, "write such as 1h", flag)
+        risks.report(rules.UNSUITABLE_EVENT_TTL, message, "write such as 1h", flag)
     elif seconds > _LONG:
         message = f"--{flag} keeps events for {seconds // 86400} days: they can outgrow everything else in etcd"
         hint = "write such as 24h, and export events that are to be kept"
-        risks.tell(rules.UNSUITABLE_EVENT_TTL, message, hint, flag, severity="note")
+        risks.report(rules.UNSUITABLE_EVENT_TTL, message, hint, flag, severity="note")

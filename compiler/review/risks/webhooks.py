@@ -44,7 +44,7 @@ def _check_cluster(risks: Risks, cluster: Field) -> None:
         return
     if not text.startswith("https://"):
         message = f"the webhook {shown(server.text)} is called in plain text: whoever is on the way decides for it"
-        risks.tell_at(rules.WEBHOOK_NOT_AUTHENTICATED, message, "write https, with certificate-authority", server)
+        risks.report_field(rules.WEBHOOK_NOT_AUTHENTICATED, message, "write https, with certificate-authority", server)
     elif insecure.on:
         message = "the webhook's certificate is not verified: whoever is on the way decides for it"
-        risks.tell_at(rules.WEBHOOK_NOT_AUTHENTICATED, message, "give certificate-authority instead", insecure)
+        risks.report_field(rules.WEBHOOK_NOT_AUTHENTICATED, message, "give certificate-authority instead", insecure)

@@ -73,7 +73,7 @@ def range_of(request: bytes) -> dict[int, int | bytes]:
     return found
 
 
-def refuse(code: str, details: str) -> Answer:
+def report(code: str, details: str) -> Answer:
     """Answer with an error."""
 
     def answer(request: bytes, context: Any) -> bytes:

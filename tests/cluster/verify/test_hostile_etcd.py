@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.cli.running import ROOT, Ran, kasc
-from tests.cluster.live.scripted_etcd import Answer, ScriptedEtcd, field, page, range_of, refuse, status, varint
+from tests.cluster.live.scripted_etcd import Answer, ScriptedEtcd, field, page, range_of, report, status, varint
 from tests.cluster.verify.test_verify import document, encryption, findings, protobuf
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
@@ -111,7 +111,7 @@ def test_keys_outside_of_the_requested_range(tmp_path: Path, capsys: pytest.Capt
 
 @pytest.mark.parametrize("details", ["etcdserver: mvcc: required revision has been compacted", "compacted"])
 def test_always_compacted(details: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with ScriptedEtcd(Range=refuse("OUT_OF_RANGE", details)) as etcd:
+    with ScriptedEtcd(Range=report("OUT_OF_RANGE", details)) as etcd:
         ran = verify(capsys, tmp_path, etcd)
         assert etcd.calls.count("Range") == 1
     assert ran.code == 2
@@ -123,7 +123,7 @@ def test_a_revision_that_is_compacted_in_the_middle(tmp_path: Path, capsys: pyte
 
     def answer(request: bytes, context: Any) -> bytes:
         if range_of(request).get(4):
-            return refuse("OUT_OF_RANGE", "etcdserver: mvcc: required revision has been compacted")(request, context)
+            return report("OUT_OF_RANGE", "etcdserver: mvcc: required revision has been compacted")(request, context)
         return page(POD, more=True) if not next(asked) else page((b"/registry/pods/a/q", POD[1]))
 
     with ScriptedEtcd(Range=answer) as etcd:
@@ -161,7 +161,7 @@ def test_an_etcd_that_takes_its_time(tmp_path: Path, capsys: pytest.CaptureFixtu
 STATUSES: dict[str, tuple[Answer | bytes, str]] = {
     "no protobuf": (b"\xff" * 100_000, "not a valid StatusResponse"),
     "too long": (field(9, 0) * 1_000_000, "not a valid StatusResponse"),
-    "refused": (refuse("INTERNAL", "\x1b[2Jboom\n" + "x" * 3000), "refused: "),
+    "refused": (report("INTERNAL", "\x1b[2Jboom\n" + "x" * 3000), "refused: "),
     "an absurd version": (status(b"9" * 5000 + b".0"), "which is not a version of etcd"),
     "no version": (status(b""), 'reports "", which is not a version'),
     "a version in bytes": (status(b"\xff\xfe3.5.0"), "which is not a version"),
@@ -295,7 +295,7 @@ def test_credentials_are_never_shown_though_the_etcd_echoes_them(
     if where == "version":
         answers["Status"] = status(secret)
     if where == "details":
-        answers["Range"] = refuse("UNKNOWN", f"{'y' * 90} {PASSWORD}{token.decode()}")
+        answers["Range"] = report("UNKNOWN", f"{'y' * 90} {PASSWORD}{token.decode()}")
     with ScriptedEtcd(**answers) as etcd:
         for form in ("text", "json", "sarif", "github", "junit"):
             words = ("verify", document(tmp_path), "--etcd", etcd.url, "--user", "root", "--all", "--output", form)

@@ -50,11 +50,11 @@ def test_round_trip(value: object, ascii_only: bool, indent: Any) -> None:
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_the_grammar_is_that_of_json(text: str) -> None:
-    def refuse(name: str) -> None:
+    def report(name: str) -> None:
         raise ValueError(name)
 
     try:
-        expected = json.loads(text, parse_constant=refuse, parse_int=float)
+        expected = json.loads(text, parse_constant=report, parse_int=float)
     except ValueError:
         with pytest.raises(JsonSyntaxError) as raised:
             parse_json(Source("f", text), [])

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from compiler.cli.common import UsageError
 from compiler.cli.schema import merged
 from tests.cli.running import ROOT, kasc
+from tests.versions import VERSIONS
 
-PLACE = ".kasc/schemas/v1.37.schema.json"
+PLACE = f".kasc/schemas/v{VERSIONS[-1]}.schema.json"
 
 
 def test_vscode_gets_settings_and_a_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,7 +23,7 @@ def test_vscode_gets_settings_and_a_schema(tmp_path: Path, capsys: pytest.Captur
     settings = json.loads((tmp_path / ".vscode/settings.json").read_text())
     assert "apiserver.yaml" in settings["yaml.schemas"][f"./{PLACE}"]
     assert settings["evenBetterToml.rules"][0]["schema"]["path"] == PLACE
-    assert (tmp_path / PLACE).read_text() == (ROOT / "schemas/v1.37/editor.schema.json").read_text()
+    assert (tmp_path / PLACE).read_text() == (ROOT / f"schemas/v{VERSIONS[-1]}/editor.schema.json").read_text()
     again = kasc(capsys, "schema", "--vscode", "-o", tmp_path)
     assert again.code == 0
     assert "settings.json" not in again.err
@@ -112,7 +113,7 @@ def test_a_new_document_names_the_schema_of_its_project(tmp_path: Path, capsys: 
     assert kasc(capsys, "init", "-o", path).code == 0
     first = path.read_text().split("\n")[0]
     assert first.startswith("# yaml-language-server: $schema=https://")
-    assert first.endswith("/schemas/v1.37/editor.schema.json")
+    assert first.endswith(f"/schemas/v{VERSIONS[-1]}/editor.schema.json")
     assert kasc(capsys, "schema", "--vscode", "-o", tmp_path).code == 0
     assert kasc(capsys, "init", "-o", path, "--force").code == 0
     assert path.read_text().split("\n")[0] == f"# yaml-language-server: $schema=../../{PLACE}"

@@ -13,17 +13,20 @@ from tests.versions import VERSIONS
 @pytest.mark.parametrize(
     ("what", "told"),
     [
-        ("etcd-servers", ["--etcd-servers  (etcd.etcdServers)", "type: stringSlice", "versions: 1.31 to 1.37"]),
+        (
+            "etcd-servers",
+            ["--etcd-servers  (etcd.etcdServers)", "type: stringSlice", f"versions: {VERSIONS[0]} to {VERSIONS[-1]}"],
+        ),
         ("--etcd-servers", ["--etcd-servers  (etcd.etcdServers)"]),
         ("etcdServers", ["--etcd-servers  (etcd.etcdServers)"]),
         ("etcd.etcdServers", ["--etcd-servers  (etcd.etcdServers)"]),
         ("etcd", ["etcdServersOverrides"]),
         ("CoordinatedLeaderElection", ["feature gate", "from 1.31: alpha, off", "from 1.33: beta, off"]),
         ("NodeRestriction", ["admission plugin", "off by default"]),
-        ("PersistentVolumeLabel", ["not in 1.31 to 1.37", "left in 1.31"]),
+        ("PersistentVolumeLabel", [f"not in {VERSIONS[0]} to {VERSIONS[-1]}", "left in 1.31"]),
         ("enable-swagger-ui", ["left in 1.24"]),
         ("apps/v1beta1", ["removed in 1.16", "use apps/v1"]),
-        ("pods", ["resource of 1.37", "stored in etcd"]),
+        ("pods", [f"resource of {VERSIONS[-1]}", "stored in etcd"]),
         ("deployments.apps", ["served as apps/v1"]),
         ("storage.resources", ["type: array"]),
         ("KASC-ETCD-002", ["rule ETCD-02 of kube-apiserver", "storageBackend: etcd3"]),

@@ -9,6 +9,7 @@ import pytest
 from compiler.inputs.importers.document import is_version
 from compiler.review.examine import Settings, examine
 from tests.inputs.importers.reading import Read, read
+from tests.versions import VERSIONS
 
 HEAD = "apiVersion: kasc/v1\nkind: APIServer\n"
 NEEDED = """\
@@ -27,14 +28,14 @@ def document(text: str, version: str | None = None) -> Read:
 @pytest.mark.parametrize(
     ("field", "asked", "checked", "codes"),
     [
-        ("", None, "1.37", ["KASC-VERSION-001"]),
+        ("", None, VERSIONS[-1], ["KASC-VERSION-001"]),
         ("", "1.33", "1.33", []),
         ('kubernetesVersion: "1.34"\n', None, "1.34", []),
         ("kubernetesVersion: 1.34\n", None, "1.34", []),
         ("kubernetesVersion: v1.34.5\n", None, "1.34", []),
         ('kubernetesVersion: "1.34"\n', "1.32", "1.32", []),
-        ("kubernetesVersion: 1.30\n", None, "1.31", ["KASC-VERSION-002"]),
-        ('kubernetesVersion: "1.34"\n', "1.30.2", "1.31", ["KASC-VERSION-002"]),
+        ("kubernetesVersion: 1.30\n", None, VERSIONS[0], ["KASC-VERSION-002"]),
+        ('kubernetesVersion: "1.34"\n', "1.30.2", VERSIONS[0], ["KASC-VERSION-002"]),
         ('kubernetesVersion: "1.34"\n', "v1.35.1", "1.35", []),
     ],
 )
@@ -49,7 +50,7 @@ def test_the_option_wins_over_the_field_over_the_newest(
 
 
 @pytest.mark.parametrize(
-    ("image", "asked", "checked"), [("v1.35.1", None, "1.35"), ("v1.35.1", "1.33", "1.33"), ("a", None, "1.37")]
+    ("image", "asked", "checked"), [("v1.35.1", None, "1.35"), ("v1.35.1", "1.33", "1.33"), ("a", None, VERSIONS[-1])]
 )
 def test_the_option_wins_over_the_image_over_the_newest(
     tmp_path: Path, image: str, asked: str | None, checked: str

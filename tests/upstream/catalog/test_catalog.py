@@ -128,7 +128,14 @@ def test_sections_of_groups() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known"), [("1.19", "1.31"), ("1.31.4", "1.31"), ("v1.36", "1.36"), ("1.99", "1.37"), (None, "1.37")]
+    ("asked", "known"),
+    [
+        ("1.19", VERSIONS[0]),
+        (f"{VERSIONS[0]}.4", VERSIONS[0]),
+        ("v1.36", "1.36"),
+        ("1.99", VERSIONS[-1]),
+        (None, VERSIONS[-1]),
+    ],
 )
 def test_nearest_version(asked: str | None, known: str) -> None:
     assert nearest(asked) == known

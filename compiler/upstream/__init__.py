@@ -1,1 +1,1 @@
-"""What Kubernetes, etcd and Go are: facts by version and grammars. Nothing here knows about kasc."""
+"""Facts about Kubernetes versions, and the formats and syntax of Kubernetes, etcd and Go. Independent of kasc."""

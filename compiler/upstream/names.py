@@ -1,4 +1,4 @@
-"""Names as Kubernetes validates and resolves them: labels, subdomains, ports, kinds, short names."""
+"""Validation and resolution of Kubernetes names: labels, subdomains, ports, kinds, short names."""
 
 from __future__ import annotations
 

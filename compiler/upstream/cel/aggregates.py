@@ -6,7 +6,7 @@ Source: cel-go checker/checker.go (checkCreateList, checkCreateMap, checkCreateS
 from __future__ import annotations
 
 from compiler.upstream.cel.ast import Comprehension, Ident, ListLiteral, MapLiteral, Message, Node
-from compiler.upstream.cel.mapping import UNTYPED, Basis, most_general
+from compiler.upstream.cel.mapping import UNTYPED, BaseChecker, most_general
 from compiler.upstream.cel.types import BOOL, DYN, ERROR, INT, STRING, Type, list_of, map_of, optional_of, unwrapped
 
 ANYTHING = ("dyn", "any", "error")
@@ -29,7 +29,7 @@ _MESSAGE_NAMES = {
 }
 
 
-class Aggregates(Basis):
+class CompositeChecker(BaseChecker):
     """Type checks of composite nodes."""
 
     def _list(self, node: ListLiteral) -> None:
@@ -60,7 +60,7 @@ class Aggregates(Basis):
     def _unwrapped_value(self, node: Node, element_type: Type) -> Type:
         inner, was_optional = unwrapped(element_type)
         if not was_optional and inner.kind not in ANYTHING:
-            self._explain.wrong_type(node, optional_of(inner), inner)
+            self._errors.wrong_type(node, optional_of(inner), inner)
         return inner
 
     def _joined(self, before: Type | None, element_type: Type) -> Type:
@@ -75,7 +75,7 @@ class Aggregates(Basis):
     def _message(self, node: Message) -> None:
         ident = Ident(node.offset, node.name)
         if not self._resolve(ident, node.name):
-            self._explain.unknown_type(node)
+            self._errors.unknown_type(node)
             node.type = ERROR
             return
         node.name = name = ident.name
@@ -87,22 +87,22 @@ class Aggregates(Basis):
             elif message_type.kind == "struct":
                 name = message_type.name
             else:
-                self._explain.no_message(node, str(message_type))
+                self._errors.no_message(node, str(message_type))
                 message_type = ERROR
         elif resolved.kind != "error":
-            self._explain.no_message(node, node.name)
+            self._errors.no_message(node, node.name)
         self._set(node, message_type)
         for field, value, optional, offset in node.fields:
             self.check(value)
             field_type = ERROR if message_type is ERROR else self._names.field(name, field)
             if field_type is None:
-                self._explain.unknown_field(offset, name, field)
+                self._errors.unknown_field(offset, name, field)
                 field_type = ERROR
             value_type = self._typed(value)
             if optional:
                 value_type = self._unwrapped_value(value, value_type)
             if not self._mapping.assignable(field_type, value_type):
-                self._explain.wrong_type(value, field_type, value_type)
+                self._errors.wrong_type(value, field_type, value_type)
 
     def _comprehension(self, node: Comprehension) -> None:
         self.check(node.iterated)
@@ -132,12 +132,12 @@ class Aggregates(Basis):
         if iterated.kind in ("dyn", "error", "param"):
             self._mapping.assignable(DYN, iterated)
             return DYN, UNTYPED if "second-variable-untyped" in self.settings and iterated.kind != "error" else DYN
-        self._explain.no_range(node, iterated)
+        self._errors.no_range(node, iterated)
         return ERROR, ERROR
 
     def _assert(self, node: Node, expected: Type) -> None:
         if not self._mapping.assignable(expected, self._typed(node)):
-            self._explain.wrong_type(node, self._mapping.substitute(expected, True), self.final(node))
+            self._errors.wrong_type(node, self._mapping.substitute(expected, True), self.final(node))
 
 
 def _is_well_known(message_type: Type) -> bool:

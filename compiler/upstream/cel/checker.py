@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from compiler.upstream.cel.aggregates import ANYTHING, Aggregates
+from compiler.upstream.cel.aggregates import ANYTHING, CompositeChecker
 from compiler.upstream.cel.ast import (
     Call,
     Comprehension,
@@ -38,7 +38,7 @@ from compiler.upstream.cel.types import (
 )
 
 
-class Checker(Aggregates):
+class Checker(CompositeChecker):
     """Checks one tree; `final` returns the type of a node afterwards."""
 
     def __init__(self, environment: Environment, declarations: Declarations, names: TypeNames) -> None:
@@ -64,7 +64,7 @@ class Checker(Aggregates):
     def _ident(self, node: Ident) -> None:
         if not self._resolve(node, node.name):
             node.type = ERROR
-            self._explain.unknown_name(node)
+            self._errors.unknown_name(node)
 
     def _select(self, node: Select) -> None:
         name = qualified_name(node)
@@ -87,14 +87,14 @@ class Checker(Aggregates):
         elif target.kind == "struct":
             declared = self._names.field(target.name, field)
             if declared is None:
-                self._explain.unknown_field(node.offset, target.name, field)
+                self._errors.unknown_field(node.offset, target.name, field)
             field_type = declared or ERROR
         elif target.kind == "param":
             self._mapping.assignable(DYN, target)
             field_type = DYN
         else:
             if target.kind not in ANYTHING:
-                self._explain.no_fields(node.offset, target, field)
+                self._errors.no_fields(node.offset, target, field)
             field_type = DYN
         return optional_of(field_type) if was_optional or optional else field_type
 
@@ -131,12 +131,12 @@ class Checker(Aggregates):
         overloads = lookup(node.function)
         if overloads is None:
             if qualified and self._declarations.is_namespace(prefix):
-                self._explain.unknown_function(node, qualified)
+                self._errors.unknown_function(node, qualified)
                 return None
             if node.target is not None:
                 self.check(node.target)
             if node.target is None or self._typed(node.target).kind != "error":
-                self._explain.unknown_function(node, node.function)
+                self._errors.unknown_function(node, node.function)
         return overloads
 
     def _apply(self, node: Call, overloads: list[Overload]) -> None:
@@ -157,7 +157,7 @@ class Checker(Aggregates):
         valid = True
         for part in parts:
             if not self._mapping.assignable(self._typed(part), BOOL):
-                self._explain.wrong_type(part, BOOL, self.final(part))
+                self._errors.wrong_type(part, BOOL, self.final(part))
                 valid = False
         return BOOL if valid else None
 
@@ -184,7 +184,7 @@ class Checker(Aggregates):
                 result = DYN
         if result is None:
             final_types = [self._mapping.substitute(argument, True) for argument in argument_types]
-            self._explain.no_overload(node, overloads, final_types)
+            self._errors.no_overload(node, overloads, final_types)
         return result
 
 

@@ -1,4 +1,4 @@
-"""Values that are known before any request, and the results of converting them; timestamps as Go parses them."""
+"""Constants and their conversions; RFC 3339 timestamps. Go: time.Parse and Time.Format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CEL environment of one Kubernetes version: variables and object types, functions, macros and settings."""
+"""CEL environment of one Kubernetes version: variables and object types, functions, macros and settings."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ OTHER_NAMES = {
 _CONVERTIBLE = ("int", "uint", "double", "string")
 
 
-def remedy(function: str, argument_types: list[Type]) -> str:
+def overload_hint(function: str, argument_types: list[Type]) -> str:
     """Return a hint for a call with arguments of these types, empty if there is none."""
     if len(argument_types) != 2:
         return ""
@@ -83,8 +83,8 @@ _MAX_OVERLOADS = 3
 _MAX_ARGUMENTS = 6
 
 
-class Explanations:
-    """Collects problems; `scopes` are those of the checker, for suggestions of names in scope."""
+class TypeErrors:
+    """Reports type errors; `scopes` are those of the checker, for suggestions of names in scope."""
 
     def __init__(
         self,
@@ -204,7 +204,7 @@ class Explanations:
     def _overload_hint(
         self, node: Call, name: str, plain: bool, overloads: list[Overload], argument_types: list[Type]
     ) -> str:
-        hint = remedy(node.function, argument_types)
+        hint = overload_hint(node.function, argument_types)
         if hint:
             return hint
         callable_ = [overload for overload in overloads if overload.method == (node.target is not None)]

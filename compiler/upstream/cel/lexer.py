@@ -1,4 +1,4 @@
-"""Expressions as tokens, and the values of literals."""
+"""Lexer: tokens, and the values of literals."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from compiler.upstream.cel.ast import Ident, Node
 from compiler.upstream.cel.env import CONSTANTS, Declarations, Environment, TypeNames
-from compiler.upstream.cel.errors import Explanations
+from compiler.upstream.cel.errors import TypeErrors
 from compiler.upstream.cel.types import DYN, ERROR, INT, CelProblem, Type, is_dyn, make, read_type, type_of
 
 _NULLABLE = ("opaque", "struct", "any", "duration", "timestamp")
@@ -158,7 +158,7 @@ UNTYPED = make("untyped", "untyped")
 """The type of a comprehension variable that some versions leave untyped."""
 
 
-class Basis:
+class BaseChecker:
     """Types and names while one tree is checked: `problems` collects the errors.
 
     `settings` are those of the Kubernetes version.
@@ -171,7 +171,7 @@ class Basis:
         self._names = names
         self._mapping = Mapping()
         self._scopes: list[dict[str, Type]] = [{environment.variable: read_type(environment.type)}]
-        self._explain = Explanations(self.problems, environment, declarations, names, self._scopes)
+        self._errors = TypeErrors(self.problems, environment, declarations, names, self._scopes)
 
     def check(self, node: Node) -> None:
         """Set the types of the node and its descendants."""
@@ -184,7 +184,7 @@ class Basis:
     def _set(self, node: Node, node_type: Type) -> None:
         # A macro of old versions checks its target twice, and both checks must agree.
         if node.type is not None and not node.type.is_exactly(node_type):
-            self._explain.two_types(node, node.type, node_type)
+            self._errors.two_types(node, node.type, node_type)
             return
         node.type = node_type
 
@@ -203,7 +203,7 @@ class Basis:
         if resolved is None:
             return False
         if resolved is UNTYPED:
-            self._explain.untyped(node)
+            self._errors.untyped(node)
             resolved = ERROR
         node.name = name
         self._set(node, resolved)

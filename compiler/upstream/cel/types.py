@@ -1,4 +1,4 @@
-"""CEL types as its checker sees them, and errors in expressions."""
+"""Types of the checker, and errors of expressions."""
 
 from __future__ import annotations
 

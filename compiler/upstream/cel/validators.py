@@ -1,4 +1,4 @@
-"""Checks after type checking: literals of durations, timestamps and patterns, mixed lists, format()."""
+"""Validators that run after the type check: duration, timestamp and regex literals, homogeneous lists, format()."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Go's standard library, as far as kube-apiserver parses its configuration with it."""
+"""Parts of Go's standard library with which kube-apiserver parses its configuration."""

@@ -1,4 +1,4 @@
-"""CSV records and base64, as Go decodes and encodes them. Go: encoding/csv with default settings, encoding/base64."""
+"""CSV records and base64. Go: encoding/csv with default settings, encoding/base64."""
 
 from __future__ import annotations
 

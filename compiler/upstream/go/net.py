@@ -1,4 +1,4 @@
-"""URLs, paths, addresses and IP ranges as Go parses them. Go: net/url, path, net."""
+"""URLs, paths, addresses and IP ranges. Go: net/url, path, net."""
 
 from __future__ import annotations
 

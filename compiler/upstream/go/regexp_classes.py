@@ -1,4 +1,4 @@
-"""Character classes and escapes in Go's regular expressions."""
+"""Character classes and escapes of Go regular expressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as Go parses them: strconv, time.ParseDuration, and Kubernetes quantities."""
+"""Booleans, numbers and durations, and Kubernetes quantities. Go: strconv, time.ParseDuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DER written by hand, for tests: what no library would write."""
+"""Hand-written DER that libraries would not produce."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OIDS = {
 
 
 def element(tag: int, *content: bytes) -> bytes:
-    """An element with its length in the shortest form."""
+    """Return an element with a minimally encoded length."""
     inner = b"".join(content)
     size = len(inner)
     if size < 0x80:
@@ -80,7 +80,7 @@ def certificate(
     signature: bytes = bits(b"unsigned"),
     after: bytes = b"",
 ) -> bytes:
-    """A certificate whose signature means nothing, which nobody looks at."""
+    """Return a certificate with an invalid signature, which is not verified."""
     known = element(0xA3, sequence(*extensions)) if extensions else b""
     issuer = name() if issuer is None else issuer
     body = (version, serial, algorithm, issuer, sequence(start, end), name(), key, before_extensions, known)

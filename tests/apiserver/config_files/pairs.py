@@ -1,4 +1,4 @@
-"""Certificates and their keys, made once for all tests of a run."""
+"""Certificates and their keys, generated once per test run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Pair(NamedTuple):
-    """A self-signed certificate and its private key, both in PEM."""
+    """Return a self-signed certificate and its private key in PEM."""
 
     certificate: str
     key: str
@@ -22,7 +22,7 @@ class Pair(NamedTuple):
 
 @cache
 def pair(name: str) -> Pair:
-    """The pair of this name; pairs of two names do not fit.
+    """Return the pair of this name; certificates and keys of different names do not match.
 
     That of `serving` is for the kubernetes Service, and that of `expired` was valid for a day.
     """

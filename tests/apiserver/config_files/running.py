@@ -1,4 +1,4 @@
-"""A server that is given files, for tests of what stands in them."""
+"""Servers with configuration files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ current-context: x
 def started(
     folder: Path, files: dict[str, str | bytes], *flags: str, version: str = "1.36", drop: tuple[str, ...] = ()
 ) -> tuple[Resolved, Report]:
-    """A server with flags; the files lie below /f on its host, and nothing else of the host is known."""
+    """Start a server with flags; the files are below /f on its host, of which nothing else is known."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +37,6 @@ def started(
 
 
 def placed(found: Diagnostic) -> str:
-    """A finding as its rule, its path and its place: `AZC-06 authorizers[0].webhook.timeout 5:14`."""
+    """Return a diagnostic as rule, path and position: `AZC-06 authorizers[0].webhook.timeout 5:14`."""
     where = found.location
     return f"{found.rule or found.code} {found.path} {where.line}:{where.column}" if where else str(found.rule)

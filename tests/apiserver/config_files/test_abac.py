@@ -116,7 +116,7 @@ def test_refused(tmp_path: Path, line: str, place: str) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(ACCEPTED) | st.sampled_from([line for line, _ in REFUSED[:-1]])))
-def test_every_line_stands_for_itself(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
+def test_lines_are_independent(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
     folder = tmp_path_factory.mktemp("abac")
     bad = {line for line, _ in REFUSED}
     expected = [number for number, line in enumerate(lines, 1) if line in bad]
@@ -125,21 +125,21 @@ def test_every_line_stands_for_itself(tmp_path_factory: pytest.TempPathFactory, 
 
 
 def test_the_longest_line(tmp_path: Path) -> None:
-    """The server reads lines of up to 65535 bytes, a carriage return counted, and nothing after a longer one."""
+    """The server reads lines of up to 65535 bytes, including a carriage return, and stops at a longer one."""
     assert judged(tmp_path, "#" + "x" * 65533 + "\r\n{}") == []
     assert judged(tmp_path, "#" + "x" * 65534) == []
     (found,) = judged(tmp_path, "{}\n#" + "x" * 65534 + "\r\n{oops\n")
     assert placed(found) == "AZ-09  2:1"
 
 
-def test_an_object_on_several_lines_is_one_mistake(tmp_path: Path) -> None:
+def test_a_multi_line_object_is_one_error(tmp_path: Path) -> None:
     text = json.dumps({"user": "a", "readonly": True}, indent=2)
     found = judged(tmp_path, f"# c\n{text}\n{text}\n{policy(user=1)}\n{policy(user='a')}\n")
     assert [placed(one) for one in found] == ["AZ-09  2:2", "AZ-09  6:2", "AZ-09 spec.user 10:95"]
     assert "on one line" in found[0].hint
 
 
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+def test_invalid_utf8(tmp_path: Path) -> None:
     assert judged(tmp_path, b'{"user":"\xff"}\n') == []
     assert [placed(found) for found in judged(tmp_path, b"{}\nuser: \xff\n")] == ["AZ-09  2:1"]
 
@@ -148,7 +148,7 @@ def test_findings_are_bounded(tmp_path: Path) -> None:
     assert len(judged(tmp_path, "hello\n" * 5000)) == MAX_FINDINGS
 
 
-def test_files_that_cannot_be_had(tmp_path: Path) -> None:
+def test_unavailable_files(tmp_path: Path) -> None:
     assert judged(tmp_path, b"") == []
     for path in ("/f/none", "/f"):
         _, report = started(tmp_path, {}, FLAGS[0], f"--authorization-policy-file={path}")

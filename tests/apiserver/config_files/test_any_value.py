@@ -1,4 +1,4 @@
-"""Whatever stands in a structured file, there is a verdict with places in that file, and it keeps secrets."""
+"""Any content of a structured file has a verdict with locations in that file and without secrets."""
 
 from __future__ import annotations
 
@@ -97,14 +97,14 @@ _VALUES = st.recursive(
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every container in a value with each of its keys."""
+    """Yield every container in a value with each of its keys."""
     keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
     return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
 
 
 @st.composite
 def changed(draw: st.DrawFn, base: dict[str, Any]) -> dict[str, Any]:
-    """A file in which one or two values are replaced, taken away or repeated."""
+    """Return files with one or two values replaced, removed or repeated."""
     found = copy.deepcopy(base)
     for _ in range(draw(st.integers(1, 2))):
         there = places(found)

@@ -1,4 +1,4 @@
-"""Verdicts were recorded from kube-apiserver 1.31, 1.33 and 1.36, which differ about the group * alone."""
+"""Verdicts were recorded from kube-apiserver 1.31, 1.33 and 1.36, which differ only in the group *."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FLAG = "--audit-policy-file=/f/policy.yaml"
 
 
 def judged(folder: Path, text: str, version: str = "1.36") -> tuple[list[str], list[str]]:
-    """Errors and warnings."""
+    """Return errors and warnings."""
     _, report = started(folder, {"policy.yaml": text}, FLAG, version=version)
     errors, warnings = ([placed(found) for found in report.of(severity)] for severity in ("error", "warning"))
     return errors, warnings
@@ -123,12 +123,12 @@ def test_refused(tmp_path: Path, text: str, expected: str) -> None:
         ('{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "Kind": "Foo"}', ["AUDP-02 Kind 1:61"]),
     ],
 )
-def test_the_last_kind_counts(tmp_path: Path, text: str, errors: list[str]) -> None:
-    """The names of YAML's keys are in order before they are looked at."""
+def test_the_last_kind_wins(tmp_path: Path, text: str, errors: list[str]) -> None:
+    """YAML keys are sorted by name before they are decoded."""
     assert judged(tmp_path, text)[0] == errors
 
 
-def test_every_group_came_with_1_36(tmp_path: Path) -> None:
+def test_every_group_is_supported_from_1_36_on(tmp_path: Path) -> None:
     text = rule("resources: [{group: '*', resources: [pods]}]")
     assert judged(tmp_path, text, "1.36") == ([], [])
     for version in ("1.31", "1.35"):
@@ -149,20 +149,20 @@ def test_every_group_came_with_1_36(tmp_path: Path) -> None:
         (HEAD + "metadata: {annotations: {a: &a bad}}\nrules: [{level: *a, <<: {level: None}}]", " 4:10"),
     ],
 )
-def test_what_the_server_only_warns_of(tmp_path: Path, text: str, warned: str) -> None:
+def test_warnings(tmp_path: Path, text: str, warned: str) -> None:
     errors, warnings = judged(tmp_path, text)
     assert errors == []
     assert " ".join(found.removeprefix("KASC-AUDP-090 ") for found in warnings) == warned
 
 
-def test_the_later_of_two_is_judged(tmp_path: Path) -> None:
+def test_the_last_duplicate_is_checked(tmp_path: Path) -> None:
     errors, _ = judged(tmp_path, HEAD + METADATA + "rules: [{level: bad}]")
     assert errors == ["AUDP-04 rules[0].level 4:17"]
     errors, _ = judged(tmp_path, HEAD + "metadata: {annotations: &a {level: None}}\nrules: [{<<: *a, level: bad}]")
     assert errors == ["AUDP-04 rules[0].level 4:25"]
 
 
-def test_several_mistakes_are_all_found(tmp_path: Path) -> None:
+def test_all_errors_are_reported(tmp_path: Path) -> None:
     text = HEAD + "omitStages: [x]\nrules: [{level: bad}, {level: None, nonResourceURLs: [a]}, {omitStages: [y1]}]\n"
     assert judged(tmp_path, text)[0] == [
         "AUDP-05 omitStages[0] 3:14",
@@ -173,7 +173,7 @@ def test_several_mistakes_are_all_found(tmp_path: Path) -> None:
     ]
 
 
-def test_files_that_cannot_be_had(tmp_path: Path) -> None:
+def test_unavailable_files(tmp_path: Path) -> None:
     assert judged(tmp_path, "")[0][0].startswith("AUDP-02 ")
     for flag in ("/f/none", "/f", "/f/policy.yaml/x"):
         _, report = started(tmp_path, {"policy.yaml": ""}, f"--audit-policy-file={flag}")
@@ -230,12 +230,12 @@ Rules:
     ("text", "errors"), [(HEAD + FULL, []), (HEAD.replace("/v1", "/v1beta1") + INDENTED_WRONGLY, ["AUDP-02  10:7"])]
 )
 def test_whole_policies(tmp_path: Path, text: str, errors: list[str]) -> None:
-    """The server starts with the first, and refuses the indents of the second before it looks at its case."""
+    """The server accepts the first, and rejects the indentation of the second before it checks case."""
     assert judged(tmp_path, text)[0] == errors
 
 
-def test_a_file_beside_the_document_and_one_on_its_own(tmp_path: Path) -> None:
-    """What the server lets pass is no error there either, and what it refuses breaks the rule of the file."""
+def test_a_source_file_and_a_separate_file(tmp_path: Path) -> None:
+    """What the server accepts is not an error there either, and what it rejects violates the rule of the file."""
     twice = HEAD + METADATA + METADATA
     chain = (
         "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\nauthorizers:\n- &a {type: ABAC}\n"

@@ -20,7 +20,7 @@ FLAG = "--authentication-config=/f/authn.yaml"
 
 
 def findings(folder: Path, text: str, *flags: str, version: str = "1.36") -> str:
-    """The errors as one text, without what all paths begin with."""
+    """Return the errors as one string, without the common prefix of paths."""
     _, report = started(folder, {"authn.yaml": text}, FLAG, *flags, version=version)
     return " ".join(placed(found) for found in report.of("error")).replace("jwt[0].", "")
 
@@ -169,7 +169,7 @@ def test_egress(tmp_path: Path, kind: str, egress: str | None, version: str, fla
         (JWT, "--anonymous-auth=false", ""),
     ],
 )
-def test_anonymous_requests_beside_their_flag(tmp_path: Path, text: str, flag: str, expected: str) -> None:
+def test_anonymous_requests_with_their_flag(tmp_path: Path, text: str, flag: str, expected: str) -> None:
     assert findings(tmp_path, HEAD + text, flag) == expected
 
 
@@ -197,7 +197,7 @@ def values(folder: Path, text: str, *flags: str) -> dict[str, Any]:
     return resolved.config.settings()
 
 
-def test_what_the_file_says_of_anonymous_requests_counts(tmp_path: Path) -> None:
+def test_the_file_configures_anonymous_requests(tmp_path: Path) -> None:
     text = HEAD + "anonymous: {enabled: true, conditions: [{path: /livez}, {path: /readyz}]}\n"
     # The flag would be off beside AlwaysAllow.
     found = values(tmp_path, text, "--authorization-mode=AlwaysAllow")
@@ -229,7 +229,7 @@ def test_issuers_of_the_file(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_had_leaves_it_open() -> None:
+def test_an_unavailable_file_leaves_it_undetermined() -> None:
     resolved, report = server("--authentication-config=/etc/authn.yaml")
     assert list(report.of("error")) == []
     assert resolved.config.settings()["authentication.jwt.issuers"] is None

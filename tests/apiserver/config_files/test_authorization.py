@@ -184,13 +184,13 @@ def test_versions_of_the_file(tmp_path: Path) -> None:
     assert findings(tmp_path, text, version="1.32") == []
 
 
-def test_switches_of_the_cache_came_with_1_34(tmp_path: Path) -> None:
+def test_cache_settings_were_added_in_1_34(tmp_path: Path) -> None:
     text = HEAD + WEBHOOK + "    cacheAuthorizedRequests: false\n"
     assert findings(tmp_path, text, version="1.33") == ["AZC-01 authorizers[0].webhook.cacheAuthorizedRequests 11:5"]
     assert findings(tmp_path, text, version="1.34") == []
 
 
-def test_several_mistakes_are_all_found(tmp_path: Path) -> None:
+def test_all_errors_are_reported(tmp_path: Path) -> None:
     text = HEAD + WEBHOOK.replace("Webhook", "webhook").replace("3s", "99s").replace("Deny", "Refuse")
     assert findings(tmp_path, text + f"- {NODE}\n- {{type: RBAC, name: RBAC}}\n") == [
         "AZC-03 authorizers[0].type 4:9",
@@ -200,13 +200,13 @@ def test_several_mistakes_are_all_found(tmp_path: Path) -> None:
     ]
 
 
-def test_files_that_cannot_be_had(tmp_path: Path) -> None:
+def test_unavailable_files(tmp_path: Path) -> None:
     assert findings(tmp_path, "") == ["AZC-02  6:24"]
     _, report = started(tmp_path / "none", {"x": ""}, FLAG, drop=("--authorization-mode",))
     assert [found.rule for found in report.of("error")] == ["AZC-01"]
 
 
-def test_a_kubeconfig_of_two_webhooks_is_judged_once(tmp_path: Path) -> None:
+def test_a_kubeconfig_of_two_webhooks_is_checked_once(tmp_path: Path) -> None:
     two = HEAD + WEBHOOK + WEBHOOK.partition("\n")[2].replace("name: w", "name: x")
     files = {"authz.yaml": two, "kc.yaml": KUBECONFIG.replace("current-context: x", "current-context: no-such")}
     _, report = started(tmp_path, files, FLAG, drop=("--authorization-mode",))
@@ -244,8 +244,8 @@ def test_the_chain_follows_the_file(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_well_formed_counts(tmp_path: Path) -> None:
-    """The bootstrap of RBAC hangs on the chain, also where another part of it is refused."""
+def test_valid_authorizers_are_used(tmp_path: Path) -> None:
+    """The RBAC bootstrap depends on the chain, even if another part of it is invalid."""
     hook = ["poststarthook/rbac/bootstrap-roles"]
     assert chain(tmp_path, HEAD + "authorizers: [{type: RBAC, name: 5}, Node]")[1] == hook
     assert chain(tmp_path, HEAD + f"authorizers: [{NODE}, {{type: 7, name: rbac}}]")[1] == []
@@ -263,7 +263,7 @@ def test_a_file_is_read_again(tmp_path: Path) -> None:
     assert "authorization.reloadInterval" not in resolved.config.settings()
 
 
-def test_an_unknown_file_is_taken_for_one_with_rbac() -> None:
+def test_an_unavailable_file_is_assumed_to_have_rbac() -> None:
     resolved, report = server("--authorization-config=/etc/authz.yaml", drop=("--authorization-mode",))
     assert list(report.of("error")) == []
     assert resolved.config.settings()["authorization.authorizers"] is None

@@ -1,4 +1,4 @@
-"""Verdicts are those of the Go that servers were built with: 1.22 for 1.31, 1.23, 1.24 for two, 1.25, and 1.26."""
+"""Verdicts are those of the Go versions of the servers: 1.22 for 1.31, 1.23, 1.24 for two, 1.25, and 1.26."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ALL, NONE = tuple(RECORDED_VERSIONS), ()
 
 
 def readers(der: bytes) -> tuple[str, ...]:
-    """The versions that can read a certificate."""
+    """Return the versions that can parse a certificate."""
     return tuple(version for version in ALL if parse_certificate(der, go_of(catalog(version))) is not None)
 
 
@@ -251,7 +251,7 @@ def test_names_in_extensions(der: bytes, expected: tuple[str, ...]) -> None:
     assert readers(der) == expected
 
 
-def test_key_is_told() -> None:
+def test_public_key() -> None:
     go = go_of(catalog("1.36"))
     assert parse_certificate(PLAIN, go) == PublicKey("RSA", (0xC5 << 2040 | 1, 65537))
     point = parse_certificate(certificate(key=sequence(sequence(EC, P256), bits(POINT))), go)

@@ -21,7 +21,7 @@ FLAG = "--authentication-config=/f/authn.yaml"
 
 
 def findings(folder: Path, text: str, version: str = "1.36") -> str:
-    """The errors as one text, without what all paths begin with."""
+    """Return the errors as one string, without the common prefix of paths."""
     _, report = started(folder, {"authn.yaml": HEAD + text}, FLAG, version=version)
     found = " ".join(placed(found) for found in report.of("error"))
     return found.replace("jwt[0].", "").replace("claimMappings.", "")
@@ -138,7 +138,7 @@ def test_keys(key: str, fine: bool) -> None:
 
 
 @pytest.mark.parametrize("domain", ["k8s.io", "kubernetes.io", "a.k8s.io", "a.b.kubernetes.io"])
-def test_keys_of_kubernetes_itself_are_refused_since_1_32(tmp_path: Path, domain: str) -> None:
+def test_reserved_domains_are_rejected_from_1_32_on(tmp_path: Path, domain: str) -> None:
     text = f"  claimMappings: {{{USERNAME}, extra: [{{key: {domain}/a, valueExpression: claims.a}}]}}\n"
     assert findings(tmp_path, text, "1.31") == ""
     assert findings(tmp_path, text, "1.32") == "JWT-16 extra[0].key 5:69"
@@ -180,7 +180,7 @@ def test_user_validation_rules(tmp_path: Path, rules: str, expected: str) -> Non
     ],
 )  # fmt: skip
 def test_email(tmp_path: Path, username: str, rule: str, extra: str, refused: bool) -> None:
-    """An address that gives the name has to be looked at whether it is verified."""
+    """An email address used as user name must be verified."""
     quoted = username.replace("'", "''")
     lines = f"  claimMappings:\n    username: {{expression: '{quoted}'}}\n"
     lines += f"    extra: [{{key: a.b/c, valueExpression: '{extra}'}}]\n" if extra else ""
@@ -188,7 +188,7 @@ def test_email(tmp_path: Path, username: str, rule: str, extra: str, refused: bo
     assert findings(tmp_path, lines) == ("JWT-19 username.expression 6:28" if refused else "")
 
 
-def test_a_broken_expression_may_be_the_one_that_looks_at_the_address(tmp_path: Path) -> None:
+def test_an_invalid_expression_may_verify_the_address(tmp_path: Path) -> None:
     text = "  claimMappings: {username: {expression: claims.email}}\n"
     rule = "  claimValidationRules: [{expression: claims.email_verified == tru}]\n"
     assert findings(tmp_path, text + rule) == "JWT-18 claimValidationRules[0].expression 6:64"

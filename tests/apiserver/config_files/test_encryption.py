@@ -52,7 +52,7 @@ def test_names_are_compared_as_resource_and_group(
     assert refused(tmp_path, *(entry(*names) for names in entries)) == expected
 
 
-def test_a_dot_at_the_end_names_the_core_group(tmp_path: Path) -> None:
+def test_a_trailing_dot_is_the_core_group(tmp_path: Path) -> None:
     resolved, report = started(tmp_path, {"enc.yaml": HEAD + entry("secrets.")}, FLAG)
     assert [placed(found) for found in report.diagnostics if found.rule == "RISK-21"] == []
     rows = {row["keyPrefix"]: row for row in storage.manifest(resolved)["resources"]}
@@ -60,7 +60,7 @@ def test_a_dot_at_the_end_names_the_core_group(tmp_path: Path) -> None:
     assert rows["/registry/configmaps"]["encryption"] is None
 
 
-def test_all_entries_of_a_name_are_read(tmp_path: Path) -> None:
+def test_all_entries_of_a_resource_decrypt(tmp_path: Path) -> None:
     content = HEAD + entry("secrets", key="new") + entry("secrets.", key="old")
     resolved, report = started(tmp_path, {"enc.yaml": content}, FLAG)
     assert list(report.of("error")) == []

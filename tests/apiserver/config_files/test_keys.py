@@ -88,7 +88,7 @@ NOT_THERE, DIRECTORY = "cannot be read: no such file or directory", "cannot be r
 
 
 def refusals(folder: Path, *flags: str, version: str = "1.36", drop: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """Rule and message of every error, without the file names in the message."""
+    """Return rule and message of every error, without the file names in the message."""
     _, report = started(folder, FILES, *flags, version=version, drop=drop)
     for found in report.of("error"):
         assert found.location is not None
@@ -147,7 +147,7 @@ def test_pairs(tmp_path: Path, rule: str, flags: str, certificate_file: str, key
 
 
 @pytest.mark.parametrize(("version", "broken"), [("1.31", []), ("1.32", ["CA-01"]), ("1.36", ["CA-01"])])
-def test_negative_serials_are_refused_from_1_32_on(tmp_path: Path, version: str, broken: list[str]) -> None:
+def test_negative_serials_are_rejected_from_1_32_on(tmp_path: Path, version: str, broken: list[str]) -> None:
     found = refusals(tmp_path, "--client-ca-file=/f/negative.crt", version=version)
     assert [rule for rule, _ in found] == broken
 
@@ -234,7 +234,7 @@ def test_keys_of_tokens(tmp_path: Path, name: str, signs: bool, verifies: bool) 
     assert [rule for rule, _ in found] == ([] if verifies else ["SA-13"])
 
 
-def test_every_verification_file_is_looked_at(tmp_path: Path) -> None:
+def test_every_verification_file_is_checked(tmp_path: Path) -> None:
     found = refusals(tmp_path, *(f"{VERIFYING}=/f/{name}" for name in ("junk", "rsa.pub", "none")), drop=(VERIFYING,))
     assert found == [("SA-13", "contains no RSA or ECDSA key"), ("SA-13", NOT_THERE)]
 
@@ -269,7 +269,7 @@ def test_overlap(tmp_path: Path, client: str, header: str, names: str, version: 
         ("/f/none", "/f/none", "1.36", ["CA-01", "CA-02"]),
     ],
 )
-def test_one_path_overlaps_whatever_is_in_the_file(
+def test_the_same_path_overlaps_regardless_of_its_content(
     tmp_path: Path, client: str, header: str, version: str, broken: list[str]
 ) -> None:
     flags = (f"--client-ca-file={client}", f"--requestheader-client-ca-file={header}")
@@ -310,8 +310,8 @@ def test_no_key_is_shown(tmp_path: Path) -> None:
     assert not any(line in told for line in lines)
 
 
-def test_what_is_no_regular_file_is_not_judged(tmp_path: Path) -> None:
-    """A pipe would wait for a writer."""
+def test_special_files_are_not_checked(tmp_path: Path) -> None:
+    """Reading a pipe would block."""
     os.mkfifo(tmp_path / "pipe")
     _, report = started(tmp_path, {}, "--client-ca-file=/f/pipe")
     assert list(report.of("error")) == []

@@ -205,20 +205,20 @@ def test_cluster_refused(tmp_path: Path, cluster: str, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_user_refused(tmp_path: Path, user: str, plain: bool, expected: str) -> None:
-    """`plain`: also where the server is not called over TLS."""
+    """`plain`: also without TLS."""
     found = findings(tmp_path, with_user(user))
     assert " ".join(found).replace("WHA-01 users[0].user.", "").replace("WHA-01 users[0].user ", "") == expected
     over_http = findings(tmp_path, with_user(user).replace("https:", "http:"))
     assert over_http == (found if plain else [])
 
 
-def test_fields_that_no_kubeconfig_has_are_ignored_with_a_warning(tmp_path: Path) -> None:
+def test_unknown_fields_are_ignored_with_a_warning(tmp_path: Path) -> None:
     text = with_cluster(f"{{{SERVER}, certificate-authorty: ca.crt}}")
     assert findings(tmp_path, text) == []
     assert findings(tmp_path, text, "warning") == ["KASC-KUBECONFIG-001 clusters[0].cluster.certificate-authorty 5:46"]
 
 
-def test_several_mistakes_are_all_found(tmp_path: Path) -> None:
+def test_all_errors_are_reported(tmp_path: Path) -> None:
     text = with_cluster("{server: 'a b', proxy-url: x}").replace("{tokenFile: tok}", "{exec: {command: x}, as-uid: a}")
     assert findings(tmp_path, text) == [
         "WHA-01 clusters[0].cluster.server 5:21",

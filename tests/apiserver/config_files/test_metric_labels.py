@@ -1,4 +1,4 @@
-"""Manifests of metric labels, held against what servers of 1.33, 1.35 and 1.36 said of them."""
+"""Metric label manifests, compared with the verdicts of servers 1.33, 1.35 and 1.36."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BASE = [
 
 
 def errors(folder: Path, version: str, content: str | None, *more: str) -> list[tuple[str | None, int, int]]:
-    """Rule, line and column of the errors about a manifest."""
+    """Return rule, line and column of the errors of a manifest."""
     path = folder / "labels.yaml"
     if content is not None:
         path.write_text(content)
@@ -52,14 +52,14 @@ def test_checked(content: str, place: tuple[int, int] | None, tmp_path: Path) ->
     assert errors(tmp_path, "1.36", content) == ([("MET-04", *place)] if place else [])
 
 
-def test_a_file_that_cannot_be_read_is_refused_from_1_36(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_rejected_from_1_36_on(tmp_path: Path) -> None:
     assert [rule for rule, *_ in errors(tmp_path, "1.36", None)] == ["MET-04"]
     assert errors(tmp_path, "1.35", None) == []
     assert [rule for rule, *_ in errors(tmp_path, "1.36", "\ta: b\n")] == ["MET-04"]
     assert errors(tmp_path, "1.35", "\ta: b\n") == []
 
 
-def test_before_1_36_the_server_crashes_on_a_key_without_a_comma(tmp_path: Path) -> None:
+def test_servers_before_1_36_panic_on_a_key_without_a_comma(tmp_path: Path) -> None:
     assert errors(tmp_path, "1.35", "c,d: e\na: b\n") == [("MET-90", 2, 1)]
     assert errors(tmp_path, "1.33", "1: b\n") == [("MET-90", 1, 1)]
     # What cannot be decoded as a whole is left alone, and labels given by flag keep the manifest from being read.

@@ -14,7 +14,7 @@ EGRESS = "apiVersion: apiserver.k8s.io/v1beta1\nkind: EgressSelectorConfiguratio
 
 
 def hints(folder: Path, text: str) -> list[str]:
-    """The hints of errors and warnings in order of their places."""
+    """Return the hints of errors and warnings in order of their positions."""
     path = folder / "f.yaml"
     path.write_text(text)
     report = examine(str(path), Settings(read_as="config-file", version="1.36")).report
@@ -49,5 +49,5 @@ def hints(folder: Path, text: str) -> list[str]:
         ),
     ],
 )  # fmt: skip
-def test_the_only_errors_say_where_fields_belong(tmp_path: Path, text: str, expected: list[str]) -> None:
+def test_misplaced_fields_are_the_only_errors(tmp_path: Path, text: str, expected: list[str]) -> None:
     assert hints(tmp_path, text) == expected

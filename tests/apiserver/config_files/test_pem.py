@@ -1,4 +1,4 @@
-"""What is expected was confirmed with Go's encoding/pem, of the versions that servers are built with."""
+"""Results were confirmed with encoding/pem of the Go versions of the servers."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_none(text: str | bytes) -> None:
     assert types(text) == []
 
 
-def test_padding_has_to_be_there_and_no_more() -> None:
+def test_padding_must_be_exact() -> None:
     padded = pem("X", DATA[:59])
     assert [block.der for block in blocks(padded.encode())] == [DATA[:59]]
     assert blocks(padded.replace("=", "").encode()) == []
@@ -105,12 +105,12 @@ def test_headers() -> None:
 
 
 @given(st.lists(st.tuples(st.from_regex(r"[A-Z ]{0,9}", fullmatch=True), st.binary(max_size=80)), max_size=4))
-def test_what_is_encoded_is_found(parts: list[tuple[str, bytes]]) -> None:
+def test_encoded_blocks_are_decoded(parts: list[tuple[str, bytes]]) -> None:
     text = "noise\n".join(pem(kind, data) for kind, data in parts)
     assert [(block.type, block.der) for block in blocks(text.encode())] == parts
 
 
 @given(st.text(alphabet="-BEGIND X\n\rA=:", max_size=80))
-def test_anything_is_read_without_an_error(text: str) -> None:
+def test_any_string_is_accepted(text: str) -> None:
     for block in blocks(text.encode()):
         assert base64.b64encode(block.der).decode() in "".join(text.split())

@@ -1,4 +1,4 @@
-"""Verdicts are those of the Go that servers were built with: 1.22 for 1.31, 1.23, 1.24 for two, 1.25, and 1.26."""
+"""Verdicts are those of the Go versions of the servers: 1.22 for 1.31, 1.23, 1.24 for two, 1.25, and 1.26."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def test_rsa(data: bytes, until_1_32: bool, from_1_33: bool) -> None:
     assert (parse_pkcs1(data, LATEST) is not None) is from_1_33
 
 
-def test_private_exponent_may_be_any_where_the_others_do_without() -> None:
-    """Go looked at it again from 1.26 on."""
+def test_private_exponent_is_not_validated_with_crt_values() -> None:
+    """Go validates it again from 1.26 on."""
     data = pkcs1(*crt(), d=D + 2)
     assert [parse_pkcs1(data, strictness) is not None for strictness in (BEFORE_CHECKS, CHECKED, 3, LATEST)] == [
         False,
@@ -107,7 +107,7 @@ def test_private_exponent_may_be_any_where_the_others_do_without() -> None:
 
 
 def close_primes() -> bytes:
-    """Primes of 1024 bits that are too near to one another."""
+    """Return primes of 1024 bits that are too close."""
     p = P if P.bit_length() > 400 else Q
     q = p + 2
     while not _is_prime(q):
@@ -126,7 +126,7 @@ def test_primes_may_not_be_close() -> None:
 
 
 @pytest.mark.parametrize("size", [512, 768, 1024, 2048])
-def test_no_size_is_too_small_to_be_read(size: int) -> None:
+def test_small_keys_are_accepted(size: int) -> None:
     primes = {512: (2**255 + 95, 2**256 + 297)}.get(size)
     data = with_primes(*primes) if primes else der(rsa.generate_private_key(65537, max(size, 1024)), TRADITIONAL)
     assert parse_pkcs1(data, LATEST) is not None
@@ -209,7 +209,7 @@ def test_pkcs8(data: bytes, kind: str) -> None:
         (ed448.Ed448PrivateKey.generate, ""),
     ],
 )
-def test_public_key_of_a_private_one_is_that_of_its_file(make: Callable[[], Any], kind: str) -> None:
+def test_public_key_of_a_private_key_matches_its_file(make: Callable[[], Any], kind: str) -> None:
     key = make()
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     public = parse_public_key(key.public_key().public_bytes(serialization.Encoding.DER, form))

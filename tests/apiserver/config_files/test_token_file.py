@@ -1,4 +1,4 @@
-"""Verdicts are those of the server's CSV reader; no test may see a token in a message."""
+"""Verdicts are those of the server's CSV reader; messages never contain a token."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def test_accepted(tmp_path: Path, content: str | bytes) -> None:
     ],
 )
 def test_refused(tmp_path: Path, content: str, place: str) -> None:
-    """Reading ends at the first record that is malformed."""
+    """Reading stops at the first malformed record."""
     assert findings(tmp_path, content) == [f"TOK-01  {place}"]
 
 
-def test_a_file_that_is_missing(tmp_path: Path) -> None:
+def test_missing_file(tmp_path: Path) -> None:
     _, report = started(tmp_path, {}, "--token-auth-file=/f/none")
     assert [placed(found) for found in report.of("error")] == ["TOK-01  7:19"]
 

@@ -1,4 +1,4 @@
-"""Documents made from the schemas themselves: values that conform, and values that may not."""
+"""Documents generated from the schemas, with valid and possibly invalid values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATTERNS = {
 
 
 def node_of(value: Any) -> Node:
-    """A node for a plain value, its place made up."""
+    """Return a node for a plain value, with an arbitrary location."""
     span = (1, 1, 1, 2)
     if isinstance(value, dict):
         return Node(
@@ -35,7 +35,7 @@ def node_of(value: Any) -> Node:
 
 
 def conforming(schema: dict[str, Any], version: str) -> st.SearchStrategy[Any]:
-    """Values that conform to a schema, as far as the keywords in use go."""
+    """Return values that conform to a schema, for the keywords in use."""
     if "$ref" in schema and "x-kasc-rule" not in schema:
         return conforming(load_schema(version, schema["$ref"]), version)
     for key, made in (("const", lambda: st.just(schema["const"])), ("enum", lambda: st.sampled_from(schema["enum"]))):
@@ -86,13 +86,13 @@ def _object(
 
 
 def documents(version: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Documents that conform to the schemas of a version."""
+    """Return documents that conform to the schemas of a version."""
     return conforming(load_schema(version, "apiserver.schema.json"), version)
 
 
 @st.composite
 def mutated(draw: st.DrawFn, version: str) -> dict[str, Any]:
-    """A document with one value replaced, one key added or one taken away."""
+    """Return documents with one value replaced, or one key added or removed."""
     made = copy.deepcopy(draw(documents(version)))
     places: list[tuple[Any, Any]] = []
 

@@ -1,4 +1,4 @@
-"""The schemas of options: fresh, described, with every form that a value may take."""
+"""The option schemas are up to date, have descriptions, and accept all forms of a value."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def option(version: str, group: str, key: str) -> dict[str, Any]:
     return found
 
 
-def test_schemas_are_what_the_catalog_makes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_schemas_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_file_is_a_schema(version: str) -> None:
+def test_every_file_is_a_valid_schema(version: str) -> None:
     for name, text in build().items():
         if name.startswith(f"v{version}/"):
             Draft202012Validator.check_schema(json.loads(text))
 
 
-def test_every_option_is_described() -> None:
+def test_every_option_has_a_description() -> None:
     lacking = [place for place in OPTIONS if len(option(*place).get("description", "")) < 20]
     assert lacking == []
 
@@ -75,7 +75,7 @@ def test_examples_and_defaults_conform() -> None:
     assert wrong == []
 
 
-def test_what_takes_more_than_a_word_has_an_example() -> None:
+def test_composite_values_have_an_example() -> None:
     lacking = {
         key
         for version, group, key in OPTIONS
@@ -96,14 +96,14 @@ STRUCTURED_OPTIONS = [
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_structured_option_is_there(version: str) -> None:
+def test_every_structured_option_exists(version: str) -> None:
     known = {spec.name for options in catalog(version).groups.values() for spec in options.values()}
     assert set(STRUCTURED) <= known
 
 
 @pytest.mark.parametrize(("flag", "group", "key"), STRUCTURED_OPTIONS)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_structured_option_takes_a_path_a_content_or_a_source(
+def test_every_structured_option_accepts_a_path_content_or_source(
     version: str, flag: str, group: str, key: str
 ) -> None:
     def ok(value: Any) -> bool:
@@ -147,7 +147,7 @@ def test_forms_of_a_structured_option(value: Any, flag: str, files: list[str], t
     assert structured_files(resolved) == dict.fromkeys(files, POLICY)
 
 
-def test_two_files_of_one_path_are_refused(tmp_path: Path) -> None:
+def test_two_files_with_the_same_path_are_rejected(tmp_path: Path) -> None:
     content = document(
         auditing={"auditPolicyFile": {"path": "/a.yaml", "content": POLICY}},
         traces={
@@ -161,7 +161,7 @@ def test_two_files_of_one_path_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_editors_find_every_schema_beside_the_others(version: str) -> None:
+def test_references_between_schemas_resolve(version: str) -> None:
     folder = ROOT / f"schemas/v{version}"
     for path in folder.rglob("*.json"):
         for target in re.findall(r'"\$ref": "([^#"]+)"', path.read_text()):

@@ -1,4 +1,4 @@
-"""The quick walker says of a document what jsonschema says."""
+"""The fast validator agrees with jsonschema."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROPERTY = settings(max_examples=150, deadline=None, suppress_health_check=[Heal
 
 
 def agrees(document: Any, version: str) -> bool:
-    """Whether both say the same; what they say."""
+    """Return the verdict on which both agree."""
     quick = conforms(
         node_of(document), load_schema(version, "apiserver.schema.json"), lambda name: load_schema(version, name)
     )
@@ -44,7 +44,7 @@ def test_documents_with_one_change(document: dict[str, Any]) -> None:
 
 @given(mutated("1.36"))
 @PROPERTY
-def test_whatever_does_not_conform_is_explained(document: dict[str, Any]) -> None:
+def test_every_violation_is_reported(document: dict[str, Any]) -> None:
     report = Report()
     refused = validate(node_of(document), "1.36", report)
     assert bool(report.diagnostics) is (not agrees(document, "1.36"))
@@ -88,7 +88,7 @@ def test_boundaries(key: str, value: Any, good: bool) -> None:
 
 
 def keywords(schema: Any) -> Iterator[str]:
-    """Every keyword of a schema and of what is inside it."""
+    """Yield every keyword of a schema and its subschemas."""
     if not isinstance(schema, dict):
         return
     yield from schema
@@ -102,7 +102,7 @@ def keywords(schema: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_walker_knows_every_keyword(version: str) -> None:
+def test_the_validator_supports_every_keyword(version: str) -> None:
     for path in (ROOT / f"schemas/v{version}").glob("*.json"):
         if path.name == "editor.schema.json":
             continue

@@ -1,4 +1,4 @@
-"""Values of the wrong type: what the hint shows is taken in the place of the value, and means the same flags."""
+"""The hint for a value of the wrong type shows a valid value that results in the same flags."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEEDED = {
 
 
 def examined(folder: Path, option: str, value: str) -> Examined:
-    """A document that is sound but for an option, given as `etcd.etcdServers`."""
+    """Return a valid document except for one option, given as `etcd.etcdServers`."""
     groups = {group: dict(options) for group, options in NEEDED.items()}
     group, key = option.split(".")
     groups.setdefault(group, {})[key] = value
@@ -77,7 +77,9 @@ def errors(report: Report) -> list[str]:
         ("generic.minRequestTimeout", "30m", "1800", ["1800"]),
     ],
 )  # fmt: skip
-def test_the_shown_value_is_taken(tmp_path: Path, option: str, value: str, shown: str, texts: list[str] | None) -> None:
+def test_the_suggested_value_is_valid(
+    tmp_path: Path, option: str, value: str, shown: str, texts: list[str] | None
+) -> None:
     (found,) = errors(examined(tmp_path, option, value).report)
     assert found.startswith("KASC-SCHEMA-002: write ")
     assert shown in found
@@ -88,7 +90,7 @@ def test_the_shown_value_is_taken(tmp_path: Path, option: str, value: str, shown
         assert texts in [[use.text for use in uses] for uses in flags.values()]
 
 
-def test_tables_of_toml(tmp_path: Path) -> None:
+def test_toml_tables(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text('apiVersion = "kasc/v1"\nkind = "APIServer"\n[secureServing.tlsSNICertKey]\ncertFile = "a"\n')
     found = examine(str(path), Settings()).report.of("error")
@@ -107,7 +109,7 @@ def test_tables_of_toml(tmp_path: Path) -> None:
         ("[a, b]", 'quote strings: key = "value"'),
     ],
 )
-def test_bare_values_of_toml(tmp_path: Path, value: str, hint: str) -> None:
+def test_bare_toml_values(tmp_path: Path, value: str, hint: str) -> None:
     path = tmp_path / "a.toml"
     path.write_text(f'apiVersion = "kasc/v1"\n[misc]\nallowPrivileged = {value}\n')
     (found,) = examine(str(path), Settings()).report.of("error")
@@ -145,7 +147,7 @@ def test_a_wrapper_is_the_only_error(tmp_path: Path) -> None:
         "etcd: {etcdServers: {a: b}}\n",
     ],
 )
-def test_what_a_slip_hides_is_not_reported_as_missing(tmp_path: Path, text: str) -> None:
+def test_a_misspelled_key_is_not_reported_as_missing(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(HEAD + text)
     codes = [found.code for found in examine(str(path), Settings()).report.of("error")]
@@ -160,6 +162,6 @@ def test_what_a_slip_hides_is_not_reported_as_missing(tmp_path: Path, text: str)
         ("secureServing.tlsSNICertKey", "/a.crt,/a.key", '{certFile: "/a.crt", keyFile: "/a.key"}'),
     ],
 )
-def test_an_element_written_as_the_flag_takes_it(tmp_path: Path, option: str, element: str, shown: str) -> None:
+def test_an_element_written_in_flag_syntax(tmp_path: Path, option: str, element: str, shown: str) -> None:
     assert errors(examined(tmp_path, option, f"['{element}']").report) == [f"KASC-SCHEMA-002: write {shown}"]
     assert errors(examined(tmp_path, option, f"[{shown}]").report) == []

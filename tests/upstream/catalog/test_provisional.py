@@ -1,4 +1,4 @@
-"""Facts of the newest version that no server has confirmed are named as such, and only where they matter."""
+"""Unconfirmed facts of the newest version are reported if, and only if, a document depends on them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def storage_row(resource: str, version: str, more: str = "") -> str:
     return next(row for row in manifest.split("\n- ") if f"  resource: {resource}\n" in row)
 
 
-def test_a_document_that_needs_no_such_fact_has_no_note() -> None:
+def test_a_document_without_provisional_facts_has_no_note() -> None:
     assert codes() == []
 
 
@@ -58,7 +58,7 @@ def test_storage_versions() -> None:
 
 
 def test_workloads_are_stored_as_v1beta1_in_1_37(tmp_path: Path) -> None:
-    """The storage version hashes of the released discovery document say so."""
+    """According to the storage version hashes of the released discovery document."""
     more = "generic: {featureGates: {GenericWorkload: true}}\napiEnablement: {runtimeConfig: {api/all: true}}"
     for resource in ("workloads", "podgroups"):
         assert "storageVersion: v1beta1\n" in storage_row(resource, "1.37", more)

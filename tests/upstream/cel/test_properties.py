@@ -50,7 +50,7 @@ PIECES = st.sampled_from(WORDS + SIGNS)
     st.sampled_from((31, 32, 33, 36)),
     st.sampled_from(("", "bool")),
 )
-def test_any_text_gives_a_type_or_problems_inside_it(expression, environment, minor, result) -> None:
+def test_any_string_has_a_type_or_problems_within_it(expression, environment, minor, result) -> None:
     outcome = compile_expression(expression, environment, minor, result)
     if isinstance(outcome, CompiledExpression):
         assert outcome.type
@@ -65,7 +65,7 @@ def test_any_text_gives_a_type_or_problems_inside_it(expression, environment, mi
 
 @settings(max_examples=200, deadline=None)
 @given(st.data())
-def test_one_wrong_letter_never_breaks_the_checker(data) -> None:
+def test_one_changed_character_never_raises(data) -> None:
     expression = data.draw(st.sampled_from(ACCEPTED))
     place = data.draw(st.integers(0, len(expression)))
     changed = expression[:place] + data.draw(PIECES) + expression[place + data.draw(st.integers(0, 2)) :]
@@ -75,7 +75,7 @@ def test_one_wrong_letter_never_breaks_the_checker(data) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(ACCEPTED), st.sampled_from(("  ", "\n", "\t", " // note\n", "\r\n", "\f")))
-def test_space_between_tokens_makes_no_difference(expression: str, space: str) -> None:
+def test_white_space_between_tokens_is_ignored(expression: str, space: str) -> None:
     spread = space.join(token.text for token in tokenize(expression))
     before, after = (compile_expression(text, CLAIMS, 36) for text in (expression, spread))
     assert isinstance(before, CompiledExpression)
@@ -85,7 +85,7 @@ def test_space_between_tokens_makes_no_difference(expression: str, space: str) -
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(ACCEPTED))
-def test_parentheses_around_the_whole_make_no_difference(expression: str) -> None:
+def test_parentheses_around_an_expression_are_ignored(expression: str) -> None:
     before, after = (compile_expression(text, CLAIMS, 36) for text in (expression, f"({expression}\n)"))
     assert isinstance(before, CompiledExpression)
     assert isinstance(after, CompiledExpression)
@@ -94,7 +94,7 @@ def test_parentheses_around_the_whole_make_no_difference(expression: str) -> Non
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(ACCEPTED))
-def test_every_node_stands_inside_the_text(expression: str) -> None:
+def test_every_node_has_an_offset_within_the_expression(expression: str) -> None:
     stack: list[Node] = [parse(expression, declarations_of(36))]
     while stack:
         node = stack.pop()
@@ -103,21 +103,21 @@ def test_every_node_stands_inside_the_text(expression: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",))))
-def test_strings_written_as_json_are_read_back(text: str) -> None:
+def test_strings_written_as_json_round_trip(text: str) -> None:
     written = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7f")
     (token, _) = tokenize(written)
     assert string_literal(token, surrogates=False).value == text
 
 
 @given(st.binary(max_size=30))
-def test_bytes_written_with_escapes_are_read_back(data: bytes) -> None:
+def test_bytes_written_with_escapes_round_trip(data: bytes) -> None:
     for form in ("\\x{:02x}", "\\{:03o}"):
         (token, _) = tokenize("b'" + "".join(form.format(byte) for byte in data) + "'")
         assert bytes_literal(token).value == data
 
 
 @given(st.integers(-(2**70), 2**70))
-def test_whole_numbers_have_64_bits(number: int) -> None:
+def test_integers_have_64_bits(number: int) -> None:
     for expression, low, high in (
         (f"{number}", -(2**63), 2**63),
         (f"int('{number}')", -(2**63), 2**63),
@@ -127,7 +127,7 @@ def test_whole_numbers_have_64_bits(number: int) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_doubles_survive_their_text(number: float) -> None:
+def test_doubles_round_trip(number: float) -> None:
     assert isinstance(compile_expression(f"double(string({number!r}))", CLAIMS, 36), CompiledExpression)
     whole = isinstance(compile_expression(f"int({number!r})", CLAIMS, 36), CompiledExpression)
     assert whole == (-(2.0**63) < number < 2.0**63)
@@ -137,7 +137,7 @@ def test_doubles_survive_their_text(number: float) -> None:
     st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29)),
     st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 )
-def test_timestamps_are_the_moments_that_the_calendar_says(moment: datetime, zone: timezone) -> None:
+def test_timestamps_match_datetime(moment: datetime, zone: timezone) -> None:
     placed = moment.replace(tzinfo=zone)
     expected = (placed - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
     found = parse_timestamp(placed.isoformat(), any_zone=False)
@@ -147,7 +147,7 @@ def test_timestamps_are_the_moments_that_the_calendar_says(moment: datetime, zon
 
 @example("\\Q*\\E")
 @given(st.text(max_size=20))
-def test_escaped_text_is_a_pattern(text: str) -> None:
+def test_escaped_string_is_a_valid_pattern(text: str) -> None:
     check_regexp(re.sub(r"[^A-Za-z0-9_\u0080-\U0010ffff\s]", r"\\\g<0>", text))
     check_regexp("\\Q" + text.replace("\\", ""))
 
@@ -161,7 +161,7 @@ def test_escaped_text_is_a_pattern(text: str) -> None:
         st.sampled_from(["a", "(", ")", "|", "[a]", "[^b", "]", "*", "+", "?", "{2}", "{3,", "}", "\\d", "\\", "."])
     )
 )
-def test_patterns_that_go_reads_are_read_by_python_too(pieces: list[str]) -> None:
+def test_patterns_that_are_valid_in_go_are_valid_in_python(pieces: list[str]) -> None:
     # For these pieces Go's syntax is a part of Python's, apart from braces and brackets that stand alone.
     pattern = "".join(pieces)
     try:

@@ -48,9 +48,7 @@ def test_verdicts(topic: str, minor: int) -> None:
 
 
 @pytest.mark.parametrize(("environment", "span", "_type", "counted", "expression"), rows("email"))
-def test_claims_that_count_for_the_rule_of_email(
-    environment: str, span: str, _type: str, counted: str, expression: str
-) -> None:
+def test_selections_for_the_email_rule(environment: str, span: str, _type: str, counted: str, expression: str) -> None:
     minor = 36 if span == "all" else int(span.partition("-")[0][2:])
     outcome = compile_expression(expression, ENVIRONMENTS[environment][0], minor)
     found = ""
@@ -99,11 +97,11 @@ def test_longest_chain(pieces: tuple[str, str], most: int) -> None:
     assert not accepted(first + link * (most + 1))
 
 
-def test_chains_of_truth_values_have_no_limit() -> None:
+def test_chains_of_logical_operators_have_no_limit() -> None:
     assert accepted("true" + "&&true||false" * 2000)
 
 
-def test_longest_text() -> None:
+def test_longest_expression() -> None:
     assert accepted("1" + " " * 99_999)
     assert not accepted("1" + " " * 100_000)
     assert accepted("'" + "\u00e9" * 99_998 + "'")

@@ -1,4 +1,4 @@
-"""From words to flags. What pflag makes of each of these lists was confirmed with the server's own flag set."""
+"""Command-line words to flags. The expected results were confirmed with pflag and the server's flag set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def type_of(name: str) -> str | None:
 
 
 def split(*texts: str) -> tuple[list[Argument], list[Diagnostic]]:
-    """The arguments of words that stand one in a line, from its first column on."""
+    """Split words, each on its own line from column 1 on."""
     words = [
         Word(text, Location("f", line, 1, line, 1 + len(text)), f"args[{line - 1}]")
         for line, text in enumerate(texts, 1)
@@ -89,7 +89,7 @@ def test_refused(words: list[str], rule: str, line: int, hint: str) -> None:
     assert problems[0].path == f"args[{line - 1}]"
 
 
-def test_a_positional_word_after_the_flags_end_is_refused_each() -> None:
+def test_every_word_after_the_end_of_flags_is_rejected() -> None:
     _, problems = split("--", "a", "", "b")
     assert [found.rule for found in problems] == ["PARSE-02", "PARSE-02"]
 
@@ -102,13 +102,13 @@ def test_names_are_not_guessed(name: str) -> None:
     assert problems == []
 
 
-def test_what_follows_an_unknown_flag_is_not_refused_as_well() -> None:
+def test_the_value_of_an_unknown_flag_is_not_rejected() -> None:
     arguments, problems = split("--bogus", "value", "--v=2", "--bogus2", "--v=3", "--bogus3")
     assert [argument.flag for argument in arguments] == ["bogus", "v", "bogus2", "v", "bogus3"]
     assert problems == []
 
 
-def test_places() -> None:
+def test_locations() -> None:
     arguments, _ = split("--v=2", "--etcd_servers", "a", "-v3", "--profiling", "--logging-format=")
 
     def place(at: Location | None) -> tuple[int, int, int] | None:
@@ -123,14 +123,14 @@ def test_places() -> None:
     ]
 
 
-def test_a_word_that_is_not_written_plainly_is_one_place() -> None:
+def test_a_quoted_word_has_one_location() -> None:
     at = Location("f", 1, 1, 3, 5)
     arguments, _ = split_arguments([Word("--etcd-servers=a,b", at)], type_of, {})
     assert arguments[0].location == at
     assert arguments[0].part(0, 1) == at
 
 
-def test_a_traced_word_gives_every_part_its_place() -> None:
+def test_a_traced_word_has_a_location_for_every_part() -> None:
     def trace(start: int, end: int) -> Location:
         return Location("f", 7, 100 + 2 * start, 7, 100 + 2 * end)
 
@@ -147,7 +147,7 @@ def test_a_traced_word_gives_every_part_its_place() -> None:
         | st.text(alphabet="-=v_ax", max_size=6)
     )
 )
-def test_any_words_are_read_or_refused_in_their_place(texts: list[str]) -> None:
+def test_any_words_are_parsed_or_rejected_at_their_location(texts: list[str]) -> None:
     arguments, problems = split(*texts)
     for argument in arguments:
         assert argument.location is not None

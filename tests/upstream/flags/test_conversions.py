@@ -1,4 +1,4 @@
-"""What is proposed for a value that a type does not take is one that the type takes, and means the same."""
+"""The suggestion for an invalid value is a valid value of the type with the same meaning."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_durations(text: str, nanoseconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "1.5 days", "10 potatoes", "1h of", "-", "9" * 50])
-def test_what_is_no_duration(text: str) -> None:
+def test_invalid_durations(text: str) -> None:
     assert conversions.as_duration(text) == ""
 
 
 @given(some.text(max_size=30))
-def test_whatever_is_proposed_is_taken(text: str) -> None:
+def test_every_suggestion_is_valid(text: str) -> None:
     if meant := conversions.as_duration(text):
         parse_duration(meant)
     for unit in ("", SECONDS, DAYS, MEGABYTES):
@@ -71,7 +71,7 @@ def test_whatever_is_proposed_is_taken(text: str) -> None:
         ("many", "", ""),
     ],
 )
-def test_whole_numbers(text: str, unit: str, number: str) -> None:
+def test_integers(text: str, unit: str, number: str) -> None:
     assert conversions.as_integer(text, unit) == number
 
 

@@ -96,7 +96,7 @@ def test_parts(text: str, parts: tuple[str | None, ...] | None) -> None:
         "https://a/\x00",
     ],
 )
-def test_refused_at_every_level(text: str) -> None:
+def test_rejected_at_every_level(text: str) -> None:
     assert [parses_as_url(text, level) for level in LEVELS] == [False, False, False]
 
 
@@ -126,7 +126,7 @@ def test_hosts_by_level(text: str, verdicts: tuple[bool, bool, bool]) -> None:
     assert tuple(parses_as_url(text, level) for level in LEVELS) == verdicts
 
 
-def test_what_stands_before_brackets_was_lost_for_a_time() -> None:
+def test_characters_before_brackets_are_lost_at_one_level() -> None:
     assert parse_url("https://a[::1]:8", LITERALS) == ("https", "", None, "[::1]:8", "", "", "")
     assert parse_url("https://a[::1]:8", LOOSE) == ("https", "", None, "a[::1]:8", "", "", "")
 
@@ -144,7 +144,7 @@ _SEGMENT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=10)
 
 
 @given(_NAME, st.integers(0, 65535), st.lists(_SEGMENT, max_size=4), _SEGMENT)
-def test_what_is_escaped_comes_back(host: str, port: int, segments: list[str], fragment: str) -> None:
+def test_escapes_round_trip(host: str, port: int, segments: list[str], fragment: str) -> None:
     from urllib.parse import quote
 
     path = "".join(f"/{segment}" for segment in segments)

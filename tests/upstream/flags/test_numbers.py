@@ -1,4 +1,4 @@
-"""Single values at the boundaries of their types. Every verdict and value here was confirmed with Go's own parsers."""
+"""Boundary cases of single values. All results were confirmed with Go's parsers."""
 
 from __future__ import annotations
 
@@ -175,13 +175,13 @@ def test_nan_is_a_number() -> None:
     assert math.isnan(TYPES["float64"].parse(["nAn"]))
 
 
-def test_the_last_use_counts() -> None:
+def test_the_last_use_wins() -> None:
     assert TYPES["int"].parse(["1", "2"]) == 2
     assert TYPES["bool"].parse(["true", "false"]) is False
     assert TYPES["string"].parse(["a", ""]) == ""
 
 
-def test_an_empty_address_keeps_the_one_before() -> None:
+def test_an_empty_address_leaves_the_value_unchanged() -> None:
     assert TYPES["ip"].parse(["10.0.0.1", ""]) == "10.0.0.1"
 
 
@@ -196,13 +196,13 @@ def test_an_empty_address_keeps_the_one_before() -> None:
         ("bool", "yes", "write true"),
     ],
 )
-def test_the_hint_says_what_to_write(kind: str, text: str, hint: str) -> None:
+def test_the_hint_has_the_value_to_write(kind: str, text: str, hint: str) -> None:
     with pytest.raises(InvalidValueError) as raised:
         TYPES[kind].parse([text])
     assert raised.value.hint == hint
 
 
-def test_a_message_shows_no_control_characters_and_no_flood() -> None:
+def test_a_message_is_short_and_without_control_characters() -> None:
     with pytest.raises(InvalidValueError) as raised:
         TYPES["int"].parse(["\x1b[31m" + "9" * 10000])
     assert "\x1b" not in raised.value.message

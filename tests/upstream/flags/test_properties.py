@@ -1,4 +1,4 @@
-"""What holds for every text and every value."""
+"""Properties of all flag types."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
 
 
 def read(kind: str, text: str) -> tuple[Any, InvalidValueError | None]:
-    """The value, or why there is none; every other exception is a fault."""
+    """Return the value, or the error; any other exception is a bug."""
     try:
         return TYPES[kind].parse([text]), None
     except InvalidValueError as refusal:
         return None, refusal
 
 
-def test_every_type_has_values_here() -> None:
+def test_every_type_is_covered() -> None:
     assert VALUES.keys() == TYPES.keys()
 
 
@@ -80,7 +80,7 @@ def test_every_type_has_values_here() -> None:
 @example(text="1" * 5000)
 @example(text="0x" + "f" * 5000)
 @example(text="1e" + "9" * 5000)
-def test_a_text_is_read_or_refused_by_a_rule(kind: str, text: str) -> None:
+def test_any_string_is_parsed_or_rejected_by_a_rule(kind: str, text: str) -> None:
     value, refusal = read(kind, text)
     if refusal is not None:
         assert refusal.rule.family == "PARSE"
@@ -100,22 +100,22 @@ def test_a_text_is_read_or_refused_by_a_rule(kind: str, text: str) -> None:
 @pytest.mark.parametrize("kind", TYPES)
 @settings(max_examples=60)
 @given(data=st.data())
-def test_a_value_survives_being_written(kind: str, data: st.DataObject) -> None:
+def test_values_round_trip(kind: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[kind])
     assert TYPES[kind].parse(TYPES[kind].format(value)) == value
 
 
-def test_not_a_number_survives_being_written() -> None:
+def test_nan_round_trips() -> None:
     assert math.isnan(TYPES["float64"].parse(TYPES["float64"].format(math.nan)))
 
 
 @given(st.lists(FIELD, min_size=1))
-def test_fields_survive_being_written(fields: list[str]) -> None:
+def test_csv_fields_round_trip(fields: list[str]) -> None:
     assert read_record(write_record(fields)) == fields
 
 
 @given(st.text(alphabet='ab,"\r\n ', max_size=12))
-def test_fields_stand_where_they_are_said_to(text: str) -> None:
+def test_csv_field_ranges(text: str) -> None:
     try:
         fields = read_fields(text)
     except InvalidValueError:
@@ -136,7 +136,7 @@ def test_fields_stand_where_they_are_said_to(text: str) -> None:
 @example(-(2**63))
 @example(999)
 @example(1_000_000_001)
-def test_durations_survive_being_written(nanoseconds: int) -> None:
+def test_durations_round_trip(nanoseconds: int) -> None:
     assert parse_duration(format_duration(nanoseconds)) == nanoseconds
 
 
@@ -155,12 +155,12 @@ def test_durations_survive_being_written(nanoseconds: int) -> None:
         (-(2**63), "-2562047h47m16.854775808s"),
     ],
 )
-def test_durations_are_written_as_go_does(nanoseconds: int, text: str) -> None:
+def test_durations_are_formatted_as_go_does(nanoseconds: int, text: str) -> None:
     assert format_duration(nanoseconds) == text
 
 
 @given(st.text(alphabet=string.whitespace + "\x1c\x1f\x85\u200b\u2028a", max_size=8))
-def test_trimming_leaves_what_is_no_white_space_to_go(text: str) -> None:
+def test_trimming_removes_only_what_go_considers_white_space(text: str) -> None:
     kept = trimmed(text)
     assert kept in text
     assert trimmed(kept) == kept

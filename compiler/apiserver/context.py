@@ -45,7 +45,7 @@ class ServerContext:
 
 
 class NamedFile(NamedTuple):
-    """A file of the server that a flag or another file names; `refuse(rule, message, hint)` reports at its name."""
+    """A file of the server that a flag or another file names; `report(rule, message, hint)` reports at its name."""
 
     context: ServerContext
     flag: str

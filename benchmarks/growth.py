@@ -26,7 +26,8 @@ from compiler.cli.reporters import text  # noqa: E402
 from compiler.inputs.server import Host  # noqa: E402
 from compiler.inputs.source import Files, file_key  # noqa: E402
 from compiler.review.examine import Settings, examine  # noqa: E402
-from compiler.upstream.catalog import catalog, nearest, section_of  # noqa: E402
+from compiler.upstream.catalog import catalog  # noqa: E402
+from compiler.upstream.catalog.facts import nearest, section_of  # noqa: E402
 
 FASTEST = 0.15
 """Seconds below which a ratio is meaningless."""

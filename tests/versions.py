@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.upstream.catalog import minor_of, versions
+from compiler.upstream.catalog.facts import minor_of, versions
 from tests.recordings import FACTS
 
 VERSIONS = list(versions())

@@ -14,7 +14,8 @@ from compiler.diagnostics import Diagnostic, Location, Report, diagnose
 from compiler.inputs.arguments import ANY, Argument
 from compiler.text import shown
 from compiler.text.suggest import Suggestion, Suggestions, closest
-from compiler.upstream.catalog import Catalog, flag_advice, known_in, removal
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.history import flag_advice, known_in, removal
 from compiler.upstream.flag_values import TYPES, InvalidValueError
 from compiler.upstream.go.strconv import format_duration
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from compiler.upstream.catalog import Catalog, Gate, GateStep
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.facts import Gate, GateStep
 
 ALL_ALPHA, ALL_BETA = "AllAlpha", "AllBeta"
 _STAGE_OF = {ALL_ALPHA: "ALPHA", ALL_BETA: "BETA"}

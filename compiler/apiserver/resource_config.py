@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from functools import cache, cached_property, lru_cache
 
-from compiler.upstream.catalog import Catalog, Resource
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.facts import Resource
 from compiler.upstream.go.strconv import FALSE_STRINGS
 
 _STABLE = r"v[0-9]+"

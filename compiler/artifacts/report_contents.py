@@ -14,7 +14,7 @@ from compiler.cli.explain.describe import default_text, descriptions
 from compiler.diagnostics import SEVERITIES
 from compiler.review import cis
 from compiler.review.policies import TITLES
-from compiler.upstream.catalog import FlagSpec, section_of
+from compiler.upstream.catalog.facts import FlagSpec, section_of
 from compiler.upstream.flag_values import TYPES
 
 if TYPE_CHECKING:

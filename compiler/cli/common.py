@@ -120,7 +120,7 @@ def version_of(text: str | None) -> str:
 
     Raises UsageError for what is no version.
     """
-    from compiler.upstream.catalog import minor_of, nearest, versions
+    from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
     if text is not None:
         check_version(text)

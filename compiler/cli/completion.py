@@ -65,7 +65,7 @@ def _folders(prefix: str, **_: Any) -> list[str]:
 
 def _words(prefix: str, **_: Any) -> list[str]:
     from compiler.cli.explain.subjects import known_words
-    from compiler.upstream.catalog import nearest
+    from compiler.upstream.catalog.facts import nearest
 
     return [*_files(prefix), *(word for word in known_words(nearest(None)) if word.startswith(prefix))]
 
@@ -78,14 +78,14 @@ def _artifacts(prefix: str, **_: Any) -> list[str]:
 
 
 def _versions(**_: Any) -> list[str]:
-    from compiler.upstream.catalog import versions
+    from compiler.upstream.catalog.facts import versions
 
     return list(versions())
 
 
 def _schemas(**_: Any) -> list[str]:
     from compiler.inputs.schema.bundle import names
-    from compiler.upstream.catalog import nearest
+    from compiler.upstream.catalog.facts import nearest
 
     return list(names(nearest(None)))
 

@@ -11,7 +11,8 @@ from compiler.apiserver.health.meaning import condition_of, targets_of
 from compiler.cluster.probe_answers import Differences
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.text import shown
-from compiler.upstream.catalog import health_meanings, health_rows, minor_of
+from compiler.upstream.catalog import health_meanings, health_rows
+from compiler.upstream.catalog.facts import minor_of
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved

@@ -26,7 +26,7 @@ from compiler.text.redaction import (
     secret_spans,
     token_spans,
 )
-from compiler.upstream.catalog import versions
+from compiler.upstream.catalog.facts import versions
 
 _LARGEST_TREE = 256 * 1024
 """Characters of a file up to which its fields count; of a larger one only the keys are shown."""

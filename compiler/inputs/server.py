@@ -11,7 +11,8 @@ from compiler.filesystem import NotRegularError, TooLargeError, read_file
 from compiler.inputs.arguments import Argument
 from compiler.inputs.pods.volumes import FileSystem
 from compiler.inputs.source.node import Node
-from compiler.upstream.catalog import Catalog, section_of
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.facts import section_of
 
 ARTIFACT_KINDS = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
 """Kinds of kasc's artifacts, which are not inputs."""

@@ -11,7 +11,8 @@ from compiler.diagnostics import ERROR, Diagnostic, Report
 from compiler.inputs.source.characters import advice
 from compiler.inputs.source.node import Lines
 from compiler.text import shown
-from compiler.upstream.catalog import minor_of, removal, removed_names, versions
+from compiler.upstream.catalog.facts import minor_of, versions
+from compiler.upstream.catalog.history import removal, removed_names
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved

@@ -12,7 +12,8 @@ from compiler.inputs.server import Host, ServerInput
 from compiler.inputs.source import STANDARD_INPUT, STANDARD_INPUT_NAME, Files
 from compiler.inputs.source.node import Source
 from compiler.review.risks import find_risks
-from compiler.upstream.catalog import catalog, minor_of, nearest, versions
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
 if TYPE_CHECKING:
     from compiler.inputs.importers.config_file import CarriedFile

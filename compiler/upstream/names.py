@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler.text.suggest import closest
 
 if TYPE_CHECKING:
-    from compiler.upstream.catalog import Catalog, Resource
+    from compiler.upstream.catalog import Catalog
+    from compiler.upstream.catalog.facts import Resource
 
 
 _LABEL = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.upstream.catalog import versions
+from compiler.upstream.catalog.facts import versions
 from tests.cli.running import kasc
 
 

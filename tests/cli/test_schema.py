@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from compiler.upstream.catalog import versions
+from compiler.upstream.catalog.facts import versions
 from tests.cli.running import ROOT, kasc
 
 

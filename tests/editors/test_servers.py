@@ -9,7 +9,8 @@ import pytest
 
 from compiler.cli.explain.describe import default_text
 from compiler.inputs.schema.bundle import modeline
-from compiler.upstream.catalog import catalog, section_of
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import section_of
 from tests.cli.running import ROOT, SAMPLES
 from tests.editors.client import Server
 

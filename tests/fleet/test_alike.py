@@ -17,7 +17,8 @@ from compiler.fleet.memo import PartTexts
 from compiler.inputs.server import Host
 from compiler.inputs.source import Files
 from compiler.review.examine import Settings, examine
-from compiler.upstream.catalog import FlagSpec, catalog
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import FlagSpec
 from tests.artifacts.compiling import ENCRYPTION
 from tests.fleet import clusters
 

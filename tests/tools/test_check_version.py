@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from compiler.upstream.catalog import catalog, versions
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import versions
 from tests.recordings import RECORDINGS, ROOT
 from tests.versions import RECORDED_VERSIONS, VERSIONS
 from tools.check_version import homes

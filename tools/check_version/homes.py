@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
-from compiler.upstream.catalog import Catalog, catalog, health_meanings, removed, versions
+from compiler.upstream.catalog import Catalog, catalog, health_meanings
+from compiler.upstream.catalog.facts import versions
+from compiler.upstream.catalog.history import removed
 from tools.generate.catalog import DATA, build
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from compiler.upstream.catalog import key_of
+from compiler.upstream.catalog.facts import key_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "compiler/upstream/catalog/data"

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from compiler.upstream.catalog import in_span, minor_of
+from compiler.upstream.catalog.facts import in_span, minor_of
 
 DURATION = r"^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
 """Go's durations, for editors; the parser is in `compiler/upstream/go/strconv.py`. The pattern is unambiguous."""

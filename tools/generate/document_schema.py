@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.upstream.catalog import Catalog, section_of
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.facts import section_of
 
 _STRING: dict[str, Any] = {"type": "string"}
 _LABELS: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from compiler.apiserver.health.checks import ENDPOINTS
 from compiler.apiserver.health.meaning import condition_of
-from compiler.upstream.catalog import catalog, health_meanings, health_rows, versions
+from compiler.upstream.catalog import catalog, health_meanings, health_rows
+from compiler.upstream.catalog.facts import versions
 
 PAGE = Path(__file__).parents[2] / "docs/health.md"
 BEGIN, END = "<!-- checks: made by tools.generate.health_page -->\n", "<!-- end of checks -->\n"

@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 from compiler.inputs.pods.fields import ROOTS
-from compiler.upstream.catalog import DATA, minor_of, versions
+from compiler.upstream.catalog.facts import DATA, minor_of, versions
 
 PATH = os.path.join(DATA, "pods.json")
 _SCALARS = {

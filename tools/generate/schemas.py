@@ -15,7 +15,8 @@ import yaml
 
 from compiler.inputs.schema import schema_directory
 from compiler.inputs.schema.bundle import NAME, catalog_entry, editor_schema
-from compiler.upstream.catalog import DATA, Catalog, FlagSpec, catalog, nearest, section_of, versions
+from compiler.upstream.catalog import Catalog, catalog
+from compiler.upstream.catalog.facts import DATA, FlagSpec, nearest, section_of, versions
 from tools.generate.config_file_schemas import file_schemas
 from tools.generate.document_schema import document_schema
 from tools.generate.option_schemas import default_of, form

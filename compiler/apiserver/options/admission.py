@@ -12,7 +12,7 @@ from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import Admission
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
-from compiler.upstream.catalog import known_in, removal
+from compiler.upstream.catalog.history import known_in, removal
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig

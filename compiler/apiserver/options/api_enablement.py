@@ -14,7 +14,7 @@ from compiler.apiserver.resolved_sections import APIEnablement
 from compiler.apiserver.resource_config import MATCHERS, ResourceConfig, introduced_in, resource_config_of
 from compiler.rules import Rule
 from compiler.text import shown
-from compiler.upstream.catalog import removal
+from compiler.upstream.catalog.history import removal
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 from compiler.upstream.names import CORE, find_resource
 

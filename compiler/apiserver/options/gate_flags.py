@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.text import shown
 from compiler.text.suggest import Suggestion
-from compiler.upstream.catalog import gate_advice, known_in, removal
+from compiler.upstream.catalog.history import gate_advice, known_in, removal
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.apiserver.resource_config import ResourceConfig, split_api
-from compiler.upstream.catalog import Catalog, Resource
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.facts import Resource
 from compiler.upstream.etcd import without_user
 from compiler.upstream.go.net import join
 from compiler.upstream.names import GroupResource, parse_group_resource

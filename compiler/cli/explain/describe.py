@@ -11,18 +11,9 @@ from compiler.cli.explain.observed import api_lines, health_check_lines, metric_
 from compiler.cli.explain.subjects import Subject
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
 from compiler.rules import by_code
-from compiler.upstream.catalog import (
-    DATA,
-    FlagSpec,
-    Gate,
-    catalog,
-    key_of,
-    known_in,
-    removed,
-    section_of,
-    span,
-    versions,
-)
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import DATA, FlagSpec, Gate, key_of, section_of, span, versions
+from compiler.upstream.catalog.history import known_in, removed
 from compiler.upstream.flag_kinds import CHOICES, STRUCTURED
 
 _MOST = 20

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from compiler.apiserver.health.checks import ENDPOINTS
 from compiler.apiserver.health.meaning import condition_of
 from compiler.apiserver.resource_config import MATCHERS
-from compiler.upstream.catalog import Catalog, catalog, health_meanings, known_in, removed, span, versions
+from compiler.upstream.catalog import Catalog, catalog, health_meanings
+from compiler.upstream.catalog.facts import span, versions
+from compiler.upstream.catalog.history import known_in, removed
 
 _HOOK = "poststarthook/"
 # As a client prints it: `[-]etcd failed: reason withheld`, `/readyz/etcd`, `livez/etcd`.

@@ -11,7 +11,9 @@ from compiler.cli.explain.observed import api_of, health_check_of, metric_of
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
 from compiler.rules import by_code, by_id
 from compiler.text.suggest import closest
-from compiler.upstream.catalog import catalog, health_meanings, key_of, known_in, removed_names, section_of, versions
+from compiler.upstream.catalog import catalog, health_meanings
+from compiler.upstream.catalog.facts import key_of, section_of, versions
+from compiler.upstream.catalog.history import known_in, removed_names
 
 _GONE = ("flags", "featureGates", "admissionPlugins", "apis", "configAPIs")
 

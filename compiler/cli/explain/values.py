@@ -13,7 +13,7 @@ from compiler.cli.explain.describe import default_text
 from compiler.cli.explain.subjects import Subject
 from compiler.diagnostics import Diagnostic, KascError, Location, Report
 from compiler.text.redaction import hide
-from compiler.upstream.catalog import section_of
+from compiler.upstream.catalog.facts import section_of
 from compiler.upstream.flag_kinds import STRUCTURED
 from compiler.upstream.flag_values import TYPES
 

@@ -19,7 +19,8 @@ from compiler.inputs.server import InlineFile, ServerInput
 from compiler.inputs.source.characters import place_in
 from compiler.inputs.source.node import LINE_BREAK, Node, Source
 from compiler.text import shown
-from compiler.upstream.catalog import Catalog, catalog, nearest
+from compiler.upstream.catalog import Catalog, catalog
+from compiler.upstream.catalog.facts import nearest
 
 KIND = "config-file"
 NOWHERE = Location("", 1, 1, 1, 1)

@@ -123,7 +123,7 @@ def _malformed(source: Source, version: str | None, error: KascError, problems: 
     if (kind in PODS and "kube-apiserver" in source.text) or (kind not in ARTIFACT_KINDS and _is_header(api, kind)):
         raise error
     from compiler.inputs.importers.config_file import is_kind_of_file
-    from compiler.upstream.catalog import nearest
+    from compiler.upstream.catalog.facts import nearest
 
     if not is_toml(source) and is_kind_of_file(api, kind, nearest(version)):
         problems.clear()
@@ -174,7 +174,7 @@ def _only_manifests(roots: list[Node]) -> bool:
 
 def _is_config_file(root: Node, version: str | None) -> bool:
     from compiler.inputs.importers.config_file import is_config_file
-    from compiler.upstream.catalog import nearest
+    from compiler.upstream.catalog.facts import nearest
 
     return is_config_file(root, nearest(version))
 

@@ -14,7 +14,8 @@ from compiler.inputs.source import Files
 from compiler.inputs.source.node import Node
 from compiler.inputs.source.overlays import extend_document
 from compiler.text import shown
-from compiler.upstream.catalog import Catalog, catalog, nearest
+from compiler.upstream.catalog import Catalog, catalog
+from compiler.upstream.catalog.facts import nearest
 
 
 def read_document(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from compiler.diagnostics import Location
 from compiler.inputs.source.node import Node
 from compiler.text import shown, trimmed
-from compiler.upstream.catalog import FlagSpec
+from compiler.upstream.catalog.facts import FlagSpec
 from compiler.upstream.flag_lists import StringToString
 from compiler.upstream.go.encoding import write_record
 

@@ -13,7 +13,8 @@ from compiler.inputs.server import ServerInput
 from compiler.inputs.shell_words import Splitter, trace_of
 from compiler.inputs.source.node import Source, too_many_words
 from compiler.text import shown
-from compiler.upstream.catalog import catalog, nearest
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import nearest
 
 PROGRAMS = ("kube-apiserver", "apiserver")
 

@@ -14,7 +14,8 @@ from compiler.inputs.schema.decoding import kind_schema, schema_of_kind
 from compiler.inputs.server import InlineFile
 from compiler.inputs.source.node import Node
 from compiler.text.redaction import has_credentials, is_key_material, is_nearly_secret_name, is_secret_name, named_spans
-from compiler.upstream.catalog import Catalog, section_of
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.facts import section_of
 from compiler.upstream.flag_kinds import STRUCTURED
 
 if TYPE_CHECKING:

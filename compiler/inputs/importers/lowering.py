@@ -18,7 +18,8 @@ from compiler.inputs.server import InlineFile
 from compiler.inputs.source.node import Node
 from compiler.text import shown
 from compiler.text.suggest import closest
-from compiler.upstream.catalog import Catalog, FlagSpec, key_of, section_of
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.facts import FlagSpec, key_of, section_of
 from compiler.upstream.flag_kinds import DEFAULT_FILE_DIRECTORY, STRUCTURED
 
 Path = tuple[str | int, ...]

@@ -10,7 +10,9 @@ from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.server import ARTIFACT_KINDS
 from compiler.inputs.source.node import Node, Source
 from compiler.text import shown
-from compiler.upstream.catalog import catalog, key_of, nearest, removed_names, section_of, versions
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import key_of, nearest, section_of, versions
+from compiler.upstream.catalog.history import removed_names
 
 _OWN = frozenset(("kubernetesVersion", "metadata", "extends", "extraFlags", "deployment"))
 _METADATA = frozenset(("name",))

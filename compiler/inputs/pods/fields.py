@@ -15,7 +15,7 @@ from compiler.inputs.source.node import Node
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import closest, did_you_mean
-from compiler.upstream.catalog import minor_of, pod_types
+from compiler.upstream.catalog.facts import minor_of, pod_types
 
 ROOTS = {
     "Pod": ("core.v1", "v1"),

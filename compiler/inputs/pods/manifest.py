@@ -12,7 +12,7 @@ from compiler.inputs.pods.validation import PodValidator
 from compiler.inputs.source.node import Node
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
-from compiler.upstream.catalog import nearest
+from compiler.upstream.catalog.facts import nearest
 
 
 class Manifest(NamedTuple):

@@ -37,7 +37,7 @@ def names(version: str) -> dict[str, str]:
     Option groups have both spellings of their names, structured files their kinds, followed by the artifacts and
     `report`.
     """
-    from compiler.upstream.catalog import section_of
+    from compiler.upstream.catalog.facts import section_of
 
     files: dict[str, str] = {}
     root = schema_directory()

@@ -22,17 +22,9 @@ from compiler.inputs.source.node import Lines, Node, Source
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import Suggestion, Suggestions
-from compiler.upstream.catalog import (
-    Catalog,
-    catalog,
-    flag_advice,
-    key_of,
-    removal,
-    removed_names,
-    section_of,
-    span,
-    versions,
-)
+from compiler.upstream.catalog import Catalog, catalog
+from compiler.upstream.catalog.facts import key_of, section_of, span, versions
+from compiler.upstream.catalog.history import flag_advice, removal, removed_names
 from compiler.upstream.flag_kinds import STRUCTURED
 
 _SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)

@@ -22,7 +22,7 @@ from compiler.upstream.names import CORE, find_resource
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
     from compiler.review.context import Risks
-    from compiler.upstream.catalog import Resource
+    from compiler.upstream.catalog.facts import Resource
 
 FLAG = "audit-policy-file"
 
@@ -246,7 +246,7 @@ class _DeadRules:
 
     def _gone(self, group: str) -> str:
         """The version that removed the last of a group's APIs; empty for one that never was."""
-        from compiler.upstream.catalog import removed, removed_names
+        from compiler.upstream.catalog.history import removed, removed_names
 
         entries = [removed("apis", name) or {} for name in removed_names("apis") if name.startswith(f"{group}/")]
         since = max((str(entry["removed"]) for entry in entries if "removed" in entry), default="", key=_minor)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from compiler import rules
 from compiler.review.context import Risks
 from compiler.text import shown
-from compiler.upstream.catalog import removed
+from compiler.upstream.catalog.history import removed
 
 _INSTEAD = {
     "admission-control": "write --enable-admission-plugins and --disable-admission-plugins",

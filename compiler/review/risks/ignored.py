@@ -12,7 +12,7 @@ from compiler.bounds import MAX_FINDINGS
 from compiler.review.context import Risks
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
-from compiler.upstream.catalog import known_in
+from compiler.upstream.catalog.history import known_in
 from compiler.upstream.names import closest_resource
 
 if TYPE_CHECKING:

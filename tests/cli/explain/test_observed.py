@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.upstream.catalog import catalog, health_meanings, versions
+from compiler.upstream.catalog import catalog, health_meanings
+from compiler.upstream.catalog.facts import versions
 from tests.cli.running import kasc
 from tests.recordings import ROOT
 

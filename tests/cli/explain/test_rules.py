@@ -10,7 +10,7 @@ import pytest
 
 from compiler.rules import by_code
 from compiler.rules.texts import Entry, families, load_family
-from compiler.upstream.catalog import minor_of, nearest, versions
+from compiler.upstream.catalog.facts import minor_of, nearest, versions
 from tests.cli.explain.trying import try_out
 from tests.cli.running import kasc
 

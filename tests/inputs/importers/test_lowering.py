@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compiler.upstream.catalog import catalog, section_of
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import section_of
 from compiler.upstream.flag_kinds import STRUCTURED
 from compiler.upstream.flag_values import TYPES, InvalidValueError, SNIPair
 from tests.inputs.importers.reading import Read, read

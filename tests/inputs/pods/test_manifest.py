@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compiler.upstream.catalog import versions
+from compiler.upstream.catalog.facts import versions
 from tests.inputs.pods.writing import findings, pod, report_of
 from tools.generate.pods import PATH, build
 

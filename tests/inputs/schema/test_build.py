@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from compiler.inputs.schema import load_schema
 from compiler.inputs.schema.explain import violations
-from compiler.upstream.catalog import catalog, section_of
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import section_of
 from compiler.upstream.flag_kinds import STRUCTURED
 from tests.artifacts.compiling import ROOT, document, refused, resolve
 from tests.versions import VERSIONS

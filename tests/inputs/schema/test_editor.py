@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft4Validator, Draft7Validator
 
 from compiler.inputs.schema.explain import violations
-from compiler.upstream.catalog import versions
+from compiler.upstream.catalog.facts import versions
 from tests.artifacts.compiling import ROOT, document
 from tests.inputs.schema.documents import mutated
 

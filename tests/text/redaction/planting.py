@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from compiler.cli.main import main
-from compiler.upstream.catalog import catalog, section_of
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import section_of
 from tests.cli.running import ROOT
 
 VERSION = "1.36"

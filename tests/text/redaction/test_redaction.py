@@ -18,7 +18,8 @@ from compiler.text.redaction import (
     looks_random,
     without_credentials,
 )
-from compiler.upstream.catalog import catalog, versions
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import versions
 
 KEY = "YWJjZGVmMDEyMzQ1Njc4OUFCQ0RFRjAxMjM0NTY3ODk="
 

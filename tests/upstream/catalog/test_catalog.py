@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from compiler.upstream.catalog import catalog, key_of, minor_of, nearest, removed, section_of, versions
+from compiler.upstream.catalog import catalog
+from compiler.upstream.catalog.facts import key_of, minor_of, nearest, section_of, versions
+from compiler.upstream.catalog.history import removed
 from tests import recordings
 from tests.recordings import FACTS, facts
 from tests.versions import RECORDED_VERSIONS, VERSIONS

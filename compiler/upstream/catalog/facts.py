@@ -1,0 +1,155 @@
+"""Data files and records of the catalog, and the names and versions in them."""
+
+import json
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+DATA = os.path.join(os.path.dirname(__file__), "data")
+
+
+class FlagSpec(NamedTuple):
+    """A flag of one version. `key` is its name in the group of a document; `default` is pflag's string."""
+
+    name: str
+    group: str
+    key: str
+    type: str
+    default: str
+    deprecated: bool = False
+    hidden: bool = False
+    shorthand: str = ""
+
+
+class GateStep(NamedTuple):
+    """The state of a feature gate from one minor version on; `minor` 0 is every version. `stage` is empty if GA.
+
+    The step applies from the minimum compatibility version `compatible` on.
+    """
+
+    minor: int
+    stage: str
+    default: bool
+    locked: bool
+    compatible: int = 0
+
+
+class Gate(NamedTuple):
+    """A feature gate of one version of the binary, oldest step first."""
+
+    name: str
+    history: tuple[GateStep, ...]
+    depends_on: tuple[str, ...]
+
+    def at(self, minor: int, compatible: int | None = None) -> GateStep | None:
+        """Return its state for an emulated and a minimum compatibility version (default: the one before the emulated).
+
+        Return None if the gate did not exist yet. Kubernetes: component-base/featuregate/feature_gate.go,
+        featureSpecAtEmulationVersion.
+        """
+        oldest = minor - 1 if compatible is None else compatible
+        state = None
+        for step in self.history:
+            if step.minor <= minor and step.compatible <= oldest:
+                state = step
+        return state
+
+
+class Plugin(NamedTuple):
+    """An admission plugin, in the order of the chain."""
+
+    name: str
+    default_off: bool
+
+
+class Resource(NamedTuple):
+    """A served resource. `served` lists its versions, highest priority first; `stored` tells whether it has storage."""
+
+    group: str
+    resource: str
+    kind: str
+    namespaced: bool
+    served: tuple[str, ...]
+    stored: bool
+
+    @property
+    def group_resource(self) -> str:
+        """`resource.group`, or the bare resource for the core group."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+
+class Lifecycle(NamedTuple):
+    """Minor versions in which a kind's API version is introduced, deprecated and removed; None if not announced."""
+
+    introduced: int | None
+    deprecated: int | None
+    removed: int | None
+    replaced: bool
+
+
+@cache
+def minor_of(version: str) -> int:
+    """Return the minor number of a version: `1.36` and `1.36.2` -> 36; `0.0`, before every version, -> 0."""
+    return int(version.split(".")[1])
+
+
+def in_span(row: dict[str, Any], minor: int) -> bool:
+    """Return whether a row with `from` and `until` (versions, inclusive, both optional) covers a minor version."""
+    return ("from" not in row or minor_of(row["from"]) <= minor) and (
+        "until" not in row or minor <= minor_of(row["until"])
+    )
+
+
+@cache
+def load(name: str) -> Any:
+    """Return the content of a data file, by its name without the suffix."""
+    with open(os.path.join(DATA, f"{name}.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """Return the supported minor versions, oldest first."""
+    return tuple(load("versions"))
+
+
+@cache
+def pod_types() -> dict[str, dict[str, list[Any]]]:
+    """The fields of Pods and workloads by type, as `tools.generate.pods` writes them."""
+    types: dict[str, dict[str, list[Any]]] = load("pods")
+    return types
+
+
+_COMPOUNDS = {"cafile": "CAFile", "certfile": "CertFile", "keyfile": "KeyFile"}
+_INITIALISMS = set("API CA CIDR DB DNS HTTP HTTP2 ID IP JSON JWKS OIDC QPS SNI TLS TTL UID URI URL".split())  # noqa: SIM905
+
+
+def key_of(flag: str) -> str:
+    """Return the document key of a flag: `service-cluster-ip-range` -> `serviceClusterIPRange`."""
+    first, *rest = flag.split("-")
+    return first + "".join(
+        _COMPOUNDS.get(word) or (word.upper() if word.upper() in _INITIALISMS else word[:1].upper() + word[1:])
+        for word in rest
+    )
+
+
+@cache
+def section_of(group: str) -> str:
+    """Return the document key of an option group: `secure_serving` -> `secureServing`."""
+    first, *rest = group.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def span(consecutive: Sequence[str]) -> str:
+    """Return a range of consecutive versions: `1.33`, or `1.31 to 1.37`."""
+    return consecutive[0] if len(consecutive) == 1 else f"{consecutive[0]} to {consecutive[-1]}"
+
+
+def nearest(version: str | None) -> str:
+    """Return the supported minor version closest to a version, for example `1.29`; the newest one for None."""
+    known = versions()
+    if version is None:
+        return known[-1]
+    minor = min(max(minor_of(version), minor_of(known[0])), minor_of(known[-1]))
+    return f"1.{minor}"

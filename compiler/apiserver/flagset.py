@@ -255,8 +255,8 @@ class FlagSet:
 
     def port_range(self, flag: str) -> PortRange:
         """A port range; size 0 means the server's default."""
-        found: PortRange = self.value(flag)
-        return found
+        result: PortRange = self.value(flag)
+        return result
 
     def sni_pairs(self, flag: str) -> tuple[SNIPair, ...]:
         """Certificate pairs with their names."""
@@ -299,10 +299,11 @@ class FlagSet:
         return given[use], element - elements.starts[use], elements.spans[use]
 
     def _elements_of(self, flag: str) -> _Elements:
-        found = self._elements.get(flag)
-        if found is None:
-            found = self._elements[flag] = _Elements(TYPES[self.catalog.flags[flag].type], self.arguments.get(flag, ()))
-        return found
+        result = self._elements.get(flag)
+        if result is None:
+            kind = TYPES[self.catalog.flags[flag].type]
+            result = self._elements[flag] = _Elements(kind, self.arguments.get(flag, ()))
+        return result
 
 
 def _instead_of(name: str, gone: Mapping[str, Any], catalog: Catalog) -> str:

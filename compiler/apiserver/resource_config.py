@@ -57,15 +57,15 @@ def introduced_in(catalog: Catalog, key: str) -> list[int]:
     Empty if some always existed.
     """
     group, version, *resources = key.split("/")
-    found = []
+    minors = []
     for resource in catalog.resources.values():
         if resource.group != group or version not in resource.served or resources not in ([], [resource.resource]):
             continue
         cycle = catalog.lifecycle(group, version, resource.kind)
         if cycle is None or cycle.introduced is None:
             return []
-        found.append(cycle.introduced)
-    return found
+        minors.append(cycle.introduced)
+    return minors
 
 
 @cache
@@ -200,13 +200,13 @@ class ResourceConfig:
         return known
 
     def _served_of(self, resource: Resource) -> list[str]:
-        found: list[str] = []
+        versions: list[str] = []
         lower_served = False
         for version in sorted(resource.served, key=version_rank):
             if self._serves(resource, version, lower_served):
-                found.append(version)
+                versions.append(version)
                 lower_served = lower_served or not re.fullmatch(_ALPHA, version)
-        return found[::-1]
+        return versions[::-1]
 
     def _serves(self, resource: Resource, version: str, lower_served: bool) -> bool:
         if not self.resource_enabled(resource.group, version, resource.resource):

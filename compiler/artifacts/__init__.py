@@ -83,11 +83,11 @@ def artifact(
     if name == "monitoring":
         from compiler.artifacts.monitoring import monitoring
 
-        made = monitoring(resolved, form).items()
-        return {file: document_text(content, file.rpartition(".")[2]) for file, content in made}
+        files = monitoring(resolved, form).items()
+        return {file: document_text(content, file.rpartition(".")[2]) for file, content in files}
     if name == "files":
-        made = files_artifact.structured_files(resolved).items()
-        return {f"{_FOLDER}{path}": files_artifact.file_text(content) for path, content in made}
+        files = files_artifact.structured_files(resolved).items()
+        return {f"{_FOLDER}{path}": files_artifact.file_text(content) for path, content in files}
     stem, build = _DOCUMENTS[name]
     return {f"{stem}.{form}": document_text(build(resolved), form, text_of)}
 

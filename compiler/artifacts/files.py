@@ -32,16 +32,16 @@ def structured_files(resolved: Resolved) -> dict[str, Any]:
     """
     given = resolved.context.input.files
     ends = [posixpath.basename(path) for path in given]
-    found: dict[str, Any] = {}
+    files: dict[str, Any] = {}
     for path, file in given.items():
         name = posixpath.basename(path)
         if not _is_file_name(name):
             name = f"{file.flag}.yaml"
-        if ends.count(name) > 1 or name in found:
+        if ends.count(name) > 1 or name in files:
             name = f"{file.flag}-{name}"
-        found[name] = file
+        files[name] = file
     version = resolved.context.catalog.version
-    return {name: _content(file, version) for name, file in found.items()}
+    return {name: _content(file, version) for name, file in files.items()}
 
 
 def _content(file: InlineFile, version: str) -> Any:

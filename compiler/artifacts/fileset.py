@@ -77,7 +77,7 @@ class Writer:
     def _write_new(self, target: str, files: dict[str, str]) -> bool:
         """Write a directory that is missing; False if it was made by another process in the meantime."""
         above, name = os.path.split(target.rstrip(os.sep))
-        made = make_directories(above)
+        created = make_directories(above)
         try:
             with _about(target):
                 staging = self._staging(above or os.curdir)
@@ -90,7 +90,7 @@ class Writer:
                     return False
         except BaseException:
             self.close()
-            for path in reversed(made):
+            for path in reversed(created):
                 with contextlib.suppress(OSError):
                     os.rmdir(path)
             raise
@@ -122,7 +122,7 @@ class Directory:
         self.path = path
         self.descriptor = open_directory(path, follow=follow)
         self.inside: dict[str, int] = {"": self.descriptor}
-        self.made: list[str] = []
+        self.created: list[str] = []
 
     def __enter__(self) -> Directory:
         return self
@@ -144,7 +144,7 @@ class Directory:
 
     def undo(self) -> None:
         """Remove the directories that were made, as far as they are empty."""
-        for below in reversed(self.made):
+        for below in reversed(self.created):
             above, _, name = below.rpartition("/")
             with contextlib.suppress(OSError):
                 os.rmdir(name, dir_fd=self.inside[above])
@@ -162,7 +162,7 @@ class Directory:
             if make:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(name, dir_fd=parent)
-                    self.made.append(below)
+                    self.created.append(below)
             self.inside[below] = open_directory(name, parent)
         return self.inside[below]
 

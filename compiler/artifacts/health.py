@@ -10,7 +10,7 @@ from compiler.apiserver.health.meaning import explained, targets_of
 from compiler.apiserver.health.shutdown import balancer_in, balancing_of, described, drain_of
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.load_balancers import load_balancers, server_of
-from compiler.artifacts.probes import alternatives, is_sent_away, probes
+from compiler.artifacts.probes import alternatives, probes, rejects_anonymous
 from compiler.artifacts.yamlio import Part, header, part, plain
 
 _PATHS = tuple(path + end for path in PATHS for end in ("", SINGLE))
@@ -22,8 +22,8 @@ def _access(facts: HealthFacts) -> list[dict[str, str]]:
 
 def definitions(resolved: Resolved) -> dict[str, Any]:
     """Return the HealthCheckDefinitions; see schemas/artifacts/health.schema.json."""
-    found: dict[str, Any] = plain(definition_parts(resolved))
-    return found
+    result: dict[str, Any] = plain(definition_parts(resolved))
+    return result
 
 
 def definition_parts(resolved: Resolved) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
         "preShutdownHooks": health.pre_shutdown,
         "access": part(_access, facts),
         "probes": part(probes, facts),
-        "alternatives": part(alternatives, facts) if is_sent_away(facts) else [],
+        "alternatives": part(alternatives, facts) if rejects_anonymous(facts) else [],
         "drain": part(described, drain),
         "loadBalancers": _load_balancers(resolved, facts),
         "checks": _meanings(resolved),

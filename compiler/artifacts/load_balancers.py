@@ -82,7 +82,7 @@ def nginx(times: Balancing, server: str) -> tuple[str, ...]:
 
 def _aws(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
     """Return the properties of AWS::ElasticLoadBalancingV2::TargetGroup, within the limits of AWS."""
-    found: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "Protocol": "TCP",
         "Port": port,
         "HealthCheckEnabled": True,
@@ -93,13 +93,13 @@ def _aws(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
         "HealthyThresholdCount": _within(times.healthy, 2, 10),
         "UnhealthyThresholdCount": _within(times.unhealthy, 2, 10),
     }
-    return found | ({"HealthCheckPath": READINESS, "Matcher": {"HttpCode": "200"}} if asks else {})
+    return settings | ({"HealthCheckPath": READINESS, "Matcher": {"HttpCode": "200"}} if asks else {})
 
 
 def _gcp(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
     """Return a health check of Google Compute Engine, within its limits."""
     interval = _within(times.interval, 1, 300)
-    found: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "type": "HTTPS" if asks else "TCP",
         "checkIntervalSec": interval,
         "timeoutSec": _within(times.timeout, 1, interval),
@@ -107,7 +107,7 @@ def _gcp(times: Balancing, port: int, asks: bool) -> dict[str, Any]:
         "unhealthyThreshold": _within(times.unhealthy, 1, 10),
     }
     where = {"port": port}
-    return found | ({"httpsHealthCheck": where | {"requestPath": READINESS}} if asks else {"tcpHealthCheck": where})
+    return settings | ({"httpsHealthCheck": where | {"requestPath": READINESS}} if asks else {"tcpHealthCheck": where})
 
 
 def _within(value: int, least: int, most: int) -> int:

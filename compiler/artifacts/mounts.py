@@ -132,11 +132,11 @@ _TYPES = {"file": ("File", "FileOrCreate"), "folder": ("Directory", "DirectoryOr
 class _Mount:
     """One mount: the same path on the node and in the container."""
 
-    def __init__(self, path: str, kind: str, writable: bool, made: bool) -> None:
+    def __init__(self, path: str, kind: str, writable: bool, created: bool) -> None:
         self.path = path
         self.kind = kind
         self.writable = writable
-        self.made = made
+        self.created = created
 
     def covers(self, other: _Mount) -> bool:
         """Whether this mount makes the other one unnecessary."""
@@ -157,23 +157,23 @@ def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
 
     Paths below a mount of the document need no other one. Raises KascError for a path that Kubernetes cannot mount.
     """
-    found = _mounts(node_paths(all_paths(resolved)), extra)
-    for mount in found.mounts[: len(found.mounts) - len(extra)]:
+    result = _mounts(node_paths(all_paths(resolved)), extra)
+    for mount in result.mounts[: len(result.mounts) - len(extra)]:
         _check(resolved, mount["mountPath"])
-    return found
+    return result
 
 
 def _mounts(paths: Sequence[NodePath], extra: list[dict[str, Any]]) -> Mounts:
-    given = [_Mount(volume["mountPath"].rstrip("/"), "folder", writable=True, made=False) for volume in extra]
+    given = [_Mount(volume["mountPath"].rstrip("/"), "folder", writable=True, created=False) for volume in extra]
     wanted = [mount for mount in _wanted(paths) if not any(mine.covers(mount) for mine in given)]
-    kept = [mount for mount in wanted if not any(other is not mount and other.covers(mount) for other in wanted)]
+    needed = [mount for mount in wanted if not any(other is not mount and other.covers(mount) for other in wanted)]
     names = {volume["name"] for volume in extra}
     mounts, volumes = [], []
-    for mount in kept:
+    for mount in needed:
         name = _volume_name(mount.path, names)
         names.add(name)
         mounts.append({"name": name, "mountPath": mount.path} | ({} if mount.writable else {"readOnly": True}))
-        volumes.append({"name": name, "hostPath": {"path": mount.path, "type": _TYPES[mount.kind][mount.made]}})
+        volumes.append({"name": name, "hostPath": {"path": mount.path, "type": _TYPES[mount.kind][mount.created]}})
     for volume in extra:
         mounts.append(
             {"name": volume["name"], "mountPath": volume["mountPath"]}
@@ -191,16 +191,16 @@ def is_inside(path: str, folder: str) -> bool:
 
 def _wanted(paths: Sequence[NodePath]) -> list[_Mount]:
     """Return one mount per path, sorted; if a path is needed in several ways, with the widest permissions."""
-    found: dict[str, _Mount] = {}
+    mounts: dict[str, _Mount] = {}
     for wanted in paths:
         mount = _mount_for(wanted)
         if mount is None:
             continue
-        there = found.setdefault(mount.path, mount)
-        there.writable = there.writable or mount.writable
-        there.made = there.made or mount.made
-        there.kind = "folder" if "folder" in (there.kind, mount.kind) else there.kind
-    return [found[path] for path in sorted(found)]
+        known = mounts.setdefault(mount.path, mount)
+        known.writable = known.writable or mount.writable
+        known.created = known.created or mount.created
+        known.kind = "folder" if "folder" in (known.kind, mount.kind) else known.kind
+    return [mounts[path] for path in sorted(mounts)]
 
 
 def _mount_for(wanted: NodePath) -> _Mount | None:

@@ -85,12 +85,12 @@ class Client:
     def needs(self, facts: HealthFacts) -> list[str]:
         """Return the prerequisites of such a client."""
         group = "" if not authorized(facts, PATHS[1]).denied else ", of a user in the group system:masters"
-        made = f"{self.certificate} and {self.key}: a client certificate of the CA in --client-ca-file{group}"
-        found = [made, f"{self.server_ca}: the CA of the server's own certificate, which names {SERVER_NAME}"]
-        return found if self.ca else ["--client-ca-file", *found]
+        pair = f"{self.certificate} and {self.key}: a client certificate of the CA in --client-ca-file{group}"
+        needs = [pair, f"{self.server_ca}: the CA of the server's own certificate, which names {SERVER_NAME}"]
+        return needs if self.ca else ["--client-ca-file", *needs]
 
 
-def is_sent_away(facts: HealthFacts) -> bool:
+def rejects_anonymous(facts: HealthFacts) -> bool:
     """Whether a probe without credentials is rejected."""
     return any(access.denied for access in _accesses(facts))
 
@@ -101,10 +101,10 @@ def _accesses(facts: HealthFacts) -> list[Access]:
 
 def alternatives(facts: HealthFacts) -> list[dict[str, Any]]:
     """Return ways to probe a server that rejects anonymous requests, ready to copy."""
-    found = [_exec(facts), _proxy(facts)]
+    ways = [_exec(facts), _proxy(facts)]
     if any(access.outcome == UNAUTHORIZED for access in _accesses(facts)) and not authorized(facts, PATHS[1]).denied:
-        found.insert(0, _conditions(facts))
-    return found
+        ways.insert(0, _conditions(facts))
+    return ways
 
 
 def _conditions(facts: HealthFacts) -> dict[str, Any]:

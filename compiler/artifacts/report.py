@@ -29,14 +29,14 @@ def render(resolved: Resolved) -> str:
     )
     environment.filters |= {"lines": lines, "breakable": breakable, "element_id": element_id, "tuple": tuple}
     style, script = _read("report.css"), _read("report.js")
-    made = environment.get_template("report.html.j2").render(
+    html = environment.get_template("report.html.j2").render(
         contents(resolved),
         style=Markup(style),
         script=Markup(script),
         policy=Markup(content_security_policy(style, script)),
         version=__version__,
     )
-    return f"{made}\n"
+    return f"{html}\n"
 
 
 def content_security_policy(style: str, script: str) -> str:

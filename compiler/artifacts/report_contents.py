@@ -25,15 +25,15 @@ _JOINED = ("colonSeparatedMultimapStringString", "pattern=N,...", "moduleSpec")
 """Types whose entries, names with values, are written as one string with commas."""
 
 
-def groups(resolved: Resolved, told: dict[str, Any]) -> list[dict[str, Any]]:
+def groups(resolved: Resolved, texts: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the option groups in the server's order; `descriptions` says what each option does."""
     return [
-        {"name": section_of(name), "options": [_option(resolved, spec, told) for spec in specs.values()]}
+        {"name": section_of(name), "options": [_option(resolved, spec, texts) for spec in specs.values()]}
         for name, specs in resolved.context.catalog.groups.items()
     ]
 
 
-def _option(resolved: Resolved, spec: FlagSpec, told: dict[str, Any]) -> dict[str, Any]:
+def _option(resolved: Resolved, spec: FlagSpec, texts: dict[str, Any]) -> dict[str, Any]:
     """Return one option. `source` is where it is set, `default`, or `the server` if that computes it at startup."""
     flags, name = resolved.context.flags, spec.name
     given = flags.changed(name)
@@ -47,7 +47,7 @@ def _option(resolved: Resolved, spec: FlagSpec, told: dict[str, Any]) -> dict[st
     return {
         "flag": name,
         "key": spec.key,
-        "does": told.get(name, {}).get("does", ""),
+        "does": texts.get(name, {}).get("does", ""),
         "deprecated": spec.deprecated,
         "values": values_of(resolved, spec),
         "default": default_text(spec),
@@ -98,47 +98,47 @@ def contents(resolved: Resolved) -> dict[str, Any]:
     """Return the variables of templates/report.html.j2."""
     context = resolved.context
     given = context.input
-    told = descriptions()
-    found: dict[str, Any] = {
+    texts = descriptions()
+    page: dict[str, Any] = {
         "name": given.name,
         "kubernetes": context.catalog.version,
         "read_as": given.read_as,
         "layers": [relative(layer, given.start.file) for layer in given.layers],
-        "groups": groups(resolved, told["options"]),
+        "groups": groups(resolved, texts["options"]),
         "stages": stages(resolved),
         "storage": storage.manifest(resolved),
         "health": health.definitions(resolved),
-        "admission": admission(resolved, told["plugins"]),
+        "admission": admission(resolved, texts["plugins"]),
         "findings": findings(resolved),
         "cis": cis.verdicts(resolved),
         "cis_title": TITLES["cis"],
         "authorizers": resolved.config.authorization.authorizers,
     }
-    found["server_sets"] = server_sets(found["storage"])
-    return found | counts(found)
+    page["server_sets"] = server_sets(page["storage"])
+    return page | counts(page)
 
 
-def counts(found: dict[str, Any]) -> dict[str, Any]:
+def counts(page: dict[str, Any]) -> dict[str, Any]:
     """Return the numbers of the summary."""
-    every = [option for group in found["groups"] for option in group["options"]]
+    every = [option for group in page["groups"] for option in group["options"]]
     return {
-        "severities": {name: sum(one["severity"] == name for one in found["findings"]) for name in SEVERITIES},
-        "verdicts": Counter(one.status for one in found["cis"].controls),
+        "severities": {name: sum(one["severity"] == name for one in page["findings"]) for name in SEVERITIES},
+        "verdicts": Counter(one.status for one in page["cis"].controls),
         "options": len(every),
         "given": sum(option["given"] for option in every),
         "changed": sum(option["changed"] for option in every),
         "encrypted_count": sum(
-            bool(row["encryption"] and row["encryption"]["write"]) for row in found["storage"]["resources"]
+            bool(row["encryption"] and row["encryption"]["write"]) for row in page["storage"]["resources"]
         ),
     }
 
 
 def stages(resolved: Resolved) -> list[dict[str, Any]]:
     """Return the start-up in order: for each step what it set, the value, and the flags that it is computed from."""
-    made = resolved_config(resolved)
+    artifact = resolved_config(resolved)
     values = resolved.config.settings()
     by_step: dict[str, list[dict[str, Any]]] = {}
-    for path, origin in made["provenance"].items():
+    for path, origin in artifact["provenance"].items():
         row = {"path": path, "from": origin["from"], **value_cell(values[path])}
         by_step.setdefault(origin["step"], []).append(row)
     return [
@@ -157,7 +157,7 @@ def value_cell(value: Any) -> dict[str, Any]:
     return {"line": "", "block": dump(value).rstrip("\n"), "size": len(value)}
 
 
-def admission(resolved: Resolved, told: dict[str, str]) -> list[dict[str, Any]]:
+def admission(resolved: Resolved, texts: dict[str, str]) -> list[dict[str, Any]]:
     """Return all plugins of this version in the order of the chain; `place` is None if the plugin is disabled."""
     catalog = resolved.context.catalog
     chain = resolved.options.admission.chain()
@@ -168,7 +168,7 @@ def admission(resolved: Resolved, told: dict[str, str]) -> list[dict[str, Any]]:
             "place": chain.index(name) + 1 if name in chain else None,
             "by_default": not plugin.default_off,
             "phases": [phase for phase, names in phases.items() if name in names],
-            "does": told.get(name, ""),
+            "does": texts.get(name, ""),
         }
         for name, plugin in catalog.plugins.items()
     ]

@@ -56,14 +56,14 @@ def _provenance(catalog: Catalog, assigned: Assigned, places: tuple[str | None, 
 def places_of(context: ServerContext) -> dict[str, str]:
     """Return flag -> file, line and column where it is set."""
     files: dict[str, str] = {}
-    found = {}
+    places = {}
     for flag, uses in context.flags.arguments.items():
         at = uses[-1].location
         if at is not None:
             if at.file not in files:
                 files[at.file] = relative(at.file, context.input.start.file)
-            found[flag] = f"{files[at.file]}:{at.line}:{at.column}"
-    return found
+            places[flag] = f"{files[at.file]}:{at.line}:{at.column}"
+    return places
 
 
 def relative(path: str, document: str) -> str:

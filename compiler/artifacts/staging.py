@@ -39,34 +39,34 @@ class Staging:
         """Write a directory of files (path below it -> text). Returns its name here."""
         name = self.new_name()
         os.mkdir(name, dir_fd=self.descriptor)
-        made = {""}
+        created = {""}
         for path, text in files.items():
             parts = path.split("/")[:-1]
             for depth in range(1, len(parts) + 1):
                 below = "/".join(parts[:depth])
-                if below not in made:
-                    made.add(below)
+                if below not in created:
+                    created.add(below)
                     os.mkdir(f"{name}/{below}", dir_fd=self.descriptor)
             self._write(f"{name}/{path}", text.encode())
         return name
 
     def back_up(self, directory: int, name: str) -> str | None:
         """Keep a file of an open directory for `restore`. Returns its name here; None if there is no such file."""
-        kept = self.new_name()
+        backup = self.new_name()
         try:
             try:
-                os.link(name, kept, src_dir_fd=directory, dst_dir_fd=self.descriptor, follow_symlinks=False)
+                os.link(name, backup, src_dir_fd=directory, dst_dir_fd=self.descriptor, follow_symlinks=False)
             except FileNotFoundError:
                 return None
             except OSError:  # a file system without hard links, or a file of another user
-                os.rename(name, kept, src_dir_fd=directory, dst_dir_fd=self.descriptor)
+                os.rename(name, backup, src_dir_fd=directory, dst_dir_fd=self.descriptor)
         except FileNotFoundError:
             return None
-        return kept
+        return backup
 
-    def restore(self, kept: str, directory: int, name: str) -> None:
+    def restore(self, backup: str, directory: int, name: str) -> None:
         """Rename what `back_up` kept to its place."""
-        os.rename(kept, name, src_dir_fd=self.descriptor, dst_dir_fd=directory)
+        os.rename(backup, name, src_dir_fd=self.descriptor, dst_dir_fd=directory)
 
     def move(self, own: str, directory: int, name: str) -> None:
         """Rename an entry to its place in an open directory."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def manifest(resolved: Resolved) -> dict[str, Any]:
     """Return the StorageFactoryManifest; see schemas/artifacts/storage.schema.json."""
-    found: dict[str, Any] = plain(manifest_parts(resolved))
-    return found
+    result: dict[str, Any] = plain(manifest_parts(resolved))
+    return result
 
 
 def manifest_parts(resolved: Resolved) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _resources(factory: StorageFactory) -> list[dict[str, Any]]:
 
 
 def _row(row: StoredResource, servers: tuple[str, ...]) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "group": row.group,
         "resource": row.resource,
         "servers": list(servers),
@@ -73,12 +73,12 @@ def _row(row: StoredResource, servers: tuple[str, ...]) -> dict[str, Any]:
         "watchCache": not row.uncached_because,
     }
     if row.uncached_because:
-        found["watchCacheOffBecause"] = row.uncached_because
+        entry["watchCacheOffBecause"] = row.uncached_because
     if row.cohabiting:
-        found["cohabiting"] = list(row.cohabiting)
+        entry["cohabiting"] = list(row.cohabiting)
     if row.version_is_provisional:
-        found["provisional"] = ["storageVersion"]
-    return found
+        entry["provisional"] = ["storageVersion"]
+    return entry
 
 
 def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, Any]:

@@ -41,8 +41,8 @@ def balancing_of(node: Node | None) -> Balancing:
     """Return the settings of the mapping, with defaults."""
 
     def number(key: str, default: int) -> int:
-        found = node.get(key) if node is not None else None
-        return found.value if found is not None and isinstance(found.value, int) else default
+        field = node.get(key) if node is not None else None
+        return field.value if field is not None and isinstance(field.value, int) else default
 
     interval = number("intervalSeconds", _INTERVAL)
     return Balancing(
@@ -148,10 +148,10 @@ def check_drain(context: ServerContext) -> None:
     given, drain = context.input, drain_of(context)
     period = given.grace_period
     seconds = period.value if period is not None else KUBELET_DEFAULT
-    told = period is not None or (
+    is_configured = period is not None or (
         given.read_as == "pod" and any(context.flags.changed(flag) for flag in (DELAY, GRACE))
     )
-    if told and isinstance(seconds, int) and seconds < drain.seconds:
+    if is_configured and isinstance(seconds, int) and seconds < drain.seconds:
         last = format_duration(drain.total)
         message = f"the server may take {last} to shut down, but the kubelet kills it after {seconds}s"
         hint = f"set terminationGracePeriodSeconds: {drain.grace_period}, or shorten what the server waits for"

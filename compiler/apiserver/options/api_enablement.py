@@ -137,9 +137,9 @@ class APIEnablementOptions(OptionGroup):
             return f"did you mean {near}?"
         if name in catalog.api_groups:
             return f"write {name}/{catalog.api_groups[name][0]}"
-        found = find_resource(catalog, name)
-        if found is not None and found.group:
-            return f"write {found.group}/{found.served[0]}/{found.resource}"
+        resource = find_resource(catalog, name)
+        if resource is not None and resource.group:
+            return f"write {resource.group}/{resource.served[0]}/{resource.resource}"
         return "write GROUP/VERSION, for example apps/v1"
 
     def apply_to(self, config: ResolvedConfig) -> ResourceConfig:

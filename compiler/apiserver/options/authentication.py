@@ -81,13 +81,13 @@ class AuthenticationOptions(OptionGroup):
         if not self.issuers and self.flags.ok(flag):
             hint = "name the issuer of service account tokens, for example https://kubernetes.default.svc"
             self.report(rules.NO_SERVICE_ACCOUNT_ISSUER, f"--{flag} is required", hint, flag)
-        seen = set()
+        unique = set()
         for index, issuer in enumerate(self.issuers):
             if not issuer:
                 self.report(
                     rules.EMPTY_SERVICE_ACCOUNT_ISSUER, f"--{flag} has an empty issuer", "remove it", flag, index
                 )
-            elif issuer in seen:
+            elif issuer in unique:
                 self.report(
                     rules.DUPLICATE_SERVICE_ACCOUNT_ISSUER,
                     f"--{flag}: duplicate issuer {shown(issuer)}",
@@ -100,7 +100,7 @@ class AuthenticationOptions(OptionGroup):
                 self.report(
                     rules.INVALID_SERVICE_ACCOUNT_ISSUER, f"--{flag}: {shown(issuer)} is not a URL", hint, flag, index
                 )
-            seen.add(issuer)
+            unique.add(issuer)
 
     def _validate_request_header(self) -> None:
         """Kubernetes: apiserver/pkg/server/options/authentication.go, RequestHeaderAuthenticationOptions.Validate."""

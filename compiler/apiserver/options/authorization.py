@@ -109,7 +109,7 @@ class AuthorizationOptions(OptionGroup):
     def _validate_modes(self) -> set[str]:
         """Report wrong modes; return the modes that misspelled ones probably mean."""
         flag, known = "authorization-mode", CHOICES["authorization-mode"]
-        meant, seen = set(), set()
+        meant, unique = set(), set()
         for index, mode in enumerate(self.modes):
             if mode not in known:
                 hint = self.context.report.suggestions.did_you_mean(mode, known) or f"write {', '.join(known)}"
@@ -117,7 +117,7 @@ class AuthorizationOptions(OptionGroup):
                     rules.UNKNOWN_AUTHORIZATION_MODE, f"--{flag}: {shown(mode)} is not a mode", hint, flag, index
                 )
                 meant.add(self.context.report.suggestions.closest(mode, known))
-            elif mode in seen:
+            elif mode in unique:
                 self.report(
                     rules.DUPLICATE_AUTHORIZATION_MODE,
                     f"--{flag}: duplicate mode {shown(mode)}",
@@ -125,7 +125,7 @@ class AuthorizationOptions(OptionGroup):
                     flag,
                     index,
                 )
-            seen.add(mode)
+            unique.add(mode)
         return meant
 
     def _chain_of_flags(self) -> tuple[Authorizer | WebhookAuthorizer, ...]:

@@ -285,7 +285,7 @@ def _is_server(element: str) -> bool:
 
 def _size_hint(element: str) -> str:
     """Return the hint for an element of the watch cache sizes."""
-    found = re.fullmatch(r"([A-Za-z][\w.-]*)[#:= ]+([0-9]{1,9})", element.strip())
-    if found:
-        return f"write {found[1]}#{found[2]}"
+    match = re.fullmatch(r"([A-Za-z][\w.-]*)[#:= ]+([0-9]{1,9})", element.strip())
+    if match:
+        return f"write {match[1]}#{match[2]}"
     return "write RESOURCE[.GROUP]#SIZE, for example events#0"

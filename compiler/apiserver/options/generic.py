@@ -47,8 +47,8 @@ class GenericOptions(OptionGroup):
 
     def _version(self, flag: str) -> int | None:
         """Return the minor version that a version flag names; None if it names no valid one."""
-        seen: set[str] = set()
-        found = None
+        components: set[str] = set()
+        result = None
         for index, element in enumerate(self.flags.texts(flag)):
             component, equals, text = element.partition("=")
             if not equals:
@@ -63,7 +63,7 @@ class GenericOptions(OptionGroup):
                     flag,
                     index,
                 )
-            elif component in seen:
+            elif component in components:
                 self.report(
                     rules.DUPLICATE_COMPONENT_VERSION,
                     f"duplicate --{flag} for {component}",
@@ -78,12 +78,12 @@ class GenericOptions(OptionGroup):
                 )
             else:
                 major, minor, patch = (*map(int, match[1].split(".")[:3]), 0)[:3]
-                found = minor if major == 1 else major * 1000
+                result = minor if major == 1 else major * 1000
                 if patch:
                     message = f"--{flag}: {shown(text.strip())} has a patch number"
                     self.report(rules.VERSION_WITH_PATCH_NUMBER, message, f"write {major}.{minor}", flag, index)
-            seen.add(component)
-        return found
+            components.add(component)
+        return result
 
     def validate(self) -> None:
         """Kubernetes: ServerRunOptions.Validate."""

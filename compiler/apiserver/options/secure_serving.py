@@ -70,12 +70,12 @@ class SecureServingOptions(OptionGroup):
         if host.local(folder, directory=True):
             from compiler.apiserver.config_files.keys import can_create_in, readable
 
-            there = [readable(host, path) for path in (certificate, key)]
-            if all(there):
+            exist = [readable(host, path) for path in (certificate, key)]
+            if all(exist):
                 self.self_signed = "reused"
-            elif any(there):
-                lone, gone = (certificate, key) if there[0] else (key, certificate)
-                message = f"--cert-dir contains {shown(lone)} without {shown(gone)}"
+            elif any(exist):
+                present, missing = (certificate, key) if exist[0] else (key, certificate)
+                message = f"--cert-dir contains {shown(present)} without {shown(missing)}"
                 self.report(
                     rules.INCOMPLETE_PAIR_IN_CERT_DIR,
                     message,
@@ -183,10 +183,10 @@ class SecureServingOptions(OptionGroup):
 
     def _check_curves(self) -> None:
         flag = "tls-curve-preferences"
-        seen = set()
+        unique = set()
         for index, curve in enumerate(self.flags.value(flag) or ()):
             names = ", ".join(f"{number} ({name})" for number, name in _CURVES.items())
-            if curve in seen:
+            if curve in unique:
                 self.report(
                     rules.INVALID_CURVE_PREFERENCE, f"--{flag}: duplicate curve {curve}", "keep one", flag, index
                 )
@@ -198,7 +198,7 @@ class SecureServingOptions(OptionGroup):
                     flag,
                     index,
                 )
-            seen.add(curve)
+            unique.add(curve)
 
     def apply_to(self, config: ResolvedConfig, service_ip: str) -> None:
         """Kubernetes: SecureServingOptionsWithLoopback.ApplyTo, with the loopback client that it starts."""

@@ -223,15 +223,15 @@ class StorageFactory:
     def _stored(self) -> list[tuple[Resource, str, tuple[str, ...]]]:
         """Return the stored resources, each with its version and the resources that cohabit with it."""
         config = self.config.resource_config
-        found: list[tuple[Resource, str, tuple[str, ...]]] = []
+        stored: list[tuple[Resource, str, tuple[str, ...]]] = []
         for resource in self.config.catalog.resources.values():
             if not resource.stored or not config.served_versions(resource):
                 continue
             if resource.group in _DELEGATED:
-                found.append((resource, _DELEGATED[resource.group], ()))
+                stored.append((resource, _DELEGATED[resource.group], ()))
             elif self.storage_group_of(resource.group, resource.resource) == resource.group:
-                found.append((resource, self.storage_version(resource), self._cohabiting(resource)))
-        return sorted(found, key=lambda entry: (entry[0].group, entry[0].resource))
+                stored.append((resource, self.storage_version(resource), self._cohabiting(resource)))
+        return sorted(stored, key=lambda entry: (entry[0].group, entry[0].resource))
 
     def _cohabiting(self, resource: Resource) -> tuple[str, ...]:
         group, name = resource.group, resource.resource
@@ -263,13 +263,13 @@ class StorageFactory:
         """
         own = self.config.catalog.api_groups
         encrypted = [name for resources, _ in self.encryption.entries for name in resources] if self.encryption else []
-        found = []
+        exceptions = []
         for name in dict.fromkeys((*encrypted, *self._sizes)):
             resource, group = parse_group_resource(name)
             if group not in ("", "*") and group not in own and group not in _DELEGATED:
                 encryption, cached = self.encryption_for(group, resource), not self.uncached_because(name)
-                found.append((group, resource, encryption, cached))
-        return sorted(found, key=lambda entry: entry[:2])
+                exceptions.append((group, resource, encryption, cached))
+        return sorted(exceptions, key=lambda entry: entry[:2])
 
     def override_server_sets(self) -> list[tuple[str, ...]]:
         """Return the distinct server sets of the overrides, in the order of the flag, regardless of the order in a set.

@@ -157,10 +157,10 @@ RULES, SCRAPE, DASHBOARD = "prometheus-rules", "prometheus-scrape", "grafana-das
 
 def monitoring(resolved: Resolved, form: str) -> dict[str, object]:
     """Return file name -> content. Prometheus reads YAML, and thus JSON; Grafana reads only JSON."""
-    found = topics(resolved)
+    selected = topics(resolved)
     context = resolved.context
     return {
-        f"{RULES}.{form}": rule_groups(found),
+        f"{RULES}.{form}": rule_groups(selected),
         f"{SCRAPE}.{form}": scrape_config(resolved, f"{RULES}.{form}"),
-        DASHBOARD: dashboard(context.input.name, context.catalog.version, found),
+        DASHBOARD: dashboard(context.input.name, context.catalog.version, selected),
     }

@@ -148,8 +148,8 @@ class Topic(NamedTuple):
 def topics(resolved: Resolved) -> list[Topic]:
     """Return the topics with content for this configuration, the health checks first."""
     selecting = _Selecting(resolved)
-    found = [selecting.fit("health", health_topic(resolved)), *(selecting.fit(name, load(name)) for name in NAMES)]
-    return [topic for topic in found if topic.records or topic.alerts or topic.panels]
+    selected = [selecting.fit("health", health_topic(resolved)), *(selecting.fit(name, load(name)) for name in NAMES)]
+    return [topic for topic in selected if topic.records or topic.alerts or topic.panels]
 
 
 def load(name: str) -> dict[str, Any]:
@@ -157,8 +157,8 @@ def load(name: str) -> dict[str, Any]:
     import yaml
 
     with open(os.path.join(FOLDER, f"{name}.yaml"), encoding="utf-8") as file:
-        found: dict[str, Any] = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return found
+        topic: dict[str, Any] = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return topic
 
 
 class _Selecting:
@@ -191,14 +191,14 @@ class _Selecting:
         return None
 
     def _records(self, item: dict[str, Any]) -> list[dict[str, Any]]:
-        found = []
+        records = []
         for window in item.get("windows", [""]):
             expression = self._expression(item["expr"], _LABELS | {"window": window})
             if expression is not None:
                 record = expand(item["record"], {"window": window})
                 self.exported.add_record(record, expression)
-                found.append({"record": record, "expr": expression})
-        return found
+                records.append({"record": record, "expr": expression})
+        return records
 
     def _alert(self, item: dict[str, Any]) -> list[dict[str, Any]]:
         expression = self._expression(item["expr"], _LABELS)

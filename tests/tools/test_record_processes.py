@@ -17,6 +17,7 @@ from tools.record import processes
 from tools.record.__main__ import main, version_of
 from tools.record.apiserver import KubeAPIServer, ask
 from tools.record.etcd import Etcd
+from tools.record.scenarios import moved
 
 
 def alive(pid: int) -> bool:
@@ -118,6 +119,22 @@ def test_etcd_reports_keys_and_is_cleared(tmp_path: Path) -> None:
 def test_etcd_that_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="etcd did not start:\nno data"):
         Etcd(script(tmp_path, "echo no data; exit 1"), tmp_path / "etcd")
+
+
+def test_versions_of_a_scenario_move_with_the_binary() -> None:
+    flags = ["--emulated-version=1.34", "--emulated-version=kube=1.33", "--min-compatibility-version=1.34", "--v=1.34"]
+    assert moved(flags, "1.36", "1.38") == [
+        "--emulated-version=1.36",
+        "--emulated-version=kube=1.35",
+        "--min-compatibility-version=1.36",
+        "--v=1.34",
+    ]
+
+
+def test_an_unknown_part(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--kube-apiserver", "/x", "--output", "/x", "--only", "facts,nothing"])
+    assert "unknown part 'nothing'" in capsys.readouterr().err
 
 
 def test_verdicts_of_a_server_that_always_refuses(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tools.record import observe
+from tools.record import help_text, observe
 from tools.record.apiserver import ask
 from tools.record.etcd import Etcd, etcd_program
 from tools.record.facts import Facts
@@ -47,6 +47,9 @@ def main(arguments: list[str]) -> int:
         "--omit", action="append", default=[], metavar="NAME", help="flag, gate or plugin of a downstream build"
     )
     options = parser.parse_args(arguments)
+    unknown = sorted(set(options.only.split(",")) - set(PARTS))
+    if unknown:
+        parser.error(f"--only: unknown part {unknown[0]!r}; expected {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory(prefix="kasc-record-") as scratch:
         program = options.etcd or etcd_program()
         with Etcd(program, Path(scratch) / "etcd") as etcd:
@@ -91,13 +94,17 @@ class Session:
 
     def record_runs(self) -> None:
         """Write runs/v1.NN-SCENARIO.json."""
-        for case in self._chosen(scenarios(self._options.recordings, self.earlier), lambda case: case["scenario"]):
+        for case in self._chosen(
+            scenarios(self._options.recordings, self.earlier, self.version), lambda case: case["scenario"]
+        ):
             for run in each([case], lambda case: self._recorder.run(case, case["objects"]), self._problem):
                 self._write(f"runs/v{self.version}-{run['scenario']}.json", document(run))
 
     def record_live(self) -> None:
         """Write live/v1.NN-CASE.json."""
-        cases = live_cases(self._options.recordings, self.earlier)
+        shown = help_text.flag_sets(ask(self._program, ["--help"], self._scratch / "help", 30))
+        gates = help_text.feature_gates(shown)
+        cases = live_cases(self._options.recordings, self.earlier, self.version, gates)
         for name, case in self._chosen(cases.items(), lambda item: item[0]):
             for found in each([case], self._recorder.live, self._problem):
                 self._write(f"live/v{self.version}-{name}.json", document(found))

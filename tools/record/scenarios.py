@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from tools.record.scratch import BASELINE, case_flags, over
 from tools.record.stored import stored_form
 
 _READY_SECONDS = 60.0
-_PAGES = "--feature-gates=ComponentFlagz=true,ComponentStatusz=true"
+_PAGES = ("ComponentFlagz", "ComponentStatusz")
+_VERSION = re.compile(r"(--(?:emulated|min-compatibility)-version=(?:kube=)?1\.)(\d+)")
 _SOCKET = "unix:"
 
 Recording = dict[str, Any]
@@ -100,21 +102,33 @@ class Recorder:
             return {**kept, "outcome": "reject", "message": server.restored(server.error())}
 
 
-def scenarios(recordings: Path, version: str) -> list[Recording]:
+def scenarios(recordings: Path, earlier: str, version: str) -> list[Recording]:
     """Return the scenarios of an earlier version's runs, and whether each had objects; none that needs a KMS plugin."""
     return [
-        {**run, "objects": "etcdValues" in run}
-        for run in _documents(recordings / "runs", version)
+        {**run, "flags": moved(run["flags"], earlier, version), "objects": "etcdValues" in run}
+        for run in _documents(recordings / "runs", earlier)
         if not any(_SOCKET in str(body) for body in run["files"].values())
     ]
 
 
-def live_cases(recordings: Path, version: str) -> dict[str, Recording]:
-    """Return name -> case of an earlier version's live recordings; without any, the baseline."""
-    prefix = f"v{version}-"
+def live_cases(recordings: Path, earlier: str, version: str, gates: Iterable[str]) -> dict[str, Recording]:
+    """Return name -> case of an earlier version's live recordings; without any, the baseline.
+
+    `gates` are those of the binary: its pages /flagz and /statusz are enabled if it has them.
+    """
+    prefix = f"v{earlier}-"
     paths = sorted((recordings / "live").glob(f"{prefix}*.json"))
     found = {path.stem.removeprefix(prefix): _read(path) for path in paths}
-    return found or {"s-default": {"flags": [*BASELINE, "--secure-port=$P", _PAGES], "files": {}}}
+    pages = ",".join(f"{gate}=true" for gate in _PAGES if gate in set(gates))
+    plain = [*BASELINE, "--secure-port=$P", *([f"--feature-gates={pages}"] if pages else [])]
+    found = found or {"s-default": {"flags": plain, "files": {}}}
+    return {name: {**case, "flags": moved(case["flags"], earlier, version)} for name, case in found.items()}
+
+
+def moved(flags: list[str], earlier: str, version: str) -> list[str]:
+    """Return flags whose emulated and compatibility versions are as far behind `version` as behind `earlier`."""
+    distance = int(version[2:]) - int(earlier[2:])
+    return [_VERSION.sub(lambda found: f"{found[1]}{int(found[2]) + distance}", flag) for flag in flags]
 
 
 def each(cases: Iterable[Any], work: Callable[[Any], Any], say: Callable[[str], None]) -> list[Any]:

@@ -5,12 +5,12 @@ Kubernetes: github.com/spf13/pflag and k8s.io/component-base/cli/flag.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from compiler import rules
 from compiler.text import shown, trimmed
-from compiler.upstream.flag_type import Span, ValueType
+from compiler.upstream.flag_type import Span, ValueType, comma_separated, non_empty
 from compiler.upstream.go.encoding import read_fields, read_record, write_record
 from compiler.upstream.go.strconv import InvalidValueError, parse_int, parse_level
 
@@ -21,34 +21,6 @@ class SNIPair(NamedTuple):
     cert: str
     key: str
     names: tuple[str, ...]
-
-
-def comma_separated(text: str) -> Iterator[Span]:
-    """Yield the ranges of the comma-separated parts."""
-    start = 0
-    for part in text.split(","):
-        yield start, start + len(part)
-        start += len(part) + 1
-
-
-def _non_empty(text: str) -> list[Span]:
-    """Return the ranges of the non-empty parts, without surrounding white space."""
-    spans = []
-    for start, end in comma_separated(text):
-        part = text[start:end]
-        if part:
-            inner = trimmed(part)
-            lead = part.index(inner)
-            spans.append((start + lead, start + lead + len(inner)))
-    return spans
-
-
-class String(ValueType):
-    """pflag: string.go. Commas have no meaning to the flag, but to some validations of its value."""
-
-    def elements(self, text: str) -> list[Span]:
-        """Return the ranges of the comma-separated parts."""
-        return list(comma_separated(text))
 
 
 class ListType(ValueType):
@@ -166,7 +138,7 @@ class Gates(ListType):
 
     def elements(self, text: str) -> list[Span]:
         """Return the ranges of the entries with their components."""
-        return _non_empty(text)
+        return non_empty(text)
 
 
 def _needs_no_component(entry: str) -> bool:
@@ -303,4 +275,4 @@ class ConfigurationMap(MapType):
 
     def elements(self, text: str) -> list[Span]:
         """Return the ranges of the entries."""
-        return _non_empty(text)
+        return non_empty(text)

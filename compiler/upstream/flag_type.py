@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from compiler.text import trimmed
 
 Span = tuple[int, int]
 """A range of characters in a string; the end is exclusive."""
@@ -43,3 +45,31 @@ class ValueType:
     def keys(self, text: str) -> list[str]:
         """Return the key of each element of a map. Raise InvalidValueError."""
         return []
+
+
+def comma_separated(text: str) -> Iterator[Span]:
+    """Yield the ranges of the comma-separated parts."""
+    start = 0
+    for part in text.split(","):
+        yield start, start + len(part)
+        start += len(part) + 1
+
+
+def non_empty(text: str) -> list[Span]:
+    """Return the ranges of the non-empty parts, without surrounding white space."""
+    spans = []
+    for start, end in comma_separated(text):
+        part = text[start:end]
+        if part:
+            inner = trimmed(part)
+            lead = part.index(inner)
+            spans.append((start + lead, start + lead + len(inner)))
+    return spans
+
+
+class String(ValueType):
+    """pflag: string.go. Commas have no meaning to the flag, but to some validations of its value."""
+
+    def elements(self, text: str) -> list[Span]:
+        """Return the ranges of the comma-separated parts."""
+        return list(comma_separated(text))

@@ -15,13 +15,12 @@ from compiler.upstream.flag_lists import (
     Int32Slice,
     NoSplitMap,
     SNIPair,
-    String,
     StringArray,
     StringSlice,
     StringToString,
     VModule,
 )
-from compiler.upstream.flag_type import ValueType
+from compiler.upstream.flag_type import String, ValueType
 from compiler.upstream.go.strconv import (
     InvalidValueError,
     format_duration,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from compiler import rules
 from compiler.bounds import MAX_SUGGESTIONS
-from compiler.diagnostics import Diagnostic, Location, Report, diagnose
+from compiler.diagnostics import Location, Report
 from compiler.inputs.arguments import ANY, Argument
-from compiler.text import shown
-from compiler.text.suggest import Suggestion, Suggestions, closest
+from compiler.text.suggest import closest
 from compiler.upstream.catalog import Catalog
-from compiler.upstream.catalog.history import flag_advice, known_in, removal
+from compiler.upstream.catalog.history import removal
 from compiler.upstream.flag_values import TYPES, InvalidValueError
 from compiler.upstream.go.strconv import format_duration
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 _NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap", "stringToString")
 """Types whose elements have names in a document, not numbers."""
-
-
-_INTEGERS = (rules.INVALID_INTEGER, rules.INVALID_UNSIGNED_INTEGER)
 
 
 @cache
@@ -112,7 +108,7 @@ class FlagSet:
         for argument in arguments:
             if argument.unknown and argument.flag in known:
                 self._set_unknown(argument.flag)
-        misspelt: list[Argument] = []
+        misspelled: list[Argument] = []
         for argument in arguments:
             flag = argument.flag
             if flag == ANY:
@@ -121,8 +117,10 @@ class FlagSet:
             spec = known.get(flag)
             if spec is None:
                 if not report.passes_over(rules.UNKNOWN_FLAG, flag):
-                    report.add(self._unknown(argument, names, report.suggestions))
-                misspelt.append(argument)
+                    from compiler.apiserver.flag_diagnostics import unknown_flag
+
+                    report.add(unknown_flag(argument, names, self.catalog, report.suggestions))
+                misspelled.append(argument)
                 continue
             given = self.arguments.setdefault(flag, [])
             try:
@@ -130,18 +128,20 @@ class FlagSet:
             except InvalidValueError as refusal:
                 self.refused.add(flag)
                 if not report.passes_over(refusal.rule, flag):
-                    report.add(_refusal(argument, refusal))
+                    from compiler.apiserver.flag_diagnostics import invalid_value
+
+                    report.add(invalid_value(argument, refusal))
             given.append(argument)
-        self._take_as_meant(misspelt[:MAX_SUGGESTIONS])
+        self._take_as_meant(misspelled[:MAX_SUGGESTIONS])
 
     def _set_unknown(self, flag: str) -> None:
-        """Remove the diagnostics about a flag's value."""
+        """Mark a flag's value as unknown, so that nothing is reported about it."""
         self.refused.add(flag)
         self.unknown.add(flag)
 
-    def _take_as_meant(self, misspelt: list[Argument]) -> None:
+    def _take_as_meant(self, misspelled: list[Argument]) -> None:
         """Treat a misspelled flag as the one that is meant, so that it is not also reported as missing."""
-        for argument in misspelt:
+        for argument in misspelled:
             gone = removal("flags", argument.flag, self.catalog.version) or {}
             name = str(gone.get("replacement", "")) if gone else closest(argument.flag, self.catalog.flags)
             spec = self.catalog.flags.get(name)
@@ -150,47 +150,6 @@ class FlagSet:
             with suppress(InvalidValueError):
                 self._values[name] = TYPES[spec.type].set(self._values[name], argument.text, True)
             self._set_unknown(name)
-
-    def _unknown(self, argument: Argument, given: set[str], suggestions: Suggestions) -> Any:
-        """Return the diagnostic for a flag that this version does not have; `given` has the names of all flags."""
-        name = argument.flag
-        version = self.catalog.version
-        # In a document the name is a key, without dashes.
-        spelling = "{}" if argument.path.startswith("extraFlags.") else "--{}"
-        gone = removal("flags", name, version)
-        if gone and gone.get("neverExisted"):
-            hint = (
-                f"write --{gone['replacement']}"
-                if gone.get("replacement")
-                else "remove it: kube-apiserver never had it"
-            )
-            message = f"--{shown_name(name)} was never a flag of kube-apiserver"
-        elif gone:
-            message = f"--{shown_name(name)} was removed in {gone['removed']}"
-            if "inertSince" in gone:
-                message += f" (it had no effect since {gone['inertSince']})"
-            hint = _instead_of(name, gone, self.catalog)
-        else:
-            having = known_in("flags", name)
-            message = f"--{shown_name(name)} is not a flag of kube-apiserver {version}"
-            if having:
-                message += f"; it exists in {having[0]} to {having[-1]}"
-                hint = "remove it, or compile for one of those versions"
-            else:
-                near = suggestions.did_you_mean(name, self.catalog.flags, spelling)
-                hint = near or "see `kasc explain` for the flags of this version"
-        if gone and gone.get("successor") and gone["replacement"] in self.catalog.flags:
-            hint = Suggestion(hint, spelling.format(name), spelling.format(gone["replacement"]))
-        if isinstance(hint, Suggestion) and hint.new.removeprefix("--") in given:
-            hint = str(hint)  # two uses of one flag differ from one
-        return diagnose(
-            rules.REMOVED_FLAG if gone else rules.UNKNOWN_FLAG,
-            message,
-            hint,
-            path=argument.path,
-            flag=name,
-            location=argument.name_location or argument.location,
-        )
 
     def value(self, flag: str) -> Any:
         """Return the typed value, as the grammar of the flag's type defines it; None for an unknown flag."""
@@ -304,30 +263,3 @@ class FlagSet:
             kind = TYPES[self.catalog.flags[flag].type]
             result = self._elements[flag] = _Elements(kind, self.arguments.get(flag, ()))
         return result
-
-
-def _instead_of(name: str, gone: Mapping[str, Any], catalog: Catalog) -> str:
-    """Return the hint for a removed flag."""
-    successor = gone.get("replacement")
-    advice = flag_advice(name)
-    if advice or not successor:
-        return advice or "remove it; nothing replaces it"
-    return f"use {'--' if successor in catalog.flags else ''}{successor}"
-
-
-def _refusal(argument: Argument, refusal: InvalidValueError) -> Diagnostic:
-    """Return the diagnostic for a value that its flag does not accept."""
-    flag, location = argument.flag, argument.location
-    message, hint = f"--{flag}: {refusal.message}", refusal.hint
-    if refusal.rule in _INTEGERS:
-        from compiler.upstream.conversions import as_integer, unit_of
-
-        unit = unit_of(flag)
-        meant = as_integer(argument.text, unit) if unit else ""
-        hint = f"write {meant}: the flag counts {unit}" if meant else hint
-    return diagnose(refusal.rule, message, hint, path=argument.path, flag=flag, location=location)
-
-
-def shown_name(name: str) -> str:
-    """Return a flag's name for a message: escaped, without the quotes of `shown`."""
-    return shown(name)[1:-1]

@@ -49,8 +49,8 @@ class Section:
     fields: ClassVar[tuple[str, ...]] = ()
     defaults: ClassVar[dict[str, None]] = {}
     replaced: frozenset[str]
-    _hash: int
     """The fields that `replace` changed to make this section of another one."""
+    _hash: int
 
     def __init_subclass__(cls, path: str = "", part_of: str = "") -> None:
         cls.section_path, cls.is_part = path or part_of, bool(part_of)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from compiler import rules
-from compiler.artifacts.fileset import replace_all, unified
+from compiler.artifacts.differences import unified
+from compiler.artifacts.fileset import replace_all
 from compiler.cli.batch import changes_of, examine_all, jobs_for, narrowed, results_of
 from compiler.cli.common import (
     FINE,

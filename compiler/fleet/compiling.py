@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler import rules
 from compiler.artifacts import render
-from compiler.artifacts.fileset import Writer, differences
+from compiler.artifacts.differences import differences
+from compiler.artifacts.fileset import Writer
 from compiler.artifacts.yamlio import PartText, part_text
 from compiler.cli.common import fails, keep_selected, reason
 from compiler.diagnostics import Diagnostic, Report

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from compiler.artifacts import staging
-from compiler.artifacts.fileset import differences, write_all
+from compiler.artifacts.differences import differences
+from compiler.artifacts.fileset import write_all
 from compiler.artifacts.staging import Staging
 from compiler.filesystem import NotRegularError
 from compiler.fleet.compiling import DocumentCompiler

@@ -129,6 +129,17 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
+def matches(code: str, pattern: str) -> bool:
+    """Return whether a code is the pattern or has it as a prefix: `KASC-ETCD` matches `KASC-ETCD-002`."""
+    return code == pattern or code.startswith(f"{pattern}-")
+
+
+def is_selected(code: str, codes: list[str], ignored: list[str]) -> bool:
+    """Return whether a code matches one of `codes`, all if there are none, and none of `ignored`."""
+    selected = not codes or any(matches(code, pattern) for pattern in codes)
+    return selected and not any(matches(code, pattern) for pattern in ignored)
+
+
 class Report:
     """The findings about one input, in the order of discovery.
 
@@ -196,6 +207,20 @@ class Report:
             if which(code, flag):
                 del self.unlisted[severity, code, flag]
 
+    def select(self, codes: list[str], ignored: list[str]) -> None:
+        """Drop the warnings and notes that are not selected, and hide such errors; see `is_selected`.
+
+        Outcome, exit code and counts do not depend on it, because the server rejects the input anyway.
+        """
+        if not (codes or ignored):
+            return
+        hidden = [each for each in self.diagnostics if not is_selected(each.code, codes, ignored)]
+        self.unshown += [each for each in hidden if each.severity == ERROR]
+        self.diagnostics = [each for each in self.diagnostics if is_selected(each.code, codes, ignored)]
+        for key in list(self.unlisted):
+            if key[0] != ERROR and not is_selected(key[1], codes, ignored):
+                del self.unlisted[key]
+
     def note_unlisted(self) -> None:
         """Add a note about the findings that are not listed."""
         if self.unlisted:
@@ -247,6 +272,10 @@ class Report:
         """Code and flag of every error."""
         listed = {(found.code, found.flag) for found in self.of(ERROR)}
         return listed | {(code, flag) for severity, code, flag in self.unlisted if severity == ERROR}
+
+    def fails(self, strict: bool) -> bool:
+        """Return whether there are errors or, if `strict`, warnings."""
+        return self.count(ERROR) > 0 or (strict and self.count(WARNING) > 0)
 
     @property
     def rejected(self) -> bool:

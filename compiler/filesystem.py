@@ -48,6 +48,12 @@ class TooLargeError(OSError):
         super().__init__(errno.EFBIG, f"it is larger than {size_of(limit)}", path)
 
 
+def reason(error: OSError) -> str:
+    """Return why the system call failed, to be used within a sentence: `permission denied`."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]
+
+
 def size_of(limit: int) -> str:
     """A limit in words: `8 MiB`, `100 bytes`."""
     mebibytes, rest = divmod(limit, 1024 * 1024)

@@ -1,4 +1,4 @@
-"""All artifacts by name, and their files."""
+"""The artifacts by name, and their files."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
 }
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
-"""The artifacts that are written by default."""
+"""The artifacts that are compiled by default."""
 ON_REQUEST = ("report", "monitoring")
-"""The artifacts that are written only on request: the server does not need them."""
+"""The artifacts that are compiled only if they are named: kube-apiserver does not use them."""
 EVERY = (*ARTIFACTS, *ON_REQUEST)
 
-_FLAGS, _REPORT, _POD, _FOLDER = "kube-apiserver.flags", "report.html", "kube-apiserver", "files/"
+_FLAGS, _REPORT, _POD, _FILES = "kube-apiserver.flags", "report.html", "kube-apiserver", "files/"
 _WHOLE = {_FLAGS: "flags", _REPORT: "report", "grafana-dashboard.json": "monitoring"}
 _STEMS = {
     **{stem: name for name, (stem, _) in _DOCUMENTS.items()},
@@ -36,8 +36,8 @@ _STEMS = {
 
 
 def artifact_of(file: str) -> str:
-    """Return the artifact of a file, by its name below the directory; empty if it is not one."""
-    if file.startswith(_FOLDER):
+    """Return the artifact that a file belongs to, by its name in the output directory; empty if it is none."""
+    if file.startswith(_FILES):
         return "files"
     if file in _WHOLE:
         return _WHOLE[file]
@@ -55,7 +55,7 @@ def document_text(data: Any, form: str, text_of: PartText = part_text) -> str:
 
 
 def _finite(data: Any) -> Any:
-    """Return data for JSON: NaN and infinity become null."""
+    """Return data that JSON can represent: NaN and infinity become null."""
     if isinstance(data, dict):
         return {key: _finite(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
@@ -66,7 +66,7 @@ def _finite(data: Any) -> Any:
 def artifact(
     resolved: Resolved, name: str, form: str = "yaml", explicit: bool = False, text_of: PartText = part_text
 ) -> dict[str, str]:
-    """Return file name -> content of one artifact; `form` is `yaml` or `json`.
+    """Return file name -> content for one artifact; `form` is `yaml` or `json`.
 
     `text_of` returns the texts of parts.
 
@@ -83,11 +83,11 @@ def artifact(
     if name == "monitoring":
         from compiler.artifacts.monitoring import monitoring
 
-        files = monitoring(resolved, form).items()
-        return {file: document_text(content, file.rpartition(".")[2]) for file, content in files}
+        documents = monitoring(resolved, form).items()
+        return {file: document_text(content, file.rpartition(".")[2]) for file, content in documents}
     if name == "files":
-        files = files_artifact.structured_files(resolved).items()
-        return {f"{_FOLDER}{path}": files_artifact.file_text(content) for path, content in files}
+        contents = files_artifact.structured_files(resolved).items()
+        return {f"{_FILES}{path}": files_artifact.file_text(content) for path, content in contents}
     stem, build = _DOCUMENTS[name]
     return {f"{stem}.{form}": document_text(build(resolved), form, text_of)}
 

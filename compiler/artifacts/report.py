@@ -1,4 +1,4 @@
-"""The report page: one HTML file that needs no network, runs only its own script, and shows any value as text."""
+"""The HTML report: one file that needs no network, runs no foreign code, and shows any value as text."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from compiler.apiserver.startup import Resolved
 from compiler.artifacts.report_contents import contents
 from compiler.text.redaction import hide_credentials
 
-_FOLDER = os.path.join(os.path.dirname(__file__), "templates")
+_DIRECTORY = os.path.join(os.path.dirname(__file__), "templates")
 
 
 def render(resolved: Resolved) -> str:
-    """Return the page, which depends only on the server and kasc's version."""
+    """Return the page. It depends only on the server and on kasc's version."""
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader(_DIRECTORY),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=text,
@@ -29,27 +29,27 @@ def render(resolved: Resolved) -> str:
     )
     environment.filters |= {"lines": lines, "breakable": breakable, "element_id": element_id, "tuple": tuple}
     style, script = _read("report.css"), _read("report.js")
-    html = environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         contents(resolved),
         style=Markup(style),
         script=Markup(script),
         policy=Markup(content_security_policy(style, script)),
         version=__version__,
     )
-    return f"{html}\n"
+    return f"{page}\n"
 
 
 def content_security_policy(style: str, script: str) -> str:
-    """The content security policy: only this style and this script are permitted."""
+    """Return the content security policy: browsers may apply this style and run this script, nothing else."""
     sources = {"default-src": "'none'", "style-src": _hash(style), "script-src": _hash(script)}
     sources |= {"base-uri": "'none'", "form-action": "'none'"}
     return "; ".join(f"{directive} {source}" for directive, source in sources.items())
 
 
 def text(value: Any) -> Any:
-    """Return a value for the page: one line, every character visible, URLs without credentials.
+    """Return a value for the page: one line, all characters visible, no credentials in URLs.
 
-    Markup that is already safe is returned unchanged; None is an empty string.
+    Markup is unchanged; None becomes the empty string.
     """
     if value is None:
         return ""
@@ -58,26 +58,26 @@ def text(value: Any) -> Any:
     value = hide_credentials(value)
     if value.isprintable():
         return value
-    return "".join(letter if letter.isprintable() else _spelled(letter) for letter in value)
+    return "".join(character if character.isprintable() else _escaped(character) for character in value)
 
 
 def lines(value: str) -> Markup:
-    """Return a string of several lines, each of them safe."""
+    """Return several lines, each escaped."""
     return Markup("\n").join(escape(text(line)) for line in value.split("\n"))
 
 
 def breakable(value: str) -> Markup:
-    """Return a path or a dotted name that may be wrapped between its parts."""
+    """Return a path or a dotted name that may wrap between its parts."""
     return Markup(re.sub("([/:.])(?=[^/:.])", r"\1<wbr>", str(escape(text(value)))))
 
 
 def element_id(value: str) -> str:
-    """Return a name as the id of an element, with dashes for special characters."""
+    """Return a name as the id of an element, with other characters replaced by dashes."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", value)
 
 
-def _spelled(letter: str) -> str:
-    number = ord(letter)
+def _escaped(character: str) -> str:
+    number = ord(character)
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
@@ -89,5 +89,5 @@ def _hash(source: str) -> str:
 
 
 def _read(name: str) -> str:
-    with open(os.path.join(_FOLDER, name), encoding="utf-8", newline="\n") as file:
+    with open(os.path.join(_DIRECTORY, name), encoding="utf-8", newline="\n") as file:
         return file.read()

@@ -1,4 +1,4 @@
-"""What commands share that take many inputs: which of them a run is about, processes, progress."""
+"""Batch processing: the inputs of a run, processes, progress."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from compiler.fleet.selection import Changes
 
 
-def narrowed(options: Namespace, paths: list[str]) -> list[str]:
-    """The inputs that a run is about: those of its shard. Raises UsageError."""
+def in_shard(options: Namespace, paths: list[str]) -> list[str]:
+    """Return the inputs in the shard of `--shard`, all without it. Raises UsageError."""
     if options.shard is None:
         return paths
     from compiler.fleet.selection import shard_of
@@ -27,12 +27,12 @@ def narrowed(options: Namespace, paths: list[str]) -> list[str]:
     try:
         shard = shard_of(options.shard)
     except ValueError as error:
-        raise UsageError(f"--shard {options.shard!r}: {error}") from None
+        raise UsageError(f"invalid --shard {options.shard!r}: {error}") from None
     return [path for path in paths if shard.holds(path)]
 
 
 def changes_of(options: Namespace, paths: list[str]) -> Changes | None:
-    """What changed since the commit that the options name; says which documents are gone. Raises UsageError."""
+    """Return the changes since the commit of `--changed-since`, and print deleted documents. Raises UsageError."""
     if options.changed_since is None:
         return None
     from compiler.fleet.selection import Changes, GitError
@@ -43,25 +43,26 @@ def changes_of(options: Namespace, paths: list[str]) -> Changes | None:
         raise UsageError(f"--changed-since {options.changed_since!r}: {error}") from None
     outside = [path for path in paths if not changes.holds(path)]
     if outside:
-        raise UsageError(f"--changed-since: {outside[0]} lies outside of the repository {changes.top}")
+        raise UsageError(f"--changed-since: {outside[0]} is outside the repository {changes.top}")
     if not options.quiet:
         for path in changes.deleted_documents(options.inputs):
-            say(f"{path} is deleted since {options.changed_since}")
+            say(f"{path} was deleted since {options.changed_since}")
     return changes
 
 
 def jobs_for(options: Namespace, inputs: int) -> int:
-    """How many processes to use. Raises UsageError for a number that is none."""
+    """Return the number of processes to use. Raises UsageError for an invalid --jobs."""
     if options.jobs is None:
         return usable_jobs(inputs)
     if options.jobs < 1:
-        raise UsageError(f"--jobs {options.jobs}: write how many processes to use, 1 or more")
+        raise UsageError(f"invalid --jobs {options.jobs}: must be at least 1")
     return int(options.jobs)
 
 
 def results_of(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
-    """Return the results of `work` for all inputs, in their order, with progress on standard error if that takes more
-    than a second. Raises UsageError if a worker process dies.
+    """Yield the results of `work` for all inputs, in their order, with progress on standard error after one second.
+
+    Raises UsageError if a worker process is killed.
     """
     progress = _Progress(len(paths))
     try:
@@ -84,13 +85,13 @@ def _in_processes(work: Work, paths: list[str], jobs: int) -> Iterator[Any]:
 
 
 def examine_all(paths: list[str], settings: Settings, files: Files | None = None) -> Iterator[Examined]:
-    """Each input in turn."""
+    """Examine the inputs one after the other."""
     files = files or Files()
-    return results_of(lambda some: [examine(path, settings, files) for path in some], paths, 1)
+    return results_of(lambda batch: [examine(path, settings, files) for path in batch], paths, 1)
 
 
 class _Progress:
-    """One line on a terminal's standard error, renewed at most ten times a second."""
+    """Progress in one line of the terminal on standard error, updated at most ten times a second."""
 
     def __init__(self, total: int) -> None:
         self.total = total

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.artifacts.differences import unified
 from compiler.artifacts.fileset import replace_all
-from compiler.cli.batch import changes_of, examine_all, jobs_for, narrowed, results_of
+from compiler.cli.batch import changes_of, examine_all, in_shard, jobs_for, results_of
 from compiler.cli.common import (
     FINE,
     USAGE,
@@ -19,14 +19,12 @@ from compiler.cli.common import (
     UsageError,
     find_inputs,
     publish,
-    reason,
     settings_from,
     usage_error,
     worst,
 )
-from compiler.cli.reporters import counted, is_shown
-from compiler.diagnostics import KascError, Location, Report, diagnose
-from compiler.filesystem import UTF8_BOM, read_file, root_of
+from compiler.diagnostics import KascError, Location, Report, diagnose, is_selected
+from compiler.filesystem import UTF8_BOM, read_file, reason, root_of
 from compiler.inputs.masking import Masked
 from compiler.inputs.source import STANDARD_INPUT, Files, read_source
 from compiler.review.examine import Settings, examine
@@ -34,64 +32,64 @@ from compiler.review.fixes import MendedFile, Mender
 from compiler.text import clean_lines, say
 
 if TYPE_CHECKING:
-    from compiler.fleet.fingerprints import Seen
+    from compiler.fleet.fingerprints import DependencyTracker
     from compiler.fleet.selection import Changes
 
 
 class StaticPods:
-    """The static Pods of the inputs of a run.
+    """The static Pods among the inputs of a run.
 
-    The kubelet reads every file of its manifests directory whose name does not begin with a dot, whatever its ending,
-    and no directory below it. Kubernetes: pkg/kubelet/config/file.go, extractFromDir.
+    The kubelet reads every file of its manifest directory whose name does not start with a dot, whatever its
+    extension, and no subdirectories. Kubernetes: pkg/kubelet/config/file.go, extractFromDir.
     """
 
     def __init__(self) -> None:
         self.files: dict[tuple[str, str], str] = {}
 
     def add(self, report: Report) -> None:
-        """One more input; its report gets a warning if a file beside it declares the same Pod."""
+        """Add an input; its report gets a warning if another file in the same directory declares the same Pod."""
         directory, name = os.path.split(report.path)
         if not report.static_pod or name.startswith("."):
             return
         first = self.files.setdefault((os.path.abspath(directory), report.static_pod), name)
         if first != name:
             message = (
-                f"{first} in the same directory declares the static Pod {report.static_pod} as well: in a manifests "
-                "directory the kubelet reads both files and runs either of them"
+                f"{first} in the same directory declares the static Pod {report.static_pod} as well: the kubelet reads "
+                "both files of a manifest directory and runs either of them"
             )
-            hint = "move the copy that is not meant to run to another directory"
+            hint = "move the copy that should not run to another directory"
             report.add(diagnose(rules.DUPLICATE_STATIC_POD, message, hint, location=Location(report.path, 1, 1, 1, 2)))
 
 
-def check_and_mend(options: Namespace, paths: list[str], settings: Settings) -> int:
-    """Mend the inputs and report what is left; with `--diff`, show the mends and report what there is.
+def check_and_fix(options: Namespace, paths: list[str], settings: Settings) -> int:
+    """Fix the inputs and report the remaining findings; with `--diff`, show the fixes and report all findings.
 
-    Raises UsageError for what cannot be written.
+    Returns the exit code. Raises UsageError for files that cannot be written.
     """
     texts: dict[str, str] = {}
     if STANDARD_INPUT in paths:
         if not options.diff:
-            raise UsageError("standard input cannot be mended in place: give a file, or --diff instead of --fix")
+            raise UsageError("standard input cannot be fixed in place: give a file, or --diff instead of --fix")
         try:
             texts[STANDARD_INPUT] = read_source(STANDARD_INPUT).text
         except KascError as error:
             raise UsageError(error.diagnostic.message) from None
     for path in paths:
         if path != STANDARD_INPUT and (refusal := root_of(path, settings.root, settings.searched).refusal(path)):
-            raise UsageError(f"{path} cannot be fixed: {refusal}; name the file itself, or allow it with --root DIR")
-    mender = Mender(settings, lambda found: is_shown(found, options.select, options.ignore), texts)
+            raise UsageError(f"cannot fix {path}: {refusal}; name the file itself, or allow it with --root DIR")
+    mender = Mender(settings, lambda diagnostic: is_selected(diagnostic.code, options.select, options.ignore), texts)
     for path in paths:
         mender.mend(path)
-    mended = [file for file in mender.files.values() if file.before != file.after]
+    fixed = [file for file in mender.files.values() if file.before != file.after]
     if options.diff:
-        # A report for programs has standard output for itself.
+        # Standard output is reserved for reports that programs read.
         changes, report = (sys.stdout, sys.stderr) if options.output == "text" else (sys.stderr, sys.stdout)
-        changes.write(clean_lines("".join(map(_difference, mended))))
+        changes.write(clean_lines("".join(map(_difference, fixed))))
         return publish(options, _reports(paths, settings, Files(texts)), report)
-    _write(mended)
+    _write(fixed)
     if not options.quiet:
-        for file in mended:
-            say(f"{file.name}: {counted(file.mends, 'mend')}")
+        for file in fixed:
+            say(f"{file.name}: {file.mends} {'fix' if file.mends == 1 else 'fixes'}")
     return publish(options, _reports(paths, settings))
 
 
@@ -108,44 +106,44 @@ def _difference(file: MendedFile) -> str:
     return unified(before, after, file.name, file.name)
 
 
-def _write(mended: list[MendedFile]) -> None:
-    """All files or none. Raises UsageError where one cannot be written, or changed in the meantime."""
+def _write(fixed: list[MendedFile]) -> None:
+    """Write all files or none. Raises UsageError if one cannot be written or has changed in the meantime."""
     texts: dict[str, str] = {}
     try:
-        for file in mended:
-            path = os.path.realpath(file.name)  # a link stays one
+        for file in fixed:
+            path = os.path.realpath(file.name)  # do not replace a link by a file
             data = read_file(path)
             if data.removeprefix(UTF8_BOM) != file.before.encode():
-                raise UsageError(f"{file.name} was changed by something else in the meantime: run kasc again")
+                raise UsageError(f"{file.name} has changed in the meantime: run kasc again")
             texts[path] = ("\ufeff" if data.startswith(UTF8_BOM) else "") + file.after
         replace_all(texts)
-    except OSError as problem:
-        raise UsageError(f"{problem.filename} cannot be written: {reason(problem)}") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {error.filename}: {reason(error)}") from None
 
 
 def run(options: Namespace) -> int:
-    """Check every input, mend what is asked for, and report."""
+    """Check every input, with --fix or --diff fix them, and report."""
     problems: list[str] = []
     try:
         settings = settings_from(options)
-        paths = narrowed(options, find_inputs(options.inputs, problems, verbose=options.verbose, root=settings.root))
+        paths = in_shard(options, find_inputs(options.inputs, problems, verbose=options.verbose, root=settings.root))
         jobs = jobs_for(options, len(paths))
         changes = changes_of(options, paths)
     except UsageError as error:
         return usage_error(error)
     if options.fix or options.diff:
         if changes is not None:
-            return usage_error("--changed-since only reports: leave it out where mends are written")
+            return usage_error("--changed-since cannot be combined with --fix or --diff")
 
         try:
-            judged = check_and_mend(options, paths, settings)
+            code = check_and_fix(options, paths, settings)
         except UsageError as error:
             return usage_error(error)
     else:
-        judged = _check(options, paths, settings, jobs, changes, problems)
+        code = _check(options, paths, settings, jobs, changes, problems)
     for problem in problems:
         usage_error(problem)
-    return worst(judged, USAGE if problems else FINE)
+    return worst(code, USAGE if problems else FINE)
 
 
 def _check(
@@ -159,9 +157,9 @@ def _check(
         for result in results_of(work, paths, jobs):
             if result is None:
                 continue
-            report, touched = result
+            report, is_changed = result
             pods.add(report)
-            if touched:
+            if is_changed:
                 inputs += 1
                 publisher.add(report)
     except UsageError as error:
@@ -180,22 +178,25 @@ class Checker:
         self.settings = settings
         self.changes = changes
         self.files = Files()
-        self.seen: Seen | None = None
+        self.tracker: DependencyTracker | None = None
         if changes is not None:
-            from compiler.fleet.fingerprints import Seen
+            from compiler.fleet.fingerprints import DependencyTracker
 
-            self.seen = Seen(self.files, settings.host)
+            self.tracker = DependencyTracker(self.files, settings.host)
 
     def __call__(self, paths: Sequence[str]) -> list[tuple[Report, bool] | None]:
-        """Return the report of each input and whether it is published; None for an unchanged one that nothing needs."""
-        if self.seen is not None:
-            self.seen.forget()
+        """Return the report of each input and whether to publish it; None for unchanged inputs.
+
+        The report of an unchanged static Pod is needed to find copies of it.
+        """
+        if self.tracker is not None:
+            self.tracker.clear()
         return [self._check(path) for path in paths]
 
     def _check(self, path: str) -> tuple[Report, bool] | None:
-        if self.seen is None or self.changes is None:
+        if self.tracker is None or self.changes is None:
             return examine(path, self.settings, self.files).report, True
-        self.seen.turn_to(path)
+        self.tracker.start(path)
         report = examine(path, self.settings, self.files).report
-        touched = self.changes.touches([path, *self.seen.paths(path)])
-        return (report, touched) if touched or report.static_pod else None
+        is_changed = self.changes.touches([path, *self.tracker.paths(path)])
+        return (report, is_changed) if is_changed or report.static_pod else None

@@ -8,7 +8,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from compiler.artifacts import ARTIFACTS, EVERY
-from compiler.cli.batch import changes_of, jobs_for, narrowed, results_of, table
+from compiler.cli.batch import changes_of, in_shard, jobs_for, results_of, table
 from compiler.cli.common import (
     FINE,
     STALE,
@@ -16,14 +16,14 @@ from compiler.cli.common import (
     Publisher,
     UsageError,
     find_inputs,
-    reason,
     settings_from,
     usage_error,
     worst,
     write_text,
 )
+from compiler.filesystem import reason
 from compiler.fleet import compiling
-from compiler.fleet.compiling import DEFAULT_OUT, DocumentCompiler, Outcome
+from compiler.fleet.compiling import DEFAULT_OUT, DocumentCompiler, Outcome, OutputSettings
 from compiler.inputs.source import STANDARD_INPUT
 from compiler.text import clean_lines, say
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from compiler.review.examine import Settings
 
 _LISTED = 20
-"""Inputs up to which each folder has a line of its own; more of them are counted."""
+"""Number of inputs up to which every output directory is listed; above it they are only counted."""
 
 
 def run(options: Namespace) -> int:
-    """Compile every input; what is refused writes nothing, the others are written all the same."""
+    """Compile every input; an input with errors writes nothing and does not affect the others."""
     problems: list[str] = []
     try:
         settings = settings_from(options)
         names = _artifact_names(options)
-        found = find_inputs(
+        inputs = find_inputs(
             options.inputs,
             problems,
             options.out or DEFAULT_OUT,
@@ -50,22 +50,22 @@ def run(options: Namespace) -> int:
             verbose=options.verbose,
             root=settings.root,
         )
-        # A folder may hold one document today and two tomorrow: each has its own place from the beginning.
-        folders = [path for path in options.inputs if os.path.isdir(path)]
-        many = len(found) > 1 or bool(folders)
-        paths = narrowed(options, found)
+        # A directory with one document may get a second one: each document has its own output directory from the start.
+        directories = [path for path in options.inputs if os.path.isdir(path)]
+        is_batch = len(inputs) > 1 or bool(directories)
+        paths = in_shard(options, inputs)
         if options.stdout and len(paths) > 1:
-            raise UsageError("--stdout prints one artifact of one input")
-        _check_prune(options, many)
+            raise UsageError("--stdout needs exactly one input")
+        _check_prune(options, is_batch)
         jobs = jobs_for(options, len(paths))
-        _prepare_output(options, many)
+        _prepare_output(options, is_batch)
         cache = _cache(options, names, settings, len(paths))
-        work = DocumentCompiler(options, names, settings, many, cache, changes_of(options, paths))
+        work = DocumentCompiler(_output(options, names, is_batch), settings, cache, changes_of(options, paths))
     except UsageError as error:
         return usage_error(error)
     tally = _Tally(options, names, len(paths) > _LISTED)
-    if many and not options.stdout:
-        tally.keep_list()
+    if is_batch and not options.stdout:
+        tally.load_outputs()
     try:
         for outcome in results_of(work, paths, jobs):
             tally.add(outcome)
@@ -75,59 +75,59 @@ def run(options: Namespace) -> int:
         for path in tally.overwritten:
             work.targets.clear()
             work([path])
-        tally.account_for(found, folders, whole=options.shard is None and options.changed_since is None)
+        tally.finish(inputs, directories, complete=options.shard is None and options.changed_since is None)
     problems += tally.problems
     if not options.quiet:
-        for line in tally.done:
+        for line in tally.lines:
             say(line)
     for problem in problems:
         usage_error(problem)
-    judged = FINE
+    code = FINE
     if tally.inputs:
-        judged = tally.publisher.end(summary=not options.stdout and not problems)
+        code = tally.publisher.end(summary=not options.stdout and not problems)
     elif options.changed_since is not None and not options.quiet:
         say(f"no input changed since {options.changed_since}")
     tally.print_table()
-    return worst(judged, USAGE if problems else FINE, STALE if tally.stale else FINE)
+    return worst(code, USAGE if problems else FINE, STALE if tally.stale else FINE)
 
 
 class _Tally:
-    """What became of all inputs; `at_once` shows findings as they come, instead of holding them until the end.
+    """Summary of the outcomes of a run; with `at_once` findings are streamed instead of printed at the end.
 
-    `done` has a line for each folder, `problems` what could not be done; `stale` tells that a folder differs.
-    `overwritten` has the inputs whose folder another one took as well.
+    `lines` has a line for each output directory, `problems` the error messages; `stale` means that a directory is out
+    of date. `overwritten` has the inputs whose output directory another input has claimed as well.
     """
 
     def __init__(self, options: Namespace, names: list[str], at_once: bool) -> None:
         self.options = options
         self.names = names
         self.at_once = at_once
-        # Standard output belongs to the artifact; and a clean run that writes files says so itself.
+        # Standard output is for the artifact, or for a report that programs read.
         stream = sys.stderr if options.stdout or options.output == "text" else sys.stdout
         self.publisher = Publisher(options, stream, at_once)
         self.outputs: Outputs | None = None
         self.targets: dict[str, str] = {}
-        self.done: list[str] = []
+        self.lines: list[str] = []
         self.problems: list[str] = []
         self.overwritten: list[str] = []
         self.inputs = 0
         self.numbers: dict[str, int] = {}
         self.stale = False
 
-    def keep_list(self) -> None:
-        """Keep the list of what lies in the folder of all outputs."""
-        from compiler.fleet.outputs import DamagedListError, Outputs
+    def load_outputs(self) -> None:
+        """Read the list of output directories."""
+        from compiler.fleet.outputs import Outputs, OutputsError
 
         out = self.options.out or DEFAULT_OUT
         try:
             self.outputs = Outputs(out)
-        except DamagedListError as problem:
-            self.problems.append(str(problem))
-        except OSError as problem:
-            self.problems.append(f"{problem.filename or out} cannot be read: {reason(problem)}")
+        except OutputsError as error:
+            self.problems.append(str(error))
+        except OSError as error:
+            self.problems.append(f"cannot read {error.filename or out}: {reason(error)}")
 
     def add(self, outcome: Outcome | None) -> None:
-        """One input, in its turn; None is one that a run about changes leaves out."""
+        """Add the next input; None is one that has not changed (--changed-since)."""
         if outcome is None:
             return
         self.inputs += 1
@@ -145,8 +145,8 @@ class _Tally:
         if first != outcome.path:
             self._count("failed")
             both = f"{first} and {outcome.path}"
-            self.problems.append(f"{both} would both write {outcome.target}: give them other names in metadata.name")
-            # Another process may have written it in between.
+            self.problems.append(f"{both} both compile to {outcome.target}: give them different names in metadata.name")
+            # The processes are independent: this input may have overwritten the first one.
             if outcome.state == compiling.WRITTEN:
                 self.overwritten.append(first)
             return
@@ -155,95 +155,114 @@ class _Tally:
         self._count("compiled" if outcome.state == compiling.WRITTEN else outcome.state)
         if outcome.state == compiling.STALE:
             self.stale = True
-            self._report_risk(f"{outcome.target} is out of date; the same command without --check writes it")
-            # A report for programs has standard output for itself.
+            self._add_line(f"{outcome.target} is out of date; run the same command without --check to update it")
+            # Standard output is reserved for reports that programs read.
             (sys.stdout if self.options.output == "text" else sys.stderr).write(clean_lines(outcome.text))
         elif not self.options.check:
             files = f"{len(outcome.files)} file{'s' if len(outcome.files) != 1 else ''}"
-            self._report_risk(f"{outcome.target}: {files} {outcome.state}")
+            self._add_line(f"{outcome.target}: {files} {outcome.state}")
 
-    def account_for(self, found: list[str], folders: list[str], whole: bool) -> None:
-        """Find what documents that are gone have left, remove it where that is asked for, and keep the list."""
+    def finish(self, inputs: list[str], directories: list[str], complete: bool) -> None:
+        """Find the orphaned artifacts of removed documents, with --prune delete them, and save the list of outputs.
+
+        `complete` means that the run was about all documents, not about some of them.
+        """
         if self.outputs is None:
             return
         options, out = self.options, self.outputs.out
         try:
             if options.shard is None:
-                self.outputs.find_orphans(found, folders)
+                self.outputs.find_orphans(inputs, directories)
             self._count("orphaned", len(self.outputs.orphans))
-            prunes = options.prune and not options.check
+            prune = options.prune and not options.check
             if options.prune and options.check and self.outputs.orphans:
                 self.stale = True
-            for orphan, left in self.outputs.prune() if prunes else [(each, []) for each in self.outputs.orphans]:
+            for orphan, remaining in self.outputs.prune() if prune else [(each, []) for each in self.outputs.orphans]:
                 place = os.path.join(out, orphan.name)
-                what = f"{place}: {', '.join(orphan.files)}" if orphan.partial else place
-                doing = "removed" if prunes else "orphaned; --prune removes it"
-                self.done.append(f"{what}: {doing}: {orphan.why}")
-                if left and not orphan.partial:
-                    self.done.append(f"{', '.join(os.path.join(out, name) for name in left)}: kept, kasc wrote no such")
+                files = f"{place}: {', '.join(orphan.files)}" if orphan.partial else place
+                action = "removed" if prune else "orphaned; --prune removes it"
+                self.lines.append(f"{files}: {action}: {orphan.why}")
+                if remaining and not orphan.partial:
+                    names = ", ".join(os.path.join(out, name) for name in remaining)
+                    self.lines.append(f"{names}: kept, not written by kasc")
             if not options.check:
-                self.outputs.keep(whole)
-        except OSError as problem:
-            self.problems.append(f"{problem.filename or out} cannot be written: {reason(problem)}")
+                self.outputs.save(complete)
+        except OSError as error:
+            self.problems.append(f"cannot write {error.filename or out}: {reason(error)}")
 
     def print_table(self) -> None:
-        """The numbers, where there are so many inputs that they are not listed."""
+        """Print the counts if there are too many inputs to list them."""
         if self.at_once and not self.options.quiet:
             sys.stderr.write(table(self.numbers, self.options.check))
 
     def _count(self, name: str, number: int = 1) -> None:
         self.numbers[name] = self.numbers.get(name, 0) + number
 
-    def _report_risk(self, line: str) -> None:
+    def _add_line(self, line: str) -> None:
         if not self.at_once:
-            self.done.append(line)
+            self.lines.append(line)
 
 
-def _prepare_output(options: Namespace, many: bool) -> None:
-    """Remove what killed runs have left. Raises UsageError if the default output directory is a link."""
+def _output(options: Namespace, names: list[str], is_batch: bool) -> OutputSettings:
+    return OutputSettings(
+        artifacts=tuple(names),
+        directory=options.out or "",
+        format=options.format,
+        explicit=options.explicit,
+        check=options.check,
+        stdout=options.stdout,
+        is_batch=is_batch,
+        strict=options.strict,
+        select=options.select,
+        ignore=options.ignore,
+    )
+
+
+def _prepare_output(options: Namespace, is_batch: bool) -> None:
+    """Remove temporary files of killed runs. Raises UsageError if the default output directory is a symbolic link."""
     if options.out is None and not options.stdout and os.path.islink(DEFAULT_OUT):
         hint = f"name the output directory with -o, or remove {DEFAULT_OUT}"
-        raise UsageError(f"{DEFAULT_OUT} is a symbolic link, and no directory was named: {hint}")
+        raise UsageError(f"the default output directory {DEFAULT_OUT} is a symbolic link: {hint}")
     if options.check or options.stdout:
         return
     from compiler.artifacts.staging import remove_stale
 
     out = options.out or DEFAULT_OUT
     remove_stale(out)
-    if not many:
+    if not is_batch:
         remove_stale(os.path.dirname(out.rstrip(os.sep)))
 
 
-def _check_prune(options: Namespace, many: bool) -> None:
-    """Raises UsageError where there is nothing to know orphans by."""
+def _check_prune(options: Namespace, is_batch: bool) -> None:
+    """Raise UsageError if the run cannot find orphaned artifacts."""
     if not options.prune:
         return
     if options.shard is not None:
-        raise UsageError("--prune and --shard do not go together: prune in a job of its own, which sees everything")
-    if options.stdout or not many:
-        raise UsageError("--prune needs a folder of documents whose outputs lie side by side")
+        raise UsageError("--prune cannot be combined with --shard: prune in a separate job, without --shard")
+    if options.stdout or not is_batch:
+        raise UsageError("--prune needs a directory of documents, and an output directory")
 
 
 def _cache(options: Namespace, names: list[str], settings: Settings, inputs: int) -> Cache | None:
-    """Where former runs left what they found out; small runs need none. Raises UsageError."""
+    """Return the cache, None if it is disabled or the run is small. Raises UsageError."""
     if options.stdout or options.no_cache or (options.cache is None and inputs <= _LISTED):
         return None
-    from compiler.fleet.cache import Cache, default_folder
+    from compiler.fleet.cache import Cache, default_directory
 
     host = settings.host
-    given: list[Any] = [settings.read_as, settings.version, settings.policy, host.address, host.root, host.mappings]
-    given += [settings.root, settings.searched]
+    key: list[Any] = [settings.read_as, settings.version, settings.policy, host.address, host.root, host.mappings]
+    key += [settings.root, settings.searched]
     if host.sees_files:
         from compiler.review.risks.certificates import now
 
-        # Warnings of certificates that expire depend on the day.
-        given.append(f"{now():%Y-%m-%d}")
+        # Warnings about certificates that expire depend on the day.
+        key.append(f"{now():%Y-%m-%d}")
     try:
-        return Cache(options.cache or default_folder(), [names, options.format, options.explicit, *given])
-    except OSError as problem:
+        return Cache(options.cache or default_directory(), [names, options.format, options.explicit, *key])
+    except OSError as error:
         if options.cache is None:
             return None
-        raise UsageError(f"--cache {options.cache!r} cannot be used: {reason(problem)}") from None
+        raise UsageError(f"cannot use --cache {options.cache!r}: {reason(error)}") from None
 
 
 def _artifact_names(options: Namespace) -> list[str]:
@@ -252,10 +271,10 @@ def _artifact_names(options: Namespace) -> list[str]:
         if name not in EVERY:
             from compiler.text.suggest import did_you_mean
 
-            hint = did_you_mean(name, EVERY) or f"write some of {', '.join(EVERY)}"
-            raise UsageError(f"--emit {name!r} is not an artifact: {hint}")
+            hint = did_you_mean(name, EVERY) or f"artifacts are {', '.join(EVERY)}"
+            raise UsageError(f"unknown artifact {name!r} in --emit: {hint}")
     if options.stdout and len(names) != 1:
-        raise UsageError(f"--stdout prints one artifact: name it with --emit, one of {', '.join(EVERY)}")
+        raise UsageError(f"--stdout prints a single artifact: name it with --emit, one of {', '.join(EVERY)}")
     if options.stdout and (options.check or options.out):
-        raise UsageError(f"--stdout writes no files: leave out {'--check' if options.check else '-o'}")
+        raise UsageError(f"--stdout cannot be combined with {'--check' if options.check else '-o'}")
     return names

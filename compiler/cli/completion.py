@@ -1,4 +1,4 @@
-"""`kasc completion SHELL`: a script that makes a shell complete kasc's commands and options."""
+"""`kasc completion SHELL`: print a shell completion script."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import argparse
 import os
 import sys
 from argparse import Namespace
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from compiler.cli.common import FINE
 
+if TYPE_CHECKING:
+    from compiler.cli.parser import Parser
+
 _PROGRAMS = ("kasc", "compile")
-# Before its completion system is loaded, zsh has no compdef.
+# zsh has no compdef until its completion system is loaded.
 _ZSH = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n"
 
 
 def run(options: Namespace) -> int:
-    """Print the script; the shell sources it."""
+    """Print the script, which the shell sources."""
     from argcomplete.shell_integration import shellcode
 
     text = str(shellcode(list(_PROGRAMS), shell="zsh" if options.shell == "zsh" else options.shell)).strip() + "\n"
@@ -27,39 +31,32 @@ def run(options: Namespace) -> int:
     return FINE
 
 
-def complete(parser: argparse.ArgumentParser) -> None:
-    """Answer the shell, which asks through the environment, and end the process."""
+def complete(parser: argparse.ArgumentParser, commands: Mapping[str, Parser]) -> None:
+    """Print the completions that the shell asks for through the environment, and exit."""
     import argcomplete
 
-    commands: dict[str, argparse.ArgumentParser] = next(
-        action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)
-    )
     for command in commands.values():
-        for action in command._actions:
+        for action in command.actions():
             completer = _COMPLETERS.get(action.dest)
             if completer is not None and action.choices is None:
                 action.completer = completer  # type: ignore[attr-defined]
-    # The program `compile` has no word for its command.
+    # The program `compile` is a command by itself.
     program = os.path.basename(sys.argv[0])
     argcomplete.autocomplete(commands.get(program, parser), default_completer=None)  # type: ignore[arg-type]
 
 
 def _files(prefix: str, **_: Any) -> list[str]:
-    """Files and folders; argcomplete itself would ask bash, which need not be there."""
-    folder, name = os.path.split(prefix)
+    """Return files and directories; argcomplete itself would run bash, which may not be installed."""
+    directory, name = os.path.split(prefix)
     try:
-        with os.scandir(os.path.expanduser(folder) or ".") as entries:
-            found = [(each.name, each.is_dir()) for each in entries if each.name.startswith(name)]
+        with os.scandir(os.path.expanduser(directory) or ".") as entries:
+            names = [f"{each.name}/" if each.is_dir() else each.name for each in entries if each.name.startswith(name)]
     except OSError:
         return []
-    return [
-        os.path.join(folder, each) + ("/" if is_folder else "")
-        for each, is_folder in sorted(found)
-        if name or not each.startswith(".")
-    ]
+    return [os.path.join(directory, each) for each in sorted(names) if name or not each.startswith(".")]
 
 
-def _folders(prefix: str, **_: Any) -> list[str]:
+def _directories(prefix: str, **_: Any) -> list[str]:
     return [name for name in _files(prefix) if name.endswith("/")]
 
 
@@ -73,8 +70,8 @@ def _words(prefix: str, **_: Any) -> list[str]:
 def _artifacts(prefix: str, **_: Any) -> list[str]:
     from compiler.artifacts import EVERY
 
-    given, comma, _last = prefix.rpartition(",")
-    return [f"{given}{comma}{name}" for name in EVERY if name not in given.split(",")]
+    previous, comma, _last = prefix.rpartition(",")
+    return [f"{previous}{comma}{name}" for name in EVERY if name not in previous.split(",")]
 
 
 def _versions(**_: Any) -> list[str]:
@@ -94,11 +91,11 @@ _COMPLETERS = {
     "inputs": _files,
     "input": _files,
     "out": _files,
-    "files_root": _folders,
-    "root": _folders,
+    "files_root": _directories,
+    "root": _directories,
     "words": _words,
     "emit": _artifacts,
     "kubernetes_version": _versions,
     "name": _schemas,
 }
-"""What completes an argument, by its name."""
+"""Name of an argument -> its completer."""

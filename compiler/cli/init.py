@@ -1,4 +1,4 @@
-"""`kasc init`: a commented starting document with what is required."""
+"""`kasc init`: write a commented starter document with the required fields."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from argparse import Namespace
 
 from compiler import __version__
 from compiler.artifacts.fileset import write_all
-from compiler.cli.common import FINE, UsageError, reason, usage_error, version_of, write_text
+from compiler.cli.common import FINE, UsageError, usage_error, version_of, write_text
+from compiler.filesystem import reason
 from compiler.inputs.schema.bundle import local_schema, modeline, schema_url
 
 
 def run(options: Namespace) -> int:
-    """Write the document to standard output or to a file that is not there yet."""
+    """Write the document to standard output or to a new file."""
     try:
         version = version_of(options.kubernetes_version)
     except UsageError as error:
@@ -25,22 +26,22 @@ def run(options: Namespace) -> int:
         write_text(text)
         return FINE
     if os.path.isdir(path):
-        return usage_error(f"{path} is a folder: name a file in it")
+        return usage_error(f"{path} is a directory: name a file in it")
     if os.path.lexists(path) and not options.force:
-        return usage_error(f"{path} is there already; give --force to overwrite it")
-    folder, name = os.path.split(path)
+        return usage_error(f"{path} already exists; use --force to overwrite it")
+    directory, name = os.path.split(path)
     try:
-        write_all(folder or ".", {name: text})
+        write_all(directory or ".", {name: text})
     except OSError as error:
-        return usage_error(f"{error.filename or path} cannot be written: {reason(error)}")
+        return usage_error(f"cannot write {error.filename or path}: {reason(error)}")
     print(f"{path} written; check it with: kasc check {path}", file=sys.stderr)
     return FINE
 
 
-def render(version: str, form: str, folder: str = "") -> str:
-    """The text of a document in a folder; `form` is `yaml` or `toml`.
+def render(version: str, form: str, directory: str = "") -> str:
+    """Return a starter document for a directory; `form` is `yaml` or `toml`.
 
-    Its first line names the schema for editors: the one that `kasc schema` wrote for the project, else the published
+    Its first line names the schema for editors: the one that `kasc schema` wrote to the project, else the published
     one.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -49,5 +50,5 @@ def render(version: str, form: str, folder: str = "") -> str:
     environment = Environment(
         loader=FileSystemLoader(templates), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
-    line = modeline(local_schema(folder, version) or schema_url(version, f"v{__version__}"), form)
+    line = modeline(local_schema(directory, version) or schema_url(version, f"v{__version__}"), form)
     return f"{line}\n" + environment.get_template(f"init.{form}.j2").render(version=version)

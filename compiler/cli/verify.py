@@ -1,4 +1,4 @@
-"""`kasc verify INPUT --etcd URL`: compare the storage manifest with what a real etcd holds."""
+"""`kasc verify INPUT --etcd URL`: compare the storage manifest with the content of a real etcd."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from compiler.apiserver.storage.layout import Layout
 from compiler.artifacts.storage import manifest
 from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError, publish, settings_from, usage_error
 from compiler.cluster.connection import Deadline
-from compiler.cluster.etcd import Credentials, Etcd, EtcdError, Health, addresses_of, prefix_end
+from compiler.cluster.etcd import Credentials, Etcd, Health, addresses_of, configure_libraries
+from compiler.cluster.etcd_errors import EtcdError
+from compiler.cluster.etcd_messages import prefix_end
 from compiler.cluster.migration import as_data, as_text, plan
-from compiler.cluster.verify_report import data, of_end, of_members, of_scan, table
-from compiler.cluster.verify_scan import Found, Progress, Scan
+from compiler.cluster.verify_report import data, of_members, of_problem, of_scan, table
+from compiler.cluster.verify_scan import Progress, Scan, ScanResult
 from compiler.diagnostics import Report
 from compiler.review.examine import Settings, examine
 from compiler.text import clean
@@ -23,13 +25,14 @@ from compiler.upstream.etcd import without_user
 
 PASSWORD = "KASC_ETCD_PASSWORD"
 _LONGEST = 300.0
-"""Seconds that all requests may take together."""
+"""Seconds for all requests together."""
 Cluster = tuple[frozenset[str], list[str]]
-"""The servers of a cluster as the manifest names them, and the URLs at which it is to be asked."""
+"""The servers of an etcd cluster as the manifest names them, and the URLs to connect to."""
 
 
 def run(options: Namespace) -> int:
-    """Scan every etcd of one input, and report how it differs from the manifest."""
+    """Scan every etcd of one input, and report differences from the manifest."""
+    configure_libraries()
     try:
         settings = settings_from(options)
         examined = examine(options.input, settings)
@@ -46,7 +49,7 @@ def run(options: Namespace) -> int:
     report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
     layout = Layout(manifest(examined.resolved), examined.resolved.storage_factory)
     results = [_verify(cluster, layout, options, examined.resolved, deadline, report) for cluster in clusters]
-    partial = any(found.problem for found, _ in results)
+    partial = any(scan.problem for scan, _ in results)
     _write(options, report, results)
     if partial:
         return USAGE
@@ -58,7 +61,7 @@ def _deadline(options: Namespace) -> Deadline:
 
 
 def _clusters(options: Namespace, resolved: Resolved, deadline: Deadline) -> list[Cluster]:
-    """The etcds to ask: as the options say, else as the input does; raises UsageError."""
+    """Return the etcd clusters of --etcd, else those of the input. Raises UsageError."""
     factory = resolved.storage_factory
     common = frozenset(factory.servers)
     if not options.etcd:
@@ -71,37 +74,38 @@ def _clusters(options: Namespace, resolved: Resolved, deadline: Deadline) -> lis
             group, slash, name = resource.partition("/")
             if not slash:
                 shown = hide_credentials(text)
-                raise UsageError(f"--etcd {shown!r}: write URL, or GROUP/RESOURCE=URL for the servers of an override")
+                raise UsageError(f"invalid --etcd {shown!r}: write URL, or GROUP/RESOURCE=URL for an override")
             servers = frozenset(factory.servers_for(group, name))
         else:
             servers, urls = common, text
         members = [without_user(url) for url in urls.split(",") if url]
         if not members:
             raise UsageError(
-                f"--etcd {hide_credentials(text)!r}: write the URL of a member, for example https://10.0.0.11:2379"
+                f"invalid --etcd {hide_credentials(text)!r}: write the URL of a member, for example "
+                "https://10.0.0.11:2379"
             )
         clusters.append((servers, members))
     return _distinct(clusters, deadline)
 
 
 def _distinct(clusters: list[Cluster], deadline: Deadline) -> list[Cluster]:
-    """Each etcd once, also where the input calls it by several names: those that share an address are one."""
-    found: list[tuple[set[Any], Cluster]] = []
+    """Return each cluster once, even if the input uses several names for it: clusters that share an address are one."""
+    distinct: list[tuple[set[Any], Cluster]] = []
     for servers, urls in clusters:
         addresses = {address for url in urls for address in addresses_of(url, deadline.next_request())}
-        known = next((entry for entry in found if entry[0] & addresses), None)
-        if known is None:
-            found.append((addresses, (servers, urls)))
+        same = next((entry for entry in distinct if entry[0] & addresses), None)
+        if same is None:
+            distinct.append((addresses, (servers, urls)))
         else:
-            index = found.index(known)
-            found[index] = (known[0] | addresses, (known[1][0] | servers, known[1][1]))
-    return [cluster for _, cluster in found]
+            index = distinct.index(same)
+            distinct[index] = (same[0] | addresses, (same[1][0] | servers, same[1][1]))
+    return [cluster for _, cluster in distinct]
 
 
 def _credentials(options: Namespace, resolved: Resolved) -> Credentials:
-    """Client files as the options give them, else as the input does, where they are at hand here."""
+    """Return the client files of the options, else those of the input that are accessible on this machine."""
 
-    def found(name: str) -> str:
+    def client_file(name: str) -> str:
         if path := getattr(options, f"etcd_{name}"):
             return str(path)
         on_server = resolved.context.flags.text(f"etcd-{name}")
@@ -109,38 +113,40 @@ def _credentials(options: Namespace, resolved: Resolved) -> Credentials:
         return local if local and os.path.isfile(local) else ""
 
     password = os.environ.get(PASSWORD, "") if options.user else ""
-    return Credentials(found("cafile"), found("certfile"), found("keyfile"), options.user or "", password)
+    return Credentials(
+        client_file("cafile"), client_file("certfile"), client_file("keyfile"), options.user or "", password
+    )
 
 
 def _verify(
     cluster: Cluster, layout: Layout, options: Namespace, resolved: Resolved, deadline: Deadline, report: Report
-) -> tuple[Found, list[Health]]:
-    """Ask every member how it is, and scan the cluster through the first one that is well."""
+) -> tuple[ScanResult, list[Health]]:
+    """Get the health of every member, and scan the cluster through the first healthy one."""
     servers, urls = cluster
-    members, well = _members(urls, _credentials(options, resolved), deadline)
-    if len(members) > 1 or well is not None:
+    members, etcd = _members(urls, _credentials(options, resolved), deadline)
+    if len(members) > 1 or etcd is not None:
         report.extend(of_members(members))
-    found = Found(well.url if well else ",".join(urls))
-    if well is None:
-        found.problem, found.hint = members[-1].problem, members[-1].hint
+    result = ScanResult(etcd.url if etcd else ",".join(urls))
+    if etcd is None:
+        result.problem, result.hint = members[-1].problem, members[-1].hint
     else:
-        progress = Progress(well, options.prefix)
+        progress = Progress(etcd, options.prefix)
         try:
-            Scan(layout, options.sample, options.all, options.prefix or "").run(well, found, progress.step)
+            Scan(layout, options.sample, options.all, options.prefix or "").run(etcd, result, progress.step)
         except EtcdError as error:
-            found.problem, found.hint = str(error), error.hint
+            result.problem, result.hint = str(error), error.hint
         finally:
             progress.end()
-            well.close()
-        found.mask(well.mask)
-        report.extend(of_scan(found, servers))
-    if found.problem:
-        report.add(of_end(found))
-    return found, members
+            etcd.close()
+        result.mask(etcd.mask)
+        report.extend(of_scan(result, servers))
+    if result.problem:
+        report.add(of_problem(result))
+    return result, members
 
 
 def _members(urls: list[str], credentials: Credentials, deadline: Deadline) -> tuple[list[Health], Etcd | None]:
-    """How every member is, and the first one that can be read."""
+    """Return the health of every member, and a connection to the first readable one."""
     members: list[Health] = []
     first: Etcd | None = None
     for url in urls:
@@ -157,25 +163,25 @@ def _members(urls: list[str], credentials: Credentials, deadline: Deadline) -> t
     return members, first
 
 
-def _write(options: Namespace, report: Report, results: list[tuple[Found, list[Health]]]) -> None:
+def _write(options: Namespace, report: Report, results: list[tuple[ScanResult, list[Health]]]) -> None:
     if options.output == "text" and not options.quiet:
-        for found, _ in results:
-            if not found.keys:
+        for scan, _ in results:
+            if not scan.keys:
                 continue
             if len(results) > 1:
-                print(clean(found.url))
-            print("\n".join(map(clean, table(found))))
-            if found.outside:
-                print(f"{found.outside} keys lie outside of the prefix; nothing is said of them")
+                print(clean(scan.url))
+            print("\n".join(map(clean, table(scan))))
+            if scan.outside:
+                print(f"{scan.outside} keys are outside the prefix and were not checked")
     more = {
-        "verify": [data(found, members, bool(found.problem)) for found, members in results],
-        "partial": any(found.problem for found, _ in results),
+        "verify": [data(scan, members, bool(scan.problem)) for scan, members in results],
+        "partial": any(scan.problem for scan, _ in results),
     }
     publish(options, [report], more=more)
 
 
 def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
-    """The plan from another input to this one, with counts where an etcd is given."""
+    """Print the migration plan from another input to this one, with key counts if --etcd is set."""
     examined = examine(options.plan_migration, settings)
     if examined.resolved is None:
         publish(options, [examined.report])

@@ -10,54 +10,55 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from compiler.filesystem import reason
 from compiler.text.redaction import HIDDEN
 
-LONGEST_REQUEST = 10.0
-"""Seconds that one answer may take unless the user says otherwise."""
+DEFAULT_REQUEST = 10.0
+"""Default timeout of a request in seconds."""
 _SHORTEST = 0.02
-"""Seconds that are too few for any request."""
+"""Seconds; too little for any request."""
 
 
 class Deadline:
-    """The end of a period of `seconds` that begins now; a single request gets at most `request` seconds of it.
+    """The end of a period of `seconds` that starts now; a single request gets at most `request` seconds of it.
 
-    Unless given, `request` is 10 seconds, and no more than a third of the period, so that one request that gets no
-    answer leaves time for others.
+    `request` defaults to 10 seconds, but at most a third of the period, so that one request without a response leaves
+    time for others.
     """
 
     def __init__(self, seconds: float, request: float | None = None) -> None:
         self.seconds = seconds
-        self.request = min(seconds, request or min(LONGEST_REQUEST, seconds / 3))
+        self.request = min(seconds, request or min(DEFAULT_REQUEST, seconds / 3))
         self.end = time.monotonic() + seconds
 
     def remaining(self) -> float:
-        """Seconds until the end, 0 after it."""
+        """Return the seconds until the end, 0 after it."""
         return max(0.0, self.end - time.monotonic())
 
     def next_request(self) -> float:
-        """Seconds that a request may take that begins now; 0 when no time is left."""
+        """Return the timeout of a request that starts now; 0 if no time is left."""
         return 0.0 if self.over else min(self.request, self.remaining())
 
     @property
     def over(self) -> bool:
-        """Whether no time is left."""
+        """Return whether no time is left."""
         return self.remaining() < _SHORTEST
 
 
-_MOST = 16
-"""Addresses of one name; the rest are ignored."""
+_MAX_ADDRESSES = 16
+"""Addresses of one name; others are ignored."""
 
 Address = tuple[socket.AddressFamily, Any]
 
 
 def resolved(host: str, port: int, seconds: float) -> list[Address]:
-    """The addresses of a host, in the order of preference. Raises OSError or UnicodeError, TimeoutError when late."""
+    """Return the addresses of a host in order of preference. Raises OSError, UnicodeError, or TimeoutError."""
     outcome: list[list[Address] | Exception] = []
 
     def resolve() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            outcome.append([(family, address) for family, _, _, _, address in found[:_MOST]])
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            outcome.append([(family, address) for family, _, _, _, address in entries[:_MAX_ADDRESSES]])
         except (OSError, UnicodeError) as error:
             outcome.append(error)
 
@@ -73,13 +74,13 @@ def resolved(host: str, port: int, seconds: float) -> list[Address]:
 
 
 class Mask:
-    """A function that replaces secrets in a string that a server sent, in whatever case the server wrote them.
+    """A function that masks secrets in strings that a server sent, ignoring case.
 
-    Apply it where bytes become strings, before anything is cut or quoted, and again after every further decoding.
+    Apply it where bytes become strings, before truncation or quoting, and again after every further decoding.
     """
 
     def __init__(self, *secrets: str) -> None:
-        # The longest first: one secret may be the beginning of another.
+        # Longest first: one secret may be a prefix of another.
         parts = sorted(map(re.escape, filter(None, secrets)), key=len, reverse=True)
         self._pattern = re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
@@ -89,7 +90,7 @@ class Mask:
 
 
 class Credentials(NamedTuple):
-    """Whom the client trusts and who it is; empty where nothing is given. `insecure` trusts everybody."""
+    """CA bundle and credentials of the client; empty if not set. `insecure` skips certificate verification."""
 
     ca_file: str = ""
     cert_file: str = ""
@@ -99,35 +100,35 @@ class Credentials(NamedTuple):
 
     @property
     def any(self) -> bool:
-        """Whether the client says who it is."""
+        """Return whether the client has credentials."""
         return bool(self.token or self.cert_file)
 
 
 def context(credentials: Credentials) -> ssl.SSLContext:
-    """What the client's side of TLS is made of; raises ValueError for files that cannot be used."""
+    """Return the client's TLS context. Raises ValueError for invalid files."""
     try:
-        made = ssl.create_default_context(cafile=credentials.ca_file or None)
+        tls = ssl.create_default_context(cafile=credentials.ca_file or None)
     except ssl.SSLError:
-        raise ValueError(f"{credentials.ca_file} holds no certificates in PEM form") from None
+        raise ValueError(f"{credentials.ca_file} contains no PEM certificates") from None
     except OSError as error:
-        raise ValueError(f"{credentials.ca_file} cannot be read: {error.strerror}") from None
-    # As Go does: a certificate need not have all that RFC 5280 asks for, and any that is given is trusted as it is.
-    made.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        raise ValueError(f"cannot read {credentials.ca_file}: {reason(error)}") from None
+    # As Go does: not strict about RFC 5280, and every certificate of the bundle is a trust anchor.
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    tls.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if credentials.insecure:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
+        tls.check_hostname = False
+        tls.verify_mode = ssl.CERT_NONE
     if credentials.cert_file:
         try:
-            made.load_cert_chain(credentials.cert_file, credentials.key_file or None, _no_password)
+            tls.load_cert_chain(credentials.cert_file, credentials.key_file or None, _no_password)
         except _EncryptedError:
-            raise ValueError("the key of the client certificate is encrypted: give one that is not") from None
+            raise ValueError("the client key is encrypted: use an unencrypted key") from None
         except ssl.SSLError as error:
-            reason = "the key is of another" if "MISMATCH" in str(error) else "no PEM of a certificate and its key"
-            raise ValueError(f"the client certificate cannot be used: {reason}") from None
+            cause = "the key does not match" if "MISMATCH" in str(error) else "not a PEM certificate with its key"
+            raise ValueError(f"invalid client certificate: {cause}") from None
         except OSError as error:
-            raise ValueError(f"the client certificate or its key cannot be read: {error.strerror}") from None
-    return made
+            raise ValueError(f"cannot read the client certificate or its key: {reason(error)}") from None
+    return tls
 
 
 class _EncryptedError(Exception):
@@ -135,28 +136,28 @@ class _EncryptedError(Exception):
 
 
 def _no_password() -> str:
-    """Asked for where a key is encrypted; without it the user would be asked, in the middle of a pipeline."""
+    """Refuse to read a password, which OpenSSL would otherwise prompt for."""
     raise _EncryptedError
 
 
 _HOSTNAME, _ADDRESS = 62, 64
 _VERIFY = {
-    9: ("has a certificate that is not valid yet", "check the clocks of both sides"),
+    9: ("has a certificate that is not valid yet", "check the clocks on both sides"),
     10: ("has a certificate that has expired", "renew the certificate of the server"),
-    18: ("has a certificate that it signed itself", "give that certificate with --cafile"),
+    18: ("has a self-signed certificate", "give that certificate with --cafile"),
 }
-_UNKNOWN_CA = ("has a certificate of an unknown CA", "give the CA of the server's certificate with --cafile")
-# A part of what OpenSSL says, what it means, what to do.
+_UNKNOWN_CA = ("has a certificate signed by an unknown authority", "give the CA of the server with --cafile")
+# Part of the OpenSSL error, message, hint.
 _REASONS = (
-    ("WRONG_VERSION_NUMBER", "does not speak TLS", "write http:// where that is meant, or check the port"),
-    ("HTTP_REQUEST", "does not speak TLS", "write http:// where that is meant, or check the port"),
-    ("RECORD_LAYER_FAILURE", "does not speak TLS", "write http:// where that is meant, or check the port"),
-    ("EOF", "closed the connection while TLS was being agreed on", "check whether this is the right port"),
-    ("CERTIFICATE_REQUIRED", "wants a client certificate", "give one with --certfile and --keyfile"),
-    ("UNKNOWN_CA", "does not know the CA of the client certificate", "give one of a CA in --client-ca-file"),
-    ("BAD_CERTIFICATE", "does not accept the client certificate", "give one of a CA in --client-ca-file"),
-    ("PROTOCOL_VERSION", "speaks no version of TLS that is spoken here", "see --tls-min-version of the server"),
-    ("UNSUPPORTED_PROTOCOL", "speaks no version of TLS that is spoken here", "see --tls-min-version of the server"),
+    ("WRONG_VERSION_NUMBER", "does not use TLS", "write http://, or check the port"),
+    ("HTTP_REQUEST", "does not use TLS", "write http://, or check the port"),
+    ("RECORD_LAYER_FAILURE", "does not use TLS", "write http://, or check the port"),
+    ("EOF", "closed the connection during the TLS handshake", "check the port"),
+    ("CERTIFICATE_REQUIRED", "requires a client certificate", "give one with --certfile and --keyfile"),
+    ("UNKNOWN_CA", "does not trust the CA of the client certificate", "use a certificate of a CA in --client-ca-file"),
+    ("BAD_CERTIFICATE", "rejected the client certificate", "use a certificate of a CA in --client-ca-file"),
+    ("PROTOCOL_VERSION", "has no TLS version in common", "see --tls-min-version of the server"),
+    ("UNSUPPORTED_PROTOCOL", "has no TLS version in common", "see --tls-min-version of the server"),
     ("HANDSHAKE_FAILURE", "has no cipher suite in common", "see --tls-cipher-suites of the server"),
 )
 
@@ -164,22 +165,22 @@ _REASONS = (
 def explained(
     error: ssl.SSLError, host: str = "", names_of_server: Callable[[], list[str]] = list
 ) -> tuple[str, str, bool]:
-    """What a failure of TLS means, what to do, and whether waiting is in vain."""
+    """Return message, hint and whether waiting is useless, for a TLS error."""
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code in (_HOSTNAME, _ADDRESS):
             names = ", ".join(names_of_server())
-            hint = f"ask by one of the names that it has: {names}" if names else "ask by a name that it has"
-            return f"has a certificate for other names than {host}", hint, True
+            hint = f"use one of its names: {names}" if names else "use a name in the certificate"
+            return f"has a certificate that is not valid for {host}", hint, True
         return (*_VERIFY.get(error.verify_code, _UNKNOWN_CA), True)
     text = f"{error.reason or ''} {error}"
     for part, message, hint in _REASONS:
         if part in text.upper().replace(" ", "_"):
             return message, hint, part != "EOF"
-    return "could not be spoken to over TLS", f"OpenSSL says {error.reason or error}", True
+    return "failed the TLS handshake", f"OpenSSL reports {error.reason or error}", True
 
 
 def names_of(certificate: bytes) -> list[str]:
-    """The first names in a certificate, which is not trusted; none if it cannot be parsed."""
+    """Return the first names in an untrusted certificate (DER); none if it cannot be parsed."""
     from cryptography import x509
 
     try:
@@ -187,5 +188,5 @@ def names_of(certificate: bytes) -> list[str]:
         names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return [str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)][:20]
     except Exception:
-        # The parser has many errors of its own for certificates of odd forms, and they are a hint only.
+        # The parser raises many kinds of errors for unusual certificates, and the names are only a hint.
         return []

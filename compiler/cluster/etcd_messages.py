@@ -1,28 +1,32 @@
-"""The answers of etcd, parsed without copying what nobody reads, and without trusting any of it.
+"""Parsers of untrusted etcd responses that copy only the fields that kasc reads.
 
 etcd: api/etcdserverpb/rpc.proto, RangeResponse, StatusResponse, AlarmResponse, AuthenticateResponse;
-api/mvccpb/kv.proto, KeyValue. Every function raises ValueError for bytes that are not a valid message.
+api/mvccpb/kv.proto, KeyValue. Every function raises ValueError for an invalid message.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 _HEADER, _KVS, _MORE, _COUNT = 0x0A, 0x12, 0x18, 0x20
 _KEY, _VALUE = 0x0A, 0x2A
 _STRINGS = (_KEY, _VALUE)
 _REVISION = 3
-_LARGEST_INT64 = 2**63 - 1
+_MAX_INT64 = 2**63 - 1
 _VARINT = 10
 """Bytes of the longest varint."""
 _FIELDS = range(64)
-"""More fields than any of these messages has, apart from keys and values: the rest would be work for nothing."""
-_CUT_SHORT = "the message is cut short"
+"""More fields than any of these messages has, apart from keys and values; a message with more is invalid."""
+LAST_KEY = b"\0"
+"""The end of a range to the last key."""
+_TRUNCATED = "the message is truncated"
 
 
 class Page(NamedTuple):
-    """`entries` holds keys with their values (empty if only keys were requested); `total` all keys of the range."""
+    """A page of keys with their values (empty if only keys were requested); `total` counts the whole range."""
 
     revision: int
     entries: list[tuple[bytes, bytes]]
@@ -32,15 +36,15 @@ class Page(NamedTuple):
 
 
 class Status(NamedTuple):
-    """A member's version as it reports it, size of its database in bytes, and id of its leader; 0 means none."""
+    """The version that a member reports, the size of its database in bytes, and the id of its leader, 0 for none."""
 
     version: bytes
     db_size: int
     leader: int
 
 
-def parse_range(data: bytes, most: int) -> Page:
-    """Parse the answer to a range request for at most `most` keys."""
+def parse_range(data: bytes, limit: int) -> Page:
+    """Parse the response to a range request for at most `limit` keys."""
     position, size = 0, len(data)
     revision = count = others = 0
     more = False
@@ -58,7 +62,7 @@ def parse_range(data: bytes, most: int) -> Page:
                 end = position + length
                 add(_entry(data, position, end))
                 position = end
-                if len(entries) > most:
+                if len(entries) > limit:
                     raise ValueError("the message has more keys than were requested")
                 continue
             others += 1
@@ -76,44 +80,62 @@ def parse_range(data: bytes, most: int) -> Page:
             else:
                 position = _skip(data, position - 1)
     except IndexError:
-        raise ValueError(_CUT_SHORT) from None
+        raise ValueError(_TRUNCATED) from None
     if position != size:
-        raise ValueError(_CUT_SHORT)
-    if revision > _LARGEST_INT64 or count > _LARGEST_INT64:
+        raise ValueError(_TRUNCATED)
+    if revision > _MAX_INT64 or count > _MAX_INT64:
         raise ValueError("the message has a negative revision or count")
     return Page(revision, entries, more, count, size)
 
 
 def parse_status(data: bytes) -> Status:
-    """Parse the answer to a status request."""
+    """Parse the response to a status request."""
     version, db_size, leader = b"", 0, 0
     for number, value in _fields(data):
         if number == 2 and isinstance(value, bytes):
             version = value
         elif number == 3 and isinstance(value, int):
-            db_size = min(value, _LARGEST_INT64)
+            db_size = min(value, _MAX_INT64)
         elif number == 4 and isinstance(value, int):
             leader = value
     return Status(version, db_size, leader)
 
 
 def parse_alarms(data: bytes) -> list[int]:
-    """The kinds of the alarms in the answer to an alarm request, each once."""
-    found = set()
+    """Return the kinds of alarms in the response to an alarm request, each once."""
+    kinds = set()
     for number, value in _fields(data):
         if number == 2 and isinstance(value, bytes):
-            found |= {kind for inner, kind in _fields(value) if inner == 2 and isinstance(kind, int)}
-    return sorted(found)
+            kinds |= {kind for inner, kind in _fields(value) if inner == 2 and isinstance(kind, int)}
+    return sorted(kinds)
 
 
 def parse_token(data: bytes) -> str:
-    """The token in the answer to an authenticate request; empty if there is none that a header could carry."""
+    """Return the token in the response to an authenticate request; empty if there is none. It is ASCII."""
     tokens = [value for number, value in _fields(data) if number == 2 and isinstance(value, bytes)]
     return tokens[-1].decode("ascii") if tokens else ""
 
 
+def fits(page: Page, start: bytes, end: bytes) -> bool:
+    """Return whether the keys of a page are in the range and in order, and are not empty if there are more."""
+    keys = [key for key, _ in page.entries]
+    if not keys:
+        return not page.more
+    if any(map(operator.ge, keys, islice(keys, 1, None))):
+        return False
+    if not end:
+        return keys == [start]
+    return keys[0] >= start and (end == LAST_KEY or keys[-1] < end)
+
+
+def prefix_end(prefix: bytes) -> bytes:
+    """Return the end of the range of keys with a prefix. etcd: client/v3, GetPrefixRangeEnd."""
+    stripped = prefix.rstrip(b"\xff")
+    return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else LAST_KEY
+
+
 def _entry(data: bytes, position: int, end: int) -> tuple[bytes, bytes]:
-    """Key and value of one KeyValue; the key is its first field, and the value is near its end."""
+    """Parse key and value of a KeyValue; the key is its first field, and the value is near its end."""
     key = value = b""
     for _ in _FIELDS:
         if position >= end:
@@ -131,7 +153,7 @@ def _entry(data: bytes, position: int, end: int) -> tuple[bytes, bytes]:
                 value = data[position : position + length]
             position += length
         elif not tag & 7 and tag < 128:
-            # Revisions, version and lease are numbers, which nobody reads.
+            # Revisions, version and lease: numbers that kasc does not need.
             stop = position + _VARINT
             while data[position] > 127:
                 position += 1
@@ -141,7 +163,7 @@ def _entry(data: bytes, position: int, end: int) -> tuple[bytes, bytes]:
         else:
             position = _skip(data, position - 1)
     if position != end or not key:
-        raise ValueError(_CUT_SHORT)
+        raise ValueError(_TRUNCATED)
     return key, value
 
 
@@ -161,7 +183,7 @@ def _revision_of(header: bytes) -> int:
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Number and value of every field of a small message; fields of other wire types are left out."""
+    """Yield number and value of every varint and bytes field of a small message."""
     position = 0
     try:
         for _ in _FIELDS:
@@ -179,13 +201,13 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
             else:
                 position = _skip(data, start)
     except IndexError:
-        raise ValueError(_CUT_SHORT) from None
+        raise ValueError(_TRUNCATED) from None
     if position != len(data):
-        raise ValueError(_CUT_SHORT)
+        raise ValueError(_TRUNCATED)
 
 
 def _skip(data: bytes, position: int) -> int:
-    """The position after a field that nobody reads, whose tag is at `position`."""
+    """Return the position after the field whose tag is at `position`."""
     tag, position = _varint(data, position)
     kind = tag & 7
     if kind == 0:

@@ -1,7 +1,8 @@
-"""What has to be rewritten between two configurations of one server, and in which order it is safe.
+"""Migration of stored data between two configurations of one server, in a safe order.
 
-A value changes at its next write only, and while servers of both configurations run, each has to read what the other
-writes. So a new provider is a reader everywhere before it writes anywhere, and an old one goes last.
+A value changes only when it is written again, and while servers with both configurations run, each of them has to be
+able to read what the other one writes. So a new provider is added as a reader everywhere before it writes anywhere,
+and an old one is removed last.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _EPHEMERAL = frozenset(("events",))
 
 
 class Step(NamedTuple):
-    """One step for some resources; `keys` counts their objects in the etcd that was asked, None where none was."""
+    """One step for some resources; `keys` is the number of their objects in etcd, None without --etcd."""
 
     action: str
     resources: tuple[str, ...]
@@ -25,9 +26,9 @@ class Step(NamedTuple):
 
 
 def plan(old: Row, new: Row, count: Count = lambda prefix: None) -> list[Step]:
-    """The steps from one storage manifest to another, in order; empty where nothing stored has to change.
+    """Return the steps from one storage manifest to another, in order; none if no stored data has to change.
 
-    `count` tells how many keys an etcd holds below a prefix.
+    `count` returns the number of keys below a prefix in etcd.
     """
     pairs = list(_pairs(old, new))
     steps: list[Step] = []
@@ -41,7 +42,7 @@ def plan(old: Row, new: Row, count: Count = lambda prefix: None) -> list[Step]:
 
 
 def _pairs(old: Row, new: Row) -> Iterator[tuple[str, Row, Row]]:
-    """Resources that both servers store, with both rows."""
+    """Yield the resources that both servers store, with both rows."""
     rows = {(row["group"], row["resource"]): row for row in old["resources"]}
     for row in new["resources"]:
         before = rows.get((row["group"], row["resource"]))
@@ -52,7 +53,7 @@ def _pairs(old: Row, new: Row) -> Iterator[tuple[str, Row, Row]]:
 
 
 def _sides(row: Row) -> tuple[str | None, list[str | None]]:
-    """The prefix that a row writes, and those that it reads."""
+    """Return the encryption prefix for writes, and those for reads."""
     encryption = row["encryption"]
     return (None, [None]) if encryption is None else (encryption["write"], encryption["read"])
 
@@ -61,100 +62,102 @@ def _provider(prefix: str | None) -> str:
     return prefix.removeprefix("k8s:enc:").rstrip(":") if prefix else "identity"
 
 
-def _grouped(action: str, found: dict[str, list[tuple[str, Row]]], count: Count) -> list[Step]:
-    """One step for each text, over its resources, with their keys where they can be counted."""
+def _grouped(action: str, groups: dict[str, list[tuple[str, Row]]], count: Count) -> list[Step]:
+    """Return one step for each description, with its resources and, if they can be counted, their keys."""
     steps = []
-    for what, rows in found.items():
+    for what, rows in groups.items():
         counts = [count(row["keyPrefix"]) for _, row in rows if "{" not in row["keyPrefix"]]
-        known = [number for number in counts if number is not None]
-        steps.append(Step(action, tuple(name for name, _ in rows), what, sum(known) if known else None))
+        counted = [number for number in counts if number is not None]
+        steps.append(Step(action, tuple(name for name, _ in rows), what, sum(counted) if counted else None))
     return steps
 
 
 def _add_readers(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]:
-    found: dict[str, list[tuple[str, Row]]] = {}
+    groups: dict[str, list[tuple[str, Row]]] = {}
     for name, before, after in pairs:
         write = _sides(after)[0]
         if write not in _sides(before)[1]:
-            what = f"add {_provider(write)} behind the present first provider, and roll that out to every API server"
-            found.setdefault(what, []).append((name, after))
-    return _grouped("add-reader", found, lambda prefix: None)
+            what = f"add {_provider(write)} after the current first provider, and roll this out to every API server"
+            groups.setdefault(what, []).append((name, after))
+    return _grouped("add-reader", groups, lambda prefix: None)
 
 
 def _make_writers(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]:
-    found: dict[str, list[tuple[str, Row]]] = {}
+    groups: dict[str, list[tuple[str, Row]]] = {}
     for name, before, after in pairs:
         write = _sides(after)[0]
         if write != _sides(before)[0]:
             what = (
-                f"make {_provider(write)} the first provider, keep {_provider(_sides(before)[0])} behind it, "
-                "and roll that out to every API server"
+                f"make {_provider(write)} the first provider, keep {_provider(_sides(before)[0])} after it, "
+                "and roll this out to every API server"
             )
-            found.setdefault(what, []).append((name, after))
-    return _grouped("make-writer", found, lambda prefix: None)
+            groups.setdefault(what, []).append((name, after))
+    return _grouped("make-writer", groups, lambda prefix: None)
 
 
 def _move_all(old: Row, new: Row, count: Count) -> list[Step]:
-    """The step for another etcd or prefix for all resources that have no override."""
+    """Return the step to another etcd or prefix, for all resources without an override."""
     before, after = old["transport"], new["transport"]
     if before["servers"] == after["servers"] and before["prefix"] == after["prefix"]:
         return []
     places = [f"{each['prefix']} at {','.join(each['servers'])}" for each in (before, after)]
     what = (
         f"stop every API server, copy {places[0]} to {places[1]}, and start with the new configuration; "
-        "where the same etcd only goes by another name, there is nothing to copy"
+        "if the servers are the same etcd under other names, there is nothing to copy"
     )
-    return [Step("move", ("everything that has no override",), what, count(before["prefix"]))]
+    return [Step("move", ("all resources without an override",), what, count(before["prefix"]))]
 
 
 def _moves(pairs: list[tuple[str, Row, Row]], old: Row, new: Row, count: Count) -> list[Step]:
-    """The steps for resources that an override sends elsewhere, or no longer does."""
-    found: dict[str, list[tuple[str, Row]]] = {}
+    """Return the steps for resources whose override changes."""
+    groups: dict[str, list[tuple[str, Row]]] = {}
     commons = old["transport"]["servers"], new["transport"]["servers"]
     for name, before, after in pairs:
         servers = before["servers"], after["servers"]
         if servers[0] == servers[1] or servers == commons:
             continue
-        from_, to = (",".join(each) for each in servers)
+        source, target = (",".join(each) for each in servers)
         if name in _EPHEMERAL:
-            what = f"roll out the new servers {to}; what is at {from_} expires by itself"
+            what = f"roll out the new servers {target}; the objects at {source} expire automatically"
         else:
-            what = f"stop every API server, copy the keys from {from_} to {to}, and start with the new configuration"
-        found.setdefault(what, []).append((name, before))
-    return _grouped("move", found, count)
+            what = (
+                f"stop every API server, copy the keys from {source} to {target}, and start with the new configuration"
+            )
+        groups.setdefault(what, []).append((name, before))
+    return _grouped("move", groups, count)
 
 
 def _rewrite(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]:
-    found: dict[str, list[tuple[str, Row]]] = {}
+    groups: dict[str, list[tuple[str, Row]]] = {}
     for name, before, after in pairs:
         reasons = []
         if _sides(before)[0] != _sides(after)[0]:
             write = _sides(after)[0]
-            reasons.append(f"encrypted by {_provider(write)}" if write else "stored in plain")
+            reasons.append(f"encrypted by {_provider(write)}" if write else "stored unencrypted")
         if before["storageVersion"] != after["storageVersion"]:
             reasons.append(f"stored as {after['storageVersion']} instead of {before['storageVersion']}")
         if before["mediaType"] != after["mediaType"]:
             reasons.append(f"stored as {after['mediaType']} instead of {before['mediaType']}")
         if reasons and name not in _EPHEMERAL:
-            what = f"rewrite all objects once every API server runs the new configuration: {', '.join(reasons)}"
-            found.setdefault(what, []).append((name, after))
-    return _grouped("rewrite", found, count)
+            what = f"rewrite all objects after every API server runs the new configuration: {', '.join(reasons)}"
+            groups.setdefault(what, []).append((name, after))
+    return _grouped("rewrite", groups, count)
 
 
 def _drop_readers(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]:
-    found: dict[str, list[tuple[str, Row]]] = {}
+    groups: dict[str, list[tuple[str, Row]]] = {}
     for name, before, after in pairs:
         for prefix in _sides(before)[1]:
             if prefix not in _sides(after)[1]:
-                what = f"drop {_provider(prefix)}, after kasc verify --all finds nothing that it encrypted"
-                found.setdefault(what, []).append((name, after))
-    return _grouped("drop-reader", found, lambda prefix: None)
+                what = f"remove {_provider(prefix)} once kasc verify --all finds nothing that it encrypted"
+                groups.setdefault(what, []).append((name, after))
+    return _grouped("drop-reader", groups, lambda prefix: None)
 
 
 def as_text(steps: list[Step]) -> list[str]:
-    """The plan as numbered lines."""
+    """Return the plan as numbered lines."""
     if not steps:
-        return ["nothing that is stored has to change"]
+        return ["no stored data has to change"]
     lines = []
     for number, step in enumerate(steps, 1):
         keys = f" ({step.keys} keys)" if step.keys is not None else ""
@@ -164,7 +167,7 @@ def as_text(steps: list[Step]) -> list[str]:
 
 
 def as_data(steps: list[Step]) -> list[dict[str, Any]]:
-    """The plan for programs."""
+    """Return the plan as data for --output json."""
     return [
         {"step": number, "action": step.action, "resources": list(step.resources), "what": step.what, "keys": step.keys}
         for number, step in enumerate(steps, 1)

@@ -11,31 +11,31 @@ from compiler.apiserver.health.checks import ENDPOINTS, HealthChecks
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
-    from compiler.cluster.probe_asking import Seen
+    from compiler.cluster.probe_asking import ProbeResult
 
 
-_MOST_CHECKS = 500
-_LONGEST_REASON = 1000
-_LONGEST_LINE = 1024
+_MAX_CHECKS = 500
+_MAX_REASON = 1000
+_MAX_LINE = 1024
 """Characters of a line; a longer one is not the line of a check."""
 
 
 class Check(NamedTuple):
-    """One line of a list."""
+    """One line of the verbose output."""
 
     name: str
     passes: bool
 
 
 class Checks(NamedTuple):
-    """The list that `?verbose` gives; `complete` where its last line is there."""
+    """The checks of the verbose output; `complete` if its last line was received."""
 
     checks: list[Check]
     complete: bool
 
 
 def parse(body: str, endpoint: str) -> Checks | None:
-    """The checks of an answer; None where it is no list of checks.
+    """Return the checks in the verbose output of an endpoint; None if the body is not a list of checks.
 
     Kubernetes: apiserver/pkg/server/healthz/healthz.go, handleRootHealth.
     """
@@ -43,20 +43,20 @@ def parse(body: str, endpoint: str) -> Checks | None:
     complete = lines[-1] in (f"{endpoint} check passed", f"{endpoint} check failed")
     checks = []
     for line in lines[:-1] if complete else lines:
-        check = _check_of(line) if len(line) <= _LONGEST_LINE else None
+        check = _check_of(line) if len(line) <= _MAX_LINE else None
         if check is not None:
             checks.append(check)
         elif line.startswith("warn: "):
             continue
         elif complete or line is not lines[-1]:
             return None
-    if not checks or len(checks) > _MOST_CHECKS:
+    if not checks or len(checks) > _MAX_CHECKS:
         return None
     return Checks(checks, complete)
 
 
 def _check_of(line: str) -> Check | None:
-    """The check of a line; None if it is the line of none. What ends a line is searched for once: a name may be odd."""
+    """Return the check of a line, None if it has none. The line is parsed from its end: names may contain anything."""
     sign, rest = line[:3], line[3:]
     name, failed, _ = rest.partition(" failed: ")
     if not failed:
@@ -68,14 +68,14 @@ def _check_of(line: str) -> Check | None:
 
 
 def reason_of(body: str) -> str:
-    """Why a single check fails, in the server's words. Kubernetes: adaptCheckToHandler."""
-    return body.strip().removeprefix("internal server error: ").partition("\n")[0][:_LONGEST_REASON]
+    """Return the reason that the server reports for a failing check. Kubernetes: adaptCheckToHandler."""
+    return body.strip().removeprefix("internal server error: ").partition("\n")[0][:_MAX_REASON]
 
 
 def user_of(body: str, hide: Callable[[str], str] = str) -> str:
-    """Whom the server took the client for, in an answer of 403; empty if it does not say.
+    """Return the user name in a 403 response; empty if there is none.
 
-    `hide` masks secrets in what is decoded.
+    `hide` masks secrets in decoded strings.
     """
     import json
 
@@ -84,14 +84,14 @@ def user_of(body: str, hide: Callable[[str], str] = str) -> str:
     except (ValueError, RecursionError):
         return ""
     message = status.get("message") if isinstance(status, dict) else None
-    found = re.search(r'User "([^"]*)"', hide(message)) if isinstance(message, str) else None
-    return found[1] if found else ""
+    match = re.search(r'User "([^"]*)"', hide(message)) if isinstance(message, str) else None
+    return match[1] if match else ""
 
 
 def version_of(body: str) -> tuple[str, str, str] | None:
-    """gitVersion, minor version and emulated minor version (else the same) of an answer to /version.
+    """Return gitVersion, minor version and emulated minor version (default: the same) in a /version response.
 
-    None where it is no such answer. Kubernetes: apimachinery/pkg/version/types.go, Info.
+    None if it is not valid. Kubernetes: apimachinery/pkg/version/types.go, Info.
     """
     import json
 
@@ -102,17 +102,17 @@ def version_of(body: str) -> tuple[str, str, str] | None:
         texts = str(git), f"{major}.{minor}", emulated
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    # Distributions write the minor version with a plus.
-    named, running, emulates = (text.removesuffix("+") for text in texts)
-    good = re.fullmatch(r"v[0-9]{1,4}\.[0-9]{1,4}\.[-+.0-9A-Za-z]{1,100}", named)
-    minors = all(re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", minor) for minor in (running, emulates))
-    return (named, running, emulates) if good and minors else None
+    # Distributions append a plus to the minor version.
+    git, minor, emulated = (text.removesuffix("+") for text in texts)
+    is_valid = re.fullmatch(r"v[0-9]{1,4}\.[0-9]{1,4}\.[-+.0-9A-Za-z]{1,100}", git)
+    are_valid = all(re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", each) for each in (minor, emulated))
+    return (git, minor, emulated) if is_valid and are_valid else None
 
 
 class Differences(NamedTuple):
-    """Names of checks with the endpoints in which they are missing or unexpected, and endpoints in another order.
+    """Names of missing and unexpected checks with their endpoints, and endpoints with a different order of checks.
 
-    `version` says which other version runs; empty where it is the declared one, or none was told.
+    `version` describes the running version if it is not the declared one, else it is empty.
     """
 
     missing: dict[str, list[str]]
@@ -124,30 +124,30 @@ class Differences(NamedTuple):
         return any(self[:])
 
 
-def compare(seen: Seen, resolved: Resolved) -> Differences:
-    """Hold every list that could be asked against its definition."""
+def compare(result: ProbeResult, resolved: Resolved) -> Differences:
+    """Compare the checks of every endpoint with their definition, if they were received."""
     health = resolved.health
-    found = Differences({}, {}, [], _other_version(seen, resolved))
+    differences = Differences({}, {}, [], _other_version(result, resolved))
     for endpoint in ENDPOINTS:
-        checks = seen.endpoints[endpoint].checks
+        checks = result.endpoints[endpoint].checks
         if checks is None:
             continue
-        want = [check.name for check in getattr(health, endpoint)]
-        have = [check.name for check in checks.checks]
-        for name in Counter(want) - Counter(have):
-            found.missing.setdefault(name, []).append(endpoint)
-        for name in Counter(have) - Counter(want):
-            found.unexpected.setdefault(name, []).append(endpoint)
-        both = set(want) & set(have)
-        if _ordered(want, both, health) != _ordered(have, both, health):
-            found.reordered.append(endpoint)
-    return found
+        declared = [check.name for check in getattr(health, endpoint)]
+        actual = [check.name for check in checks.checks]
+        for name in Counter(declared) - Counter(actual):
+            differences.missing.setdefault(name, []).append(endpoint)
+        for name in Counter(actual) - Counter(declared):
+            differences.unexpected.setdefault(name, []).append(endpoint)
+        common = set(declared) & set(actual)
+        if _ordered(declared, common, health) != _ordered(actual, common, health):
+            differences.reordered.append(endpoint)
+    return differences
 
 
-def _other_version(seen: Seen, resolved: Resolved) -> str:
-    if seen.version is None:
+def _other_version(result: ProbeResult, resolved: Resolved) -> str:
+    if result.version is None:
         return ""
-    name, running, emulates = seen.version
+    name, running, emulates = result.version
     declared, emulated = resolved.context.catalog.version, f"1.{resolved.context.emulated}"
     if running != declared:
         return f"runs Kubernetes {name}, not {declared}"
@@ -155,6 +155,6 @@ def _other_version(seen: Seen, resolved: Resolved) -> str:
 
 
 def _ordered(names: list[str], among: set[str], health: HealthChecks) -> list[str]:
-    """The names that both lists have, each once; those that may stand in any order among themselves are one."""
+    """Return the common names, each once; checks in an arbitrary order among themselves have the same name."""
     same = {name: group[0] for group in health.any_order for name in group}
     return [same.get(name, name) for name in dict.fromkeys(names) if name in among]

@@ -1,4 +1,4 @@
-"""Asks a server for its health checks: the three lists, each check on its own, and its version."""
+"""Requests of `kasc probe`: the three health endpoints, each check separately, and the version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from compiler.apiserver.health.checks import ENDPOINTS
 from compiler.apiserver.health.exposure import access_to, health_facts
-from compiler.cluster.apiserver import Answer, APIServer, ServerError
+from compiler.cluster.apiserver import Answer, APIServer
+from compiler.cluster.http_connection import ServerError
 from compiler.cluster.probe_answers import Checks, parse, reason_of, user_of, version_of
 from compiler.text import shown
 
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 
 _SAFE_NAME = "[A-Za-z0-9][-A-Za-z0-9_./]{0,200}"
 PAUSE = 1.0
-"""Seconds between two questions to a server that is starting."""
+"""Seconds between two requests to a server that is starting."""
+_DIRECTLY = "connect to the server directly"
 _PHRASES = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
 
 
 class Problem(NamedTuple):
-    """Why something could not be asked, and what to do; `lasting` where waiting is in vain."""
+    """Why a request failed, and what to do; `lasting` if waiting does not help."""
 
     message: str
     hint: str
@@ -34,7 +36,7 @@ class Problem(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """What one of the three paths answered; the time in seconds."""
+    """The response of one of the three endpoints; the time in seconds."""
 
     checks: Checks | None = None
     status: int = 0
@@ -43,85 +45,90 @@ class Endpoint(NamedTuple):
 
     @property
     def healthy(self) -> bool:
-        """Whether every check passes."""
+        """Return whether every check passes."""
         return self.status == 200 and self.checks is not None and self.problem is None
 
     @property
     def failing(self) -> list[str]:
-        """The checks that do not pass."""
+        """Return the names of the failing checks."""
         return [check.name for check in self.checks.checks if not check.passes] if self.checks else []
 
 
-class Single(NamedTuple):
-    """What one check answers when it is asked alone; the time in seconds."""
+class CheckResult(NamedTuple):
+    """The response of a single check; the time in seconds."""
 
     passes: bool
     seconds: float
     reason: str = ""
 
 
-class Seen:
-    """Everything that a server reported. `late` says that the time was over before everything was asked."""
+class ProbeResult:
+    """All responses of a server. `timed_out` means that not everything was requested in time."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.endpoints: dict[str, Endpoint] = {}
-        self.singles: dict[str, Single] = {}
+        self.singles: dict[str, CheckResult] = {}
         self.single_problem: Problem | None = None
         self.version: tuple[str, str, str] | None = None
-        self.late = False
+        self.timed_out = False
 
     @property
     def incomplete(self) -> bool:
-        """Whether a list is missing."""
+        """Return whether an endpoint could not be read."""
         return any(endpoint.problem for endpoint in self.endpoints.values())
 
     @property
     def partial(self) -> bool:
-        """Whether something is missing that the server would have reported."""
-        return self.late or self.incomplete
+        """Return whether a response is missing."""
+        return self.timed_out or self.incomplete
 
     @property
     def names(self) -> set[str]:
-        """The names of all checks in the lists."""
+        """Return the names of all checks."""
         return {check.name for end in self.endpoints.values() if end.checks for check in end.checks.checks}
 
     @property
+    def failed(self) -> bool:
+        """Return whether no endpoint could be read."""
+        return all(endpoint.problem for endpoint in self.endpoints.values())
+
+    @property
     def healthy(self) -> bool:
-        """Whether all lists are there and every check passes."""
+        """Return whether all endpoints could be read and every check passes."""
         return all(endpoint.healthy for endpoint in self.endpoints.values())
 
 
 class Prober:
-    """Asks one server on behalf of a client that says who it is, or does not; `resolved` is what it should be."""
+    """Client of one server; `resolved` is its declared configuration, `authenticated` whether it has credentials."""
 
-    def __init__(self, server: APIServer, resolved: Resolved, named: bool) -> None:
+    def __init__(self, server: APIServer, resolved: Resolved, authenticated: bool) -> None:
         self.server = server
         self.resolved = resolved
-        self.named = named
+        self.authenticated = authenticated
 
-    def everything(self) -> Seen:
-        """All that can be asked; nothing more once no request can succeed."""
-        seen = Seen(self.server.url)
+    def everything(self) -> ProbeResult:
+        """Probe the endpoints, the version and every check; stops as soon as no request can succeed."""
+        result = ProbeResult(self.server.url)
         for name in ENDPOINTS:
-            seen.endpoints[name] = endpoint = self.endpoint(name)
+            result.endpoints[name] = endpoint = self.endpoint(name)
             if endpoint.problem is not None and endpoint.problem.unreachable:
-                # It explains why there is no list; those that are there stay.
-                there = {name: end for name, end in seen.endpoints.items() if end.checks is not None}
-                seen.endpoints = dict.fromkeys(ENDPOINTS, endpoint) | there
-                return seen
-        self._ask_version(seen)
-        self._ask_singles(seen)
-        return seen
+                # The reason applies to all endpoints that could not be read.
+                readable = {name: end for name, end in result.endpoints.items() if end.checks is not None}
+                result.endpoints = dict.fromkeys(ENDPOINTS, endpoint) | readable
+                return result
+        self._get_version(result)
+        self._get_singles(result)
+        return result
 
-    def only(self, endpoint: Endpoint) -> Seen:
-        """What is seen where every path has the same problem."""
-        seen = Seen(self.server.url)
-        seen.endpoints = dict.fromkeys(ENDPOINTS, endpoint)
-        return seen
+    def only(self, endpoint: Endpoint) -> ProbeResult:
+        """Return the result of a server with the same problem for all endpoints."""
+        result = ProbeResult(self.server.url)
+        result.endpoints = dict.fromkeys(ENDPOINTS, endpoint)
+        return result
 
     def endpoint(self, name: str) -> Endpoint:
-        """The list of one path."""
+        """Request one endpoint."""
         path = f"/{name}"
         try:
             answer = self.server.get(f"{path}?verbose")
@@ -129,82 +136,82 @@ class Prober:
             return Endpoint(problem=_of_error(error))
         checks = parse(answer.body, name) if answer.status in (200, 500) else None
         if checks is None:
-            problem: Problem | None = self._refusal(answer, path)
+            problem: Problem | None = self._rejected(answer, path)
         elif not checks.complete:
-            problem = Problem("cut its answer short", "the server or a proxy before it broke off: see their logs")
+            problem = Problem("sent an incomplete response", "see the logs of the server and of proxies in front of it")
         elif (answer.status == 200) is not all(check.passes for check in checks.checks):
-            problem = Problem(f"answers {answer.status} with a list that says otherwise", "ask the server itself")
+            problem = Problem(f"returned {answer.status}, which contradicts its list of checks", _DIRECTLY)
         else:
             problem = self._foreign(checks)
         return Endpoint(checks if problem is None else None, answer.status, answer.seconds, problem)
 
     def _foreign(self, checks: Checks) -> Problem | None:
-        """A problem where another component answers: its lists look the same, but none of its hooks is known."""
+        """Return a problem if another component answers: its output has the same format, but no known hook."""
         health = self.resolved.health
         hooks = {name for name in health.every() if name.startswith("poststarthook/")}
         if hooks & {check.name for check in checks.checks}:
             return None
-        hint = "check address and port: controller managers and schedulers answer much the same"
-        return Problem("answers with health checks, but not with those of a kube-apiserver", hint, lasting=True)
+        hint = "check address and port: controller managers and schedulers have similar endpoints"
+        return Problem("has health checks, but not those of kube-apiserver", hint, lasting=True)
 
-    def _refusal(self, answer: Answer, path: str) -> Problem:
-        """What an answer means that is no list of checks."""
+    def _rejected(self, answer: Answer, path: str) -> Problem:
+        """Return the problem of a response without a list of checks."""
         status = answer.status
         if status == 401:
             return self._unauthorized(path)
         if status == 403:
             user = user_of(answer.body, self.server.hide)
-            who = f"does not let {shown(user)} read this" if user else "does not let this client read this"
-            return Problem(who, "give a client that may: one in the group system:monitoring, or in system:masters")
+            message = f"forbids {shown(user) if user else 'this client'} to read it (403)"
+            return Problem(message, "use credentials of the group system:monitoring or system:masters")
         if status in (301, 302, 303, 307, 308):
             host = _host_of(answer.location)
-            sends = f"sends the client elsewhere{f', to {host}' if host else ''}"
-            return Problem(sends, "give the address of the server itself: a proxy for browsers answers", lasting=True)
+            message = f"redirects{f' to {host}' if host else ''} ({status})"
+            return Problem(message, "give the address of the server itself, not of a login proxy", lasting=True)
         if status == 429:
-            return Problem("has too much to do, or is about to end (429)", "ask again later")
+            return Problem("is overloaded or shutting down (429)", "try again later")
         if status == 400 and "HTTP request to an HTTPS server" in answer.body:
-            return Problem("speaks TLS", "write https://", lasting=True, unreachable=True)
+            return Problem("uses TLS", "write https://", lasting=True, unreachable=True)
         if status >= 500:
             name = _PHRASES.get(status, "")
-            hint = "ask the server itself: what stands before it has no server that is ready, or it is about to end"
-            return Problem(f"answers {status}{f' ({name})' if name else ''} without a list of checks", hint)
+            hint = "connect to the server directly: a load balancer has no ready server, or the server is shutting down"
+            return Problem(f"returned {status}{f' ({name})' if name else ''} without a list of checks", hint)
         if status == 200 and answer.body.strip() == "ok":
-            hint = "ask the server itself: something before it drops ?verbose, or this is another component"
-            return Problem("answers ok, without its checks", hint, lasting=True)
-        hint = "check address, port and path: this is no kube-apiserver"
-        what = f"answers {status}" if status != 200 else "answers, but not with health checks"
-        return Problem(what, hint, lasting=True)
+            hint = f"{_DIRECTLY}: a proxy drops ?verbose, or this is another component"
+            return Problem("returned ok without a list of checks", hint, lasting=True)
+        hint = "check address, port and path: this is not a kube-apiserver"
+        message = f"returned {status}" if status != 200 else "returned something other than health checks"
+        return Problem(message, hint, lasting=True)
 
     def _unauthorized(self, path: str) -> Problem:
-        if self.named:
-            return Problem("does not accept the credentials", "check token and certificate, and whether they expired")
+        if self.authenticated:
+            return Problem("rejected the credentials (401)", "check whether token and certificate are valid")
         server = self.resolved
         facts = health_facts(server.context, server.config, server.storage_factory, server.health)
         access = access_to(facts, path)
         why = f", as declared: {access.reason}" if access.denied else ""
         hint = "give --token-file or KASC_TOKEN, or --certfile and --keyfile"
-        return Problem(f"wants credentials{why}", hint, lasting=True)
+        return Problem(f"requires credentials (401){why}", hint, lasting=True)
 
-    def _ask_version(self, seen: Seen) -> None:
-        """What /version reports, if it can be asked."""
+    def _get_version(self, result: ProbeResult) -> None:
+        """Get the version, if the server allows it."""
         try:
             answer = self.server.get("/version")
         except ServerError:
-            seen.late = self.server.deadline.over
+            result.timed_out = self.server.deadline.over
             return
-        found = version_of(answer.body) if answer.status == 200 else None
-        # Decoding may have brought out what was masked in the body.
-        if found is not None and self.server.hide(found[0]) == found[0]:
-            seen.version = found
+        version = version_of(answer.body) if answer.status == 200 else None
+        # JSON decoding may reveal a secret that was escaped in the body.
+        if version is not None and self.server.hide(version[0]) == version[0]:
+            result.version = version
 
-    def _ask_singles(self, seen: Seen) -> None:
-        """Each check on its own, as long as the server lets the client; readyz knows no grace."""
-        where: dict[str, str] = {}
+    def _get_singles(self, result: ProbeResult) -> None:
+        """Get each check separately until the server forbids it; from readyz if possible, which has no grace period."""
+        endpoints: dict[str, str] = {}
         for endpoint in reversed(ENDPOINTS):
-            found = seen.endpoints[endpoint].checks
-            for check in found.checks if found else ():
-                where.setdefault(check.name, endpoint)
-        for name, endpoint in where.items():
+            checks = result.endpoints[endpoint].checks
+            for check in checks.checks if checks else ():
+                endpoints.setdefault(check.name, endpoint)
+        for name, endpoint in endpoints.items():
             if not re.fullmatch(_SAFE_NAME, name) or ".." in name.split("/"):
                 continue
             path = f"/{endpoint}/{name}"
@@ -212,22 +219,22 @@ class Prober:
                 answer = self.server.get(path)
             except ServerError as error:
                 if self.server.deadline.over:
-                    seen.late = True
+                    result.timed_out = True
                 else:
-                    seen.single_problem = _of_error(error)
+                    result.single_problem = _of_error(error)
                 return
             if answer.status in (401, 403):
-                seen.single_problem = self._refusal(answer, path)
+                result.single_problem = self._rejected(answer, path)
                 return
             if answer.status in (200, 500):
                 reason = reason_of(answer.body) if answer.status == 500 else ""
-                seen.singles[name] = Single(answer.status == 200, answer.seconds, reason)
+                result.singles[name] = CheckResult(answer.status == 200, answer.seconds, reason)
 
 
-def wait_until_ready(prober: Prober, report: Callable[[str], None]) -> Endpoint:
-    """Ask for readyz until it passes, waiting does not help, or there is only time left to ask for everything.
+def wait_until_ready(prober: Prober, progress: Callable[[str], None]) -> Endpoint:
+    """Poll readyz until it passes, waiting does not help, or there is only time left for the probe itself.
 
-    Returns the last answer. `tell` is called with what is still wrong.
+    Returns the last response. `progress` is called with the failing checks.
     """
     deadline = prober.server.deadline
     enough = min(deadline.request, deadline.seconds / 2) + PAUSE
@@ -236,7 +243,7 @@ def wait_until_ready(prober: Prober, report: Callable[[str], None]) -> Endpoint:
         lasting = ready.problem is not None and ready.problem.lasting
         if ready.healthy or lasting or deadline.remaining() < enough:
             return ready
-        report(_progress(ready))
+        progress(_progress(ready))
         time.sleep(PAUSE)
 
 
@@ -253,7 +260,7 @@ def _of_error(error: ServerError) -> Problem:
 
 
 def _host_of(location: str) -> str:
-    """The host that a redirect leads to; its path and query may hold what is nobody's business."""
+    """Return the host of a redirect; path and query may contain secrets."""
     try:
         return (urlsplit(location).hostname or "")[:100]
     except ValueError:

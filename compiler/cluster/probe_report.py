@@ -16,99 +16,100 @@ from compiler.upstream.catalog.facts import minor_of
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
-    from compiler.cluster.probe_asking import Problem, Seen
+    from compiler.cluster.probe_asking import ProbeResult, Problem
 
 
-_DIFFERS = "the server runs with another configuration or version: compare its flags with the input"
+_DIFFERS = "the server runs a different configuration or version: compare its flags with the input"
 
 
-def of_seen(seen: Seen, differences: Differences, resolved: Resolved) -> Iterator[Diagnostic]:
-    """All findings: what could not be asked, what fails, what differs."""
-    yield from _problems(seen)
-    for name, endpoints in failing(seen).items():
-        reason = seen.singles[name].reason if name in seen.singles else ""
+def diagnostics(result: ProbeResult, differences: Differences, resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield all findings: requests that failed, failing checks, differences."""
+    yield from _problems(result)
+    for name, endpoints in failing(result).items():
+        reason = result.singles[name].reason if name in result.singles else ""
         means, action = meaning(name, resolved)
-        said = f" (the server says: {shown(reason)})" if reason else ""
-        message = f"{shown_name(name)} fails in {_all(endpoints)}: {means}{said}"
+        details = f" (reported reason: {shown(reason)})" if reason else ""
+        message = f"{shown_name(name)} fails in {_all(endpoints)}: {means}{details}"
         yield diagnose(rules.FAILING_HEALTH_CHECK, message, action)
     known = resolved.health.every()
     for name, endpoints in differences.missing.items():
         when = condition_of(known[name].when)
-        has = "every server of this version has" if when == "always" else f"follows from the declared: {when}"
-        message = f"{_all(endpoints)} {'lacks' if len(endpoints) == 1 else 'lack'} {name}, which {has}"
+        why = "every server of this version has it" if when == "always" else f"the configuration enables it: {when}"
+        message = f"{_all(endpoints)} {'does' if len(endpoints) == 1 else 'do'} not include {name}; {why}"
         yield diagnose(rules.MISSING_HEALTH_CHECK, message, _DIFFERS)
     for name, endpoints in differences.unexpected.items():
-        message = f"{_all(endpoints)} {'has' if len(endpoints) == 1 else 'have'} {shown_name(name)}, {_origin(name)}"
+        message = (
+            f"{_all(endpoints)} unexpectedly include{'s' * (len(endpoints) == 1)} {shown_name(name)}, {_origin(name)}"
+        )
         yield diagnose(rules.UNDECLARED_HEALTH_CHECK, message, _DIFFERS)
     if differences.reordered:
-        message = f"the checks of {_all(differences.reordered)} stand in another order than declared"
+        message = f"the checks of {_all(differences.reordered)} are not in the declared order"
         yield diagnose(rules.HEALTH_CHECKS_IN_OTHER_ORDER, message, _DIFFERS)
     if differences.version:
-        yield diagnose(rules.SERVER_OF_OTHER_VERSION, f"{seen.url} {differences.version}", _DIFFERS)
-    if seen.single_problem is not None:
-        message = f"the checks could not be asked one by one: {seen.url} {seen.single_problem.message}"
-        yield diagnose(rules.SINGLE_CHECKS_NOT_ACCESSIBLE, message, seen.single_problem.hint)
-    if seen.late:
-        alone = f"{len(seen.singles)} of {len(seen.names)} checks"
-        version = "" if seen.version else ", and not for its version"
-        message = f"{seen.url} was asked for {alone} one by one{version} when the time was over"
+        yield diagnose(rules.SERVER_OF_OTHER_VERSION, f"{result.url} {differences.version}", _DIFFERS)
+    if result.single_problem is not None:
+        message = f"could not request the checks one by one: {result.url} {result.single_problem.message}"
+        yield diagnose(rules.SINGLE_CHECKS_NOT_ACCESSIBLE, message, result.single_problem.hint)
+    if result.timed_out:
+        missing = "" if result.version else " and no version"
+        message = f"timed out after {len(result.singles)} of {len(result.names)} single checks{missing} of {result.url}"
         yield diagnose(rules.PROBE_TIMEOUT, message, "allow more time with --timeout")
 
 
-def failing(seen: Seen) -> dict[str, list[str]]:
-    """The checks that fail, each with its endpoints."""
-    found: dict[str, list[str]] = {}
-    for name, endpoint in seen.endpoints.items():
+def failing(result: ProbeResult) -> dict[str, list[str]]:
+    """Return name -> endpoints for each failing check."""
+    endpoints: dict[str, list[str]] = {}
+    for name, endpoint in result.endpoints.items():
         for check in dict.fromkeys(endpoint.failing):
-            found.setdefault(check, []).append(name)
-    return found
+            endpoints.setdefault(check, []).append(name)
+    return endpoints
 
 
 def meaning(name: str, resolved: Resolved) -> tuple[str, str]:
-    """What it means for this configuration where a check fails, and what to do."""
+    """Return the consequence of a failing check in this configuration, and what to do."""
     check = resolved.health.every().get(name)
     row = check.row if check is not None else name
-    told = health_meanings().get(row)
-    if told is None:
-        return "nothing is known of this check", "see the log of the server"
-    means = told["fails"]
+    description = health_meanings().get(row)
+    if description is None:
+        return "kasc does not know this check", "see the log of the server"
+    means = description["fails"]
     if check is not None:
         targets = targets_of(check, resolved.storage_factory)
         if targets:
-            means += f"; it asks {', '.join(map(shown, targets[:5]))}"
-    return means, told["do"]
+            means += f"; it connects to {', '.join(map(shown, targets[:5]))}"
+    return means, description["do"]
 
 
 def shown_name(name: str) -> str:
-    """A name that a server gave, as it is where that is harmless."""
+    """Return a name that a server reported, quoted unless it is a plain word."""
     return name if name.isascii() and name.isprintable() and " " not in name and len(name) < 100 else shown(name)
 
 
-def _problems(seen: Seen) -> Iterator[Diagnostic]:
-    """Each problem once, with the paths that have it."""
+def _problems(result: ProbeResult) -> Iterator[Diagnostic]:
+    """Yield each problem once, with the endpoints that have it."""
     by_problem: dict[Problem, list[str]] = {}
-    for name, endpoint in seen.endpoints.items():
+    for name, endpoint in result.endpoints.items():
         if endpoint.problem is not None:
             by_problem.setdefault(endpoint.problem, []).append(name)
     for problem, endpoints in by_problem.items():
-        where = "" if len(endpoints) == len(ENDPOINTS) else f", asked for {_all(endpoints)},"
-        yield diagnose(rules.SERVER_NOT_ACCESSIBLE, f"{seen.url}{where} {problem.message}", problem.hint)
+        scope = "" if len(endpoints) == len(ENDPOINTS) else f" ({_all(endpoints)})"
+        yield diagnose(rules.SERVER_NOT_ACCESSIBLE, f"{result.url}{scope} {problem.message}", problem.hint)
 
 
 def _origin(name: str) -> str:
-    """What would give a server a check that is not declared."""
+    """Describe the configurations and versions that have a check."""
     rows = [row for row in health_rows() if _matches(row["name"], name)]
     if not rows:
-        return "which no known kube-apiserver has"
+        return "which no known version of kube-apiserver has"
     when = condition_of(tuple(rows[0].get("when", ())))
     first = min((row["from"] for row in rows), key=minor_of)
     last = None if any("until" not in row for row in rows) else max((row["until"] for row in rows), key=minor_of)
     span = f"Kubernetes {first} {f'to {last}' if last else 'and later'}"
-    return f"which comes with {span}" + (f" and {when}" if when != "always" else "")
+    return f"which {span} has" + (f" if {when}" if when != "always" else "")
 
 
 def _matches(row: str, name: str) -> bool:
-    """Whether a check's name is that of a row, whose final N stands for a number."""
+    """Return whether a check has the name of a row, in which a final N is any number."""
     return row == name or (row.endswith("-N") and name.startswith(row[:-1]) and name[len(row) - 1 :].isdecimal())
 
 
@@ -120,18 +121,18 @@ _COLUMNS = ("CHECK", *(name.upper() for name in ENDPOINTS), "TIME", "MEANING")
 OK, FAILS, MISSING, UNEXPECTED = "ok", "fails", "missing", "unexpected"
 
 
-def table(seen: Seen, differences: Differences, resolved: Resolved) -> list[str]:
-    """Lines for people: the server, its three lists, then one check a line with what its failure means."""
-    version = f" runs Kubernetes {seen.version[0]}" if seen.version else ""
-    lines = [f"{seen.url}{version}"]
-    for name, endpoint in seen.endpoints.items():
+def table(result: ProbeResult, differences: Differences, resolved: Resolved) -> list[str]:
+    """Return lines with the server, its three endpoints, then one check a line with the consequence if it fails."""
+    version = f" runs Kubernetes {result.version[0]}" if result.version else ""
+    lines = [f"{result.url}{version}"]
+    for name, endpoint in result.endpoints.items():
         if endpoint.checks is None:
-            lines.append(f"{name:8} could not be asked")
+            lines.append(f"{name:8} request failed")
             continue
-        all_, bad = len(endpoint.checks.checks), len(endpoint.failing)
-        state = f"{bad} of {all_} checks fail" if bad else f"{all_} checks pass"
+        total, failures = len(endpoint.checks.checks), len(endpoint.failing)
+        state = f"{failures} of {total} checks fail" if failures else f"{total} checks pass"
         lines.append(f"{name:8} {state}, {_milliseconds(endpoint.seconds)}")
-    rows = [_COLUMNS, *(_row(row) for row in rows_of(seen, differences, resolved))]
+    rows = [_COLUMNS, *(_row(row) for row in rows_of(result, differences, resolved))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
     return [
         *lines,
@@ -151,31 +152,31 @@ def _milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms"
 
 
-def rows_of(seen: Seen, differences: Differences, resolved: Resolved) -> list[dict[str, Any]]:
-    """Every check that is declared or there: its state in each list that has it, and what its failure means."""
-    fails = failing(seen)
+def rows_of(result: ProbeResult, differences: Differences, resolved: Resolved) -> list[dict[str, Any]]:
+    """Return every declared or actual check: its state in each endpoint, and the consequence if it fails."""
+    fails = failing(result)
     declared = resolved.health.every()
     names = dict.fromkeys(
-        (*declared, *(check.name for end in seen.endpoints.values() if end.checks for check in end.checks.checks))
+        (*declared, *(check.name for end in result.endpoints.values() if end.checks for check in end.checks.checks))
     )
     rows = []
     for name in names:
         states = {}
         for endpoint in ENDPOINTS:
-            checks = seen.endpoints[endpoint].checks
+            checks = result.endpoints[endpoint].checks
             if checks is None:
                 continue
-            there = any(check.name == name for check in checks.checks)
+            exists = any(check.name == name for check in checks.checks)
             if endpoint in fails.get(name, ()):
                 states[endpoint] = FAILS
             elif endpoint in differences.missing.get(name, ()):
                 states[endpoint] = MISSING
             elif endpoint in differences.unexpected.get(name, ()):
                 states[endpoint] = UNEXPECTED
-            elif there:
+            elif exists:
                 states[endpoint] = OK
         means, action = meaning(name, resolved) if name in fails else (None, None)
-        single = seen.singles.get(name)
+        single = result.singles.get(name)
         rows.append(
             {
                 "name": name,
@@ -189,13 +190,13 @@ def rows_of(seen: Seen, differences: Differences, resolved: Resolved) -> list[di
     return [row for row in rows if row["states"]]
 
 
-def data(seen: Seen, differences: Differences, resolved: Resolved) -> dict[str, Any]:
-    """The same for programs; see schemas/report.schema.json."""
+def data(result: ProbeResult, differences: Differences, resolved: Resolved) -> dict[str, Any]:
+    """Return the data for the JSON report; see schemas/report.schema.json."""
     return {
-        "server": seen.url,
-        "version": seen.version[0] if seen.version else None,
-        "healthy": seen.healthy,
-        "asDeclared": None if seen.incomplete else not differences,
+        "server": result.url,
+        "version": result.version[0] if result.version else None,
+        "healthy": result.healthy,
+        "asDeclared": None if result.incomplete else not differences,
         "endpoints": [
             {
                 "name": name,
@@ -204,7 +205,7 @@ def data(seen: Seen, differences: Differences, resolved: Resolved) -> dict[str, 
                 "failing": endpoint.failing,
                 "problem": endpoint.problem.message if endpoint.problem else None,
             }
-            for name, endpoint in seen.endpoints.items()
+            for name, endpoint in result.endpoints.items()
         ],
         "checks": [
             {
@@ -215,6 +216,6 @@ def data(seen: Seen, differences: Differences, resolved: Resolved) -> dict[str, 
                 "means": row["means"],
                 "do": row["do"],
             }
-            for row in rows_of(seen, differences, resolved)
+            for row in rows_of(result, differences, resolved)
         ],
     }

@@ -22,28 +22,28 @@ _UNKNOWN_PREFIXES = 100
 _DEVIATIONS = 100
 """Values of each kind that are counted separately, for each resource."""
 _RESOURCES = 20_000
-_LONGEST_KEY = 4096
-"""Bytes; keys of Kubernetes are some hundred bytes long at most."""
-_LONGEST_SHOWN = 512
+_MAX_KEY = 4096
+"""Bytes; keys of Kubernetes have a few hundred bytes at most."""
+_MAX_SHOWN = 512
 _OTHERS = "others"
 
 
 class Deviation:
-    """Values of one resource that lie otherwise than declared: how many, and the keys of the first ones."""
+    """Values of one resource that are not stored as declared: their number, and the keys of the first ones."""
 
     def __init__(self) -> None:
         self.count = 0
         self.examples: list[str] = []
 
     def add(self, key: str) -> None:
-        """Count one."""
+        """Count one value."""
         self.count += 1
         if len(self.examples) < _EXAMPLES:
-            self.examples.append(key[:_LONGEST_SHOWN])
+            self.examples.append(key[:_MAX_SHOWN])
 
 
 def _count(deviations: dict[str, Deviation], what: str, key: str) -> None:
-    """Count a key among those with the same deviation; the rarest are counted together, for memory is bounded."""
+    """Count a key with others of the same deviation; beyond a limit all deviations are counted together."""
     if what not in deviations and len(deviations) >= _DEVIATIONS:
         what = _OTHERS
     deviations.setdefault(what, Deviation()).add(key)
@@ -52,22 +52,22 @@ def _count(deviations: dict[str, Deviation], what: str, key: str) -> None:
 class Tally:
     """The keys of one owner.
 
-    `looked_into` counts the values that were read. `versions`, `media_types` and `encryptions` hold what differs from
-    the declaration, by what was found; an encryption is the empty text for plain values.
+    `checked` is the number of values read. `versions`, `media_types` and `encryptions` have the values that are not as
+    declared, by what they are instead; the encryption of unencrypted values is the empty string.
     """
 
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
         self.keys = 0
-        self.looked_into = 0
+        self.checked = 0
         self.versions: dict[str, Deviation] = {}
         self.media_types: dict[str, Deviation] = {}
         self.encryptions: dict[str, Deviation] = {}
         self.sample: list[bytes] = []
 
-    def look(self, key: str, value: bytes) -> None:
-        """Hold one value against the declaration."""
-        self.looked_into += 1
+    def check(self, key: str, value: bytes) -> None:
+        """Compare one value with the declaration."""
+        self.checked += 1
         if not self.owner.media_type:
             return
         stored = describe(value)
@@ -83,11 +83,11 @@ class Tally:
             _count(self.versions, stored.api_version or "unknown", key)
 
 
-class Found:
-    """Everything that was found in one etcd.
+class ScanResult:
+    """The result of scanning one etcd.
 
-    `unknown` counts keys by the part of the key that no row explains; `outside` counts keys that are not below the
-    prefix at all. `problem` says why the scan ended early.
+    `unknown` counts keys that match no row of the manifest by their first segment; `outside` counts keys outside the
+    prefix. `problem` says why the scan is incomplete.
     """
 
     def __init__(self, url: str) -> None:
@@ -100,7 +100,7 @@ class Found:
         self.hint = ""
 
     def mask(self, hide: Callable[[str], str]) -> None:
-        """Hide secrets in everything that the etcd sent and that a report may show."""
+        """Mask secrets in everything that etcd sent and that a report may show."""
         self.unknown = _masked(self.unknown, hide)
         for tally in self.tallies.values():
             tally.owner = tally.owner._replace(name=hide(tally.owner.name), prefix=hide(tally.owner.prefix))
@@ -118,101 +118,101 @@ def _masked(deviations: dict[str, Deviation], hide: Callable[[str], str]) -> dic
 class Scan:
     """One pass over the keys of an etcd.
 
-    With `whole`, every value is looked into; else `sample` values of each owner, chosen evenly. `prefix` limits the
-    pass to the keys that begin with it.
+    Every value is checked if `check_all`, else a random sample of `sample` values of each owner. `prefix` limits the
+    scan to keys with that prefix.
     """
 
-    def __init__(self, layout: Layout, sample: int, whole: bool, prefix: str = "") -> None:
+    def __init__(self, layout: Layout, sample: int, check_all: bool, prefix: str = "") -> None:
         self.layout = layout
         self.sample = sample
-        self.whole = whole
+        self.check_all = check_all
         self.prefix = prefix
-        # The same keys are looked into in every run.
+        # The sample is the same in every run.
         self.random = Random(0)
 
-    def run(self, etcd: Etcd, found: Found, progress: ReportProgress = lambda keys: None) -> None:
-        """Fill in `found`; raises EtcdError, and then `found` holds what was seen until then."""
-        from compiler.cluster.etcd import prefix_end
+    def run(self, etcd: Etcd, result: ScanResult, progress: ReportProgress = lambda keys: None) -> None:
+        """Fill in `result`. Raises EtcdError; `result` then has the counts up to the error."""
+        from compiler.cluster.etcd_messages import prefix_end
 
         start = self.prefix.encode() or b"\0"
         end = prefix_end(start) if self.prefix else b"\0"
-        for page in etcd.scan(start, end, keys_only=not self.whole):
+        for page in etcd.scan(start, end, keys_only=not self.check_all):
             position = 0
             while position < len(page.entries):
-                position = self._take_run(page.entries, position, found)
-            found.keys += len(page.entries)
-            progress(found.keys)
-        self._look_into_samples(etcd, found)
+                position = self._count_run(page.entries, position, result)
+            result.keys += len(page.entries)
+            progress(result.keys)
+        self._check_samples(etcd, result)
 
-    def _take_run(self, entries: list[tuple[bytes, bytes]], position: int, found: Found) -> int:
-        """Take the keys from a position on that have one owner: they lie side by side. The position behind them."""
+    def _count_run(self, entries: list[tuple[bytes, bytes]], position: int, result: ScanResult) -> int:
+        """Count the consecutive keys of one owner from a position on. Returns the position after them."""
         key = entries[position][0].decode(errors="surrogateescape")
-        tally = self._tally_of(key, found)
+        tally = self._tally_of(key, result)
         end = position + 1
         if tally is None:
             return end
         if key != tally.owner.prefix:
-            # In the order of bytes, what begins with P/ ends before P0.
+            # In byte order, the keys with prefix P/ are before P0.
             after = f"{tally.owner.prefix}0".encode(errors="surrogateescape")
             end = bisect_left(entries, (after, b""), lo=end)
-        if self.whole:
+        if self.check_all:
             for raw, value in entries[position:end]:
-                tally.look(raw.decode(errors="surrogateescape"), value)
+                tally.check(raw.decode(errors="surrogateescape"), value)
         elif self.sample and tally.owner.media_type:
             self._choose(tally, entries, position, end)
         tally.keys += end - position
         return end
 
-    def _tally_of(self, key: str, found: Found) -> Tally | None:
-        """The tally that a key belongs to; None after counting a key that nothing explains."""
+    def _tally_of(self, key: str, result: ScanResult) -> Tally | None:
+        """Return the tally of a key; None, after counting it as unknown, if it matches no row of the manifest."""
         owner = self.layout.owner_of(key)
         if owner is not None:
-            tally = found.tallies.get(owner.prefix)
+            tally = result.tallies.get(owner.prefix)
             if tally is None:
-                if len(found.tallies) >= _RESOURCES:
-                    raise _too_many(found.url)
-                tally = found.tallies[owner.prefix] = Tally(owner)
+                if len(result.tallies) >= _RESOURCES:
+                    raise _too_many(result.url)
+                tally = result.tallies[owner.prefix] = Tally(owner)
             return tally
         root = self.layout.root
         if not key.startswith(root):
-            found.outside += 1
+            result.outside += 1
             return None
-        place = (root + key[len(root) :].partition("/")[0])[:_LONGEST_SHOWN]
-        if place in found.unknown or len(found.unknown) < _UNKNOWN_PREFIXES:
-            found.unknown.setdefault(place, Deviation()).add(key)
+        prefix = (root + key[len(root) :].partition("/")[0])[:_MAX_SHOWN]
+        if prefix in result.unknown or len(result.unknown) < _UNKNOWN_PREFIXES:
+            result.unknown.setdefault(prefix, Deviation()).add(key)
         else:
-            found.unknown.setdefault("", Deviation()).add(key)
+            result.unknown.setdefault("", Deviation()).add(key)
         return None
 
     def _choose(self, tally: Tally, entries: list[tuple[bytes, bytes]], position: int, end: int) -> None:
-        """Reservoir sampling: every key of the owner has the same chance to be looked into."""
+        """Sample keys with equal probability (reservoir sampling)."""
         sample, size, chance = tally.sample, self.sample, self.random.random
-        for seen, index in enumerate(range(position, end), tally.keys + 1):
-            if len(entries[index][0]) > _LONGEST_KEY:
+        for total, index in enumerate(range(position, end), tally.keys + 1):
+            if len(entries[index][0]) > _MAX_KEY:
                 continue
             if len(sample) < size:
                 sample.append(entries[index][0])
-            elif chance() * seen < size:
+            elif chance() * total < size:
                 sample[self.random.randrange(size)] = entries[index][0]
 
-    def _look_into_samples(self, etcd: Etcd, found: Found) -> None:
-        for tally in found.tallies.values():
+    def _check_samples(self, etcd: Etcd, result: ScanResult) -> None:
+        for tally in result.tallies.values():
             for key in tally.sample:
                 value = etcd.get(key)
                 if value is not None:
-                    tally.look(key.decode(errors="surrogateescape"), value)
+                    tally.check(key.decode(errors="surrogateescape"), value)
             tally.sample = []
 
 
 def _too_many(url: str) -> Exception:
-    from compiler.cluster.etcd import EtcdError
+    from compiler.cluster.etcd_errors import EtcdError
 
-    hint = "check that this is the etcd of the API server, or read a part with --prefix"
+    hint = "check that this is the etcd of the API server, or scan a part with --prefix"
     return EtcdError(f"{url} has keys of more than {_RESOURCES} resources", hint)
 
 
 class Progress:
-    """One line on standard error, renewed at most five times a second, after the first second."""
+    """One line on standard error, updated at most five times a second, after the first second."""
 
     def __init__(self, etcd: Etcd, prefix: str | None) -> None:
         self.etcd = etcd
@@ -223,7 +223,7 @@ class Progress:
         self.terminal = sys.stderr.isatty()
 
     def step(self, keys: int) -> None:
-        """Tell how many keys were seen."""
+        """Show the number of keys read so far."""
         now = time.monotonic()
         if not self.terminal or now - self.start < 1 or now - self.shown < 0.2:
             return
@@ -234,16 +234,17 @@ class Progress:
         print(f"\r{self.etcd.url}: {keys}{total} keys", end="", file=sys.stderr, flush=True)
 
     def _count(self) -> int:
-        from compiler.cluster.etcd import EtcdError, prefix_end
+        from compiler.cluster.etcd_errors import EtcdError
+        from compiler.cluster.etcd_messages import prefix_end
 
         start = (self.prefix or "").encode() or b"\0"
         try:
             return self.etcd.count(start, prefix_end(start) if self.prefix else b"\0")
         except EtcdError:
-            # The scan itself tells whether the etcd can be read.
+            # The scan itself reports it if etcd cannot be read.
             return 0
 
     def end(self) -> None:
-        """Take the line away."""
+        """Clear the line."""
         if self.shown:
             print("\r" + " " * 78 + "\r", end="", file=sys.stderr, flush=True)

@@ -1,8 +1,8 @@
-"""What former runs found out, by input: safe to delete, to share, and against damage.
+"""Cached results of earlier runs by input; entries can be deleted, shared and corrupted without harm.
 
-An entry belongs to one input as it was named, compiled with one kasc and one set of options. It holds what the input
-depends on, its report, and the digests of what it compiles to, but not the artifacts: those are on disk, or made anew.
-Entries are JSON, for a folder that others may write to is not to be trusted with more.
+An entry is valid for one path of an input, one build of kasc and one set of options. It contains the fingerprints of
+the dependencies, the report, and the digests of the artifacts, but not the artifacts: they are on disk, or compiled
+again. Entries are JSON, because the cache directory may be writable for others.
 """
 
 from __future__ import annotations
@@ -19,25 +19,36 @@ from compiler import __version__
 from compiler.artifacts import artifact_of
 from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report
 from compiler.filesystem import open_to_write, read_file, write_to
-from compiler.fleet.fingerprints import count, digest, list_of, mapping_of, one_of, optional, row, sign_of, text, truth
+from compiler.fleet.fingerprints import (
+    boolean,
+    count,
+    digest,
+    fingerprint,
+    list_of,
+    mapping_of,
+    one_of,
+    optional,
+    row,
+    text,
+)
 from compiler.fleet.fingerprints import path as is_path
-from compiler.review.policies import FAIL, MANUAL, PASS, TITLES, Judged, PolicyResult
+from compiler.review.policies import FAIL, MANUAL, PASS, TITLES, ControlResult, PolicyResult
 from compiler.rules import by_code
 
-_FORM = "3"
+_FORMAT = "4"
 _DIAGNOSTICS = -3
-"""Where a packed report has its diagnostics."""
+"""Index of the diagnostics in a packed report."""
 
 
 class Entry(NamedTuple):
-    """What is known of an input.
+    """The cached result of an input.
 
-    `signs` is what it depends on, as `Seen` has it. `name` is that of the folder it compiles to, None for what is no
-    server. `files` has name, size and digest of each artifact, None where they were not made. `stats` is what the
-    file system said of them when they were last found to be right.
+    `fingerprints` are those of its dependencies. `name` is the name of the output directory, None if the input is not a
+    server. `files` has name, size in bytes and digest of each artifact, None if there are none. `stats` has the file
+    status of the artifacts when they were last verified.
     """
 
-    signs: dict[str, str]
+    fingerprints: dict[str, str]
     report: list[Any]
     name: str | None
     files: list[tuple[str, int, str]] | None
@@ -45,31 +56,31 @@ class Entry(NamedTuple):
 
 
 class Cache:
-    """Entries below a folder; `options` is all that decides, beside the input, what it compiles to.
+    """Entries in a directory; `options` is everything but the input that determines the result.
 
-    Raises OSError where the folder cannot be made.
+    Raises OSError if the directory cannot be created.
     """
 
-    def __init__(self, folder: str, options: list[Any]) -> None:
-        os.makedirs(folder, exist_ok=True)
-        self.folder = folder
-        version = [_FORM, __version__, sys.version_info[:2], _own_sign(folder)]
+    def __init__(self, directory: str, options: list[Any]) -> None:
+        os.makedirs(directory, exist_ok=True)
+        self.directory = directory
+        version = [_FORMAT, __version__, sys.version_info[:2], _program_digest(directory)]
         self.options = digest(json.dumps([version, options], sort_keys=True).encode())
         self.links: dict[str, bool] = {}
 
-    def _place(self, path: str) -> str:
-        """The path of the entry of an input; empty if a link would lead there."""
+    def _entry_path(self, path: str) -> str:
+        """Return the path of the entry of an input; empty if its directory is a link."""
         key = digest(f"{self.options} {path}".encode(errors="surrogateescape"))
-        directory = f"{self.folder}/{key[:2]}"
+        directory = f"{self.directory}/{key[:2]}"
         is_link = self.links.get(directory)
         if is_link is None:
             is_link = self.links[directory] = os.path.islink(directory)
         return f"{directory}/{key[2:]}" if not is_link else ""
 
     def find(self, path: str) -> Entry | None:
-        """What is known of an input; None if nothing is, and if the entry is damaged or has any other shape."""
-        place = self._place(path)
-        data = _read(place) if place else None
+        """Return the entry of an input; None if there is none, or if it is corrupt or invalid."""
+        entry_path = self._entry_path(path)
+        data = _read(entry_path) if entry_path else None
         if data is None or data[:32] != digest(data[33:]).encode():
             return None
         try:
@@ -79,18 +90,18 @@ class Cache:
         if not _ENTRY_SHAPE(fields):
             return None
         entry = Entry(*fields)
-        # What a report quotes are lines of files that the input depends on, and nothing else.
-        return entry if _files_of(entry.report) <= {path, *entry.signs} else None
+        # A report shows lines of files: only of dependencies of the input.
+        return entry if _files_of(entry.report) <= {path, *entry.fingerprints} else None
 
-    def keep(self, path: str, entry: Entry) -> None:
-        """Put an entry in place of the one that was there; a folder that cannot be written is left as it is."""
+    def store(self, path: str, entry: Entry) -> None:
+        """Write an entry or overwrite it; write errors are ignored."""
         data = json.dumps(entry, separators=(",", ":")).encode()
-        if place := self._place(path):
-            _write(place, digest(data).encode() + b"\n" + data)
+        if entry_path := self._entry_path(path):
+            _write(entry_path, digest(data).encode() + b"\n" + data)
 
 
-def default_folder() -> str:
-    """Where caches of this user lie."""
+def default_directory() -> str:
+    """Return the cache directory of this user."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.cache"), "kasc")
 
@@ -100,7 +111,7 @@ def _is_code(value: Any) -> bool:
 
 
 def _is_artifact(value: Any) -> bool:
-    """Whether a name is that of an artifact's file below a directory, and leads nowhere else."""
+    """Return whether the value is the file name of an artifact, without leaving its directory."""
     return is_path(value) and bool(artifact_of(value)) and not {"", ".", ".."} & set(value.split("/"))
 
 
@@ -115,10 +126,10 @@ _DIAGNOSTIC = row(
 )  # fmt: skip
 _POLICY = row(one_of(*TITLES), text, list_of(row(text, text, one_of(PASS, FAIL, MANUAL), text)))
 _REPORT = row(
-    text, text, truth, list_of(is_path), list_of(_DIAGNOSTIC), optional(_POLICY),
+    text, text, boolean, list_of(is_path), list_of(_DIAGNOSTIC), optional(_POLICY),
     list_of(row(one_of(*SEVERITIES), _is_code, text, count)),
 )  # fmt: skip
-"""The shape of what `packed` returns."""
+"""The shape of the result of `packed`."""
 _ENTRY_SHAPE = row(
     mapping_of(is_path, text), _REPORT, optional(text), optional(list_of(row(_is_artifact, count, _is_digest))),
     list_of(row(count, count, count, count)),
@@ -126,7 +137,7 @@ _ENTRY_SHAPE = row(
 
 
 def packed(report: Report) -> list[Any]:
-    """A report as plain data, before anything of it is left out."""
+    """Return a report as plain data; all findings, before a selection."""
     return [
         report.read_as,
         report.kubernetes_version,
@@ -139,56 +150,56 @@ def packed(report: Report) -> list[Any]:
 
 
 def unpacked(path: str, data: list[Any]) -> Report:
-    """The report again, from data of the shape that `Cache.find` has checked."""
+    """Return the report of plain data that `Cache.find` has validated."""
     report = Report(path)
-    report.read_as, report.kubernetes_version, report.unread, concealed, found, policy, unlisted = data
+    report.read_as, report.kubernetes_version, report.unread, concealed, diagnostics, policy, unlisted = data
     report.unlisted.update({(severity, code, flag): number for severity, code, flag, number in unlisted})
     report.concealed = frozenset(concealed)
-    report.diagnostics = [_diagnostic(each) for each in found]
+    report.diagnostics = [_diagnostic(each) for each in diagnostics]
     if policy is not None:
         name, version, controls = policy
-        report.policy = PolicyResult(name, version, tuple(Judged(*control) for control in controls))
+        report.policy = PolicyResult(name, version, tuple(ControlResult(*control) for control in controls))
     return report
 
 
 def _files_of(report: list[Any]) -> set[str]:
-    """The files that the diagnostics of a packed report point to."""
-    found = set()
+    """Return the files in the locations of a packed report."""
+    files = set()
     for *_, location, _, fix in report[_DIAGNOSTICS]:
-        found |= {place[0] for place in (location, *(edit[0] for edit in fix)) if place is not None}
-    return found
+        files |= {each[0] for each in (location, *(edit[0] for edit in fix)) if each is not None}
+    return files
 
 
 def _diagnostic(fields: list[Any]) -> Diagnostic:
     code, severity, message, hint, rule, path, flag, location, source, fix = fields
-    where = Location(*location) if location is not None else None
-    edits = tuple(Edit(Location(*place), old, new) for place, old, new in fix)
-    return Diagnostic(code, severity, message, hint, rule, path, flag, where, source, edits)
+    edits = tuple(Edit(Location(*each), old, new) for each, old, new in fix)
+    position = Location(*location) if location is not None else None
+    return Diagnostic(code, severity, message, hint, rule, path, flag, position, source, edits)
 
 
-def _own_sign(folder: str) -> str:
-    """A digest of kasc itself, code and data, for a checkout has many states of one version.
+def _program_digest(directory: str) -> str:
+    """Return a digest of kasc's code and data, because checkouts of one version differ.
 
-    It is reckoned from all files where their names, sizes or times are new, and kept in the cache.
+    It is computed from the content of all files, and cached by their names, sizes and times.
     """
     from compiler.inputs.schema import schema_directory
 
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     files = [file for top in (package, schema_directory()) for file in _files_below(top)]
-    place = os.path.join(folder, f"kasc-{digest(repr(files).encode())}")
-    known = _read(place)
-    if known is not None and len(known) == 32:
-        return known.decode(errors="replace")
-    content = [(name, sign_of(path)) for path, name, *_ in files]
-    sign = digest(repr(content).encode())
-    _write(place, sign.encode())
-    return sign
+    path = os.path.join(directory, f"kasc-{digest(repr(files).encode())}")
+    cached = _read(path)
+    if cached is not None and len(cached) == 32:
+        return cached.decode(errors="replace")
+    content = [(name, fingerprint(file)) for file, name, *_ in files]
+    result = digest(repr(content).encode())
+    _write(path, result.encode())
+    return result
 
 
 def _files_below(top: str) -> Iterator[tuple[str, str, int, int]]:
-    """Path, name from `top` on, size and time of each file of the program."""
-    for root, folders, names in os.walk(top):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
+    """Yield path, path relative to `top`, size and time of each file of the program."""
+    for root, directories, names in os.walk(top):
+        directories[:] = sorted(name for name in directories if name != "__pycache__")
         for name in sorted(names):
             path = os.path.join(root, name)
             status = os.stat(path)
@@ -203,17 +214,17 @@ def _read(path: str) -> bytes | None:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Another run may do the same at the same time: what comes of two is damaged at worst, and then as good as gone.
+    """Write a file. Runs may write the same entry at the same time: at worst it is corrupt, and then ignored.
 
-    The sign of kasc, which has no digest of its own, is written at once, and the same by all.
+    The program digest has no checksum; it is short enough to be written at once, and equal for all runs.
     """
     with contextlib.suppress(OSError):
-        for again in (True, False):
+        for is_first in (True, False):
             try:
                 descriptor = open_to_write(path, os.O_TRUNC)
                 break
             except FileNotFoundError:
-                if again:
+                if is_first:
                     os.makedirs(os.path.dirname(path), exist_ok=True)
         else:
             return

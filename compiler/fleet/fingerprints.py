@@ -14,21 +14,21 @@ from compiler.inputs.server import Host
 from compiler.inputs.source import STANDARD_INPUT, Files
 
 Shape = Callable[[Any], bool]
-_LARGEST = 2**63 - 1
+_MAX_COUNT = 2**63 - 1
 
 
 def text(value: Any) -> bool:
-    """A string."""
+    """Return whether the value is a string."""
     return type(value) is str
 
 
-def truth(value: Any) -> bool:
-    """True or false."""
+def boolean(value: Any) -> bool:
+    """Return whether the value is a boolean."""
     return type(value) is bool
 
 
 def path(value: Any) -> bool:
-    """A string that the file system takes as a path."""
+    """Return whether the value is a string that the file system accepts as a path."""
     if type(value) is not str or "\0" in value:
         return False
     try:
@@ -39,32 +39,32 @@ def path(value: Any) -> bool:
 
 
 def name(value: Any) -> bool:
-    """The name of one entry of a directory."""
+    """Return whether the value is a valid name of a directory entry."""
     return path(value) and "/" not in value and value not in ("", ".", "..")
 
 
 def count(value: Any) -> bool:
-    """A number of bytes, lines, nanoseconds or the like."""
-    return type(value) is int and 0 <= value <= _LARGEST
+    """Return whether the value is a number of bytes, lines or nanoseconds."""
+    return type(value) is int and 0 <= value <= _MAX_COUNT
 
 
 def one_of(*values: str) -> Shape:
-    """One of some strings."""
+    """Return the shape of one of several strings."""
     return lambda value: type(value) is str and value in values
 
 
 def optional(shape: Shape) -> Shape:
-    """A value of the shape, or null."""
+    """Return the shape of a value that may be null."""
     return lambda value: value is None or shape(value)
 
 
 def list_of(shape: Shape) -> Shape:
-    """A list of values of one shape."""
+    """Return the shape of a list of values of one shape."""
     return lambda value: type(value) is list and all(map(shape, value))
 
 
 def row(*shapes: Shape) -> Shape:
-    """A list with one value of each shape."""
+    """Return the shape of a list with one value of each shape."""
     return lambda value: (
         type(value) is list
         and len(value) == len(shapes)
@@ -73,88 +73,94 @@ def row(*shapes: Shape) -> Shape:
 
 
 def mapping_of(keys: Shape, values: Shape) -> Shape:
-    """An object whose keys have one shape, and its values another."""
+    """Return the shape of an object by those of its keys and values."""
     return lambda value: type(value) is dict and all(map(keys, value)) and all(map(values, value.values()))
 
 
-_KEPT = 4096
+_MAX_FINGERPRINTS = 4096
 
 
-class Seen:
-    """Notes what is read through `files` and `host` for each of some inputs, and tells whether it is the same
-    still. What several inputs share is looked at once in a run.
+class DependencyTracker:
+    """Records the files that are read through `files` and `host` for each input, and detects changes to them.
+
+    The fingerprint of a file that several inputs share is computed once in a run.
     """
 
     def __init__(self, files: Files, host: Host) -> None:
         self.files = files
         self.host = host
-        self.read: dict[str, tuple[dict[str, str | None], dict[str, bytes | None]]] = {}
-        self.signs: dict[str, str] = {}
+        self._reads: dict[str, tuple[dict[str, str | None], dict[str, bytes | None]]] = {}
+        self._fingerprints: dict[str, str] = {}
 
-    def turn_to(self, own: str) -> None:
-        """What is read from now on is read for this input."""
-        self.files.read_texts, self.host.read_files = self.read.setdefault(own, ({}, {}))
+    def start(self, path: str) -> None:
+        """Record reads from now on for the input at this path."""
+        self.files.read_texts, self.host.read_files = self._reads.setdefault(path, ({}, {}))
 
-    def forget(self) -> None:
-        """Forget what inputs read."""
-        self.read.clear()
+    def clear(self) -> None:
+        """Discard all records."""
+        self._reads.clear()
 
-    def paths(self, own: str) -> set[str]:
-        """Everything that was read or looked for, for an input."""
-        texts, read_files = self.read[own]
-        return {*texts, *read_files} - {STANDARD_INPUT}
+    def paths(self, path: str) -> set[str]:
+        """Return the paths that were read or looked up for an input."""
+        texts, lookups = self._reads[path]
+        return {*texts, *lookups} - {STANDARD_INPUT}
 
-    def signed(self, own: str) -> dict[str, str]:
-        """Path -> sign of everything that was read or looked for, for an input."""
-        texts, read_files = self.read[own]
-        found = {
-            path: sign_of(path) if text is None else digest(text.encode(errors="surrogatepass"))
-            for path, text in texts.items()
-            if path != STANDARD_INPUT
+    def fingerprints(self, path: str) -> dict[str, str]:
+        """Return path -> fingerprint of everything that was read or looked up for an input."""
+        texts, lookups = self._reads[path]
+        result = {
+            name: fingerprint(name) if text is None else digest(text.encode(errors="surrogatepass"))
+            for name, text in texts.items()
+            if name != STANDARD_INPUT
         }
-        for path, data in read_files.items():
-            found[path] = sign_of(path) if data is None else digest(data.removeprefix(UTF8_BOM))
-        return found
+        for name, data in lookups.items():
+            result[name] = fingerprint(name) if data is None else digest(data.removeprefix(UTF8_BOM))
+        return result
 
-    def is_same(self, own: str, signs: dict[str, str]) -> bool:
-        """Whether all of it is as it was; `own` is the input itself, which no other shares."""
-        return all((sign_of(path) if path == own else self._shared(path)) == sign for path, sign in signs.items())
+    def is_unchanged(self, path: str, fingerprints: dict[str, str]) -> bool:
+        """Return whether all fingerprints of an input are still valid."""
+        return all(
+            # The input itself is not shared with another one.
+            (fingerprint(name) if name == path else self._shared(name)) == expected
+            for name, expected in fingerprints.items()
+        )
 
     def _shared(self, path: str) -> str:
-        sign = self.signs.get(path)
-        if sign is None:
-            if len(self.signs) >= _KEPT:
-                self.signs.clear()
-            sign = self.signs[path] = sign_of(path)
-        return sign
+        result = self._fingerprints.get(path)
+        if result is None:
+            if len(self._fingerprints) >= _MAX_FINGERPRINTS:
+                self._fingerprints.clear()
+            result = self._fingerprints[path] = fingerprint(path)
+        return result
 
 
 def digest(data: bytes) -> str:
-    """A short name of a content."""
-    return sha256(data).hexdigest()[:32]  # many processors do it in hardware
+    """Return a short digest of data."""
+    return sha256(data).hexdigest()[:32]  # many processors compute it in hardware
 
 
-def sign_of(path: str) -> str:
-    """What is found at a path: the digest of a file, without its mark of UTF-8, or a word for anything else."""
+def fingerprint(path: str) -> str:
+    """Return the digest of a file without its byte order mark, or a word that says what else is at the path."""
     try:
         descriptor, size = open_file(path)
-    except NotRegularError as problem:
-        return problem.kind
-    except (OSError, ValueError) as problem:
-        # Whether a file could be made here hangs on the nearest folder that there is.
-        return f"{errno.errorcode.get(getattr(problem, 'errno', 0) or 0, 'no name')} {_ground(path)}"
+    except NotRegularError as error:
+        return error.kind
+    except (OSError, ValueError) as error:
+        # Whether a file could be created here depends on the nearest existing directory.
+        return f"{errno.errorcode.get(getattr(error, 'errno', 0) or 0, 'no name')} {_nearest(path)}"
     try:
         data = read_from(descriptor, size) if size <= MAX_FILE else b""
         return "too large" if max(size, len(data)) > MAX_FILE else digest(data.removeprefix(UTF8_BOM))
-    except OSError as problem:
-        return f"{problem.strerror}"
+    except OSError as error:
+        return f"{error.strerror}"
     finally:
         os.close(descriptor)
 
 
-def _ground(path: str) -> str:
+def _nearest(path: str) -> str:
+    """Describe the nearest existing ancestor of a path."""
     if "\0" in path:
         return "nowhere"
     while not os.path.exists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
-    return "in a folder" if os.path.isdir(path or ".") else "in a file"
+    return "in a directory" if os.path.isdir(path or ".") else "in a file"

@@ -1,8 +1,8 @@
-"""A file's lines as a report, a diff or a log may show them: every value that may be a secret is hidden.
+"""The lines of a file as reports and diffs show them: with every value that may be a secret masked.
 
-Whether a value may be one follows from its field, also through anchors and in JSON on one line. In a structured file
-that holds secrets, values of unknown fields are hidden as well, for they may be misspelled. What cannot be parsed is
-judged line by line.
+Secrets are recognized by their field, also through anchors and in single-line JSON. In a structured file that contains
+secrets, values of unknown fields are masked as well, because the names may be misspelled. Files that cannot be parsed
+are masked line by line.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from compiler.text.redaction import (
 )
 from compiler.upstream.catalog.facts import versions
 
-_LARGEST_TREE = 256 * 1024
-"""Characters of a file up to which its fields count; of a larger one only the keys are shown."""
+_MAX_PARSED = 256 * 1024
+"""Characters of a file up to which it is parsed; of a larger one only the keys are shown."""
 _SECRET, _SECRET_DATA = "Secret", ("data", "stringData")
 _SECRET_KINDS = ("EncryptionConfiguration", "EncryptionConfig", "Config")
-_HOLDS_SECRETS = r"EncryptionConfig|current-context|\bkind[\"']?\s*:\s*[\"']?(?:Config|Secret)\b|-----BEGIN"
-_ABOVE = r"""(?<![\w.-])([A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?:[|>][-+0-9]*\s*)?(?:#[\s\S]*)?$"""
+_SECRET_FILE = r"EncryptionConfig|current-context|\bkind[\"']?\s*:\s*[\"']?(?:Config|Secret)\b|-----BEGIN"
+_KEY_OF_NEXT_LINE = r"""(?<![\w.-])([A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?:[|>][-+0-9]*\s*)?(?:#[\s\S]*)?$"""
 _KEY = r"""[\s{\[]*(?:-\s+)*[{\[]?["']?[A-Za-z_][\w.-]{0,60}["']?\s*:(?:\s+|$)"""
 _COMMENT = r"(?:^|\s)#"
-_DEEPEST = 3
-"""Files inside files that are parsed: a structured file in a ConfigMap is one."""
+_MAX_DEPTH = 3
+"""Levels of files in files that are parsed, for example a structured file in a ConfigMap."""
 
 
 class _Context(NamedTuple):
-    """What is known of a value: the name of its field, the schema of that, whether it is a secret, and whether it is
-    in a structured file that holds secrets.
+    """The context of a value: name and schema of its field, whether it is a secret (`secret`), and whether it is in a
+    structured file that contains secrets (`guarded`).
     """
 
     name: str = ""
@@ -52,23 +52,23 @@ class _Context(NamedTuple):
 
 
 class Masked:
-    """The lines of one file. `is_secret_file` tells that the file is there to hold secrets."""
+    """The masked lines of one file. `is_secret_file` means that the purpose of the file is to hold secrets."""
 
     def __init__(self, name: str, text: str, depth: int = 0) -> None:
         self.depth = depth
         self.lines = LINE_BREAK.split(text)
-        self._found: dict[int, Spans] = {}
-        self._judged: dict[int, Spans] = {}
+        self._secrets: dict[int, Spans] = {}
+        self._spans: dict[int, Spans] = {}
         self._visited: set[tuple[int, int, bool, bool, bool]] = set()
-        roots = _parsed(name, text) if depth < _DEEPEST else None
+        roots = _parsed(name, text) if depth < _MAX_DEPTH else None
         self.is_parsed = roots is not None
-        self.is_secret_file = roots is None and re.search(_HOLDS_SECRETS, text) is not None
+        self.is_secret_file = roots is None and re.search(_SECRET_FILE, text) is not None
         for root in roots or ():
-            self.is_secret_file |= _guards(_schema_of(root)) or _kind_of(root) == _SECRET
+            self.is_secret_file |= _contains_secrets(_schema_of(root)) or _kind_of(root) == _SECRET
             self._visit(root, _Context())
 
     def line(self, index: int) -> str:
-        """A line without its secrets."""
+        """Return a line with its secrets masked."""
         parts, position = [], 0
         line = self.lines[index]
         for start, end in self.spans(index):
@@ -77,17 +77,17 @@ class Masked:
         return "".join((*parts, line[position:]))
 
     def text(self) -> str:
-        """All lines."""
+        """Return all lines, masked."""
         return "\n".join(map(self.line, range(len(self.lines))))
 
     def spans(self, index: int) -> Spans:
-        """What is hidden of a line."""
-        if index not in self._judged:
-            self._judged[index] = merged(self._found.get(index, []) + self._by_line(index))
-        return self._judged[index]
+        """Return the masked spans of a line."""
+        if index not in self._spans:
+            self._spans[index] = merged(self._secrets.get(index, []) + self._by_line(index))
+        return self._spans[index]
 
     def _by_line(self, index: int) -> Spans:
-        """What of a line may be a secret whatever its field is."""
+        """Return the spans of a line that may be secrets whatever their field is."""
         line = self.lines[index]
         if not self.is_parsed:
             return self._unparsed(index)
@@ -103,10 +103,10 @@ class Masked:
         if self.is_secret_file:
             key = re.match(_KEY, line)
             return [(key.end() if key else len(line) - len(line.lstrip()), len(line.rstrip()))]
-        above = next(
+        previous = next(
             (self.lines[at] for at in range(index - 1, max(-1, index - 100), -1) if self.lines[at].strip()), ""
         )
-        named = re.search(_ABOVE, above)
+        named = re.search(_KEY_OF_NEXT_LINE, previous)
         if named and is_secret_name(named[1]):
             return [(len(line) - len(line.lstrip()), len(line))]
         return secret_spans(line)
@@ -132,7 +132,7 @@ class Masked:
     def _mapping(self, node: Node, value: dict[str, Node], context: _Context) -> None:
         own = _schema_of(node)
         schema = own or context.schema or {}
-        guarded = context.guarded or _guards(own)
+        guarded = context.guarded or _contains_secrets(own)
         is_secret = _kind_of(node) == _SECRET
         for key, child in value.items():
             inner = schema.get("properties", {}).get(key)
@@ -149,7 +149,7 @@ class Masked:
                 self._hide(node.keys[key])
 
     def _string(self, node: Node, value: str) -> None:
-        """A string of a field that holds no secret: it may be a file, a line of flags or a script."""
+        """Mask secrets in the string of another field, which may be a file, a line of flags or a script."""
         line, column, end_line, end_column = node.span
         if line == end_line:
             raw = self.lines[line - 1][column - 1 : end_column - 1]
@@ -175,12 +175,12 @@ class Masked:
 
     def _add(self, index: int, spans: Spans) -> None:
         if spans:
-            self._found.setdefault(index, []).extend(spans)
+            self._secrets.setdefault(index, []).extend(spans)
 
 
 def _parsed(name: str, text: str) -> list[Node] | None:
-    """The documents in a text; None if they are none, or too large to be parsed again."""
-    if len(text) > _LARGEST_TREE:
+    """Return the documents in a text; None if it cannot be parsed or is too large to be parsed again."""
+    if len(text) > _MAX_PARSED:
         return None
     source = Source(name, text)
     try:
@@ -202,30 +202,30 @@ def _kind_of(node: Node) -> object:
 
 
 def _schema_of(node: Node) -> dict[str, Any] | None:
-    """The schema of a structured file, in whatever it is found. A kubeconfig need not say its kind."""
+    """Return the schema of a structured file, wherever it is. A kubeconfig need not have a kind."""
     if _kind_of(node) is not None:
         return schema_of_kind(node, versions()[-1])
     is_kubeconfig = node.get("current-context") or (node.get("users") and node.get("clusters"))
     return kind_schema(versions()[-1], "Config") if is_kubeconfig else None
 
 
-def _guards(schema: dict[str, Any] | None) -> bool:
-    """Whether a structured file of this schema is there to hold secrets among others."""
+def _contains_secrets(schema: dict[str, Any] | None) -> bool:
+    """Return whether a structured file with this schema contains secrets."""
     return schema is not None and schema["properties"]["kind"]["const"] in _SECRET_KINDS
 
 
 def _names_secret(node: Node, name: str) -> bool:
-    """Whether the value of a name and a value is a secret: any variable of an environment may be one."""
-    about = node.get("name")
-    return about is not None and (name == "env" or is_secret_name(str(about.value)))
+    """Return whether the value of a name/value pair is a secret: any environment variable may be one."""
+    variable = node.get("name")
+    return variable is not None and (name == "env" or is_secret_name(str(variable.value)))
 
 
 def _is_private(schema: dict[str, Any] | None) -> bool:
-    """Whether a field is for a secret, or for anything at all."""
+    """Return whether a field is for a secret, or for a value of any type."""
     return schema is not None and (bool(schema.get("writeOnly")) or not schema.keys() - {"description"})
 
 
 def _is_reference(node: Node) -> bool:
-    """Whether a value names where the secret is to be found."""
+    """Return whether a value refers to the source of a secret."""
     value = node.value
     return isinstance(value, dict) and len(value) == 1 and ("env" in value or "file" in value)

@@ -14,6 +14,8 @@ from compiler.inputs.source.node import Node
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.facts import section_of
 
+INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
+"""Kinds of inputs, as `--as` names them."""
 ARTIFACT_KINDS = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
 """Kinds of kasc's artifacts, which are not inputs."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class View:
-    """Options and resolved values of one server, with the places in its input."""
+    """Options and resolved values of one server, with their positions in the input."""
 
     def __init__(self, resolved: Resolved) -> None:
         self.context, self.options, self.config, *_ = resolved
@@ -26,24 +26,24 @@ class View:
 
     @property
     def alone(self) -> bool:
-        """Whether the input is a structured file, of whose server nothing is known."""
+        """Return whether the input is only a structured file, without its server."""
         return self.given.read_as == "config-file"
 
     @property
     def authorizers(self) -> list[str] | None:
-        """The types of the authorizers in order; None where they are in a file that cannot be had."""
+        """Return the types of the authorizers in order; None if they are in a file that is not available."""
         chain = self.options.authorization.chain
         return None if chain is None else [authorizer.type for authorizer in chain]
 
     def file(self, flag: str) -> Field | None:
-        """The content of the structured file that a flag names; None where it cannot be had."""
-        for found in self.context.config_files:
-            if found.root.findings.flag == flag:
-                return found.root
+        """Return the content of the structured file that a flag names; None if it is not available."""
+        for file in self.context.config_files:
+            if file.root.findings.flag == flag:
+                return file.root
         return None
 
     def place(self, flag: str, element: int | None = None) -> tuple[str, Location | None]:
-        """Path and location of a flag or an element of its list; where it is not given, those it would have."""
+        """Return path and location of a flag or an element of its list; if it is not set, those that it would have."""
         spec = self.catalog.flags.get(flag)
         path = self.flags.path(flag, element) or self.given.path_of(flag, self.catalog)
         location = self.flags.location(flag, element)
@@ -57,34 +57,31 @@ _OF_POD = "KASC-POD-"
 class Risks(View):
     """The resolved options of one server, and its report.
 
-    Nothing is told of a flag, or of the file that it names, where an error is about it or its value is not known. What
-    is missing is not told of where the input has any error or any value that is not known, for it may be what is meant,
-    nor where the input is a structured file alone.
+    Risks of a flag, or of the file that it names, are not reported if there is an error about it or its value is not
+    known. Risks of a flag that is not set are not reported if the input has any error or unknown value, which may be
+    about that flag, nor if it is only a structured file.
     """
 
     def __init__(self, resolved: Resolved, report: Report) -> None:
         super().__init__(resolved)
         self._report = report
         errors = report.errors()
-        self._spoilt = {flag for _, flag in errors} | self.flags.refused
+        self._invalid = {flag for _, flag in errors} | self.flags.refused
         unknown = any(found.code == _UNKNOWN_VALUE for found in report.diagnostics)
-        # An error of the Pod around the server says nothing about its flags.
+        # Errors about the Pod do not affect the flags.
         partial = any(not code.startswith(_OF_POD) for code, _ in errors)
         self._partial = partial or unknown or self.alone
 
     def settled(self, *flags: str) -> bool:
-        """Whether all the flags have the values that they seem to have."""
+        """Return whether the values of all the flags are known."""
         if self._partial and not all(map(self.flags.changed, flags)):
             return False
-        return self._spoilt.isdisjoint(flags)
+        return self._invalid.isdisjoint(flags)
 
     def report(
         self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None, *, severity: str = ""
     ) -> None:
-        """Tell a risk where a flag, or an element of its list, is given, or else where its section is.
-
-        A risk of a flag that is not given is one of something missing.
-        """
+        """Report a risk at a flag or an element of its list; at its section if the flag is not set."""
         if not self.settled(flag) or self._report.passes_over(rule, flag, severity):
             return
         path, location = self.place(flag, element)
@@ -93,11 +90,11 @@ class Risks(View):
     def report_location(
         self, rule: Rule, message: str, hint: str, path: str, location: Location | None, flag: str = ""
     ) -> None:
-        """Tell a risk at a place of one's own choice."""
-        if (not flag or flag not in self._spoilt) and not self._report.passes_over(rule, flag):
+        """Report a risk at a given path and location."""
+        if (not flag or flag not in self._invalid) and not self._report.passes_over(rule, flag):
             self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
     def report_field(self, rule: Rule, message: str, hint: str, field: Field, *, severity: str = "") -> None:
-        """Tell a risk at a place of a structured file."""
-        if field.findings.flag not in self._spoilt:
+        """Report a risk at a field of a structured file."""
+        if field.findings.flag not in self._invalid:
             field.findings.add(rule, field.path, field.location, message, hint, severity)

@@ -90,7 +90,7 @@ def test_options_of_every_version(version: str, tmp_path: Path) -> None:
         assert f"option-{name}" not in changed
         assert words(rows[name][2]) == "default"
     assert codes(rows["kubelet-port"][1]) == codes(rows["kubelet-port"][3]) == ["10250"]
-    assert words(rows["max-requests-inflight"][2]) == "apiserver.json:1 as by default"
+    assert words(rows["max-requests-inflight"][2]) == "apiserver.json:1 same as the default"
     assert codes(rows["authorization-mode"][1]) == ["Node", "RBAC"]
     assert codes(rows["etcd-servers-overrides"][1]) == ["/events#http://127.0.0.1:2;http://127.0.0.1:3"]
     assert words(rows["audit-log-path"][1]) == "none"
@@ -173,12 +173,12 @@ def test_storage_is_that_of_the_manifest(sections: dict[str, Any], tmp_path: Pat
 
 
 def encryption_in(cell: Element) -> dict[str, Any] | None:
-    if words(cell) == "plain":
+    if words(cell) == "unencrypted":
         return None
     write, read = [words(item).partition(" ")[2] for item in cell.iter("span")]
     return {
-        "write": None if write == "plain" else write,
-        "read": [None if one == "plain" else one for one in read.split(", ")],
+        "write": None if write == "unencrypted" else write,
+        "read": [None if one == "unencrypted" else one for one in read.split(", ")],
     }
 
 
@@ -205,13 +205,13 @@ def test_admission_is_the_chain(tmp_path: Path) -> None:
     rows = rows_of(parsed(page_of(resolved)), "admission")
     assert [words(row[0]) for row in rows] == list(resolved.context.catalog.plugins)
     chain = list(resolved.config.admission.plugins)
-    on = [row for row in rows if not words(row[1]).startswith("off")]
+    on = [row for row in rows if not words(row[1]).startswith("disabled")]
     assert [(words(row[0]), words(row[1]).split()[0]) for row in on] == [
         (name, str(place)) for place, name in enumerate(chain, 1)
     ]
     places = {words(row[0]): words(row[1]) for row in rows}
-    assert places["LimitRanger"] == "off by default on"
-    assert places["AlwaysPullImages"].endswith("by default off")
+    assert places["LimitRanger"] == "disabled (enabled by default)"
+    assert places["AlwaysPullImages"].endswith("(disabled by default)")
     phases = {words(row[0]): words(row[2]) for row in rows}
     assert set(phases.values()) == {"mutating", "validating", "mutating, validating"}
     assert (phases["NamespaceLifecycle"], phases["ResourceQuota"]) == ("mutating", "validating")
@@ -243,9 +243,9 @@ def test_what_is_not_known_is_not_guessed(tmp_path: Path) -> None:
         authorization={"authorizationMode": None, "authorizationConfig": "/unknown.yaml"},
     )
     tree = parsed(page_of(resolve(content, tmp_path)))
-    assert {words(row[5]) for row in rows_of(tree, "storage")} == {"not known"}
+    assert {words(row[5]) for row in rows_of(tree, "storage")} == {"unknown"}
     facts = {words(fact.find("dt")): words(fact.find("dd")) for fact in section(tree, "summary").findall("dl/div")}
-    assert facts["Authorizers"] == "not known"
+    assert facts["Authorizers"] == "unknown"
 
 
 def test_the_page_is_made_only_where_it_is_named(tmp_path: Path) -> None:

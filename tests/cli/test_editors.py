@@ -97,7 +97,7 @@ def test_jetbrains_maps_names_to_the_schema(tmp_path: Path, capsys: pytest.Captu
 def test_editors_are_about_whole_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = kasc(capsys, "schema", "etcd", "--neovim", "-o", tmp_path)
     assert ran.code == 2
-    assert "leave out etcd" in ran.err
+    assert "remove etcd" in ran.err
     assert kasc(capsys, "schema", "--neovim", "--vscode", "-o", tmp_path).code == 2
 
 

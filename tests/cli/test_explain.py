@@ -21,10 +21,10 @@ from tests.versions import VERSIONS
         ("etcdServers", ["--etcd-servers  (etcd.etcdServers)"]),
         ("etcd.etcdServers", ["--etcd-servers  (etcd.etcdServers)"]),
         ("etcd", ["etcdServersOverrides"]),
-        ("CoordinatedLeaderElection", ["feature gate", "from 1.31: alpha, off", "from 1.33: beta, off"]),
-        ("NodeRestriction", ["admission plugin", "off by default"]),
-        ("PersistentVolumeLabel", [f"not in {VERSIONS[0]} to {VERSIONS[-1]}", "left in 1.31"]),
-        ("enable-swagger-ui", ["left in 1.24"]),
+        ("CoordinatedLeaderElection", ["feature gate", "from 1.31: alpha, disabled", "from 1.33: beta, disabled"]),
+        ("NodeRestriction", ["admission plugin", "disabled by default"]),
+        ("PersistentVolumeLabel", [f"not in {VERSIONS[0]} to {VERSIONS[-1]}", "removed in 1.31"]),
+        ("enable-swagger-ui", ["removed in 1.24"]),
         ("apps/v1beta1", ["removed in 1.16", "use apps/v1"]),
         ("pods", [f"resource of {VERSIONS[-1]}", "stored in etcd"]),
         ("deployments.apps", ["served as apps/v1"]),
@@ -64,7 +64,7 @@ def test_a_value_of_an_input_names_its_place_and_what_it_led_to(capsys: pytest.C
     sample = SAMPLES / "clusters/staging/apiserver.yaml"
     ran = kasc(capsys, "explain", sample, "service-cluster-ip-range")
     line = sample.read_text().splitlines().index("  serviceClusterIPRange: 10.98.0.0/20") + 1
-    assert f"given: 10.98.0.0/20 at {sample}:{line}:26" in ran.out
+    assert f"set: 10.98.0.0/20 at {sample}:{line}:26" in ran.out
     assert 'set services.apiServerServiceIP: "10.98.0.1"' in ran.out
 
 
@@ -75,4 +75,4 @@ def test_a_value_of_a_parent_names_the_parent(capsys: pytest.CaptureFixture[str]
 
 def test_a_default_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     ran = kasc(capsys, "explain", SAMPLES / "minimal.yaml", "secure-port")
-    assert "not given: the default is 6443" in ran.out
+    assert "not set: the default is 6443" in ran.out

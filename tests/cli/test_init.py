@@ -45,4 +45,4 @@ def test_what_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (tmp_path / "file").touch()
     ran = kasc(capsys, "init", "-o", tmp_path / "file/a.yaml")
     assert ran.code == 2
-    assert "cannot be written" in ran.err
+    assert "cannot write" in ran.err

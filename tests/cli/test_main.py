@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.cli.main import COMMANDS
+from compiler.cli.arguments import COMMANDS
 from tests.cli.running import SAMPLES, command, environment, kasc, on_terminal, process
 
 SAMPLE = SAMPLES / "apiserver.yaml"
@@ -45,15 +45,15 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
         (["chekc", "x"], "did you mean check?"),
         (["Compile"], "did you mean compile?"),
         (["frobnicate"], "commands are compile, check,"),
-        ([str(SAMPLE)], f"write kasc check {SAMPLE}, or kasc compile {SAMPLE}"),
+        ([str(SAMPLE)], f"run kasc check {SAMPLE} or kasc compile {SAMPLE}"),
         (["check", "--outptu", "json", "x"], "did you mean --output?"),
         (["check", "--outp=json", "x"], "did you mean --output?"),
         (["check", "--output", "jsn", "x"], "did you mean json?"),
-        (["check", "--as", "zzz", "x"], "write document, pod, "),
+        (["check", "--as", "zzz", "x"], "use document, pod, "),
         (["check", "--emit", "flags", "x"], "it is an option of kasc compile"),
         (["check"], "INPUT"),
         (["compile", "x", "--out"], "expected one argument"),
-        (["init", "new.yaml"], "'new.yaml' is one word too many"),
+        (["init", "new.yaml"], "unexpected argument 'new.yaml'"),
         (["completion", "sh"], "did you mean"),
         (["schema", "ectd"], "did you mean etcd?"),
     ],

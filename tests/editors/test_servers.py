@@ -7,7 +7,6 @@ import json
 
 import pytest
 
-from compiler.cli.explain.describe import default_text
 from compiler.inputs.schema.bundle import modeline
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import section_of
@@ -75,7 +74,7 @@ def test_hover_shows_meaning_and_default(server: Server) -> None:
             seen += 1
             shown = server.hover(uri, row, lines[row].index(key) + 2).replace("\\", "")
             assert schema[key]["description"] in shown, key
-            default = default_text(spec).strip("[]").replace(",", ", ")
+            default = spec.default_text.strip("[]").replace(",", ", ")
             assert f"Default: {default}." in shown, key
             if server.form == "yaml":
                 assert f"--{spec.name}" in shown

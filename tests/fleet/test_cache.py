@@ -205,21 +205,21 @@ def test_another_kasc_knows_nothing(fleet: Fleet, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cache_module, "__version__", "99.0")
     assert numbers(fleet.compile().err)["cached"] == 0
     monkeypatch.undo()
-    monkeypatch.setattr(cache_module, "_own_sign", lambda folder: "another state of the code")
+    monkeypatch.setattr(cache_module, "_program_digest", lambda directory: "another state of the code")
     assert numbers(fleet.compile().err)["cached"] == 0
 
 
 def test_the_sign_of_kasc_hangs_on_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not on times or places: jobs of CI install it anew."""
-    signs = []
+    digests = []
     for name, text in (("a", "x"), ("b", "x"), ("c", "y")):
         package = tmp_path / name / "compiler"
         shutil.copytree(Path(cache_module.__file__).parent, package / "fleet", ignore=lambda *_: ["__pycache__"])
         (package / "data.json").write_text(text)
         monkeypatch.setattr(cache_module, "__file__", str(package / "fleet/cache.py"))
-        signs.append({cache_module._own_sign(str(tmp_path)) for _ in range(2)})
-    assert len(signs[0]) == 1
-    assert signs[0] == signs[1] != signs[2]
+        digests.append({cache_module._program_digest(str(tmp_path)) for _ in range(2)})
+    assert len(digests[0]) == 1
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_options_count(fleet: Fleet) -> None:

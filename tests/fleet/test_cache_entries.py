@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from compiler.cli.reporters import write_report
 from compiler.diagnostics import Report
 from compiler.fleet.cache import Cache, unpacked
-from compiler.fleet.fingerprints import digest, sign_of
+from compiler.fleet.fingerprints import digest, fingerprint
 from tests.cli.running import kasc
 from tests.fleet import clusters
 from tests.fleet.clusters import tree
@@ -36,7 +36,7 @@ class Planted:
 
     def __init__(self, folder: Path) -> None:
         self.cache = Cache(str(folder / "cache"), [])
-        self.place = Path(self.cache._place(OWN))
+        self.place = Path(self.cache._entry_path(OWN))
         self.place.parent.mkdir(parents=True, exist_ok=True)
 
     def put(self, data: bytes) -> None:
@@ -71,13 +71,13 @@ def used(planted: Planted, data: bytes) -> bool:
     entry = planted.cache.find(OWN)
     if entry is None:
         return False
-    for path, sign in entry.signs.items():
-        assert isinstance(sign, str)
-        sign_of(path)
+    for path, expected in entry.fingerprints.items():
+        assert isinstance(expected, str)
+        fingerprint(path)
     report = unpacked(OWN, entry.report)
     for form in FORMS:
         write_report(form, [report], io.StringIO())
-    assert {found.location.file for found in report.diagnostics if found.location} <= {OWN, *entry.signs}
+    assert {found.location.file for found in report.diagnostics if found.location} <= {OWN, *entry.fingerprints}
     for name, size, sign in entry.files or ():
         assert not name.startswith("/")
         assert ".." not in name.split("/")
@@ -132,34 +132,34 @@ def test_a_real_entry_is_taken(planted: Planted, real: Any) -> None:
 
 
 def changed(entry: Any, change: str) -> Any:
-    signs, report, _name, files, stats = entry
+    fingerprints, report, _name, files, stats = entry
     *head, found, policy, unlisted = report
     first = found[0]
     elsewhere = [*first[:7], ["/etc/passwd", *first[7][1:]], *first[8:]]
     return {
-        "signs": [[*signs], report, None, files, stats],
-        "a sign": [{**signs, "/": 1}, report, None, files, stats],
-        "a path": [{**signs, "\ud800": "x"}, report, None, files, stats],
-        "an unknown code": [signs, [*head, [["KASC-NO-001", *first[1:]]], policy, unlisted], None, files, stats],
-        "a severity": [signs, [*head, [[first[0], "fatal", *first[2:]]], policy, unlisted], None, files, stats],
-        "a foreign file": [signs, [*head, [elsewhere], policy, unlisted], None, files, stats],
-        "a file as link": [signs, report, "c", [["files/../../x", 1, "0" * 32]], stats],
-        "a file of another kind": [signs, report, "c", [["x", 1, "0" * 32]], stats],
-        "a file with NUL": [signs, report, "c", [["files/\0", 1, "0" * 32]], stats],
-        "a size": [signs, report, "c", [["files/x", -1, "0" * 32]], stats],
-        "a truth": [signs, report, "c", [["files/x", True, "0" * 32]], stats],
-        "a digest": [signs, report, "c", [["files/x", 1, "0"]], stats],
-        "stats": [signs, report, None, files, [[1]]],
-        "name": [signs, report, {"a": 1}, files, stats],
-        "policy": [signs, [*head, found, ["nsa", "1", []], unlisted], None, files, stats],
+        "fingerprints": [[*fingerprints], report, None, files, stats],
+        "a fingerprint": [{**fingerprints, "/": 1}, report, None, files, stats],
+        "a path": [{**fingerprints, "\ud800": "x"}, report, None, files, stats],
+        "an unknown code": [fingerprints, [*head, [["KASC-NO-001", *first[1:]]], policy, unlisted], None, files, stats],
+        "a severity": [fingerprints, [*head, [[first[0], "fatal", *first[2:]]], policy, unlisted], None, files, stats],
+        "a foreign file": [fingerprints, [*head, [elsewhere], policy, unlisted], None, files, stats],
+        "a file as link": [fingerprints, report, "c", [["files/../../x", 1, "0" * 32]], stats],
+        "a file of another kind": [fingerprints, report, "c", [["x", 1, "0" * 32]], stats],
+        "a file with NUL": [fingerprints, report, "c", [["files/\0", 1, "0" * 32]], stats],
+        "a size": [fingerprints, report, "c", [["files/x", -1, "0" * 32]], stats],
+        "a boolean": [fingerprints, report, "c", [["files/x", True, "0" * 32]], stats],
+        "a digest": [fingerprints, report, "c", [["files/x", 1, "0"]], stats],
+        "stats": [fingerprints, report, None, files, [[1]]],
+        "name": [fingerprints, report, {"a": 1}, files, stats],
+        "policy": [fingerprints, [*head, found, ["nsa", "1", []], unlisted], None, files, stats],
         "six": [*entry, 1],
         "an object": dict.fromkeys("abcde"),
     }[change]  # fmt: skip
 
 
 CHANGES = [
-    "signs", "a sign", "a path", "an unknown code", "a severity", "a foreign file", "a file as link",
-    "a file of another kind", "a file with NUL", "a size", "a truth", "a digest", "stats", "name", "policy", "six",
+    "fingerprints", "a fingerprint", "a path", "an unknown code", "a severity", "a foreign file", "a file as link",
+    "a file of another kind", "a file with NUL", "a size", "a boolean", "a digest", "stats", "name", "policy", "six",
     "an object",
 ]  # fmt: skip
 

@@ -36,10 +36,10 @@ def test_a_document_that_is_gone_leaves_an_orphan(fleet: Path, capsys: pytest.Ca
     for _ in range(2):
         ran = kasc(capsys, "compile", "fleet", "-o", "out")
         assert ran.code == 0
-        assert "out/c-001: orphaned; --prune removes it: fleet/some/c-001.yaml is gone\n" in ran.err
+        assert "out/c-001: orphaned; --prune removes it: fleet/some/c-001.yaml no longer exists\n" in ran.err
         assert (fleet / "out/c-001/kube-apiserver.flags").exists()
     ran = kasc(capsys, "compile", "fleet", "-o", "out", "--prune")
-    assert "out/c-001: removed: fleet/some/c-001.yaml is gone\n" in ran.err
+    assert "out/c-001: removed: fleet/some/c-001.yaml no longer exists\n" in ran.err
     assert sorted(os.listdir("out")) == [LIST, "c-000", "c-002"]
     assert "c-001" not in kasc(capsys, "compile", "fleet", "-o", "out", "--prune").err
 
@@ -48,14 +48,14 @@ def test_a_document_of_another_name_leaves_an_orphan(fleet: Path, capsys: pytest
     path = fleet / "fleet/some/c-001.yaml"
     path.write_text(path.read_text().replace("name: c-001", "name: other"))
     ran = kasc(capsys, "compile", "fleet", "-o", "out", "--prune")
-    assert "out/c-001: removed: fleet/some/c-001.yaml has another name now\n" in ran.err
+    assert "out/c-001: removed: fleet/some/c-001.yaml now compiles to another directory\n" in ran.err
     assert sorted(os.listdir("out")) == [LIST, "c-000", "c-002", "other"]
 
 
 def test_a_document_that_others_extend_now_leaves_an_orphan(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (fleet / "fleet/some/c-002.yaml").write_text(clusters.document("c-002").replace("../base/apiserver", "c-001"))
     ran = kasc(capsys, "compile", "fleet", "-o", "out", "--prune")
-    assert "out/c-001: removed: fleet/some/c-001.yaml is no input of its own any more\n" in ran.err
+    assert "out/c-001: removed: fleet/some/c-001.yaml is no longer a separate input\n" in ran.err
 
 
 @pytest.mark.parametrize("harm", ["generic: {goawayChance: 1}\n", "}", "generic: {goawayChance: 1"])
@@ -202,7 +202,7 @@ def test_a_damaged_list_is_said_and_left(text: str, fleet: Path, capsys: pytest.
     (fleet / "fleet/some/c-001.yaml").unlink()
     ran = kasc(capsys, "compile", "fleet", "-o", "out", "--prune")
     assert ran.code == 2
-    assert f"out/{LIST} is damaged" in ran.err
+    assert f"out/{LIST} is invalid" in ran.err
     assert (fleet / "out" / LIST).read_text() == text
     assert (fleet / "out/c-001").exists()
 

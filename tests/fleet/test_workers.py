@@ -150,7 +150,7 @@ def test_two_documents_of_one_name_give_the_first_whatever_the_processes(
     for jobs in (1, 2, 3):
         ran = kasc(capsys, "compile", fleet, "-o", tmp_path / str(jobs), "--jobs", jobs)
         assert ran.code == 2
-        assert f"c-005.yaml and {second} would both write" in ran.err
+        assert f"c-005.yaml and {second} both compile to" in ran.err
         assert "https://c-005" in (tmp_path / str(jobs) / "c-005/kube-apiserver.flags").read_text()
 
 
@@ -159,7 +159,7 @@ def test_wrong_numbers_of_processes(jobs: str, tmp_path: Path, capsys: pytest.Ca
     fleet = clusters.make(tmp_path / "fleet", 2)
     ran = kasc(capsys, "compile", fleet, f"--jobs={jobs}", "-o", tmp_path / "out")
     assert ran.code == 2
-    assert f"--jobs {jobs}: write how many processes" in ran.err
+    assert f"--jobs {jobs}: must be at least 1" in ran.err
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])

@@ -85,7 +85,7 @@ def of_argument(folder: Path, argument: str) -> list[str]:
         ("--etcd-servers-overrides=/events#https://a:1,https://b:1", "write /events#https://a:1;https://b:1"),
         ("--etcd-servers-overrides=deployment#https://a:1", "write apps/deployments#https://a:1"),
         ("--watch-cache-sizes=pods:10", "write pods#10"),
-        ("--profiling=false --anonymous-auth=false", "write each of them as an argument of its own"),
+        ("--profiling=false --anonymous-auth=false", "write each flag as a separate argument"),
     ],
 )  # fmt: skip
 def test_an_argument_of_a_pod(tmp_path: Path, argument: str, hint: str) -> None:

@@ -29,20 +29,22 @@ from compiler.cli.configuration import read_configuration
 from compiler.cli.reporters import write_report
 from compiler.cluster import apiserver, etcd_messages
 from compiler.cluster import probe_answers as answers
-from compiler.cluster.apiserver import Answer, ServerError
+from compiler.cluster.apiserver import Answer
 from compiler.cluster.connection import Deadline, Mask
-from compiler.cluster.etcd import Etcd, EtcdError
+from compiler.cluster.etcd import Etcd, configure_libraries
+from compiler.cluster.etcd_errors import EtcdError
+from compiler.cluster.http_connection import ServerError
 from compiler.cluster.probe_answers import compare
 from compiler.cluster.probe_asking import Prober
 from compiler.cluster.probe_report import data as probe_data
-from compiler.cluster.probe_report import of_seen
+from compiler.cluster.probe_report import diagnostics as probe_diagnostics
 from compiler.cluster.probe_report import table as probe_table
-from compiler.cluster.verify_report import of_end, of_members, of_scan
-from compiler.cluster.verify_scan import Found, Scan
+from compiler.cluster.verify_report import of_members, of_problem, of_scan
+from compiler.cluster.verify_scan import Scan, ScanResult
 from compiler.diagnostics import SEVERITIES, Report
 from compiler.fleet.cache import Cache, Entry, packed, unpacked
 from compiler.fleet.fingerprints import digest
-from compiler.fleet.outputs import LIST, DamagedListError, Outputs
+from compiler.fleet.outputs import LIST, Outputs, OutputsError
 from compiler.inputs.server import Host
 from compiler.review.examine import Examined, Settings, examine
 from compiler.review.fixes import Mender
@@ -57,6 +59,8 @@ MOST_FINDINGS = len(SEVERITIES) * (MAX_FINDINGS + 1)
 """No input has more of them: the list of each severity ends, and says how many more there are."""
 _REPORTS = ("text", "json", "sarif", "junit", "github")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+
+configure_libraries()
 
 
 class Campaign(NamedTuple):
@@ -252,7 +256,7 @@ class Targets:
         seen = prober.everything()
         differences = compare(seen, self.resolved)
         report = Report("input.yaml")
-        report.extend(of_seen(seen, differences, self.resolved))
+        report.extend(probe_diagnostics(seen, differences, self.resolved))
         probe_table(seen, differences, self.resolved)
         json.dumps(probe_data(seen, differences, self.resolved))
         _reported(report, random)
@@ -311,7 +315,7 @@ class Targets:
     def _scanned(self, data: bytes, random: Random) -> frozenset[str]:
         etcd = _ScriptedEtcd(data)
         health = etcd.health()
-        found = Found(etcd.url)
+        found = ScanResult(etcd.url)
         try:
             Scan(Layout(self.manifest, self.factory), 2, random.random() < 0.5).run(etcd, found)
         except EtcdError as error:
@@ -319,7 +323,7 @@ class Targets:
         found.mask(etcd.mask)
         report = Report("input.yaml")
         report.extend(
-            [*of_members([health]), *of_scan(found, frozenset()), *([of_end(found)] if found.problem else [])]
+            [*of_members([health]), *of_scan(found, frozenset()), *([of_problem(found)] if found.problem else [])]
         )
         if random.random() < 0.02:
             _reported(report, random)
@@ -396,7 +400,7 @@ class Targets:
         (out / LIST).write_bytes(data)
         try:
             outputs = Outputs(str(out))
-        except DamagedListError:
+        except OutputsError:
             return frozenset(("damaged",))
         outputs.find_orphans([], [str(self.folder)])
         left = [*outputs.prune()]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 TARGET_LABELS = ("job", "instance", "le")
-"""Labels that every series has, or that belong to its type."""
+"""Labels that every series or histogram has."""
 _SELECTOR = re.compile(r'(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*+)\{((?:[^"{}]++|"(?:[^"\\{}]++|\\.)*+")*+)\}')
 _MATCHER = re.compile(r'(?<!\w)([a-zA-Z_][a-zA-Z0-9_]*+)\s*+(=~|!~|!=|=)\s*+"((?:[^"\\]++|\\.)*+)"')
 _GROUPING = re.compile(r"\b(by|on) \(([^()]*)\)")
@@ -21,10 +21,9 @@ _PARTS = ("_bucket", "_count", "_sum")
 class Exported:
     """The metrics of the declared server.
 
-    Kubernetes: component-base/metrics/metric.go, preprocessMetric: --disabled-metrics has precedence over everything
-    but custom collectors, and metrics deprecated for long enough are exported only with
-    --show-hidden-metrics-for-version. A label value that --allow-metric-labels does not list is exported as
-    `unexpected`.
+    Kubernetes: component-base/metrics/metric.go, preprocessMetric: --disabled-metrics takes precedence, except for
+    custom collectors, and hidden metrics are exported only with --show-hidden-metrics-for-version. Label values that
+    --allow-metric-labels does not list become `unexpected`.
     """
 
     def __init__(self, resolved: Resolved) -> None:
@@ -43,14 +42,14 @@ class Exported:
         self.records: dict[str, tuple[str, ...]] = {"up": ()}
 
     def has(self, expression: str) -> bool:
-        """Whether every metric of an expression is exported, with label values that its matchers can match."""
+        """Return whether every metric of an expression is exported, with values that its matchers can match."""
         return all(
             self._of(name) is not None and self._matches(name, matchers)
             for name, matchers in _SELECTOR.findall(expression)
         )
 
-    def fitted(self, expression: str) -> str:
-        """Return the expression, grouped only by labels that one of its metrics has in this version."""
+    def adapted(self, expression: str) -> str:
+        """Return the expression grouped only by labels that one of its metrics has in this version."""
         known = set(TARGET_LABELS)
         for name, _ in _SELECTOR.findall(expression):
             known.update(self._of(name) or ())
@@ -69,12 +68,12 @@ class Exported:
         return self.records.get(name, self.labels.get(base_name(name, self.labels)))
 
     def _matches(self, name: str, matchers: str) -> bool:
-        for label, operator, wanted in _MATCHER.findall(matchers):
+        for label, operator, value in _MATCHER.findall(matchers):
             values = self.allowed.get((base_name(name, self.labels), label))
             if values is None or operator[0] == "!":
                 continue
-            pattern = wanted if operator == "=~" else re.escape(wanted)
-            if not any(re.fullmatch(pattern, value) for value in values):
+            pattern = value if operator == "=~" else re.escape(value)
+            if not any(re.fullmatch(pattern, each) for each in values):
                 return False
         return True
 
@@ -96,13 +95,13 @@ _WEBHOOKS = ("MutatingAdmissionWebhook", "ValidatingAdmissionWebhook")
 _JWKS_GATE = "StructuredAuthenticationConfigurationJWKSMetrics"
 
 
-def switched_on(resolved: Resolved) -> frozenset[str]:
-    """Return the conditions that hold. Unknown ones are assumed to hold: an absent series never fires."""
+def conditions(resolved: Resolved) -> frozenset[str]:
+    """Return the conditions that hold. If a file is not available, they hold: absent metrics cause no alerts."""
     gates, config = resolved.context.gates, resolved.config
     dialers = config.egress_selector.dialers
     plugins, fair = config.admission.plugins, config.features.priority_and_fairness
     authentication, authorization = config.authentication, config.authorization
-    words = {
+    states = {
         "priorityAndFairness": fair,
         "readLimit": not fair and config.generic.max_requests_in_flight > 0,
         "writeLimit": not fair and config.generic.max_mutating_requests_in_flight > 0,
@@ -130,23 +129,23 @@ def switched_on(resolved: Resolved) -> frozenset[str]:
         "services": any("service-ip-repair" in check.name for check in resolved.health.readyz),
         **_encryption(config.etcd.encryption),
     }
-    return frozenset(word for word, holds in words.items() if holds)
+    return frozenset(condition for condition, holds in states.items() if holds)
 
 
 def _encryption(encryption: EtcdEncryption) -> dict[str, bool]:
-    given = bool(encryption.config)
+    configured = bool(encryption.config)
     versions = {"v1", "v2"} if encryption.kms is None else {plugin.api_version for plugin in encryption.kms}
     return {
-        "encryption": given,
-        "encryptionReload": given and encryption.automatic_reload,
-        "kms": given and bool(versions),
-        "kms1": given and "v1" in versions,
-        "kms2": given and "v2" in versions,
+        "encryption": configured,
+        "encryptionReload": configured and encryption.automatic_reload,
+        "kms": configured and bool(versions),
+        "kms1": configured and "v1" in versions,
+        "kms2": configured and "v2" in versions,
     }
 
 
 def values(resolved: Resolved) -> dict[str, str]:
-    """Return placeholder -> value of the configuration, for the placeholders in rules."""
+    """Return the values of the configuration that rules use, by their `@words`."""
     generic = resolved.config.generic
     return {
         "maxInFlight": str(generic.max_requests_in_flight),

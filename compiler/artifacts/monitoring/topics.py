@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.apiserver.health.checks import ENDPOINTS
-from compiler.artifacts.monitoring.metrics import Exported, switched_on, values
+from compiler.artifacts.monitoring.metrics import Exported, conditions, values
 from compiler.upstream.catalog import health_meanings
 
 if TYPE_CHECKING:
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 
 _HOOK = "poststarthook/"
-_UNWATCHED = ("ping", "shutdown")
-"""Checks that always pass, or that fail by intent."""
+_WITHOUT_ALERT = ("ping", "shutdown")
+"""Checks that always pass, or that fail intentionally."""
 _WAITS = {"critical": "2m", "warning": "10m"}
 _CRITICAL = ("etcd", "kms", "loopback")
 
 
 def health_topic(resolved: Resolved) -> dict[str, Any]:
-    """Return alerts for each check, for all post-start hooks together, and for differences of the running server."""
+    """Return alerts for each health check, for all post-start hooks together, and for undeclared or missing checks."""
     health = resolved.health
     every = health.every()
     types = {
         name: [kind for kind in ENDPOINTS if any(name == check.name for check in getattr(health, kind))]
         for name in every
     }
-    alerts = [_alert(check, types[name]) for name, check in every.items() if _alone(name)]
+    alerts = [_alert(check, types[name]) for name, check in every.items() if _has_alert(name)]
     hooks = [name for name in every if name.startswith(_HOOK)]
     ready = list(dict.fromkeys(check.name for check in health.readyz))
     others = [_hooks(hooks), _others(list(every)), _missing(ready)]
     return {"title": "Health checks", "alerts": [*alerts, *others], "panels": _PANELS}
 
 
-def _alone(name: str) -> bool:
-    return name not in _UNWATCHED and not name.startswith(_HOOK)
+def _has_alert(name: str) -> bool:
+    return name not in _WITHOUT_ALERT and not name.startswith(_HOOK)
 
 
 def _alert(check: HealthCheck, types: list[str]) -> dict[str, Any]:
@@ -58,9 +58,9 @@ def _alert(check: HealthCheck, types: list[str]) -> dict[str, Any]:
 
 
 def _failing(matchers: str) -> str:
-    """Match checks that failed and were requested recently: the gauge of an unused list keeps its value."""
-    asked = f'kubernetes_healthchecks_total{{@slis, {matchers}, status="error"}}[5m]'
-    return f"kubernetes_healthcheck{{@slis, {matchers}}} == 0 and on (job, instance, name, type) rate({asked}) > 0"
+    """Return checks that fail and were requested recently: the gauge of an endpoint without requests never changes."""
+    recent = f'kubernetes_healthchecks_total{{@slis, {matchers}, status="error"}}[5m]'
+    return f"kubernetes_healthcheck{{@slis, {matchers}}} == 0 and on (job, instance, name, type) rate({recent}) > 0"
 
 
 def _hooks(names: list[str]) -> dict[str, Any]:
@@ -70,8 +70,8 @@ def _hooks(names: list[str]) -> dict[str, Any]:
         "for": _WAITS["warning"],
         "severity": "warning",
         "summary": "A post-start hook has not completed.",
-        "description": "On {{ $labels.instance }}, {{ $labels.name }} keeps failing {{ $labels.type }}.",
-        "runbook": "The health artifact and kasc probe say what this hook waits for and what to do.",
+        "description": "On {{ $labels.instance }}, {{ $labels.name }} still fails in {{ $labels.type }}.",
+        "runbook": "kasc probe and the health artifact describe what the hook waits for and what to do.",
     }
 
 
@@ -81,39 +81,39 @@ def _others(names: list[str]) -> dict[str, Any]:
         "expr": f"kubernetes_healthcheck{{@slis, name!~{_any_of(names)}}} >= 0",
         "for": "1h",
         "severity": "info",
-        "summary": "The running server has a health check that is not declared.",
-        "description": "{{ $labels.instance }} checks {{ $labels.name }}: its configuration or version differs.",
+        "summary": "The running server has an undeclared health check.",
+        "description": "{{ $labels.instance }} has {{ $labels.name }}: its configuration or version is different.",
         "runbook": _DIFFERS,
     }
 
 
 def _missing(names: list[str]) -> dict[str, Any]:
-    """Count the checks of readyz, because kubelets request all of them; of livez they exclude some."""
+    """Count the checks of readyz, because kubelets request all of them; they exclude checks from livez."""
     checks = f'kubernetes_healthcheck{{@slis, type="readyz", name=~{_any_of(names)}}}'
     return {
         "alert": "KubeAPIServerMissingHealthCheck",
         "expr": f"count by (job, instance) ({checks}) < {len(names)}",
         "for": "1h",
         "severity": "info",
-        "summary": "The running server lacks declared health checks.",
+        "summary": "The running server does not have all declared health checks.",
         "description": f"{{{{ $labels.instance }}}} has {{{{ $value }}}} of the {len(names)} checks of readyz.",
         "runbook": _DIFFERS,
     }
 
 
 def _any_of(names: list[str]) -> str:
-    """Return a PromQL matcher for some names, none of which contains a special character of patterns."""
+    """Return a PromQL matcher for names, which contain no regular expression metacharacters."""
     return json.dumps("|".join(names))
 
 
-_DIFFERS = "Compare with kasc probe, then roll out the declared configuration, or generate these rules again."
+_DIFFERS = "Compare with kasc probe, then deploy the declared configuration to the server, or regenerate these rules."
 _PANELS: list[dict[str, Any]] = [
     {
-        "title": "Health checks that fail",
+        "title": "Failing health checks",
         "targets": [{"expr": "kubernetes_healthcheck{@slis} == 0", "legend": "{{instance}} {{type}} {{name}}"}],
     },
     {
-        "title": "Failures of health checks",
+        "title": "Health check failures",
         "unit": "ops",
         "targets": [
             {
@@ -125,7 +125,7 @@ _PANELS: list[dict[str, Any]] = [
 ]
 
 
-FOLDER = os.path.join(os.path.dirname(__file__), "topics")
+DIRECTORY = os.path.join(os.path.dirname(__file__), "topics")
 NAMES = (
     *("server", "requests", "inflight", "fairness", "etcd", "encryption", "kms", "watch_cache", "admission", "audit"),
     *("authentication", "authorization", "aggregation", "services", "egress"),
@@ -136,7 +136,7 @@ SLIS_JOB = f"{JOB}-slis"
 
 
 class Topic(NamedTuple):
-    """One topic, adapted to a configuration: rules in Prometheus' form, panels with plain expressions."""
+    """One topic, adapted to a configuration: Prometheus rules, and panels with expanded expressions."""
 
     name: str
     title: str
@@ -146,29 +146,29 @@ class Topic(NamedTuple):
 
 
 def topics(resolved: Resolved) -> list[Topic]:
-    """Return the topics with content for this configuration, the health checks first."""
-    selecting = _Selecting(resolved)
-    selected = [selecting.fit("health", health_topic(resolved)), *(selecting.fit(name, load(name)) for name in NAMES)]
-    return [topic for topic in selected if topic.records or topic.alerts or topic.panels]
+    """Return the topics that are not empty for this configuration, health checks first."""
+    adapter = _Adapter(resolved)
+    adapted = [adapter.adapt("health", health_topic(resolved)), *(adapter.adapt(name, load(name)) for name in NAMES)]
+    return [topic for topic in adapted if topic.records or topic.alerts or topic.panels]
 
 
 def load(name: str) -> dict[str, Any]:
-    """Return a topic as in its file."""
+    """Return the content of a topic's file."""
     import yaml
 
-    with open(os.path.join(FOLDER, f"{name}.yaml"), encoding="utf-8") as file:
+    with open(os.path.join(DIRECTORY, f"{name}.yaml"), encoding="utf-8") as file:
         topic: dict[str, Any] = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return topic
 
 
-class _Selecting:
+class _Adapter:
     def __init__(self, resolved: Resolved) -> None:
-        self.on = switched_on(resolved)
+        self.conditions = conditions(resolved)
         self.values = values(resolved)
         self.exported = Exported(resolved)
 
-    def fit(self, name: str, topic: dict[str, Any]) -> Topic:
-        """Select what applies. Records first: other rules depend on them."""
+    def adapt(self, name: str, topic: dict[str, Any]) -> Topic:
+        """Return the rules and panels whose conditions hold; recording rules first, because the others use them."""
         if not self._holds(topic):
             return Topic(name, topic["title"], [], [], [])
         records = [record for item in self._items(topic, "records") for record in self._records(item)]
@@ -177,17 +177,17 @@ class _Selecting:
         return Topic(name, topic["title"], records, alerts, panels)
 
     def _holds(self, item: dict[str, Any]) -> bool:
-        return self.on.issuperset(item.get("when", ()))
+        return self.conditions.issuperset(item.get("when", ()))
 
     def _items(self, topic: dict[str, Any], part: str) -> list[dict[str, Any]]:
         return [item for item in topic.get(part, ()) if self._holds(item)]
 
-    def _expression(self, given: str | list[str], labels: dict[str, str]) -> str | None:
+    def _expression(self, expressions: str | list[str], labels: dict[str, str]) -> str | None:
         """Return the first expression of which all metrics are exported, adapted; None if there is none."""
-        for text in [given] if isinstance(given, str) else given:
+        for text in [expressions] if isinstance(expressions, str) else expressions:
             expression = expand(text, labels | self.values)
             if self.exported.has(expression):
-                return self.exported.fitted(expression)
+                return self.exported.adapted(expression)
         return None
 
     def _records(self, item: dict[str, Any]) -> list[dict[str, Any]]:
@@ -221,7 +221,7 @@ class _Selecting:
 
 
 def expand(text: str, words: dict[str, str]) -> str:
-    """Replace the placeholders of a string; raises KeyError for an unknown one."""
+    """Return the text with its `@words` replaced. Raises KeyError for an unknown word."""
     return re.sub(r"@([a-zA-Z]+)", lambda match: words[match[1]], text)
 
 

@@ -2,7 +2,7 @@
 (() => {
   const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
 
-  // Filters: a row is shown where its text has every word that is asked for.
+  // Filters: a row is shown if its text contains every search word.
   for (const tools of all("[data-filter]")) {
     const section = document.getElementById(tools.dataset.filter);
     const search = tools.querySelector("input[type=search]");
@@ -23,9 +23,9 @@
       const active = words.length > 0 || only;
       let shown = 0;
       for (const one of rows) {
-        const fits = (!only || one.changed) && words.every((word) => one.text.includes(word));
-        one.row.hidden = !fits;
-        shown += fits;
+        const matches = (!only || one.changed) && words.every((word) => one.text.includes(word));
+        one.row.hidden = !matches;
+        shown += matches;
       }
       for (const item of bare) {
         item.hidden = !words.every((word) => item.textContent.toLowerCase().includes(word));
@@ -46,18 +46,18 @@
     tools.hidden = false;
   }
 
-  // Theme: as the system, light, dark, and round again.
+  // Theme: cycles through system, light and dark.
   const button = document.getElementById("theme");
   const themes = ["", "light", "dark"];
   button.addEventListener("click", () => {
     const root = document.documentElement;
     const next = themes[(themes.indexOf(root.dataset.theme || "") + 1) % themes.length];
     if (next) root.dataset.theme = next; else delete root.dataset.theme;
-    button.textContent = `Theme: ${next || "as the system"}`;
+    button.textContent = `Theme: ${next || "system"}`;
   });
   button.hidden = false;
 
-  // A link into what is folded or filtered away brings it back.
+  // A link to a collapsed or filtered element reveals it.
   const reveal = () => {
     const target = document.getElementById(location.hash.slice(1));
     if (!target) return;
@@ -70,7 +70,7 @@
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
 
-  // Paper shows everything.
+  // Expand everything for printing.
   let folded = [];
   addEventListener("beforeprint", () => {
     folded = all("details:not([open])");

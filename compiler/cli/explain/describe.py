@@ -1,9 +1,8 @@
-"""Meaning, type, default and history by version, as lines of text."""
+"""Descriptions of subjects: meaning, type, default and version history, as lines of text."""
 
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from compiler.artifacts import ARTIFACTS
@@ -12,25 +11,25 @@ from compiler.cli.explain.subjects import Subject
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
 from compiler.rules import by_code
 from compiler.upstream.catalog import catalog
-from compiler.upstream.catalog.facts import DATA, FlagSpec, Gate, key_of, section_of, span, versions
+from compiler.upstream.catalog.facts import FlagSpec, Gate, descriptions, key_of, section_of, span, versions
 from compiler.upstream.catalog.history import known_in, removed
 from compiler.upstream.flag_kinds import CHOICES, STRUCTURED
 
-_MOST = 20
+_MAX_FIELDS = 20
 _NOTHING = ("", "<nil>", "[]", "{}")
 _ON_REQUEST = {
-    "report": ("report.html", "A page to read", "reports.md"),
+    "report": ("report.html", "An HTML page for people", "reports.md"),
     "monitoring": (
         "prometheus-rules.yaml, prometheus-scrape.yaml, grafana-dashboard.json",
-        "Rules and a scrape configuration for Prometheus, a dashboard for Grafana",
+        "Rules and a scrape configuration for Prometheus, and a Grafana dashboard",
         "monitoring.md",
     ),
 }
 
 
-def facts(subject: Subject, version: str) -> list[str]:
-    """What is known of a subject: a headline, then lines with an indent of two."""
-    about = {
+def describe(subject: Subject, version: str) -> list[str]:
+    """Return the description of a subject: a headline, then lines indented by two spaces."""
+    function = {
         "code": _code,
         "flag": _flag,
         "group": _group,
@@ -44,10 +43,10 @@ def facts(subject: Subject, version: str) -> list[str]:
         "api": api_lines,
         "metric": metric_lines,
     }.get(subject.kind)
-    if about is not None:
-        return about(subject.name, version)
+    if function is not None:
+        return function(subject.name, version)
     name = f"--{subject.name}" if subject.kind == "flags" else subject.name
-    return _gone(name, removed(subject.kind, subject.name) or {}, _KINDS[subject.kind])
+    return _removed(name, removed(subject.kind, subject.name) or {}, _KINDS[subject.kind])
 
 
 _KINDS = {
@@ -59,15 +58,6 @@ _KINDS = {
 }
 
 
-def descriptions() -> dict[str, Any]:
-    """`options` and `plugins` of descriptions.yaml."""
-    import yaml
-
-    with open(os.path.join(DATA, "descriptions.yaml"), encoding="utf-8") as file:
-        loaded: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return loaded
-
-
 def _code(code: str, version: str) -> list[str]:
     from compiler.cli.explain.rule_text import rule_lines
 
@@ -77,25 +67,25 @@ def _code(code: str, version: str) -> list[str]:
 def _flag(flag: str, version: str) -> list[str]:
     having = known_in("flags", flag)
     spec = catalog(version if version in having else having[-1]).flags[flag]
-    told = descriptions()["options"].get(flag, {})
+    description = descriptions()["options"].get(flag, {})
     key = key_of(flag)
     lines = [f"--{flag}  ({section_of(spec.group)}.{key})"]
-    lines += [f"  {told[part]}" for part in ("does", "wrong") if told.get(part)]
-    if told.get("unit"):
-        lines.append(f"  unit: {told['unit']}")
-    if "example" in told:
-        lines.append(f"  example: {key}: {json.dumps(told['example'], ensure_ascii=False)}")
+    lines += [f"  {description[part]}" for part in ("does", "wrong") if description.get(part)]
+    if description.get("unit"):
+        lines.append(f"  unit: {description['unit']}")
+    if "example" in description:
+        lines.append(f"  example: {key}: {json.dumps(description['example'], ensure_ascii=False)}")
     lines.append(f"  type: {spec.type}")
     if flag in CHOICES:
         lines.append(f"  one of: {', '.join(CHOICES[flag])}")
     if flag in STRUCTURED:
-        lines.append(f"  names a file of the kind {STRUCTURED[flag]}; in a document it may stand inline, as content")
+        lines.append(f"  names a file of kind {STRUCTURED[flag]}; a document can contain it inline, as content")
     lines.append(f"  default: {_default_history(flag, having)}")
     if spec.deprecated:
         lines.append("  deprecated")
     lines.append(f"  versions: {span(having)}")
-    gone = removed("flags", flag)
-    return [*lines, *(f"  {line}" for line in _how_it_left(gone))] if gone else lines
+    removal = removed("flags", flag)
+    return [*lines, *(f"  {line}" for line in _removal(removal))] if removal else lines
 
 
 def _default_history(flag: str, having: tuple[str, ...]) -> str:
@@ -104,43 +94,38 @@ def _default_history(flag: str, having: tuple[str, ...]) -> str:
         spec = catalog(version).flags[flag]
         if not defaults or defaults[-1][1].default != spec.default:
             defaults.append((version, spec))
-    texts = [default_text(spec) for _, spec in defaults]
+    texts = [spec.default_text for _, spec in defaults]
     if len(texts) == 1:
         return texts[0]
     return ", ".join(f"{text} from {version}" for text, (version, _) in zip(texts, defaults, strict=True))
 
 
-def default_text(spec: FlagSpec) -> str:
-    """A flag's default, `none` where it has none."""
-    return "none" if spec.default in _NOTHING else spec.default
+def _removed(name: str, entry: dict[str, Any], kind: str) -> list[str]:
+    return [f"{name}: {kind}, not in {span(versions())}", *(f"  {line}" for line in _removal(entry))]
 
 
-def _gone(name: str, entry: dict[str, Any], kind: str) -> list[str]:
-    return [f"{name}: {kind}, not in {span(versions())}", *(f"  {line}" for line in _how_it_left(entry))]
-
-
-def _how_it_left(entry: dict[str, Any]) -> list[str]:
+def _removal(entry: dict[str, Any]) -> list[str]:
     lines = []
     if entry.get("neverExisted"):
         lines.append("never existed")
     if entry.get("ga"):
         lines.append(f"stable since {entry['ga']}")
     if entry.get("inertSince"):
-        lines.append(f"without effect since {entry['inertSince']}")
+        lines.append(f"no effect since {entry['inertSince']}")
     if entry.get("removed"):
-        lines.append(f"left in {entry['removed']}")
+        lines.append(f"removed in {entry['removed']}")
     if "lastDefault" in entry:
-        lines.append(f"{'on' if entry['lastDefault'] else 'off'} by default when it left")
+        lines.append(f"{'enabled' if entry['lastDefault'] else 'disabled'} by default when it was removed")
     if entry.get("replacement"):
         lines.append(f"use {entry['replacement']}")
     return lines
 
 
 def _group(group: str, version: str) -> list[str]:
-    told = descriptions()["options"]
+    options = descriptions()["options"]
     lines = [f"{section_of(group)}: option group of {version}"]
     for key, spec in catalog(version).groups[group].items():
-        lines.append(f"  {key}: {_first_sentence(told.get(spec.name, {}).get('does', ''))}")
+        lines.append(f"  {key}: {_first_sentence(options.get(spec.name, {}).get('does', ''))}")
     return lines
 
 
@@ -153,10 +138,10 @@ def _gate(name: str, version: str) -> list[str]:
     gate = catalog(version if version in having else having[-1]).gates[name]
     lines = [f"{name}: feature gate, in {span(having)}", *(f"  {line}" for line in _steps(gate))]
     if gate.depends_on:
-        lines.append(f"  needs {', '.join(gate.depends_on)}")
-    gone = removed("featureGates", name)
-    if gone and gone.get("removed"):
-        lines.append(f"  left in {gone['removed']}")
+        lines.append(f"  depends on {', '.join(gate.depends_on)}")
+    removal = removed("featureGates", name)
+    if removal and removal.get("removed"):
+        lines.append(f"  removed in {removal['removed']}")
     return lines
 
 
@@ -164,7 +149,7 @@ def _steps(gate: Gate) -> list[str]:
     lines = []
     for step in gate.history:
         since = f"from 1.{step.minor}" if step.minor else "always"
-        state = "on" if step.default else "off"
+        state = "enabled" if step.default else "disabled"
         lines.append(f"{since}: {(step.stage or 'GA').lower()}, {state}{', locked' if step.locked else ''}")
     return lines
 
@@ -173,7 +158,7 @@ def _plugin(name: str, version: str) -> list[str]:
     having = known_in("admissionPlugins", name)
     known = catalog(version if version in having else having[-1])
     order = list(known.plugins)
-    state = "off" if known.plugins[name].default_off else "on"
+    state = "disabled" if known.plugins[name].default_off else "enabled"
     return [
         f"{name}: admission plugin, in {span(having)}",
         f"  {descriptions()['plugins'].get(name, '')}",
@@ -186,7 +171,7 @@ def _resource(word: str, version: str) -> list[str]:
     group, _, name = word.rpartition("/")
     for each in catalog(version).resources.values():
         if word in (each.group_resource, each.resource) or (group == each.group and name == each.resource):
-            scope = "namespaced" if each.namespaced else "of the whole cluster"
+            scope = "namespaced" if each.namespaced else "cluster-scoped"
             lines.append(f"{each.group_resource}: resource of {version}, {each.kind}, {scope}")
             lines.append(f"  served as {', '.join(f'{each.group}/{v}' if each.group else v for v in each.served)}")
             lines.append(f"  {'' if each.stored else 'not '}stored in etcd")
@@ -195,10 +180,10 @@ def _resource(word: str, version: str) -> list[str]:
 
 def _artifact(name: str, version: str) -> list[str]:
     if name == "files":
-        return ["files: artifact, files/...", "  The structured files that the flags point to."]
+        return ["files: artifact, files/...", "  The structured files that flags refer to."]
     if name in _ON_REQUEST:
-        files, what, page = _ON_REQUEST[name]
-        return [f"{name}: artifact, {files}", f"  {what}, made only where --emit names it: docs/{page}."]
+        files, title, page = _ON_REQUEST[name]
+        return [f"{name}: artifact, {files}", f"  {title}, written only if --emit names it: docs/{page}."]
     schema = artifact_schema(name)
     lines = [f"{name}: artifact, number {ARTIFACTS.index(name) + 1} of {len(ARTIFACTS)}", f"  {schema['description']}"]
     return [
@@ -217,14 +202,14 @@ def _field(word: str, version: str) -> list[str]:
 
 
 def _fields(every: list[tuple[str, dict[str, Any]]], word: str) -> list[str]:
-    """One field with all that its schema says; of several that end in the word, what each means."""
-    found = [each for each in every if each[0] == word] or [each for each in every if each[0].endswith(f".{word}")]
-    if len({path for path, _ in found}) > 1:
-        lines = [f"{path}: {field.get('description', '')}".rstrip(" :") for path, field in found]
+    """Describe the field with this path by its schema; if several paths end with the word, list their descriptions."""
+    matching = [each for each in every if each[0] == word] or [each for each in every if each[0].endswith(f".{word}")]
+    if len({path for path, _ in matching}) > 1:
+        lines = [f"{path}: {field.get('description', '')}".rstrip(" :") for path, field in matching]
         lines = list(dict.fromkeys(lines))
-        more = len(lines) - _MOST
-        return [*lines[:_MOST], f"and {more} more: write more of the path"] if more > 0 else lines
-    path, field = found[0]
+        more = len(lines) - _MAX_FIELDS
+        return [*lines[:_MAX_FIELDS], f"and {more} more: give a longer path"] if more > 0 else lines
+    path, field = matching[0]
     lines = [f"{path}: {field.get('description', '')}".rstrip(" :")]
     kinds = field.get("type", ())
     if kinds:

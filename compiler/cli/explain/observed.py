@@ -1,4 +1,4 @@
-"""What a running server shows of itself: health checks, API groups and versions, metrics."""
+"""Subjects that a running server exposes: health checks, API groups and versions, metrics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compiler.upstream.catalog.facts import span, versions
 from compiler.upstream.catalog.history import known_in, removed
 
 _HOOK = "poststarthook/"
-# As a client prints it: `[-]etcd failed: reason withheld`, `/readyz/etcd`, `livez/etcd`.
+# As clients print it: `[-]etcd failed: reason withheld`, `/readyz/etcd`, `livez/etcd`.
 _PRINTED = re.compile(r"(?:\[[+-]\])?/?(?:(?:healthz|livez|readyz)/)?(\S+)(?: (?:ok|failed).*)?", re.DOTALL)
 _PARTS = ("_bucket", "_count", "_sum")
 _WILDCARDS = {
@@ -25,7 +25,7 @@ _WILDCARDS = {
 
 
 def health_check_of(word: str) -> str | None:
-    """The row of health.json that a name of a health check belongs to, None if there is none.
+    """Return the row of health.json for a health check, None if there is none.
 
     >>> health_check_of("livez/etcd"), health_check_of("kms-provider-3"), health_check_of("rbac/bootstrap-roles")
     ('etcd', 'kms-provider-N', 'poststarthook/rbac/bootstrap-roles')
@@ -39,7 +39,7 @@ def health_check_of(word: str) -> str | None:
 
 
 def api_of(word: str) -> str | None:
-    """An API group, group version or runtime-config wildcard as Kubernetes spells it; None if no version has it.
+    """Return an API group, group version or runtime-config wildcard as Kubernetes spells it; None if unknown.
 
     >>> api_of("apps"), api_of("apps/v1"), api_of("core"), api_of("v1"), api_of("api/beta")
     ('apps', 'apps/v1', '', '/v1', 'api/beta')
@@ -59,13 +59,13 @@ def api_of(word: str) -> str | None:
 
 
 def metric_of(word: str) -> str | None:
-    """A metric by its name or the name of one of its series; None if no version exports it."""
+    """Return a metric by its name or the name of one of its series; None if no version exports it."""
     names = [word, *(word.removesuffix(part) for part in _PARTS if word.endswith(part))]
     return next((name for name in names if known_in("metrics", name)), None)
 
 
 def health_check_lines(name: str, version: str) -> list[str]:
-    """What a health check asks, when it exists, what a failure means and what to do about it."""
+    """Return endpoints, condition, life cycle, meaning and remedy of a health check."""
     having = known_in("healthChecks", name)
     row = catalog(version if version in having else having[-1]).health_checks[name]
     means = health_meanings()[name]
@@ -76,40 +76,40 @@ def health_check_lines(name: str, version: str) -> list[str]:
         f"  added by {row['addedBy']}",
     ]
     if "group" in row:
-        lines.append(f"  group: {row['group']}; ?exclude={row['group']} leaves out all its checks")
+        lines.append(f"  group: {row['group']}; ?exclude={row['group']} excludes all its checks")
     lines += [f"  {label}: {row['limits'][key]}" for key, label in _LIMITS.items() if key in row.get("limits", {})]
     return [*lines, f"  if it fails: {means['fails']}", f"  what to do: {means['do']}"]
 
 
 _LIMITS = {
-    "healthyFor": "a good answer is kept for",
-    "unhealthyFor": "a bad answer is kept for",
+    "healthyFor": "success is cached for",
+    "unhealthyFor": "failure is cached for",
     "passesAfter": "passes at the latest after",
     "fatalAfter": "the server exits if it has not passed after",
 }
 
 
 def api_lines(api: str, version: str) -> list[str]:
-    """What an API group or group version serves, whether it is enabled by default, and its life cycle."""
+    """Return the resources of an API group or group version, whether it is enabled by default, and its life cycle."""
     if api in MATCHERS:
         return [
-            f"{api}: key of --runtime-config, stands for {_WILDCARDS[api]}",
-            f"  {api}=true or {api}=false; keys of single versions and resources win over it",
+            f"{api}: key of --runtime-config, {_WILDCARDS[api]}",
+            f"  {api}=true or {api}=false; keys of single versions and resources take precedence",
         ]
-    group, slash, wanted = api.partition("/")
-    having = tuple(each for each in versions() if _has(catalog(each), group, wanted))
+    group, slash, api_version = api.partition("/")
+    having = tuple(each for each in versions() if _has(catalog(each), group, api_version))
     known = catalog(version if version in having else having[-1])
     if not slash:
         lines = [f"{group or 'core'}: API group, registered in {span(having)}"]
         return lines + [f"  {each}: {_state(known, group, each)}" for each in known.api_groups[group]]
-    name = f"{group}/{wanted}" if group else wanted
-    lines = [f"{name}: API version, registered in {span(having)}", f"  {_state(known, group, wanted)}"]
-    gone = removed("apis", name) or {}
-    if gone.get("removed"):
-        lines.append(f"  removed in {gone['removed']}")
-    if gone.get("replacement"):
-        lines.append(f"  use {gone['replacement']}")
-    return lines + [f"  {line}" for line in _resources(known, group, wanted)]
+    name = f"{group}/{api_version}" if group else api_version
+    lines = [f"{name}: API version, registered in {span(having)}", f"  {_state(known, group, api_version)}"]
+    removal = removed("apis", name) or {}
+    if removal.get("removed"):
+        lines.append(f"  removed in {removal['removed']}")
+    if removal.get("replacement"):
+        lines.append(f"  use {removal['replacement']}")
+    return lines + [f"  {line}" for line in _resources(known, group, api_version)]
 
 
 def _has(known: Catalog, group: str, version: str) -> bool:
@@ -133,14 +133,14 @@ def _resources(known: Catalog, group: str, version: str) -> Iterator[str]:
             for step, minor in zip(("introduced", "deprecated", "removed"), cycle or (), strict=False)
             if minor
         ]
-        differs = known.enabled_resources.get(f"{group}/{version}/{resource.resource}")
-        if differs is not None:
-            steps.append(f"{'enabled' if differs else 'disabled'} by default")
+        override = known.enabled_resources.get(f"{group}/{version}/{resource.resource}")
+        if override is not None:
+            steps.append(f"{'enabled' if override else 'disabled'} by default")
         yield f"{resource.resource} ({resource.kind}){': ' if steps else ''}{', '.join(steps)}"
 
 
 def metric_lines(name: str, version: str) -> list[str]:
-    """Type, labels and stability of a metric, and the alerts that kasc builds on it."""
+    """Return type, labels and stability of a metric, and the alerts that use it."""
     having = known_in("metrics", name)
     row = catalog(version if version in having else having[-1]).metrics[name]
     lines = [

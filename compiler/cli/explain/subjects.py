@@ -1,4 +1,4 @@
-"""What a word of the command line names: a flag, a gate, a plugin, a code, a field, something that is gone."""
+"""Subjects of `kasc explain`: flags, gates, plugins, codes, fields, also removed ones."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from compiler.upstream.catalog import catalog, health_meanings
 from compiler.upstream.catalog.facts import key_of, section_of, versions
 from compiler.upstream.catalog.history import known_in, removed_names
 
-_GONE = ("flags", "featureGates", "admissionPlugins", "apis", "configAPIs")
+_REMOVED = ("flags", "featureGates", "admissionPlugins", "apis", "configAPIs")
 
 
 class Subject(NamedTuple):
-    """What can be explained.
+    """A subject that can be explained.
 
     `kind` is code, flag, group, gate, plugin, artifact, resource, key, field, health-check, api, metric or one of the
     kinds of `compiler.upstream.catalog.removed`; `name` is spelled as Kubernetes, or the schemas, spell it.
@@ -30,19 +30,19 @@ class Subject(NamedTuple):
 
 
 def subjects_of(word: str, version: str) -> list[Subject]:
-    """What a word names, for example both the option group and the health check `etcd`; empty if nothing is known.
+    """Return the subjects with a name, for example both the option group and the health check `etcd`.
 
-    Case, dashes and underscores may be wrong.
+    Case, dashes and underscores do not matter.
     """
-    seen = _observed(word)
+    subjects = _observed(word)
     configured = _configured(word, version)
-    if configured is not None and not (configured.kind == "apis" and seen):
-        seen.insert(0, configured)
-    return seen
+    if configured is not None and not (configured.kind == "apis" and subjects):
+        subjects.insert(0, configured)
+    return subjects
 
 
 def _observed(word: str) -> list[Subject]:
-    """What a running server shows under this name."""
+    """Return the subjects that a running server exposes under this name."""
     check, metric = health_check_of(word), metric_of(word)
     api = api_of(word)
     kinds = {"health-check": check, "api": api, "metric": metric}
@@ -50,7 +50,7 @@ def _observed(word: str) -> list[Subject]:
 
 
 def _configured(word: str, version: str) -> Subject | None:
-    # Flags as they stand in a command line, paths as they stand in a report.
+    # Flags as in a command line, paths as in a report.
     name = word.partition("=")[0] if word.startswith("-") else re.sub(r"\[[0-9]*\]", "", word)
     exact = _exact(name, version)
     if exact is not None or len(name) < 4:
@@ -60,24 +60,24 @@ def _configured(word: str, version: str) -> Subject | None:
 
 
 def known_words(version: str) -> list[str]:
-    """Everything that can be explained, for suggestions."""
+    """Return the names of all subjects, for suggestions and completion."""
     known = catalog(version)
-    found = [*known.flags, *(spec.key for spec in known.flags.values()), *map(section_of, known.groups)]
-    found += [*EVERY, *known.gates, *known.plugins, *by_code(), *by_id(), *known.resources]
-    found += [resource.resource for resource in known.resources.values()]
-    found += [path.rpartition(".")[2] for path, _ in fields(bundled(version), "")]
-    found += [path.rpartition(".")[2] for name in ARTIFACTS if name != "files" for path in _paths(name)]
-    found += [*health_meanings(), *known.api_groups, *MATCHERS, *known.metrics]
-    found += [f"{group}/{each}" for group, having in known.api_groups.items() for each in having]
-    for kind in _GONE:
-        found += removed_names(kind)
-    return list(dict.fromkeys(found))
+    names = [*known.flags, *(spec.key for spec in known.flags.values()), *map(section_of, known.groups)]
+    names += [*EVERY, *known.gates, *known.plugins, *by_code(), *by_id(), *known.resources]
+    names += [resource.resource for resource in known.resources.values()]
+    names += [path.rpartition(".")[2] for path, _ in fields(bundled(version), "")]
+    names += [path.rpartition(".")[2] for name in ARTIFACTS if name != "files" for path in _paths(name)]
+    names += [*health_meanings(), *known.api_groups, *MATCHERS, *known.metrics]
+    names += [f"{group}/{each}" for group, versions_of in known.api_groups.items() for each in versions_of]
+    for kind in _REMOVED:
+        names += removed_names(kind)
+    return list(dict.fromkeys(names))
 
 
 def flag_of(word: str, version: str) -> str | None:
-    """The flag that a word names: `--etcd-servers`, `etcd_servers`, `etcdServers` or `etcd.etcdServers`.
+    """Return the flag for `--etcd-servers`, `etcd_servers`, `etcdServers` or `etcd.etcdServers`; None if unknown.
 
-    Flags that the version does not have are found in the newest one that has them.
+    Flags that the version does not have are looked up in the newest one that has them.
     """
     name = word.lstrip("-").replace("_", "-")
     group, dot, last = word.rpartition(".")
@@ -105,7 +105,7 @@ def _exact(word: str, version: str) -> Subject | None:
         return Subject("gate", word)
     if known_in("admissionPlugins", word):
         return Subject("plugin", word)
-    for kind in _GONE:
+    for kind in _REMOVED:
         spellings = {word, word.lstrip("-").replace("_", "-")} if kind == "flags" else {word}
         for name in removed_names(kind):
             if name in spellings or (kind == "flags" and key_of(name) == word.rpartition(".")[2]):
@@ -122,7 +122,7 @@ def _exact(word: str, version: str) -> Subject | None:
         return Subject("key", word)
     if any(_ends(path, word) for name in ARTIFACTS if name != "files" for path in _paths(name)):
         return Subject("field", word)
-    # A place inside an option, as a report names it.
+    # A path inside an option, as in a report.
     first, *rest = word.split(".")
     flag = flag_of(f"{first}.{rest[0]}", version) if len(rest) > 1 else None
     return Subject("flag", flag) if flag else None
@@ -137,4 +137,4 @@ def _ends(path: str, word: str) -> bool:
 
 
 def _letters(word: str) -> str:
-    return "".join(letter for letter in word.lower() if letter.isalnum())
+    return "".join(character for character in word.lower() if character.isalnum())

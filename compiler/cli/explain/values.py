@@ -1,4 +1,4 @@
-"""What something is in one input: its value, where that came from, the layer, and the steps that touched it."""
+"""Values of subjects in one input: the value, its position, its layer, and the steps that set it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from compiler.apiserver.resolved import Provenance, ResolvedConfig
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.yamlio import scalar
-from compiler.cli.explain.describe import default_text
 from compiler.cli.explain.subjects import Subject
 from compiler.diagnostics import Diagnostic, KascError, Location, Report
 from compiler.text.redaction import hide
@@ -17,12 +16,12 @@ from compiler.upstream.catalog.facts import section_of
 from compiler.upstream.flag_kinds import STRUCTURED
 from compiler.upstream.flag_values import TYPES
 
-_LONGEST = 100
-_MOST = 8
+_MAX_LENGTH = 100
+_MAX_ITEMS = 8
 
 
 def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
-    """Lines on a subject in one input."""
+    """Return lines about a subject in one input."""
     context, options = resolved.context, resolved.options
     name = subject.name
     if subject.kind == "flag":
@@ -52,7 +51,7 @@ def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
 
 
 def resolved_value(path: str, resolved: Resolved) -> list[str]:
-    """Lines on a path of the resolved config, such as `services.ipRanges`; empty where there is no such path."""
+    """Return lines about a path of the resolved config, for example `services.ipRanges`; empty if it does not exist."""
     settings = _settings(resolved.config)
     path = path.removeprefix("resolved.").removeprefix("config.")
     lines = []
@@ -60,12 +59,12 @@ def resolved_value(path: str, resolved: Resolved) -> list[str]:
         if each != path and not each.startswith(f"{path}."):
             continue
         lines.append(f"{each}: {_short(value)}")
-        lines.append(f"  set by {origin.step}{f' from {_dashed(origin.flags)}' if origin.flags else ''}")
+        lines.append(f"  set by {origin.step}{f' from {_listed(origin.flags)}' if origin.flags else ''}")
     return lines
 
 
 def _settings(config: ResolvedConfig) -> dict[str, tuple[Provenance, Any]]:
-    """Dotted path -> what set the value, and the value. Of the enabled gates, each is a subject of its own."""
+    """Return dotted path -> provenance and value, without the enabled gates, which are separate subjects."""
     values = config.settings()
     return {
         path: (origin, values[path]) for path, origin in config.provenance.items() if path != "featureGates.enabled"
@@ -73,13 +72,13 @@ def _settings(config: ResolvedConfig) -> dict[str, tuple[Provenance, Any]]:
 
 
 def everything(resolved: Resolved) -> list[str]:
-    """One line for every flag that the input gives, in the server's order."""
+    """Return one line for every flag that the input sets, in the server's order."""
     flags = resolved.context.flags
     lines = []
     for name in flags.catalog.flags:
         for argument in flags.arguments.get(name, ()):
             at = argument.location
-            lines.append(f"--{name}={_safe(argument.text)}{f'  # {_place(at)}' if at else ''}")
+            lines.append(f"--{name}={_safe(argument.text)}{f'  # {_position(at)}' if at else ''}")
     return lines
 
 
@@ -89,15 +88,15 @@ def _flag(resolved: Resolved, flag: str) -> list[str]:
     if not flags.has(flag):
         return [f"  here: not a flag of {context.catalog.version}"]
     spec = flags.catalog.flags[flag]
-    given = flags.arguments.get(flag, [])
-    lines = [f"  given: {scalar(_safe(argument.text))} at {_place(argument.location)}" for argument in given]
-    if not given:
-        lines.append(f"  not given: the default is {default_text(spec)}")
+    arguments = flags.arguments.get(flag, [])
+    lines = [f"  set: {scalar(_safe(argument.text))} at {_position(argument.location)}" for argument in arguments]
+    if not arguments:
+        lines.append(f"  not set: the default is {spec.default_text}")
     lines += [f"  {line}" for line in _layers(resolved, section_of(spec.group), spec.key)]
     value = flags.value(flag)
     kind = TYPES[spec.type]
     texts = [] if value is None or flag in STRUCTURED or flag in flags.refused else kind.format(value)
-    differs = texts != [argument.text for argument in given] if given else value != kind.default(spec.default)
+    differs = texts != [argument.text for argument in arguments] if arguments else value != kind.default(spec.default)
     if texts and differs:
         lines.append(f"  effective: {', '.join(scalar(_safe(text)) for text in texts)}")
     for path, (origin, value) in _settings(config).items():
@@ -107,7 +106,7 @@ def _flag(resolved: Resolved, flag: str) -> list[str]:
 
 
 def _layers(resolved: Resolved, section: str, key: str) -> Iterator[str]:
-    """Which of the documents that extend one another say something of an option, the first to apply first."""
+    """Yield which layers of a document set or remove an option, in the order in which they apply."""
     from compiler.inputs.source import parse_document, read_source
 
     layers = resolved.context.input.layers
@@ -121,64 +120,64 @@ def _layers(resolved: Resolved, section: str, key: str) -> Iterator[str]:
         group = root.get(section)
         node = group.get(key) if group is not None else None
         if group is not None and node is not None:
-            what = "removes it" if node.value is None else "sets it"
-            yield f"layer {number} of {len(layers)} {what}: {_place(group.key_location(key))}"
+            action = "removes it" if node.value is None else "sets it"
+            yield f"layer {number} of {len(layers)} {action}: {_position(group.key_location(key))}"
 
 
 def _group(resolved: Resolved, group: str) -> list[str]:
     flags = resolved.context.flags
     lines = [
-        f"    {key}: {scalar(_safe(argument.text))} at {_place(argument.location)}"
+        f"    {key}: {scalar(_safe(argument.text))} at {_position(argument.location)}"
         for key, spec in flags.catalog.groups.get(group, {}).items()
         for argument in flags.arguments.get(spec.name, ())
     ]
-    return ["  here:", *lines] if lines else ["  here: all as by default"]
+    return ["  here:", *lines] if lines else ["  here: all defaults"]
 
 
 def _findings(report: Report, code: str) -> list[str]:
-    def line(found: Diagnostic) -> str:
-        return f"  here: {_place(found.location)}: {found.message}"
+    def line(diagnostic: Diagnostic) -> str:
+        return f"  here: {_position(diagnostic.location)}: {diagnostic.message}"
 
-    return [line(found) for found in report.sorted() if found.code == code] or ["  here: not found"]
+    return [line(each) for each in report.sorted() if each.code == code] or ["  here: not reported"]
 
 
 def _state(resolved: Resolved, name: str) -> str:
-    """Whether a gate is on, and why."""
+    """Return whether a gate is enabled, and why."""
     gates, flags = resolved.context.gates, resolved.context.flags
     step = gates.step(name)
-    state = "on" if gates.on(name) else "off"
+    state = "enabled" if gates.on(name) else "disabled"
     if step is None:
-        return "unknown to the version that is emulated"
+        return "unknown in the emulated version"
     if name in gates.set_to:
-        return f"{state}, set at {_place(flags.location('feature-gates', flags.entry('feature-gates', name)))}"
-    return f"{state}, as by default" if gates.on(name) == step.default else f"{state}, like all gates of its stage"
+        return f"{state}, set at {_position(flags.location('feature-gates', flags.entry('feature-gates', name)))}"
+    return f"{state} by default" if gates.on(name) == step.default else f"{state}, like all gates of its stage"
 
 
 def _needs(resolved: Resolved, name: str) -> Iterator[str]:
     gates = resolved.context.gates
     gate = gates.known(name)
     for need in gate.depends_on if gate else ():
-        yield f"needs {need}, which is {'on' if gates.on(need) else 'off'}"
+        yield f"depends on {need}, which is {'enabled' if gates.on(need) else 'disabled'}"
 
 
 def _stored(resolved: Resolved, word: str) -> list[str]:
-    """The rows of the storage manifest about a resource."""
+    """Return the rows of the storage manifest about a resource."""
     from compiler.artifacts.storage import manifest
 
     lines = []
     for row in manifest(resolved)["resources"]:
         names = (row["resource"], f"{row['group']}/{row['resource']}", f"{row['resource']}.{row['group']}")
         if word in names:
-            about = f"{row['resource']}.{row['group']}".rstrip(".")
+            resource = f"{row['resource']}.{row['group']}".rstrip(".")
             encryption = row["encryption"]
-            write = f"written as {encryption['write']}" if encryption and encryption["write"] else "written as it is"
-            lines.append(f"  here: {about} below {row['keyPrefix']} as {row['storageVersion']}, {write}")
-            lines.append(f"    in {', '.join(map(_safe, row['servers'][:_MOST]))}")
+            write = f"encrypted by {encryption['write']}" if encryption and encryption["write"] else "unencrypted"
+            lines.append(f"  here: {resource} below {row['keyPrefix']} as {row['storageVersion']}, {write}")
+            lines.append(f"    in {', '.join(map(_safe, row['servers'][:_MAX_ITEMS]))}")
     return lines or ["  here: not stored"]
 
 
 def _checked(resolved: Resolved, row: str) -> list[str]:
-    """The checks of this server that come from one row of health.json, with what they connect to."""
+    """Return the checks of this server for one row of health.json, with their targets."""
     from compiler.apiserver.health.checks import ENDPOINTS
     from compiler.apiserver.health.meaning import targets_of
 
@@ -188,21 +187,24 @@ def _checked(resolved: Resolved, row: str) -> list[str]:
         if check.row == row:
             endpoints = [f"/{name}" for name in ENDPOINTS if check in getattr(health, name)]
             lines.append(f"  here: {check.name} in {', '.join(endpoints)}")
-            lines += [f"    asks {_safe(target)}" for target in targets_of(check, resolved.storage_factory)[:_MOST]]
+            lines += [
+                f"    connects to {_safe(target)}"
+                for target in targets_of(check, resolved.storage_factory)[:_MAX_ITEMS]
+            ]
     return lines or ["  here: this server does not have it"]
 
 
 def _served(resolved: Resolved, api: str) -> list[str]:
-    """Whether this server serves an API group or version."""
+    """Return whether this server serves an API group or version."""
     resources = resolved.resource_config
-    group, slash, wanted = api.partition("/")
+    group, slash, version = api.partition("/")
     known = resolved.context.catalog.api_groups.get(group, ())
     if group == "api":
         return []
     lines = [
         f"  here: {each} is {'enabled' if resources.version_enabled(group, each) else 'disabled'}"
         for each in known
-        if not slash or each == wanted
+        if not slash or each == version
     ]
     return lines or [f"  here: not an API of {resolved.context.catalog.version}"]
 
@@ -214,11 +216,11 @@ def _exported(resolved: Resolved, metric: str) -> list[str]:
     return [f"  here: {'exported' if exports else 'not exported'}"]
 
 
-def _place(at: Location | None) -> str:
+def _position(at: Location | None) -> str:
     return f"{at.file}:{at.line}:{at.column}" if at else "the input"
 
 
-def _dashed(flags: tuple[str, ...]) -> str:
+def _listed(flags: tuple[str, ...]) -> str:
     return ", ".join(f"--{flag}" for flag in flags)
 
 
@@ -228,4 +230,4 @@ def _safe(text: str) -> str:
 
 def _short(value: object) -> str:
     text = _safe(json.dumps(value, ensure_ascii=True))
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"

@@ -1,7 +1,7 @@
 """Annotations and the step summary of GitHub Actions.
 
-GitHub takes ten annotations of each kind from a step and drops the others without a word; so the others are counted
-in one notice. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+GitHub shows ten annotations of each level for a step and drops the others silently, so kasc counts the others in a
+notice. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from collections.abc import Iterator
 
 from compiler.cli.reporters import Once, counted, in_words, totals
 from compiler.diagnostics import NOTE, Diagnostic, Report
-from compiler.filesystem import open_to_write, write_to
+from compiler.filesystem import open_to_write, reason, write_to
 from compiler.inputs.source import STANDARD_INPUT_NAME
 from compiler.text import clean
 
 LIMIT = 10
-"""Annotations of one kind that a step may have."""
+"""Annotations of one level that GitHub shows for a step."""
 SUMMARY_LIMIT = 900_000
-"""Bytes of a summary; GitHub refuses what is longer than a mebibyte, all steps' writing into one file together."""
+"""Bytes of a summary; GitHub rejects more than 1 MiB for all commands of a step together."""
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(reports: list[Report], summary: bool = True) -> str:
-    """The annotations as workflow commands, a line each, then a line that counts all findings."""
+    """Return the annotations as workflow commands, one a line, then a line with the number of findings."""
     lines = list(_annotations(reports))
     if summary:
         lines.append(in_words(reports))
@@ -35,42 +35,42 @@ def render(reports: list[Report], summary: bool = True) -> str:
 
 def _annotations(reports: list[Report]) -> Iterator[str]:
     room = dict.fromkeys(_COMMANDS, LIMIT)
-    room[NOTE] -= 1  # for the notice that counts the rest
-    left = dict.fromkeys(_COMMANDS, 0)
+    room[NOTE] -= 1  # for the notice about the others
+    dropped = dict.fromkeys(_COMMANDS, 0)
     once = Once()
     for report in reports:
-        for found in once.of(report):
-            if room[found.severity]:
-                room[found.severity] -= 1
-                yield _annotation(report, found)
+        for diagnostic in once.of(report):
+            if room[diagnostic.severity]:
+                room[diagnostic.severity] -= 1
+                yield _annotation(report, diagnostic)
             else:
-                left[found.severity] += 1
-    rest = [counted(number, severity) for severity, number in left.items() if number]
-    if rest:
-        message = f"not annotated: {', '.join(rest)}; the summary of the step lists them, and so does --output text"
+                dropped[diagnostic.severity] += 1
+    others = [counted(number, severity) for severity, number in dropped.items() if number]
+    if others:
+        message = f"not annotated: {', '.join(others)}; see the step summary or --output text"
         yield f"::notice title=kasc::{_data(message)}"
 
 
-def _annotation(report: Report, found: Diagnostic) -> str:
+def _annotation(report: Report, diagnostic: Diagnostic) -> str:
     properties: dict[str, str | int] = {}
-    location = found.location
+    location = diagnostic.location
     name = location.file if location else report.path
     if name != STANDARD_INPUT_NAME:
         properties["file"] = path_of(name)
     if location:
         properties |= {"line": location.line, "endLine": location.end_line}
-        if location.line == location.end_line:  # columns of several lines are taken for a mistake
+        if location.line == location.end_line:  # GitHub rejects columns of a span of several lines
             properties |= {"col": location.column, "endColumn": location.end_column}
-    properties["title"] = found.code
+    properties["title"] = diagnostic.code
     listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    text = f"{clean(found.message)}\n{clean(found.hint)}" if found.hint else clean(found.message)
-    return f"::{_COMMANDS[found.severity]} {listed}::{_data(text)}"
+    text = f"{clean(diagnostic.message)}\n{clean(diagnostic.hint)}" if diagnostic.hint else clean(diagnostic.message)
+    return f"::{_COMMANDS[diagnostic.severity]} {listed}::{_data(text)}"
 
 
 def path_of(name: str) -> str:
-    """A file's path from the current folder, which is the checkout's; as it is for what lies elsewhere."""
-    inside = os.path.relpath(name)
-    return name if inside.startswith(os.pardir) else inside
+    """Return the path of a file relative to the current directory, which is the checkout; unchanged if outside."""
+    relative = os.path.relpath(name)
+    return name if relative.startswith(os.pardir) else relative
 
 
 def _data(text: str) -> str:
@@ -82,7 +82,7 @@ def _property(text: str) -> str:
 
 
 def write_step_summary(reports: list[Report]) -> None:
-    """Add tables of inputs and findings to the step's summary, where GitHub says where that is."""
+    """Append tables of inputs and findings to the step summary, if GITHUB_STEP_SUMMARY is set."""
     path = os.environ.get(SUMMARY_VARIABLE)
     if not path:
         return
@@ -92,30 +92,30 @@ def write_step_summary(reports: list[Report]) -> None:
             write_to(descriptor, step_summary(reports).encode(errors="backslashreplace"))
         finally:
             os.close(descriptor)
-    except OSError as problem:
-        print(f"kasc: {SUMMARY_VARIABLE}: {path} cannot be written: {problem.strerror}", file=sys.stderr)
+    except OSError as error:
+        print(f"kasc: {SUMMARY_VARIABLE}: cannot write {path}: {reason(error)}", file=sys.stderr)
 
 
 def step_summary(reports: list[Report]) -> str:
-    """The tables, in GitHub's Markdown."""
+    """Return the tables in GitHub's Markdown."""
     inputs = (_input_row(report) for report in reports)
     once = Once()
-    findings = (_finding_row(report, found) for report in reports for found in once.of(report))
+    findings = (_finding_row(report, diagnostic) for report in reports for diagnostic in once.of(report))
     lines = [f"### kasc: {_cell(in_words(reports))}", ""]
     room = SUMMARY_LIMIT
     tables = [("input | Kubernetes | outcome | errors | warnings | notes", "inputs", inputs)]
     if any(report.diagnostics for report in reports):
-        tables.append(("place | finding | code", "findings", findings))
-    for heading, what, rows in tables:
+        tables.append(("position | finding | code", "findings", findings))
+    for heading, noun, rows in tables:
         lines += [f"| {heading} |", f"|{' --- |' * (heading.count('|') + 1)}"]
-        cut = 0
+        omitted = 0
         for row in rows:
             room -= len(row.encode(errors="backslashreplace")) + 1
             if room > 0:
                 lines.append(row)
             else:
-                cut += 1
-        lines += ["", *([f"{cut} more {what} are not listed.", ""] if cut else [])]
+                omitted += 1
+        lines += ["", *([f"{omitted} more {noun} are not listed.", ""] if omitted else [])]
     return "\n".join(lines)
 
 
@@ -124,13 +124,14 @@ def _input_row(report: Report) -> str:
     return f"| {_cell(path_of(report.path))} | {_cell(report.kubernetes_version)} | {report.outcome} | {numbers} |"
 
 
-def _finding_row(report: Report, found: Diagnostic) -> str:
-    location = found.location
+def _finding_row(report: Report, diagnostic: Diagnostic) -> str:
+    location = diagnostic.location
     place = f"{path_of(location.file)}:{location.line}:{location.column}" if location else path_of(report.path)
-    hint = f"<br>{_cell(found.hint)}" if found.hint else ""
-    return f"| {_cell(place)} | **{found.severity}**: {_cell(found.message)}{hint} | {_cell(found.code)} |"
+    hint = f"<br>{_cell(diagnostic.hint)}" if diagnostic.hint else ""
+    message = f"**{diagnostic.severity}**: {_cell(diagnostic.message)}{hint}"
+    return f"| {_cell(place)} | {message} | {_cell(diagnostic.code)} |"
 
 
 def _cell(text: str) -> str:
-    """A text as it is, whatever Markdown would make of its characters."""
+    """Escape a string for a cell of a Markdown table."""
     return re.sub(r"([\\`*_\[\]<>|&#~@])", r"\\\1", clean(text))

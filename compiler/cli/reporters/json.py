@@ -1,4 +1,4 @@
-"""The JSON report; its shape is a contract, see docs/reports.md."""
+"""The JSON report; its structure is a stable API, see docs/reports.md."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def render(reports: list[Report], more: dict[str, Any] | None = None) -> str:
-    """All reports as one JSON document, ASCII only; `more` is what a command has to add."""
+    """Return all reports as one JSON document, ASCII only; `more` is added to it."""
     return json.dumps(as_data(reports) | (more or {}), indent=1) + "\n"
 
 
 def as_data(reports: list[Report]) -> dict[str, Any]:
-    """schemaVersion, files and summary."""
+    """Return `schemaVersion`, `files` and `summary`."""
     return {
         "schemaVersion": 1,
         "files": [
@@ -28,7 +28,7 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
                 "kubernetesVersion": report.kubernetes_version,
                 "outcome": report.outcome,
                 **({"policy": _policy(report.policy)} if report.policy is not None else {}),
-                "diagnostics": [_diagnostic(found) for found in report.sorted()],
+                "diagnostics": [_diagnostic(each) for each in report.sorted()],
             }
             for report in reports
         ],
@@ -42,25 +42,25 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
 
 
 def _policy(result: PolicyResult) -> dict[str, Any]:
-    controls = [{"id": one.id, "title": one.title, "status": one.status} for one in result.controls]
+    controls = [{"id": each.id, "title": each.title, "status": each.status} for each in result.controls]
     return {"name": result.name, "version": result.version, "controls": controls}
 
 
-def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "code": found.code,
-        "rule": found.rule,
-        "severity": found.severity,
-        "message": found.message,
-        "hint": found.hint,
-        "path": found.path,
-        "flag": found.flag,
+        "code": diagnostic.code,
+        "rule": diagnostic.rule,
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+        "path": diagnostic.path,
+        "flag": diagnostic.flag,
     }
-    if found.location is not None:
-        data |= _place(found.location)
-    data["source"] = found.source
-    if found.fix:
-        data["fix"] = [_place(edit.location) | {"replacement": edit.new} for edit in found.fix]
+    if diagnostic.location is not None:
+        data |= _place(diagnostic.location)
+    data["source"] = diagnostic.source
+    if diagnostic.fix:
+        data["fix"] = [_place(edit.location) | {"replacement": edit.new} for edit in diagnostic.fix]
     return data
 
 

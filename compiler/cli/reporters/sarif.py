@@ -16,7 +16,7 @@ CODES = f"{HOME}/blob/main/docs/codes"
 
 
 class Help(NamedTuple):
-    """What a report says about a rule: `summary` is its first sentence, `link` the address of its description."""
+    """The description of a rule: `summary` is one sentence, `link` the URL of its documentation."""
 
     summary: str
     text: str
@@ -25,7 +25,7 @@ class Help(NamedTuple):
 
 
 def help_of(code: str) -> Help:
-    """Return the texts about the rule of a code."""
+    """Return the description of the rule with a code."""
     from compiler.rules.texts import entry_of
 
     rule = by_code()[code]
@@ -33,12 +33,12 @@ def help_of(code: str) -> Help:
     title = f"{rule.title[:1].upper()}{rule.title[1:]}"
     if rule.of_server:
         effect = "kube-apiserver refuses to start." if rule.severity == "error" else "kube-apiserver starts anyway."
-        reason, marked = f"{effect} In Kubernetes: {rule.source}", f"{effect} In Kubernetes: `{rule.source}`"
+        origin, marked = f"{effect} In Kubernetes: {rule.source}", f"{effect} In Kubernetes: `{rule.source}`"
     else:
-        reason = marked = f"A rule of kasc: {rule.source}."
+        origin = marked = f"Checked by kasc only: {rule.source}."
     link = f"{CODES}/{rule.family}.md#{code.lower()}"
     markdown = f"**{title}.** {does} {marked}\n\n[{code}]({link})\n"
-    return Help(f"{title}.", f"{title}. {does} {reason}", markdown, link)
+    return Help(f"{title}.", f"{title}. {does} {origin}", markdown, link)
 
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -48,13 +48,13 @@ Form = dict[str, Any]
 
 
 def render(reports: list[Report]) -> str:
-    """All reports as one SARIF log with one run, ASCII only."""
+    """Return all reports as one SARIF log with one run, ASCII only."""
     return json.dumps(as_data(reports), indent=1) + "\n"
 
 
 def as_data(reports: list[Report]) -> Form:
-    """The log; rules are those that have a result, by code, results go by input and position."""
-    codes = sorted({found.code for report in reports for found in report.diagnostics})
+    """Return the log, with the rules that have results, by code, and the results by input and position."""
+    codes = sorted({each.code for report in reports for each in report.diagnostics})
     index, once = {code: number for number, code in enumerate(codes)}, Once()
     driver = {
         "name": "kasc",
@@ -67,7 +67,7 @@ def as_data(reports: list[Report]) -> Form:
         "tool": {"driver": driver},
         **({"invocations": [{"executionSuccessful": False}]} if unread(reports) else {}),
         "columnKind": "unicodeCodePoints",
-        "results": [_result(report, found, index) for report in reports for found in once.of(report)],
+        "results": [_result(report, each, index) for report in reports for each in once.of(report)],
     }
     if hidden := not_shown(reports):
         run["properties"] = {"errorsNotShown": hidden}
@@ -76,29 +76,29 @@ def as_data(reports: list[Report]) -> Form:
 
 def _rule(code: str) -> Form:
     rule = by_code()[code]
-    help_ = help_of(code)
+    description = help_of(code)
     return {
         "id": code,
         "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": help_.summary},
-        "help": {"text": help_.text, "markdown": help_.markdown},
-        "helpUri": help_.link,
+        "fullDescription": {"text": description.summary},
+        "help": {"text": description.text, "markdown": description.markdown},
+        "helpUri": description.link,
         "defaultConfiguration": {"level": rule.severity},
         "properties": {"problem.severity": _PROBLEM_SEVERITY[rule.severity], "tags": ["kube-apiserver"]},
     }
 
 
-def _result(report: Report, found: Diagnostic, index: dict[str, int]) -> Form:
-    text = f"{found.message}\n{found.hint}" if found.hint else found.message
-    place: Form = {"physicalLocation": _place(found.location or Location(report.path, 1, 1, 1, 1))}
-    if found.path:
-        place["logicalLocations"] = [{"fullyQualifiedName": found.path}]
-    fixes = {"fixes": [_fix(found)]} if found.fix else {}
-    about = {"rule": found.rule, "flag": found.flag, "source": found.source}
+def _result(report: Report, diagnostic: Diagnostic, index: dict[str, int]) -> Form:
+    text = f"{diagnostic.message}\n{diagnostic.hint}" if diagnostic.hint else diagnostic.message
+    place: Form = {"physicalLocation": _place(diagnostic.location or Location(report.path, 1, 1, 1, 1))}
+    if diagnostic.path:
+        place["logicalLocations"] = [{"fullyQualifiedName": diagnostic.path}]
+    fixes = {"fixes": [_fix(diagnostic)]} if diagnostic.fix else {}
+    about = {"rule": diagnostic.rule, "flag": diagnostic.flag, "source": diagnostic.source}
     return {
-        "ruleId": found.code,
-        "ruleIndex": index[found.code],
-        "level": found.severity,
+        "ruleId": diagnostic.code,
+        "ruleIndex": index[diagnostic.code],
+        "level": diagnostic.severity,
         "message": {"text": text},
         "locations": [place],
         **fixes,
@@ -106,14 +106,14 @@ def _result(report: Report, found: Diagnostic, index: dict[str, int]) -> Form:
     }
 
 
-def _fix(found: Diagnostic) -> Form:
-    """All edits of a finding together, by file."""
+def _fix(diagnostic: Diagnostic) -> Form:
+    """Return the fix of a finding: all edits, by file."""
     changes: dict[str, list[Form]] = {}
-    for edit in found.fix:
+    for edit in diagnostic.fix:
         replacement = {"deletedRegion": region(edit.location), "insertedContent": {"text": edit.new}}
         changes.setdefault(edit.location.file, []).append(replacement)
     return {
-        "description": {"text": found.hint},
+        "description": {"text": diagnostic.hint},
         "artifactChanges": [
             {"artifactLocation": artifact_location(name), "replacements": replacements}
             for name, replacements in changes.items()
@@ -126,16 +126,16 @@ def _place(location: Location) -> Form:
 
 
 def region(location: Location) -> Form:
-    """A span; SARIF counts from 1 with an exclusive end as well."""
+    """Return a span as a region; SARIF counts from 1 with an exclusive end, as kasc does."""
     _, line, column, end_line, end_column = location
     return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 
 def artifact_location(name: str) -> Form:
-    """A file as a URI: relative to the current folder where it lies below, which code scanning wants."""
+    """Return a file as a URI, relative to the current directory if inside, as code scanning requires."""
     from urllib.parse import quote
 
-    inside = os.path.relpath(name)
-    if inside == os.pardir or inside.startswith(os.pardir + os.sep):
+    relative = os.path.relpath(name)
+    if relative == os.pardir or relative.startswith(os.pardir + os.sep):
         return {"uri": "file://" + quote(os.fsencode(os.path.abspath(name)))}
-    return {"uri": quote(os.fsencode(inside.replace(os.sep, "/"))), "uriBaseId": "%SRCROOT%"}
+    return {"uri": quote(os.fsencode(relative.replace(os.sep, "/"))), "uriBaseId": "%SRCROOT%"}

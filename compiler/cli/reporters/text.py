@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 WIDTH = 120
-"""Columns of an excerpt where no terminal says otherwise."""
-_NARROWEST = 20
+"""Columns of an excerpt if the output is not a terminal."""
+_MIN_WIDTH = 20
 _TAB = "    "
 
 
 class Excerpts:
     """The lines of files, read when a finding first needs them.
 
-    `texts` holds those that cannot be read again: standard input. `is_hidden` tells which others are not to be read.
-    `width` counts a terminal's columns, `encoding` is what it understands.
+    `texts` holds the content of files that cannot be read again: standard input. Files for which `is_hidden` is true
+    are not read. `width` is in columns of a terminal with the given `encoding`.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class Excerpts:
     ) -> None:
         self.texts = texts
         self.is_hidden = is_hidden
-        self.width = max(width, _NARROWEST)
+        self.width = max(width, _MIN_WIDTH)
         self.encoding = encoding
         self.files: dict[str, Masked] = {}
 
     def of(self, location: Location, is_input: bool = True) -> tuple[str, str, str] | None:
-        """The line's number, the line, and the carets below it; None if there is nothing to be seen.
+        """Return the line number, the line and the carets below it; None if there is nothing to show.
 
-        Of a file that holds secrets nothing is shown, unless it is the input itself.
+        A file that contains secrets is not shown, unless it is the input itself.
         """
         file = self._file(location.file)
         index = location.line - 1
@@ -63,7 +63,7 @@ class Excerpts:
         return number, shown, carets
 
     def _file(self, name: str) -> Masked:
-        """A file, split where YAML and TOML split lines; without any if it cannot be read."""
+        """Return a file split into lines as YAML and TOML do; without any line if it cannot be read."""
         if name not in self.files:
             from compiler.inputs.masking import Masked
 
@@ -74,7 +74,7 @@ class Excerpts:
         return self.files[name]
 
     def _window(self, line: str, start: int, end: int, width: int) -> tuple[str, str]:
-        """As much of a line around a span as fits in `width` columns, and carets below the span."""
+        """Return the part of a line around a span that fits in `width` columns, and carets below the span."""
         cells: dict[int, tuple[str, int]] = {}
 
         def wide(index: int) -> int:
@@ -88,7 +88,7 @@ class Excerpts:
             room = width - 2 * len(mark)
             left = right = start
             used = 0
-            # The span begins in the middle, unless there is less than that on one side.
+            # Center the start of the span, unless the line is shorter than that on one side.
             while left and used + wide(left - 1) <= room // 2:
                 left -= 1
                 used += wide(left)
@@ -104,30 +104,30 @@ class Excerpts:
         shown = "".join(cells[index][0] for index in range(left, right) if wide(index) >= 0)
         return f"{head}{shown}{tail}", " " * before + "^" * max(1, under)
 
-    def _cell(self, letter: str) -> tuple[str, int]:
-        """What is shown for a character, and how many columns it takes."""
-        if " " <= letter <= "~":
-            return letter, 1
-        if letter == "\t":
+    def _cell(self, character: str) -> tuple[str, int]:
+        """Return the representation of a character, and its width in columns."""
+        if " " <= character <= "~":
+            return character, 1
+        if character == "\t":
             return _TAB, len(_TAB)
-        if re.match(UNPRINTABLE, letter) or not self._can_show(letter):
+        if re.match(UNPRINTABLE, character) or not self._can_show(character):
             return ("\ufffd" if self._can_show("\ufffd") else "?"), 1
         import unicodedata
 
-        if unicodedata.category(letter) in ("Mn", "Me"):
-            return letter, 0
-        return letter, 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if unicodedata.category(character) in ("Mn", "Me"):
+            return character, 0
+        return character, 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
-    def _can_show(self, letter: str) -> bool:
+    def _can_show(self, character: str) -> bool:
         try:
-            letter.encode(self.encoding)
+            character.encode(self.encoding)
         except UnicodeEncodeError:
             return False
         return True
 
 
 def _shifted(line: str, hidden: Spans, start: int, end: int) -> tuple[str, int, int]:
-    """A line in which some spans were hidden, and where a span of the original is in it."""
+    """Return the masked line, and the position of a span of the original line in it."""
 
     def moved(index: int, is_end: bool) -> int:
         shift = 0
@@ -135,7 +135,7 @@ def _shifted(line: str, hidden: Spans, start: int, end: int) -> tuple[str, int, 
             if last <= index:
                 shift += len(HIDDEN) - (last - first)
             elif first < index or (first == index and not is_end):
-                # Inside of what is hidden, which is pointed at as a whole.
+                # Inside a masked value, which is marked as a whole.
                 return first + shift + (len(HIDDEN) if is_end else 0)
         return index + shift
 
@@ -151,17 +151,17 @@ def _read(name: str) -> str:
 
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
-# Files that hold nothing but secrets.
+# Rules about files that contain nothing but secrets.
 _UNSHOWN = (rules.INVALID_TOKEN_AUTH_FILE.id,)
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Colour goes to terminals only, and not where NO_COLOR or a dumb terminal asks for none."""
+    """Return whether to use colour: on terminals, unless NO_COLOR is set or TERM is dumb."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def width_of(stream: TextIO) -> int:
-    """The columns of a terminal; a fixed number for everything else."""
+    """Return the columns of a terminal; a fixed number for everything else."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or WIDTH
     except (OSError, ValueError):
@@ -171,7 +171,7 @@ def width_of(stream: TextIO) -> int:
 def render(
     reports: list[Report], colour: bool = False, summary: bool = True, width: int = WIDTH, encoding: str = "utf-8"
 ) -> str:
-    """All findings by file and position, then the verdicts of a policy, and one line that counts all findings."""
+    """Return all findings by file and position, the policy results, and a line with the number of findings."""
     lines: list[str] = []
     counts, once = Counts(), Once()
     for report in reports:
@@ -184,66 +184,69 @@ def render(
 
 
 class Stream:
-    """Writes the same report by report; the verdict of a policy follows the findings of its input."""
+    """Streamed text report; the policy result of an input follows its findings."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.counts = Counts()
         self.once = Once()
-        self.manner = (wants_colour(stream), width_of(stream), stream.encoding or "utf-8")
+        self.style = (wants_colour(stream), width_of(stream), stream.encoding or "utf-8")
 
     def add(self, report: Report) -> None:
-        """The findings of one more input."""
+        """Write the findings of one more input."""
         self.counts.add(report)
-        lines = findings(report, self.once.of(report), *self.manner) if report.diagnostics else []
+        lines = findings(report, self.once.of(report), *self.style) if report.diagnostics else []
         if report.policy is not None:
             lines.append(f"{clean_path(report.path)}: {report.policy.in_words()}")
         self.stream.write("".join(f"{line}\n" for line in lines))
 
     def end(self) -> None:
-        """The line that counts all findings."""
+        """Write the line with the number of findings."""
         self.stream.write(f"{_last_line(self.counts)}{self.once.in_words()}\n")
 
 
 def _last_line(counts: Counts) -> str:
-    mend = f"; kasc check --fix mends {counts.mendable} of them" if counts.mendable else ""
-    return counts.in_words() + mend
+    fixable = f"; {counts.fixable} fixable with kasc check --fix" if counts.fixable else ""
+    return counts.in_words() + fixable
 
 
 def findings(
-    report: Report, chosen: list[Diagnostic], colour: bool = False, width: int = WIDTH, encoding: str = "utf-8"
+    report: Report, diagnostics: list[Diagnostic], colour: bool = False, width: int = WIDTH, encoding: str = "utf-8"
 ) -> list[str]:
-    """The lines about some findings of a report."""
+    """Return the lines about some findings of a report."""
 
     def is_outside(name: str) -> bool:
         return report.root is not None and bool(report.root.refusal(name))
 
     excerpts = Excerpts(report.texts, width, encoding, is_outside)
-    return [without_command(line) for found in chosen for line in _finding(report, found, colour, excerpts)]
+    return [without_command(line) for each in diagnostics for line in _finding(report, each, colour, excerpts)]
 
 
-def _may_be_shown(report: Report, found: Diagnostic) -> bool:
-    """Whether the line of a finding may appear: not if its file holds nothing but secrets."""
-    file = found.location.file if found.location else ""
-    return file not in report.concealed and (found.rule not in _UNSHOWN or file == report.path)
+def _may_be_shown(report: Report, diagnostic: Diagnostic) -> bool:
+    """Return whether the line of a finding may be shown: not if its file contains nothing but secrets."""
+    file = diagnostic.location.file if diagnostic.location else ""
+    return file not in report.concealed and (diagnostic.rule not in _UNSHOWN or file == report.path)
 
 
 def _paint(text: str, code: str, colour: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
 
-def _finding(report: Report, found: Diagnostic, colour: bool, excerpts: Excerpts) -> list[str]:
-    place = clean_path(found.location.file if found.location else report.path)
-    if found.location:
-        place += f":{found.location.line}:{found.location.column}"
-    rule = f" ({found.rule})" if found.rule else ""
-    severity = _paint(found.severity, f"1;{_COLOURS[found.severity]}", colour)
-    lines = [f"{_paint(place, '1', colour)}: {severity} {found.code}{rule}: {clean(found.message)}"]
-    if found.location and _may_be_shown(report, found):
-        excerpt = excerpts.of(found.location, found.location.file == report.path)
+def _finding(report: Report, diagnostic: Diagnostic, colour: bool, excerpts: Excerpts) -> list[str]:
+    place = clean_path(diagnostic.location.file if diagnostic.location else report.path)
+    if diagnostic.location:
+        place += f":{diagnostic.location.line}:{diagnostic.location.column}"
+    rule = f" ({diagnostic.rule})" if diagnostic.rule else ""
+    severity = _paint(diagnostic.severity, f"1;{_COLOURS[diagnostic.severity]}", colour)
+    lines = [f"{_paint(place, '1', colour)}: {severity} {diagnostic.code}{rule}: {clean(diagnostic.message)}"]
+    if diagnostic.location and _may_be_shown(report, diagnostic):
+        excerpt = excerpts.of(diagnostic.location, diagnostic.location.file == report.path)
         if excerpt:
             number, line, carets = excerpt
-            lines += [f"{number} | {line}", f"{'':{len(number)}} | {_paint(carets, _COLOURS[found.severity], colour)}"]
-    if found.hint:
-        lines.append(f"    {_paint('hint:', '1', colour)} {clean(found.hint)}")
+            lines += [
+                f"{number} | {line}",
+                f"{'':{len(number)}} | {_paint(carets, _COLOURS[diagnostic.severity], colour)}",
+            ]
+    if diagnostic.hint:
+        lines.append(f"    {_paint('hint:', '1', colour)} {clean(diagnostic.hint)}")
     return lines

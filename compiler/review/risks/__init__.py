@@ -1,7 +1,7 @@
-"""Risks: what the server starts with, and an operator would want to know.
+"""Risks: settings that kube-apiserver accepts, and that an operator should know about.
 
-One module a concern, each with `find(risks)`. They look at the resolved options, never at the text of the input, so a
-risk is found whatever the input was. Nothing here is an error: a risk never changes the outcome.
+One module for each concern, with a function `find(risks)`. It checks the resolved options, never the text of the input,
+so a risk is found in every kind of input. Risks are not errors: they never change the outcome.
 """
 
 from __future__ import annotations
@@ -77,19 +77,20 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
     "deprecations": (),
     "placeholders": (),
 }
-"""Module of a concern -> flags, or what flags begin with, of which one has to be given for it to find anything; none if
-it always looks. Modules are only imported when they are needed; `tests/review/risks/test_concerns.py` checks the table.
+"""Module of a concern -> flags or flag prefixes; the module runs only if one of them is set, always if there are none.
+
+Modules are imported when they are needed; `tests/review/risks/test_concerns.py` checks the table.
 """
 
-_OF_PODS = ("pods", "failing_probes")
-"""Concerns that are about Pods only."""
+_POD_CONCERNS = ("pods", "failing_probes")
+"""Concerns about Pods only."""
 
 
 def find_risks(resolved: Resolved, report: Report) -> None:
     """Add a warning or a note to the report for every risk of a resolved server."""
     risks = Risks(resolved, report)
     for name, flags in _CONCERNS.items():
-        if name in _OF_PODS and risks.given.container is None:
+        if name in _POD_CONCERNS and risks.given.container is None:
             continue
         if not flags or any(flag.startswith(flags) for flag in risks.flags.arguments):
             _finder(name)(risks)
@@ -97,6 +98,6 @@ def find_risks(resolved: Resolved, report: Report) -> None:
 
 @cache
 def _finder(name: str) -> Callable[[Risks], None]:
-    """What a module finds; imported when it is first asked."""
-    found: Callable[[Risks], None] = import_module(f"compiler.review.risks.{name}").find
-    return found
+    """Return the function of a module, which is imported on first use."""
+    find: Callable[[Risks], None] = import_module(f"compiler.review.risks.{name}").find
+    return find

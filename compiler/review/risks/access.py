@@ -1,4 +1,4 @@
-"""Who is let in to do what: the chains of authorizers and of admission plugins.
+"""Authorization and admission: the chain of authorizers, and the admission plugins.
 
 Kubernetes: pkg/kubeapiserver/authorizer, plugin/pkg/admission.
 """
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
 
 _MODE, _FILE = "authorization-mode", "authorization-config"
-_ON, _OFF, _LEGACY = "enable-admission-plugins", "disable-admission-plugins", "admission-control"
-_GUARDS = {
-    "NamespaceLifecycle": "objects can be made in namespaces that are gone, and kube-system can be deleted",
-    "ServiceAccount": "Pods run without a checked service account, and get no token",
+_ENABLE, _DISABLE, _LEGACY = "enable-admission-plugins", "disable-admission-plugins", "admission-control"
+_DEFAULT_PLUGINS = {
+    "NamespaceLifecycle": "objects can be created in deleted namespaces, and kube-system can be deleted",
+    "ServiceAccount": "Pods run without a validated service account, and get no token",
     "PodSecurity": "the Pod Security labels of namespaces have no effect",
-    "CertificateApproval": "who may write the approval of a certificate request is not checked for its signer",
-    "CertificateSigning": "who may write a certificate is not checked for its signer",
+    "CertificateApproval": "approving a certificate signing request needs no permission for its signer",
+    "CertificateSigning": "signing a certificate signing request needs no permission for its signer",
     "CertificateSubjectRestriction": "certificates of the group system:masters can be requested",
     "ResourceQuota": "quotas are not enforced",
     "ValidatingAdmissionPolicy": "validating admission policies have no effect",
-    "ValidatingAdmissionWebhook": "validating webhooks, policy engines included, are not asked",
-    "MutatingAdmissionWebhook": "mutating webhooks are not asked",
+    "ValidatingAdmissionWebhook": "validating webhooks, including policy engines, are not called",
+    "MutatingAdmissionWebhook": "mutating webhooks are not called",
 }
-"""Plugins that are on by default and guard the cluster -> what is lost without them."""
+"""Plugin that is enabled by default and protects the cluster -> the consequence of disabling it."""
 
 
 def find(risks: Risks) -> None:
-    """Look for open authorization, and for guards that are off."""
+    """Find permissive authorization, and disabled default plugins."""
     authorizers = risks.authorizers
     plugins = risks.options.admission.chain()
     if authorizers is not None:
         _check_authorizers(risks, authorizers)
         if "Node" in authorizers and "NodeRestriction" not in plugins:
-            _report_node_restriction(risks)
-    _check_guards(risks, plugins)
+            _check_node_restriction(risks)
+    _check_default_plugins(risks, plugins)
     if "AlwaysDeny" in plugins:
-        flag = _LEGACY if risks.flags.changed(_LEGACY) else _ON
-        message = f"--{flag} has AlwaysDeny: every write is refused, those of the control plane included"
+        flag = _LEGACY if risks.flags.changed(_LEGACY) else _ENABLE
+        message = f"--{flag} enables AlwaysDeny: every write is rejected, including those of the control plane"
         _report_element(risks, rules.ALWAYS_DENY_ENABLED, message, "remove AlwaysDeny", flag, "AlwaysDeny")
 
 
@@ -50,7 +50,7 @@ def _check_authorizers(risks: Risks, chain: list[str]) -> None:
     if "AlwaysAllow" in chain:
         _report_always_allow(risks)
     elif "RBAC" not in chain and "Webhook" not in chain:
-        message = "RBAC is not among the authorizers: roles have no effect, the controllers' own included"
+        message = "RBAC is not among the authorizers: roles have no effect, including those of the controllers"
         _report_chain(risks, rules.RBAC_DISABLED, message, "add RBAC", "")
     root = risks.file(_FILE)
     if root is not None:
@@ -58,54 +58,52 @@ def _check_authorizers(risks: Risks, chain: list[str]) -> None:
 
 
 def _check_file(risks: Risks, authorizers: Field, chain: list[str]) -> None:
-    """What an authorization config leaves to its webhooks, and what they leave open when they fail."""
+    """Check what an authorization config leaves to its webhooks, and what happens when they fail."""
     rule = rules.AUTHORIZERS_WITHOUT_RBAC_OR_NODE
     if "RBAC" not in chain and "Webhook" in chain and "AlwaysAllow" not in chain:
-        message = (
-            "RBAC is not among the authorizers: webhooks decide about everything, the control plane's own requests"
-        )
-        risks.report_field(rule, f"{message} included", "add RBAC, unless a webhook evaluates roles", authorizers)
+        message = "RBAC is not among the authorizers: webhooks decide about all requests, including the control plane's"
+        risks.report_field(rule, message, "add RBAC, unless a webhook evaluates roles", authorizers)
     if "RBAC" in chain and "Node" not in chain and "AlwaysAllow" not in chain:
-        message = "Node is not among the authorizers: kubelets have no rights but those that a role or webhook grants"
+        message = "Node is not among the authorizers: kubelets have only the permissions that a role or webhook grants"
         risks.report_field(rule, message, "add Node before RBAC", authorizers)
     for webhook in (authorizer["webhook"] for authorizer in authorizers.items()):
         policy = webhook["failurePolicy"]
         if policy.text == "NoOpinion":
-            message = "when the webhook fails, the authorizers after it decide, also about what it would deny"
+            message = "if the webhook fails, the next authorizers decide, even about requests that it would deny"
             risks.report_field(
                 rules.AUTHORIZATION_WEBHOOK_FAILS_OPEN,
                 message,
-                "write Deny if the webhook is there to deny requests",
+                "set Deny if the purpose of the webhook is to deny requests",
                 policy,
             )
 
 
 def _report_always_allow(risks: Risks) -> None:
-    what = "whoever has any credentials may do everything"
+    effect = "every authenticated user may do everything"
     if risks.flags.changed(_MODE) or risks.flags.text(_FILE):
         _report_chain(
             risks,
             rules.ALWAYS_ALLOW_AUTHORIZER,
-            f"AlwaysAllow is among the authorizers: {what}",
-            "write Node,RBAC",
+            f"AlwaysAllow is among the authorizers: {effect}",
+            "set Node,RBAC",
             "AlwaysAllow",
         )
     else:
-        message = f"--{_MODE} is not given and means AlwaysAllow: {what}"
-        risks.report(rules.ALWAYS_ALLOW_AUTHORIZER, message, "write Node,RBAC", _MODE)
+        message = f"--{_MODE} is not set and defaults to AlwaysAllow: {effect}"
+        risks.report(rules.ALWAYS_ALLOW_AUTHORIZER, message, "set Node,RBAC", _MODE)
 
 
 def _report_chain(risks: Risks, rule: Rule, message: str, hint: str, kind: str) -> None:
-    """Tell of one authorizer, or of the whole chain for none, in the flag or the file."""
+    """Report a risk at an authorizer, or at the chain if it is not in it, in the flag or the file."""
     root = risks.file(_FILE)
     if root is None:
         _report_element(risks, rule, f"--{_MODE}: {message}", hint, _MODE, kind)
         return
-    place: Field = root["authorizers"]
-    for authorizer in place.items():
+    field: Field = root["authorizers"]
+    for authorizer in field.items():
         if authorizer["type"].text == kind:
-            place = authorizer["type"]
-    risks.report_field(rule, message, hint, place)
+            field = authorizer["type"]
+    risks.report_field(rule, message, hint, field)
 
 
 def _report_element(risks: Risks, rule: Rule, message: str, hint: str, flag: str, element: str) -> None:
@@ -113,39 +111,39 @@ def _report_element(risks: Risks, rule: Rule, message: str, hint: str, flag: str
     risks.report(rule, message, hint, flag, elements.index(element) if element in elements else None)
 
 
-def _report_node_restriction(risks: Risks) -> None:
+def _check_node_restriction(risks: Risks) -> None:
     rule, name = rules.NODE_WITHOUT_NODE_RESTRICTION, "NodeRestriction"
-    message = f"kubelets are authorized by Node without the admission plugin {name}: each may change every other node"
-    hint = f"add {name} to --{_ON}"
-    given = [flag for flag in (_LEGACY, _OFF, _ON) if risks.flags.changed(flag)]
-    if name in risks.flags.texts(_OFF):
-        _report_element(risks, rule, f"--{_OFF}: {message}", f"remove {name}, and {hint}", _OFF, name)
-    elif _ON in given or _LEGACY in given:
-        risks.report(rule, message, hint, _LEGACY if _LEGACY in given else _ON)
-    elif risks.settled(_ON):
+    message = f"the Node authorizer is used without the admission plugin {name}: a kubelet can modify all other nodes"
+    hint = f"add {name} to --{_ENABLE}"
+    changed = [flag for flag in (_LEGACY, _DISABLE, _ENABLE) if risks.flags.changed(flag)]
+    if name in risks.flags.texts(_DISABLE):
+        _report_element(risks, rule, f"--{_DISABLE}: {message}", f"remove {name}, and {hint}", _DISABLE, name)
+    elif _ENABLE in changed or _LEGACY in changed:
+        risks.report(rule, message, hint, _LEGACY if _LEGACY in changed else _ENABLE)
+    elif risks.settled(_ENABLE):
         _report_chain(risks, rule, message, hint, "Node")
 
 
-def _check_guards(risks: Risks, plugins: list[str]) -> None:
+def _check_default_plugins(risks: Risks, plugins: list[str]) -> None:
     known = risks.catalog.plugins
-    off = [name for name in _GUARDS if name in known and name not in plugins]
-    if not off:
+    disabled = [name for name in _DEFAULT_PLUGINS if name in known and name not in plugins]
+    if not disabled:
         return
     if risks.flags.changed(_LEGACY):
-        message = f"--{_LEGACY} leaves out {', '.join(off)}, which guard the cluster"
+        message = f"--{_LEGACY} disables {', '.join(disabled)}, which protect the cluster"
         risks.report(
             rules.DEFAULT_ADMISSION_PLUGIN_DISABLED,
             message,
-            f"remove the flag, and name in --{_ON} only what is not on by itself",
+            f"remove the flag, and list in --{_ENABLE} only plugins that are not enabled by default",
             _LEGACY,
         )
         return
-    for name in off:
+    for name in disabled:
         _report_element(
             risks,
             rules.DEFAULT_ADMISSION_PLUGIN_DISABLED,
-            f"--{_OFF} {name}: {_GUARDS[name]}",
+            f"--{_DISABLE} {name}: {_DEFAULT_PLUGINS[name]}",
             f"remove {name}",
-            _OFF,
+            _DISABLE,
             name,
         )

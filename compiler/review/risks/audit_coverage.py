@@ -1,4 +1,4 @@
-"""Whether an audit rule matches every request that another rule matches.
+"""Coverage of audit rules: whether a rule matches every request that another one matches.
 
 Kubernetes: apiserver/pkg/audit/policy/checker.go (ruleMatches, ruleMatchesResource, pathMatches).
 """
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
 
-_MOST_COMPARISONS = 20_000
-"""Pairs of entries that are compared for one policy; what lies beyond is not judged."""
+_MAX_COMPARISONS = 20_000
+"""Pairs of entries that are compared for one policy; the rest is not checked."""
 
 
 class _Entry(NamedTuple):
@@ -21,7 +21,7 @@ class _Entry(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """A rule as sets; an empty one is no limit."""
+    """A rule as sets; an empty set is no restriction."""
 
     field: Field
     limits: tuple[frozenset[str], ...]
@@ -35,32 +35,32 @@ class _Rule(NamedTuple):
 
 
 class Coverage:
-    """The rules that come first, asked whether one of them leaves nothing for a later one."""
+    """The rules of a policy in order, to find later ones that can never match."""
 
     def __init__(self, any_group: bool) -> None:
         self.any_group = any_group
         self._rules: list[_Rule] = []
-        self._left = _MOST_COMPARISONS
+        self._remaining = _MAX_COMPARISONS
 
     def add(self, rule: Field) -> None:
         """Add the next rule in order."""
         self._rules.append(_sets(rule))
 
     def covering(self, rule: Field) -> Field | None:
-        """The first of the rules added so far that matches whatever `rule` matches; None if there is none."""
-        if self._left < 0:
+        """Return the first added rule that matches every request that `rule` matches; None if there is none."""
+        if self._remaining < 0:
             return None
         later = _sets(rule)
         return next((each.field for each in self._rules if self._covers(each, later)), None)
 
     def is_total(self, rule: Field) -> bool:
-        """Whether a rule matches every request."""
-        found = _sets(rule)
-        return not (any(found.limits) or found.is_about_resources or found.urls)
+        """Return whether a rule matches every request."""
+        sets = _sets(rule)
+        return not (any(sets.limits) or sets.is_about_resources or sets.urls)
 
     def _covers(self, one: _Rule, other: _Rule) -> bool:
-        self._left -= 1 + len(one.entries) * len(other.entries) + len(one.urls) * len(other.urls)
-        if self._left < 0 or not all(map(_within, other.limits, one.limits)):
+        self._remaining -= 1 + len(one.entries) * len(other.entries) + len(one.urls) * len(other.urls)
+        if self._remaining < 0 or not all(map(_within, other.limits, one.limits)):
             return False
         if one.is_about_resources:
             return (
@@ -83,7 +83,7 @@ class Coverage:
         same = one.group == other.group or (one.group == "*" and self.any_group)
         if not same:
             return False
-        # Without resources, the names of objects do not count.
+        # Without resources, resourceNames have no effect.
         if not one.resources or ("*" in one.resources and not one.names):
             return True
         if not other.resources or not _within(other.names, one.names):
@@ -112,12 +112,12 @@ def _sets(rule: Field) -> _Rule:
 
 
 def _within(part: frozenset[str], whole: frozenset[str]) -> bool:
-    """Whether a limit lets through no more than another one."""
+    """Return whether a restriction is at least as strict as another one."""
     return not whole or (bool(part) and part <= whole)
 
 
 def _path_covers(one: str, other: str) -> bool:
-    """Whether a pattern matches every path that another one matches."""
+    """Return whether a pattern matches every path that another one matches."""
     if one.endswith("*"):
         return other.startswith(one[:-1])
     return one == other

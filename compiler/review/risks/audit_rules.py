@@ -1,8 +1,8 @@
-"""Audit rules that no request can match, and rules behind one that matches everything they are about.
+"""Audit rules that no request can match, and rules after one that matches all their requests.
 
-Kubernetes: apiserver/pkg/audit/policy/checker.go (ruleMatches): every name is compared as it is written, so that a
-wrong one is never reported and only shows when a record is missing. endpoints/request/requestinfo.go (NewRequestInfo)
-says which verbs, groups and namespaces a request can have.
+Kubernetes: apiserver/pkg/audit/policy/checker.go (ruleMatches): names are compared literally, so the server never
+reports a wrong one; it only shows as a missing record. endpoints/request/requestinfo.go (NewRequestInfo) defines which
+verbs, groups and namespaces a request can have.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _RESOURCE_VERBS = ("get", "list", "watch", "create", "update", "patch", "delete"
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "connect", "trace")
 _VERB_OF_METHOD = {"post": "create", "put": "update", "head": "get"}
 _METHOD_OF_VERB = {"list": "get", "watch": "get", "create": "post", "update": "put", "deletecollection": "delete"}
-_CHECKED_ONLY = ("approve", "attest", "bind", "escalate", "impersonate", "sign", "use")
-"""Verbs that an authorizer is asked about, and that no request has."""
+_AUTHORIZER_VERBS = ("approve", "attest", "bind", "escalate", "impersonate", "sign", "use")
+"""Verbs that only authorizers check, and that no request has."""
 _SUBRESOURCES = {
     "approval": ("certificatesigningrequests",),
     "attach": ("pods",),
@@ -48,7 +48,7 @@ _SUBRESOURCES = {
     "status": (),
     "token": ("serviceaccounts",),
 }
-"""Subresource of a built-in API -> the resources that have it; none for one that most have."""
+"""Subresource of a built-in API -> the resources that have it; none if most resources have it."""
 _USERS = (
     "system:anonymous",
     "system:apiserver",
@@ -61,7 +61,7 @@ _RESOURCE_PATH = r"/(?:api/v1|apis/[^/*]+/v[0-9][a-z0-9]*)/([^/*]+).*"
 
 
 def find(risks: Risks) -> None:
-    """Look at every rule of the policy."""
+    """Check every rule of the policy."""
     root = risks.file(FLAG)
     if root is None:
         return
@@ -72,25 +72,25 @@ def find(risks: Risks) -> None:
 
 
 def _find_covered(risks: Risks, audit_rules: list[Field]) -> None:
-    """The first rule that matches decides: what stands behind one that matches everything is never asked."""
+    """Report rules that are never reached, because the first matching rule decides."""
     coverage = Coverage(any_group=bool(risks.catalog.behaviour("auditPolicyAnyGroup")))
     for index, rule in enumerate(audit_rules):
-        by = coverage.covering(rule)
-        if by is None:
+        first = coverage.covering(rule)
+        if first is None:
             coverage.add(rule)
             continue
-        rest = len(audit_rules) - index - 1 if coverage.is_total(by) else 0
-        others = f", and neither are the {rest} rules behind it" if rest > 1 else ""
-        others = ", and neither is the rule behind it" if rest == 1 else others
-        what = "every request" if coverage.is_total(by) else "every request that this rule is about"
-        message = f"the rule is never reached{others}: {by.path} (line {by.location.line}) already matches {what}"
-        risks.report_field(rules.UNREACHABLE_AUDIT_RULE, message, f"move it before {by.path}, or remove it", rule)
+        rest = len(audit_rules) - index - 1 if coverage.is_total(first) else 0
+        others = f", nor are the {rest} rules after it" if rest > 1 else ""
+        others = ", nor is the rule after it" if rest == 1 else others
+        requests = "every request" if coverage.is_total(first) else "all requests of this rule"
+        message = f"the rule is never reached{others}: {first.path} (line {first.location.line}) matches {requests}"
+        risks.report_field(rules.UNREACHABLE_AUDIT_RULE, message, f"move it before {first.path}, or remove it", rule)
         if rest:
             return
 
 
 class _DeadRules:
-    """Reports what keeps a rule, or a part of it, from matching any request."""
+    """Reports parts of rules that match no request."""
 
     def __init__(self, risks: Risks) -> None:
         self.risks = risks
@@ -99,7 +99,7 @@ class _DeadRules:
         self.room = MAX_FINDINGS
 
     def check(self, rule: Field) -> bool:
-        """Report every part of a rule that matches nothing; whether the rule as a whole matches nothing."""
+        """Report every part of a rule that matches nothing. Returns whether the whole rule matches nothing."""
         spaces, entries, urls = rule["namespaces"], rule["resources"], rule["nonResourceURLs"]
         about_resources, about_urls = bool(entries.items() or spaces.items()), bool(urls.items())
         parts = (
@@ -113,7 +113,7 @@ class _DeadRules:
         return any(part and all(part) for part in parts)
 
     def _texts(self, items: Field) -> Iterator[Field]:
-        """The elements of a list that are not empty, as long as there is room for findings."""
+        """Yield the non-empty elements of a list, as long as there is room for findings."""
         for item in items.items():
             if self.room <= 0:
                 return
@@ -126,29 +126,27 @@ class _DeadRules:
         return True
 
     def _verb(self, verb: Field, resources: bool, urls: bool) -> bool:
-        """Whether no request that the rule is about has a verb; reported."""
+        """Report a verb that no request of the rule has. Returns whether it is reported."""
         text = verb.text
         known = _RESOURCE_VERBS if resources else _METHODS if urls else (*_RESOURCE_VERBS, *_METHODS)
         if text in known:
             return False
         lower = text.lower()
         swapped = (_VERB_OF_METHOD if resources else _METHOD_OF_VERB).get(lower, "") if resources or urls else ""
-        meant = closest(text, known)
+        suggestion = closest(text, known)
         why, hint = (
             "it is not a verb of a request",
-            f"did you mean {meant}?" if meant else f"known are {', '.join(known)}",
+            f"did you mean {suggestion}?" if suggestion else f"use one of {', '.join(known)}",
         )
         if text == "*":
-            why, hint = "verbs have no wildcard", "remove verbs: a rule without them matches every verb"
+            why, hint = "verbs do not support wildcards", "remove verbs: a rule without them matches every verb"
         elif lower in known:
             why, hint = "verbs are lowercase", f"write {lower}"
         elif swapped:
-            why = (
-                "requests for resources have verbs, not methods" if resources else "only requests for resources have it"
-            )
+            why = "resource requests have verbs, not HTTP methods" if resources else "only resource requests have it"
             hint = f"write {swapped}"
-        elif lower in _CHECKED_ONLY:
-            why, hint = "only authorizers are asked about this verb", "write create, update or patch, or remove it"
+        elif lower in _AUTHORIZER_VERBS:
+            why, hint = "only authorizers use this verb", "write create, update or patch, or remove it"
         elif lower in _SUBRESOURCES:
             resource = (_SUBRESOURCES[lower] or ("pods",))[0]
             why, hint = "it is a subresource, not a verb", f"write {resource}/{lower} in resources"
@@ -158,7 +156,7 @@ class _DeadRules:
         text = user.text
         if text.endswith("*"):
             hint = "write every name, or userGroups: [system:serviceaccounts:NAMESPACE] for service accounts"
-            return self._report_risk(rules.AUDIT_USER_NEVER_MATCHES, user, "users have no wildcard", hint)
+            return self._report_risk(rules.AUDIT_USER_NEVER_MATCHES, user, "users do not support wildcards", hint)
         if text in _GROUPS or text.startswith("system:serviceaccounts:"):
             return self._report_risk(
                 rules.AUDIT_USER_NEVER_MATCHES, user, "it is a group, not a user", "move it to userGroups"
@@ -168,8 +166,8 @@ class _DeadRules:
     def _user_group(self, group: Field) -> bool:
         text = group.text
         if text.endswith("*"):
-            hint = "write every group; system:authenticated has everyone with credentials"
-            return self._report_risk(rules.AUDIT_USER_NEVER_MATCHES, group, "userGroups have no wildcard", hint)
+            hint = "write every group; system:authenticated has all authenticated users"
+            return self._report_risk(rules.AUDIT_USER_NEVER_MATCHES, group, "userGroups do not support wildcards", hint)
         if text in _USERS or text.startswith(("system:serviceaccount:", "system:node:")):
             return self._report_risk(
                 rules.AUDIT_USER_NEVER_MATCHES, group, "it is a user, not a group", "move it to users"
@@ -180,21 +178,19 @@ class _DeadRules:
         if namespace.text.endswith("*"):
             hint = "write every namespace, or remove namespaces to match all of them"
             return self._report_risk(
-                rules.AUDIT_NAMESPACE_NEVER_MATCHES, namespace, "namespaces have no wildcard", hint
+                rules.AUDIT_NAMESPACE_NEVER_MATCHES, namespace, "namespaces do not support wildcards", hint
             )
         return False
 
     def _url(self, url: Field) -> bool:
-        found = re.fullmatch(_RESOURCE_PATH, url.text)
-        if found is None:
+        match = re.fullmatch(_RESOURCE_PATH, url.text)
+        if match is None:
             return False
-        hint = f"name {shown(found[1])[1:-1]} in resources"
-        return self._report_risk(
-            rules.RESOURCE_URL_IN_NON_RESOURCE_URLS, url, "it is a URL of resources, which are not matched here", hint
-        )
+        hint = f"list {shown(match[1])[1:-1]} in resources"
+        return self._report_risk(rules.RESOURCE_URL_IN_NON_RESOURCE_URLS, url, "it is a resource URL", hint)
 
     def _unscoped(self, entry: Field, spaces: Field) -> bool:
-        """Whether an entry names only cluster-scoped resources, in a rule that is limited to namespaces."""
+        """Report only cluster-scoped resources in a rule with namespaces. Returns whether they are reported."""
         if not spaces.items() or any(not space.text for space in spaces.items()):
             return False
         known = {each.resource: each for each in self.groups.get(entry["group"].text, ())}
@@ -203,7 +199,7 @@ class _DeadRules:
         if not outside or len(outside) < len(names):
             return False
         each = " and ".join(dict.fromkeys(outside))
-        message = f"{each} never match here: they are cluster-scoped, and the rule is limited to namespaces"
+        message = f"{each} never match: they are cluster-scoped, but the rule has namespaces"
         self.room -= 1
         self.risks.report_field(
             rules.AUDIT_NAMESPACE_NEVER_MATCHES, message, "move them to a rule without namespaces", entry["resources"]
@@ -211,41 +207,42 @@ class _DeadRules:
         return True
 
     def _entry(self, entry: Field) -> bool:
-        """Whether an entry of `resources` matches nothing."""
+        """Return whether an entry of `resources` matches nothing."""
         group = entry["group"]
         text = group.text
         if text and not (text == "*" and self.any_group) and text not in self.groups:
             return self._group(group)
         if text == "*":
             return False
-        found = [self._resource(name, text) for name in self._texts(entry["resources"])]
-        return bool(found) and all(found)
+        reported = [self._resource(name, text) for name in self._texts(entry["resources"])]
+        return bool(reported) and all(reported)
 
     def _group(self, group: Field) -> bool:
-        """A group that no built-in API has may be one of a custom resource, unless its name says otherwise."""
+        """Report an unknown group unless it may be one of a custom resource. Returns whether it is reported."""
         text = group.text
         if text.lower() in CORE:
             return self._report_risk(
-                rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", 'write "": the core group is empty'
+                rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", 'write "", the name of the core group'
             )
-        gone = self._gone(text)
-        if gone:
+        removed_in = self._removed_in(text)
+        if removed_in:
             return not self._report_risk(
-                rules.AUDIT_GROUP_NEVER_MATCHES, group, f"the group was removed in {gone}", "remove it", "note"
+                rules.AUDIT_GROUP_NEVER_MATCHES, group, f"the group was removed in {removed_in}", "remove it", "note"
             )
         resource = self.risks.catalog.resources.get(text) or find_resource(self.risks.catalog, text)
         if resource is not None:
             hint = f"write group: {shown(resource.group)} and resources: [{resource.resource}]"
             return self._report_risk(rules.AUDIT_GROUP_NEVER_MATCHES, group, "it is a resource, not an API group", hint)
-        begun = next((known for known in self.groups if known.startswith(f"{text.lower()}.")), "")
-        meant = begun or only_one(text, self.groups) or ("" if "." in text else "?")
-        if not meant:
+        prefixed = next((known for known in self.groups if known.startswith(f"{text.lower()}.")), "")
+        suggestion = prefixed or only_one(text, self.groups) or ("" if "." in text else "?")
+        if not suggestion:
             return False
-        hint = f"did you mean {meant}?" if meant != "?" else "write the whole group, for example networking.k8s.io"
+        hint = "write the full group name, for example networking.k8s.io"
+        hint = f"did you mean {suggestion}?" if suggestion != "?" else hint
         return self._report_risk(rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", hint)
 
-    def _gone(self, group: str) -> str:
-        """The version that removed the last of a group's APIs; empty for one that never was."""
+    def _removed_in(self, group: str) -> str:
+        """Return the version that removed the last API of a group; empty if it never existed or still exists."""
         from compiler.upstream.catalog.history import removed, removed_names
 
         entries = [removed("apis", name) or {} for name in removed_names("apis") if name.startswith(f"{group}/")]
@@ -253,7 +250,7 @@ class _DeadRules:
         return since if since and _minor(since) <= self.risks.catalog.minor else ""
 
     def _resource(self, name: Field, group: str) -> bool:
-        """Whether no request has a resource; reported. Only built-in APIs are known."""
+        """Report an unknown resource of a built-in API. Returns whether it is reported."""
         text = name.text
         resource, slash, part = text.partition("/")
         known = {each.resource: each for each in self.groups[group]}
@@ -269,36 +266,36 @@ class _DeadRules:
             hint = f"write group: {shown(resource)} and resources: [{part}]"
             return self._report_risk(rule, name, "the group is not part of a resource's name", hint)
         if not slash and "." in text and text.lower() in self.risks.catalog.resources:
-            meant = self.risks.catalog.resources[text.lower()]
-            hint = f"write group: {shown(meant.group)} and resources: [{meant.resource}]"
+            qualified = self.risks.catalog.resources[text.lower()]
+            hint = f"write group: {shown(qualified.group)} and resources: [{qualified.resource}]"
             return self._report_risk(rule, name, "the group is not part of a resource's name", hint)
         here = find_resource(self.risks.catalog, resource, group)
         if here is not None:
-            right = f"{here.resource}{slash}{part}"
-            return self._report_risk(rule, name, _difference(resource, here), f"write {right}")
+            name_in_api = f"{here.resource}{slash}{part}"
+            return self._report_risk(rule, name, _difference(resource, here), f"write {name_in_api}")
         other = find_resource(self.risks.catalog, resource)
         if other is not None and other.group != group:
-            right = "it" if other.resource == resource else f"{other.resource}{slash}{part}"
-            return self._report_risk(rule, name, why, f'write {right} in an entry with group: "{other.group}"')
+            name_in_api = "it" if other.resource == resource else f"{other.resource}{slash}{part}"
+            return self._report_risk(rule, name, why, f'write {name_in_api} in an entry with group: "{other.group}"')
         near = closest(resource, known)
-        hint = f"did you mean {near}{slash}{part}?" if near else f"known are {', '.join(sorted(known))}"
+        hint = f"did you mean {near}{slash}{part}?" if near else f"use one of {', '.join(sorted(known))}"
         return self._report_risk(rule, name, why, hint if known else "remove it")
 
     def _part(self, name: Field, resource: str, part: str) -> bool:
-        """Whether no request has a subresource."""
-        having = _SUBRESOURCES.get(part)
-        if having is not None and (not having or resource in having or resource == "*"):
+        """Report an unknown subresource. Returns whether it is reported."""
+        owners = _SUBRESOURCES.get(part)
+        if owners is not None and (not owners or resource in owners or resource == "*"):
             return False
-        if having is not None:
+        if owners is not None:
             why = f"{resource} have no subresource {part}"
             return self._report_risk(
-                rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, why, f"write {having[0]}/{part}, or remove it"
+                rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, why, f"write {owners[0]}/{part}, or remove it"
             )
-        fitting = [each for each, of in _SUBRESOURCES.items() if not of or resource in of or resource == "*"]
-        meant = closest(part, fitting)
-        if resource == "*" and not meant:
+        candidates = [each for each, of in _SUBRESOURCES.items() if not of or resource in of or resource == "*"]
+        suggestion = closest(part, candidates)
+        if resource == "*" and not suggestion:
             return False  # an API of a custom resource may have it
-        hint = f"did you mean {resource}/{meant}?" if meant else f"known are {', '.join(fitting)}"
+        hint = f"did you mean {resource}/{suggestion}?" if suggestion else f"use one of {', '.join(candidates)}"
         return self._report_risk(rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, "there is no such subresource", hint)
 
 
@@ -307,7 +304,7 @@ def _minor(version: str) -> int:
 
 
 def _difference(written: str, resource: Resource) -> str:
-    """Why a name of a resource is not the one that URLs have."""
+    """Return why a name is not that of a resource in URLs."""
     if written.lower() == resource.resource:
         return "resources are lowercase"
     if written == resource.kind:

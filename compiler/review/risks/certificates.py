@@ -1,4 +1,4 @@
-"""Certificates and keys that load, and fail the first client: the wrong names, the wrong dates, the wrong key.
+"""Certificates and keys that load but fail the first client: wrong names, wrong dates, wrong key.
 
 Only if the server's files are available. Kubernetes: pkg/controlplane/apiserver/config.go;
 pkg/serviceaccount/jwt.go; Go: crypto/x509, Verify.
@@ -34,12 +34,12 @@ _SOON = timedelta(days=30)
 
 
 def now() -> datetime:
-    """The time that certificates are judged at. Only warnings depend on it, never an artifact."""
+    """Return the current time, on which only warnings depend, never an artifact."""
     return datetime.now(UTC)
 
 
 def find(risks: Risks) -> None:
-    """Look into the files that flags name."""
+    """Check the files that flags name."""
     if not risks.context.host.sees_files:
         return
     moment = now()
@@ -48,10 +48,10 @@ def find(risks: Risks) -> None:
         if leaf is not None:
             _check_dates(risks, flag, leaf, moment)
     for flag in _AUTHORITIES:
-        found = _certificates(risks, flag)
-        if found:
-            # A bundle holds the old and the new authority while certificates are renewed.
-            _check_dates(risks, flag, max(found, key=lambda each: each.not_after), moment)
+        bundle = _certificates(risks, flag)
+        if bundle:
+            # A bundle has the old and the new authority during a rotation.
+            _check_dates(risks, flag, max(bundle, key=lambda each: each.not_after), moment)
     _check_names(risks)
     _check_signing_key(risks)
 
@@ -64,11 +64,11 @@ def _read(risks: Risks, path: str) -> bytes | None:
 
 
 def _certificates(risks: Risks, flag: str) -> list[CertificateFacts]:
-    """The certificates of a file that could be read, in order."""
+    """Return the certificates of a file, in order; none if it cannot be read."""
     path = risks.flags.given(flag)
     data = _read(risks, path) if path else None
-    found = (facts_of(block.der) for block in blocks(data or b"") if block.type == "CERTIFICATE")
-    return [each for each in found if each is not None]
+    parsed = (facts_of(block.der) for block in blocks(data or b"") if block.type == "CERTIFICATE")
+    return [each for each in parsed if each is not None]
 
 
 def _check_dates(risks: Risks, flag: str, certificate: CertificateFacts, moment: datetime) -> None:
@@ -79,45 +79,41 @@ def _check_dates(risks: Risks, flag: str, certificate: CertificateFacts, moment:
         risks.report(
             rules.CERTIFICATE_EXPIRED_OR_EXPIRING,
             message,
-            "renew it, and restart the server or let it reload the file",
+            "renew it, and restart the server unless it reloads the file",
             flag,
         )
     elif certificate.not_before > moment:
         message = f"--{flag}: the certificate in {path} is not valid before {start}"
-        risks.report(
-            rules.CERTIFICATE_EXPIRED_OR_EXPIRING, message, "check the clock of the machine that issued it", flag
-        )
+        risks.report(rules.CERTIFICATE_EXPIRED_OR_EXPIRING, message, "check the clock of the issuing machine", flag)
     elif certificate.not_after - moment < _SOON:
         message = f"--{flag}: the certificate in {path} expires on {end}"
-        risks.report(rules.CERTIFICATE_EXPIRED_OR_EXPIRING, message, "renew it before that day", flag)
+        risks.report(rules.CERTIFICATE_EXPIRED_OR_EXPIRING, message, "renew it before that date", flag)
 
 
 def _check_names(risks: Risks) -> None:
-    """Whether the serving certificate is for the names that clients inside the cluster use."""
+    """Report names of the server that the serving certificate does not have."""
     leaf = next(iter(_certificates(risks, _CERTIFICATE)), None)
     if leaf is None:
         return
     flags, options = risks.flags, risks.options
-    wanted = {options.services.service_ip: "the address of the kubernetes Service"}
+    expected = {options.services.service_ip: "the address of the kubernetes Service"}
     if flags.text("advertise-address"):
-        wanted[flags.text("advertise-address")] = "the advertised address"
+        expected[flags.text("advertise-address")] = "the advertised address"
     others = [name for pair in flags.sni_pairs("tls-sni-cert-key") for name in pair.names]
     if _SERVICE_NAME not in others and not flags.sni_pairs("tls-sni-cert-key"):
-        wanted[_SERVICE_NAME] = "the name of the kubernetes Service"
+        expected[_SERVICE_NAME] = "the name of the kubernetes Service"
     host = flags.given("external-hostname")
     if host and host not in others:
-        wanted[host] = "--external-hostname"
-    missing = [f"{name} ({what})" for name, what in wanted.items() if name and not leaf.is_for(name)]
+        expected[host] = "--external-hostname"
+    missing = [f"{name} ({role})" for name, role in expected.items() if name and not leaf.is_for(name)]
     if missing:
-        message = f"--{_CERTIFICATE}: the serving certificate is not valid for {' and '.join(missing)}: clients that"
-        hint = "issue it again with these subject alternative names"
-        risks.report(
-            rules.SERVING_CERTIFICATE_LACKS_NAME, f"{message} connect to it there refuse it", hint, _CERTIFICATE
-        )
+        message = f"--{_CERTIFICATE}: the serving certificate is not valid for {' and '.join(missing)}: clients"
+        hint = "reissue it with these subject alternative names"
+        risks.report(rules.SERVING_CERTIFICATE_LACKS_NAME, f"{message} that use them reject it", hint, _CERTIFICATE)
 
 
 def _check_signing_key(risks: Risks) -> None:
-    """Whether the server accepts the tokens that it signs."""
+    """Report a signing key whose public key is not among the verification keys."""
     flags, go = risks.flags, go_of(risks.catalog)
     data = _read(risks, flags.text(_SIGNING)) if flags.text(_SIGNING) else None
     private = signing_key(data, go) if data is not None else None
@@ -129,6 +125,7 @@ def _check_signing_key(risks: Risks) -> None:
             return
     if flags.texts(_KEYS) and risks.settled(_SIGNING, _KEYS):
         path = shown(flags.text(_SIGNING))
-        message = f"--{_KEYS}: no file holds the public half of --{_SIGNING} {path}: the server's own tokens get 401"
-        hint = f"write it out with `openssl pkey -in {path[1:-1]} -pubout` and add the file to --{_KEYS}"
+        message = f"--{_KEYS}: no file contains the public key of --{_SIGNING} {path}: the server rejects its own"
+        message += " tokens (401)"
+        hint = f"extract it with `openssl pkey -in {path[1:-1]} -pubout` and add the file to --{_KEYS}"
         risks.report(rules.SIGNING_KEY_NOT_AMONG_VERIFICATION_KEYS, message, hint, _KEYS)

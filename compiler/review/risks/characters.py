@@ -1,4 +1,4 @@
-"""Values that the server accepts with a character in them that nobody typed on purpose, or with quotes around them."""
+"""Values with lookalike characters or quotes, which the server accepts."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _QUOTES = "\"'"
 
 
 def check(risks: Risks, flag: str, argument: Argument) -> None:
-    """Report odd characters and quotes that are part of a flag's value."""
+    """Report lookalike characters and quotes in a flag's value."""
     spec = risks.catalog.flags.get(flag)
     text = argument.text
     if spec is None or not text:
         return
-    if found := advice(text, letters=False):
-        message = f"--{flag}: the value has characters that look like others"
-        risks.report_location(rules.LOOKALIKE_CHARACTER, message, found, argument.path, argument.location, flag)
+    if hint := advice(text, letters=False):
+        message = f"--{flag}: the value contains characters that look like others"
+        risks.report_location(rules.LOOKALIKE_CHARACTER, message, hint, argument.path, argument.location, flag)
     elif " --" in text:
-        hint = "write each of them as an argument of its own"
-        message = f"--{flag}: the value {shown(text)} seems to hold further flags"
+        hint = "write each flag as a separate argument"
+        message = f"--{flag}: the value {shown(text)} seems to contain other flags"
         risks.report_location(
             rules.SEVERAL_FLAGS_IN_ONE_ARGUMENT, message, hint, argument.path, argument.location, flag
         )

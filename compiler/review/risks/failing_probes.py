@@ -1,4 +1,4 @@
-"""Probes of a Pod that cannot succeed, whatever state the server is in: the kubelet restarts it again and again.
+"""Probes of a Pod that can never succeed, so that the kubelet keeps restarting it.
 
 Kubernetes: pkg/kubelet/prober/prober.go; pkg/probe/http; apiserver/pkg/server/healthz/healthz.go.
 """
@@ -27,13 +27,13 @@ _SERVED = frozenset(
         *("version", *_HEALTH),
     )
 )
-"""First parts of the paths that the server may answer."""
+"""First segments of the paths that the server may have."""
 _ANY_ADDRESS = ("0.0.0.0", "::")
 _PORT = "secure-port"
 
 
 class _Problem(NamedTuple):
-    """Why a probe fails, what to do, and where: a value of the probe."""
+    """Why a probe fails, what to do, and the path and node of the value in the probe."""
 
     reason: str
     hint: str
@@ -42,17 +42,17 @@ class _Problem(NamedTuple):
 
 
 def find(risks: Risks) -> None:
-    """One warning for each reason, at the first probe that it is about."""
+    """Report each reason once, at the first probe that has it."""
     container, spec = risks.given.container, risks.given.pod_spec
     if container is None or spec is None:
         return
-    found: dict[str, list[tuple[str, _Problem]]] = {}
+    problems: dict[str, list[tuple[str, _Problem]]] = {}
     for name in PROBES:
         probe = container.get(name)
         problem = _problem(risks, container, spec, probe) if probe is not None else None
         if problem is not None:
-            found.setdefault(problem.reason, []).append((name, problem))
-    for reason, probes in found.items():
+            problems.setdefault(problem.reason, []).append((name, problem))
+    for reason, probes in problems.items():
         name, problem = probes[0]
         names = ", ".join(each for each, _ in probes)
         message = f"{names} cannot succeed: {reason}"
@@ -73,7 +73,7 @@ def _problem(risks: Risks, container: Node, spec: Node, probe: Node) -> _Problem
             return problem
         if kind == "grpc":
             hint = "write httpGet with scheme HTTPS and the path /livez"
-            return _Problem("the server does not answer gRPC health checks", hint, kind, action)
+            return _Problem("kube-apiserver does not serve gRPC health checks", hint, kind, action)
         problem = _host_problem(risks, spec, kind, action)
         if problem is None and kind == "httpGet":
             problem = _scheme_problem(action) or _path_problem(risks, action)
@@ -82,7 +82,7 @@ def _problem(risks: Risks, container: Node, spec: Node, probe: Node) -> _Problem
 
 
 def _exec_problem(risks: Risks, action: Node) -> _Problem | None:
-    """The image has no other programs than the server, and no shell."""
+    """Return the problem of an exec probe: the image contains only the server, no shell."""
     files, command = risks.given.file_system, items_of(action.get("command"))
     if files is None or not files.is_release or not command:
         return None
@@ -96,7 +96,7 @@ def _exec_problem(risks: Risks, action: Node) -> _Problem | None:
 
 
 def _port(container: Node, action: Node) -> int | None:
-    """The number of the port that a probe connects to; None if it names none."""
+    """Return the port number that a probe connects to; None if it has none."""
     node = action.get("port")
     value = node.value if node is not None else None
     if isinstance(value, str):
@@ -120,9 +120,9 @@ def _port_problem(risks: Risks, container: Node, spec: Node, kind: str, action: 
             return None  # an error of the Pod
         names = [text_of(port.get("name")) for port in items_of(container.get("ports"))[:MAX_FINDINGS]]
         near = closest(node.value, names)
-        hint = f"write {near}" if near else "add it to the container's ports, or write the number"
+        hint = f"write {near}" if near else "add it to the container's ports, or use the port number"
         return _Problem(f"no port of the container is named {shown(node.value)}", hint, f"{kind}.port", node)
-    # A sidecar, or another program of the node, may listen there.
+    # A sidecar or another program on the node may listen there.
     others = len(items_of(spec.get("containers"))) + len(items_of(spec.get("initContainers"))) > 1
     if others or not risks.flags.is_certain(_PORT) or number == risks.flags.number(_PORT):
         return None
@@ -131,7 +131,7 @@ def _port_problem(risks: Risks, container: Node, spec: Node, kind: str, action: 
 
 
 def _host_problem(risks: Risks, spec: Node, kind: str, action: Node) -> _Problem | None:
-    """The address that is connected to, and those that the server listens on."""
+    """Return the problem if the server does not listen on the address that the probe connects to."""
     host, network = action.get("host"), spec.get("hostNetwork")
     text = text_of(host)
     on_host = network is not None and network.value is True
@@ -140,7 +140,7 @@ def _host_problem(risks: Risks, spec: Node, kind: str, action: Node) -> _Problem
         return None
     loopback = _is_loopback(text)
     if host is not None and loopback and not on_host:
-        reason = f"the kubelet connects to {text} of the node, and the Pod has a network of its own"
+        reason = f"the kubelet connects to {text} of the node, but the Pod does not use the host network"
         return _Problem(reason, "remove host", f"{kind}.host", host)
     if _is_loopback(bound) and not loopback and (not text or _is_address(text)):
         reason = f"the server listens on {bound} only"
@@ -162,17 +162,17 @@ def _scheme_problem(action: Node) -> _Problem | None:
 
 
 def _path_problem(risks: Risks, action: Node) -> _Problem | None:
-    """A path that the server does not have, or a health check that it does not have."""
+    """Return the problem if the server does not have the path or the health check."""
     node, health = action.get("path"), risks.health
     path = text_of(node).partition("?")[0]
     if node is None or not path:
         return None
     first, _, check = path.removeprefix("/").partition("/")
-    place = "httpGet.path"
+    field = "httpGet.path"
     if first not in _SERVED:
         near = closest(first, _HEALTH)
         hint = f"write /{near}" if near else "write /livez, or /readyz for the readinessProbe"
-        return _Problem(f"the server has no path {shown(path)}", hint, place, node)
+        return _Problem(f"the server has no path {shown(path)}", hint, field, node)
     if first not in _HEALTH or path.lstrip("/") == first:
         return None
     names = [each.name for each in getattr(health, first)]
@@ -180,7 +180,7 @@ def _path_problem(risks: Risks, action: Node) -> _Problem | None:
         return None
     near = closest(check, names) if check else ""
     reason = f"the server has no check {shown(check)} at /{first}" if check else f"the server has no path {shown(path)}"
-    return _Problem(reason, f"write /{first}/{near}" if near else f"write /{first}", place, node)
+    return _Problem(reason, f"write /{first}/{near}" if near else f"write /{first}", field, node)
 
 
 def _is_address(text: str) -> bool:

@@ -1,10 +1,10 @@
-"""Hosts and ports of URLs, as far as risks hang on them."""
+"""Hosts and ports in URLs, for risks."""
 
 from __future__ import annotations
 
 
 def host_of(url: str) -> str:
-    """The host of a URL, or of a host with a port; empty for a Unix socket.
+    """Return the host of a URL or of `host:port`; empty for a Unix socket.
 
     >>> [host_of(url) for url in ("http://user@10.0.0.1:2379/x", "https://[fd00::1]:1", "localhost", "unix:///a")]
     ['10.0.0.1', 'fd00::1', 'localhost', '']
@@ -14,14 +14,14 @@ def host_of(url: str) -> str:
 
 
 def port_of(url: str) -> int:
-    """The port that a URL names; 0 where it names none."""
+    """Return the port in a URL; 0 if it has none."""
     host = url.rpartition("://")[2].partition("/")[0]
     port = host.rpartition("]")[2].rpartition(":")[2] if ":" in host.rpartition("]")[2] else ""
     return int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else 0
 
 
 def is_local(url: str) -> bool:
-    """Whether a URL, or a host with a port, names the machine itself or a socket on it.
+    """Return whether a URL or `host:port` is the local machine or a Unix socket.
 
     >>> [is_local(url) for url in ("http://127.0.0.1:2379", "http://[::1]:1", "localhost", "http://10.0.0.1:2379/x")]
     [True, True, True, False]

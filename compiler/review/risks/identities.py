@@ -1,4 +1,4 @@
-"""Who a request is taken for: anonymous ones, static tokens, identity providers, front proxies.
+"""Authentication: anonymous requests, static tokens, identity providers, front proxies.
 
 Kubernetes: pkg/kubeapiserver/options/authentication.go; apiserver/pkg/authentication/request.
 """
@@ -21,7 +21,7 @@ _STANDARD = {
     "requestheader-group-headers": "X-Remote-Group",
     "requestheader-extra-headers-prefix": "X-Remote-Extra-",
 }
-"""Flag -> what the aggregation layer itself sends."""
+"""Flag -> the header that the aggregation layer sends."""
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _PUBLIC = (
     "/version",
@@ -29,16 +29,16 @@ _PUBLIC = (
     "/openid/v1/jwks",
     "/api/v1/namespaces/kube-public/configmaps/cluster-info",
 )
-"""Paths that are read without credentials by design, the last one by nodes that join."""
+"""Paths that are public by design, the last one for nodes that join the cluster."""
 
-_MASTERS = "the identity provider can make anyone a member of system:masters"
+_MASTERS = "the identity provider can add any user to system:masters"
 
 
 def find(risks: Risks) -> None:
-    """Look at every way in."""
+    """Check all authentication methods."""
     flags = risks.flags
     if flags.text(_TOKENS):
-        message = f"--{_TOKENS}: its tokens stand in plain text, never run out, and change only with a restart"
+        message = f"--{_TOKENS}: the tokens are plain text, never expire, and can only be changed with a restart"
         risks.report(
             rules.STATIC_TOKEN_FILE, message, "use client certificates, OIDC or service accounts instead", _TOKENS
         )
@@ -52,7 +52,7 @@ def find(risks: Risks) -> None:
 
 
 def is_for_health(path: str) -> bool:
-    """Whether a path is a health check, or one of the checks below it."""
+    """Return whether a path is a health endpoint or a single health check."""
     return path in _HEALTH or path.startswith(tuple(f"{known}/" for known in _HEALTH))
 
 
@@ -60,14 +60,14 @@ def _check_front_proxy(risks: Risks) -> None:
     flags, ca = risks.flags, risks.flags.text(_HEADER_CA)
     names = [name for name in flags.texts(_NAMES) if name]
     if ca and ca == flags.text("client-ca-file") and not names and risks.settled(_NAMES):
-        message = f"--{_HEADER_CA} is the file of --client-ca-file, and every name is allowed: whoever has any client"
-        message += " certificate can pass for anyone"
-        hint = f"set --{_NAMES}=front-proxy-client, or better give front proxies a CA of their own"
+        message = f"--{_HEADER_CA} is the same file as --client-ca-file, and every name is allowed: any client"
+        message += " certificate can be used to impersonate any user"
+        hint = f"set --{_NAMES}=front-proxy-client, or better use a separate CA for front proxies"
         risks.report(rules.ANY_CLIENT_CAN_IMPERSONATE_PROXY, message, hint, _HEADER_CA)
     for flag, header in _STANDARD.items():
-        given = flags.texts(flag)
-        if given and header.lower() not in (name.lower() for name in given):
-            message = f"--{flag} lacks {header}: requests to aggregated APIs lose their user"
+        names_of_header = flags.texts(flag)
+        if names_of_header and header.lower() not in (name.lower() for name in names_of_header):
+            message = f"--{flag} does not include {header}: requests to aggregated APIs lose their user"
             risks.report(rules.MISSING_STANDARD_REQUEST_HEADERS, message, f"add {header}", flag)
 
 
@@ -76,35 +76,35 @@ def _check_oidc(risks: Risks) -> None:
     if risks.flags.text(claim) and not risks.flags.text(prefix) and risks.settled(prefix):
         risks.report(
             rules.GROUPS_WITHOUT_PREFIX,
-            f"--{claim} is given without --{prefix}: {_MASTERS}",
+            f"--{claim} is set without --{prefix}: {_MASTERS}",
             f"set --{prefix}=oidc:",
             claim,
         )
 
 
 def _check_groups(risks: Risks, groups: Field) -> None:
-    """Groups by expression are left alone: they may well put something in front."""
+    """Report groups without a prefix; expressions are not checked, because they may add one."""
     if groups["claim"].text and not groups["prefix"].text:
         message = f"the groups have no prefix: {_MASTERS}"
-        risks.report_field(rules.GROUPS_WITHOUT_PREFIX, message, "write a prefix, such as oidc:", groups["prefix"])
+        risks.report_field(rules.GROUPS_WITHOUT_PREFIX, message, "set a prefix, for example oidc:", groups["prefix"])
 
 
 def _check_anonymous(risks: Risks, section: Field) -> None:
-    """Where a file deals with anonymous requests at all, it should say where they may go."""
+    """Report anonymous requests that are not limited to health checks."""
     if not section["enabled"].on:
         return
     conditions = section["conditions"].items()
     if not conditions:
-        message = "anonymous requests are let in on every path"
-        hint = "add conditions, such as {path: /livez} and {path: /readyz}, or write enabled: false"
+        message = "anonymous requests are allowed on every path"
+        hint = "add conditions, for example {path: /livez} and {path: /readyz}, or write enabled: false"
         risks.report_field(rules.ANONYMOUS_REQUESTS_BEYOND_HEALTH_CHECKS, message, hint, section["enabled"])
     for condition in conditions:
         path = condition["path"]
         if not is_for_health(path.text) and path.text not in _PUBLIC:
-            message = f"anonymous requests are let in on {shown(path.text)}, which is no health check"
+            message = f"anonymous requests are allowed on {shown(path.text)}, which is not a health check"
             risks.report_field(
                 rules.ANONYMOUS_REQUESTS_BEYOND_HEALTH_CHECKS,
                 message,
-                "remove the condition unless RBAC keeps the path closed",
+                "remove the condition, unless RBAC forbids anonymous access to the path",
                 path,
             )

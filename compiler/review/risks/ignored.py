@@ -1,4 +1,4 @@
-"""What the server accepts and never uses: flags that need another one, entries that nothing looks up.
+"""Settings that the server accepts but never uses: flags that need another one, entries without a match.
 
 Kubernetes: the ApplyTo of each option group; apiserver/pkg/admission/config.go; apiserver/pkg/server/storage.
 """
@@ -27,13 +27,13 @@ _PREFIXES = {
     "authorization-webhook-": "authorization-webhook-config-file",
     "requestheader-": "requestheader-client-ca-file",
 }
-"""Flags that begin so -> the flag without which they have no effect."""
+"""Prefix of flags -> the flag without which they have no effect."""
 _NEEDED = {
     "contention-profiling": "profiling",
     "default-watch-cache-size": "watch-cache",
     "watch-cache-sizes": "watch-cache",
 }
-"""Flag -> the switch that has to be on for it to have an effect."""
+"""Flag -> the boolean flag that has to be true for it to have an effect."""
 _BATCH = ("batch-buffer-size", "batch-max-size", "batch-max-wait", "batch-throttle-enable")
 _THROTTLE = ("batch-throttle-burst", "batch-throttle-qps")
 _TRUNCATE = ("truncate-max-batch-size", "truncate-max-event-size")
@@ -43,21 +43,21 @@ _PAIRS = (
     ("client-key-data", "client-key"),
     ("tokenFile", "token"),
 )
-"""Fields of a kubeconfig: the first one wins over the second."""
+"""Fields of a kubeconfig: the first one takes precedence over the second."""
 
 
 def find(risks: Risks) -> None:
-    """Look for what is given to no effect."""
+    """Find settings without effect."""
     flags = risks.flags
     for flag in flags.arguments:
         for prefix, needed in _PREFIXES.items():
             if flag.startswith(prefix) and flag != needed and not flags.text(needed) and flags.has(flag):
-                _report_effect(risks, flag, f"without --{needed}", f"set --{needed}", needed)
+                _report_flag(risks, flag, f"without --{needed}", f"set --{needed}", needed)
     for flag, switch in _NEEDED.items():
         if flags.changed(flag) and not flags.on(switch):
-            _report_effect(risks, flag, f"while --{switch} is false", f"remove --{switch}=false", switch)
+            _report_flag(risks, flag, f"while --{switch} is false", f"remove --{switch}=false", switch)
     if flags.changed("cert-dir") and flags.given("tls-cert-file"):
-        _report_effect(risks, "cert-dir", "together with --tls-cert-file", "remove --tls-cert-file", "tls-cert-file")
+        _report_flag(risks, "cert-dir", "together with --tls-cert-file", "remove --tls-cert-file", "tls-cert-file")
     for backend, path in (("log", "audit-log-path"), ("webhook", "audit-webhook-config-file")):
         if flags.text(path):
             _check_backend(risks, f"audit-{backend}")
@@ -68,93 +68,93 @@ def find(risks: Risks) -> None:
             _check_kubeconfig(risks, file.root)
 
 
-def _report_effect(risks: Risks, flag: str, why: str, hint: str, *others: str) -> None:
+def _report_flag(risks: Risks, flag: str, why: str, hint: str, *others: str) -> None:
     if risks.settled(*others):
         message = f"--{flag} has no effect {why}"
         risks.report(rules.FLAG_WITHOUT_EFFECT, message, f"remove --{flag}, or {hint}", flag)
 
 
 def _check_backend(risks: Risks, name: str) -> None:
-    """Parts of an audit backend that its mode leaves out."""
+    """Report settings of an audit backend that its mode does not use."""
     flags, mode = risks.flags, f"{name}-mode"
     for part in (*_BATCH, *_THROTTLE):
         flag = f"{name}-{part}"
         if flags.changed(flag) and flags.text(mode) != "batch":
-            _report_effect(risks, flag, f"in the mode {flags.text(mode)}", f"set --{mode}=batch", mode)
+            _report_flag(risks, flag, f"in mode {flags.text(mode)}", f"set --{mode}=batch", mode)
     switches = ((f"{name}-batch-throttle-enable", _THROTTLE), (f"{name}-truncate-enabled", _TRUNCATE))
     for switch, parts in switches:
         for flag in (f"{name}-{part}" for part in parts):
-            throttled = "throttle" not in switch or flags.text(mode) == "batch"
-            if flags.changed(flag) and not flags.on(switch) and throttled:
-                _report_effect(risks, flag, f"while --{switch} is false", f"set --{switch}", switch)
+            is_used = "throttle" not in switch or flags.text(mode) == "batch"
+            if flags.changed(flag) and not flags.on(switch) and is_used:
+                _report_flag(risks, flag, f"while --{switch} is false", f"set --{switch}", switch)
 
 
 def _check_names(risks: Risks) -> None:
-    """Resources that no API has, wherever resources are named."""
+    """Report unknown resources in all flags and files that name resources."""
     flags = risks.flags
     for override in risks.options.etcd.overrides[:MAX_FINDINGS]:
         if override.resource != "*" or override.group not in risks.catalog.resources_of:
-            hint = _meant(risks, override.group, override.resource, "{0.group}/{0.resource}")
+            hint = _suggestion(risks, override.group, override.resource, "{0.group}/{0.resource}")
             name = f"{override.group}/{override.resource}"
-            _report_name(risks, name, hint, _OVERRIDES, override.element)
+            _report_resource(risks, name, hint, _OVERRIDES, override.element)
     for index, element in enumerate(flags.texts(_SIZES)[:MAX_FINDINGS]):
         name, hash_sign, _ = element.partition("#")
         resource, _, group = name.partition(".")
         if hash_sign:
-            _report_name(risks, name, _meant(risks, group, resource, "{0.group_resource}"), _SIZES, index)
+            _report_resource(risks, name, _suggestion(risks, group, resource, "{0.group_resource}"), _SIZES, index)
     for key in list(flags.mapping(_RUNTIME))[:MAX_FINDINGS]:
         parts = key.split("/")
         if len(parts) == 3 and parts[0] in risks.catalog.api_groups and parts[2]:
-            hint = _meant(risks, parts[0], parts[2], f"{{0.group}}/{parts[1]}/{{0.resource}}")
-            _report_name(risks, key, hint, _RUNTIME, flags.entry(_RUNTIME, key))
+            hint = _suggestion(risks, parts[0], parts[2], f"{{0.group}}/{parts[1]}/{{0.resource}}")
+            _report_resource(risks, key, hint, _RUNTIME, flags.entry(_RUNTIME, key))
     root = risks.file(_ENCRYPTION)
     for entry in root["resources"].items() if root is not None else ():
         for resource_field in entry["resources"].items()[:MAX_FINDINGS]:
             _check_encrypted(risks, resource_field)
 
 
-def _meant(risks: Risks, group: str, name: str, form: str) -> str | None:
-    """What to write for a resource that no API has, empty if nothing is near; None for one that there is."""
+def _suggestion(risks: Risks, group: str, name: str, form: str) -> str | None:
+    """Return a hint for an unknown resource, empty if none is similar; None if the resource exists."""
     catalog = risks.catalog
     if any(each.resource == name for each in catalog.resources_of.get(group, ())):
         return None
-    found = closest_resource(catalog, group, name)
-    return f"did you mean {form.format(found)}?" if found is not None else ""
+    resource = closest_resource(catalog, group, name)
+    return f"did you mean {form.format(resource)}?" if resource is not None else ""
 
 
-def _report_name(risks: Risks, name: str, hint: str | None, flag: str, element: int | None) -> None:
+def _report_resource(risks: Risks, name: str, hint: str | None, flag: str, element: int | None) -> None:
     if hint is not None:
-        message = f"--{flag}: no API has the resource {shown(name)}, so that it has no effect"
+        message = f"--{flag}: no API has the resource {shown(name)}; the entry has no effect"
         risks.report(rules.UNKNOWN_RESOURCE_IN_SETTING, message, hint or "remove it", flag, element)
 
 
 def _check_encrypted(risks: Risks, element: Field) -> None:
-    """A resource of a built-in group; others may be custom resources."""
+    """Report an unknown resource of a built-in group; others may be custom resources."""
     resource, _, group = element.text.partition(".")
     if not resource or "*" in resource or group not in risks.catalog.resources_of or element.is_bad:
         return
-    hint = _meant(risks, group, resource, "{0.group_resource}")
+    hint = _suggestion(risks, group, resource, "{0.group_resource}")
     if hint is not None:
-        message = f"no API has the resource {shown(element.text)}: nothing is encrypted by it"
+        message = f"no API has the resource {shown(element.text)}; the entry has no effect"
         risks.report_field(rules.UNKNOWN_RESOURCE_IN_SETTING, message, hint or "remove it", element)
 
 
 def _check_plugins(risks: Risks) -> None:
-    """Entries of an AdmissionConfiguration that belong to no enabled plugin."""
+    """Report entries of an AdmissionConfiguration that do not belong to an enabled plugin."""
     root = risks.file(_ADMISSION)
     if root is None or not root["plugins"].items():
         return
     known, chain = risks.catalog.plugins, risks.options.admission.chain()
-    seen: set[str] = set()
+    names: set[str] = set()
     for plugin in root["plugins"].items()[:MAX_FINDINGS]:
         name = plugin["name"]
-        if name.text in seen:
-            message = f"the configuration of {shown(name.text)} is ignored: an earlier entry has that name"
-            risks.report_field(rules.UNUSED_PLUGIN_CONFIGURATION, message, "remove one of the two", name)
+        if name.text in names:
+            message = f"the configuration of {shown(name.text)} is ignored: duplicate name"
+            risks.report_field(rules.UNUSED_PLUGIN_CONFIGURATION, message, "remove one of the entries", name)
         elif name.text not in known:
-            where = known_in("admissionPlugins", name.text)
+            versions = known_in("admissionPlugins", name.text)
             hint = did_you_mean(name.text, known) or (
-                f"only {', '.join(where)} have it" if where else "remove the entry"
+                f"only {', '.join(versions)} have it" if versions else "remove the entry"
             )
             message = f"{shown(name.text)} is not an admission plugin: its configuration is ignored"
             risks.report_field(rules.UNUSED_PLUGIN_CONFIGURATION, message, str(hint), name)
@@ -163,16 +163,16 @@ def _check_plugins(risks: Risks) -> None:
             risks.report_field(
                 rules.UNUSED_PLUGIN_CONFIGURATION, message, f"add {name.text} to --enable-admission-plugins", name
             )
-        seen.add(name.text)
+        names.add(name.text)
 
 
 def _check_kubeconfig(risks: Risks, root: Field) -> None:
-    """Fields of which the client reads only one."""
+    """Report fields that another one overrides."""
     for part, inner in (("clusters", "cluster"), ("users", "user")):
         for entry in root[part].items()[:MAX_FINDINGS]:
             for winner, loser in _PAIRS:
                 if entry[inner][winner].text and entry[inner][loser].text:
-                    message = f"{loser} has no effect: {winner} is set as well, and wins"
+                    message = f"{loser} has no effect: {winner} takes precedence"
                     risks.report_field(
                         rules.KUBECONFIG_FIELD_WITHOUT_EFFECT,
                         message,

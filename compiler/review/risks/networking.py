@@ -1,4 +1,4 @@
-"""Addresses and ports that get in each other's way, and how kubelets are called.
+"""Conflicting addresses and ports, and connections to kubelets.
 
 Kubernetes: cmd/kube-apiserver/app/options/completion.go; pkg/kubelet/client/kubelet_client.go.
 """
@@ -19,7 +19,7 @@ _KUBELET_PORT = 10250
 
 
 def find(risks: Risks) -> None:
-    """Look at services, node ports, kubelets, and URLs with passwords."""
+    """Check service ranges, node ports, kubelets, and credentials in URLs."""
     _check_service_ranges(risks)
     if risks.flags.changed(_NODE_PORTS) or risks.flags.changed("secure-port"):
         _check_node_ports(risks)
@@ -34,28 +34,28 @@ def _check_credentials(risks: Risks) -> None:
             if "@" in argument.text and has_credentials(argument.text):
                 ignored = ", which the etcd client ignores" if flag.startswith("etcd-") else ""
                 message = f"--{flag} contains the user or password of a URL{ignored}"
-                hint = "remove it: everyone who can list the processes of the node sees it"
+                hint = "remove it: everyone who can list the processes of the node can see it"
                 risks.report_location(rules.CREDENTIALS_IN_URL, message, hint, argument.path, argument.location, flag)
 
 
 def _check_service_ranges(risks: Risks) -> None:
     if not risks.flags.text(_RANGE):
-        message = f"--{_RANGE} is not given: its default, 10.0.0.0/24, is deprecated and goes in a later version"
+        message = f"--{_RANGE} is not set: the default 10.0.0.0/24 is deprecated and will be removed"
         risks.report(
-            rules.DEFAULT_SERVICE_CIDR, message, f"write the range that the cluster has: --{_RANGE}=10.0.0.0/24", _RANGE
+            rules.DEFAULT_SERVICE_CIDR, message, f"set the range of the cluster: --{_RANGE}=10.0.0.0/24", _RANGE
         )
     for network in risks.options.services.service_ranges:
         for flag, host in _hosts(risks):
-            if _holds(network, host):
-                message = f"--{_RANGE} {network} holds {host} of --{flag}: a service may take that address from Pods"
+            if _contains(network, host):
+                message = f"--{_RANGE} {network} contains {host} of --{flag}: a Service may get that address"
                 risks.report(
-                    rules.SERVICE_CIDR_CONTAINS_HOST_ADDRESS, message, "write a range that no machine is in", _RANGE
+                    rules.SERVICE_CIDR_CONTAINS_HOST_ADDRESS, message, "use a range without addresses of hosts", _RANGE
                 )
                 break
 
 
 def _hosts(risks: Risks) -> Iterator[tuple[str, str]]:
-    """Addresses of machines that flags name."""
+    """Yield flag and host for the hosts that flags name."""
     flags = risks.flags
     for flag in ("advertise-address", "bind-address"):
         if flags.changed(flag):
@@ -64,7 +64,7 @@ def _hosts(risks: Risks) -> Iterator[tuple[str, str]]:
         yield "etcd-servers", host_of(server)
 
 
-def _holds(network: IPRange, host: str) -> bool:
+def _contains(network: IPRange, host: str) -> bool:
     one = parse_cidr(f"{host}/{128 if ':' in host else 32}")
     if one is None or one.version != network.version:
         return False
@@ -72,29 +72,29 @@ def _holds(network: IPRange, host: str) -> bool:
 
 
 def _check_node_ports(risks: Risks) -> None:
-    flags, given = risks.flags, risks.flags.port_range(_NODE_PORTS)
-    base, size = (given.base, given.size) if given.size else (30000, 2768)
+    flags, configured = risks.flags, risks.flags.port_range(_NODE_PORTS)
+    base, size = (configured.base, configured.size) if configured.size else (30000, 2768)
     ports = {flags.number("secure-port"): "the server itself", _KUBELET_PORT: "the kubelet"}
     for server in flags.texts("etcd-servers"):
         if is_local(server) and port_of(server):
             ports[port_of(server)] = "etcd"
     for port, owner in ports.items():
         if base <= port < base + size:
-            message = f"the node ports {base}-{base + size - 1} hold port {port} of {owner}: a service may take it over"
+            message = (
+                f"the node ports {base}-{base + size - 1} include port {port} of {owner}: a Service may get that port"
+            )
             flag = _NODE_PORTS if flags.changed(_NODE_PORTS) else "secure-port"
-            risks.report(rules.NODE_PORTS_OVERLAP_CONTROL_PLANE, message, "keep the ports apart", flag)
+            risks.report(rules.NODE_PORTS_OVERLAP_CONTROL_PLANE, message, "change the range or the port", flag)
 
 
 def _check_kubelets(risks: Risks) -> None:
     flags = risks.flags
     if not flags.text(_CERTIFICATE):
-        message = (
-            f"--{_CERTIFICATE} is not given: kubelets refuse the server's requests for logs, exec and port-forward"
-        )
+        message = f"--{_CERTIFICATE} is not set: kubelets reject the server's requests for logs, exec and port-forward"
         risks.report(
             rules.NO_KUBELET_CLIENT_CERTIFICATE, message, f"set --{_CERTIFICATE} and --kubelet-client-key", _CERTIFICATE
         )
     elif not flags.text(_AUTHORITY):
-        message = f"--{_AUTHORITY} is not given: whoever is on the way to a kubelet can pass for it"
-        hint = f"set --{_AUTHORITY}, where the kubelets' serving certificates come from one CA"
+        message = f"--{_AUTHORITY} is not set: connections to kubelets are vulnerable to man-in-the-middle attacks"
+        hint = f"set --{_AUTHORITY} if the kubelets' serving certificates are signed by one CA"
         risks.report(rules.KUBELET_CERTIFICATE_NOT_VERIFIED, message, hint, _AUTHORITY)

@@ -1,6 +1,6 @@
-"""Values that look as if something should have been put in their place before.
+"""Values that look like unreplaced placeholders.
 
-What a shell or a kubelet would put in is dealt with while the input is read; this is about what nobody does.
+Variables that a shell or the kubelet expands are handled while the input is read; these are never expanded.
 """
 
 from __future__ import annotations
@@ -20,76 +20,76 @@ if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
 
 _NAME = "[A-Za-z_][A-Za-z0-9_.]*"
-# What begins a second time ends the first, so that no part of a string is searched twice.
+# A second opening ends the first one, so that no part of a string is searched twice.
 _BRACED = r"\$\{[A-Za-z_](?:(?!\$\{)[^}])*+\}"
 _TEMPLATE = r"\{\{(?:(?!\{\{|\}\}).)*+\}\}"
 _PLACEHOLDER = rf"{_BRACED}|\$\({_NAME}\)|\$[A-Z][A-Z0-9_]+\b|{_TEMPLATE}|<[A-Z][A-Z0-9_-]+>|__[A-Z][A-Z0-9_]*?__"
-_SIGNS = ("$", "{{", "<", "__")
+_OPENINGS = ("$", "{{", "<", "__")
 _QUOTES = ('"', "'")
 _COMMANDS = ("exec",)
-"""Parts of a kubeconfig that are programs to run, with a language of their own."""
+"""Fields of a kubeconfig that are commands."""
 _SECRETS = ("client-key-data", "client-secret", "id-token", "password", "refresh-token", "secret", "token")
-_HINT = "write the value itself; nothing is put in here"
+_HINT = "write the value itself; kube-apiserver expands nothing"
 
 
 def find(risks: Risks) -> None:
-    """Look at the text of every flag, and at every text of a structured file."""
+    """Check the value of every flag, and every string in structured files."""
     for flag, arguments in risks.flags.arguments.items():
         for argument in arguments:
-            found = _found(argument.text)
-            if found is not None:
-                message = f"--{flag}: {_told(found, '@' in argument.text)}"
+            match = _match(argument.text)
+            if match is not None:
+                message = f"--{flag}: {_message(match, '@' in argument.text)}"
                 risks.report_location(
-                    rules.UNREPLACED_PLACEHOLDER, message, _HINT, argument.path, _place(risks, argument, found), flag
+                    rules.UNREPLACED_PLACEHOLDER, message, _HINT, argument.path, _position(risks, argument, match), flag
                 )
-            elif _is_odd(argument.text):
+            elif _is_unusual(argument.text):
                 from compiler.review.risks.characters import check
 
                 check(risks, flag, argument)
     for file in risks.context.config_files:
         root = file.root
-        if root.path or root.node is None or not any(sign in root.node.source.text for sign in _SIGNS):
+        if root.path or root.node is None or not any(opening in root.node.source.text for opening in _OPENINGS):
             continue
-        for text in _texts(root):
-            found = _found(text.text)
-            if found is not None:
-                secret = text.path.rpartition(".")[2] in _SECRETS
-                risks.report_field(rules.UNREPLACED_PLACEHOLDER, _told(found, secret), _HINT, text)
+        for field in _strings(root):
+            match = _match(field.text)
+            if match is not None:
+                is_secret = field.path.rpartition(".")[2] in _SECRETS
+                risks.report_field(rules.UNREPLACED_PLACEHOLDER, _message(match, is_secret), _HINT, field)
 
 
-def _is_odd(text: str) -> bool:
-    """Whether a value has characters that few values have: only then they are looked at."""
+def _is_unusual(text: str) -> bool:
+    """Return whether a value has unusual characters, which are checked further."""
     return not text.isascii() or text[:1] in _QUOTES or text[-1:] in _QUOTES or " --" in text
 
 
-def _found(text: str) -> re.Match[str] | None:
-    for sign in _SIGNS:
-        if sign in text:
+def _match(text: str) -> re.Match[str] | None:
+    for opening in _OPENINGS:
+        if opening in text:
             return re.search(_PLACEHOLDER, text)
     return None
 
 
-def _place(risks: Risks, argument: Argument, found: re.Match[str]) -> Location | None:
-    """The characters themselves, or the element that they are in where a list was written as one."""
+def _position(risks: Risks, argument: Argument, match: re.Match[str]) -> Location | None:
+    """Return the location of the placeholder, or of its element if the value is a YAML list."""
     if not argument.items:
-        return argument.part(*found.span())
+        return argument.part(*match.span())
     spans = TYPES[risks.catalog.flags[argument.flag].type].elements(argument.text)
-    index = next((index for index, (_, end) in enumerate(spans) if found.start() < end), 0)
+    index = next((index for index, (_, end) in enumerate(spans) if match.start() < end), 0)
     return argument.element(index, spans)
 
 
-def _told(found: re.Match[str], secret: bool) -> str:
-    """What is said of it; nothing is shown of what may be a password with a dollar sign."""
-    what = "a part of the value" if secret else shown(found[0])
-    return f"{what} looks like a place to fill in, and is taken as it stands"
+def _message(match: re.Match[str], is_secret: bool) -> str:
+    """Return the message, without the placeholder if it may be part of a password."""
+    text = "a part of the value" if is_secret else shown(match[0])
+    return f"{text} looks like a placeholder, and is used literally"
 
 
-def _texts(field: Field) -> Iterator[Field]:
-    """All texts below a place."""
+def _strings(field: Field) -> Iterator[Field]:
+    """Yield all strings in a field."""
     if field.text:
         yield field
     for item in field.items():
-        yield from _texts(item)
+        yield from _strings(item)
     for key, child in field.entries():
         if key not in _COMMANDS:
-            yield from _texts(child)
+            yield from _strings(child)

@@ -1,6 +1,6 @@
-"""What a Pod writes to or connects to outside of its volumes.
+"""Paths that a Pod writes or connects to outside its volumes.
 
-The server starts with all of it; a file that it reads at the start is an error of the Pod.
+The server starts anyway; a missing file that it reads at start-up is an error of the Pod.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ def find(risks: Risks) -> None:
 
 
 def _check_excerpt(risks: Risks, files: FileSystem) -> None:
-    """A Pod without any volume cannot run a server that reads files, unless the image has them."""
-    named = [flag for flag in READ_FILES if risks.flags.changed(flag) and risks.flags.value(flag)]
-    if named and files.is_release:
-        others = f" and {len(named) - 1} other flags" if len(named) > 1 else ""
-        message = f"the Pod mounts no volume, and --{named[0]}{others} name files that are not in the image"
+    """Report a Pod without volumes if flags name files that are not in the image."""
+    flags = [flag for flag in READ_FILES if risks.flags.changed(flag) and risks.flags.value(flag)]
+    if flags and files.is_release:
+        others = f" and {len(flags) - 1} other flags" if len(flags) > 1 else ""
+        message = f"the Pod mounts no volume, and --{flags[0]}{others} name files that are not in the image"
         risks.report(
             rules.POD_WITHOUT_VOLUME_MOUNTS,
             message,
             "mount the directories of these files",
-            named[0],
+            flags[0],
             severity="warning",
         )
 
@@ -63,33 +63,33 @@ def _check_log(risks: Risks, files: FileSystem) -> None:
     path = risks.flags.text(_LOG)
     if path in ("", "-"):
         return
-    place = files.find(path)
-    if place is None:
+    mounted = files.find(path)
+    if mounted is None:
         directory = posixpath.dirname(path) or "/"
-        message = f"--{_LOG}: {shown(path)} is below no mount: the audit log is lost when the container restarts"
+        message = f"--{_LOG}: {shown(path)} is not in a volume: the audit log is lost when the container restarts"
         hint = f"mount a hostPath volume of type DirectoryOrCreate at {directory}"
         if files.is_release and not path.startswith("/dev/"):
             risks.report(rules.AUDIT_LOG_IN_CONTAINER, message, hint, _LOG)
-    elif place.mount.is_file and any(
+    elif mounted.mount.is_file and any(
         isinstance(backend, LogBackend) and backend.rotates for backend in risks.config.audit.backends
     ):
-        message = f"--{_LOG}: {shown(path)} is mounted as a single file, which the server cannot rename to rotate it"
+        message = f"--{_LOG}: {shown(path)} is mounted as a single file, which the server cannot rename for rotation"
         risks.report(
             rules.AUDIT_LOG_MOUNTED_AS_FILE, message, f"mount its directory {posixpath.dirname(path)} instead", _LOG
         )
 
 
 def _missing(files: FileSystem, path: str) -> NotInContainerError | None:
-    """Why a socket is not in the container; None if it is, or may be."""
+    """Return why a socket is not in the container; None if it is or may be."""
     try:
         files.host_path(path)
-    except NotInContainerError as problem:
-        return problem
+    except NotInContainerError as error:
+        return error
     return None
 
 
 def _sockets(risks: Risks) -> Iterator[tuple[Field, str]]:
-    """The sockets that structured files name, each with the field that names it."""
+    """Yield the sockets in structured files with their fields."""
     from compiler.upstream.go.net import parse_url
 
     encryption = risks.file("encryption-provider-config")

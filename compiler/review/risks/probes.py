@@ -1,6 +1,6 @@
-"""Probes that ask without credentials where the server wants some.
+"""HTTP probes without credentials of a server that does not allow anonymous requests.
 
-A kubelet sends no credentials of its own: where anonymous requests are off, it is answered 401.
+The kubelet sends no credentials with probes: if anonymous requests are disabled, the response is 401.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 
 def find(risks: Risks) -> None:
-    """Look at the probes that a Pod has, or those that a document would get."""
+    """Check the probes of a Pod, or those that a document compiles to."""
     anonymous = risks.config.authentication.anonymous
     if anonymous.enabled is None or (anonymous.enabled and not anonymous.conditions):
         return
@@ -27,13 +27,13 @@ def find(risks: Risks) -> None:
         _check_probes(risks, risks.given.container, paths)
     elif risks.given.read_as == "document" and not {"/livez", "/readyz"} <= set(paths):
         flag = _FILE if risks.file(_FILE) is not None else _FLAG
-        # Where AlwaysAllow did it, that is a risk of its own.
+        # If AlwaysAllow has disabled them, that is a separate risk.
         if risks.flags.changed(flag):
-            message = f"--{flag} keeps anonymous requests from the health checks: the probes of the Pod can only look"
-            hint = "let anonymous requests in on /livez and /readyz, with an authentication config"
+            message = f"--{flag} forbids anonymous requests to the health checks: the probes of the Pod can only check"
+            hint = "allow anonymous requests on /livez and /readyz with an authentication config"
             risks.report(
                 rules.PROBES_WITHOUT_ANONYMOUS_ACCESS,
-                f"{message} whether the port is open",
+                f"{message} that the port is open",
                 hint,
                 flag,
                 severity="note",
@@ -41,25 +41,27 @@ def find(risks: Risks) -> None:
 
 
 def _check_probes(risks: Risks, container: Node, paths: list[str]) -> None:
-    """One finding about all probes that are refused, at the first of them."""
-    refused: dict[str, Node] = {}
+    """Report all probes that are rejected, at the first one."""
+    rejected: dict[str, Node] = {}
     for name in _PROBES:
-        path = _asked_path(risks, container, container.at((name, "httpGet")))
+        path = _anonymous_path(risks, container, container.at((name, "httpGet")))
         if path is not None and str(path.value).partition("?")[0] not in paths:
-            refused[name] = path
+            rejected[name] = path
     decisive = next((flag for flag in (_FLAG, _FILE) if risks.flags.changed(flag)), "authorization-mode")
-    if refused and risks.settled(decisive):
-        first, node = next(iter(refused.items()))
-        asks = "asks without credentials and is" if len(refused) == 1 else "ask without credentials and are"
-        message = f"{', '.join(refused)} {asks} answered 401: anonymous requests are not let in"
-        hint = "let them in on the health checks alone, with an authentication config, or use tcpSocket"
+    if rejected and risks.settled(decisive):
+        first, node = next(iter(rejected.items()))
+        verb = "gets" if len(rejected) == 1 else "get"
+        message = (
+            f"{', '.join(rejected)} {verb} 401: anonymous requests are not allowed, and probes have no credentials"
+        )
+        hint = "allow them only on the health checks with an authentication config, or use tcpSocket"
         risks.report_location(
             rules.PROBES_WITHOUT_ANONYMOUS_ACCESS, message, hint, f"{first}.httpGet.path", node.location
         )
 
 
-def _asked_path(risks: Risks, container: Node, action: Node) -> Node | None:
-    """The path that is asked of the server itself without credentials; None where a probe does something else."""
+def _anonymous_path(risks: Risks, container: Node, action: Node) -> Node | None:
+    """Return the path that a probe requests from the server without credentials; None for other probes."""
     scheme, port, headers = action.get("scheme"), action.at(("port",)).value, _items(action.get("httpHeaders"))
     for entry in _items(container.get("ports")):
         if entry.at(("name",)).value == port:

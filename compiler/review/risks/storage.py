@@ -1,4 +1,4 @@
-"""How the server and its etcd get on: plain connections, and what stays in it for ever.
+"""Storage: connections to etcd without TLS, event retention, and the watch cache.
 
 Kubernetes: apiserver/pkg/server/options/etcd.go; apiserver/pkg/storage/etcd3/store.go.
 """
@@ -11,11 +11,11 @@ from compiler.review.risks.hosts import is_local
 from compiler.text import shown
 
 _SECOND = 10**9
-_LONG = 7 * 24 * 3600
+_MAX_TTL = 7 * 24 * 3600
 
 
 def find(risks: Risks) -> None:
-    """Look at connections, events and the watch cache."""
+    """Check connections, event retention and the watch cache."""
     flags, flag = risks.flags, "etcd-servers"
     for index, server in enumerate(flags.texts(flag)):
         if _is_plain(server):
@@ -28,9 +28,9 @@ def find(risks: Risks) -> None:
     _check_events(risks)
     flag = "watch-cache"
     if not flags.on(flag):
-        message = f"--{flag} is off: every read and every watch goes to etcd"
+        message = f"--{flag} is false: every read and every watch goes to etcd"
         risks.report(
-            rules.WATCH_CACHE_DISABLED, message, f"remove --{flag}; to save memory use --watch-cache-sizes", flag
+            rules.WATCH_CACHE_DISABLED, message, f"remove --{flag}; use --watch-cache-sizes to save memory", flag
         )
 
 
@@ -39,27 +39,27 @@ def _is_plain(server: str) -> bool:
 
 
 def _report_plain(risks: Risks, server: str, flag: str, index: int) -> None:
-    message = f"--{flag}: {shown(server)} is reached in plain text: whoever is on the way reads and writes the"
+    message = f"--{flag}: the connection to {shown(server)} does not use TLS: the whole cluster can be read and"
     risks.report(
         rules.ETCD_WITHOUT_TLS,
-        f"{message} whole cluster",
-        "write https, and let etcd ask for client certificates",
+        f"{message} modified in transit",
+        "use https, and client certificates for etcd",
         flag,
         index,
     )
 
 
 def _check_events(risks: Risks) -> None:
-    """Kubernetes: store.go, Create: what has no whole second to live gets no lease."""
+    """Check the event TTL. Kubernetes: store.go, Create: objects with a TTL below a second get no lease."""
     flag = "event-ttl"
     seconds = risks.flags.number(flag) // _SECOND
     if seconds < 0:
-        message = f"--{flag} is negative: etcd takes no such lease, and no event can be written"
-        risks.report(rules.UNSUITABLE_EVENT_TTL, message, "write such as 1h", flag)
+        message = f"--{flag} is negative: etcd rejects the lease, and events cannot be written"
+        risks.report(rules.UNSUITABLE_EVENT_TTL, message, "set for example 1h", flag)
     elif seconds == 0:
-        message = f"--{flag} is below a second: events get no lease and stay in etcd for ever"
-        risks.report(rules.UNSUITABLE_EVENT_TTL, message, "write such as 1h", flag)
-    elif seconds > _LONG:
-        message = f"--{flag} keeps events for {seconds // 86400} days: they can outgrow everything else in etcd"
-        hint = "write such as 24h, and export events that are to be kept"
+        message = f"--{flag} is below one second: events get no lease and are never deleted from etcd"
+        risks.report(rules.UNSUITABLE_EVENT_TTL, message, "set for example 1h", flag)
+    elif seconds > _MAX_TTL:
+        message = f"--{flag} keeps events for {seconds // 86400} days: they may use most of the space in etcd"
+        hint = "set for example 24h, and export events that you want to keep"
         risks.report(rules.UNSUITABLE_EVENT_TTL, message, hint, flag, severity="note")

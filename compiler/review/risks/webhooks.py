@@ -1,4 +1,4 @@
-"""Webhooks that are called without knowing whom.
+"""Webhooks whose identity is not verified.
 
 Kubernetes: client-go/tools/clientcmd; apiserver/pkg/util/webhook/webhook.go.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def find(risks: Risks) -> None:
-    """Look at the cluster that each kubeconfig leads to."""
+    """Check the cluster of each kubeconfig."""
     for file in risks.context.config_files:
         if file.kind == "Config":
             cluster = _cluster(file.root)
@@ -26,11 +26,11 @@ def find(risks: Risks) -> None:
 
 
 def _cluster(root: Field) -> Field | None:
-    """The cluster of the current context."""
+    """Return the cluster of the current context."""
     context = _entry(root["contexts"], root["current-context"].text)
     name = context["context"]["cluster"].text if context is not None else ""
-    found = _entry(root["clusters"], name)
-    return found["cluster"] if found is not None else None
+    entry = _entry(root["clusters"], name)
+    return entry["cluster"] if entry is not None else None
 
 
 def _entry(entries: Field, name: str) -> Field | None:
@@ -43,8 +43,8 @@ def _check_cluster(risks: Risks, cluster: Field) -> None:
     if is_local(text):
         return
     if not text.startswith("https://"):
-        message = f"the webhook {shown(server.text)} is called in plain text: whoever is on the way decides for it"
-        risks.report_field(rules.WEBHOOK_NOT_AUTHENTICATED, message, "write https, with certificate-authority", server)
+        message = f"the webhook {shown(server.text)} is called without TLS: its responses can be forged in transit"
+        risks.report_field(rules.WEBHOOK_NOT_AUTHENTICATED, message, "use https with certificate-authority", server)
     elif insecure.on:
-        message = "the webhook's certificate is not verified: whoever is on the way decides for it"
-        risks.report_field(rules.WEBHOOK_NOT_AUTHENTICATED, message, "give certificate-authority instead", insecure)
+        message = "the webhook's certificate is not verified: its responses can be forged in transit"
+        risks.report_field(rules.WEBHOOK_NOT_AUTHENTICATED, message, "set certificate-authority instead", insecure)

@@ -21,6 +21,11 @@ class FlagSpec(NamedTuple):
     hidden: bool = False
     shorthand: str = ""
 
+    @property
+    def default_text(self) -> str:
+        """Return the default for people, `none` if it is empty."""
+        return "none" if self.default in ("", "<nil>", "[]", "{}") else self.default
+
 
 class GateStep(NamedTuple):
     """The state of a feature gate from one minor version on; `minor` 0 is every version. `stage` is empty if GA.
@@ -153,3 +158,12 @@ def nearest(version: str | None) -> str:
         return known[-1]
     minor = min(max(minor_of(version), minor_of(known[0])), minor_of(known[-1]))
     return f"1.{minor}"
+
+
+def descriptions() -> dict[str, Any]:
+    """Return `options` (flag -> what it does, unit, example) and `plugins` (name -> what it does)."""
+    import yaml
+
+    with open(os.path.join(DATA, "descriptions.yaml"), encoding="utf-8") as file:
+        loaded: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return loaded

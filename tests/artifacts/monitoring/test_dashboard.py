@@ -59,7 +59,7 @@ def rows(resolved: Resolved) -> set[str]:
 
 def test_rows_follow_the_configuration(tmp_path: Path) -> None:
     least, everything = rows(made("least", "1.36", tmp_path)), rows(made("everything", "1.36", tmp_path))
-    assert everything - least == {"Encryption at rest", "Key management", "Audit", "Egress"}
+    assert everything - least == {"Encryption at rest", "KMS", "Audit", "Egress"}
     other = rows(made("KMS v1, limits instead of fairness, no watch cache", "1.36", tmp_path))
     assert least - other == {"Priority and fairness", "Watch cache"}
 

@@ -93,7 +93,7 @@ def test_artifacts_by_the_names_of_their_files(capsys: pytest.CaptureFixture[str
 
 def test_what_one_input_makes_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "  here: kms-providers in /healthz, /readyz" in explained(capsys, HARDENED, "kms-providers")
-    assert "    asks https://10.0.0.11:2379" in explained(capsys, HARDENED, "livez/etcd")
+    assert "    connects to https://10.0.0.11:2379" in explained(capsys, HARDENED, "livez/etcd")
     assert "  here: this server does not have it" in explained(capsys, HARDENED, "etcd-override-0")
     assert "  here: v1beta1 is disabled" in explained(capsys, HARDENED, "resource.k8s.io/v1beta1")
     assert "  here: exported" in explained(capsys, HARDENED, "etcd_requests_total")

@@ -144,4 +144,4 @@ def test_a_summary_that_cannot_be_written_ends_nothing(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such" / "folder"))
     ran = kasc(capsys, "check", "--output", "github", wrong)
     assert ran.code == 1
-    assert "cannot be written" in ran.err
+    assert "cannot write" in ran.err

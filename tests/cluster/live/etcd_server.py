@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from compiler.cluster.etcd import Credentials, Etcd, EtcdError
+from compiler.cluster.etcd import Credentials, Etcd, configure_libraries
+from compiler.cluster.etcd_errors import EtcdError
 from tests.cluster.live.certificates import Certificates
 
+configure_libraries()
 _BATCH = 1000
 
 

@@ -130,7 +130,7 @@ def test_what_fails_is_explained_for_this_configuration(
     assert etcd[1].startswith(
         "etcd fails in healthz, livez and readyz: etcd does not respond to a read within the timeout"
     )
-    assert 'it asks "http://127.0.0.1:2379"' in etcd[1]
+    assert 'it connects to "http://127.0.0.1:2379"' in etcd[1]
     assert RECORDED["reasons"]["etcd"] in etcd[1]
     assert shutdown[1].startswith("shutdown fails in readyz: the server received a termination signal")
     found = report(ran)["probe"]
@@ -161,26 +161,26 @@ def test_what_differs_is_told_with_what_it_hangs_on(
     assert (ran.code, text.code) == (3, 3)
     everywhere = "healthz, livez and readyz"
     assert findings(ran) == [
-        ("002", f"{everywhere} lack {HOOK}crd-informer-synced, which every server of this version has"),
+        ("002", f"{everywhere} do not include {HOOK}crd-informer-synced; every server of this version has it"),
         (
             "002",
-            f"{everywhere} lack {HOOK}rbac/bootstrap-roles, which follows from the declared: RBAC among the "
+            f"{everywhere} do not include {HOOK}rbac/bootstrap-roles; the configuration enables it: RBAC is one of the "
             "authorizers and rbac.authorization.k8s.io is served",
         ),
         (
             "003",
-            f"{everywhere} have {HOOK}max-in-flight-filter, which comes with Kubernetes 1.31 and later and "
+            f"{everywhere} unexpectedly include {HOOK}max-in-flight-filter, which Kubernetes 1.31 and later has if "
             "--enable-priority-and-fairness=false",
         ),
         (
             "003",
-            f"{everywhere} have {HOOK}gv-deletion-workers, which comes with Kubernetes 1.35 to 1.35 and "
+            f"{everywhere} unexpectedly include {HOOK}gv-deletion-workers, which Kubernetes 1.35 to 1.35 has if "
             "--peer-ca-file with the gate UnknownVersionInteroperabilityProxy",
         ),
-        ("003", f"{everywhere} have api-example, which no known kube-apiserver has"),
+        ("003", f"{everywhere} unexpectedly include api-example, which no known version of kube-apiserver has"),
         (
             "003",
-            f"{everywhere} have etcd-override-3, which comes with Kubernetes 1.34 and later and "
+            f"{everywhere} unexpectedly include etcd-override-3, which Kubernetes 1.34 and later has if "
             "--etcd-servers-overrides; N counts the distinct sets of servers",
         ),
     ]
@@ -199,7 +199,7 @@ def test_unhealthy_goes_before_different(
         ran = probe(capsys, declared, server, certificates, "--output", "json")
     assert ran.code == 1
     assert [code for code, _ in findings(ran)] == ["001", "003"]
-    assert "nothing is known of this check" in findings(ran)[0][1]
+    assert "kasc does not know this check" in findings(ran)[0][1]
 
 
 def test_another_order_is_a_difference(
@@ -209,7 +209,7 @@ def test_another_order_is_a_difference(
     lists["livez"].reverse()
     with Server(Recorded(lists), certificates) as server:
         ran = probe(capsys, declared, server, certificates, "--output", "json")
-    assert (ran.code, findings(ran)) == (3, [("004", "the checks of livez stand in another order than declared")])
+    assert (ran.code, findings(ran)) == (3, [("004", "the checks of livez are not in the declared order")])
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_checks_that_nobody_may_ask_alone_are_a_note(
     assert [code for code, _ in findings(failing)] == ["001", "001", "007"]
     ((code, message),) = findings(ran)
     assert code == "007"
-    assert 'does not let "system:anonymous" read this' in message
+    assert 'forbids "system:anonymous" to read it (403)' in message
     assert ran.code == 0
     # The first refusal tells enough.
     assert len(answers.asked) == 5

@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from compiler.cluster import probe_asking as asking
-from compiler.cluster.apiserver import LARGEST_ANSWER
+from compiler.cluster.http_connection import MAX_BODY
 from tests.artifacts.compiling import as_text, document
 from tests.cli.running import ROOT, Ran, kasc
 from tests.cluster.live.api_server import RECORDED, Fault, RawServer, Recorded, Reply, Server, status, text
@@ -82,7 +82,7 @@ def only(told: Told, message: str, hint: str) -> None:
 def test_nothing_listens(declared: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    only(ask(capsys, declared, f"https://127.0.0.1:{port}"), "refuses connections", "whether the server runs")
+    only(ask(capsys, declared, f"https://127.0.0.1:{port}"), "refused the connection", "that the server is running")
 
 
 def test_no_such_name(declared: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,11 +101,11 @@ def test_certificates_that_are_not_believed(
     early = make_certificates(tmp_path, "early", days=(2, 3))
     answers = Recorded()
     with Server(answers, certificates) as server:
-        only(ask(capsys, declared, server.url), "of an unknown CA", "--cafile")
-        only(ask(capsys, declared, server.url, "--cafile", other.ca), "of an unknown CA", "--cafile")
+        only(ask(capsys, declared, server.url), "signed by an unknown authority", "--cafile")
+        only(ask(capsys, declared, server.url, "--cafile", other.ca), "signed by an unknown authority", "--cafile")
         elsewhere = server.url.replace("127.0.0.1", "localhost")
         told = ask(capsys, declared, elsewhere, "--cafile", certificates.ca)
-        only(told, "has a certificate for other names than localhost", "ask by one of the names that it has: 127.0.0.1")
+        only(told, "has a certificate that is not valid for localhost", "use one of its names: 127.0.0.1")
         assert answers.asked == []
         assert ask(capsys, declared, elsewhere, "--insecure").code == 0
         # Trusting just this one certificate is enough, as it is for clients written in Go.
@@ -138,10 +138,10 @@ def test_client_certificates(
 
 def test_the_wrong_protocol(declared: Path, certificates: Certificates, capsys: pytest.CaptureFixture[str]) -> None:
     with Server(Recorded()) as plain:
-        only(ask(capsys, declared, plain.url.replace("http", "https")), "does not speak TLS", "http://")
+        only(ask(capsys, declared, plain.url.replace("http", "https")), "does not use TLS", "http://")
         assert ask(capsys, declared, plain.url).code == 0
     with Server(lambda *_: text(400, RECORDED["plainHTTP"])) as server:
-        only(ask(capsys, declared, server.url), "speaks TLS", "https://")
+        only(ask(capsys, declared, server.url), "uses TLS", "https://")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         outdated = Server(Recorded(), certificates, maximum=ssl.TLSVersion.TLSv1_1)
     with outdated as server:
@@ -150,9 +150,9 @@ def test_the_wrong_protocol(declared: Path, certificates: Certificates, capsys: 
         assert "TLS" in told.messages[0]
     banner = RawServer(lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n" + b"\0" * 64))
     with banner as server:
-        only(ask(capsys, declared, f"https://127.0.0.1:{server.port}"), "does not speak TLS", "port")
+        only(ask(capsys, declared, f"https://127.0.0.1:{server.port}"), "does not use TLS", "port")
     with RawServer(lambda connection: connection.sendall(b"220 mail ready\r\n")) as server:
-        only(ask(capsys, declared, f"http://127.0.0.1:{server.port}"), "does not speak HTTP", "port")
+        only(ask(capsys, declared, f"http://127.0.0.1:{server.port}"), "does not use HTTP", "port")
 
 
 def test_connections_that_are_closed(
@@ -162,10 +162,10 @@ def test_connections_that_are_closed(
         told = ask(capsys, declared, f"https://127.0.0.1:{server.port}")
         only(told, "closed the connection", "port")
         told = ask(capsys, declared, f"http://127.0.0.1:{server.port}")
-        only(told, "closed the connection without an answer", "port")
+        only(told, "closed the connection without a response", "port")
     with Server(lambda *_: lambda _: None, certificates) as quiet:
         told = ask(capsys, declared, quiet.url, "--cafile", certificates.ca)
-        only(told, "closed the connection without an answer", "port")
+        only(told, "closed the connection without a response", "port")
 
 
 FULL = "\n".join([f"[+]{name} ok" for name in RECORDED["readyz"]])
@@ -181,40 +181,48 @@ def partly(head: str, body: bytes) -> Fault:
 
 
 ANSWERS: dict[str, tuple[Reply | Fault, str, str]] = {
-    "401": (status(401, RECORDED["unauthorized"]), "wants credentials", "--token-file"),
-    "403": (status(403, RECORDED["forbidden"]), 'does not let "system:anonymous" read this', "system:monitoring"),
-    "403 of somebody else": (text(403, "<h1>Forbidden</h1>"), "does not let this client read this", "monitoring"),
-    "404": (text(404, "404 page not found\n"), "answers 404", "no kube-apiserver"),
-    "429": ((429, {"Retry-After": "1"}, b"Too many requests"), "about to end (429)", "later"),
-    "500": (text(500, "oops"), "answers 500 without a list of checks", "the server itself"),
-    "502": (text(502, "<html>"), "answers 502 (Bad Gateway)", "the server itself"),
-    "503": (text(503, ""), "answers 503 (Service Unavailable)", "the server itself"),
+    "401": (status(401, RECORDED["unauthorized"]), "requires credentials (401)", "--token-file"),
+    "403": (status(403, RECORDED["forbidden"]), 'forbids "system:anonymous" to read it (403)', "system:monitoring"),
+    "403 of somebody else": (text(403, "<h1>Forbidden</h1>"), "forbids this client to read it (403)", "monitoring"),
+    "404": (text(404, "404 page not found\n"), "returned 404", "not a kube-apiserver"),
+    "429": ((429, {"Retry-After": "1"}, b"Too many requests"), "shutting down (429)", "later"),
+    "500": (text(500, "oops"), "returned 500 without a list of checks", "the server directly"),
+    "502": (text(502, "<html>"), "returned 502 (Bad Gateway)", "the server directly"),
+    "503": (text(503, ""), "returned 503 (Service Unavailable)", "the server directly"),
     "redirect": ((302, {"Location": f"https://login.example.com/?t={TOKEN}"}, b""), "to login.example.com", "proxy"),
-    "redirect to nowhere": ((307, {"Location": "//["}, b""), "sends the client elsewhere", "proxy"),
-    "a page": (text(200, "<html><body>Welcome to nginx!</body></html>"), "not with health checks", "no kube-apis"),
-    "no list": (text(200, "ok"), "answers ok, without its checks", "?verbose"),
-    "etcd": (text(200, '{"health":"true"}'), "not with health checks", "no kube-apiserver"),
-    "bytes": ((200, {}, b"\xff\xfe\0" * 100), "not with health checks", "no kube-apiserver"),
+    "redirect to nowhere": ((307, {"Location": "//["}, b""), "redirects (307)", "proxy"),
+    "a page": (text(200, "<html><body>Welcome to nginx!</body></html>"), "other than health checks", "not a kube-api"),
+    "no list": (text(200, "ok"), "returned ok without a list of checks", "?verbose"),
+    "etcd": (text(200, '{"health":"true"}'), "other than health checks", "not a kube-apiserver"),
+    "bytes": ((200, {}, b"\xff\xfe\0" * 100), "other than health checks", "not a kube-apiserver"),
     "another component": (
         text(200, "[+]leaderElection ok\n[+]serviceaccount-token-controller ok\nNAME check passed\n"),
-        "not with those of a kube-apiserver",
+        "not those of kube-apiserver",
         "controller managers",
     ),
-    "without its end": (text(200, FULL), "cut its answer short", "broke off"),
-    "shorter than told": (partly("Content-Length: 4000", FULL[:300].encode()), "cut its answer short", "broke off"),
+    "without its end": (text(200, FULL), "sent an incomplete response", "see the logs"),
+    "shorter than told": (
+        partly("Content-Length: 4000", FULL[:300].encode()),
+        "sent an incomplete response",
+        "see the logs",
+    ),
     "a piece too few": (
         partly("Transfer-Encoding: chunked", b"12c\r\n" + FULL[:300].encode() + b"\r\n"),
-        "cut its answer short",
-        "broke off",
+        "sent an incomplete response",
+        "see the logs",
     ),
-    "a broken piece": (partly("Transfer-Encoding: chunked", b"zz\r\nabc"), "cut its answer short", "broke off"),
-    "endless": (partly("X: y", b"[+]ping ok\n" * (LARGEST_ANSWER // 8)), "more than 1048576 bytes", "kube-apiserver"),
-    "endless head": (partly("X: " + "y" * 100_000, b""), "does not speak HTTP", "port"),
-    "no status": (lambda handler: _write(handler, b"[+]ping ok\n"), "does not speak HTTP", "port"),
+    "a broken piece": (
+        partly("Transfer-Encoding: chunked", b"zz\r\nabc"),
+        "sent an incomplete response",
+        "see the logs",
+    ),
+    "endless": (partly("X: y", b"[+]ping ok\n" * (MAX_BODY // 8)), "more than 1048576 bytes", "kube-apiserver"),
+    "endless head": (partly("X: " + "y" * 100_000, b""), "does not use HTTP", "port"),
+    "no status": (lambda handler: _write(handler, b"[+]ping ok\n"), "does not use HTTP", "port"),
     "contradiction": (
         text(500, f"{FULL}\nNAME check passed\n"),
-        "answers 500 with a list that says otherwise",
-        "itself",
+        "returned 500, which contradicts its list of checks",
+        "directly",
     ),
 }
 
@@ -247,7 +255,7 @@ def test_one_list_that_cannot_be_asked_leaves_the_others(
     with Server(Recorded(faults=faults), certificates) as server:
         told = ask(capsys, declared, server.url, "--cafile", certificates.ca)
     assert told.code == 2
-    assert told.messages == [f'{server.url}, asked for livez, does not let "system:anonymous" read this']
+    assert told.messages == [f'{server.url} (livez) forbids "system:anonymous" to read it (403)']
     states = {row["name"]: row["states"] for row in told.probe["checks"]}
     assert states["ping"] == {"healthz": "ok", "readyz": "ok"}
 
@@ -281,7 +289,7 @@ def test_slow_answers(
         told = ask(capsys, declared, server.url, "--cafile", certificates.ca, "--request-timeout", "0.4")
         assert time.monotonic() - started < 2.5
     assert told.code == 2
-    assert told.messages == [f"{server.url}, asked for healthz, did not answer within 0.4s"]
+    assert told.messages == [f"{server.url} (healthz) did not answer within 0.4s"]
     assert "--request-timeout" in told.hints[0]
 
 

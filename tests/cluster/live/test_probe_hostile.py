@@ -89,7 +89,7 @@ def test_answers_without_end_are_not_read_to_the_end(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
     assert ran.code == 2
     (message,) = messages(data, "KASC-PROBE-006")
-    assert f"{server.url}, asked for livez," in message
+    assert f"{server.url} (livez) " in message
     # The others were asked all the same.
     assert [end["failing"] for end in data["probe"]["endpoints"]] == [[], [], []]
     assert len(ran.out) < 100_000
@@ -105,7 +105,7 @@ def test_one_deadline_for_everything(declared: Path, capsys: pytest.CaptureFixtu
     assert (ran.code, data["partial"], data["probe"]["asDeclared"]) == (2, True, True)
     (message,) = messages(data, "KASC-PROBE-020")
     alone = sum(check["milliseconds"] is not None for check in data["probe"]["checks"])
-    assert f"asked for {alone} of {len(data['probe']['checks'])} checks one by one when the time was over" in message
+    assert f"timed out after {alone} of {len(data['probe']['checks'])} single checks of {server.url}" in message
     assert 0 < alone < len(data["probe"]["checks"])
 
 
@@ -117,8 +117,8 @@ def test_the_deadline_is_over_in_the_middle_of_the_lists(declared: Path, capsys:
     assert time.monotonic() - started < 4
     assert ran.code == 2
     assert messages(data, "KASC-PROBE-006") == [
-        f"{server.url}, asked for livez, did not answer within 1.5s",
-        f"{server.url}, asked for readyz, was not asked to the end within 2s",
+        f"{server.url} (livez) did not answer within 1.5s",
+        f"{server.url} (readyz) did not answer all requests within 2s",
     ]
     assert data["probe"]["endpoints"][0]["problem"] is None
 

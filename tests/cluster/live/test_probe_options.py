@@ -63,12 +63,12 @@ def test_a_token_comes_from_a_file_or_the_environment(
 
         assert told("--token-file", file) == (0, [])
         assert {shown for _, shown in answers.asked} == {f"Bearer {TOKEN}"}
-        declared_off = "wants credentials, as declared: requests without credentials: they are off"
+        declared_off = "requires credentials (401), as declared: requests without credentials: they are disabled"
         assert told() == (2, [f"{server.url} {declared_off}"])
         monkeypatch.setenv("KASC_TOKEN", TOKEN)
         assert told() == (0, [])
         # The file goes before the environment.
-        assert told("--token-file", wrong) == (2, [f"{server.url} does not accept the credentials"])
+        assert told("--token-file", wrong) == (2, [f"{server.url} rejected the credentials (401)"])
 
 
 def test_a_server_that_sends_the_token_back_does_not_bring_it_out(
@@ -120,35 +120,35 @@ def test_wrong_usage(
     gone, client, key = tmp_path / "gone", certificates.client, certificates.client_key
     url = "https://127.0.0.1:1"
     for words, message in (
-        (("--server", "127.0.0.1:6443"), "is no URL of a server"),
-        (("--server", "ftp://a"), "is no URL of a server"),
-        (("--server", "https://"), "is no URL of a server"),
-        (("--server", "https://a:b"), "is no URL"),
-        (("--server", "https://[::1"), "is no URL"),
-        (("--server", "https://a/?x=1"), "is more than a server"),
-        (("--server", "https://a/ b"), "is more than a server"),
-        (("--server", "https://me:secret@a"), "the URL holds a user"),
-        (("--server", url, "--token-file", gone), "cannot be read: no such file"),
-        (("--server", url, "--token-file", tmp_path), "cannot be read: is a directory"),
+        (("--server", "127.0.0.1:6443"), "is not the URL of a server"),
+        (("--server", "ftp://a"), "is not the URL of a server"),
+        (("--server", "https://"), "is not the URL of a server"),
+        (("--server", "https://a:b"), "is not a valid URL"),
+        (("--server", "https://[::1"), "is not a valid URL"),
+        (("--server", "https://a/?x=1"), "has more than scheme, host, port and path"),
+        (("--server", "https://a/ b"), "has more than scheme, host, port and path"),
+        (("--server", "https://me:secret@a"), "the URL contains a user"),
+        (("--server", url, "--token-file", gone), "gone: no such file"),
+        (("--server", url, "--token-file", tmp_path), ": is a directory"),
         (("--server", url, "--token-file", tmp_path / "empty"), "is empty"),
-        (("--server", url, "--token-file", tmp_path / "blank"), "holds no token"),
-        (("--server", url, "--token-file", tmp_path / "lines"), "holds no token"),
-        (("--server", url, "--token-file", tmp_path / "bytes"), "holds no token"),
-        (("--server", "http://127.0.0.1:1", "--token-file", tmp_path / "noise2"), "not sent in plain"),
-        (("--server", "http://127.0.0.1:1", "--certfile", client), "not sent in plain"),
+        (("--server", url, "--token-file", tmp_path / "blank"), "is not a valid token"),
+        (("--server", url, "--token-file", tmp_path / "lines"), "is not a valid token"),
+        (("--server", url, "--token-file", tmp_path / "bytes"), "is not a valid token"),
+        (("--server", "http://127.0.0.1:1", "--token-file", tmp_path / "noise2"), "not sent without TLS"),
+        (("--server", "http://127.0.0.1:1", "--certfile", client), "not sent without TLS"),
         (("--server", url, "--keyfile", key), "--keyfile needs --certfile"),
-        (("--server", url, "--certfile", gone, "--keyfile", key), "certificate or its key cannot be read"),
-        (("--server", url, "--certfile", client, "--keyfile", gone), "certificate or its key cannot be read"),
-        (("--server", url, "--certfile", client), "no PEM of a certificate and its key"),
-        (("--server", url, "--certfile", client, "--keyfile", certificates.server_key), "the key is of another"),
+        (("--server", url, "--certfile", gone, "--keyfile", key), "cannot read the client certificate or its key"),
+        (("--server", url, "--certfile", client, "--keyfile", gone), "cannot read the client certificate or its key"),
+        (("--server", url, "--certfile", client), "not a PEM certificate with its key"),
+        (("--server", url, "--certfile", client, "--keyfile", certificates.server_key), "the key does not match"),
         (("--server", url, "--certfile", client, "--keyfile", encrypted(certificates, tmp_path)), "is encrypted"),
-        (("--server", url, "--cafile", gone), "cannot be read"),
-        (("--server", url, "--cafile", tmp_path / "noise"), "holds no certificates"),
-        (("--server", url, "--cafile", certificates.ca, "--insecure"), "trusts everybody"),
-        (("--server", url, "--timeout", "0"), "seconds above 0"),
-        (("--server", url, "--timeout", "-1"), "seconds above 0"),
-        (("--server", url, "--timeout", "inf"), "seconds above 0"),
-        (("--server", url, "--timeout", "nan"), "seconds above 0"),
+        (("--server", url, "--cafile", gone), "cannot read"),
+        (("--server", url, "--cafile", tmp_path / "noise"), "contains no PEM certificates"),
+        (("--server", url, "--cafile", certificates.ca, "--insecure"), "cannot be combined with --cafile"),
+        (("--server", url, "--timeout", "0"), "invalid timeout"),
+        (("--server", url, "--timeout", "-1"), "invalid timeout"),
+        (("--server", url, "--timeout", "inf"), "invalid timeout"),
+        (("--server", url, "--timeout", "nan"), "invalid timeout"),
         ((), "--server"),
     ):
         (tmp_path / "noise2").write_text(TOKEN)

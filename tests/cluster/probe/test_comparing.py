@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from compiler.cluster.probe_answers import Check, Checks, compare
-from compiler.cluster.probe_asking import Endpoint, Problem, Seen
+from compiler.cluster.probe_asking import Endpoint, ProbeResult, Problem
 from tests.apiserver.health.test_checks import overrides
 from tests.apiserver.options.running import server
 
 ENDPOINTS = ("healthz", "livez", "readyz")
 
 
-def seen(lists: dict[str, list[str] | None]) -> Seen:
-    found = Seen("https://a:1")
+def seen(lists: dict[str, list[str] | None]) -> ProbeResult:
+    found = ProbeResult("https://a:1")
     for name, names in lists.items():
         if names is None:
             found.endpoints[name] = Endpoint(problem=Problem("broke", "mend it"))

@@ -86,7 +86,7 @@ def test_answers_that_are_not_valid(name: str, tmp_path: Path, capsys: pytest.Ca
         assert etcd.calls.count("Range") <= 2
     assert ran.code == 2
     (message,) = findings(ran)["KASC-VERIFY-008"]
-    assert f"{etcd.url} sent an answer that is not a valid RangeResponse" in message
+    assert f"{etcd.url} sent an invalid RangeResponse" in message
     assert json.loads(ran.out)["partial"] is True
     assert list(SCHEMA.iter_errors(json.loads(ran.out))) == []
 
@@ -96,8 +96,10 @@ def test_what_was_read_before_is_reported(tmp_path: Path, capsys: pytest.Capture
     with ScriptedEtcd(Range=pages) as etcd:
         ran = verify(capsys, tmp_path, etcd)
     assert ran.code == 2
-    assert findings(ran)["KASC-VERIFY-001"] == ["1 key below /registry/a-stranger belong to nothing in the manifest"]
-    assert "covers the 2 keys" in findings(ran)["KASC-VERIFY-008"][0]
+    assert findings(ran)["KASC-VERIFY-001"] == [
+        "1 key with prefix /registry/a-stranger, which the manifest does not have"
+    ]
+    assert "covers the first 2 keys" in findings(ran)["KASC-VERIFY-008"][0]
 
 
 def test_keys_outside_of_the_requested_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +141,7 @@ def test_keys_without_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert time.monotonic() - started < 4
     assert ran.code == 2
     (message,) = findings(ran)["KASC-VERIFY-008"]
-    assert "was not read to the end within 1.5s; the report covers the" in message
+    assert "was not completely read within 1.5s; the report covers the" in message
 
 
 def test_an_etcd_that_takes_its_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,9 +161,9 @@ def test_an_etcd_that_takes_its_time(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 STATUSES: dict[str, tuple[Answer | bytes, str]] = {
-    "no protobuf": (b"\xff" * 100_000, "not a valid StatusResponse"),
-    "too long": (field(9, 0) * 1_000_000, "not a valid StatusResponse"),
-    "refused": (report("INTERNAL", "\x1b[2Jboom\n" + "x" * 3000), "refused: "),
+    "no protobuf": (b"\xff" * 100_000, "an invalid StatusResponse"),
+    "too long": (field(9, 0) * 1_000_000, "an invalid StatusResponse"),
+    "refused": (report("INTERNAL", "\x1b[2Jboom\n" + "x" * 3000), "returned an error: "),
     "an absurd version": (status(b"9" * 5000 + b".0"), "which is not a version of etcd"),
     "no version": (status(b""), 'reports "", which is not a version'),
     "a version in bytes": (status(b"\xff\xfe3.5.0"), "which is not a version"),
@@ -260,7 +262,7 @@ def test_pages_that_are_too_large_are_requested_again_with_fewer_keys(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Values may be larger than those before let expect."""
-    monkeypatch.setattr("compiler.cluster.etcd._LARGEST_ANSWER", 640_000)
+    monkeypatch.setattr("compiler.cluster.etcd._MAX_RESPONSE", 640_000)
     asked: list[int] = []
     keys = [b"/registry/configmaps/a/%04d" % number for number in range(8)]
 
@@ -315,7 +317,7 @@ def test_tokens_that_no_header_can_carry(
         with ScriptedEtcd(Authenticate=answer) as etcd:
             ran = verify(capsys, tmp_path, etcd, "--user", "root")
         assert ran.code == 2
-        assert "not a valid AuthenticateResponse" in findings(ran)["KASC-VERIFY-008"][0]
+        assert "an invalid AuthenticateResponse" in findings(ran)["KASC-VERIFY-008"][0]
     monkeypatch.setenv("KASC_ETCD_PASSWORD", "\udcff")
     with ScriptedEtcd() as etcd:
         assert verify(capsys, tmp_path, etcd, "--user", "root").code == 2
@@ -340,4 +342,4 @@ def test_a_plan_ends_with_a_hostile_etcd_too(tmp_path: Path, capsys: pytest.Capt
     with ScriptedEtcd(Range=b"\xff\xff") as etcd:
         ran = kasc(capsys, "verify", new, "--plan-migration", old, "--etcd", etcd.url)
     assert (ran.code, ran.out) == (2, "")
-    assert "not a valid RangeResponse" in ran.err
+    assert "an invalid RangeResponse" in ran.err

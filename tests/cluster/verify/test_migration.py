@@ -51,7 +51,7 @@ def test_a_key_that_can_be_read_already_only_has_to_write(capsys: pytest.Capture
 def test_decryption_ends_with_plain_values(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     plan = steps(capsys, tmp_path, {"etcd": encryption("key1")}, {})
     assert [action for action, _ in actions(plan)] == ["make-writer", "rewrite", "drop-reader"]
-    assert "stored in plain" in plan[1]["what"]
+    assert "stored unencrypted" in plan[1]["what"]
 
 
 def test_an_override_moves_its_resource_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_an_override_moves_its_resource_alone(capsys: pytest.CaptureFixture[str]
         (tmp_path / name / "apiserver.yaml").unlink()
         (tmp_path / name).rmdir()
     (step,) = steps(capsys, tmp_path, {}, {"etcd": {"etcdServersOverrides": override}})
-    assert "expires by itself" in step["what"]
+    assert "expire automatically" in step["what"]
 
 
 def test_other_servers_move_everything_in_one_step(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -117,6 +117,9 @@ def test_an_etcd_that_a_real_server_wrote_is_as_declared(
     assert scan["outsidePrefix"] == 0
 
 
+_NEW = "k8s:enc:aescbc:v1:new:"
+
+
 def test_what_differs_is_told_by_key_and_never_by_value(
     etcd: EtcdServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,25 +142,28 @@ def test_what_differs_is_told_by_key_and_never_by_value(
     text = verify(capsys, path, etcd, "--all")
     ran = verify(capsys, path, etcd, "--all", "--output", "json")
     assert (text.code, ran.code) == (3, 3)
-    assert "1 keys lie outside of the prefix" in text.out
+    assert "1 keys are outside the prefix" in text.out
     printed = text.out + text.err + ran.out + ran.err
     assert "HIDDEN" not in printed
     assert SECRET.decode() not in printed
     assert findings(ran) == {
-        "KASC-VERIFY-001": ["1 key below /registry/gadgets belong to nothing in the manifest"],
+        "KASC-VERIFY-001": ["1 key with prefix /registry/gadgets, which the manifest does not have"],
         "KASC-VERIFY-002": [
-            'cronjobs.batch: 1 (such as "/registry/cronjobs/a/old") are stored as batch/v1beta1, not as batch/v1'
+            'cronjobs.batch: 1 (for example "/registry/cronjobs/a/old") are stored as batch/v1beta1, not as batch/v1'
         ],
         "KASC-VERIFY-003": [
-            'pods: 1 (such as "/registry/pods/a/json") are stored as application/json, '
+            'pods: 1 (for example "/registry/pods/a/json") are stored as application/json, '
             "not as application/vnd.kubernetes.protobuf"
         ],
         "KASC-VERIFY-004": [
-            f'secrets: 1 (such as "/registry/secrets/a/{key}") are {stored}, not encrypted by k8s:enc:aescbc:v1:new:'
-            for key, stored in (("plain", "stored in plain"), ("written-by-old", "encrypted by k8s:enc:aescbc:v1:old:"))
+            f'secrets: 1 (for example "/registry/secrets/a/{key}") are {stored}, not encrypted by {_NEW}'
+            for key, stored in (
+                ("plain", "stored unencrypted"),
+                ("written-by-old", "encrypted by k8s:enc:aescbc:v1:old:"),
+            )
         ],
         "KASC-VERIFY-007": [
-            'secrets: 1 (such as "/registry/secrets/a/lost") are encrypted by k8s:enc:aescbc:v1:gone:, '
+            'secrets: 1 (for example "/registry/secrets/a/lost") are encrypted by k8s:enc:aescbc:v1:gone:, '
             "not encrypted by k8s:enc:aescbc:v1:new:"
         ],
     }
@@ -199,8 +205,8 @@ def test_an_override_sends_a_resource_to_its_own_etcd(tmp_path: Path, capsys: py
         events.load([("/registry/events/a/e", protobuf("v1", "Event"))])
         ran = kasc(capsys, "verify", path)
         assert ran.code == 3
-        assert ran.out.count("lie in") == 1
-        assert f"1 key of events lie in {main.url}" in ran.out
+        assert ran.out.count("1 key of events in") == 1
+        assert f"1 key of events in {main.url}" in ran.out
         named = kasc(capsys, "verify", path, "--etcd", f"/events={events.url}")
         assert named.code == 0, named.out
 
@@ -215,10 +221,10 @@ def test_tls_and_the_client_files(tmp_path: Path, capsys: pytest.CaptureFixture[
         path = document(tmp_path)
         assert verify(capsys, path, server, *options).code == 0
         for wrong, said in (
-            ([f"--etcd-cafile={other.ca}", *options[1:]], "has a certificate of another CA"),
+            ([f"--etcd-cafile={other.ca}", *options[1:]], "has a certificate of an unknown CA"),
             ([options[0], f"--etcd-certfile={other.client}", f"--etcd-keyfile={other.client_key}"], server.url),
             (options[:1], server.url),
-            (["--etcd-cafile=/nowhere/ca.crt"], "/nowhere/ca.crt cannot be read"),
+            (["--etcd-cafile=/nowhere/ca.crt"], "cannot read /nowhere/ca.crt"),
         ):
             ran = verify(capsys, path, server, *wrong)
             assert ran.code == 2, (wrong, ran)
@@ -250,11 +256,11 @@ def test_users_and_rights(
     assert tried("root", "rootsecret").code == 0
     assert tried("reader", "readersecret", "--prefix", "/registry/").code == 0
     limited = tried("reader", "readersecret")
-    assert (limited.code, "does not let this user read" in limited.out) == (2, True)
+    assert (limited.code, "does not allow this user to read" in limited.out) == (2, True)
     wrong = tried("root", "wrongsecret")
-    assert (wrong.code, "does not accept the user and password" in wrong.out) == (2, True)
+    assert (wrong.code, "rejected the user or password" in wrong.out) == (2, True)
     nobody = verify(capsys, path, etcd)
-    assert (nobody.code, "wants a user and a password" in nobody.out) == (2, True)
+    assert (nobody.code, "requires a user and a password" in nobody.out) == (2, True)
 
 
 @pytest.mark.parametrize("fault", ["kill", "pause"])
@@ -277,7 +283,7 @@ def test_an_etcd_lost_in_the_middle_of_a_scan_gives_a_partial_report(
     assert scan["unknown"] == {"/registry/a-stranger": 1}
     (lost,) = findings(ran)["KASC-VERIFY-008"]
     assert lost.startswith(etcd.url)
-    assert "covers the 50000 keys" in lost
+    assert "covers the first 50000 keys" in lost
 
 
 def test_what_is_no_etcd(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -285,8 +291,8 @@ def test_what_is_no_etcd(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     for url, said in (
         ("http://127.0.0.1:1", "cannot be reached"),
         ("http://nowhere.invalid:2379", "cannot be reached"),
-        ("ftp://127.0.0.1", "is not the address of an etcd"),
-        ("http://[::1", "is not the address of an etcd"),
+        ("ftp://127.0.0.1", "is not a valid etcd URL"),
+        ("http://[::1", "is not a valid etcd URL"),
     ):
         ran = verify(capsys, path, url, "--timeout", "2")
         assert ran.code == 2

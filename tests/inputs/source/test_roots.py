@@ -119,7 +119,7 @@ def test_nothing_outside_is_fixed(path: str, checkout: Path, capsys: pytest.Capt
     for option in ("--fix", "--diff"):
         ran = kasc(capsys, "check", "clusters/linked.yaml", option)
         assert ran.code == 2
-        assert "cannot be fixed: it is a link to a file outside of" in ran.err
+        assert "cannot fix clusters/linked.yaml: it is a link to a file outside of" in ran.err
     assert (checkout.parent / "outside/base.yaml").read_text() == BASE
     assert kasc(capsys, "check", "clusters/linked.yaml", "--fix", "--root", "../outside").code == 0
     assert Path("clusters/linked.yaml").is_symlink()
@@ -170,7 +170,7 @@ def test_a_configuration_file_is_no_link_to_the_outside(checkout: Path, capsys: 
         Path(".kasc.toml").symlink_to(to)
         ran = kasc(capsys, "check", "base.yaml")
         assert ran.code == 2
-        assert ".kasc.toml cannot be read: " in ran.err
+        assert ".kasc.toml: " in ran.err
         assert SECRET not in ran.err
     Path(".kasc.toml").unlink()
     Path("kasc-settings").write_text("strict = false\n")
@@ -184,7 +184,7 @@ def test_a_configuration_file_has_a_bound(name: str, checkout: Path, capsys: pyt
         file.truncate(150 * 1024 * 1024)
     ran = kasc(capsys, "check", "base.yaml")
     assert ran.code == 2
-    assert f"{name} cannot be read: it is larger than 1 MiB" in ran.err
+    assert f"{name}: it is larger than 1 MiB" in ran.err
 
 
 def test_roots() -> None:

@@ -269,7 +269,7 @@ def test_parents_and_files_beside_are_mended_too(tmp_path: Path, capsys: pytest.
     assert "encryptionProviderConfig" in child.read_text()
     assert '"RBAC"' in base.read_text()
     assert beside.read_text() == MENDED_ENCRYPTION
-    assert sorted(line.split(": ")[1] for line in ran.err.splitlines()) == ["1 mend", "1 mend", "2 mends"]
+    assert sorted(line.split(": ")[1] for line in ran.err.splitlines()) == ["1 fix", "1 fix", "2 fixes"]
 
 
 def test_files_of_the_server_are_never_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -287,7 +287,7 @@ def test_one_base_of_several_inputs_is_mended_once(tmp_path: Path, capsys: pytes
     for name in ("one", "two"):
         (tmp_path / f"{name}.yaml").write_text("apiVersion: kasc/v1\nkind: APIServer\nextends: base.yaml\n")
     ran = fix(capsys, tmp_path / "one.yaml", tmp_path / "two.yaml")
-    assert ran.err == f"{tmp_path / 'base.yaml'}: 1 mend\n"
+    assert ran.err == f"{tmp_path / 'base.yaml'}: 1 fix\n"
     assert (tmp_path / "base.yaml").read_text() == "authorization: {authorizationMode: [Node, RBAC]}\n"
 
 

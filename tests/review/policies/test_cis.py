@@ -197,7 +197,7 @@ def test_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert kasc(capsys, "check", "--strict", path).code == 0
     ran = kasc(capsys, "check", "--policy", "cis", path)
     assert ran.code == 0
-    assert "warning KASC-CIS-015: CIS 1.2.15: --profiling is on\n" in ran.out
+    assert "warning KASC-CIS-015: CIS 1.2.15: --profiling is true\n" in ran.out
     assert kasc(capsys, "check", "--strict", "--policy", "cis", path).code == 1
     (file,) = json.loads(kasc(capsys, "check", "--output", "json", "--policy", "cis", path).out)["files"]
     policy: dict[str, Any] = file["policy"]

@@ -91,7 +91,7 @@ NAME = "rules[0].resources[0].resources[0]"
         *(
             (f"resources: [{{group: {group}}}]", [f"AUDP-23 rules[0].resources[0].group: {hint}"])
             for group, hint in (
-                ("core", 'write "": the core group is empty'),
+                ("core", 'write "", the name of the core group'),
                 ("app", "did you mean apps?"),
                 ("networking", "did you mean networking.k8s.io?"),
                 ("rbac.authorization.k8s", "did you mean rbac.authorization.k8s.io?"),
@@ -118,8 +118,8 @@ NAME = "rules[0].resources[0].resources[0]"
             ],
         ),
         ("userGroups: [system:kube-proxy]", ["AUDP-26 rules[0].userGroups[0]: move it to users"]),
-        ("nonResourceURLs: [/api/v1/pods]", ["AUDP-27 rules[0].nonResourceURLs[0]: name pods in resources"]),
-        ("nonResourceURLs: ['/apis/apps/v1/dep*']", ["AUDP-27 rules[0].nonResourceURLs[0]: name dep in resources"]),
+        ("nonResourceURLs: [/api/v1/pods]", ["AUDP-27 rules[0].nonResourceURLs[0]: list pods in resources"]),
+        ("nonResourceURLs: ['/apis/apps/v1/dep*']", ["AUDP-27 rules[0].nonResourceURLs[0]: list dep in resources"]),
     ],
 )  # fmt: skip
 def test_rules_that_never_match(tmp_path: Path, text: str, expected: list[str]) -> None:

@@ -70,7 +70,7 @@ def told(diagnostics: list) -> list[str]:
         (("--etcd-prefix=/a\u2013b",), ['RISK-118 write "-" for an en dash (U+2013)']),
         (("--etcd-prefix=/\u00e4b",), []),
         (("--etcd-prefix='/a'",), ["RISK-119 remove the quotes: write --etcd-prefix=/a"]),
-        (("--etcd-prefix=/a --profiling=false",), ["RISK-120 write each of them as an argument of its own"]),
+        (("--etcd-prefix=/a --profiling=false",), ["RISK-120 write each flag as a separate argument"]),
     ],
 )
 def test_flags(tmp_path: Path, flags: tuple[str, ...], expected: list[str]) -> None:
@@ -114,7 +114,7 @@ def test_entries_of_plugins(tmp_path: Path) -> None:
     text += "".join(entry % name for name in names)
     flag = "--admission-control-config-file=/f/a.yaml"
     assert found(tmp_path, flag, files={"a.yaml": text}) == [
-        "RISK-111 remove one of the two",
+        "RISK-111 remove one of the entries",
         "RISK-111 did you mean PodSecurity?",
         "RISK-111 remove the entry",
         "RISK-111 add EventRateLimit to --enable-admission-plugins",

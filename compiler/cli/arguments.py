@@ -1,0 +1,239 @@
+"""The arguments and options of every command."""
+
+from __future__ import annotations
+
+import argparse
+
+from compiler.cli.reporters import FORMATS
+from compiler.inputs.server import INPUT_KINDS
+from compiler.review.policies import TITLES
+
+SHELLS = ("bash", "zsh", "fish")
+_MAX_TIMEOUT = 86_400.0
+"""Seconds; a longer timeout is a mistake."""
+_INPUTS_HELP = "a file, a directory to search, or - for standard input"
+_INPUT_HELP = "a file, or - for standard input"
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("input options")
+    kinds = ", ".join(INPUT_KINDS)
+    group.add_argument(
+        "--as", dest="read_as", metavar="KIND", choices=INPUT_KINDS, help=f"input kind: {kinds} (default: detected)"
+    )
+    group.add_argument(
+        "--kubernetes-version", metavar="1.NN", help="check against this version instead of the input's own"
+    )
+    group.add_argument(
+        "--root", metavar="DIR", help="allow inputs to read files in DIR (default: only in their git work tree)"
+    )
+    group.add_argument("--files-root", metavar="DIR", help="directory that stands in for the server's root directory")
+    group.add_argument(
+        "--file-map",
+        metavar="PREFIX=DIR",
+        action="append",
+        default=[],
+        help="directory that stands in for one path prefix of the server",
+    )
+    group.add_argument("--host-address", metavar="IP", help="address of the host's default route")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("report options")
+    # The defaults are set in compiler.cli.common, because a configuration file may set others.
+    group.add_argument(
+        "--output", metavar="FORMAT", choices=FORMATS, help=f"report format: {', '.join(FORMATS)} (default: text)"
+    )
+    switch = argparse.BooleanOptionalAction
+    group.add_argument("-q", "--quiet", action=switch, help="print findings only, no summary line")
+    group.add_argument("--strict", action=switch, help="treat warnings as errors")
+    for name, text in (("select", "show only"), ("ignore", "do not show")):
+        group.add_argument(
+            f"--{name}",
+            metavar="CODE",
+            action="append",
+            help=f"{text} findings with this code or code prefix, for example KASC-ETCD",
+        )
+
+
+def _add_batch(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    group = parser.add_argument_group("batch options")
+    group.add_argument("--jobs", metavar="N", type=int, help="number of processes (default: one for each usable core)")
+    group.add_argument(
+        "-v", "--verbose", action="store_true", help="list the files that a directory search skips, and why"
+    )
+    group.add_argument("--shard", metavar="I/N", help="process only the I-th of N parts, for a CI matrix")
+    group.add_argument(
+        "--changed-since", metavar="REF", help="process only inputs changed since the merge base with this git commit"
+    )
+    return group
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--policy",
+        metavar="NAME",
+        choices=tuple(TITLES),
+        help="check servers against a policy as well; cis is the CIS Kubernetes Benchmark, section 1.2",
+    )
+
+
+def _add_compile(parser: argparse.ArgumentParser) -> None:
+    from compiler.artifacts import EVERY, ON_REQUEST
+
+    parser.add_argument("inputs", metavar="INPUT", nargs="+", help=_INPUTS_HELP)
+    group = parser.add_argument_group("output options")
+    group.add_argument("-o", "--out", metavar="DIR", help="write to DIR (default: compiled/NAME)")
+    names = f"artifacts to write: {', '.join(EVERY)} (default: all but {' and '.join(ON_REQUEST)})"
+    group.add_argument("--emit", metavar="NAME[,NAME]", help=names)
+    group.add_argument("--stdout", action="store_true", help="print a single artifact instead of writing it")
+    group.add_argument("--format", choices=("yaml", "json"), default="yaml", help="artifact format")
+    group.add_argument("--explicit", action="store_true", help="write every effective flag, including defaults")
+    group.add_argument("--check", action="store_true", help="write nothing; exit 3 with a diff if DIR is out of date")
+    group.add_argument("--prune", action="store_true", help="remove the artifacts of documents that no longer exist")
+    batch = _add_batch(parser)
+    batch.add_argument("--cache", metavar="DIR", help="cache results of earlier runs in DIR (default: ~/.cache/kasc)")
+    batch.add_argument("--no-cache", action="store_true", help="ignore the cache")
+    _add_input(parser)
+    _add_policy(parser)
+    _add_report(parser)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", metavar="INPUT", nargs="+", help=_INPUTS_HELP)
+    group = parser.add_argument_group("fix options")
+    group.add_argument("--fix", action="store_true", help="apply safe fixes in place")
+    group.add_argument("--diff", action="store_true", help="print what --fix would change, write nothing")
+    _add_batch(parser)
+    _add_input(parser)
+    _add_policy(parser)
+    _add_report(parser)
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words", metavar="[INPUT] NAME", nargs="*", help="what to explain; with INPUT, also its value there"
+    )
+    _add_input(parser)
+    _add_policy(parser)
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", help=_INPUT_HELP)
+    etcd = parser.add_argument_group("etcd options")
+    etcd.add_argument(
+        "--etcd",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="comma-separated members to connect to; GROUP/RESOURCE=URL for the servers of an override "
+        "(default: those of the input)",
+    )
+    for name, text in (("cafile", "CA bundle"), ("certfile", "client certificate"), ("keyfile", "client key")):
+        etcd.add_argument(f"--etcd-{name}", metavar="FILE", help=f"{text} (default: the input's, if accessible)")
+    etcd.add_argument("--user", metavar="NAME", help="etcd user; the password is read from KASC_ETCD_PASSWORD")
+    _add_timeouts(etcd, "300")
+    scan = parser.add_argument_group("scan options")
+    scan.add_argument("--prefix", metavar="KEY", help="scan only keys with this prefix (default: all)")
+    scan.add_argument("--sample", metavar="N", type=int, default=20, help="values to decode for each resource")
+    scan.add_argument("--all", action="store_true", help="decode every value")
+    scan.add_argument(
+        "--plan-migration",
+        metavar="OLD",
+        help="print the rewrites to move from input OLD to INPUT, in order",
+    )
+    _add_input(parser)
+    _add_report(parser)
+
+
+def _add_probe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", help=_INPUT_HELP)
+    server = parser.add_argument_group("server options")
+    server.add_argument("--server", metavar="URL", required=True, help="server URL, https://HOST:PORT")
+    server.add_argument("--cafile", metavar="FILE", help="CA bundle for the server certificate (default: the system's)")
+    server.add_argument("--token-file", metavar="FILE", help="bearer token (default: the value of KASC_TOKEN)")
+    server.add_argument("--certfile", metavar="FILE", help="client certificate")
+    server.add_argument("--keyfile", metavar="FILE", help="client key, if --certfile does not contain it")
+    server.add_argument("--insecure", action="store_true", help="skip TLS certificate verification")
+    server.add_argument("--watch", action="store_true", help="wait until the server is ready, then probe it")
+    _add_timeouts(server, "30, with --watch 300")
+    _add_input(parser)
+    _add_report(parser)
+
+
+def _add_timeouts(group: argparse._ArgumentGroup, default: str) -> None:
+    """Add the timeouts of a command that connects to servers; `default` is that of the whole run, in words."""
+    group.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help=f"stop after this time and report partial results (default: {default})",
+    )
+    group.add_argument(
+        "--request-timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="timeout of a single request (default: 10, at most a third of --timeout)",
+    )
+
+
+def _seconds(text: str) -> float:
+    """Parse a duration in seconds. Raises ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= _MAX_TIMEOUT:
+        raise argparse.ArgumentTypeError(f"invalid timeout {text!r}: use a number of seconds, up to a day")
+    return number
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kubernetes-version", metavar="1.NN", help="Kubernetes version (default: the newest)")
+    parser.add_argument(
+        "--format", choices=("yaml", "toml"), help="document format (default: by the extension of FILE, else yaml)"
+    )
+    parser.add_argument("-o", "--out", metavar="FILE", help="write to FILE instead of standard output")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="option group, kind of a structured file, artifact or report (default: the whole document)",
+    )
+    parser.add_argument("--kubernetes-version", metavar="1.NN", help="Kubernetes version (default: the newest)")
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="DIR",
+        help="write all schemas of the version to DIR; with an editor option, the project directory",
+    )
+    editor = parser.add_argument_group(
+        "editor options", "configure an editor to validate apiserver.yaml and apiserver.toml"
+    ).add_mutually_exclusive_group()
+    for name, text in (
+        ("vscode", "write .vscode/settings.json and the schema"),
+        ("jetbrains", "write .idea/jsonSchemas.xml and the schema"),
+        ("neovim", "print a snippet for init.lua and write the schema"),
+    ):
+        editor.add_argument(f"--{name}", dest="editor", action="store_const", const=name, help=text)
+
+
+def _add_completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=f"one of {', '.join(SHELLS)}")
+
+
+COMMANDS = {
+    "compile": ("check, resolve and write artifacts", _add_compile),
+    "check": ("validate only", _add_check),
+    "verify": ("compare the storage manifest with a real etcd", _add_verify),
+    "probe": ("compare the health checks with those of a running server", _add_probe),
+    "explain": ("describe a flag, key, gate, plugin or code", _add_explain),
+    "init": ("write a commented starter document", _add_init),
+    "schema": ("print or write the JSON Schemas", _add_schema),
+    "completion": ("print a shell completion script", _add_completion),
+}
+"""Name of a command -> its description, and the function that adds its options."""

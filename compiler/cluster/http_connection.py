@@ -1,0 +1,171 @@
+"""An HTTP connection to a server that is not trusted: every response is bounded in size and time."""
+
+from __future__ import annotations
+
+import io
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
+from typing import Any
+
+from compiler.cluster.connection import resolved
+
+MAX_BODY = 1024 * 1024
+"""Bytes of a response body; a list of checks has a few thousand."""
+_MAX_RESPONSE = 2 * MAX_BODY
+"""Bytes of a response with headers and chunked encoding; Content-Length is not trusted."""
+_PIECE = 64 * 1024
+CLOSED_ERRORS = (RemoteDisconnected, ConnectionError, ssl.SSLEOFError)
+"""Exceptions that mean that the other side closed the connection."""
+
+
+class ServerError(Exception):
+    """A failed request; the text completes a sentence that starts with the server, `hint` says what to do.
+
+    `lasting` means that waiting does not help, `unreachable` that no request can succeed.
+    """
+
+    def __init__(self, message: str, hint: str, *, lasting: bool = False, unreachable: bool = False) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.lasting = lasting
+        self.unreachable = unreachable
+
+
+class _Response(HTTPResponse):
+    """A response of bounded size, whatever its headers or chunks say."""
+
+    def __init__(self, sock: socket.socket, *more: Any, **settings: Any) -> None:
+        super().__init__(sock, *more, **settings)
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach()))
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that raises ServerError if a response is too large."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self.raw = raw
+        self.remaining = _MAX_RESPONSE
+
+    def readable(self) -> bool:
+        """Return whether the stream is readable: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read into a buffer."""
+        count: int | None = self.raw.readinto(buffer)
+        self.remaining -= count or 0
+        if self.remaining < 0:
+            raise _too_large()
+        return count
+
+    def close(self) -> None:
+        """Close the socket's file as well."""
+        self.raw.close()
+        super().close()
+
+
+class Connection(HTTPConnection):
+    """A connection whose socket is accessible while it is being established, so that it can be aborted."""
+
+    response_class = _Response
+
+    def __init__(self, host: str, port: int, seconds: float, context: ssl.SSLContext | None) -> None:
+        super().__init__(host, port, timeout=seconds)
+        self._context = context
+        self._end = time.monotonic() + seconds
+
+    def connect(self) -> None:
+        """Connect to the first reachable address, and do the TLS handshake."""
+        last: OSError = TimeoutError()
+        for family, address in resolved(self.host, self.port, self._remaining()):
+            self.sock = socket.socket(family, socket.SOCK_STREAM)
+            self.sock.settimeout(self._remaining())
+            try:
+                self.sock.connect(address)
+                break
+            except OSError as error:
+                self.sock.close()
+                last = error
+        else:
+            raise last
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.settimeout(self.timeout)
+        if self._context is not None:
+            secure = self._context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock = secure
+            secure.do_handshake()
+
+    def certificate(self) -> bytes:
+        """Return the server certificate (DER); empty without TLS."""
+        sock = self.sock
+        return (sock.getpeercert(binary_form=True) or b"") if isinstance(sock, ssl.SSLSocket) else b""
+
+    def _remaining(self) -> float:
+        remaining = self._end - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        return remaining
+
+
+def connect(connection: Connection, seconds: float) -> Exception | None:
+    """Connect. Returns None on success, TimeoutError if it takes too long, else the error."""
+    watchdog = Watchdog(connection, seconds)
+    try:
+        with watchdog:
+            connection.connect()
+    except Exception as error:
+        connection.close()
+        return TimeoutError() if watchdog.fired else error
+    return None
+
+
+class Watchdog:
+    """Closes a connection after a time, even if data keeps arriving slowly; `fired` tells that it did."""
+
+    def __init__(self, connection: Connection, seconds: float) -> None:
+        self.connection = connection
+        self.fired = False
+        self.timer = threading.Timer(max(seconds, 0.001), self._fire)
+        self.timer.daemon = True
+
+    def __enter__(self) -> None:
+        self.timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.timer.cancel()
+
+    def _fire(self) -> None:
+        self.fired = True
+        sock = self.connection.sock
+        if sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def read(response: HTTPResponse) -> bytes:
+    """Return the whole body. Raises ServerError if it is too large or incomplete."""
+    pieces, size = [], 0
+    try:
+        while piece := response.read(_PIECE):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_BODY:
+                raise _too_large()
+    except (HTTPException, ValueError, *CLOSED_ERRORS):
+        raise _incomplete() from None
+    if response.length:
+        raise _incomplete()
+    return b"".join(pieces)
+
+
+def _too_large() -> ServerError:
+    hint = "check whether this is a kube-apiserver"
+    return ServerError(f"sent a response of more than {MAX_BODY} bytes", hint, lasting=True)
+
+
+def _incomplete() -> ServerError:
+    return ServerError("sent an incomplete response", "see the logs of the server and of proxies in front of it")

@@ -12,9 +12,11 @@ from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import EndpointReconciler, Services
 from compiler.text import shown
 from compiler.upstream.flag_kinds import CHOICES
-from compiler.upstream.go.net import IPRange, parse_cidr
+from compiler.upstream.go.net import host_bits, parse_cidr
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
     from compiler.apiserver.context import ServerContext
     from compiler.apiserver.resolved import ResolvedConfig
 
@@ -30,7 +32,7 @@ class ServiceOptions(OptionGroup):
 
     def __init__(self, context: ServerContext) -> None:
         super().__init__(context)
-        self.service_ranges: list[IPRange] = []
+        self.service_ranges: list[IPv4Network | IPv6Network] = []
         self.service_ip = ""
 
     def complete(self) -> None:
@@ -55,16 +57,17 @@ class ServiceOptions(OptionGroup):
                 return
             self.service_ranges.append(network)
         primary = self.service_ranges[0]
-        if primary.host_bits < 3:
-            message = f"--{_RANGE}: {primary} holds {2**primary.host_bits} addresses, fewer than 8"
+        bits = host_bits(primary)
+        if bits < 3:
+            message = f"--{_RANGE}: {primary} holds {2**bits} addresses, fewer than 8"
             self.report(
                 rules.SERVICE_CIDR_TOO_SMALL,
                 message,
-                f"write a wider range, for example {primary.address(0)}/24",
+                f"write a wider range, for example {primary.network_address}/24",
                 _RANGE,
             )
         else:
-            self.service_ip = primary.address(1)
+            self.service_ip = str(primary.network_address + 1)
 
     def validate_service_ranges(self) -> None:
         """Kubernetes: cmd/kube-apiserver/app/options/validation.go, validateClusterIPFlags."""
@@ -90,9 +93,9 @@ class ServiceOptions(OptionGroup):
         if gates.on("MultiCIDRServiceAllocator") and gates.on("DisableAllocatorDualWrite"):
             return
         for index, network in enumerate(self.service_ranges):
-            if network.host_bits > 20:
+            if host_bits(network) > 20:
                 message = f"--{_RANGE}: {network} is wider than 20 bits"
-                hint = f"write /{network.prefix + network.host_bits - 20} or narrower"
+                hint = f"write /{network.max_prefixlen - 20} or narrower"
                 self.report(rules.SERVICE_CIDR_TOO_LARGE, message, hint, _RANGE, index)
 
     def validate_node_port(self) -> None:

@@ -6,12 +6,16 @@ Kubernetes: cmd/kube-apiserver/app/options/completion.go; pkg/kubelet/client/kub
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.review.context import Risks
 from compiler.review.risks.hosts import host_of, is_local, port_of
 from compiler.text.redaction import has_credentials
-from compiler.upstream.go.net import IPRange, parse_cidr
+from compiler.upstream.go.net import parse_cidr
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 _RANGE, _NODE_PORTS = "service-cluster-ip-range", "service-node-port-range"
 _CERTIFICATE, _AUTHORITY = "kubelet-client-certificate", "kubelet-certificate-authority"
@@ -64,11 +68,9 @@ def _hosts(risks: Risks) -> Iterator[tuple[str, str]]:
         yield "etcd-servers", host_of(server)
 
 
-def _contains(network: IPRange, host: str) -> bool:
+def _contains(network: IPv4Network | IPv6Network, host: str) -> bool:
     one = parse_cidr(f"{host}/{128 if ':' in host else 32}")
-    if one is None or one.version != network.version:
-        return False
-    return one.network >> network.host_bits == network.network >> network.host_bits
+    return one is not None and one.network_address in network
 
 
 def _check_node_ports(risks: Risks) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 _HEX = "[0-9A-Fa-f]{2}"
 # Compiled on first use: most runs parse no URL.
@@ -174,60 +177,25 @@ def has_port(address: str) -> bool:
     return bool(colon) and not any(mark in host + port for mark in ":[]")
 
 
-class IPRange(NamedTuple):
-    """A CIDR range; `network` is the integer of its first address, `host_bits` the number of host bits."""
-
-    version: int
-    network: int
-    prefix: int
-    host_bits: int
-
-    def address(self, offset: int) -> str:
-        """Return the address at an offset from the first one."""
-        number = self.network + offset
-        if self.version == 4:
-            return f"{number >> 24 & 255}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        from ipaddress import IPv6Address
-
-        return str(IPv6Address(number))
-
-    def __str__(self) -> str:
-        return f"{self.address(0)}/{self.prefix}"
-
-
 @lru_cache(maxsize=256)
-def parse_cidr(text: str) -> IPRange | None:
+def parse_cidr(text: str) -> IPv4Network | IPv6Network | None:
     """Parse a CIDR range, with leading zeros allowed and host bits cleared; return None if it is not valid.
 
     Kubernetes: k8s.io/utils/net, ParseCIDRSloppy.
     """
+    from ipaddress import ip_network
+
     address, slash, prefix = text.partition("/")
-    if not slash or not (prefix.isascii() and prefix.isdecimal()) or len(prefix) > 20:
+    if not slash or not (prefix.isascii() and prefix.isdecimal()) or len(prefix) > 20 or "%" in address:
         return None
-    version, number = (6, _ipv6(address)) if ":" in address else (4, _ipv4(address))
-    bits = 128 if version == 6 else 32
-    if number is None or int(prefix) > bits:
-        return None
-    host_bits = bits - int(prefix)
-    return IPRange(version, number >> host_bits << host_bits, int(prefix), host_bits)
-
-
-def _ipv4(address: str) -> int | None:
-    parts = address.split(".")
-    if len(parts) != 4:
-        return None
-    number = 0
-    for part in parts:
-        if not (part.isascii() and part.isdecimal()) or len(part) > 20 or int(part) > 255:
-            return None
-        number = number << 8 | int(part)
-    return number
-
-
-def _ipv6(address: str) -> int | None:
-    from ipaddress import IPv6Address
-
+    if ":" not in address:
+        address = ".".join(part.lstrip("0") or "0" if part.isdecimal() else part for part in address.split("."))
     try:
-        return int(IPv6Address(address)) if "%" not in address else None
+        return ip_network(f"{address}/{int(prefix)}", strict=False)
     except ValueError:
         return None
+
+
+def host_bits(network: IPv4Network | IPv6Network) -> int:
+    """Return the number of host bits of a range."""
+    return network.max_prefixlen - network.prefixlen

@@ -1,6 +1,6 @@
-"""kasc compiles one declaration of a kube-apiserver into flags, a storage manifest and health checks.
+"""kasc compiles a declarative kube-apiserver configuration into flags, a storage manifest and health checks.
 
-As a library it offers `check`, `resolve` and `compile_document`, see `compiler.library`.
+The library functions are `check`, `resolve` and `compile_document`, see `compiler.library`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = tuple(sorted(name for names in _HOMES.values() for name in names))
 
 
 def __getattr__(name: str) -> object:
-    # The commands import single modules of the package, and are not to pay for the library.
+    # The commands import single modules of the package and should not load the library.
     for home, names in _HOMES.items():
         if name in names:
             from importlib import import_module

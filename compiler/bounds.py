@@ -1,25 +1,25 @@
-"""The bounds that keep every input within seconds and a few hundred megabytes: docs/reports.md lists them."""
+"""Limits that keep the processing of any input within seconds and a few hundred megabytes, see docs/reports.md."""
 
 MAX_FILE = 8 * 1024 * 1024
 """Bytes of one file."""
 MAX_DEPTH = 64
-"""Levels of mappings and lists inside one another, aliases followed."""
+"""Levels of nested mappings and lists, with aliases expanded."""
 MAX_NODES = 200_000
-"""Values of one file with every alias expanded, and words of one command line.
+"""Values of one file with aliases expanded, and words of one command line.
 
-Long strings in YAML count as several values, one for every 256 characters.
+A long string in YAML counts as several values, one for every 256 characters.
 """
 MAX_NUMBER = 600
-"""Characters of a number: below every limit that Python itself may set on turning digits into an integer."""
+"""Characters of a number, below any limit of Python on converting digits to an integer."""
 MAX_ARGUMENT = 128 * 1024 - 1
 """Bytes of one argument or environment variable. Linux: include/uapi/linux/binfmts.h, MAX_ARG_STRLEN."""
 MAX_EXPANDED = 1024 * 1024
-"""Characters that references to variables may add to one input."""
+"""Characters that the expansion of variables may add to one input."""
 MAX_VIOLATIONS = 10_000
-"""Places in which one document breaks its schema."""
+"""Schema violations of one document."""
 MAX_FINDINGS = 100
 """Findings of each severity that are listed for one input; the others are counted."""
 MAX_TEXT = 4096
-"""Characters of a message, a hint or a path in a finding; what is longer is cut."""
+"""Characters of a message, hint or path of a finding; longer ones are truncated."""
 MAX_SUGGESTIONS = 20
-"""Unknown words of one input for which the closest known word is searched."""
+"""Unknown words of one input for which a similar known word is searched."""

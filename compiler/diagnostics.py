@@ -1,4 +1,4 @@
-"""Diagnostics: what is wrong, where, and the way out; and the report that collects them."""
+"""Diagnostics: messages with locations and hints; and the report that collects them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
 Unlisted: TypeAlias = tuple[str, str, str]
-"""Severity, code and flag of a finding that is only counted."""
+"""Severity, code and flag of a diagnostic that is only counted."""
 
 
 class Location(NamedTuple):
@@ -30,7 +30,7 @@ class Location(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """A piece of a file and what to write in its place. `old` is what stands at the location, or somewhere in it."""
+    """A replacement in a file. `old` is the text at the location, or a part of it; `new` replaces it."""
 
     location: Location
     old: str
@@ -38,9 +38,9 @@ class Edit(NamedTuple):
 
 
 class Diagnostic(NamedTuple):
-    """One finding. `rule` is the id of the server's rule, None where the finding is kasc's own.
+    """One finding. `rule` is the id of the server's rule, None for a check of kasc.
 
-    `fix` is what mends it, where that needs no thinking: all of its edits together.
+    `fix` has the edits that fix it, empty if there is no safe fix; they are applied together.
     """
 
     code: str
@@ -56,7 +56,7 @@ class Diagnostic(NamedTuple):
 
 
 class KascError(Exception):
-    """An input that cannot be worked with at all; `diagnostic` says why and where."""
+    """An input that cannot be processed further; `diagnostic` has the reason and location."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -73,11 +73,11 @@ def diagnose(
     location: Location | None = None,
     severity: str = "",
 ) -> Diagnostic:
-    """Return a diagnostic for a rule, with that rule's severity unless one is given.
+    """Return a diagnostic for a rule, with the severity of the rule by default. Secrets are redacted.
 
-    A hint that is a Suggestion becomes the finding's fix as well. Nothing of a finding shows a secret.
+    A hint that is a Suggestion becomes the fix as well.
     """
-    # Most inputs have no findings.
+    # Imported here because most inputs have no diagnostics.
     from compiler.text.redaction import hide_in_message
     from compiler.text.suggest import Suggestion
 
@@ -85,10 +85,10 @@ def diagnose(
     return Diagnostic(
         rule.code,
         severity or rule.severity,
-        _cut(hide_in_message(message)),
-        _cut(safe_hint),
+        _truncated(hide_in_message(message)),
+        _truncated(safe_hint),
         rule.id if rule.of_server else None,
-        _cut(hide_in_message(path)),
+        _truncated(hide_in_message(path)),
         flag,
         location,
         rule.source,
@@ -99,14 +99,14 @@ def diagnose(
 
 
 class Problems(list[Diagnostic]):
-    """The findings of what reads a file: the first `MAX_FINDINGS` that it reports, and the numbers of the others."""
+    """The diagnostics of a parser: the first `MAX_FINDINGS`, and the counts of the others in `unlisted`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.unlisted: Counter[Unlisted] = Counter()
 
     def report(self, rule: Rule, make: Callable[..., Diagnostic], *arguments: Any) -> None:
-        """Add the finding of a rule that a function makes, or count it if there is no room for it."""
+        """Add the diagnostic that `make` returns, or only count it by its rule if the limit is reached."""
         if len(self) < MAX_FINDINGS:
             self.append(make(*arguments))
             return
@@ -119,13 +119,13 @@ class Problems(list[Diagnostic]):
         return self
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all diagnostics and counts."""
         super().clear()
         self.unlisted.clear()
 
 
-def _cut(text: str) -> str:
-    """A string that may repeat what an input says, no longer than it helps anybody."""
+def _truncated(text: str) -> str:
+    """Return a string truncated to `MAX_TEXT`, because it may repeat text of the input."""
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
@@ -141,16 +141,15 @@ def is_selected(code: str, codes: list[str], ignored: list[str]) -> bool:
 
 
 class Report:
-    """The findings about one input, in the order of discovery.
+    """The diagnostics of one input, in the order of discovery.
 
-    At most `MAX_FINDINGS` of each severity are kept, so that no input makes a report without end. The others count all
-    the same: `unlisted` has their numbers by severity, code and flag, and `note_unlisted` adds a note that says so.
+    At most `MAX_FINDINGS` of each severity are listed, so that a report has a bounded size. The others are counted in
+    `unlisted` by severity, code and flag, and `note_unlisted` adds a note about them.
 
-    `unread` says that kasc could not read the input, or does not know its kind. `unshown` holds the errors that a
-    selection leaves out of the listing: they count all the same. `texts` holds what cannot be read again when a finding
-    is shown: the text of standard input, by its name. `concealed` names the files of which no line is shown.
-    Only of files inside `root` a line is shown.
-    `static_pod` is the namespace and name of a static Pod. `policy` is the verdict of a policy where one was asked for.
+    `unread` is set if the input could not be read or is of an unknown kind. `deselected` has the errors that a
+    selection excludes from the listing but not from the result. `texts` has the text of standard input by its name,
+    which cannot be read again for excerpts. No lines are shown of the files in `concealed` and of files outside `root`.
+    `static_pod` is the namespace/name of a static Pod. `policy` is the result of the policy, if one was selected.
     """
 
     def __init__(self, path: str = "") -> None:
@@ -162,10 +161,10 @@ class Report:
         self.unlisted: Counter[Unlisted] = Counter()
         self.suggestions = Suggestions()
         self.undecided: set[str] = set()
-        """Flags whose values only the running server knows: nothing is kept about them as long as they are here."""
+        """Flags whose values are only known at run time: diagnostics about them are dropped."""
         self._known: set[Diagnostic] = set()
         self._room = dict.fromkeys(SEVERITIES, MAX_FINDINGS)
-        self.unshown: list[Diagnostic] = []
+        self.deselected: list[Diagnostic] = []
         self.policy: PolicyResult | None = None
         self.texts: dict[str, str] = {}
         self.static_pod = ""
@@ -173,7 +172,7 @@ class Report:
         self.root: Root | None = None
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a finding, unless the very same one is already known; count it if there is no room for it."""
+        """Add a diagnostic, unless it is a duplicate; only count it if the limit of its severity is reached."""
         if diagnostic in self._known or diagnostic.flag in self.undecided:
             return
         if self._room[diagnostic.severity] <= 0:
@@ -184,12 +183,12 @@ class Report:
         self.diagnostics.append(diagnostic)
 
     def add_last(self, diagnostic: Diagnostic) -> None:
-        """Keep the finding that ended the reading of the input, whether there is room for it or not."""
+        """Add the diagnostic that stopped the processing of the input, regardless of the limit."""
         self._room[diagnostic.severity] = max(1, self._room[diagnostic.severity])
         self.add(diagnostic)
 
-    def passes_over(self, rule: Rule, flag: str = "", severity: str = "") -> bool:
-        """Whether a finding of a rule would not be kept, so that it need not be made; it is counted as `add` does."""
+    def drops(self, rule: Rule, flag: str = "", severity: str = "") -> bool:
+        """Return whether a diagnostic of a rule would not be listed, and count it as `add` does."""
         if flag in self.undecided:
             return True
         if all(self._room.values()):
@@ -200,11 +199,11 @@ class Report:
         self.unlisted[severity, rule.code, flag] += 1
         return True
 
-    def leave_out(self, which: Callable[[str, str], bool]) -> None:
-        """Take out the findings that a function of their code and flag chooses."""
-        self.diagnostics = [found for found in self.diagnostics if not which(found.code, found.flag)]
+    def remove(self, matches: Callable[[str, str], bool]) -> None:
+        """Remove the diagnostics whose code and flag match."""
+        self.diagnostics = [each for each in self.diagnostics if not matches(each.code, each.flag)]
         for severity, code, flag in list(self.unlisted):
-            if which(code, flag):
+            if matches(code, flag):
                 del self.unlisted[severity, code, flag]
 
     def select(self, codes: list[str], ignored: list[str]) -> None:
@@ -215,19 +214,19 @@ class Report:
         if not (codes or ignored):
             return
         hidden = [each for each in self.diagnostics if not is_selected(each.code, codes, ignored)]
-        self.unshown += [each for each in hidden if each.severity == ERROR]
+        self.deselected += [each for each in hidden if each.severity == ERROR]
         self.diagnostics = [each for each in self.diagnostics if is_selected(each.code, codes, ignored)]
         for key in list(self.unlisted):
             if key[0] != ERROR and not is_selected(key[1], codes, ignored):
                 del self.unlisted[key]
 
     def note_unlisted(self) -> None:
-        """Add a note about the findings that are not listed."""
+        """Add a note about the diagnostics that are not listed."""
         if self.unlisted:
-            numbers = [f"{number} {severity}{'s' * (number != 1)}" for severity, number in self._unlisted().items()]
-            message = f"not listed: {', '.join(numbers)}; a report lists at most {MAX_FINDINGS} of each severity"
+            counts = [f"{number} {severity}{'s' * (number != 1)}" for severity, number in self._unlisted().items()]
+            message = f"not listed: {', '.join(counts)}; a report lists at most {MAX_FINDINGS} of each severity"
             self.diagnostics.append(
-                diagnose(rules.UNLISTED_FINDINGS, message, "fix what is listed, then run kasc again")
+                diagnose(rules.UNLISTED_FINDINGS, message, "fix the listed findings, then run kasc again")
             )
 
     def _unlisted(self) -> dict[str, int]:
@@ -237,40 +236,37 @@ class Report:
         return {severity: number for severity, number in numbers.items() if number}
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Keep several findings."""
+        """Add several diagnostics."""
         for diagnostic in diagnostics:
             self.add(diagnostic)
         if isinstance(diagnostics, Problems):
             self.unlisted.update(diagnostics.unlisted)
 
     def sorted(self) -> list[Diagnostic]:
-        """By position; findings without one come last, in the order of discovery."""
-        nowhere = (1, "", 0, 0)
-        return sorted(
-            self.diagnostics,
-            key=lambda found: (0, *found.location[:3]) if found.location else nowhere,
-        )
+        """Return the diagnostics sorted by location, those without one last in the order of discovery."""
+        last = (1, "", 0, 0)
+        return sorted(self.diagnostics, key=lambda each: (0, *each.location[:3]) if each.location else last)
 
     def all(self) -> Iterator[Diagnostic]:
-        """Every finding that is listed or left out by a selection."""
+        """Yield every diagnostic, including those that a selection excludes from the listing."""
         yield from self.diagnostics
-        yield from self.unshown
+        yield from self.deselected
 
     def of(self, severity: str) -> Iterator[Diagnostic]:
-        """Those of one severity."""
-        return (found for found in self.all() if found.severity == severity)
+        """Return the diagnostics of one severity."""
+        return (each for each in self.all() if each.severity == severity)
 
     def count(self, severity: str) -> int:
-        """The number of findings of one severity, listed and shown or not."""
+        """Return the number of diagnostics of one severity, including those not listed."""
         return sum(1 for _ in self.of(severity)) + self._unlisted().get(severity, 0)
 
     def hidden(self, severity: str) -> int:
-        """The number of findings of one severity that count and are not shown."""
-        return sum(found.severity == severity for found in self.unshown) + self._unlisted().get(severity, 0)
+        """Return the number of diagnostics of one severity that are not listed."""
+        return sum(each.severity == severity for each in self.deselected) + self._unlisted().get(severity, 0)
 
     def errors(self) -> set[tuple[str, str]]:
-        """Code and flag of every error."""
-        listed = {(found.code, found.flag) for found in self.of(ERROR)}
+        """Return code and flag of every error."""
+        listed = {(each.code, each.flag) for each in self.of(ERROR)}
         return listed | {(code, flag) for severity, code, flag in self.unlisted if severity == ERROR}
 
     def fails(self, strict: bool) -> bool:
@@ -279,12 +275,12 @@ class Report:
 
     @property
     def rejected(self) -> bool:
-        """Whether there are errors: the server of that version would refuse to start, or the input is unread."""
+        """Whether there are errors: the server would refuse to start, or the input could not be read."""
         return self.count(ERROR) > 0
 
     @property
     def outcome(self) -> str:
-        """`unread`, `reject` if the server of that version would refuse to start, else `accept`."""
+        """`unread` if the input could not be read, `reject` if the server would refuse to start, otherwise `accept`."""
         if self.unread:
             return "unread"
         return "reject" if self.rejected else "accept"

@@ -1,8 +1,8 @@
 """Safe access to files: links, devices, pipes and endless files, and the root that an input may read below.
 
-The root is the top of the git work tree that holds the input, else the input's directory; `--root DIR` adds another
-directory. Links count as their targets. `.git`, which may hold credentials, and the kernel's virtual file systems are
-never inside.
+The root is the top of the git work tree that contains the input, otherwise the input's directory; `--root DIR` adds
+another directory. Symbolic links are resolved first. `.git`, which may contain credentials, and the kernel's virtual
+file systems are never inside.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from compiler.bounds import MAX_FILE
 UTF8_BOM = b"\xef\xbb\xbf"
 """The byte order mark that some editors write at the start of UTF-8 files."""
 
-_PIECE = 65536
+_CHUNK = 65536
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK
@@ -34,7 +34,7 @@ _KINDS = {
 
 
 class NotRegularError(OSError):
-    """The path leads to something other than a regular file, or passes through a link; `kind` says to what."""
+    """The path is not a regular file, or passes through a link; `kind` is what it is instead."""
 
     def __init__(self, path: str, kind: str) -> None:
         super().__init__(errno.EINVAL, f"it is {kind}", path)
@@ -55,18 +55,18 @@ def reason(error: OSError) -> str:
 
 
 def size_of(limit: int) -> str:
-    """A limit in words: `8 MiB`, `100 bytes`."""
+    """Return a size with its unit: `8 MiB`, `100 bytes`."""
     mebibytes, rest = divmod(limit, 1024 * 1024)
     return f"{limit} bytes" if rest else f"{mebibytes} MiB"
 
 
 def kind_of(mode: int) -> str:
-    """What a file of this mode is, in words; empty for a regular file."""
+    """Return the kind of a file by its mode, for example "a directory"; empty for a regular file."""
     return _KINDS.get(stat.S_IFMT(mode), "") if not stat.S_ISREG(mode) else ""
 
 
 def read_file(path: str, limit: int = MAX_FILE, *, follow: bool = True, dir_fd: int | None = None) -> bytes:
-    """The content of a regular file; `follow` permits that the path itself is a link.
+    """Read a regular file; `follow` allows the path itself to be a link.
 
     Raises NotRegularError, TooLargeError and other OSErrors, and ValueError for a path with a NUL character.
     """
@@ -81,7 +81,7 @@ def read_file(path: str, limit: int = MAX_FILE, *, follow: bool = True, dir_fd: 
 
 
 def read_start(path: str, limit: int = MAX_FILE) -> bytes:
-    """The first bytes of a regular file. Raises OSError and ValueError as `read_file` does."""
+    """Return the first bytes of a regular file. Raises OSError and ValueError as `read_file` does."""
     descriptor, size = open_file(path)
     try:
         return read_from(descriptor, min(size, limit), limit)[:limit]
@@ -90,8 +90,8 @@ def read_start(path: str, limit: int = MAX_FILE) -> bytes:
 
 
 def open_file(path: str, *, follow: bool = True, dir_fd: int | None = None) -> tuple[int, int]:
-    """A descriptor to read a regular file, and its size. Raises NotRegularError and other OSErrors, and ValueError."""
-    # Opening a device may have an effect, so what it is has to be known before.
+    """Open a regular file; return its descriptor and size. Raises NotRegularError, other OSErrors and ValueError."""
+    # Opening a device may have side effects, so its kind is checked first.
     mode = os.stat(path, dir_fd=dir_fd, follow_symlinks=follow).st_mode
     if stat.S_ISREG(mode):
         descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=dir_fd)
@@ -104,19 +104,19 @@ def open_file(path: str, *, follow: bool = True, dir_fd: int | None = None) -> t
 
 
 def read_from(descriptor: int, size: int, limit: int = MAX_FILE) -> bytes:
-    """All that an open file holds, or somewhat more than `limit` bytes of it. Raises OSError.
+    """Read an open file to its end, or slightly more than `limit` bytes of it. Raises OSError.
 
-    It may hold more than the `size` that it is likely to have, and may come in pieces.
+    The file may be larger than the expected `size`, and reads may return less than requested.
     """
-    # To ask for all that is allowed makes room for it, which costs more than the reading.
+    # Requesting `limit` bytes would allocate a buffer of that size, which costs more than reading.
     data = os.read(descriptor, size + 1)
-    while len(data) <= limit and (piece := os.read(descriptor, _PIECE)):
-        data += piece
+    while len(data) <= limit and (chunk := os.read(descriptor, _CHUNK)):
+        data += chunk
     return data
 
 
 def open_to_write(path: str, flags: int) -> int:
-    """A descriptor to write a regular file in place, or a new one; `flags` are O_APPEND or O_TRUNC.
+    """Open a regular file for writing in place, or create it; return its descriptor. `flags` are O_APPEND or O_TRUNC.
 
     Raises NotRegularError, also for a link, and other OSErrors.
     """
@@ -134,9 +134,9 @@ def write_to(descriptor: int, data: bytes) -> None:
 
 
 def open_directory(path: str, dir_fd: int | None = None, *, follow: bool = False) -> int:
-    """A descriptor of a directory; `follow` permits that the path itself is a link.
+    """Open a directory and return its descriptor; `follow` allows the path itself to be a link.
 
-    Raises NotRegularError for a link and for what is not a directory, and other OSErrors.
+    Raises NotRegularError for a link and for anything but a directory, and other OSErrors.
     """
     try:
         return os.open(path, _DIRECTORY if follow else _DIRECTORY | os.O_NOFOLLOW, dir_fd=dir_fd)
@@ -148,21 +148,21 @@ def open_directory(path: str, dir_fd: int | None = None, *, follow: bool = False
 
 
 def make_directories(path: str) -> list[str]:
-    """Make a directory and those above it. Returns those that were missing, the outermost first. Raises OSError."""
+    """Create a directory and its missing parents; return the created ones, the outermost first. Raises OSError."""
     if not path or os.path.isdir(path):
         return []
-    made = make_directories(os.path.dirname(path))
+    created = make_directories(os.path.dirname(path))
     try:
         os.mkdir(path)
     except FileExistsError:
         if not os.path.isdir(path):
             raise NotADirectoryError(errno.ENOTDIR, "is not a directory", path) from None
-        return made
-    return [*made, path]
+        return created
+    return [*created, path]
 
 
 def remove_tree(directory: int, depth: int = 8) -> None:
-    """Remove everything below an open directory, up to a depth; no link is followed. Raises OSError."""
+    """Remove the contents of an open directory, down to a depth, without following links. Raises OSError."""
     for name in os.listdir(directory):
         if not stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
             os.unlink(name, dir_fd=directory)
@@ -176,7 +176,7 @@ def remove_tree(directory: int, depth: int = 8) -> None:
         os.rmdir(name, dir_fd=directory)
 
 
-_OUTSIDE = "outside of"
+_OUTSIDE = "outside"
 _KERNEL = ("/proc", "/sys", "/dev")
 _MEMORY = "/dev/shm/"
 """The only directory below /dev that contains regular files."""

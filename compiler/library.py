@@ -1,7 +1,6 @@
-"""kasc as a library: check, resolve and compile inputs. Nothing here prints, ends the program or keeps anything.
+"""kasc as a library: check, resolve and compile inputs, without output, exits or global state.
 
-The commands are built of the same functions. `import compiler` offers them by name and imports this module with the
-first use.
+The commands use the same functions. `import compiler` exports them and imports this module on first use.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from compiler.review.examine import DEFAULTS, Examined, Settings, examine
 
 
 class Compiled(NamedTuple):
-    """What an input compiles to: its report, and the artifacts by file name.
+    """The result of compiling an input: its report, and the artifacts by file name.
 
-    `files` is empty where the report has errors, and for a structured file, which is no server.
+    `files` is empty if the report has errors, and for a structured file, which is not a server.
     """
 
     report: Report
@@ -29,11 +28,10 @@ class Compiled(NamedTuple):
 def check(
     path: str | os.PathLike[str], settings: Settings = DEFAULTS, *, texts: Mapping[str, str] | None = None
 ) -> Report:
-    """What is wrong with an input.
+    """Check an input and return its report. Never raises for an error in the input.
 
-    `path` names a document, a Pod, an argument list, flags or a structured file; `-` is standard input. `settings`
-    say how it is read. `texts` holds the text of files that are not, or not so, on disk, by path: the input itself or
-    any that it reads. Never raises for what is wrong with the input.
+    `path` is a document, a Pod, an argument list, flags or a structured file; `-` is standard input. `texts` has the
+    contents of files, by path, that replace those on disk: of the input itself or of files that it reads.
     """
     return resolve(path, settings, texts=texts).report
 
@@ -41,9 +39,9 @@ def check(
 def resolve(
     path: str | os.PathLike[str], settings: Settings = DEFAULTS, *, texts: Mapping[str, str] | None = None
 ) -> Examined:
-    """What an input resolves to: its report, and `resolved` with the options, the config and what set each value.
+    """Resolve an input: return its report, and `resolved` with the options, the config and the origin of each value.
 
-    Arguments are those of `check`. `resolved` is there for an input with errors too, as far as it could be followed.
+    Arguments are those of `check`. An input with errors has a `resolved` as well, as far as it could be resolved.
     """
     return examine(os.fspath(path), settings, _files(texts))
 
@@ -57,15 +55,14 @@ def compile_document(
     explicit: bool = False,
     texts: Mapping[str, str] | None = None,
 ) -> Compiled:
-    """The artifacts of an input, by file name; nothing is written.
+    """Compile an input: return its report and artifacts by file name; nothing is written.
 
-    `emit` names them, of `ARTIFACTS`, `report` and `monitoring`; `form` is `yaml` or `json`; `explicit` spells out
-    every effective flag. The other arguments are those of `check`. Raises ValueError for a name or form that there is
-    not.
+    `emit` has names of `ARTIFACTS`, `report` and `monitoring`; `form` is `yaml` or `json`; `explicit` includes every
+    effective flag. The other arguments are those of `check`. Raises ValueError for an unknown artifact or form.
     """
     unknown = [name for name in emit if name not in EVERY]
     if unknown or form not in ("yaml", "json"):
-        raise ValueError(f"no such artifact: {', '.join(unknown)}" if unknown else f"no such form: {form}")
+        raise ValueError(f"unknown artifact: {', '.join(unknown)}" if unknown else f"unknown form: {form}")
     examined = resolve(path, settings, texts=texts)
     files = render(examined.resolved, examined.report, emit, form, explicit)
     return Compiled(examined.report, files or {})

@@ -37,12 +37,12 @@ def test_a_report_keeps_the_first_findings_of_each_severity() -> None:
 
 def test_a_finding_that_is_passed_over_counts_as_it_would() -> None:
     report = Report()
-    assert not report.passes_over(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "a")
+    assert not report.drops(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "a")
     for number in range(MAX_FINDINGS):
         report.add(diagnose(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, str(number), flag="a"))
-    assert report.passes_over(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "a")
-    assert report.passes_over(rules.UNREPLACED_PLACEHOLDER, "a", ERROR)
-    assert not report.passes_over(rules.UNREPLACED_PLACEHOLDER, "a")
+    assert report.drops(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "a")
+    assert report.drops(rules.UNREPLACED_PLACEHOLDER, "a", ERROR)
+    assert not report.drops(rules.UNREPLACED_PLACEHOLDER, "a")
     assert (report.count(ERROR), report.count(WARNING)) == (MAX_FINDINGS + 2, 0)
     assert report.errors() == {("KASC-GEN-001", "a"), ("KASC-RISK-090", "a")}
 
@@ -53,7 +53,7 @@ def test_errors_that_are_not_listed_still_reject() -> None:
     report.undecided = {"unknown"}
     for number in range(MAX_FINDINGS + 1):
         report.add(diagnose(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, str(number), flag="unknown"))
-        assert report.passes_over(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "unknown")
+        assert report.drops(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "unknown")
     assert (report.diagnostics, report.count(ERROR), report.outcome) == ([], 0, "accept")
     report.add(diagnose(rules.NEGATIVE_LIVEZ_GRACE_PERIOD, "another", flag="known"))
     assert (report.count(ERROR), report.outcome, report.errors()) == (1, "reject", {("KASC-GEN-001", "known")})

@@ -116,7 +116,7 @@ class FlagSet:
                 continue
             spec = known.get(flag)
             if spec is None:
-                if not report.passes_over(rules.UNKNOWN_FLAG, flag):
+                if not report.drops(rules.UNKNOWN_FLAG, flag):
                     from compiler.apiserver.flag_diagnostics import unknown_flag
 
                     report.add(unknown_flag(argument, names, self.catalog, report.suggestions))
@@ -127,7 +127,7 @@ class FlagSet:
                 values[flag] = TYPES[spec.type].set(values[flag], argument.text, not given)
             except InvalidValueError as refusal:
                 self.refused.add(flag)
-                if not report.passes_over(refusal.rule, flag):
+                if not report.drops(refusal.rule, flag):
                     from compiler.apiserver.flag_diagnostics import invalid_value
 
                     report.add(invalid_value(argument, refusal))

@@ -28,7 +28,7 @@ from compiler.filesystem import UTF8_BOM, read_file, reason, root_of
 from compiler.inputs.masking import Masked
 from compiler.inputs.source import STANDARD_INPUT, Files, read_source
 from compiler.review.examine import Settings, examine
-from compiler.review.fixes import MendedFile, Mender
+from compiler.review.fixes import FixedFile, Fixer
 from compiler.text import clean_lines, say
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ def check_and_fix(options: Namespace, paths: list[str], settings: Settings) -> i
     for path in paths:
         if path != STANDARD_INPUT and (refusal := root_of(path, settings.root, settings.searched).refusal(path)):
             raise UsageError(f"cannot fix {path}: {refusal}; name the file itself, or allow it with --root DIR")
-    mender = Mender(settings, lambda diagnostic: is_selected(diagnostic.code, options.select, options.ignore), texts)
+    fixer = Fixer(settings, lambda diagnostic: is_selected(diagnostic.code, options.select, options.ignore), texts)
     for path in paths:
-        mender.mend(path)
-    fixed = [file for file in mender.files.values() if file.before != file.after]
+        fixer.fix(path)
+    fixed = [file for file in fixer.files.values() if file.before != file.after]
     if options.diff:
         # Standard output is reserved for reports that programs read.
         changes, report = (sys.stdout, sys.stderr) if options.output == "text" else (sys.stderr, sys.stdout)
@@ -89,7 +89,7 @@ def check_and_fix(options: Namespace, paths: list[str], settings: Settings) -> i
     _write(fixed)
     if not options.quiet:
         for file in fixed:
-            say(f"{file.name}: {file.mends} {'fix' if file.mends == 1 else 'fixes'}")
+            say(f"{file.name}: {file.fixes} {'fix' if file.fixes == 1 else 'fixes'}")
     return publish(options, _reports(paths, settings))
 
 
@@ -101,12 +101,12 @@ def _reports(paths: list[str], settings: Settings, files: Files | None = None) -
     return reports
 
 
-def _difference(file: MendedFile) -> str:
+def _difference(file: FixedFile) -> str:
     before, after = (Masked(file.name, text).text() for text in (file.before, file.after))
     return unified(before, after, file.name, file.name)
 
 
-def _write(fixed: list[MendedFile]) -> None:
+def _write(fixed: list[FixedFile]) -> None:
     """Write all files or none. Raises UsageError if one cannot be written or has changed in the meantime."""
     texts: dict[str, str] = {}
     try:

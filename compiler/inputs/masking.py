@@ -18,11 +18,11 @@ from compiler.text.redaction import (
     HIDDEN,
     Spans,
     credential_spans,
-    is_nearly_secret_name,
     is_secret_name,
     merged,
     named_spans,
     random_spans,
+    resembles_secret_name,
     secret_spans,
     token_spans,
 )
@@ -141,7 +141,7 @@ class Masked:
             else:
                 others = schema.get("additionalProperties")
                 inner = others if isinstance(others, dict) else None
-                hidden = is_nearly_secret_name(key) or (guarded and others is False) or _is_private(inner)
+                hidden = resembles_secret_name(key) or (guarded and others is False) or _is_private(inner)
             hidden |= (key == "value" and _names_secret(node, context.name)) or (is_secret and key in _SECRET_DATA)
             if not (hidden and _is_reference(child)):
                 self._visit(child, _Context(key, inner, context.secret or hidden, guarded))

@@ -1,4 +1,4 @@
-"""Hints that need the text of the input: lookalike characters, unexpanded variables, errors of other versions."""
+"""Hints that need the text of the input: look-alike characters, unexpanded variables, errors of other versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.diagnostics import ERROR, Diagnostic, Report
 from compiler.inputs.source.characters import advice
-from compiler.inputs.source.node import Lines
+from compiler.inputs.source.node import Lines, Source
 from compiler.text import shown
 from compiler.upstream.catalog.facts import minor_of, versions
 from compiler.upstream.catalog.history import removal, removed_names
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 Read = Callable[[str], str]
-"""The text of a file by its name, empty if it cannot be read."""
+"""Returns the text of a file by its name, empty if it cannot be read."""
 
 _SYNTAX = rules.SYNTAX_ERROR.code
 _VARIABLE_NAME = "[A-Za-z_][A-Za-z0-9_.]*+"
@@ -31,35 +31,34 @@ _PLACEHOLDER = (
 )
 _QUOTES = "\"'"
 _COMMA_SEPARATED = ("stringSlice", "colonSeparatedMultimapStringString", "configurationMap")
-
-
-_WITH_SIGNS = ("cors-allowed-origins", "etcd-servers-overrides", "strict-transport-security-directives")
-"""Lists whose elements may have other separators and brackets in them."""
+_WITH_PUNCTUATION = ("cors-allowed-origins", "etcd-servers-overrides", "strict-transport-security-directives")
+"""Lists whose elements may contain other separators and brackets."""
 
 
 def clarify(report: Report, read: Read, resolved: Resolved | None = None) -> None:
-    """Replace the hint of every error whose place shows a more likely cause."""
+    """Replace the hint of every error if the text at its location shows a more likely cause."""
     lines: dict[str, Lines] = {}
-    for index, found in enumerate(report.diagnostics):
-        if found.severity == ERROR and found.location is not None:
-            if found.location.file not in lines:
-                lines[found.location.file] = Lines(read(found.location.file).removeprefix("\ufeff"))
-            hint = _hint(found, found.location, lines[found.location.file], resolved)
+    for index, error in enumerate(report.diagnostics):
+        if error.severity == ERROR and error.location is not None:
+            name = error.location.file
+            if name not in lines:
+                lines[name] = Lines(Source(name, read(name)).body)
+            hint = _hint(error, error.location, lines[name], resolved)
             if hint:
-                report.diagnostics[index] = found._replace(hint=hint, fix=())
+                report.diagnostics[index] = error._replace(hint=hint, fix=())
 
 
-def _hint(found: Diagnostic, place: Location, lines: Lines, resolved: Resolved | None) -> str:
-    """A better hint for an error, empty if there is none."""
-    if found.code == _SYNTAX:
-        return advice(_line(lines, place.line))
-    start, end = lines.span(place)
+def _hint(error: Diagnostic, location: Location, lines: Lines, resolved: Resolved | None) -> str:
+    """Return a better hint for an error, empty if there is none."""
+    if error.code == _SYNTAX:
+        return advice(_line(lines, location.line))
+    start, end = lines.span(location)
     text = lines.text[start:end].partition("\n")[0]
-    argument = _argument(found, place, resolved)
+    argument = _argument(error, location, resolved)
     return (
         advice(text)
-        or _unfilled(text.strip(_QUOTES))
-        or (_quoted(argument, resolved) if argument is not None else _quoted_word(found, text))
+        or _unexpanded(text.strip(_QUOTES))
+        or (_quoted(argument, resolved) if argument is not None else _quoted_flag(error, text))
     )
 
 
@@ -68,33 +67,34 @@ def _line(lines: Lines, number: int) -> str:
     return lines.text[start:].partition("\n")[0] if number <= len(lines.starts) else ""
 
 
-def _argument(found: Diagnostic, place: Location, resolved: Resolved | None) -> Argument | None:
-    """The use of a flag that an error is about."""
-    uses = resolved.context.flags.arguments.get(found.flag, ()) if resolved is not None else ()
-    return next((use for use in uses if use.location is not None and _holds(use.location, place)), None)
+def _argument(error: Diagnostic, location: Location, resolved: Resolved | None) -> Argument | None:
+    """Return the occurrence of the flag that an error is about."""
+    arguments = resolved.context.flags.arguments.get(error.flag, ()) if resolved is not None else ()
+    return next((each for each in arguments if each.location is not None and _contains(each.location, location)), None)
 
 
-def _holds(outer: Location, inner: Location) -> bool:
+def _contains(outer: Location, inner: Location) -> bool:
     return outer.file == inner.file and outer[1:3] <= inner[1:3] and inner[3:5] <= outer[3:5]
 
 
-def _unfilled(text: str) -> str:
-    """A value that begins with a variable or a place of a template.
+def _unexpanded(text: str) -> str:
+    """Return the hint for a value that starts with a variable or a placeholder of a template.
 
-    A dollar sign without brackets may belong to a password, which is not repeated: there the whole value has to be one.
+    A dollar sign without brackets may be part of a password, which must not be repeated, so there the whole value has
+    to be a variable.
     """
     match = re.match(_PLACEHOLDER, text)
     if match is None or "@" in text:
         return ""
     name = next(filter(None, match.groups()))
-    return f"nobody filled in {name}: write the value itself, or substitute {name} before the server reads it"
+    return f"{name} was not substituted: write the value, or substitute {name} before the server reads it"
 
 
 def _quoted(argument: Argument, resolved: Resolved | None) -> str:
-    """Quotes around a value, or around an element of it, of which nothing takes them away."""
+    """Return the hint for quotes around a value or one of its elements, which are part of the value."""
     text = argument.text
     if " --" in text:
-        return "several flags are one argument here: write each of them as an argument of its own"
+        return "several flags are in one argument: write each flag as a separate argument"
     if separated := _separated(argument, resolved):
         return separated
     parts = [part.strip() for part in text.split(",")]
@@ -107,38 +107,40 @@ def _quoted(argument: Argument, resolved: Resolved | None) -> str:
 
 
 def _separated(argument: Argument, resolved: Resolved | None) -> str:
-    """A list with other separators than commas, or in brackets; overrides have semicolons of their own."""
+    """Return the hint for a list in brackets or with separators other than commas."""
     from compiler.inputs.schema.conversion import split_list
 
     text, spec = argument.text, resolved.context.catalog.flags.get(argument.flag) if resolved else None
-    if spec is None or spec.type not in _COMMA_SEPARATED or argument.flag in _WITH_SIGNS:
+    if spec is None or spec.type not in _COMMA_SEPARATED or argument.flag in _WITH_PUNCTUATION:
         return ""
     parts = split_list(text, ",;|")
-    meant = ",".join(parts)
+    joined = ",".join(parts)
     if spec.type != "stringSlice" and not all("=" in part for part in parts):
         return ""
     if (
         not parts
-        or meant == text
+        or joined == text
         or not re.search(r"[;|\[\]\s]", text)
         or (len(parts) < 2 and not text.startswith("["))
     ):
         return ""
     in_document = resolved is not None and resolved.context.input.read_as == "document"
     listed = ", ".join(map(shown, parts))
-    return f"write [{listed}]" if in_document else f"separate with commas: write --{argument.flag}={shown(meant)[1:-1]}"
+    return (
+        f"write [{listed}]" if in_document else f"separate with commas: write --{argument.flag}={shown(joined)[1:-1]}"
+    )
 
 
-def _quoted_word(found: Diagnostic, text: str) -> str:
-    """A whole flag in quotes that no shell takes away."""
+def _quoted_flag(error: Diagnostic, text: str) -> str:
+    """Return the hint for a whole flag in quotes, which are part of the argument."""
     word = text.strip().strip(_QUOTES)
-    if found.code == rules.UNEXPECTED_ARGUMENT.code and word.startswith("--"):
+    if error.code == rules.UNEXPECTED_ARGUMENT.code and word.startswith("--"):
         return f"remove the quotes, which are part of the argument: write {shown(word)[1:-1]}"
     return ""
 
 
-# Rules that ask for facts of a version: its flags, gates, plugins, APIs, resources, ciphers, files and their fields,
-# and what it requires. The others hold for every version.
+# Rules that depend on data of a version: flags, gates, plugins, APIs, resources, ciphers, files and their fields, and
+# required values. The others are the same in every version.
 _FAMILIES = frozenset(("ADM", "ADMC", "API", "CLE", "FG", "PEER", "RUN", "VER"))
 _CODES = frozenset(
     rule.code
@@ -180,32 +182,34 @@ _KINDS = ("flags", "featureGates", "admissionPlugins", "apis")
 _NAME = r"[A-Za-z][A-Za-z0-9./-]*[A-Za-z0-9]"
 
 
-def mark_errors(report: Report, asked: str, known: str) -> None:
-    """Add to the hint of every error that depends on the version that it was judged by `known` instead of `asked`."""
-    end = "oldest" if minor_of(asked) < minor_of(known) else "newest"
-    judged = f"judged by {known}, the {end} version that kasc knows: the input is for {asked}"
+def mark_errors(report: Report, requested: str, used: str) -> None:
+    """Add to the hint of every version-dependent error that it was checked with version `used`, not `requested`."""
+    end = "oldest" if minor_of(requested) < minor_of(used) else "newest"
+    note = f"checked with {used}, the {end} supported version: the input is for {requested}"
     report.diagnostics = [
-        found._replace(hint=_with(found.hint, judged + _history(found, asked))) if _depends(found) else found
-        for found in report.diagnostics
+        each._replace(hint=_with_note(each.hint, note + _history(each, requested)))
+        if _depends_on_version(each)
+        else each
+        for each in report.diagnostics
     ]
 
 
-def _depends(found: Diagnostic) -> bool:
-    family = found.code.removeprefix("KASC-").rpartition("-")[0]
-    return found.severity == ERROR and (family in _FAMILIES or found.code in _CODES)
+def _depends_on_version(diagnostic: Diagnostic) -> bool:
+    family = diagnostic.code.removeprefix("KASC-").rpartition("-")[0]
+    return diagnostic.severity == ERROR and (family in _FAMILIES or diagnostic.code in _CODES)
 
 
-def _history(found: Diagnostic, asked: str) -> str:
-    """Whether the version of the input still had what the error is about."""
-    for name in re.findall(_NAME, found.message):
+def _history(error: Diagnostic, requested: str) -> str:
+    """Return the note that the requested version still has the subject of an error; empty if it does not."""
+    for name in re.findall(_NAME, error.message):
         for kind in _KINDS:
-            # Of an unknown group no version is named.
-            whole = next((api for api in removed_names("apis") if api.startswith(f"{name}/")), name)
-            entry = removal(kind, whole if kind == "apis" else name, versions()[-1])
-            if entry and "removed" in entry and minor_of(asked) < minor_of(entry["removed"]):
+            # The message about an unknown group does not name its version.
+            api_version = next((api for api in removed_names("apis") if api.startswith(f"{name}/")), name)
+            entry = removal(kind, api_version if kind == "apis" else name, versions()[-1])
+            if entry and "removed" in entry and minor_of(requested) < minor_of(entry["removed"]):
                 return f", which still has {name}"
     return ""
 
 
-def _with(hint: str, more: str) -> str:
-    return f"{hint} ({more})" if hint else more
+def _with_note(hint: str, note: str) -> str:
+    return f"{hint} ({note})" if hint else note

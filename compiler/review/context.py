@@ -82,7 +82,7 @@ class Risks(View):
         self, rule: Rule, message: str, hint: str, flag: str, element: int | None = None, *, severity: str = ""
     ) -> None:
         """Report a risk at a flag or an element of its list; at its section if the flag is not set."""
-        if not self.settled(flag) or self._report.passes_over(rule, flag, severity):
+        if not self.settled(flag) or self._report.drops(rule, flag, severity):
             return
         path, location = self.place(flag, element)
         self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location, severity=severity))
@@ -91,7 +91,7 @@ class Risks(View):
         self, rule: Rule, message: str, hint: str, path: str, location: Location | None, flag: str = ""
     ) -> None:
         """Report a risk at a given path and location."""
-        if (not flag or flag not in self._invalid) and not self._report.passes_over(rule, flag):
+        if (not flag or flag not in self._invalid) and not self._report.drops(rule, flag):
             self._report.add(diagnose(rule, message, hint, path=path, flag=flag, location=location))
 
     def report_field(self, rule: Rule, message: str, hint: str, field: Field, *, severity: str = "") -> None:

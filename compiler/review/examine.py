@@ -1,4 +1,4 @@
-"""Inputs from their files to resolved configs and reports: what every command begins with."""
+"""Examining inputs: from files to resolved configs and reports, the first step of every command."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Settings(NamedTuple):
-    """How inputs are read: `read_as` forces a kind, `version` wins over what the input says.
+    """How inputs are read: `read_as` sets the kind, `version` takes precedence over the version in the input.
 
-    `policy` names the policy that servers are judged by as well. `root` is a directory of files that inputs may name,
-    besides the git work tree or the directory that they are in. `searched` are directories that were searched.
+    `policy` is the name of a policy to check servers against. `root` is a directory whose files inputs may name, in
+    addition to their git work tree or directory. `searched` are the directories that were searched for inputs.
     """
 
     read_as: str | None = None
@@ -35,26 +35,29 @@ class Settings(NamedTuple):
 
 
 DEFAULTS = Settings()
-# Findings that end the reading and say nothing about a server: the file is not readable, or not of a known kind.
+# The file could not be read or is of an unknown kind, so nothing is known about a server.
 _UNREAD = frozenset(
-    (
-        *(rules.UNREADABLE_FILE.code, rules.FILE_TOO_LARGE_OR_DEEP.code, rules.FILE_NOT_UTF8.code),
-        *(
-            rules.UNRECOGNIZED_INPUT.code,
-            rules.NO_KUBE_APISERVER_COMMAND.code,
-            rules.UNKNOWN_KIND_OF_CONFIG_FILE.code,
-            rules.MALFORMED_UNRECOGNIZED_INPUT.code,
-        ),
+    rule.code
+    for rule in (
+        rules.UNREADABLE_FILE,
+        rules.FILE_TOO_LARGE_OR_DEEP,
+        rules.FILE_NOT_UTF8,
+        rules.UNRECOGNIZED_INPUT,
+        rules.NO_KUBE_APISERVER_COMMAND,
+        rules.UNKNOWN_KIND_OF_CONFIG_FILE,
+        rules.MALFORMED_UNRECOGNIZED_INPUT,
     )
 )
-_VERSION = frozenset(
-    (rules.NO_KUBERNETES_VERSION.code, rules.UNSUPPORTED_KUBERNETES_VERSION.code, rules.UNCONFIRMED_FACT.code)
+_ABOUT_VERSION = frozenset(
+    rule.code for rule in (rules.NO_KUBERNETES_VERSION, rules.UNSUPPORTED_KUBERNETES_VERSION, rules.UNCONFIRMED_FACT)
 )
 
 
 class Examined(NamedTuple):
-    """`resolved` is None where the input could not be read at all, which the report then says, and for a structured
-    file, which is no server.
+    """The result of examining an input.
+
+    `resolved` is None if the input could not be read, which is reported, and for a structured file, which is not a
+    server.
     """
 
     report: Report
@@ -62,9 +65,9 @@ class Examined(NamedTuple):
 
 
 def examine(path: str, settings: Settings = DEFAULTS, files: Files | None = None) -> Examined:
-    """Read, check and resolve one input. Never raises for a fault of the input.
+    """Read, resolve and check one input. Never raises for an error in the input.
 
-    `files` may be shared between calls of one run, so that common parents are parsed once.
+    `files` may be shared between the calls of one run, so that common parents are parsed once.
     """
     files = files or Files()
     files.added_root, files.searched = settings.root, settings.searched
@@ -77,7 +80,7 @@ def examine(path: str, settings: Settings = DEFAULTS, files: Files | None = None
 
 
 class ParsedInput(NamedTuple):
-    """An input that was read; `server` is None if it could not be, which the report then says.
+    """A parsed input; `server` is None if it could not be read, which is reported.
 
     `carried` are the files in its ConfigMaps and Secrets.
     """
@@ -89,11 +92,11 @@ class ParsedInput(NamedTuple):
 
 
 def _resolve(parsed: ParsedInput, settings: Settings, files: Files) -> Examined:
-    report, source, given, _ = parsed
-    if source is None or given is None:
+    report, source, server, _ = parsed
+    if source is None or server is None:
         return Examined(report, None)
-    resolved = resolve(catalog(report.kubernetes_version), given, settings.host, report)
-    return _end(resolved, source, settings, files)
+    resolved = resolve(catalog(report.kubernetes_version), server, settings.host, report)
+    return _review(resolved, source, settings, files)
 
 
 def _read(path: str, settings: Settings, files: Files) -> ParsedInput:
@@ -120,17 +123,17 @@ def _read_source(source: Source, path: str, settings: Settings, files: Files, re
             from compiler.inputs.importers.config_file import carried_files
 
             carried = carried_files(detected.roots, settings.read_as, settings.version)
-        given = read_detected(detected, source, path, settings.version, problems, files)
+        server = read_detected(detected, source, path, settings.version, problems, files)
     except KascError as error:
         report.extend(problems)
         if carried and error.diagnostic.code in _UNREAD:
             return ParsedInput(report, carried=carried)
         return _failed(report, error, settings, files)
     report.extend(problems)
-    report.unlisted.update(given.unlisted)
-    report.read_as, report.static_pod = given.read_as, given.static_pod
-    report.kubernetes_version = _version_of(given, settings, report, source)
-    return ParsedInput(report, source, given, carried)
+    report.unlisted.update(server.unlisted)
+    report.read_as, report.static_pod = server.read_as, server.static_pod
+    report.kubernetes_version = _version_of(server, settings, report, source)
+    return ParsedInput(report, source, server, carried)
 
 
 def _failed(report: Report, error: KascError, settings: Settings, files: Files) -> ParsedInput:
@@ -143,7 +146,7 @@ def _failed(report: Report, error: KascError, settings: Settings, files: Files) 
 
 
 def _add_carried(report: Report, carried: Sequence[CarriedFile], path: str, settings: Settings, files: Files) -> None:
-    """Examine the files that a manifest carries, and report on them at their places in the manifest."""
+    """Examine the files in a manifest's ConfigMaps and Secrets, and report at their locations in the manifest."""
     for number, file in enumerate(carried):
         inner = Report(report.path)
         inner.texts[file.source.name] = file.source.text
@@ -152,95 +155,96 @@ def _add_carried(report: Report, carried: Sequence[CarriedFile], path: str, sett
         )
         report.read_as = report.read_as or inner.read_as
         report.kubernetes_version = report.kubernetes_version or inner.kubernetes_version
-        # The version is that of the whole manifest.
-        said = number or report.read_as == "pod"
-        report.extend(file.placed(found) for found in inner.diagnostics if not (said and found.code in _VERSION))
+        # The version is reported once, for the whole manifest.
+        reported = number or report.read_as == "pod"
+        report.extend(file.placed(each) for each in inner.diagnostics if not (reported and each.code in _ABOUT_VERSION))
         report.unlisted.update(inner.unlisted)
         if file.secret:
             report.concealed |= {file.node.source.name}
 
 
-def _end(resolved: Resolved, source: Source, settings: Settings, files: Files) -> Examined:
-    """Look for risks, judge by the policy, and take out what the input suppresses."""
+def _review(resolved: Resolved, source: Source, settings: Settings, files: Files) -> Examined:
+    """Check for risks and against the policy, and remove the findings that comments suppress."""
     report = resolved.context.report
     find_risks(resolved, report)
     if report.rejected:
         _clarify(report, files, resolved)
-        asked = settings.version or resolved.context.input.version
-        if asked is not None and minor_of(asked) != minor_of(report.kubernetes_version):
+        requested = settings.version or resolved.context.input.version
+        if requested is not None and minor_of(requested) != minor_of(report.kubernetes_version):
             from compiler.review.clarify import mark_errors
 
-            mark_errors(report, asked, report.kubernetes_version)
+            mark_errors(report, requested, report.kubernetes_version)
     if not resolved.context.input.certain:
-        # A file that only seems to be of its kind is never changed.
-        report.diagnostics = [found._replace(fix=()) for found in report.diagnostics]
-    alone = report.read_as == "config-file"
-    if alone:
-        # The server around a structured file is made up: only what is said of the file itself counts.
+        # A file whose kind was inferred is never modified.
+        report.diagnostics = [each._replace(fix=()) for each in report.diagnostics]
+    is_config_file = report.read_as == "config-file"
+    if is_config_file:
+        # The server around a structured file is synthetic: only findings about the file itself are reported.
         report.diagnostics = [each for each in report.diagnostics if each.location is None or each.location.file]
     elif settings.policy is not None:
         from compiler.review.policies import judge
 
         report.policy = judge(settings.policy, resolved, report)
-    if "kasc:" in source.text or any(_is_soft_in_another(found, source.name) for found in report.diagnostics):
+    if "kasc:" in source.text or any(_may_be_suppressed(each, source.name) for each in report.diagnostics):
         from compiler.review.suppression import suppress
 
         suppress(report, source, files.read)
-    if any(found.fix for found in report.diagnostics):
+    if any(each.fix for each in report.diagnostics):
         from compiler.review.fixes import narrow_fixes
 
         report.diagnostics = narrow_fixes(report.diagnostics, source, files.read)
-    return Examined(report, None if alone else resolved)
+    return Examined(report, None if is_config_file else resolved)
 
 
 def _clarify(report: Report, files: Files, resolved: Resolved | None = None) -> None:
-    """Let the hints of errors name causes that only the text of the files shows."""
+    """Replace the hints of errors with causes that only show in the text of the files."""
     from compiler.review.clarify import clarify
 
     nodes = [file.root.node for file in resolved.context.config_files] if resolved is not None else []
-    read_before = {node.source.name: node.source.text for node in nodes if node is not None} | report.texts
+    texts = {node.source.name: node.source.text for node in nodes if node is not None} | report.texts
 
     def read(name: str) -> str:
         try:
-            return read_before[name] if name in read_before else files.read(name).text
+            return texts[name] if name in texts else files.read(name).text
         except KascError:
             return ""
 
     clarify(report, read, resolved)
 
 
-def _is_soft_in_another(found: Diagnostic, name: str) -> bool:
-    """Whether a comment in another file than the input itself may suppress a finding."""
-    return found.severity != ERROR and found.location is not None and found.location.file != name
+def _may_be_suppressed(diagnostic: Diagnostic, name: str) -> bool:
+    """Return whether a comment in a file other than the input `name` may suppress a diagnostic."""
+    location = diagnostic.location
+    return diagnostic.severity != ERROR and location is not None and location.file != name
 
 
-def _version_of(given: ServerInput, settings: Settings, report: Report, source: Source) -> str:
-    """The known minor version to check against, with a note if it is not the one that was asked for."""
-    # The flags around a structured file have no place, but its version has one.
-    start = given.start if given.start.file else Location(source.name, 1, 1, 1, 2)
-    asked = settings.version or given.version
-    if asked is None:
+def _version_of(server: ServerInput, settings: Settings, report: Report, source: Source) -> str:
+    """Return the supported minor version to check with; reported if it is not the requested one."""
+    # The synthetic flags around a structured file have no location, but the diagnostic needs one.
+    start = server.start if server.start.file else Location(source.name, 1, 1, 1, 2)
+    requested = settings.version or server.version
+    if requested is None:
         newest = nearest(None)
         report.add(
             diagnose(
                 rules.NO_KUBERNETES_VERSION,
-                f"the input names no Kubernetes version; {newest} is assumed",
-                "set kubernetesVersion" if given.read_as == "document" else "pass --kubernetes-version",
+                f"the input does not name a Kubernetes version; assuming {newest}",
+                "set kubernetesVersion" if server.read_as == "document" else "pass --kubernetes-version",
                 location=start,
             )
         )
         return newest
-    known = nearest(asked)
-    # A version from the command line stands nowhere in the input.
-    inside = settings.version is None
-    where = (given.version_location if inside else None) or start
-    path = "kubernetesVersion" if inside and given.read_as == "document" else ""
-    if minor_of(known) != minor_of(asked):
+    known = nearest(requested)
+    # A version from the command line has no location in the input.
+    in_input = settings.version is None
+    where = (server.version_location if in_input else None) or start
+    path = "kubernetesVersion" if in_input and server.read_as == "document" else ""
+    if minor_of(known) != minor_of(requested):
         report.add(
             diagnose(
                 rules.UNSUPPORTED_KUBERNETES_VERSION,
-                f"nothing is recorded of Kubernetes {asked}; checked with {known}, the nearest known version",
-                f"known are {versions()[0]} to {versions()[-1]}",
+                f"no data for Kubernetes {requested}; using {known}, the closest supported version",
+                f"supported versions are {versions()[0]} to {versions()[-1]}",
                 path=path,
                 location=where,
             )

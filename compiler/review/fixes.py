@@ -1,4 +1,4 @@
-"""The fixes of `kasc check --fix`: edits of a file's text, each checked before it is applied."""
+"""The fixes of `kasc check --fix`: edits of a file's text, applied only if they improve the report."""
 
 from __future__ import annotations
 
@@ -15,93 +15,96 @@ Fix = tuple[Edit, ...]
 
 
 def narrow_fixes(findings: Iterable[Diagnostic], source: Source, read: Callable[[str], Source]) -> list[Diagnostic]:
-    """The findings with each edit narrowed to the characters that it replaces.
+    """Return the diagnostics with each edit narrowed to the characters that it replaces.
 
-    A fix that is about something else than what stands in its file is left out. `source` is a file that was read
-    already, `read` gives the others by name and may raise KascError.
+    A fix whose old text is not in the file is removed. `source` is a file that was read before, `read` returns the
+    others by name and may raise KascError.
     """
-    known = {source.name: Lines(source.text)}
+    lines_by_name = {source.name: Lines(source.text)}
 
     def lines_of(name: str) -> Lines:
-        if name not in known:
+        if name not in lines_by_name:
             try:
-                known[name] = Lines(read(name).text)
+                lines_by_name[name] = Lines(read(name).text)
             except KascError:
-                known[name] = Lines("")
-        return known[name]
+                lines_by_name[name] = Lines("")
+        return lines_by_name[name]
 
     narrowed = []
-    for found in findings:
-        edits = [_narrowed(edit, lines_of(edit.location.file)) for edit in found.fix]
-        narrowed.append(found._replace(fix=tuple(edit for edit in edits if edit) if all(edits) else ()))
+    for diagnostic in findings:
+        edits = [_narrowed(edit, lines_of(edit.location.file)) for edit in diagnostic.fix]
+        narrowed.append(diagnostic._replace(fix=tuple(edit for edit in edits if edit) if all(edits) else ()))
     return narrowed
 
 
 def _narrowed(edit: Edit, lines: Lines) -> Edit | None:
-    """The edit of the one place where `old` stands in the location as a word; None where there is none, or several.
+    """Return the edit at the only occurrence of `old` as a word in its location; None for no or several occurrences.
 
-    The server takes underscores in a flag's name for dashes.
+    Underscores in a flag's name match dashes, as for the server.
     """
     start, end = lines.span(edit.location)
     pattern = re.escape(edit.old).replace(r"\-", "[-_]") if edit.old.startswith("--") else re.escape(edit.old)
-    found = list(re.finditer(rf"(?<![\w.-]){pattern}(?![\w.-])", lines.text[start:end]))
-    if len(found) != 1 or "\n" in found[0][0]:
+    matches = list(re.finditer(rf"(?<![\w.-]){pattern}(?![\w.-])", lines.text[start:end]))
+    if len(matches) != 1 or "\n" in matches[0][0]:
         return None
-    before = lines.text[start : start + found[0].start()]
+    match = matches[0]
+    before = lines.text[start : start + match.start()]
     file, line, column, _, _ = edit.location
     breaks = list(LINE_BREAK.finditer(before))
     if breaks:
         line, column = line + len(breaks), len(before) - breaks[-1].end() + 1
     else:
         column += len(before)
-    where = Location(file, line, column, line, column + len(found[0][0]))
-    return Edit(where, found[0][0], edit.new)
+    return Edit(Location(file, line, column, line, column + len(match[0])), match[0], edit.new)
 
 
 def apply_fixes(text: str, fixes: list[Fix]) -> tuple[str, list[Fix]]:
-    """A text with fixes in it, all of whose edits are about it; and the fixes that are not in it, for they overlap
-    with one before them.
+    """Return a text with fixes applied, and the fixes that were skipped because they overlap with an earlier one.
+
+    All edits of the fixes are of this text.
     """
     lines = Lines(text)
-    taken: dict[tuple[int, int], str] = {}
-    left: list[Fix] = []
+    edits: dict[tuple[int, int], str] = {}
+    skipped: list[Fix] = []
     for fix in fixes:
         spans = {lines.span(edit.location): edit.new for edit in fix}
-        if any(_conflicts(span, new, taken) for span, new in spans.items()):
-            left.append(fix)
+        if any(_conflicts(span, new, edits) for span, new in spans.items()):
+            skipped.append(fix)
         else:
-            taken |= spans
-    for (start, end), new in sorted(taken.items(), reverse=True):
+            edits |= spans
+    for (start, end), new in sorted(edits.items(), reverse=True):
         text = text[:start] + new + text[end:]
-    return text, left
+    return text, skipped
 
 
-def _conflicts(span: tuple[int, int], new: str, taken: dict[tuple[int, int], str]) -> bool:
-    """Whether an edit touches another one; the very same one may be needed twice."""
-    if span in taken:
-        return taken[span] != new
-    return any(span[0] <= other[1] and other[0] <= span[1] for other in taken)
+def _conflicts(span: tuple[int, int], new: str, edits: dict[tuple[int, int], str]) -> bool:
+    """Return whether an edit touches one of `edits`; an identical edit does not conflict."""
+    if span in edits:
+        return edits[span] != new
+    return any(span[0] <= other[1] and other[0] <= span[1] for other in edits)
 
 
 PASSES = 200
-"""Rounds for one input; a key that a TOML file spells wrongly in many places takes one for each."""
+"""Maximum number of rounds for one input; a TOML key misspelled in several places takes a round for each."""
 _ABOUT_READING = ("KASC-DOC-", "KASC-INPUT-")
 Identity = tuple[str, str, str, str, int]
+"""Code, path, message, file and line of a diagnostic."""
 
 
-class MendedFile(NamedTuple):
-    """A file as it was and as it is to be; `mends` counts the findings that are gone."""
+class FixedFile(NamedTuple):
+    """A file before and after its fixes; `fixes` is the number of findings that were fixed."""
 
     name: str
     before: str
     after: str
-    mends: int
+    fixes: int
 
 
-class Mender:
-    """Mends inputs that may share files; nothing is written.
+class Fixer:
+    """Fixes inputs that may share files, without writing them.
 
-    `texts` holds what is other than on disk already (standard input), `is_chosen` says which findings are to be mended.
+    `texts` has contents that differ from those on disk (standard input); `is_chosen` returns whether to fix a
+    diagnostic.
     """
 
     def __init__(
@@ -110,48 +113,48 @@ class Mender:
         self.settings = settings
         self.is_chosen = is_chosen
         self.texts = dict(texts or {})
-        self.files: dict[str, MendedFile] = {}
+        self.files: dict[str, FixedFile] = {}
 
-    def mend(self, path: str) -> None:
-        """Apply the fixes of one input, in its own file, those that it extends and those beside it."""
-        passed_over: set[Identity] = set()
+    def fix(self, path: str) -> None:
+        """Apply the fixes of one input in its file and in the files that it extends or has as a source."""
+        failed: set[Identity] = set()
         examined = examine(path, self.settings, Files(self.texts))
         for _ in range(PASSES):
-            chosen = [found for found in self._mendable(examined) if _identity(found) not in passed_over]
+            chosen = [each for each in self._fixable(examined) if _identity(each) not in failed]
             if not chosen:
                 return
             after = self._try(path, examined.report, chosen)
-            for found in chosen if after is None else ():
-                after = self._try(path, examined.report, [found])
+            for each in chosen if after is None else ():
+                after = self._try(path, examined.report, [each])
                 if after is not None:
                     break
-                passed_over.add(_identity(found))
+                failed.add(_identity(each))
             examined = after or examined
 
-    def _mendable(self, examined: Examined) -> list[Diagnostic]:
-        own = _own_files(examined)
+    def _fixable(self, examined: Examined) -> list[Diagnostic]:
+        files = _files_of(examined)
         return [
-            found
-            for found in examined.report.sorted()
-            if found.fix and self.is_chosen(found) and all(file_key(edit.location.file) in own for edit in found.fix)
+            each
+            for each in examined.report.sorted()
+            if each.fix and self.is_chosen(each) and all(file_key(edit.location.file) in files for edit in each.fix)
         ]
 
     def _try(self, path: str, before: Report, chosen: list[Diagnostic]) -> Examined | None:
-        """Apply fixes and check again; None, with everything as it was, where that made nothing better."""
-        texts, changed, done = dict(self.texts), dict(self.files), list(chosen)
-        for name in dict.fromkeys(edit.location.file for found in chosen for edit in found.fix):
-            here = [found for found in done if found.fix[0].location.file == name]
+        """Apply fixes and examine the input again; return None, with nothing changed, if that is not an improvement."""
+        texts, files, applied = dict(self.texts), dict(self.files), list(chosen)
+        for name in dict.fromkeys(edit.location.file for each in chosen for edit in each.fix):
+            in_file = [each for each in applied if each.fix[0].location.file == name]
             text = Files(texts).read(name).text
-            new, left = apply_fixes(text, [found.fix for found in here])
-            done = [found for found in done if found not in here or not _is_one_of(found.fix, left)]
+            new, skipped = apply_fixes(text, [each.fix for each in in_file])
+            applied = [each for each in applied if each not in in_file or not _is_one_of(each.fix, skipped)]
             key = file_key(name)
-            file = changed.get(key) or MendedFile(name, text, text, 0)
+            file = files.get(key) or FixedFile(name, text, text, 0)
             texts[key] = new
-            changed[key] = file._replace(after=new, mends=file.mends + len(here) - len(left))
+            files[key] = file._replace(after=new, fixes=file.fixes + len(in_file) - len(skipped))
         after = examine(path, self.settings, Files(texts))
-        if not _is_better(before, after.report, done):
+        if not _is_better(before, after.report, applied):
             return None
-        self.texts, self.files = texts, changed
+        self.texts, self.files = texts, files
         return after
 
 
@@ -159,39 +162,40 @@ def _is_one_of(fix: Fix, fixes: list[Fix]) -> bool:
     return any(fix is other for other in fixes)
 
 
-def _own_files(examined: Examined) -> set[str]:
-    """The files that an input is made of. Files of the server are looked into, and never written."""
-    own = {file_key(examined.report.path)}
+def _files_of(examined: Examined) -> set[str]:
+    """Return the files that an input consists of. Files of the server are only read, never written."""
+    files = {file_key(examined.report.path)}
     if examined.resolved is not None:
-        given = examined.resolved.context.input
-        own |= {file_key(name) for name in given.layers}
-        own |= {file_key(file.content.source.name) for file in given.files.values()}
-    return own
+        server = examined.resolved.context.input
+        files |= {file_key(name) for name in server.layers}
+        files |= {file_key(file.content.source.name) for file in server.files.values()}
+    return files
 
 
-def _is_better(before: Report, after: Report, done: list[Diagnostic]) -> bool:
-    """Whether what was to be mended is gone, the input can be read as well as before, and no other error has come to
-    the same place.
+def _is_better(before: Report, after: Report, fixed: list[Diagnostic]) -> bool:
+    """Return whether fixes are an improvement.
+
+    They are if all of `fixed` are gone, there are no new errors about reading the input, and no new errors at the same
+    paths.
     """
-    known = {_identity(found) for found in before.diagnostics}
-    new = [found for found in after.diagnostics if _identity(found) not in known]
-    places = {_place(found) for found in done}
-    same = {(found.code, found.message) for found in done}  # what is spelled wrongly elsewhere as well
+    known = {_identity(each) for each in before.diagnostics}
+    new = [each for each in after.diagnostics if _identity(each) not in known]
+    places = {_place(each) for each in fixed}
+    same = {(each.code, each.message) for each in fixed}  # other occurrences of the same error
     return (
-        not {_identity(found) for found in done} & {_identity(found) for found in after.diagnostics}
-        and not any(found.code.startswith(_ABOUT_READING) for found in new if found.severity != NOTE)
+        not {_identity(each) for each in fixed} & {_identity(each) for each in after.diagnostics}
+        and not any(each.code.startswith(_ABOUT_READING) for each in new if each.severity != NOTE)
         and not any(
-            found.severity == ERROR and _place(found) in places
-            for found in new
-            if (found.code, found.message) not in same
+            each.severity == ERROR and _place(each) in places for each in new if (each.code, each.message) not in same
         )
     )
 
 
-def _identity(found: Diagnostic) -> Identity:
-    file, line = (found.location.file, found.location.line) if found.location else ("", 0)
-    return found.code, found.path, found.message, file, line
+def _identity(diagnostic: Diagnostic) -> Identity:
+    location = diagnostic.location
+    file, line = (location.file, location.line) if location else ("", 0)
+    return diagnostic.code, diagnostic.path, diagnostic.message, file, line
 
 
-def _place(found: Diagnostic) -> object:
-    return found.path or (found.location[:3] if found.location else None)
+def _place(diagnostic: Diagnostic) -> object:
+    return diagnostic.path or (diagnostic.location[:3] if diagnostic.location else None)

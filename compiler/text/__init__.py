@@ -32,39 +32,39 @@ def trimmed(text: str) -> str:
 
 
 UNPRINTABLE = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-"""Control characters but the tab, and what changes the direction of a line or cannot be seen."""
-# GitHub Actions takes '::' at the beginning of a line for a command, and '##[' anywhere; Azure Pipelines '##vso['.
+"""Control characters other than the tab, bidirectional controls, and invisible characters."""
+# Commands of CI systems: '::' at the start of a line and '##[' anywhere in GitHub Actions, '##vso[' in Azure Pipelines.
 _COMMAND = r"\A(\s*):(?=:)|#(?=#(?:\[|vso\[))"
 
 
 def clean(text: str) -> str:
-    """Text on one line, without characters that would move the cursor or hide what follows."""
+    """Return a string on one line, with characters escaped that would move the cursor or hide other text."""
     return re.sub(UNPRINTABLE, _escaped, text.replace("\t", " "))
 
 
 def clean_line(text: str) -> str:
-    """A line of output: as `clean`, and no CI system takes it for a command."""
-    return without_command(clean(text))
+    """Return a line of output, cleaned and with commands of CI systems escaped."""
+    return escape_commands(clean(text))
 
 
 def clean_lines(text: str) -> str:
-    """Lines of output, such as a diff; tabs stay."""
+    """Return lines of output, for example a diff, cleaned as by `clean_line` except for tabs."""
     lines = ("\t".join(map(clean, line.split("\t"))) for line in text.split("\n"))
-    return "\n".join(map(without_command, lines))
+    return "\n".join(map(escape_commands, lines))
 
 
 def clean_path(name: str) -> str:
-    """A path at the beginning of a line: no CI system takes it for a command."""
+    """Return a path for the start of a line, cleaned and not recognized as a command by CI systems."""
     return clean(f"./{name}" if name.startswith((":", "#")) else name)
 
 
 def say(text: str) -> None:
-    """Print a line on standard error."""
+    """Print a line to standard error."""
     print(clean_line(text), file=sys.stderr)
 
 
-def without_command(line: str) -> str:
-    """A line that no CI system takes for a command."""
+def escape_commands(line: str) -> str:
+    """Return a line with commands of CI systems escaped."""
     return re.sub(_COMMAND, lambda match: f"{match[1] or ''}\\u{ord(match[0][-1]):04x}", line)
 
 

@@ -157,7 +157,7 @@ def test_unquoted_version_keeps_its_zero(tmp_path: Path, capsys: pytest.CaptureF
     path.write_text(WRONG.replace('"1.36"', "1.30").replace("  storageBackend: etcd2\n", ""))
     ran = kasc(capsys, "check", path)
     assert ran.code == 0
-    assert "nothing is recorded of Kubernetes 1.30" in ran.out
+    assert "no data for Kubernetes 1.30" in ran.out
 
 
 @pytest.mark.parametrize(

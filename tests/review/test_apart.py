@@ -45,7 +45,7 @@ def test_an_error_that_depends_on_the_version_says_so(flag: str, still: str, tmp
     found = errors(tmp_path, "1.19.3", flag)
     assert found
     for each in found:
-        assert "judged by 1.31, the oldest version that kasc knows: the input is for 1.19.3" in each.hint or (
+        assert "checked with 1.31, the oldest supported version: the input is for 1.19.3" in each.hint or (
             each.rule == "SA-02"
         )
     assert ("which still has" in "".join(each.hint for each in found)) == bool(still)
@@ -74,4 +74,4 @@ def test_the_version_of_the_command_line_counts(tmp_path: Path) -> None:
 
 def test_a_newer_version(tmp_path: Path) -> None:
     (found,) = errors(tmp_path, "1.99.0", "--feature-gates=NewGate=true")
-    assert "the newest version that kasc knows: the input is for 1.99.0" in found.hint
+    assert "the newest supported version: the input is for 1.99.0" in found.hint

@@ -47,7 +47,7 @@ from compiler.fleet.fingerprints import digest
 from compiler.fleet.outputs import LIST, Outputs, OutputsError
 from compiler.inputs.server import Host
 from compiler.review.examine import Examined, Settings, examine
-from compiler.review.fixes import Mender
+from compiler.review.fixes import Fixer
 from compiler.upstream.etcd import describe
 from tests.apiserver.config_files.der_bytes import certificate, pem
 from tests.apiserver.config_files.pairs import pair
@@ -192,9 +192,9 @@ class Targets:
 
     def _fixed(self, data: bytes, random: Random) -> frozenset[str]:
         path = self._write("input.yaml", data)
-        mender = Mender(Settings(), lambda found: True)
-        mender.mend(path)
-        for file in mender.files.values():
+        fixer = Fixer(Settings(), lambda _: True)
+        fixer.fix(path)
+        for file in fixer.files.values():
             self._write("input.yaml", file.after.encode(errors="surrogatepass"))
             return shows(examine(path).report) | {"fixed"}
         return frozenset()

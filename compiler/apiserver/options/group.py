@@ -44,7 +44,7 @@ class OptionGroup:
         If the flag is not set, the position is the group's section, or else the start of the input.
         """
         context = self.context
-        if context.report.passes_over(rule, flag):
+        if context.report.drops(rule, flag):
             return
         path = self.flags.path(flag, element) or context.input.path_of(flag, context.catalog)
         location = self.flags.location(flag, element) or context.input.section_location(self.name)

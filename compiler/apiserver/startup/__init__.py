@@ -71,7 +71,7 @@ def _finish_report(context: ServerContext) -> None:
     if flags.open:
         from compiler.apiserver.options.group import is_certain
 
-        report.leave_out(lambda code, flag: not is_certain(code, flag, flags))
+        report.remove(lambda code, flag: not is_certain(code, flag, flags))
     for path in dict.fromkeys(context.host.denied):
         message = f"cannot read {path}; its contents were not checked"
         report.add(

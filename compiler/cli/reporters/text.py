@@ -11,7 +11,7 @@ from compiler import rules
 from compiler.cli.reporters import Counts, Once
 from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Location, Report
 from compiler.filesystem import read_file
-from compiler.text import UNPRINTABLE, clean, clean_path, without_command
+from compiler.text import UNPRINTABLE, clean, clean_path, escape_commands
 from compiler.text.redaction import HIDDEN, Spans
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def findings(
         return report.root is not None and bool(report.root.refusal(name))
 
     excerpts = Excerpts(report.texts, width, encoding, is_outside)
-    return [without_command(line) for each in diagnostics for line in _finding(report, each, colour, excerpts)]
+    return [escape_commands(line) for each in diagnostics for line in _finding(report, each, colour, excerpts)]
 
 
 def _may_be_shown(report: Report, diagnostic: Diagnostic) -> bool:

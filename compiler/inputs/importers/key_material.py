@@ -13,7 +13,7 @@ from compiler.diagnostics import Diagnostic, diagnose
 from compiler.inputs.schema.decoding import kind_schema, schema_of_kind
 from compiler.inputs.server import InlineFile
 from compiler.inputs.source.node import Node
-from compiler.text.redaction import has_credentials, is_key_material, is_nearly_secret_name, is_secret_name, named_spans
+from compiler.text.redaction import has_credentials, is_key_material, is_secret_name, named_spans, resembles_secret_name
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.facts import section_of
 from compiler.upstream.flag_kinds import STRUCTURED
@@ -139,7 +139,7 @@ class _Search:
                 is_secret = bool(known[key].get("writeOnly"))
             else:
                 # In the file that has references, a misspelled name is an error of its own.
-                is_secret = is_secret_name(key) if self.has_references else is_nearly_secret_name(key)
+                is_secret = is_secret_name(key) if self.has_references else resembles_secret_name(key)
             if key == "value" and variable is not None and is_secret_name(str(variable.value)):
                 yield from _below(child, here, str(variable.value)[:_LONGEST_KEY])
             elif is_secret and not (self.has_references and isinstance(child.value, dict) and inner):

@@ -131,7 +131,7 @@ def check_removals(layers: Sequence[Node], version: str, report: Report) -> None
                 continue
             from compiler.inputs.schema.explain import unknown_key
 
-            if not report.passes_over(rules.UNKNOWN_KEY):
+            if not report.drops(rules.UNKNOWN_KEY):
                 report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))
 
 

@@ -56,7 +56,7 @@ def explain(root: Node, version: str, report: Report) -> set[Path]:
     for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
         for rule, path, make in _diagnostics(root, error, version, report.suggestions):
             invalid.add(path)
-            if not report.passes_over(rule, _flag_of(path, version)):
+            if not report.drops(rule, _flag_of(path, version)):
                 report.add(make())
     return invalid
 

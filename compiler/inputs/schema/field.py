@@ -36,7 +36,7 @@ class Findings:
 
     def add(self, rule: Rule, path: str, location: Location, message: str, hint: str, severity: str = "") -> None:
         """Report a violation of a rule, unless its field could not be decoded."""
-        if (self.bad and self._is_bad(path)) or self.report.passes_over(rule, self.flag, severity):
+        if (self.bad and self._is_bad(path)) or self.report.drops(rule, self.flag, severity):
             return
         full = f"{self.prefix}.{path}".strip(".") if self.prefix else path
         self.report.add(diagnose(rule, message, hint, path=full, flag=self.flag, location=location, severity=severity))

@@ -72,7 +72,7 @@ def test_warnings_are_told_and_fail_where_they_count() -> None:
 
 def test_errors_that_are_not_shown_fail_all_the_same() -> None:
     made = report("a.yaml")
-    made.unshown.append(finding())
+    made.deselected.append(finding())
     assert made.of(ERROR)
     (suite,) = junitparser.JUnitXml.fromstring(junit.render([made]))
     (case,) = suite

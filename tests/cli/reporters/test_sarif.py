@@ -97,5 +97,5 @@ def test_a_clean_run_is_a_log_without_results(capsys: pytest.CaptureFixture[str]
 
 def test_errors_that_are_not_shown_are_counted() -> None:
     made = report("a.yaml")
-    made.unshown.append(finding())
+    made.deselected.append(finding())
     assert validated(sarif.render([made]))["properties"] == {"errorsNotShown": 1}

@@ -13,9 +13,9 @@ from compiler.text.redaction import (
     hide,
     hide_in_message,
     is_key_material,
-    is_nearly_secret_name,
     is_secret_name,
     looks_random,
+    resembles_secret_name,
     without_credentials,
 )
 from compiler.upstream.catalog import catalog
@@ -45,12 +45,12 @@ def test_names_of_secrets(name: str) -> None:
     ],
 )
 def test_names_of_what_is_no_secret(name: str) -> None:
-    assert not is_nearly_secret_name(name)
+    assert not resembles_secret_name(name)
 
 
 @pytest.mark.parametrize("name", ["secrt", "secert", "passwrd", "pasword", "tokn", "toekn", "credentals"])
 def test_misspelled_names(name: str) -> None:
-    assert is_nearly_secret_name(name)
+    assert resembles_secret_name(name)
     assert not is_secret_name(name)
 
 
@@ -61,7 +61,7 @@ def test_names_of_kubernetes_are_none() -> None:
         for name in (*known.flags, *keys, *known.plugins, *known.gates):
             assert not looks_random(name)
             assert hide(f"--{name}=true") == f"--{name}=true"
-        assert not any(is_nearly_secret_name(name) for name in (*known.flags, *keys))
+        assert not any(resembles_secret_name(name) for name in (*known.flags, *keys))
 
 
 @pytest.mark.parametrize(

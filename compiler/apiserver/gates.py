@@ -28,7 +28,7 @@ class FeatureGates:
         self._states = _default_states(catalog, emulated, compatible)
 
     def step(self, name: str) -> GateStep | None:
-        """A gate's stage, default and lock at the emulated version; None where it does not exist (yet)."""
+        """Return a gate's stage, default and lock at the emulated version; None if it does not exist (yet)."""
         gate = self.catalog.gate(name)
         return gate.at(self.emulated, self.compatible) if gate is not None else None
 
@@ -40,7 +40,7 @@ class FeatureGates:
             self._stages[_STAGE_OF[name]] = value
 
     def on(self, name: str) -> bool:
-        """Whether the gate is on; a gate that does not exist is off."""
+        """Whether the gate is enabled; a gate that does not exist is disabled."""
         known = self._states.get(name)
         if known is None:
             known = self._states[name] = self._state(name)
@@ -57,13 +57,13 @@ class FeatureGates:
         return step.default
 
     def enabled(self) -> tuple[str, ...]:
-        """The names of all gates that are on, sorted."""
+        """Return the names of all enabled gates, sorted."""
         if not self.set_to:
             return _enabled_by_default(self.catalog, self.emulated, self.compatible)
         return tuple(name for name in sorted(self.catalog.gates) if self.on(name))
 
     def broken_dependencies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Gates that are on while gates that they need are off, with those; nothing where no gate was set."""
+        """Yield enabled gates that need disabled ones, with these; nothing if no gate was set."""
         if not self.set_to:
             return
         for gate in self.catalog.gates.values():

@@ -60,14 +60,14 @@ class SecureServingOptions(OptionGroup):
         flags = self.flags
         if flags.text("tls-cert-file") or flags.text("tls-private-key-file"):
             return
-        folder = flags.text("cert-dir")
+        directory = flags.text("cert-dir")
         self.self_signed = "in memory"
-        if not folder:
+        if not directory:
             return
-        certificate, key = (join(folder, f"apiserver.{ending}") for ending in ("crt", "key"))
+        certificate, key = (join(directory, f"apiserver.{ending}") for ending in ("crt", "key"))
         self.self_signed = "generated"
         host = self.context.host
-        if host.local(folder, directory=True):
+        if host.local(directory, directory=True):
             from compiler.apiserver.config_files.keys import can_create_in, readable
 
             exist = [readable(host, path) for path in (certificate, key)]
@@ -82,8 +82,8 @@ class SecureServingOptions(OptionGroup):
                     "remove that file, or name a pair with --tls-cert-file",
                     "cert-dir",
                 )
-            elif not can_create_in(host, folder):
-                message = f"--cert-dir {shown(folder)} is not writable, and no certificate is set"
+            elif not can_create_in(host, directory):
+                message = f"--cert-dir {shown(directory)} is not writable, and no certificate is set"
                 self.report(
                     rules.CERT_DIR_NOT_WRITABLE,
                     message,
@@ -91,9 +91,10 @@ class SecureServingOptions(OptionGroup):
                     "cert-dir",
                 )
         container = host.container
-        blocked = container.write_problem(certificate) if container is not None and not container.find(folder) else ""
+        is_written = container is not None and not container.find(directory)
+        blocked = container.write_problem(certificate) if container is not None and is_written else ""
         if blocked:
-            message = f"the container cannot write the generated certificate to {shown(folder)}: {blocked}"
+            message = f"the container cannot write the generated certificate to {shown(directory)}: {blocked}"
             self.report(
                 rules.FILE_NOT_WRITABLE_IN_CONTAINER,
                 message,

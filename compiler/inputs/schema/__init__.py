@@ -129,7 +129,7 @@ def check_removals(layers: Sequence[Node], version: str, report: Report) -> None
         for path, mapping, known in _unknown_removals(layer, schema, (), version):
             if any(_sets(lower, path) for lower in layers[:index]):
                 continue
-            from compiler.inputs.schema.explain import unknown_key
+            from compiler.inputs.schema.unknown_keys import unknown_key
 
             if not report.drops(rules.UNKNOWN_KEY):
                 report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))

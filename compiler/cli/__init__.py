@@ -1,4 +1,4 @@
-"""The programs `kasc` and `compile`. An interrupt may come while modules are loaded, so this one imports no others."""
+"""The programs `kasc` and `compile`. This module imports no others, so that an interrupt during imports is handled."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 
 
 def program() -> None:
-    """The program `kasc`."""
+    """Run the program `kasc`."""
     _start("program")
 
 
 def compile_program() -> None:
-    """The program `compile`: the same as `kasc compile`."""
+    """Run the program `compile`, short for `kasc compile`."""
     _start("compile_program")
 
 

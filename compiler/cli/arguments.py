@@ -27,13 +27,15 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--root", metavar="DIR", help="allow inputs to read files in DIR (default: only in their git work tree)"
     )
-    group.add_argument("--files-root", metavar="DIR", help="directory that stands in for the server's root directory")
+    group.add_argument(
+        "--files-root", metavar="DIR", help="directory with the server's files, used as its root directory"
+    )
     group.add_argument(
         "--file-map",
         metavar="PREFIX=DIR",
         action="append",
         default=[],
-        help="directory that stands in for one path prefix of the server",
+        help="directory with the server's files below one path prefix",
     )
     group.add_argument("--host-address", metavar="IP", help="address of the host's default route")
 

@@ -68,11 +68,11 @@ def _searched(options: Namespace) -> tuple[str, ...]:
 def _complete_report(options: Namespace) -> None:
     """Set unset report options from the configuration file, if there is one, else to their defaults."""
     defaults: dict[str, Any] = {"output": "text", "quiet": False, "strict": False, "select": [], "ignore": []}
-    found = _configuration_file()
-    if found:
+    configuration = _configuration_file()
+    if configuration is not None:
         from compiler.cli.configuration import read_configuration
 
-        defaults |= read_configuration(*found)
+        defaults |= read_configuration(*configuration)
     for name, value in defaults.items():
         if getattr(options, name, "") is None:
             setattr(options, name, value)
@@ -135,7 +135,7 @@ def version_of(text: str | None) -> str:
 
 
 def find_inputs(
-    given: list[str],
+    names: list[str],
     problems: list[str],
     leave_out: str = "",
     *,
@@ -149,7 +149,7 @@ def find_inputs(
     `problems`. With `verbose`, skipped files are listed on standard error.
     """
     inputs: list[str] = []
-    for path in given:
+    for path in names:
         if path and not os.path.isdir(path):
             inputs.append(path)
             continue

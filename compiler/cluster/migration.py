@@ -21,7 +21,7 @@ class Step(NamedTuple):
 
     action: str
     resources: tuple[str, ...]
-    what: str
+    description: str
     keys: int | None = None
 
 
@@ -65,10 +65,10 @@ def _provider(prefix: str | None) -> str:
 def _grouped(action: str, groups: dict[str, list[tuple[str, Row]]], count: Count) -> list[Step]:
     """Return one step for each description, with its resources and, if they can be counted, their keys."""
     steps = []
-    for what, rows in groups.items():
+    for description, rows in groups.items():
         counts = [count(row["keyPrefix"]) for _, row in rows if "{" not in row["keyPrefix"]]
         counted = [number for number in counts if number is not None]
-        steps.append(Step(action, tuple(name for name, _ in rows), what, sum(counted) if counted else None))
+        steps.append(Step(action, tuple(name for name, _ in rows), description, sum(counted) if counted else None))
     return steps
 
 
@@ -77,8 +77,10 @@ def _add_readers(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]:
     for name, before, after in pairs:
         write = _sides(after)[0]
         if write not in _sides(before)[1]:
-            what = f"add {_provider(write)} after the current first provider, and roll this out to every API server"
-            groups.setdefault(what, []).append((name, after))
+            description = (
+                f"add {_provider(write)} after the current first provider, and roll this out to every API server"
+            )
+            groups.setdefault(description, []).append((name, after))
     return _grouped("add-reader", groups, lambda prefix: None)
 
 
@@ -87,11 +89,11 @@ def _make_writers(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]
     for name, before, after in pairs:
         write = _sides(after)[0]
         if write != _sides(before)[0]:
-            what = (
+            description = (
                 f"make {_provider(write)} the first provider, keep {_provider(_sides(before)[0])} after it, "
                 "and roll this out to every API server"
             )
-            groups.setdefault(what, []).append((name, after))
+            groups.setdefault(description, []).append((name, after))
     return _grouped("make-writer", groups, lambda prefix: None)
 
 
@@ -101,11 +103,11 @@ def _move_all(old: Row, new: Row, count: Count) -> list[Step]:
     if before["servers"] == after["servers"] and before["prefix"] == after["prefix"]:
         return []
     places = [f"{each['prefix']} at {','.join(each['servers'])}" for each in (before, after)]
-    what = (
+    description = (
         f"stop every API server, copy {places[0]} to {places[1]}, and start with the new configuration; "
         "if the servers are the same etcd under other names, there is nothing to copy"
     )
-    return [Step("move", ("all resources without an override",), what, count(before["prefix"]))]
+    return [Step("move", ("all resources without an override",), description, count(before["prefix"]))]
 
 
 def _moves(pairs: list[tuple[str, Row, Row]], old: Row, new: Row, count: Count) -> list[Step]:
@@ -118,12 +120,12 @@ def _moves(pairs: list[tuple[str, Row, Row]], old: Row, new: Row, count: Count) 
             continue
         source, target = (",".join(each) for each in servers)
         if name in _EPHEMERAL:
-            what = f"roll out the new servers {target}; the objects at {source} expire automatically"
+            description = f"roll out the new servers {target}; the objects at {source} expire automatically"
         else:
-            what = (
+            description = (
                 f"stop every API server, copy the keys from {source} to {target}, and start with the new configuration"
             )
-        groups.setdefault(what, []).append((name, before))
+        groups.setdefault(description, []).append((name, before))
     return _grouped("move", groups, count)
 
 
@@ -139,8 +141,8 @@ def _rewrite(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]:
         if before["mediaType"] != after["mediaType"]:
             reasons.append(f"stored as {after['mediaType']} instead of {before['mediaType']}")
         if reasons and name not in _EPHEMERAL:
-            what = f"rewrite all objects after every API server runs the new configuration: {', '.join(reasons)}"
-            groups.setdefault(what, []).append((name, after))
+            description = f"rewrite all objects after every API server runs the new configuration: {', '.join(reasons)}"
+            groups.setdefault(description, []).append((name, after))
     return _grouped("rewrite", groups, count)
 
 
@@ -149,8 +151,8 @@ def _drop_readers(pairs: list[tuple[str, Row, Row]], count: Count) -> list[Step]
     for name, before, after in pairs:
         for prefix in _sides(before)[1]:
             if prefix not in _sides(after)[1]:
-                what = f"remove {_provider(prefix)} once kasc verify --all finds nothing that it encrypted"
-                groups.setdefault(what, []).append((name, after))
+                description = f"remove {_provider(prefix)} once kasc verify --all finds nothing that it encrypted"
+                groups.setdefault(description, []).append((name, after))
     return _grouped("drop-reader", groups, lambda prefix: None)
 
 
@@ -161,7 +163,7 @@ def as_text(steps: list[Step]) -> list[str]:
     lines = []
     for number, step in enumerate(steps, 1):
         keys = f" ({step.keys} keys)" if step.keys is not None else ""
-        lines.append(f"{number}. {step.action}{keys}: {step.what}")
+        lines.append(f"{number}. {step.action}{keys}: {step.description}")
         lines.append(f"   {', '.join(step.resources)}")
     return lines
 
@@ -169,6 +171,12 @@ def as_text(steps: list[Step]) -> list[str]:
 def as_data(steps: list[Step]) -> list[dict[str, Any]]:
     """Return the plan as data for --output json."""
     return [
-        {"step": number, "action": step.action, "resources": list(step.resources), "what": step.what, "keys": step.keys}
+        {
+            "step": number,
+            "action": step.action,
+            "resources": list(step.resources),
+            "what": step.description,
+            "keys": step.keys,
+        }
         for number, step in enumerate(steps, 1)
     ]

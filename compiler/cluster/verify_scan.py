@@ -42,11 +42,11 @@ class Deviation:
             self.examples.append(key[:_MAX_SHOWN])
 
 
-def _count(deviations: dict[str, Deviation], what: str, key: str) -> None:
+def _count(deviations: dict[str, Deviation], kind: str, key: str) -> None:
     """Count a key with others of the same deviation; beyond a limit all deviations are counted together."""
-    if what not in deviations and len(deviations) >= _DEVIATIONS:
-        what = _OTHERS
-    deviations.setdefault(what, Deviation()).add(key)
+    if kind not in deviations and len(deviations) >= _DEVIATIONS:
+        kind = _OTHERS
+    deviations.setdefault(kind, Deviation()).add(key)
 
 
 class Tally:
@@ -112,7 +112,7 @@ class ScanResult:
 def _masked(deviations: dict[str, Deviation], hide: Callable[[str], str]) -> dict[str, Deviation]:
     for deviation in deviations.values():
         deviation.examples = [hide(key) for key in deviation.examples]
-    return {hide(what): deviation for what, deviation in deviations.items()}
+    return {hide(kind): deviation for kind, deviation in deviations.items()}
 
 
 class Scan:

@@ -25,7 +25,7 @@ class View:
         self.given = self.context.input
 
     @property
-    def alone(self) -> bool:
+    def is_config_file(self) -> bool:
         """Return whether the input is only a structured file, without its server."""
         return self.given.read_as == "config-file"
 
@@ -67,10 +67,10 @@ class Risks(View):
         self._report = report
         errors = report.errors()
         self._invalid = {flag for _, flag in errors} | self.flags.refused
-        unknown = any(found.code == _UNKNOWN_VALUE for found in report.diagnostics)
+        unknown = any(each.code == _UNKNOWN_VALUE for each in report.diagnostics)
         # Errors about the Pod do not affect the flags.
         partial = any(not code.startswith(_OF_POD) for code, _ in errors)
-        self._partial = partial or unknown or self.alone
+        self._partial = partial or unknown or self.is_config_file
 
     def settled(self, *flags: str) -> bool:
         """Return whether the values of all the flags are known."""

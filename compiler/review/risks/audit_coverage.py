@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler import rules
+
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
+    from compiler.review.context import Risks
 
 _MAX_COMPARISONS = 20_000
 """Pairs of entries that are compared for one policy; the rest is not checked."""
@@ -121,3 +124,21 @@ def _path_covers(one: str, other: str) -> bool:
     if one.endswith("*"):
         return other.startswith(one[:-1])
     return one == other
+
+
+def report_unreachable(risks: Risks, audit_rules: list[Field]) -> None:
+    """Report rules that are never reached, because the first matching rule decides."""
+    coverage = Coverage(any_group=bool(risks.catalog.behaviour("auditPolicyAnyGroup")))
+    for index, rule in enumerate(audit_rules):
+        first = coverage.covering(rule)
+        if first is None:
+            coverage.add(rule)
+            continue
+        rest = len(audit_rules) - index - 1 if coverage.is_total(first) else 0
+        others = f", nor are the {rest} rules after it" if rest > 1 else ""
+        others = ", nor is the rule after it" if rest == 1 else others
+        requests = "every request" if coverage.is_total(first) else "all requests of this rule"
+        message = f"the rule is never reached{others}: {first.path} (line {first.location.line}) matches {requests}"
+        risks.report_field(rules.UNREACHABLE_AUDIT_RULE, message, f"move it before {first.path}, or remove it", rule)
+        if rest:
+            return

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
-from compiler.review.risks.audit_coverage import Coverage
+from compiler.review.risks.audit_coverage import report_unreachable
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.text.suggest import closest, only_one
@@ -68,25 +68,7 @@ def find(risks: Risks) -> None:
     audit_rules = root["rules"].items()
     finder = _DeadRules(risks)
     dead = {rule.path for rule in audit_rules if finder.check(rule)}
-    _find_covered(risks, [rule for rule in audit_rules if rule.path not in dead])
-
-
-def _find_covered(risks: Risks, audit_rules: list[Field]) -> None:
-    """Report rules that are never reached, because the first matching rule decides."""
-    coverage = Coverage(any_group=bool(risks.catalog.behaviour("auditPolicyAnyGroup")))
-    for index, rule in enumerate(audit_rules):
-        first = coverage.covering(rule)
-        if first is None:
-            coverage.add(rule)
-            continue
-        rest = len(audit_rules) - index - 1 if coverage.is_total(first) else 0
-        others = f", nor are the {rest} rules after it" if rest > 1 else ""
-        others = ", nor is the rule after it" if rest == 1 else others
-        requests = "every request" if coverage.is_total(first) else "all requests of this rule"
-        message = f"the rule is never reached{others}: {first.path} (line {first.location.line}) matches {requests}"
-        risks.report_field(rules.UNREACHABLE_AUDIT_RULE, message, f"move it before {first.path}, or remove it", rule)
-        if rest:
-            return
+    report_unreachable(risks, [rule for rule in audit_rules if rule.path not in dead])
 
 
 class _DeadRules:
@@ -120,7 +102,7 @@ class _DeadRules:
             if item.text:
                 yield item
 
-    def _report_risk(self, rule: Rule, field: Field, why: str, hint: str, severity: str = "") -> bool:
+    def _report(self, rule: Rule, field: Field, why: str, hint: str, severity: str = "") -> bool:
         self.room -= 1
         self.risks.report_field(rule, f"{shown(field.text)} never matches: {why}", hint, field, severity=severity)
         return True
@@ -150,15 +132,15 @@ class _DeadRules:
         elif lower in _SUBRESOURCES:
             resource = (_SUBRESOURCES[lower] or ("pods",))[0]
             why, hint = "it is a subresource, not a verb", f"write {resource}/{lower} in resources"
-        return self._report_risk(rules.AUDIT_VERB_NEVER_MATCHES, verb, why, hint)
+        return self._report(rules.AUDIT_VERB_NEVER_MATCHES, verb, why, hint)
 
     def _user(self, user: Field) -> bool:
         text = user.text
         if text.endswith("*"):
             hint = "write every name, or userGroups: [system:serviceaccounts:NAMESPACE] for service accounts"
-            return self._report_risk(rules.AUDIT_USER_NEVER_MATCHES, user, "users do not support wildcards", hint)
+            return self._report(rules.AUDIT_USER_NEVER_MATCHES, user, "users do not support wildcards", hint)
         if text in _GROUPS or text.startswith("system:serviceaccounts:"):
-            return self._report_risk(
+            return self._report(
                 rules.AUDIT_USER_NEVER_MATCHES, user, "it is a group, not a user", "move it to userGroups"
             )
         return False
@@ -167,17 +149,15 @@ class _DeadRules:
         text = group.text
         if text.endswith("*"):
             hint = "write every group; system:authenticated has all authenticated users"
-            return self._report_risk(rules.AUDIT_USER_NEVER_MATCHES, group, "userGroups do not support wildcards", hint)
+            return self._report(rules.AUDIT_USER_NEVER_MATCHES, group, "userGroups do not support wildcards", hint)
         if text in _USERS or text.startswith(("system:serviceaccount:", "system:node:")):
-            return self._report_risk(
-                rules.AUDIT_USER_NEVER_MATCHES, group, "it is a user, not a group", "move it to users"
-            )
+            return self._report(rules.AUDIT_USER_NEVER_MATCHES, group, "it is a user, not a group", "move it to users")
         return False
 
     def _namespace(self, namespace: Field) -> bool:
         if namespace.text.endswith("*"):
             hint = "write every namespace, or remove namespaces to match all of them"
-            return self._report_risk(
+            return self._report(
                 rules.AUDIT_NAMESPACE_NEVER_MATCHES, namespace, "namespaces do not support wildcards", hint
             )
         return False
@@ -187,7 +167,7 @@ class _DeadRules:
         if match is None:
             return False
         hint = f"list {shown(match[1])[1:-1]} in resources"
-        return self._report_risk(rules.RESOURCE_URL_IN_NON_RESOURCE_URLS, url, "it is a resource URL", hint)
+        return self._report(rules.RESOURCE_URL_IN_NON_RESOURCE_URLS, url, "it is a resource URL", hint)
 
     def _unscoped(self, entry: Field, spaces: Field) -> bool:
         """Report only cluster-scoped resources in a rule with namespaces. Returns whether they are reported."""
@@ -221,25 +201,25 @@ class _DeadRules:
         """Report an unknown group unless it may be one of a custom resource. Returns whether it is reported."""
         text = group.text
         if text.lower() in CORE:
-            return self._report_risk(
+            return self._report(
                 rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", 'write "", the name of the core group'
             )
         removed_in = self._removed_in(text)
         if removed_in:
-            return not self._report_risk(
+            return not self._report(
                 rules.AUDIT_GROUP_NEVER_MATCHES, group, f"the group was removed in {removed_in}", "remove it", "note"
             )
         resource = self.risks.catalog.resources.get(text) or find_resource(self.risks.catalog, text)
         if resource is not None:
             hint = f"write group: {shown(resource.group)} and resources: [{resource.resource}]"
-            return self._report_risk(rules.AUDIT_GROUP_NEVER_MATCHES, group, "it is a resource, not an API group", hint)
+            return self._report(rules.AUDIT_GROUP_NEVER_MATCHES, group, "it is a resource, not an API group", hint)
         prefixed = next((known for known in self.groups if known.startswith(f"{text.lower()}.")), "")
         suggestion = prefixed or only_one(text, self.groups) or ("" if "." in text else "?")
         if not suggestion:
             return False
         hint = "write the full group name, for example networking.k8s.io"
         hint = f"did you mean {suggestion}?" if suggestion != "?" else hint
-        return self._report_risk(rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", hint)
+        return self._report(rules.AUDIT_GROUP_NEVER_MATCHES, group, "no API has this group", hint)
 
     def _removed_in(self, group: str) -> str:
         """Return the version that removed the last API of a group; empty if it never existed or still exists."""
@@ -264,22 +244,22 @@ class _DeadRules:
         )
         if slash and resource in self.groups:
             hint = f"write group: {shown(resource)} and resources: [{part}]"
-            return self._report_risk(rule, name, "the group is not part of a resource's name", hint)
+            return self._report(rule, name, "the group is not part of a resource's name", hint)
         if not slash and "." in text and text.lower() in self.risks.catalog.resources:
             qualified = self.risks.catalog.resources[text.lower()]
             hint = f"write group: {shown(qualified.group)} and resources: [{qualified.resource}]"
-            return self._report_risk(rule, name, "the group is not part of a resource's name", hint)
+            return self._report(rule, name, "the group is not part of a resource's name", hint)
         here = find_resource(self.risks.catalog, resource, group)
         if here is not None:
             name_in_api = f"{here.resource}{slash}{part}"
-            return self._report_risk(rule, name, _difference(resource, here), f"write {name_in_api}")
+            return self._report(rule, name, _difference(resource, here), f"write {name_in_api}")
         other = find_resource(self.risks.catalog, resource)
         if other is not None and other.group != group:
             name_in_api = "it" if other.resource == resource else f"{other.resource}{slash}{part}"
-            return self._report_risk(rule, name, why, f'write {name_in_api} in an entry with group: "{other.group}"')
+            return self._report(rule, name, why, f'write {name_in_api} in an entry with group: "{other.group}"')
         near = closest(resource, known)
         hint = f"did you mean {near}{slash}{part}?" if near else f"use one of {', '.join(sorted(known))}"
-        return self._report_risk(rule, name, why, hint if known else "remove it")
+        return self._report(rule, name, why, hint if known else "remove it")
 
     def _part(self, name: Field, resource: str, part: str) -> bool:
         """Report an unknown subresource. Returns whether it is reported."""
@@ -288,7 +268,7 @@ class _DeadRules:
             return False
         if owners is not None:
             why = f"{resource} have no subresource {part}"
-            return self._report_risk(
+            return self._report(
                 rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, why, f"write {owners[0]}/{part}, or remove it"
             )
         candidates = [each for each, of in _SUBRESOURCES.items() if not of or resource in of or resource == "*"]
@@ -296,7 +276,7 @@ class _DeadRules:
         if resource == "*" and not suggestion:
             return False  # an API of a custom resource may have it
         hint = f"did you mean {resource}/{suggestion}?" if suggestion else f"use one of {', '.join(candidates)}"
-        return self._report_risk(rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, "there is no such subresource", hint)
+        return self._report(rules.AUDIT_SUBRESOURCE_NEVER_MATCHES, name, "there is no such subresource", hint)
 
 
 def _minor(version: str) -> int:

@@ -37,7 +37,7 @@ def find(risks: Risks) -> None:
     """Check the audit policy and the audit backends."""
     flags = risks.flags
     root = risks.file(_POLICY)
-    if risks.alone:
+    if risks.is_config_file:
         # The backends are not known.
         if root is not None:
             _check_policy(risks, root)

@@ -11,7 +11,7 @@ from compiler.text.suggest import Suggestions
 
 if TYPE_CHECKING:
     from compiler.filesystem import Root
-    from compiler.review.policies import PolicyResult
+    from compiler.rules.policies import PolicyResult
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)

@@ -12,7 +12,7 @@ from compiler.artifacts.resolved import relative, resolved_config
 from compiler.artifacts.yamlio import dump
 from compiler.diagnostics import SEVERITIES
 from compiler.review import cis
-from compiler.review.policies import TITLES
+from compiler.rules.policies import TITLES
 from compiler.upstream.catalog.facts import FlagSpec, descriptions, section_of
 from compiler.upstream.flag_values import TYPES
 

@@ -6,7 +6,12 @@ import argparse
 
 from compiler.cli.reporters import FORMATS
 from compiler.inputs.server import INPUT_KINDS
-from compiler.review.policies import TITLES
+from compiler.rules.policies import TITLES
+
+
+class UsageError(Exception):
+    """A usage error; the text says what is wrong and what to write instead."""
+
 
 SHELLS = ("bash", "zsh", "fish")
 _MAX_TIMEOUT = 86_400.0

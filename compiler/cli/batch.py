@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from compiler.cli.common import UsageError
+from compiler.cli.arguments import UsageError
 from compiler.fleet import Work, in_turn, usable_jobs
 from compiler.inputs.source import Files
 from compiler.review.examine import Examined, Settings, examine

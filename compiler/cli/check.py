@@ -11,18 +11,9 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.artifacts.differences import unified
 from compiler.artifacts.fileset import replace_all
+from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, examine_all, in_shard, jobs_for, results_of
-from compiler.cli.common import (
-    FINE,
-    USAGE,
-    Publisher,
-    UsageError,
-    find_inputs,
-    publish,
-    settings_from,
-    usage_error,
-    worst,
-)
+from compiler.cli.common import FINE, USAGE, Publisher, find_inputs, publish, settings_from, usage_error, worst
 from compiler.diagnostics import KascError, Location, Report, diagnose, is_selected
 from compiler.filesystem import UTF8_BOM, read_file, reason, root_of
 from compiler.inputs.masking import Masked

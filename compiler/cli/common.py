@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from typing import Any, TextIO
 
+from compiler.cli.arguments import UsageError
 from compiler.diagnostics import Report
 from compiler.filesystem import read_file, reason, root_of
 from compiler.inputs.server import Host
@@ -19,10 +20,6 @@ _LARGEST_CONFIGURATION = 1024 * 1024
 CONFIGURATION_FILES = (".kasc.toml", "pyproject.toml")
 # Every way to write the table tool.kasc. Most projects have none, and their file need not be parsed.
 _OWN_TABLE = r"""tool["' \t]*\.["' \t]*kasc|^[ \t]*(?:\[[ \t]*["']?tool["']?[ \t]*\]|["']?tool["']?[ \t]*=)"""
-
-
-class UsageError(Exception):
-    """A usage error; the text says what is wrong and what to write instead."""
 
 
 def settings_from(options: Namespace) -> Settings:

@@ -8,13 +8,13 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from compiler.artifacts import ARTIFACTS, EVERY
+from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, in_shard, jobs_for, results_of, table
 from compiler.cli.common import (
     FINE,
     STALE,
     USAGE,
     Publisher,
-    UsageError,
     find_inputs,
     settings_from,
     usage_error,

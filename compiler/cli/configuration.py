@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from compiler.cli.common import UsageError
+from compiler.cli.arguments import UsageError
 from compiler.cli.reporters import FORMATS
 from compiler.diagnostics import KascError, Location, matches
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.toml import parse_toml
-from compiler.review.policies import TITLES
 from compiler.rules import by_code
+from compiler.rules.policies import TITLES
 from compiler.text import shown
 from compiler.text.suggest import did_you_mean
 

@@ -8,7 +8,8 @@ from argparse import Namespace
 
 from compiler import __version__
 from compiler.artifacts.fileset import write_all
-from compiler.cli.common import FINE, UsageError, usage_error, version_of, write_text
+from compiler.cli.arguments import UsageError
+from compiler.cli.common import FINE, usage_error, version_of, write_text
 from compiler.filesystem import reason
 from compiler.inputs.schema.bundle import local_schema, modeline, schema_url
 

@@ -9,12 +9,12 @@ import time
 from argparse import Namespace
 
 from compiler.apiserver.startup import Resolved
-from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError, publish, settings_from, usage_error
+from compiler.cli.arguments import UsageError
+from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
 from compiler.cluster.apiserver import APIServer
 from compiler.cluster.connection import Credentials, Deadline
-from compiler.cluster.probe_answers import Differences, compare
 from compiler.cluster.probe_asking import Prober, ProbeResult, wait_until_ready
-from compiler.cluster.probe_report import data, diagnostics, table
+from compiler.cluster.probe_report import Differences, compare, data, diagnostics, table
 from compiler.diagnostics import Report
 from compiler.filesystem import reason
 from compiler.review.examine import Examined, examine

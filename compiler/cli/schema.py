@@ -10,7 +10,8 @@ from argparse import Namespace
 from typing import Any
 
 from compiler.artifacts.fileset import write_all
-from compiler.cli.common import FINE, UsageError, usage_error, version_of, write_text
+from compiler.cli.arguments import UsageError
+from compiler.cli.common import FINE, usage_error, version_of, write_text
 from compiler.filesystem import read_file, reason
 from compiler.inputs.schema import schema_directory
 from compiler.inputs.schema.bundle import NAME as EDITOR

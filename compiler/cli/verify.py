@@ -9,7 +9,8 @@ from typing import Any
 from compiler.apiserver.startup import Resolved
 from compiler.apiserver.storage.layout import Layout
 from compiler.artifacts.storage import manifest
-from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, UsageError, publish, settings_from, usage_error
+from compiler.cli.arguments import UsageError
+from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
 from compiler.cluster.connection import Deadline
 from compiler.cluster.etcd import Credentials, Etcd, Health, addresses_of, configure_libraries
 from compiler.cluster.etcd_errors import EtcdError

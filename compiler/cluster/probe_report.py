@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler import rules
-from compiler.apiserver.health.checks import ENDPOINTS
+from compiler.apiserver.health.checks import ENDPOINTS, HealthChecks
 from compiler.apiserver.health.meaning import condition_of, targets_of
-from compiler.cluster.probe_answers import Differences
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.text import shown
 from compiler.upstream.catalog import health_meanings, health_rows
@@ -17,6 +17,57 @@ from compiler.upstream.catalog.facts import minor_of
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
     from compiler.cluster.probe_asking import ProbeResult, Problem
+
+
+class Differences(NamedTuple):
+    """Names of missing and unexpected checks with their endpoints, and endpoints with a different order of checks.
+
+    `version` describes the running version if it is not the declared one, else it is empty.
+    """
+
+    missing: dict[str, list[str]]
+    unexpected: dict[str, list[str]]
+    reordered: list[str]
+    version: str
+
+    def __bool__(self) -> bool:
+        return any(self[:])
+
+
+def compare(result: ProbeResult, resolved: Resolved) -> Differences:
+    """Compare the checks of every endpoint with their definition, if they were received."""
+    health = resolved.health
+    differences = Differences({}, {}, [], _other_version(result, resolved))
+    for endpoint in ENDPOINTS:
+        checks = result.endpoints[endpoint].checks
+        if checks is None:
+            continue
+        declared = [check.name for check in getattr(health, endpoint)]
+        actual = [check.name for check in checks.checks]
+        for name in Counter(declared) - Counter(actual):
+            differences.missing.setdefault(name, []).append(endpoint)
+        for name in Counter(actual) - Counter(declared):
+            differences.unexpected.setdefault(name, []).append(endpoint)
+        common = set(declared) & set(actual)
+        if _ordered(declared, common, health) != _ordered(actual, common, health):
+            differences.reordered.append(endpoint)
+    return differences
+
+
+def _other_version(result: ProbeResult, resolved: Resolved) -> str:
+    if result.version is None:
+        return ""
+    name, running, emulates = result.version
+    declared, emulated = resolved.context.catalog.version, f"1.{resolved.context.emulated}"
+    if running != declared:
+        return f"runs Kubernetes {name}, not {declared}"
+    return f"emulates Kubernetes {emulates}, not {emulated}" if emulates != emulated else ""
+
+
+def _ordered(names: list[str], among: set[str], health: HealthChecks) -> list[str]:
+    """Return the common names, each once; checks in an arbitrary order among themselves have the same name."""
+    same = {name: group[0] for group in health.any_order for name in group}
+    return [same.get(name, name) for name in dict.fromkeys(names) if name in among]
 
 
 _DIFFERS = "the server runs a different configuration or version: compare its flags with the input"

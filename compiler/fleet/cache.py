@@ -32,8 +32,8 @@ from compiler.fleet.fingerprints import (
     text,
 )
 from compiler.fleet.fingerprints import path as is_path
-from compiler.review.policies import FAIL, MANUAL, PASS, TITLES, ControlResult, PolicyResult
 from compiler.rules import by_code
+from compiler.rules.policies import FAIL, MANUAL, PASS, TITLES, ControlResult, PolicyResult
 
 _FORMAT = "4"
 _DIAGNOSTICS = -3

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from compiler import rules
 from compiler.apiserver.startup import Resolved
 from compiler.diagnostics import NOTE, WARNING, Report, diagnose
-from compiler.review.policies import FAIL, PASS, ControlResult, Finding, PolicyResult, Server
+from compiler.review.context import Finding, Server
 from compiler.review.risks.encryption import entry_of_secrets, kind_of
 from compiler.review.risks.identities import is_for_health
 from compiler.rules import Rule
+from compiler.rules.policies import FAIL, PASS, ControlResult, PolicyResult
 
 Check = Callable[[Server], "Finding | None"]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
 from compiler.diagnostics import diagnose
 from compiler.rules import Rule
+from compiler.rules.policies import FAIL, MANUAL
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
@@ -98,3 +99,58 @@ class Risks(View):
         """Report a risk at a field of a structured file."""
         if field.findings.flag not in self._invalid:
             field.findings.add(rule, field.path, field.location, message, hint, severity)
+
+
+class Finding(NamedTuple):
+    """Why a control does not pass: `status` is `fail` or `manual`; the position is a flag or a field of its file."""
+
+    status: str
+    message: str
+    hint: str
+    flag: str
+    element: int | None = None
+    field: Field | None = None
+
+
+class Server(View):
+    """The resolved options of a server, with helpers for controls."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        super().__init__(resolved)
+        self.plugins = self.options.admission.chain()
+
+    def fails(self, flag: str, message: str, hint: str, element: int | None = None) -> Finding:
+        """Return a failed control because of a flag; an undecided one if the value of the flag is not known."""
+        return self.unless_unknown(flag) or Finding(FAIL, message, hint, flag, element)
+
+    def undetermined(self, flag: str, message: str) -> Finding:
+        """Return a control that the input does not decide."""
+        hint = "review it manually, or make the server's files available with --files-root"
+        return Finding(MANUAL, message, hint, flag)
+
+    def unless_unknown(self, *flags: str) -> Finding | None:
+        """Return an undecided control if the value of one of the flags is not known, else None."""
+        for flag in flags:
+            if not self.flags.is_certain(flag):
+                return Finding(MANUAL, f"the value of --{flag} is not known", "review it manually", flag)
+        return None
+
+    def fails_in_chain(self, message: str, hint: str, kind: str) -> Finding:
+        """Return a failed control because a kind of authorizer is or is not in the chain."""
+        flag, root = "authorization-config", self.file("authorization-config")
+        if root is not None:
+            entries = root["authorizers"]
+            field = next((entry["type"] for entry in entries.items() if entry["type"].text == kind), entries)
+            return Finding(FAIL, message, hint, flag, field=field)
+        flag = "authorization-mode"
+        modes = self.flags.texts(flag)
+        return self.fails(flag, message, hint, modes.index(kind) if kind in modes else None)
+
+    def deciding_plugin_flag(self, name: str) -> tuple[str, int | None]:
+        """Return the flag that decides whether an admission plugin is enabled, and the element that names it."""
+        enable, disable, legacy = "enable-admission-plugins", "disable-admission-plugins", "admission-control"
+        for flag in (disable, enable, legacy):
+            names = self.flags.texts(flag)
+            if name in names:
+                return flag, names.index(name)
+        return (legacy if self.flags.changed(legacy) else enable), None

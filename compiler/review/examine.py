@@ -12,6 +12,7 @@ from compiler.inputs.server import Host, ServerInput
 from compiler.inputs.source import STANDARD_INPUT, STANDARD_INPUT_NAME, Files
 from compiler.inputs.source.node import Source
 from compiler.review.risks import find_risks
+from compiler.rules.policies import PolicyResult
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
@@ -182,8 +183,6 @@ def _review(resolved: Resolved, source: Source, settings: Settings, files: Files
         # The server around a structured file is synthetic: only findings about the file itself are reported.
         report.diagnostics = [each for each in report.diagnostics if each.location is None or each.location.file]
     elif settings.policy is not None:
-        from compiler.review.policies import judge
-
         report.policy = judge(settings.policy, resolved, report)
     if "kasc:" in source.text or any(_may_be_suppressed(each, source.name) for each in report.diagnostics):
         from compiler.review.suppression import suppress
@@ -250,3 +249,11 @@ def _version_of(server: ServerInput, settings: Settings, report: Report, source:
             )
         )
     return known
+
+
+def judge(name: str, resolved: Resolved, report: Report) -> PolicyResult:
+    """Check a server against a policy; failed controls are reported as warnings, undecided ones as notes."""
+    from importlib import import_module
+
+    result: PolicyResult = import_module(f"compiler.review.{name}").judge(resolved, report)
+    return result

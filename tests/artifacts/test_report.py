@@ -16,8 +16,7 @@ from compiler.artifacts.health import definitions
 from compiler.artifacts.resolved import resolved_config
 from compiler.artifacts.storage import manifest
 from compiler.diagnostics import Report
-from compiler.review.examine import Settings, examine
-from compiler.review.policies import judge
+from compiler.review.examine import Settings, examine, judge
 from compiler.upstream.catalog import catalog
 from tests.artifacts.compiling import (
     ENCRYPTION,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.cli.common import UsageError
+from compiler.cli.arguments import UsageError
 from compiler.cli.schema import merged
 from tests.cli.running import ROOT, kasc
 from tests.versions import VERSIONS

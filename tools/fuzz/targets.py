@@ -24,7 +24,7 @@ from compiler.apiserver.storage.layout import Layout
 from compiler.artifacts import EVERY, artifact_of, render
 from compiler.artifacts.storage import manifest
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
-from compiler.cli.common import UsageError
+from compiler.cli.arguments import UsageError
 from compiler.cli.configuration import read_configuration
 from compiler.cli.reporters import write_report
 from compiler.cluster import apiserver, etcd_messages
@@ -34,8 +34,8 @@ from compiler.cluster.connection import Deadline, Mask
 from compiler.cluster.etcd import Etcd, configure_libraries
 from compiler.cluster.etcd_errors import EtcdError
 from compiler.cluster.http_connection import ServerError
-from compiler.cluster.probe_answers import compare
 from compiler.cluster.probe_asking import Prober
+from compiler.cluster.probe_report import compare
 from compiler.cluster.probe_report import data as probe_data
 from compiler.cluster.probe_report import diagnostics as probe_diagnostics
 from compiler.cluster.probe_report import table as probe_table

@@ -6,7 +6,8 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.cli.common import FINE, HAS_ERRORS, USAGE, UsageError, settings_from, usage_error, version_of
+from compiler.cli.arguments import UsageError
+from compiler.cli.common import FINE, HAS_ERRORS, USAGE, settings_from, usage_error, version_of
 from compiler.inputs.source import DOCUMENT_SUFFIXES
 from compiler.review.examine import Examined, Settings, examine
 from compiler.text import clean

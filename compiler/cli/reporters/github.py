@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from compiler.cli.reporters import Once, counted, in_words, totals
+from compiler.cli.reporters.summary import Once, counted, in_words, totals
 from compiler.diagnostics import NOTE, Diagnostic, Report
 from compiler.filesystem import open_to_write, reason, write_to
 from compiler.inputs.source import STANDARD_INPUT_NAME

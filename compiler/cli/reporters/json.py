@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from compiler.cli.reporters import not_shown, totals, unread
+from compiler.cli.reporters.summary import not_shown, totals, unread
 from compiler.diagnostics import Diagnostic, Location, Report
 
 if TYPE_CHECKING:
-    from compiler.review.policies import PolicyResult
+    from compiler.rules.policies import PolicyResult
 
 
 def render(reports: list[Report], more: dict[str, Any] | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from compiler.cli.reporters import counted, unread
+from compiler.cli.reporters.summary import counted, unread
 from compiler.cli.reporters.text import findings
 from compiler.diagnostics import ERROR, WARNING, Diagnostic, Report
 from compiler.text import clean

@@ -7,7 +7,7 @@ import os
 from typing import Any, NamedTuple
 
 from compiler import __version__
-from compiler.cli.reporters import Once, not_shown, unread
+from compiler.cli.reporters.summary import Once, not_shown, unread
 from compiler.diagnostics import Diagnostic, Location, Report
 from compiler.rules import by_code
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from compiler import rules
-from compiler.cli.reporters import Counts, Once
+from compiler.cli.reporters.summary import Counts, Once
 from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Location, Report
 from compiler.filesystem import read_file
 from compiler.text import UNPRINTABLE, clean, clean_path, escape_commands

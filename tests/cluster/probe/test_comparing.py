@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.cluster.probe_answers import Check, Checks, compare
+from compiler.cluster.probe_answers import Check, Checks
 from compiler.cluster.probe_asking import Endpoint, ProbeResult, Problem
+from compiler.cluster.probe_report import compare
 from tests.apiserver.health.test_checks import overrides
 from tests.apiserver.options.running import server
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from compiler.diagnostics import Report
-from compiler.review.policies import PolicyResult, judge
+from compiler.review.examine import judge
+from compiler.rules.policies import PolicyResult
 from tests.apiserver.config_files.running import started
 from tests.apiserver.options.running import server
 from tests.cli.running import SAMPLES, kasc

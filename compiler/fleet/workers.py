@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _LARGEST = 8 * BLOCK
-"""Most items that are submitted at once; each submission costs the first process 0.2 ms."""
+"""Most items that are submitted at once; each submission costs the first process a fraction of a millisecond."""
 _AHEAD = 3
 """Submissions for each process that are waiting, being worked on, or done and not read yet."""
 _START_METHOD = "fork" if sys.platform == "linux" else None
@@ -48,7 +48,12 @@ def in_order(work: Work, items: Sequence[str], jobs: int, start_method: str | No
     here = 1 if context.get_start_method() == "fork" else 0
     # A forked process finds what this loads in memory, where all of them share it.
     yield from in_turn(work, items[:here])
-    pool = _Pool(work, items[here:], jobs, context)
+    try:
+        pool = _Pool(work, items[here:], jobs, context)
+    except (ImportError, NotImplementedError, OSError):
+        # The system has no semaphores or no shared memory, for example a container without /dev/shm.
+        yield from in_turn(work, items[here:])
+        return
     try:
         yield from pool.results()
     finally:

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from compiler.cli.check import Checker
-from compiler.cli.main import _parser
 from compiler.fleet import Work
-from compiler.fleet.compiling import DocumentCompiler
+from compiler.fleet.compiling import DocumentCompiler, OutputSettings
 from compiler.fleet.workers import WorkerDiedError, in_order
 from compiler.review.examine import Settings
 from tests.cli.running import ROOT, command, environment, kasc, process
@@ -95,6 +94,16 @@ def test_an_error_of_the_work_is_raised() -> None:
         list(results)
 
 
+@pytest.mark.parametrize("error", [ImportError, NotImplementedError, PermissionError])
+def test_a_system_without_semaphores_has_one_process(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise error("no semaphores")
+
+    monkeypatch.setattr("multiprocessing.context.BaseContext.Value", fail)
+    items = [str(index) for index in range(100)]
+    assert list(in_order(each(lambda item: (item, os.getpid())), items, 2)) == [(item, os.getpid()) for item in items]
+
+
 class Squares:
     """Work that can be sent to a process that does not inherit it."""
 
@@ -113,11 +122,9 @@ def test_the_work_of_commands_can_be_sent_to_a_process(command: str, tmp_path: P
     fleet = clusters.make(tmp_path / "fleet", 20)
     paths = [str(path) for path in sorted(fleet.glob("some/c-*"))]
     settings = Settings(root=str(fleet))
-    options = _parser(command).parse_args([command, str(fleet)])
     work: Work = Checker(settings, None)
     if command == "compile":
-        options.out = str(tmp_path / "out")
-        work = DocumentCompiler(options, ["flags"], settings, many=True)
+        work = DocumentCompiler(OutputSettings(("flags",), str(tmp_path / "out"), is_batch=True), settings)
     assert len(list(in_order(work, paths, 2, "spawn"))) == len(paths)
     assert len(list(tmp_path.glob("out/c-*"))) == (len(paths) if command == "compile" else 0)
 

@@ -17,7 +17,7 @@ from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
 if TYPE_CHECKING:
-    from compiler.inputs.importers.config_file import CarriedFile
+    from compiler.inputs.importers.carried import CarriedFile
 
 
 class Settings(NamedTuple):
@@ -121,7 +121,7 @@ def _read_source(source: Source, path: str, settings: Settings, files: Files, re
     try:
         detected = detect(source, settings.read_as, settings.version, problems)
         if detected.kind in ("manifest", "pod") and ("ConfigMap" in source.text or "Secret" in source.text):
-            from compiler.inputs.importers.config_file import carried_files
+            from compiler.inputs.importers.carried import carried_files
 
             carried = carried_files(detected.roots, settings.read_as, settings.version)
         server = read_detected(detected, source, path, settings.version, problems, files)
@@ -189,7 +189,7 @@ def _review(resolved: Resolved, source: Source, settings: Settings, files: Files
 
         suppress(report, source, files.read)
     if any(each.fix for each in report.diagnostics):
-        from compiler.review.fixes import narrow_fixes
+        from compiler.review.edits import narrow_fixes
 
         report.diagnostics = narrow_fixes(report.diagnostics, source, files.read)
     return Examined(report, None if is_config_file else resolved)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.filesystem import Root, hint_for
 from compiler.inputs.importers.lowering import Content, Lowering, Path
+from compiler.inputs.schema import conforms, load_schema, unwrapped
 from compiler.inputs.server import ServerInput
 from compiler.inputs.source import Files
 from compiler.inputs.source.node import Node
@@ -26,8 +29,6 @@ def read_document(
     `version` (from the command line) takes precedence over the version of the document. Diagnostics are added to
     `problems`; raises KascError if a parent cannot be read.
     """
-    from compiler.inputs.schema import check_removals, validate
-
     files = files or Files()
     loaded = extend_document(root, path, problems, files)
     merged = loaded.root
@@ -36,8 +37,6 @@ def read_document(
     # A missing key does not make the keys of the document invalid.
     refused = validate(merged, known.version, report) - {()}
     if any(len(value_path) == 1 for value_path in refused):
-        from compiler.inputs.schema import unwrapped
-
         inner = unwrapped(merged, known.version)
         if inner is not None:
             # Keys in the wrong mapping are reported once, and checked as if they were in the right one.
@@ -151,3 +150,58 @@ def _content_of(source: Node, place: str, files: Files, root: Root, problems: li
             reason = diagnose(rules.UNREADABLE_SOURCE_FILE, message, hint, path=place, location=source.location)
         problems.append(reason)
         return None
+
+
+def check_removals(layers: Sequence[Node], version: str, report: Report) -> None:
+    """Report nulls under unknown keys.
+
+    A null removes the value of a lower layer and is gone after the merge, so a misspelled key would silently remove
+    nothing. Keys that a lower layer sets are not reported, whether this version knows them or not.
+    """
+    schema = load_schema(version, "apiserver.schema.json")
+    for index, layer in enumerate(layers):
+        for path, mapping, known in _unknown_removals(layer, schema, (), version):
+            if any(_sets(lower, path) for lower in layers[:index]):
+                continue
+            from compiler.inputs.schema.unknown_keys import unknown_key
+
+            if not report.drops(rules.UNKNOWN_KEY):
+                report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))
+
+
+def _unknown_removals(
+    node: Node, schema: dict[str, Any], path: Path, version: str
+) -> Iterator[tuple[Path, Node, dict[str, Any]]]:
+    """Yield the path of each unknown key with a null, its mapping, and the known keys of the mapping."""
+    if not isinstance(node.value, dict):
+        return
+    known = schema.get("properties", {})
+    for key, child in node.value.items():
+        if child.value is None:
+            if key not in known and schema.get("additionalProperties") is False:
+                yield (*path, key), node, known
+        elif key in known and isinstance(child.value, dict):
+            inner = known[key]
+            if "$ref" in inner:
+                inner = load_schema(version, inner["$ref"])
+                # The server accepts unknown fields in some files, and fields in any case in others.
+                if not inner.get("x-kasc-strict", True) or inner.get("x-kasc-any-case"):
+                    continue
+            yield from _unknown_removals(child, inner, (*path, key), version)
+
+
+def _sets(layer: Node, path: Path) -> bool:
+    """Return whether a layer has a value other than null under a path of keys."""
+    node: Node | None = layer
+    for key in path:
+        node = node.get(str(key)) if node is not None else None
+    return node is not None and node.value is not None
+
+
+def validate(root: Node, version: str, report: Report) -> set[Path]:
+    """Report violations of the schemas; return the paths of invalid values, which later checks skip."""
+    if conforms(root, load_schema(version, "apiserver.schema.json"), lambda name: load_schema(version, name)):
+        return set()
+    from compiler.inputs.schema.explain import explain
+
+    return explain(root, version, report)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from compiler import rules
-from compiler.diagnostics import Report
 from compiler.inputs.source.node import Node
 
 
@@ -116,61 +114,6 @@ def load_schema(version: str, name: str) -> dict[str, Any]:
     with open(os.path.join(schema_directory(), f"v{version}", name), encoding="utf-8") as file:
         loaded: dict[str, Any] = json.load(file)
     return loaded
-
-
-def check_removals(layers: Sequence[Node], version: str, report: Report) -> None:
-    """Report nulls under unknown keys.
-
-    A null removes the value of a lower layer and is gone after the merge, so a misspelled key would silently remove
-    nothing. Keys that a lower layer sets are not reported, whether this version knows them or not.
-    """
-    schema = load_schema(version, "apiserver.schema.json")
-    for index, layer in enumerate(layers):
-        for path, mapping, known in _unknown_removals(layer, schema, (), version):
-            if any(_sets(lower, path) for lower in layers[:index]):
-                continue
-            from compiler.inputs.schema.unknown_keys import unknown_key
-
-            if not report.drops(rules.UNKNOWN_KEY):
-                report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))
-
-
-def _unknown_removals(
-    node: Node, schema: dict[str, Any], path: Path, version: str
-) -> Iterator[tuple[Path, Node, dict[str, Any]]]:
-    """Yield the path of each unknown key with a null, its mapping, and the known keys of the mapping."""
-    if not isinstance(node.value, dict):
-        return
-    known = schema.get("properties", {})
-    for key, child in node.value.items():
-        if child.value is None:
-            if key not in known and schema.get("additionalProperties") is False:
-                yield (*path, key), node, known
-        elif key in known and isinstance(child.value, dict):
-            inner = known[key]
-            if "$ref" in inner:
-                inner = load_schema(version, inner["$ref"])
-                # The server accepts unknown fields in some files, and fields in any case in others.
-                if not inner.get("x-kasc-strict", True) or inner.get("x-kasc-any-case"):
-                    continue
-            yield from _unknown_removals(child, inner, (*path, key), version)
-
-
-def _sets(layer: Node, path: Path) -> bool:
-    """Return whether a layer has a value other than null under a path of keys."""
-    node: Node | None = layer
-    for key in path:
-        node = node.get(str(key)) if node is not None else None
-    return node is not None and node.value is not None
-
-
-def validate(root: Node, version: str, report: Report) -> set[Path]:
-    """Report violations of the schemas; return the paths of invalid values, which later checks skip."""
-    if conforms(root, load_schema(version, "apiserver.schema.json"), lambda name: load_schema(version, name)):
-        return set()
-    from compiler.inputs.schema.explain import explain
-
-    return explain(root, version, report)
 
 
 def top_level_keys(version: str) -> list[str]:

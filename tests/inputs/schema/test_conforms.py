@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Report
-from compiler.inputs.schema import KNOWN, conforms, load_schema, validate
+from compiler.inputs.importers.document import validate
+from compiler.inputs.schema import KNOWN, conforms, load_schema
 from compiler.inputs.schema.explain import violations
 from tests.artifacts.compiling import MINIMAL, ROOT
 from tests.inputs.schema.documents import documents, mutated, node_of

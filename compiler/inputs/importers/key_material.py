@@ -1,4 +1,4 @@
-"""Literal secrets in an input: they are refused, since artifacts are made of it."""
+"""Literal secrets in an input: they are rejected, because artifacts are generated from it."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 _WITH_REFERENCES = "EncryptionConfiguration"
 _REFERENCE = "write {env: NAME} or {file: PATH}, and keep the key out of the document"
-_FILE = "name a file that holds it, with tokenFile or client-key, or use exec"
-_ELSEWHERE = "keep it in a file on the server, and name that file"
+_FILE = "store it in a file and set tokenFile or client-key to its path, or use exec"
+_ELSEWHERE = "store it in a file on the server, and name that file"
 _NO_USER = "remove the user and password from the URL"
 _EXEC = "set it in the environment of the server, or let the program read a file"
 
-_REFERRING = r"(?i)env|file|path|kind|name|namespace|.*(?:name|ref|file|path|from|id)"
-"""Keys that refer to a secret, below its name."""
-_DEEPEST = 3
-"""Files inside strings of files that are searched."""
-_MOST_FILES = 200
-"""Strings that are parsed; of more of them, the name of a secret decides."""
-_LONGEST_KEY = 100
+_REFERENCE_KEY = r"(?i)env|file|path|kind|name|namespace|.*(?:name|ref|file|path|from|id)"
+"""Keys of a reference to a secret, below the name of the secret."""
+_MAX_FILE_DEPTH = 3
+"""Levels of files embedded in strings that are searched."""
+_MAX_FILES = 200
+"""Strings that are parsed as files; any others with the name of a secret are reported unparsed."""
+_MAX_KEY = 100
 
-# Of what an exec plugin is given, only this is certainly no secret.
-_SAFE_ENDING = (
+# Values of exec plugins that are certainly not secrets; all others are reported.
+_SAFE_LABEL = (
     r"(?i)(?:^|[-_])(?:file|path|dir|home|region|profile|name|id|url|uri|endpoints?|arn|proxy|config|cluster|mode)$"
 )
 _SAFE_SHORT = ("-i", "-r", "-c", "-n")
@@ -47,18 +47,18 @@ _SAFE_ARGUMENT = r"--?[a-z][a-z-]{0,40}|[a-z]{2,20}(?:[-.][a-z]{2,20}){0,5}"
 
 
 class Literal(NamedTuple):
-    """A secret at a path in a file, what to call it, and what to do instead."""
+    """A literal secret: its path in the file, its node, its description, and the hint."""
 
     path: str
     node: Node
-    what: str
+    description: str
     hint: str
 
 
 class Place(NamedTuple):
-    """A place in a file: the place around it, and the key or index in that."""
+    """A path in a file: the path of the parent, and the key or index in it."""
 
-    around: Place | None
+    parent: Place | None
     part: str | int
 
     def __str__(self) -> str:
@@ -66,32 +66,33 @@ class Place(NamedTuple):
         place: Place | None = self
         while place is not None:
             part = place.part
-            parts.append(f"[{part}]" if isinstance(part, int) else f".{part[:_LONGEST_KEY]}")
-            place = place.around
+            parts.append(f"[{part}]" if isinstance(part, int) else f".{part[:_MAX_KEY]}")
+            place = place.parent
         return "".join(reversed(parts)).removeprefix(".")
 
     @property
     def name(self) -> str:
         """The innermost key."""
-        return self.part if isinstance(self.part, str) else self.around.name if self.around is not None else ""
+        return self.part if isinstance(self.part, str) else self.parent.name if self.parent is not None else ""
 
 
 def literal_secrets(content: Node, version: str, kind: str = "") -> list[Literal]:
-    """The literal secrets in some content, up to `MAX_FINDINGS`; `kind` is the kind that the file is expected to be."""
+    """Return the literal secrets in a file, up to `MAX_FINDINGS`; `kind` is the expected kind of the file."""
     key = ("literal secrets", version, kind)
-    found: list[Literal] | None = content.memoized(key)
-    if found is None:
+    secrets: list[Literal] | None = content.memoized(key)
+    if secrets is None:
         schema = kind_schema(version, kind) if kind else None
         search = _Search(version, kind == _WITH_REFERENCES).visit(content, schema, None)
-        found = list(islice(search, MAX_FINDINGS))
-        content.memoize(key, found)
-    return found
+        secrets = list(islice(search, MAX_FINDINGS))
+        content.memoize(key, secrets)
+    return secrets
 
 
 class _Search:
-    """`has_references` says that mappings in place of a secret are judged elsewhere. `depth` counts files in files.
+    """A search for literal secrets; nodes repeated by aliases are searched once.
 
-    What aliases repeat is searched once.
+    `has_references` is set if mappings in place of a secret are references, which are validated elsewhere. `depth` is
+    the depth of the file in embedded files.
     """
 
     def __init__(self, version: str, has_references: bool, depth: int = 0) -> None:
@@ -102,7 +103,7 @@ class _Search:
         self.searched: set[tuple[int, int, bool]] = set()
 
     def visit(self, node: Node, schema: Schema | None, place: Place | None) -> Iterator[Literal]:
-        """Secrets in a value of a field that is none itself. Without `schema`, every field counts by its name."""
+        """Yield the secrets in a value that is not a secret itself; without `schema`, fields are matched by name."""
         value = node.value
         in_exec = place is not None and place.part == "exec"
         searched = (id(node), id(schema), in_exec)
@@ -120,7 +121,7 @@ class _Search:
         else:
             yield from _by_value(node, value, place)
             if not schema or "type" not in schema:
-                yield from self._file_inside(node, value, place)
+                yield from self._embedded_file(node, value, place)
 
     def _mapping(
         self, node: Node, value: dict[str, Node], schema: Schema | None, place: Place | None
@@ -138,22 +139,22 @@ class _Search:
             if key in known:
                 is_secret = bool(known[key].get("writeOnly"))
             else:
-                # In the file that has references, a misspelled name is an error of its own.
+                # In a file with references, a misspelled name is reported as an unknown field.
                 is_secret = is_secret_name(key) if self.has_references else resembles_secret_name(key)
             if key == "value" and variable is not None and is_secret_name(str(variable.value)):
-                yield from _below(child, here, str(variable.value)[:_LONGEST_KEY])
+                yield from _below(child, here, str(variable.value)[:_MAX_KEY])
             elif is_secret and not (self.has_references and isinstance(child.value, dict) and inner):
-                yield from _below(child, here, key[:_LONGEST_KEY])
+                yield from _below(child, here, key[:_MAX_KEY])
             else:
                 yield from self.visit(child, inner, here)
 
-    def _file_inside(self, node: Node, text: str, place: Place | None) -> Iterator[Literal]:
-        """Secrets of a file that a string holds, all at the place of the string."""
+    def _embedded_file(self, node: Node, text: str, place: Place | None) -> Iterator[Literal]:
+        """Yield the first secret of a file embedded in a string, at the location of the string."""
         is_file = "\n" in text.strip() or text.lstrip().startswith("{")
-        if self.depth >= _DEEPEST or not is_file or not named_spans(text):
+        if self.depth >= _MAX_FILE_DEPTH or not is_file or not named_spans(text):
             return
         self.files += 1
-        if self.files > _MOST_FILES:
+        if self.files > _MAX_FILES:
             yield Literal(str(place), node, "value of a secret", _ELSEWHERE)
             return
         from compiler.diagnostics import KascError
@@ -166,59 +167,58 @@ class _Search:
             return
         search = _Search(self.version, False, self.depth + 1)
         for root in roots:
-            found = next(search.visit(root, None, None), None) if isinstance(root.value, dict) else None
-            if found is not None:
-                yield Literal(str(place), node, found.what, found.hint)
+            secret = next(search.visit(root, None, None), None) if isinstance(root.value, dict) else None
+            if secret is not None:
+                yield Literal(str(place), node, secret.description, secret.hint)
                 return
 
 
 def _below(node: Node, place: Place, name: str) -> Iterator[Literal]:
-    """The value of a secret field. A mapping of a name, or of where to look, is none: it refers to the secret."""
+    """Yield the values of a secret field; a mapping with a name or path is a reference, not a value."""
     value = node.value
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _below(item, Place(place, index), name)
     elif isinstance(value, dict):
         for key, child in value.items():
-            if not re.fullmatch(_REFERRING, key) and not (key == "key" and "name" in value):
+            if not re.fullmatch(_REFERENCE_KEY, key) and not (key == "key" and "name" in value):
                 yield from _below(child, Place(place, key), name)
     elif value is not None and value != "" and not isinstance(value, bool):
-        what = "key" if name == "secret" else name
         path = str(place)
         hint = _REFERENCE if name == "secret" else _FILE if ".user." in f".{path}" else _ELSEWHERE
-        yield Literal(path, node, what, hint)
+        yield Literal(path, node, "key" if name == "secret" else name, hint)
 
 
 def _by_value(node: Node, value: str, place: Place | None) -> Iterator[Literal]:
     if has_credentials(value):
         yield Literal(str(place), node, "password of a URL", _NO_USER)
     elif is_key_material(value):
-        name = place.name[:_LONGEST_KEY] if place is not None else ""
+        name = place.name[:_MAX_KEY] if place is not None else ""
         yield Literal(str(place), node, f"key or token in {name or 'a value'}", _ELSEWHERE)
 
 
 def _of_exec(node: Node, place: Place | None) -> Iterator[Literal]:
-    """What is given to an exec plugin: variables and arguments, unless they are certainly no secrets."""
+    """Yield the variables and arguments of an exec plugin that may be secrets."""
     variables, arguments = (_items(node, key) for key in ("env", "args"))
     for index, variable in enumerate(variables):
         name, value = variable.get("name"), variable.get("value")
         label = str(name.value) if name is not None else ""
         if value is not None and not _is_safe(_text(value), label):
             path = f"{place}.env[{index}].value"
-            yield Literal(path, value, f"variable {label[:_LONGEST_KEY]}", _EXEC)
+            yield Literal(path, value, f"variable {label[:_MAX_KEY]}", _EXEC)
     before = ""
     for index, argument in enumerate(arguments):
         text = _text(argument)
-        option, equals, given = text.partition("=")
-        safe = _is_safe(given, option) if equals and text.startswith("-") else _is_safe(text, before)
+        option, equals, value_text = text.partition("=")
+        safe = _is_safe(value_text, option) if equals and text.startswith("-") else _is_safe(text, before)
         if not safe and not re.fullmatch(_SAFE_ARGUMENT, text):
             yield Literal(f"{place}.args[{index}]", argument, "argument of exec", _EXEC)
         before = text if text.startswith("-") else ""
 
 
 def _items(node: Node, key: str) -> list[Node]:
-    found = node.get(key)
-    return found.value if found is not None and isinstance(found.value, list) else []
+    child = node.get(key)
+    return child.value if child is not None and isinstance(child.value, list) else []
 
 
 def _text(node: Node) -> str:
@@ -226,15 +226,13 @@ def _text(node: Node) -> str:
 
 
 def _is_safe(text: str, label: str) -> bool:
-    """Whether a value that goes by some label is certainly no secret."""
+    """Return whether a value with a label (the name of a variable or option) is certainly not a secret."""
     if not text:
         return True
     if is_secret_name(label) or has_credentials(text) or is_key_material(text):
         return False
     return (
-        label in _SAFE_SHORT
-        or re.search(_SAFE_ENDING, label) is not None
-        or re.fullmatch(_SAFE_VALUE, text) is not None
+        label in _SAFE_SHORT or re.search(_SAFE_LABEL, label) is not None or re.fullmatch(_SAFE_VALUE, text) is not None
     )
 
 
@@ -251,7 +249,7 @@ def find_secrets(files: dict[str, InlineFile], deployment: Node | None, catalog:
 
 
 def _refusal(literal: Literal, prefix: str, flag: str) -> Diagnostic:
-    message = f"the document contains the {literal.what}"
+    message = f"the document contains the {literal.description}"
     path = f"{prefix}.{literal.path}".strip(".")
     return diagnose(
         rules.SECRET_IN_DOCUMENT, message, literal.hint, path=path, flag=flag, location=literal.node.location

@@ -41,7 +41,7 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
     for manifest in _manifests(roots):
         pod = manifest.pod
         for index, container in enumerate(items_of(find(pod, "spec", "containers"))):
-            path = f"{manifest.path}{manifest.inside}spec.containers[{index}]"
+            path = f"{manifest.path}{manifest.pod_path}spec.containers[{index}]"
             words = flag_words(container, path, problems)
             if words is None:
                 continue
@@ -71,7 +71,7 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
                 container=container,
                 pod_spec=spec,
-                static_pod="" if manifest.path or manifest.inside else _static_name(pod),
+                static_pod="" if manifest.path or manifest.pod_path else _static_name(pod),
                 file_system=None if checked.excerpt and not file_system.declared else file_system,
             )
     message = "no container in this file runs kube-apiserver"

@@ -118,11 +118,11 @@ class FieldChecker:
         fields = self._fields.get(kind) or self._fields.setdefault(kind, fields_of(kind))
         misspelled = set()
         for key, child in value.items():
-            spec, inside = fields.get(key), f"{path}.{key}" if path else key
+            spec, child_path = fields.get(key), f"{path}.{key}" if path else key
             if spec is None or not spec.is_in(self.minor):
-                misspelled.add(self._report_unknown(node, key, spec, kind, inside))
+                misspelled.add(self._report_unknown(node, key, spec, kind, child_path))
             else:
-                self.check(child, spec.type, inside)
+                self.check(child, spec.type, child_path)
         for key, spec in fields.items():
             if not spec.required or not spec.is_in(self.minor):
                 continue
@@ -134,12 +134,12 @@ class FieldChecker:
     def _check_required(self, node: Node, key: str, path: str) -> None:
         child = node.get(key)
         if child is None or child.value in (None, "", []):
-            inside = f"{path}.{key}" if path else key
-            if inside not in self.skipped:
+            child_path = f"{path}.{key}" if path else key
+            if child_path not in self.skipped:
                 where = child.location if child is not None and child.value is not None else opening(node)
                 state = "empty" if child is not None and child.value is not None else "missing"
-                message = f"{inside}: required field is {state}"
-                self.report(rules.MISSING_POD_FIELD, message, f"set {key}", inside, where)
+                message = f"{child_path}: required field is {state}"
+                self.report(rules.MISSING_POD_FIELD, message, f"set {key}", child_path, where)
 
     def _report_unknown(self, node: Node, key: str, spec: FieldSpec | None, kind: str, path: str) -> str:
         """Report a field that its type does not have; return the field with a similar name, empty if there is none."""

@@ -90,22 +90,22 @@ class ContainerFileSystem:
                 raise self._not_mounted(path)
             # Devices are those of the node.
             return path if path.startswith("/dev/") else None
-        volume, inside = place.mount.volume, place.inside
-        if inside is None:
+        volume, volume_path = place.mount.volume, place.volume_path
+        if volume_path is None:
             return None
         name = shown(volume.name)
         if volume.source == "hostPath":
-            if inside and place.mount.is_file:
+            if volume_path and place.mount.is_file:
                 reason = (
                     f"the hostPath volume {name} is a single {_file_type(volume.type)}, mounted at {place.mount.path}"
                 )
                 raise NotInContainerError(reason, "mount the directory of the file")
-            if not inside and not directory and volume.type in ("Directory", "DirectoryOrCreate"):
+            if not volume_path and not directory and volume.type in ("Directory", "DirectoryOrCreate"):
                 reason = f"the hostPath volume {name}, a directory, is mounted there"
                 raise NotInContainerError(reason, f"name a file below {place.mount.path}")
-            return join("/", volume.path, inside)
-        if volume.files is not None and not directory and inside not in volume.files:
-            raise NotInContainerError(*_not_in_volume(volume, inside))
+            return join("/", volume.path, volume_path)
+        if volume.files is not None and not directory and volume_path not in volume.files:
+            raise NotInContainerError(*_not_in_volume(volume, volume_path))
         return None
 
     def write_problem(self, path: str) -> str:
@@ -125,8 +125,8 @@ class ContainerFileSystem:
         if not self._complete or (not path.startswith("/") and not self._directory):
             return True
         clean = join("/", self._directory, path) if not path.startswith("/") else join(path)
-        inside = any(clean == directory or clean.startswith(f"{directory}/") for directory in _DIRECTORIES_OF_IMAGE)
-        return inside or clean in _FILES_OF_IMAGE
+        in_image = any(clean == directory or clean.startswith(f"{directory}/") for directory in _DIRECTORIES_OF_IMAGE)
+        return in_image or clean in _FILES_OF_IMAGE
 
     def _not_mounted(self, path: str) -> NotInContainerError:
         """Return the error for a path outside all mounts; the hint names the mount of its directory, if any."""
@@ -160,19 +160,19 @@ def _spellings(path: str) -> Iterator[str]:
         yield f"/var{path}"
 
 
-def _not_in_volume(volume: Volume, inside: str) -> tuple[str, str]:
+def _not_in_volume(volume: Volume, path: str) -> tuple[str, str]:
     """Return the reason and hint for a file that is not in a volume."""
     name, files = shown(volume.name), volume.files or frozenset()
     if volume.source == "emptyDir":
         return f"the volume {name} is an emptyDir that no other container writes to", "mount a volume with the file"
     if len(files) > MAX_FINDINGS:
-        return f"the volume {name} has no file {shown(inside)}", "add it to the items of the volume"
-    if not inside or any(file.startswith(f"{inside}/") for file in files):
+        return f"the volume {name} has no file {shown(path)}", "add it to the items of the volume"
+    if not path or any(file.startswith(f"{path}/") for file in files):
         return f"it is a directory of the volume {name}", "name a file in it"
     from compiler.text.suggest import did_you_mean
 
     known = ", ".join(sorted(files)[:5])
-    return f"the volume {name} has no file {shown(inside)}", did_you_mean(inside, files) or f"its files are {known}"
+    return f"the volume {name} has no file {shown(path)}", did_you_mean(path, files) or f"its files are {known}"
 
 
 def _file_type(kind: str) -> str:

@@ -21,7 +21,7 @@ class Manifest(NamedTuple):
     root: Node
     pod: Node
     path: str = ""
-    inside: str = ""
+    pod_path: str = ""
 
 
 class Checked(NamedTuple):
@@ -49,7 +49,7 @@ def check_manifest(manifest: Manifest, container: str, version: str | None) -> C
     if kind in ROOTS:
         _check_version(checker, root, path, kind)
         checker.check(root, kind, path.rstrip("."))
-    PodValidator(checker, manifest.pod, f"{path}{manifest.inside}", named=not manifest.inside).validate()
+    PodValidator(checker, manifest.pod, f"{path}{manifest.pod_path}", named=not manifest.pod_path).validate()
     invalid = [
         problem.path for problem in problems if problem.code != rules.UNKNOWN_POD_FIELD.code
     ] + checker.misspelled

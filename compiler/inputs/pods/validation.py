@@ -62,10 +62,10 @@ class PodValidator:
         names: dict[str, str] = {}
         for part in ("initContainers", "containers"):
             for index, container in enumerate(items_of(spec.get(part))):
-                inside = f"{path}.{part}[{index}]"
+                item_path = f"{path}.{part}[{index}]"
                 if isinstance(container.value, dict):
-                    self.values.unique(container, "name", inside, names, "container name")
-                    self._validate_container(container, inside, volumes)
+                    self.values.unique(container, "name", item_path, names, "container name")
+                    self._validate_container(container, item_path, volumes)
         self._validate_host_ports(spec, path)
 
     def _validate_metadata(self) -> None:
@@ -82,13 +82,13 @@ class PodValidator:
         self.values.label(metadata, "namespace", path, "namespace")
         for part in ("labels", "annotations"):
             for key, value in entries(metadata.get(part)):
-                inside, text = f"{path}.{part}.{key}", text_of(value)
+                item_path, text = f"{path}.{part}.{key}", text_of(value)
                 if not is_qualified_name(key.lower() if part == "annotations" else key):
                     hint = "write NAME or PREFIX/NAME, with letters, digits, '-', '_' and '.'"
-                    self.values.invalid(value, inside, f"{shown(key)} is not a valid {part[:-1]} key", hint)
+                    self.values.invalid(value, item_path, f"{shown(key)} is not a valid {part[:-1]} key", hint)
                 elif part == "labels" and not is_label_value(text):
                     hint = "use at most 63 letters, digits, '-', '_' and '.', or make it an annotation"
-                    self.values.invalid(value, inside, f"{shown(text)} is not a valid label value", hint)
+                    self.values.invalid(value, item_path, f"{shown(text)} is not a valid label value", hint)
 
     def _validate_volumes(self, spec: Node, path: str) -> dict[str, str] | None:
         """Validate the volumes and return their paths by name; None if they cannot be read."""
@@ -96,22 +96,22 @@ class PodValidator:
         if f"{path}.volumes" in self.values.reported:
             return None
         for index, volume in enumerate(items_of(spec.get("volumes"))):
-            inside = f"{path}.volumes[{index}]"
-            self.values.label(volume, "name", inside, "volume name")
-            self.values.unique(volume, "name", inside, names, "volume name")
+            item_path = f"{path}.volumes[{index}]"
+            self.values.label(volume, "name", item_path, "volume name")
+            self.values.unique(volume, "name", item_path, names, "volume name")
             sources = [key for key, child in entries(volume) if key != "name" and child.value is not None]
             if len(sources) > 1:
                 message = f"a volume must have one source, this one has {' and '.join(sources)}"
-                self.values.exclusive(volume, inside, message, "define a volume for each source")
+                self.values.exclusive(volume, item_path, message, "define a volume for each source")
             host = volume.get("hostPath")
             if host is not None:
-                self.values.one_of(host, "type", f"{inside}.hostPath", _HOST_PATH_TYPES)
-                self.values.no_backsteps(host, "path", f"{inside}.hostPath")
+                self.values.one_of(host, "type", f"{item_path}.hostPath", _HOST_PATH_TYPES)
+                self.values.no_backsteps(host, "path", f"{item_path}.hostPath")
             for source, child in entries(volume):
                 for number, item in enumerate(items_of(child.get("items"))):
-                    self.values.relative(item, "path", f"{inside}.{source}.items[{number}]")
-            if f"{inside}.name" in self.values.reported and not text_of(volume.get("name")):
-                self.unnamed_volume = inside
+                    self.values.relative(item, "path", f"{item_path}.{source}.items[{number}]")
+            if f"{item_path}.name" in self.values.reported and not text_of(volume.get("name")):
+                self.unnamed_volume = item_path
         return names
 
     def _validate_container(self, container: Node, path: str, volumes: dict[str, str] | None) -> None:
@@ -136,7 +136,7 @@ class PodValidator:
     def _validate_mounts(self, container: Node, path: str, volumes: dict[str, str] | None) -> None:
         paths: dict[str, str] = {}
         for index, mount in enumerate(items_of(container.get("volumeMounts"))):
-            inside = f"{path}.volumeMounts[{index}]"
+            item_path = f"{path}.volumeMounts[{index}]"
             name = mount.get("name")
             text = text_of(name)
             if name is not None and text and volumes is not None and text not in volumes:
@@ -145,28 +145,28 @@ class PodValidator:
                 if self.unnamed_volume:
                     hint = f"set name: {shown(text)[1:-1]} in {self.unnamed_volume}, if it is this volume"
                 message = f"volume {shown(text)} not found"
-                self.values.report(rules.VOLUME_MOUNT_WITHOUT_VOLUME, name, f"{inside}.name", message, hint)
-            self.values.unique(mount, "mountPath", inside, paths, "mount path")
+                self.values.report(rules.VOLUME_MOUNT_WITHOUT_VOLUME, name, f"{item_path}.name", message, hint)
+            self.values.unique(mount, "mountPath", item_path, paths, "mount path")
             mount_path = mount.get("mountPath")
             if mount_path is not None and ":" in text_of(mount_path):
                 message = f"{shown(text_of(mount_path))} contains ':'"
-                self.values.invalid(mount_path, f"{inside}.mountPath", message, "use a path without ':'")
+                self.values.invalid(mount_path, f"{item_path}.mountPath", message, "use a path without ':'")
             for key in ("subPath", "subPathExpr"):
-                self.values.relative(mount, key, inside)
+                self.values.relative(mount, key, item_path)
             if text_of(mount.get("subPath")) and text_of(mount.get("subPathExpr")):
-                self.values.exclusive(mount, inside, "subPath and subPathExpr are mutually exclusive", _KEEP_ONE)
-            self.values.one_of(mount, "mountPropagation", inside, ("None", "HostToContainer", "Bidirectional"))
+                self.values.exclusive(mount, item_path, "subPath and subPathExpr are mutually exclusive", _KEEP_ONE)
+            self.values.one_of(mount, "mountPropagation", item_path, ("None", "HostToContainer", "Bidirectional"))
 
     def _validate_ports(self, container: Node, path: str) -> None:
         names: dict[str, str] = {}
         for index, port in enumerate(items_of(container.get("ports"))):
-            inside = f"{path}.ports[{index}]"
-            self.values.unique(port, "name", inside, names, "port name")
-            self.values.one_of(port, "protocol", inside, ("TCP", "UDP", "SCTP"))
+            item_path = f"{path}.ports[{index}]"
+            self.values.unique(port, "name", item_path, names, "port name")
+            self.values.one_of(port, "protocol", item_path, ("TCP", "UDP", "SCTP"))
             if text_of(port.get("name")):
-                self.values.port(port, "name", inside)
+                self.values.port(port, "name", item_path)
             for key in ("containerPort", "hostPort"):
-                self.values.port(port, key, inside)
+                self.values.port(port, key, item_path)
 
     def _validate_variable(self, variable: Node, path: str) -> None:
         name, source = variable.get("name"), variable.get("valueFrom")
@@ -206,18 +206,18 @@ class PodValidator:
         amounts: dict[tuple[str, str], int] = {}
         for part in ("requests", "limits"):
             for name, node in entries(find(container, "resources", part)):
-                inside = f"{path}.resources.{part}.{name}"
+                item_path = f"{path}.resources.{part}.{name}"
                 try:
                     amount = parse_quantity(node.text)
                 except InvalidValueError as refusal:
-                    self.values.invalid(node, inside, refusal.message, refusal.hint)
+                    self.values.invalid(node, item_path, refusal.message, refusal.hint)
                     continue
                 amounts[part, name] = amount
                 if amount < 0:
-                    self.values.invalid(node, inside, f"{shown(node.text)} is negative", "write 0 or more")
+                    self.values.invalid(node, item_path, f"{shown(node.text)} is negative", "write 0 or more")
                 elif part == "limits" and amounts.get(("requests", name), 0) > amount:
                     message = f"the limit {shown(node.text)} is below the request"
-                    self.values.invalid(node, inside, message, "raise the limit, or lower the request")
+                    self.values.invalid(node, item_path, message, "raise the limit, or lower the request")
 
     def _profile(self, parent: Node, path: str) -> None:
         profile = find(parent, "securityContext", "seccompProfile")
@@ -231,14 +231,14 @@ class PodValidator:
         first: dict[tuple[str, str, int], str] = {}
         for number, container in enumerate(items_of(spec.get("containers"))):
             for index, port in enumerate(items_of(container.get("ports"))):
-                inside, host = f"{path}.containers[{number}].ports[{index}]", port.get("hostPort")
+                item_path, host = f"{path}.containers[{number}].ports[{index}]", port.get("hostPort")
                 container_port, host_port = int_value(port.get("containerPort")), int_value(host)
                 if host is not None and on_host and host_port and host_port != container_port:
                     message = f"with hostNetwork, hostPort {host_port} must equal containerPort {container_port}"
-                    self.values.invalid(host, f"{inside}.hostPort", message, "remove hostPort")
+                    self.values.invalid(host, f"{item_path}.hostPort", message, "remove hostPort")
                 used = host_port or (container_port if on_host else 0)
                 key = (text_of(port.get("protocol")) or "TCP", text_of(port.get("hostIP")), used)
                 if used and key in first:
                     message = f"duplicate host port {used}, first at {first[key]}"
-                    self.values.duplicate(port, inside, message, "keep one of the two")
-                first.setdefault(key, inside)
+                    self.values.duplicate(port, item_path, message, "keep one of the two")
+                first.setdefault(key, item_path)

@@ -38,7 +38,7 @@ class Place(NamedTuple):
     """The mount that a path of the container is in, and the path inside its volume, None if unknown."""
 
     mount: Mount
-    inside: str | None
+    volume_path: str | None
 
 
 class FileSystem(Protocol):

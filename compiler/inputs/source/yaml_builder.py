@@ -17,8 +17,8 @@ from yaml.events import (
 
 from compiler import rules
 from compiler.bounds import MAX_DEPTH, MAX_NODES
-from compiler.diagnostics import KascError, Location, Problems
-from compiler.inputs.source import yaml_scalars as findings
+from compiler.diagnostics import Diagnostic, KascError, Problems
+from compiler.inputs.source import yaml_scalars as scalars
 from compiler.inputs.source.node import Node, Scalar, Source, Span, at_span, too_deep, too_many
 from compiler.inputs.source.yaml_dialects import (
     QuoteEscapes,
@@ -26,34 +26,13 @@ from compiler.inputs.source.yaml_dialects import (
     check_key_indicator,
     check_server_scalar,
     empty_value_span,
+    events_of,
     has_brace,
     opening_span,
     scalar_span,
     span_of,
     tag_location,
 )
-from compiler.inputs.source.yaml_scalars import (
-    TAG_PREFIX,
-    LongNumberError,
-    Merge,
-    OverflowingNumberError,
-    Unresolved,
-    merge_in_turn,
-    resolve,
-    resolve_tagged,
-)
-
-
-def _events(text: str) -> Callable[[], Any]:
-    """Return the function that returns the next event of a text."""
-    try:
-        from yaml._yaml import CParser
-    except ImportError:
-        from yaml import Loader
-
-        pure_python: Callable[[], Any] = Loader(text).get_event
-        return pure_python
-    return CParser(text).get_event
 
 
 class _Anchored:
@@ -82,8 +61,8 @@ class Builder:
         self.text = quotes.text
         self.problems = problems
         self.resolve_plain = resolve_plain
-        self.as_server = resolve_plain is not resolve
-        self.next_event = _events(quotes.text)
+        self.as_server = resolve_plain is not scalars.resolve
+        self.next_event = events_of(quotes.text)
         self.anchors: dict[str, _Anchored] = {}
         self.size = 0
         self.brackets = 0
@@ -97,7 +76,7 @@ class Builder:
         next_event()  # the stream's start
         while type(start := next_event()) is not StreamEndEvent:
             if self.as_server and start.version not in (None, (1, 1)):
-                raise KascError(findings.unsupported_version(start.version, at_span(self.source, span_of(start))))
+                raise KascError(scalars.unsupported_version(start.version, at_span(self.source, span_of(start))))
             self.anchors = {}
             event = next_event()
             node = self._build(event, 0)
@@ -159,9 +138,9 @@ class Builder:
             try:
                 node.value = self.resolve_plain(text)
             except ValueError as error:
-                self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.number, node, error)
+                self._report_value(scalars.number, node, error)
         if self.as_server and isinstance(node.value, float) and not isfinite(node.value):
-            raise KascError(findings.infinite(node))
+            raise KascError(scalars.infinite(node))
         if event.anchor is not None:
             self._check_anchor(event)
             self.anchors[event.anchor] = _Anchored(node, 1 + (len(text) >> 8))
@@ -187,8 +166,8 @@ class Builder:
         return node
 
     def _unresolved_alias(self, event: Any, recursive: bool) -> Node:
-        node = Unresolved(None, self.source, span_of(event), f"*{event.anchor}")
-        self.problems.report(rules.UNRESOLVED_ALIAS, findings.unresolved_alias, event.anchor, recursive, node.location)
+        node = scalars.Unresolved(None, self.source, span_of(event), f"*{event.anchor}")
+        self.problems.report(rules.UNRESOLVED_ALIAS, scalars.unresolved_alias, event.anchor, recursive, node.location)
         return node
 
     def _sequence(self, event: Any, depth: int) -> Node:
@@ -220,7 +199,7 @@ class Builder:
         end = span[2:]
         values: dict[str, Node] = {}
         keys: dict[str, Span] = {}
-        merge: Merge | None = None
+        merge: scalars.Merge | None = None
         merged: set[str] = set()
         in_braces = bool(event.flow_style)
         self.brackets += in_braces
@@ -237,16 +216,16 @@ class Builder:
             if key is None:
                 continue
             if key == "<<" and type(item) is ScalarEvent and not item.style and item.tag is None:
-                this = Merge(key_span, node, type(value) is AliasEvent)
+                this = scalars.Merge(key_span, node, type(value) is AliasEvent)
                 if self.as_server:
-                    merge_in_turn(values, keys, this, merged, self.problems)
+                    scalars.merge_in_turn(values, keys, this, merged, self.problems)
                 elif merge is None:
                     merge = this
                 else:
                     self._duplicate(key, merge.key_span, key_span)
             else:
                 if key in merged:
-                    self.problems.report(rules.DUPLICATE_KEY, findings.merged_over, key, at_span(self.source, key_span))
+                    self.problems.report(rules.DUPLICATE_KEY, scalars.merged_over, key, at_span(self.source, key_span))
                 elif key in values:
                     self._duplicate(key, keys[key], key_span)
                     if not self.as_server:
@@ -272,50 +251,48 @@ class Builder:
                 span = self._scalar(event).span
             self.size += len(text) >> 8
             if self.as_server and self._is_null(event):
-                self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.null_key, at_span(self.source, span))
+                self._report_value(scalars.null_key, at_span(self.source, span))
                 return None, span
             return text, span
         node = self._build(event, depth)
         if type(event) is AliasEvent and not isinstance(node.value, (dict, list)):
             span = span_of(event)
-            if isinstance(node, Unresolved):
+            if isinstance(node, scalars.Unresolved):
                 return None, span
             if self.as_server and node.value is None:
-                self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.null_key, at_span(self.source, span))
+                self._report_value(scalars.null_key, at_span(self.source, span))
                 return None, span
             return node.text, span
         where = at_span(self.source, span_of(event) if type(event) is AliasEvent else node.span)
-        self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.collection_key, node, where)
+        self._report_value(scalars.collection_key, node, where)
         return None, node.span
 
     def _is_null(self, event: Any) -> bool:
         """Return whether the server's parser resolves a scalar to null."""
         if event.tag is not None:
-            return bool(event.tag == f"{TAG_PREFIX}null")
+            return bool(event.tag == f"{scalars.TAG_PREFIX}null")
         return not event.style and self.resolve_plain(event.value) is None
 
     def _apply_tag(self, node: Node, event: Any) -> None:
         """Set the value of a scalar according to its tag."""
-        name = event.tag.removeprefix(TAG_PREFIX)
+        name = event.tag.removeprefix(scalars.TAG_PREFIX)
         try:
-            node.value = resolve_tagged(name, event.value)
-        except (LongNumberError, OverflowingNumberError) as error:
-            self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.number, node, error)
+            node.value = scalars.resolve_tagged(name, event.value)
+        except (scalars.LongNumberError, scalars.OverflowingNumberError) as error:
+            self._report_value(scalars.number, node, error)
         except KeyError:
-            self.problems.report(
-                rules.UNSUPPORTED_TYPE_OF_VALUE, findings.unusable_tag, event.tag, "a scalar", self._tag_location(event)
+            self._report_value(
+                scalars.unusable_tag, event.tag, "a scalar", tag_location(self.source.name, self.text, event)
             )
         except ValueError:
-            self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, findings.mismatched_tag, name, node)
+            self._report_value(scalars.mismatched_tag, name, node)
 
     def _check_collection_tag(self, event: Any, name: str, kind: str) -> None:
-        if event.tag is not None and event.tag != TAG_PREFIX + name:
-            self.problems.report(
-                rules.UNSUPPORTED_TYPE_OF_VALUE, findings.unusable_tag, event.tag, kind, self._tag_location(event)
-            )
+        if event.tag is not None and event.tag != scalars.TAG_PREFIX + name:
+            self._report_value(scalars.unusable_tag, event.tag, kind, tag_location(self.source.name, self.text, event))
 
-    def _tag_location(self, event: Any) -> Location:
-        return tag_location(self.source.name, self.text, event)
+    def _report_value(self, make: Callable[..., Diagnostic], *arguments: Any) -> None:
+        self.problems.report(rules.UNSUPPORTED_TYPE_OF_VALUE, make, *arguments)
 
     def _duplicate(self, key: str, first: Span, second: Span) -> None:
-        self.problems.report(rules.DUPLICATE_KEY, findings.duplicate_key, key, first, at_span(self.source, second))
+        self.problems.report(rules.DUPLICATE_KEY, scalars.duplicate_key, key, first, at_span(self.source, second))

@@ -1,8 +1,13 @@
-"""Positions of YAML events, and where libyaml reads YAML differently from kube-apiserver's own parser."""
+"""YAML events and their spans, and differences between libyaml, kube-apiserver's YAML parser and YAML 1.2.
+
+The server reads YAML with go-yaml v2, which follows YAML 1.1 in flow collections. The scanner is the same in
+Kubernetes 1.31 to 1.37: sigs.k8s.io/yaml/goyaml.v2, later go.yaml.in/yaml/v2, scannerc.go.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from yaml.events import SequenceStartEvent
@@ -15,6 +20,18 @@ from compiler.inputs.source.node import LINE_BREAK, Source, Span, location, quot
 _PROPERTIES = re.compile(r"(?:&[\w-]+|!<[^>\s]*>|![^\s,\[\]{}]*|[ \t\r\n]+(?:#[^\r\n]*)?)*")
 TAG = re.compile(r"!<!?[^>\s!]*>|![^\s,\[\]{}]*")
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
+
+
+def events_of(text: str) -> Callable[[], Any]:
+    """Return the function that returns the next event of a text."""
+    try:
+        from yaml._yaml import CParser
+    except ImportError:
+        from yaml import Loader
+
+        pure_python: Callable[[], Any] = Loader(text).get_event
+        return pure_python
+    return CParser(text).get_event
 
 
 def span_of(event: Any) -> Span:

@@ -1,4 +1,4 @@
-"""YAML scalars, merge keys, and findings in well-formed YAML."""
+"""YAML scalars and merge keys, and diagnostics for errors in well-formed YAML."""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
-"""The version has one home, and what quotes it is right."""
+"""What describes the project agrees: version, changelog, classifiers, workflow, issue forms."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
+
+import pytest
 
 import compiler
 from tests.cli.running import ROOT
@@ -40,7 +44,24 @@ def test_classifiers_name_the_pythons_that_continuous_integration_runs() -> None
     prefix = "Programming Language :: Python :: 3."
     named = [line.removeprefix(prefix) for line in PROJECT["classifiers"] if line.startswith(prefix)]
     (offered,) = re.findall(r"case \$version in (3\.\S+(?: \| 3\.\S+)*)\)", (ROOT / ".ci/run").read_text())
-    (matrix,) = re.findall(r"python: \[(.+)\]", (ROOT / ".github/workflows/ci.yaml").read_text())
+    workflow = set(re.findall(r"\b3\.\d+\b", (ROOT / ".github/workflows/ci.yaml").read_text()))
     assert offered.split(" | ") == [f"3.{minor}" for minor in named]
-    assert re.findall(r"[\d.]+", matrix) == [f"3.{minor}" for minor in named]
+    assert workflow == {f"3.{minor}" for minor in named}
     assert PROJECT["requires-python"] == f">=3.{named[0]}"
+
+
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [
+        ("vendor.github-workflows", "workflows/ci.yaml"),
+        ("custom.github-workflows-require-timeout", "workflows/ci.yaml"),
+        ("vendor.github-issue-forms", "ISSUE_TEMPLATE/bug.yml"),
+        ("vendor.github-issue-forms", "ISSUE_TEMPLATE/feature.yml"),
+        ("vendor.github-issue-config", "ISSUE_TEMPLATE/config.yml"),
+    ],
+)
+def test_files_for_github_are_valid(schema: str, name: str) -> None:
+    pytest.importorskip("check_jsonschema")
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / ".github" / name)]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -36,7 +36,11 @@ def started(
     return server(*flags, version=version, drop=drop, host=host)
 
 
-def placed(found: Diagnostic) -> str:
+def placed(diagnostic: Diagnostic) -> str:
     """Return a diagnostic as rule, path and position: `AZC-06 authorizers[0].webhook.timeout 5:14`."""
-    where = found.location
-    return f"{found.rule or found.code} {found.path} {where.line}:{where.column}" if where else str(found.rule)
+    where = diagnostic.location
+    return (
+        f"{diagnostic.rule or diagnostic.code} {diagnostic.path} {where.line}:{where.column}"
+        if where
+        else str(diagnostic.rule)
+    )

@@ -109,9 +109,9 @@ def test_accepted(tmp_path: Path, line: str) -> None:
 
 @pytest.mark.parametrize(("line", "place"), REFUSED)
 def test_refused(tmp_path: Path, line: str, place: str) -> None:
-    (found,) = judged(tmp_path, line)
-    assert placed(found).split(maxsplit=1) == ["AZ-09", place]
-    assert found.hint
+    (diagnostic,) = judged(tmp_path, line)
+    assert placed(diagnostic).split(maxsplit=1) == ["AZ-09", place]
+    assert diagnostic.hint
 
 
 @settings(deadline=None)
@@ -120,28 +120,28 @@ def test_lines_are_independent(tmp_path_factory: pytest.TempPathFactory, lines: 
     folder = tmp_path_factory.mktemp("abac")
     bad = {line for line, _ in REFUSED}
     expected = [number for number, line in enumerate(lines, 1) if line in bad]
-    found = judged(folder, "\n".join(lines))
-    assert [one.location.line for one in found if one.location] == expected
+    result = judged(folder, "\n".join(lines))
+    assert [one.location.line for one in result if one.location] == expected
 
 
 def test_the_longest_line(tmp_path: Path) -> None:
     """The server reads lines of up to 65535 bytes, including a carriage return, and stops at a longer one."""
     assert judged(tmp_path, "#" + "x" * 65533 + "\r\n{}") == []
     assert judged(tmp_path, "#" + "x" * 65534) == []
-    (found,) = judged(tmp_path, "{}\n#" + "x" * 65534 + "\r\n{oops\n")
-    assert placed(found) == "AZ-09  2:1"
+    (result,) = judged(tmp_path, "{}\n#" + "x" * 65534 + "\r\n{oops\n")
+    assert placed(result) == "AZ-09  2:1"
 
 
 def test_a_multi_line_object_is_one_error(tmp_path: Path) -> None:
     text = json.dumps({"user": "a", "readonly": True}, indent=2)
-    found = judged(tmp_path, f"# c\n{text}\n{text}\n{policy(user=1)}\n{policy(user='a')}\n")
-    assert [placed(one) for one in found] == ["AZ-09  2:2", "AZ-09  6:2", "AZ-09 spec.user 10:95"]
-    assert "on one line" in found[0].hint
+    result = judged(tmp_path, f"# c\n{text}\n{text}\n{policy(user=1)}\n{policy(user='a')}\n")
+    assert [placed(one) for one in result] == ["AZ-09  2:2", "AZ-09  6:2", "AZ-09 spec.user 10:95"]
+    assert "on one line" in result[0].hint
 
 
 def test_invalid_utf8(tmp_path: Path) -> None:
     assert judged(tmp_path, b'{"user":"\xff"}\n') == []
-    assert [placed(found) for found in judged(tmp_path, b"{}\nuser: \xff\n")] == ["AZ-09  2:1"]
+    assert [placed(result) for result in judged(tmp_path, b"{}\nuser: \xff\n")] == ["AZ-09  2:1"]
 
 
 def test_findings_are_bounded(tmp_path: Path) -> None:
@@ -152,8 +152,8 @@ def test_unavailable_files(tmp_path: Path) -> None:
     assert judged(tmp_path, b"") == []
     for path in ("/f/none", "/f"):
         _, report = started(tmp_path, {}, FLAGS[0], f"--authorization-policy-file={path}")
-        (found,) = report.of("error")
-        assert (found.rule, found.flag) == ("AZ-09", "authorization-policy-file")
+        (diagnostic,) = report.of("error")
+        assert (diagnostic.rule, diagnostic.flag) == ("AZ-09", "authorization-policy-file")
 
 
 def test_the_file_is_only_read_for_abac(tmp_path: Path) -> None:
@@ -162,4 +162,4 @@ def test_the_file_is_only_read_for_abac(tmp_path: Path) -> None:
     for name, expected in (("node.yaml", []), ("abac.yaml", ["AZ-09 user 1:9"])):
         flags = (f"--authorization-config=/f/{name}", FLAGS[1])
         _, report = started(tmp_path, {**chains, "policy": '{"user":1}'}, *flags, drop=("--authorization-mode",))
-        assert [placed(found) for found in report.of("error")] == expected
+        assert [placed(result) for result in report.of("error")] == expected

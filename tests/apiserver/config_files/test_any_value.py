@@ -105,9 +105,9 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 @st.composite
 def changed(draw: st.DrawFn, base: dict[str, Any]) -> dict[str, Any]:
     """Return files with one or two values replaced, removed or repeated."""
-    found = copy.deepcopy(base)
+    result = copy.deepcopy(base)
     for _ in range(draw(st.integers(1, 2))):
-        there = places(found)
+        there = places(result)
         if not there:
             break
         holder, key = draw(st.sampled_from(there))
@@ -118,7 +118,7 @@ def changed(draw: st.DrawFn, base: dict[str, Any]) -> dict[str, Any]:
             holder.append(copy.deepcopy(holder[key]))
         else:
             holder[key] = draw(_VALUES)
-    return found
+    return result
 
 
 def check(content: dict[str, Any], flag: str, *drop: str) -> None:
@@ -126,14 +126,14 @@ def check(content: dict[str, Any], flag: str, *drop: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _, report = started(Path(folder), {"file": text}, f"{flag}=/f/file", drop=drop)
         lines = text.split("\n")
-        for found in report.of("error"):
-            where = found.location
+        for diagnostic in report.of("error"):
+            where = diagnostic.location
             assert where is not None
             assert where.file == f"{folder}/file"
             assert 1 <= where.line <= len(lines)
             assert 1 <= where.column <= len(lines[where.line - 1]) + 1
-            assert found.message
-            assert found.hint
+            assert diagnostic.message
+            assert diagnostic.hint
         assert "s3cret" not in render([report])
 
 

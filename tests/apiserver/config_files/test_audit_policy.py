@@ -18,7 +18,7 @@ FLAG = "--audit-policy-file=/f/policy.yaml"
 def judged(folder: Path, text: str, version: str = "1.36") -> tuple[list[str], list[str]]:
     """Return errors and warnings."""
     _, report = started(folder, {"policy.yaml": text}, FLAG, version=version)
-    errors, warnings = ([placed(found) for found in report.of(severity)] for severity in ("error", "warning"))
+    errors, warnings = ([placed(result) for result in report.of(severity)] for severity in ("error", "warning"))
     return errors, warnings
 
 
@@ -152,7 +152,7 @@ def test_every_group_is_supported_from_1_36_on(tmp_path: Path) -> None:
 def test_warnings(tmp_path: Path, text: str, warned: str) -> None:
     errors, warnings = judged(tmp_path, text)
     assert errors == []
-    assert " ".join(found.removeprefix("KASC-AUDP-090 ") for found in warnings) == warned
+    assert " ".join(result.removeprefix("KASC-AUDP-090 ") for result in warnings) == warned
 
 
 def test_the_last_duplicate_is_checked(tmp_path: Path) -> None:
@@ -177,7 +177,9 @@ def test_unavailable_files(tmp_path: Path) -> None:
     assert judged(tmp_path, "")[0][0].startswith("AUDP-02 ")
     for flag in ("/f/none", "/f", "/f/policy.yaml/x"):
         _, report = started(tmp_path, {"policy.yaml": ""}, f"--audit-policy-file={flag}")
-        assert [(found.rule, found.flag) for found in report.of("error")] == [("AUDP-01", "audit-policy-file")]
+        assert [(diagnostic.rule, diagnostic.flag) for diagnostic in report.of("error")] == [
+            ("AUDP-01", "audit-policy-file")
+        ]
 
 
 FULL = """rules:
@@ -253,18 +255,18 @@ def test_a_source_file_and_a_separate_file(tmp_path: Path) -> None:
     )
     warned = "KASC-AUDP-090  4:1"
     refused = ["AZC-01  5:12", "AZC-04 authorizers[0].name 4:6"]
-    found = [placed(found) for found in examine(str(document)).report.sorted()]
-    assert found == [refused[1], "AZ-09 authorizers[0].type 4:13", refused[0], warned]
-    assert [placed(found) for found in examine(str(tmp_path / "policy.yaml")).report.of("warning")] == [warned]
+    result = [placed(result) for result in examine(str(document)).report.sorted()]
+    assert result == [refused[1], "AZ-09 authorizers[0].type 4:13", refused[0], warned]
+    assert [placed(result) for result in examine(str(tmp_path / "policy.yaml")).report.of("warning")] == [warned]
     errors = examine(str(tmp_path / "chain.yaml")).report.of("error")
-    assert sorted(placed(found) for found in errors) == refused
+    assert sorted(placed(result) for result in errors) == refused
 
 
 def test_json_that_is_not_utf8_is_read_with_replacements(tmp_path: Path) -> None:
     _, report = started(tmp_path, {"policy.yaml": f'{JSON[:-3]}, "users": ["'.encode() + b'\xff"]}]}'}, FLAG)
     assert list(report.of("error")) == []
     _, report = started(tmp_path, {"policy.yaml": (HEAD + METADATA).encode() + b"x: \xff\n"}, FLAG)
-    assert [placed(found) for found in report.of("error")] != []
+    assert [placed(result) for result in report.of("error")] != []
 
 
 @pytest.mark.parametrize(("number", "rules"), [("1", []), ("1.0", ["TRC"]), ("1e2", ["TRC"]), ("1e999", ["TRC"])])
@@ -272,7 +274,7 @@ def test_integers_of_json_are_written_as_such(tmp_path: Path, number: str, rules
     content = '"apiVersion": "apiserver.config.k8s.io/v1", "kind": "TracingConfiguration", '
     content += f'"samplingRatePerMillion": {number}'
     _, report = started(tmp_path, {"t": f"{{{content}}}"}, "--tracing-config-file=/f/t")
-    assert [str(found.rule)[:3] for found in report.of("error")] == rules
+    assert [str(diagnostic.rule)[:3] for diagnostic in report.of("error")] == rules
     # YAML is turned into JSON first, which writes 1.0 as 1.
     _, report = started(tmp_path, {"t": f"# YAML\n{{{content}}}"}, "--tracing-config-file=/f/t")
-    assert [str(found.rule)[:3] for found in report.of("error")] == (["TRC"] if number == "1e999" else [])
+    assert [str(diagnostic.rule)[:3] for diagnostic in report.of("error")] == (["TRC"] if number == "1e999" else [])

@@ -22,7 +22,7 @@ FLAG = "--authentication-config=/f/authn.yaml"
 def findings(folder: Path, text: str, *flags: str, version: str = "1.36") -> str:
     """Return the errors as one string, without the common prefix of paths."""
     _, report = started(folder, {"authn.yaml": text}, FLAG, *flags, version=version)
-    return " ".join(placed(found) for found in report.of("error")).replace("jwt[0].", "")
+    return " ".join(placed(result) for result in report.of("error")).replace("jwt[0].", "")
 
 
 @pytest.mark.parametrize("version", ["1.31", "1.33", "1.36"])
@@ -126,8 +126,8 @@ def test_certificate_authority(tmp_path: Path) -> None:
     for content, expected in ((one.certificate, ""), (one.key, "JWT-10"), (one.certificate + broken, "JWT-10")):
         block = content.replace("\n", "\n      ")
         issuer = f"issuer:\n    url: https://a\n    audiences: [a]\n    certificateAuthority: |\n      {block}"
-        found = findings(tmp_path, HEAD + f"jwt:\n- {issuer}\n  {USERNAME}\n")
-        assert found == (f"{expected} issuer.certificateAuthority 7:27" if expected else "")
+        result = findings(tmp_path, HEAD + f"jwt:\n- {issuer}\n  {USERNAME}\n")
+        assert result == (f"{expected} issuer.certificateAuthority 7:27" if expected else "")
 
 
 EGRESS = """apiVersion: apiserver.k8s.io/v1beta1
@@ -157,7 +157,7 @@ def test_egress(tmp_path: Path, kind: str, egress: str | None, version: str, fla
     path = "/f/egress.yaml" if egress is not None else "/elsewhere"
     files = {"authn.yaml": text, "egress.yaml": egress or ""}
     _, report = started(tmp_path, files, FLAG, f"--egress-selector-config-file={path}", *flags.split(), version=version)
-    assert " ".join(placed(found) for found in report.of("error")).replace("jwt[0].", "") == expected
+    assert " ".join(placed(result) for result in report.of("error")).replace("jwt[0].", "") == expected
 
 
 @pytest.mark.parametrize(
@@ -200,22 +200,22 @@ def values(folder: Path, text: str, *flags: str) -> dict[str, Any]:
 def test_the_file_configures_anonymous_requests(tmp_path: Path) -> None:
     text = HEAD + "anonymous: {enabled: true, conditions: [{path: /livez}, {path: /readyz}]}\n"
     # The flag would be off beside AlwaysAllow.
-    found = values(tmp_path, text, "--authorization-mode=AlwaysAllow")
+    result = values(tmp_path, text, "--authorization-mode=AlwaysAllow")
     conditions = [{"path": "/livez"}, {"path": "/readyz"}]
-    assert found["authentication.anonymous"] == {"enabled": True, "conditions": conditions}
-    assert found["authentication.authenticators"][-2:] == ["serviceAccount", "anonymous"]
-    found = values(tmp_path, HEAD + "anonymous: {}\n")
-    assert found["authentication.anonymous"] == {"enabled": False, "conditions": []}
-    assert "anonymous" not in found["authentication.authenticators"]
-    found = values(tmp_path, HEAD + JWT, "--anonymous-auth=false")
-    assert found["authentication.anonymous"] == {"enabled": False, "conditions": []}
+    assert result["authentication.anonymous"] == {"enabled": True, "conditions": conditions}
+    assert result["authentication.authenticators"][-2:] == ["serviceAccount", "anonymous"]
+    result = values(tmp_path, HEAD + "anonymous: {}\n")
+    assert result["authentication.anonymous"] == {"enabled": False, "conditions": []}
+    assert "anonymous" not in result["authentication.authenticators"]
+    result = values(tmp_path, HEAD + JWT, "--anonymous-auth=false")
+    assert result["authentication.anonymous"] == {"enabled": False, "conditions": []}
 
 
 def test_issuers_of_the_file(tmp_path: Path) -> None:
-    found = values(tmp_path, HEAD + JWT)
-    assert found["authentication.authenticators"][-3:] == ["serviceAccount", "jwt", "anonymous"]
-    assert found["authentication.jwt.signingAlgorithms"] is None
-    assert found["authentication.jwt.issuers"] == [
+    result = values(tmp_path, HEAD + JWT)
+    assert result["authentication.authenticators"][-3:] == ["serviceAccount", "jwt", "anonymous"]
+    assert result["authentication.jwt.signingAlgorithms"] is None
+    assert result["authentication.jwt.issuers"] == [
         {
             "url": "https://a.example.com",
             "discoveryURL": "",

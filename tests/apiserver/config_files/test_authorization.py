@@ -27,7 +27,7 @@ FLAG = "--authorization-config=/f/authz.yaml"
 def findings(folder: Path, text: str, *flags: str, version: str = "1.36") -> list[str]:
     files = {"authz.yaml": text, "kc.yaml": KUBECONFIG}
     _, report = started(folder, files, FLAG, *flags, version=version, drop=("--authorization-mode",))
-    return [placed(found) for found in report.of("error")]
+    return [placed(result) for result in report.of("error")]
 
 
 @pytest.mark.parametrize("version", ["1.31", "1.33", "1.36"])
@@ -123,8 +123,8 @@ def test_the_name_of_a_webhook_is_a_subdomain(tmp_path: Path, name: str) -> None
 def test_webhook_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
     text = HEAD + WEBHOOK
     assert old in text
-    found = " ".join(findings(tmp_path, text.replace(old, new)))
-    assert found.replace("authorizers[0].webhook.", "") == expected
+    result = " ".join(findings(tmp_path, text.replace(old, new)))
+    assert result.replace("authorizers[0].webhook.", "") == expected
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_webhook_refused(tmp_path: Path, old: str, new: str, expected: str) -> N
 def test_match_conditions(tmp_path: Path, conditions: list[str], expected: str) -> None:
     lines = "".join(f"    - expression: {condition}\n" for condition in conditions)
     text = HEAD + WEBHOOK + "    matchConditionSubjectAccessReviewVersion: v1\n    matchConditions:\n" + lines
-    found = " ".join(findings(tmp_path, text))
-    assert found.replace("authorizers[0].webhook.", "") == expected
+    result = " ".join(findings(tmp_path, text))
+    assert result.replace("authorizers[0].webhook.", "") == expected
 
 
 SELECTS = "request.resourceAttributes.fieldSelector.rawSelector == 'a'"
@@ -173,9 +173,9 @@ SELECTS = "request.resourceAttributes.fieldSelector.rawSelector == 'a'"
 def test_expressions(tmp_path: Path, expression: str, version: str, flags: str, expected: str) -> None:
     condition = f'    matchConditions:\n    - expression: "{expression}"\n'
     text = HEAD + WEBHOOK + "    matchConditionSubjectAccessReviewVersion: v1\n" + condition
-    found = findings(tmp_path, text, *flags.split(), version=version)
+    result = findings(tmp_path, text, *flags.split(), version=version)
     path = "AZC-13 authorizers[0].webhook.matchConditions[0].expression"
-    assert found == [f"{path} {place}" for place in expected.split()]
+    assert result == [f"{path} {place}" for place in expected.split()]
 
 
 def test_versions_of_the_file(tmp_path: Path) -> None:
@@ -203,14 +203,14 @@ def test_all_errors_are_reported(tmp_path: Path) -> None:
 def test_unavailable_files(tmp_path: Path) -> None:
     assert findings(tmp_path, "") == ["AZC-02  6:24"]
     _, report = started(tmp_path / "none", {"x": ""}, FLAG, drop=("--authorization-mode",))
-    assert [found.rule for found in report.of("error")] == ["AZC-01"]
+    assert [diagnostic.rule for diagnostic in report.of("error")] == ["AZC-01"]
 
 
 def test_a_kubeconfig_of_two_webhooks_is_checked_once(tmp_path: Path) -> None:
     two = HEAD + WEBHOOK + WEBHOOK.partition("\n")[2].replace("name: w", "name: x")
     files = {"authz.yaml": two, "kc.yaml": KUBECONFIG.replace("current-context: x", "current-context: no-such")}
     _, report = started(tmp_path, files, FLAG, drop=("--authorization-mode",))
-    assert [placed(found) for found in report.of("error")] == ["AZC-12 current-context 12:18"]
+    assert [placed(result) for result in report.of("error")] == ["AZC-12 current-context 12:18"]
 
 
 def chain(folder: Path, text: str, *flags: str) -> tuple[Any, Any]:

@@ -265,5 +265,5 @@ def test_public_key() -> None:
 def test_damaged_bytes_never_raise(start: int, inserted: bytes, cut: int) -> None:
     damaged = PLAIN[:start] + inserted + PLAIN[start + cut :]
     for version in ("1.31", "1.36"):
-        found = parse_certificate(damaged, go_of(catalog(version)))
-        assert found is None or found.kind in ("RSA", "")
+        result = parse_certificate(damaged, go_of(catalog(version)))
+        assert result is None or result.kind in ("RSA", "")

@@ -23,8 +23,8 @@ FLAG = "--authentication-config=/f/authn.yaml"
 def findings(folder: Path, text: str, version: str = "1.36") -> str:
     """Return the errors as one string, without the common prefix of paths."""
     _, report = started(folder, {"authn.yaml": HEAD + text}, FLAG, version=version)
-    found = " ".join(placed(found) for found in report.of("error"))
-    return found.replace("jwt[0].", "").replace("claimMappings.", "")
+    result = " ".join(placed(result) for result in report.of("error"))
+    return result.replace("jwt[0].", "").replace("claimMappings.", "")
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ def findings(folder: Path, text: str, version: str = "1.36") -> str:
     ],
 )
 def test_claim_validation_rules(tmp_path: Path, rules: str, expected: str) -> None:
-    found = findings(tmp_path, f"  claimValidationRules: [{rules}]\n{MAPPINGS}")
+    result = findings(tmp_path, f"  claimValidationRules: [{rules}]\n{MAPPINGS}")
     if expected and not expected.startswith("JWT"):
         expected = f"JWT-12 {expected}"
-    assert found.replace("claimValidationRules", "") == expected
+    assert result.replace("claimValidationRules", "") == expected
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ def test_reserved_domains_are_rejected_from_1_32_on(tmp_path: Path, domain: str)
     ],
 )
 def test_user_validation_rules(tmp_path: Path, rules: str, expected: str) -> None:
-    found = findings(tmp_path, f"{MAPPINGS}  userValidationRules: [{rules}]\n")
-    assert found.replace("userValidationRules", "") == expected
+    result = findings(tmp_path, f"{MAPPINGS}  userValidationRules: [{rules}]\n")
+    assert result.replace("userValidationRules", "") == expected
 
 
 @pytest.mark.parametrize(

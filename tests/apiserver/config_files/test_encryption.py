@@ -26,7 +26,7 @@ def entry(*resources: str, key: str = "k") -> str:
 
 def refused(folder: Path, *entries: str) -> list[str]:
     _, report = started(folder, {"enc.yaml": HEAD + "".join(entries)}, FLAG)
-    return [placed(found) for found in report.of("error")]
+    return [placed(result) for result in report.of("error")]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_names_are_compared_as_resource_and_group(
 
 def test_a_trailing_dot_is_the_core_group(tmp_path: Path) -> None:
     resolved, report = started(tmp_path, {"enc.yaml": HEAD + entry("secrets.")}, FLAG)
-    assert [placed(found) for found in report.diagnostics if found.rule == "RISK-21"] == []
+    assert [placed(diagnostic) for diagnostic in report.diagnostics if diagnostic.rule == "RISK-21"] == []
     rows = {row["keyPrefix"]: row for row in storage.manifest(resolved)["resources"]}
     assert rows["/registry/secrets"]["encryption"]["write"] == "k8s:enc:aescbc:v1:k:"
     assert rows["/registry/configmaps"]["encryption"] is None

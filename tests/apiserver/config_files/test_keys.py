@@ -90,10 +90,13 @@ NOT_THERE, DIRECTORY = "cannot be read: no such file or directory", "cannot be r
 def refusals(folder: Path, *flags: str, version: str = "1.36", drop: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """Return rule and message of every error, without the file names in the message."""
     _, report = started(folder, FILES, *flags, version=version, drop=drop)
-    for found in report.of("error"):
-        assert found.location is not None
-        assert found.flag
-    return [(found.rule or "", found.message.partition(': "/f/')[2].partition('" ')[2]) for found in report.of("error")]
+    for diagnostic in report.of("error"):
+        assert diagnostic.location is not None
+        assert diagnostic.flag
+    return [
+        (diagnostic.rule or "", diagnostic.message.partition(': "/f/')[2].partition('" ')[2])
+        for diagnostic in report.of("error")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -148,8 +151,8 @@ def test_pairs(tmp_path: Path, rule: str, flags: str, certificate_file: str, key
 
 @pytest.mark.parametrize(("version", "broken"), [("1.31", []), ("1.32", ["CA-01"]), ("1.36", ["CA-01"])])
 def test_negative_serials_are_rejected_from_1_32_on(tmp_path: Path, version: str, broken: list[str]) -> None:
-    found = refusals(tmp_path, "--client-ca-file=/f/negative.crt", version=version)
-    assert [rule for rule, _ in found] == broken
+    result = refusals(tmp_path, "--client-ca-file=/f/negative.crt", version=version)
+    assert [rule for rule, _ in result] == broken
 
 
 @pytest.mark.parametrize(
@@ -186,8 +189,8 @@ def test_bundles(tmp_path: Path, name: str, client: bool, root: bool, etcd: bool
         ("PEER-02", root, "--peer-ca-file", *peer),
         ("ETCD-08", etcd, "--etcd-cafile"),
     ):
-        found = refusals(tmp_path, f"{flags[0]}=/f/{name}", *flags[1:])
-        assert [broken for broken, _ in found] == ([] if fits else [rule])
+        result = refusals(tmp_path, f"{flags[0]}=/f/{name}", *flags[1:])
+        assert [broken for broken, _ in result] == ([] if fits else [rule])
 
 
 SIGNING = "--service-account-signing-key-file"
@@ -228,15 +231,15 @@ VERIFYING = "--service-account-key-file"
     ],
 )
 def test_keys_of_tokens(tmp_path: Path, name: str, signs: bool, verifies: bool) -> None:
-    found = refusals(tmp_path, f"{SIGNING}=/f/{name}", drop=(SIGNING,))
-    assert [rule for rule, _ in found] == ([] if signs else ["SA-12"])
-    found = refusals(tmp_path, f"{VERIFYING}=/f/{name}", drop=(VERIFYING,))
-    assert [rule for rule, _ in found] == ([] if verifies else ["SA-13"])
+    result = refusals(tmp_path, f"{SIGNING}=/f/{name}", drop=(SIGNING,))
+    assert [rule for rule, _ in result] == ([] if signs else ["SA-12"])
+    result = refusals(tmp_path, f"{VERIFYING}=/f/{name}", drop=(VERIFYING,))
+    assert [rule for rule, _ in result] == ([] if verifies else ["SA-13"])
 
 
 def test_every_verification_file_is_checked(tmp_path: Path) -> None:
-    found = refusals(tmp_path, *(f"{VERIFYING}=/f/{name}" for name in ("junk", "rsa.pub", "none")), drop=(VERIFYING,))
-    assert found == [("SA-13", "contains no RSA or ECDSA key"), ("SA-13", NOT_THERE)]
+    result = refusals(tmp_path, *(f"{VERIFYING}=/f/{name}" for name in ("junk", "rsa.pub", "none")), drop=(VERIFYING,))
+    assert result == [("SA-13", "contains no RSA or ECDSA key"), ("SA-13", NOT_THERE)]
 
 
 @pytest.mark.parametrize(
@@ -254,8 +257,8 @@ def test_every_verification_file_is_checked(tmp_path: Path) -> None:
 )
 def test_overlap(tmp_path: Path, client: str, header: str, names: str, version: str, broken: list[str]) -> None:
     flags = (f"--client-ca-file=/f/{client}", f"--requestheader-client-ca-file=/f/{header}")
-    found = refusals(tmp_path, *flags, f"--requestheader-allowed-names={names}", version=version)
-    assert [rule for rule, _ in found] == broken
+    result = refusals(tmp_path, *flags, f"--requestheader-allowed-names={names}", version=version)
+    assert [rule for rule, _ in result] == broken
 
 
 @pytest.mark.parametrize(
@@ -273,8 +276,8 @@ def test_the_same_path_overlaps_regardless_of_its_content(
     tmp_path: Path, client: str, header: str, version: str, broken: list[str]
 ) -> None:
     flags = (f"--client-ca-file={client}", f"--requestheader-client-ca-file={header}")
-    found = refusals(tmp_path, *flags, version=version)
-    assert [rule for rule, _ in found] == broken
+    result = refusals(tmp_path, *flags, version=version)
+    assert [rule for rule, _ in result] == broken
 
 
 @pytest.mark.parametrize(
@@ -297,17 +300,17 @@ def test_the_same_path_overlaps_regardless_of_its_content(
 )
 def test_halves_and_kubelets(tmp_path: Path, flags: tuple[str, ...], broken: list[str]) -> None:
     _, report = started(tmp_path, FILES, *flags)
-    assert [found.rule for found in report.of("error")] == broken
+    assert [diagnostic.rule for diagnostic in report.of("error")] == broken
 
 
 def test_no_key_is_shown(tmp_path: Path) -> None:
     flags = ("--tls-cert-file=/f/one.key", "--tls-private-key-file=/f/one.key", f"{VERIFYING}=/f/locked.key")
     _, report = started(tmp_path, FILES, *flags, drop=(VERIFYING,))
-    told = "".join(found.message + found.hint for found in report.of("error"))
-    assert told
+    messages = "".join(diagnostic.message + diagnostic.hint for diagnostic in report.of("error"))
+    assert messages
     lines = [line for line in ONE.key.splitlines() if len(line) > 20 and "-" not in line]
     assert lines
-    assert not any(line in told for line in lines)
+    assert not any(line in messages for line in lines)
 
 
 def test_special_files_are_not_checked(tmp_path: Path) -> None:
@@ -315,4 +318,4 @@ def test_special_files_are_not_checked(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     _, report = started(tmp_path, {}, "--client-ca-file=/f/pipe")
     assert list(report.of("error")) == []
-    assert [found.rule or found.code for found in report.of("note")] == ["KASC-HOST-002"]
+    assert [diagnostic.rule or diagnostic.code for diagnostic in report.of("note")] == ["KASC-HOST-002"]

@@ -49,7 +49,7 @@ FILES = {
 def findings(folder: Path, text: str, severity: str = "error") -> list[str]:
     files = {f"sub/{name}": content for name, content in FILES.items()} | {"sub/kc.yaml": text}
     _, report = started(folder, files, FLAG)
-    return [placed(found) for found in report.of(severity)]
+    return [placed(result) for result in report.of(severity)]
 
 
 def with_user(text: str) -> str:
@@ -206,10 +206,10 @@ def test_cluster_refused(tmp_path: Path, cluster: str, expected: str) -> None:
 )  # fmt: skip
 def test_user_refused(tmp_path: Path, user: str, plain: bool, expected: str) -> None:
     """`plain`: also without TLS."""
-    found = findings(tmp_path, with_user(user))
-    assert " ".join(found).replace("WHA-01 users[0].user.", "").replace("WHA-01 users[0].user ", "") == expected
+    result = findings(tmp_path, with_user(user))
+    assert " ".join(result).replace("WHA-01 users[0].user.", "").replace("WHA-01 users[0].user ", "") == expected
     over_http = findings(tmp_path, with_user(user).replace("https:", "http:"))
-    assert over_http == (found if plain else [])
+    assert over_http == (result if plain else [])
 
 
 def test_unknown_fields_are_ignored_with_a_warning(tmp_path: Path) -> None:
@@ -234,9 +234,9 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
     cluster = "{server: 'https://me:hidden1@h:x', proxy-url: 'x://me:hidden2@h'}"
     files = {"sub/kc.yaml": with_cluster(cluster).replace("{tokenFile: tok}", user)}
     _, report = started(tmp_path, files, FLAG)
-    told = "".join(found.message + found.hint for found in report.of("error"))
-    assert told
-    assert not any(secret in told for secret in ("12345678", "87654321", "QUJDREVG", "hidden1", "hidden2"))
+    messages = "".join(diagnostic.message + diagnostic.hint for diagnostic in report.of("error"))
+    assert messages
+    assert not any(secret in messages for secret in ("12345678", "87654321", "QUJDREVG", "hidden1", "hidden2"))
 
 
 @pytest.mark.parametrize(
@@ -250,6 +250,6 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
 def test_every_use_has_its_rule(tmp_path: Path, flag: str, rule: str, others: tuple[str, ...]) -> None:
     files = {"kc.yaml": TEXT.replace("current-context: x", "current-context: y")}
     _, report = started(tmp_path, files, f"{flag}=/f/kc.yaml", *others)
-    assert [placed(found) for found in report.of("error")] == [f"{rule} current-context 12:18"]
+    assert [placed(diagnostic) for diagnostic in report.of("error")] == [f"{rule} current-context 12:18"]
     _, report = started(tmp_path, files, f"{flag}=/f/none.yaml", *others)
-    assert [found.rule for found in report.of("error")] == [rule]
+    assert [diagnostic.rule for diagnostic in report.of("error")] == [rule]

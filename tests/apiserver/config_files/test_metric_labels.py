@@ -23,10 +23,10 @@ def errors(folder: Path, version: str, content: str | None, *more: str) -> list[
     path = folder / "labels.yaml"
     if content is not None:
         path.write_text(content)
-    found = examined(folder, version, [*BASE, f"--allow-metric-labels-manifest={path}", *more], {}).report.of("error")
+    result = examined(folder, version, [*BASE, f"--allow-metric-labels-manifest={path}", *more], {}).report.of("error")
     return [
         (each.rule, each.location.line if each.location else 0, each.location.column if each.location else 0)
-        for each in found
+        for each in result
         if (each.rule or "").startswith("MET")
     ]
 

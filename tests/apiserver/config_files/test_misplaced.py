@@ -18,7 +18,7 @@ def hints(folder: Path, text: str) -> list[str]:
     path = folder / "f.yaml"
     path.write_text(text)
     report = examine(str(path), Settings(read_as="config-file", version="1.36")).report
-    return [found.hint for found in report.sorted() if found.severity != "note"]
+    return [diagnostic.hint for diagnostic in report.sorted() if diagnostic.severity != "note"]
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ INSIDE = "".join(BODY)
 
 def types(text: str | bytes) -> list[str]:
     data = text if isinstance(text, bytes) else text.encode()
-    found = blocks(data)
-    assert all(block.der in (DATA, b"") for block in found)
-    return [block.type for block in found]
+    result = blocks(data)
+    assert all(block.der in (DATA, b"") for block in result)
+    return [block.type for block in result]
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,10 @@ def test_order_and_empty_blocks() -> None:
 def test_headers() -> None:
     assert [block.headers for block in blocks(TEXT.encode())] == [False]
     for header in ("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES\n\n", "a:b\n", ":\n"):
-        found = blocks(
+        result = blocks(
             TEXT.replace(FIRST, f"{FIRST}\n{header}".rstrip("\n") + ("\n" if "\n\n" in header else "")).encode()
         )
-        assert [(block.der, block.headers) for block in found] == [(DATA, True)]
+        assert [(block.der, block.headers) for block in result] == [(DATA, True)]
     assert blocks(f"{FIRST}\na: b\n{LAST}\n".encode()) == []
 
 

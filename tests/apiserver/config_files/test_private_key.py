@@ -190,8 +190,8 @@ def test_sec1(data: bytes, reads: bool) -> None:
 )
 def test_pkcs8(data: bytes, kind: str) -> None:
     for strictness in (0, LATEST):
-        found = parse_pkcs8(data, strictness)
-        assert (found.kind if found else "") == kind
+        result = parse_pkcs8(data, strictness)
+        assert (result.kind if result else "") == kind
 
 
 @pytest.mark.parametrize(
@@ -213,13 +213,13 @@ def test_public_key_of_a_private_key_matches_its_file(make: Callable[[], Any], k
     key = make()
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     public = parse_public_key(key.public_key().public_bytes(serialization.Encoding.DER, form))
-    found = parse_private_key(der(key), LATEST)
-    assert (found.kind if found and found.kind != "X25519" else "") == kind
+    result = parse_private_key(der(key), LATEST)
+    assert (result.kind if result and result.kind != "X25519" else "") == kind
     if kind:
-        assert found == public
-        assert found is not None
-        assert found.matches(PublicKey(kind, None))
-        assert not found.matches(PublicKey(kind, (1, 2)))
+        assert result == public
+        assert result is not None
+        assert result.matches(PublicKey(kind, None))
+        assert not result.matches(PublicKey(kind, (1, 2)))
     if kind and kind != "Ed25519":
         assert parse_private_key(der(key, TRADITIONAL), LATEST) == public
 
@@ -236,8 +236,8 @@ def test_public_key_of_a_private_key_matches_its_file(make: Callable[[], Any], k
     ],
 )
 def test_public_keys(info: bytes, kind: str) -> None:
-    found = parse_public_key(info)
-    assert (found.kind if found else "") == kind
+    result = parse_public_key(info)
+    assert (result.kind if result else "") == kind
 
 
 @given(
@@ -248,5 +248,5 @@ def test_public_keys(info: bytes, kind: str) -> None:
 def test_damaged_bytes_never_raise(data: bytes, start: int, inserted: bytes) -> None:
     damaged = data[:start] + inserted + data[start + 1 :]
     for strictness in (0, LATEST):
-        found = parse_private_key(damaged, strictness)
-        assert found is None or found.kind in ("RSA", "SECP256R1")
+        result = parse_private_key(damaged, strictness)
+        assert result is None or result.kind in ("RSA", "SECP256R1")

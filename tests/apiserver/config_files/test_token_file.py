@@ -14,7 +14,7 @@ FLAG = "--token-auth-file=/f/tokens"
 
 def findings(folder: Path, content: str | bytes) -> list[str]:
     _, report = started(folder, {"tokens": content}, FLAG)
-    return [placed(found) for found in report.of("error")]
+    return [placed(result) for result in report.of("error")]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_refused(tmp_path: Path, content: str, place: str) -> None:
 
 def test_missing_file(tmp_path: Path) -> None:
     _, report = started(tmp_path, {}, "--token-auth-file=/f/none")
-    assert [placed(found) for found in report.of("error")] == ["TOK-01  7:19"]
+    assert [placed(result) for result in report.of("error")] == ["TOK-01  7:19"]
 
 
 @pytest.mark.parametrize("content", ["hidden1,u\n", 't,u,i\nhidden1,"u,i\n', '"hidden1"x,u,i\n'], ids=range(3))

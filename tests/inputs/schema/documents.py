@@ -38,12 +38,15 @@ def conforming(schema: dict[str, Any], version: str) -> st.SearchStrategy[Any]:
     """Return values that conform to a schema, for the keywords in use."""
     if "$ref" in schema and "x-kasc-rule" not in schema:
         return conforming(load_schema(version, schema["$ref"]), version)
-    for key, made in (("const", lambda: st.just(schema["const"])), ("enum", lambda: st.sampled_from(schema["enum"]))):
+    for key, created in (
+        ("const", lambda: st.just(schema["const"])),
+        ("enum", lambda: st.sampled_from(schema["enum"])),
+    ):
         if key in schema:
-            return made()
+            return created()
     kinds = schema.get("type", "string")
-    found = [_of_kind(kind, schema, version) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
-    return st.one_of(found)
+    result = [_of_kind(kind, schema, version) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
+    return st.one_of(result)
 
 
 def _of_kind(kind: str, schema: dict[str, Any], version: str) -> st.SearchStrategy[Any]:
@@ -93,7 +96,7 @@ def documents(version: str) -> st.SearchStrategy[dict[str, Any]]:
 @st.composite
 def mutated(draw: st.DrawFn, version: str) -> dict[str, Any]:
     """Return documents with one value replaced, or one key added or removed."""
-    made = copy.deepcopy(draw(documents(version)))
+    created = copy.deepcopy(draw(documents(version)))
     places: list[tuple[Any, Any]] = []
 
     def collect(value: Any) -> None:
@@ -102,7 +105,7 @@ def mutated(draw: st.DrawFn, version: str) -> dict[str, Any]:
             places.append((value, key))
             collect(child)
 
-    collect(made)
+    collect(created)
     parent, key = draw(st.sampled_from(places))
     action = draw(st.sampled_from(["replace", "replace", "remove", "add"]))
     if action == "replace":
@@ -111,4 +114,4 @@ def mutated(draw: st.DrawFn, version: str) -> dict[str, Any]:
         del parent[key]
     elif isinstance(parent, dict):
         parent[draw(st.sampled_from(["nope", "content", "path", "source", "name"]))] = draw(ANY)
-    return made
+    return created

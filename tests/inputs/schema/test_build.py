@@ -29,8 +29,8 @@ OPTIONS = [
 
 
 def option(version: str, group: str, key: str) -> dict[str, Any]:
-    found: dict[str, Any] = load_schema(version, f"{group}.schema.json")["properties"][key]
-    return found
+    result: dict[str, Any] = load_schema(version, f"{group}.schema.json")["properties"][key]
+    return result
 
 
 def test_schemas_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,15 +52,15 @@ def test_every_option_has_a_description() -> None:
 def test_every_option_names_its_flag() -> None:
     for version, group, key in OPTIONS:
         spec = catalog(version).groups[group][key]
-        found = option(version, group, key)
-        assert found["title"] == f"--{spec.name}"
-        assert found.get("deprecated", False) is spec.deprecated
+        result = option(version, group, key)
+        assert result["title"] == f"--{spec.name}"
+        assert result.get("deprecated", False) is spec.deprecated
 
 
 def test_descriptions_are_about_flags_that_exist() -> None:
-    told = yaml.safe_load((ROOT / "compiler/upstream/catalog/data/descriptions.yaml").read_text())["options"]
+    messages = yaml.safe_load((ROOT / "compiler/upstream/catalog/data/descriptions.yaml").read_text())["options"]
     known = {name for version in VERSIONS for name in catalog(version).flags}
-    assert set(told) - known == set()
+    assert set(messages) - known == set()
 
 
 def test_examples_and_defaults_conform() -> None:

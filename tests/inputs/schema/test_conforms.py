@@ -50,7 +50,7 @@ def test_every_violation_is_reported(document: dict[str, Any]) -> None:
     refused = validate(node_of(document), "1.36", report)
     assert bool(report.diagnostics) is (not agrees(document, "1.36"))
     assert bool(refused) is bool(report.diagnostics)
-    assert all(found.message and found.hint for found in report.diagnostics)
+    assert all(diagnostic.message and diagnostic.hint for diagnostic in report.diagnostics)
 
 
 BOUNDARIES: list[tuple[str, Any, bool]] = [

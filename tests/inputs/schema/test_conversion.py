@@ -33,7 +33,7 @@ def examined(folder: Path, option: str, value: str) -> Examined:
 
 
 def errors(report: Report) -> list[str]:
-    return [f"{found.code}: {found.hint}" for found in report.of("error")]
+    return [f"{result.code}: {result.hint}" for result in report.of("error")]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def errors(report: Report) -> list[str]:
 def test_the_suggested_value_is_valid(
     tmp_path: Path, option: str, value: str, shown: str, texts: list[str] | None
 ) -> None:
-    (found,) = errors(examined(tmp_path, option, value).report)
-    assert found.startswith("KASC-SCHEMA-002: write ")
-    assert shown in found
+    (result,) = errors(examined(tmp_path, option, value).report)
+    assert result.startswith("KASC-SCHEMA-002: write ")
+    assert shown in result
     after = examined(tmp_path, option, shown)
     assert errors(after.report) == []
     if texts is not None and after.resolved is not None:
@@ -93,8 +93,8 @@ def test_the_suggested_value_is_valid(
 def test_toml_tables(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text('apiVersion = "kasc/v1"\nkind = "APIServer"\n[secureServing.tlsSNICertKey]\ncertFile = "a"\n')
-    found = examine(str(path), Settings()).report.of("error")
-    assert "write [[secureServing.tlsSNICertKey]] for each element" in [each.hint for each in found]
+    result = examine(str(path), Settings()).report.of("error")
+    assert "write [[secureServing.tlsSNICertKey]] for each element" in [each.hint for each in result]
 
 
 @pytest.mark.parametrize(
@@ -112,15 +112,15 @@ def test_toml_tables(tmp_path: Path) -> None:
 def test_bare_toml_values(tmp_path: Path, value: str, hint: str) -> None:
     path = tmp_path / "a.toml"
     path.write_text(f'apiVersion = "kasc/v1"\n[misc]\nallowPrivileged = {value}\n')
-    (found,) = examine(str(path), Settings()).report.of("error")
-    assert found.hint == hint
+    (diagnostic,) = examine(str(path), Settings()).report.of("error")
+    assert diagnostic.hint == hint
 
 
 def test_a_bare_secret_is_not_repeated(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text('apiVersion = "kasc/v1"\n[misc]\nsecret = canary\n')
-    (found,) = examine(str(path), Settings()).report.of("error")
-    assert "canary" not in found.hint
+    (diagnostic,) = examine(str(path), Settings()).report.of("error")
+    assert "canary" not in diagnostic.hint
 
 
 def test_a_wrapper_is_the_only_error(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_wrapper_is_the_only_error(tmp_path: Path) -> None:
 def test_a_misspelled_key_is_not_reported_as_missing(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(HEAD + text)
-    codes = [found.code for found in examine(str(path), Settings()).report.of("error")]
+    codes = [diagnostic.code for diagnostic in examine(str(path), Settings()).report.of("error")]
     assert "KASC-ETCD-001" not in codes
     assert "KASC-SA-001" in codes
 

@@ -28,13 +28,13 @@ def keywords(schema: Any) -> set[str]:
         return set().union(*map(keywords, schema))
     if not isinstance(schema, dict):
         return set()
-    found = set(schema)
+    result = set(schema)
     for key, value in schema.items():
         if key == "properties":
-            found |= set().union(*map(keywords, value.values()))
+            result |= set().union(*map(keywords, value.values()))
         elif key in ("items", "additionalProperties", "oneOf"):
-            found |= keywords(value)
-    return found
+            result |= keywords(value)
+    return result
 
 
 @pytest.mark.parametrize("version", versions())
@@ -50,9 +50,9 @@ VALIDATOR = Draft7Validator(editor_schema("1.36"))
 
 @given(mutated("1.36"))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_what_an_editor_accepts_conforms(made: dict[str, Any]) -> None:
-    if VALIDATOR.is_valid(made) and "null" not in json.dumps(made):
-        assert list(violations(made, "1.36")) == []
+def test_what_an_editor_accepts_conforms(created: dict[str, Any]) -> None:
+    if VALIDATOR.is_valid(created) and "null" not in json.dumps(created):
+        assert list(violations(created, "1.36")) == []
 
 
 def test_null_is_allowed_where_it_removes() -> None:

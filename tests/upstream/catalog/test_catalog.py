@@ -59,9 +59,9 @@ def test_gates_at_every_emulated_version(version: str) -> None:
         for emulated in range(30, minor_of(version) + 1):
             steps = [step for step in recorded["history"] if minor_of(step["version"]) <= emulated]
             state = gate.at(emulated)
-            told = None if state is None else (state.stage, state.default, state.locked)
-            wanted = (steps[-1]["stage"], steps[-1]["default"], steps[-1]["locked"]) if steps else None
-            assert told == wanted, (name, emulated)
+            messages = None if state is None else (state.stage, state.default, state.locked)
+            expected = (steps[-1]["stage"], steps[-1]["default"], steps[-1]["locked"]) if steps else None
+            assert messages == expected, (name, emulated)
 
 
 @pytest.mark.parametrize("version", RECORDED_VERSIONS)
@@ -70,7 +70,7 @@ def test_admission_plugins_apis_and_storage(version: str) -> None:
     assert list(known.plugins) == recorded["admissionPlugins"]["ordered"]
     off = {plugin.name for plugin in known.plugins.values() if plugin.default_off}
     assert off == set(recorded["admissionPlugins"]["defaultOff"])
-    assert known.api_groups == {group: tuple(found) for group, found in recorded["apiGroups"].items()}
+    assert known.api_groups == {group: tuple(result) for group, result in recorded["apiGroups"].items()}
     assert known.enabled_apis == recorded["defaultAPIs"]["groupVersions"]
     assert known.enabled_resources == recorded["defaultAPIs"]["resources"]
     for part, values in recorded["storage"].items():
@@ -85,9 +85,9 @@ def test_admission_plugins_apis_and_storage(version: str) -> None:
 
 def test_history_of_removals() -> None:
     def entry(kind: str, name: str) -> dict[str, Any]:
-        found = removed(kind, name)
-        assert found is not None
-        return found
+        result = removed(kind, name)
+        assert result is not None
+        return result
 
     assert entry("flags", "insecure-port")["removed"] == "1.24"
     assert entry("flags", "experimental-encryption-provider-config")["replacement"] == "encryption-provider-config"

@@ -22,7 +22,7 @@ misc: {{serviceAccountSigningKeyFile: /pki/sa.key, serviceClusterIPRange: 10.96.
 def codes(more: str = "", version: str = "1.37") -> list[str]:
     text = DOCUMENT.format(version=version, more=more)
     report = check("a.yaml", Settings(), texts={"a.yaml": text})
-    return [found.code for found in report.diagnostics if not found.code.startswith("KASC-RISK")]
+    return [diagnostic.code for diagnostic in report.diagnostics if not diagnostic.code.startswith("KASC-RISK")]
 
 
 def storage_row(resource: str, version: str, more: str = "") -> str:

@@ -140,8 +140,8 @@ def test_doubles_round_trip(number: float) -> None:
 def test_timestamps_match_datetime(moment: datetime, zone: timezone) -> None:
     placed = moment.replace(tzinfo=zone)
     expected = (placed - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
-    found = parse_timestamp(placed.isoformat(), any_zone=False)
-    assert found == expected
+    result = parse_timestamp(placed.isoformat(), any_zone=False)
+    assert result == expected
     assert parse_timestamp(format_timestamp(expected), any_zone=False) == expected
 
 

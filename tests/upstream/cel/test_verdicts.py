@@ -42,7 +42,7 @@ def judged(environment: str, expression: str, minor: int) -> str:
 @pytest.mark.parametrize("topic", sorted(path.stem for path in FOLDER.glob("*.txt")))
 def test_verdicts(topic: str, minor: int) -> None:
     table = [row for row in rows(topic) if holds(row[1], minor)]
-    wrong = [(row[-1], row[2], found) for row in table if (found := judged(row[0], row[-1], minor)) != row[2]]
+    wrong = [(row[-1], row[2], result) for row in table if (result := judged(row[0], row[-1], minor)) != row[2]]
     assert table
     assert wrong == []
 
@@ -51,10 +51,10 @@ def test_verdicts(topic: str, minor: int) -> None:
 def test_selections_for_the_email_rule(environment: str, span: str, _type: str, counted: str, expression: str) -> None:
     minor = 36 if span == "all" else int(span.partition("-")[0][2:])
     outcome = compile_expression(expression, ENVIRONMENTS[environment][0], minor)
-    found = ""
+    result = ""
     if isinstance(outcome, CompiledExpression):
-        found = "E" * outcome.selects("claims", "email") + "V" * outcome.selects("claims", "email_verified")
-    assert (found or "-") == counted
+        result = "E" * outcome.selects("claims", "email") + "V" * outcome.selects("claims", "email_verified")
+    assert (result or "-") == counted
 
 
 NESTED = {

@@ -84,14 +84,16 @@ def test_read(words: list[str], flags: list[tuple[str, str]]) -> None:
 )
 def test_refused(words: list[str], rule: str, line: int, hint: str) -> None:
     _, problems = split(*words)
-    assert [(found.rule, found.location and found.location.line) for found in problems] == [(rule, line)]
+    assert [(diagnostic.rule, diagnostic.location and diagnostic.location.line) for diagnostic in problems] == [
+        (rule, line)
+    ]
     assert problems[0].hint.startswith(hint)
     assert problems[0].path == f"args[{line - 1}]"
 
 
 def test_every_word_after_the_end_of_flags_is_rejected() -> None:
     _, problems = split("--", "a", "", "b")
-    assert [found.rule for found in problems] == ["PARSE-02", "PARSE-02"]
+    assert [diagnostic.rule for diagnostic in problems] == ["PARSE-02", "PARSE-02"]
 
 
 @pytest.mark.parametrize("name", ["etcd-server", "etcd-serverss", "ETCD-SERVERS", "etcd--servers"])
@@ -151,10 +153,10 @@ def test_any_words_are_parsed_or_rejected_at_their_location(texts: list[str]) ->
     arguments, problems = split(*texts)
     for argument in arguments:
         assert argument.location is not None
-    for found in problems:
-        assert found.rule in ("PARSE-01", "PARSE-02")
-        assert found.hint
-        assert found.location is not None
+    for diagnostic in problems:
+        assert diagnostic.rule in ("PARSE-01", "PARSE-02")
+        assert diagnostic.hint
+        assert diagnostic.location is not None
     lines = [argument.location.line for argument in arguments if argument.location]
     assert lines == sorted(lines)
     assert len(arguments) + len(problems) <= sum(max(len(text), 1) for text in texts)

@@ -50,8 +50,8 @@ LEVELS = (LOOSE, LITERALS, COLONS)
 )
 def test_parts(text: str, parts: tuple[str | None, ...] | None) -> None:
     for level in LEVELS:
-        found = parse_url(text, level)
-        assert (tuple(found) if found else None) == parts
+        result = parse_url(text, level)
+        assert (tuple(result) if result else None) == parts
 
 
 @pytest.mark.parametrize(

@@ -157,9 +157,9 @@ REFUSED: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("kind", "text", "value"), ACCEPTED)
 def test_accepted(kind: str, text: str, value: object) -> None:
-    found = TYPES[kind].parse([text])
-    assert found == value
-    assert type(found) is type(value)
+    result = TYPES[kind].parse([text])
+    assert result == value
+    assert type(result) is type(value)
 
 
 @pytest.mark.parametrize(("kind", "text"), REFUSED)

@@ -161,10 +161,10 @@ def test_durations_are_formatted_as_go_does(nanoseconds: int, text: str) -> None
 
 @given(st.text(alphabet=string.whitespace + "\x1c\x1f\x85\u200b\u2028a", max_size=8))
 def test_trimming_removes_only_what_go_considers_white_space(text: str) -> None:
-    kept = trimmed(text)
-    assert kept in text
-    assert trimmed(kept) == kept
-    assert kept.strip("\t\n\v\f\r \x85\u2028") == kept
+    retained = trimmed(text)
+    assert retained in text
+    assert trimmed(retained) == retained
+    assert retained.strip("\t\n\v\f\r \x85\u2028") == retained
     assert [letter for letter in text if letter in "a\x1c\x1f\u200b"] == [
-        letter for letter in kept if letter in "a\x1c\x1f\u200b"
+        letter for letter in retained if letter in "a\x1c\x1f\u200b"
     ]

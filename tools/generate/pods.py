@@ -2,10 +2,10 @@
 
     python -m tools.generate.pods [--check]
 
-The source is the OpenAPI documents that the package kubernetes-validate carries. A type is a mapping of field names to
-`[TYPE, REQUIRED, FROM, UNTIL]`, shortened at the end: TYPE is a letter for a scalar (see `inputs/pods/fields.py`), the
-name of another type, or one of the two behind `[]` (a list) or `{}` (a map). FROM and UNTIL are the first and the last
-minor version with the field, 0 for those that are always there.
+The source are the OpenAPI documents in the package kubernetes-validate. A type is a mapping of field names to `[TYPE,
+The source are the OpenAPI documents in the package kubernetes-validate. A type is a mapping of field names to
+another type, or one of these after `[]` (a list) or `{}` (a map). FROM and UNTIL are the first and last minor version
+with the field, 0 if unbounded.
 """
 
 from __future__ import annotations
@@ -27,70 +27,70 @@ _SCALARS = {
     "v1.FieldsV1": "o",
 }
 _OPEN = ("status", "managedFields")
-"""Fields that are not written by people: whatever is in them is not checked."""
+"""Fields that users do not write; their contents are not checked."""
 
 
 def _definitions(version: str) -> dict[str, Any]:
     import kubernetes_validate  # type: ignore[import-untyped]
 
-    folder = os.path.join(os.path.dirname(kubernetes_validate.__file__), "kubernetes-json-schema")
-    with open(os.path.join(folder, f"v{version}.0-local", "_definitions.json"), encoding="utf-8") as file:
-        found: dict[str, Any] = json.load(file)["$defs"]
-    return found
+    directory = os.path.join(os.path.dirname(kubernetes_validate.__file__), "kubernetes-json-schema")
+    with open(os.path.join(directory, f"v{version}.0-local", "_definitions.json"), encoding="utf-8") as file:
+        definitions: dict[str, Any] = json.load(file)["$defs"]
+    return definitions
 
 
-def _code(schema: dict[str, Any], wanted: list[str]) -> str:
-    """The type of a field; types that it refers to are added to `wanted`."""
+def _code(schema: dict[str, Any], pending: list[str]) -> str:
+    """Return the type of a field; types that it refers to are added to `pending`."""
     reference = schema.get("$ref", "")
     if reference:
         name = reference.rpartition("/")[2]
         short = ".".join(name.split(".")[-2:])
         if short in _SCALARS:
             return _SCALARS[short]
-        wanted.append(name)
+        pending.append(name)
         return str(name.rpartition(".")[2])
     kinds = schema.get("type", "object")
     kind = next((each for each in kinds if each != "null"), "object") if isinstance(kinds, list) else kinds
     if kind == "array":
-        return f"[]{_code(schema['items'], wanted)}"
+        return f"[]{_code(schema['items'], pending)}"
     if kind == "object":
         values = schema.get("additionalProperties")
-        return f"{{}}{_code(values, wanted)}" if isinstance(values, dict) else "o"
+        return f"{{}}{_code(values, pending)}" if isinstance(values, dict) else "o"
     if kind == "integer":
         return "l" if schema.get("format") == "int64" else "i"
     return {"string": "y" if schema.get("format") == "byte" else "s", "boolean": "b", "number": "n"}[kind]
 
 
 def _types(version: str) -> dict[str, dict[str, tuple[str, bool]]]:
-    """Type -> field -> type and whether it is required, in one version."""
+    """Return type -> field -> type and whether it is required, in one version."""
     definitions = _definitions(version)
-    wanted = [f"io.k8s.api.{api}.{kind}" for kind, (api, _) in ROOTS.items()]
-    found: dict[str, dict[str, tuple[str, bool]]] = {}
-    while wanted:
-        name = wanted.pop()
+    pending = [f"io.k8s.api.{api}.{kind}" for kind, (api, _) in ROOTS.items()]
+    types: dict[str, dict[str, tuple[str, bool]]] = {}
+    while pending:
+        name = pending.pop()
         short = name.rpartition(".")[2]
-        if short in found:
+        if short in types:
             continue
         schema = definitions[name]
-        found[short] = {
-            field: ("o" if field in _OPEN else _code(value, wanted), field in schema.get("required", ()))
+        types[short] = {
+            field: ("o" if field in _OPEN else _code(value, pending), field in schema.get("required", ()))
             for field, value in schema.get("properties", {}).items()
         }
-    return found
+    return types
 
 
 def build() -> str:
-    """The text of the data file."""
+    """Return the content of the data file."""
     by_version = {minor_of(version): _types(version) for version in versions()}
     first, last = min(by_version), max(by_version)
     types: dict[str, dict[str, list[Any]]] = {}
-    for minor, found in by_version.items():
-        for name, fields in found.items():
+    for minor, version_types in by_version.items():
+        for name, fields in version_types.items():
             for field, (code, required) in fields.items():
                 row = types.setdefault(name, {}).setdefault(field, [code, int(required), minor, minor])
                 if row[0] != code or row[3] + 1 < minor:
-                    raise ValueError(f"{name}.{field} changes in 1.{minor}: give the data a form for that")
-                # What only some versions require is left to them.
+                    raise ValueError(f"{name}.{field} changes in 1.{minor}, which the data format does not support")
+                # A field is only required if all versions require it.
                 row[1:] = [min(row[1], int(required)), row[2], minor]
     for name, rows in types.items():
         for row in rows.values():
@@ -105,7 +105,7 @@ def build() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file, or with --check say whether it is up to date."""
+    """Write the file, or with `--check` test whether it is up to date (exit code 1 if not)."""
     text = build()
     if "--check" in arguments:
         with open(PATH, encoding="utf-8") as file:

@@ -86,11 +86,6 @@ def base_name(name: str, known: dict[str, tuple[str, ...]]) -> str:
     return name
 
 
-def metrics_in(expression: str) -> list[str]:
-    """Return the names of the series that an expression selects, in order."""
-    return [name for name, _ in _SELECTOR.findall(expression)]
-
-
 _WEBHOOKS = ("MutatingAdmissionWebhook", "ValidatingAdmissionWebhook")
 _JWKS_GATE = "StructuredAuthenticationConfigurationJWKSMetrics"
 

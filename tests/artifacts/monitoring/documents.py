@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.apiserver.startup import Resolved
+from compiler.artifacts.monitoring.metrics import _SELECTOR
 from tests.artifacts.compiling import ENCRYPTION, document, resolve
 from tests.artifacts.test_schemas import KUBECONFIG
 
@@ -108,3 +109,8 @@ def made(name: str, version: str, folder: Path) -> Resolved:
     if name.startswith("KMS v1"):
         sections["generic"] = {"featureGates": {"KMSv1": True}}
     return resolve(document(version, **sections), folder)
+
+
+def metrics_in(expression: str) -> list[str]:
+    """Return the names of the series that an expression selects, in order."""
+    return [name for name, _ in _SELECTOR.findall(expression)]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from compiler.artifacts.monitoring.metrics import TARGET_LABELS, base_name, metrics_in
+from compiler.artifacts.monitoring.metrics import TARGET_LABELS, base_name
 from compiler.artifacts.monitoring.topics import topics
 from compiler.upstream.catalog import catalog
-from tests.artifacts.monitoring.documents import SECTIONS, made
+from tests.artifacts.monitoring.documents import SECTIONS, made, metrics_in
 from tests.recordings import rows
 from tests.versions import RECORDED_VERSIONS
 

@@ -10,10 +10,9 @@ import pytest
 
 from compiler.apiserver.health.checks import ENDPOINTS
 from compiler.apiserver.startup import Resolved
-from compiler.artifacts.monitoring.metrics import metrics_in
 from compiler.artifacts.monitoring.topics import Topic, topics
 from tests.artifacts.compiling import document, render, resolve
-from tests.artifacts.monitoring.documents import AUTHORIZERS, ENCRYPTION, JWT, made
+from tests.artifacts.monitoring.documents import AUTHORIZERS, ENCRYPTION, JWT, made, metrics_in
 
 
 def named(resolved: Resolved) -> set[str]:

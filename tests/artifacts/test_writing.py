@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from compiler.artifacts.differences import differences
 from compiler.artifacts.fileset import write_all
 from compiler.artifacts.staging import Staging
 from compiler.filesystem import NotRegularError
-from compiler.fleet.compiling import DocumentCompiler
+from compiler.fleet.compiling import DocumentCompiler, OutputSettings
 from compiler.review.examine import Settings
 from tests.cli.running import SAMPLES, kasc
 
@@ -270,7 +269,7 @@ def test_no_name_of_an_input_leads_out_of_the_folder(
     ran = kasc(capsys, "compile", "--as", "pod", "pod.json", "--emit", "flags")
     assert (ran.code, tree(tmp_path)) == (1, before)
     assert "metadata.name" in ran.err
-    write = DocumentCompiler(Namespace(out=None), [], Settings(), many=False)
+    write = DocumentCompiler(OutputSettings(()), Settings())
     assert write._target(name) == "compiled/kube-apiserver"
 
 

@@ -3,9 +3,9 @@
     python -m tools.generate.pods [--check]
 
 The source is the set of OpenAPI documents in the package kubernetes-validate. A type is a mapping of field names to
-`[TYPE, REQUIRED, FROM, UNTIL]`, without trailing zeros: TYPE is a letter for a scalar (see `inputs/pods/fields.py`), the
-name of another type, or one of these after `[]` (a list) or `{}` (a map). FROM and UNTIL are the first and last minor
-version with the field, 0 if unbounded.
+`[TYPE, REQUIRED, FROM, UNTIL]`, without trailing zeros: TYPE is a letter for a scalar (see `inputs/pods/fields.py`),
+the name of another type, or one of these after `[]` (a list) or `{}` (a map). FROM and UNTIL are the first and last
+minor version with the field, 0 if unbounded.
 """
 
 from __future__ import annotations

@@ -25,14 +25,14 @@ current-context: x
 
 
 def started(
-    folder: Path, files: dict[str, str | bytes], *flags: str, version: str = "1.36", drop: tuple[str, ...] = ()
+    directory: Path, files: dict[str, str | bytes], *flags: str, version: str = "1.36", drop: tuple[str, ...] = ()
 ) -> tuple[Resolved, Report]:
     """Start a server with flags; the files are below /f on its host, of which nothing else is known."""
     for name, content in files.items():
-        path = folder / name
+        path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    host = Host("192.0.2.2", mappings=(("/f", str(folder)),))
+    host = Host("192.0.2.2", mappings=(("/f", str(directory)),))
     return server(*flags, version=version, drop=drop, host=host)
 
 

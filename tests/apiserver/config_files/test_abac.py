@@ -21,8 +21,8 @@ def policy(**spec: object) -> str:
     return json.dumps({"apiVersion": f"{GROUP}/v1beta1", "kind": "Policy", "spec": spec})
 
 
-def judged(folder: Path, content: str | bytes) -> list[Diagnostic]:
-    _, report = started(folder, {"policy": content}, *FLAGS)
+def judged(directory: Path, content: str | bytes) -> list[Diagnostic]:
+    _, report = started(directory, {"policy": content}, *FLAGS)
     return list(report.of("error"))
 
 
@@ -117,10 +117,10 @@ def test_refused(tmp_path: Path, line: str, place: str) -> None:
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(ACCEPTED) | st.sampled_from([line for line, _ in REFUSED[:-1]])))
 def test_lines_are_independent(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
-    folder = tmp_path_factory.mktemp("abac")
+    directory = tmp_path_factory.mktemp("abac")
     bad = {line for line, _ in REFUSED}
     expected = [number for number, line in enumerate(lines, 1) if line in bad]
-    result = judged(folder, "\n".join(lines))
+    result = judged(directory, "\n".join(lines))
     assert [one.location.line for one in result if one.location] == expected
 
 

@@ -123,13 +123,13 @@ def changed(draw: st.DrawFn, base: dict[str, Any]) -> dict[str, Any]:
 
 def check(content: dict[str, Any], flag: str, *drop: str) -> None:
     text = json.dumps(content, indent=1)
-    with tempfile.TemporaryDirectory() as folder:
-        _, report = started(Path(folder), {"file": text}, f"{flag}=/f/file", drop=drop)
+    with tempfile.TemporaryDirectory() as directory:
+        _, report = started(Path(directory), {"file": text}, f"{flag}=/f/file", drop=drop)
         lines = text.split("\n")
         for diagnostic in report.of("error"):
             where = diagnostic.location
             assert where is not None
-            assert where.file == f"{folder}/file"
+            assert where.file == f"{directory}/file"
             assert 1 <= where.line <= len(lines)
             assert 1 <= where.column <= len(lines[where.line - 1]) + 1
             assert diagnostic.message

@@ -15,9 +15,9 @@ JSON = '{"apiVersion":"audit.k8s.io/v1","kind":"Policy","rules":[{"level":"Metad
 FLAG = "--audit-policy-file=/f/policy.yaml"
 
 
-def judged(folder: Path, text: str, version: str = "1.36") -> tuple[list[str], list[str]]:
+def judged(directory: Path, text: str, version: str = "1.36") -> tuple[list[str], list[str]]:
     """Return errors and warnings."""
-    _, report = started(folder, {"policy.yaml": text}, FLAG, version=version)
+    _, report = started(directory, {"policy.yaml": text}, FLAG, version=version)
     errors, warnings = ([placed(result) for result in report.of(severity)] for severity in ("error", "warning"))
     return errors, warnings
 

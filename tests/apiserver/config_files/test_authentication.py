@@ -19,9 +19,9 @@ TWO = JWT + f"- {ISSUER.replace('a.ex', 'b.ex')}\n  {USERNAME}\n"
 FLAG = "--authentication-config=/f/authn.yaml"
 
 
-def findings(folder: Path, text: str, *flags: str, version: str = "1.36") -> str:
+def findings(directory: Path, text: str, *flags: str, version: str = "1.36") -> str:
     """Return the errors as one string, without the common prefix of paths."""
-    _, report = started(folder, {"authn.yaml": text}, FLAG, *flags, version=version)
+    _, report = started(directory, {"authn.yaml": text}, FLAG, *flags, version=version)
     return " ".join(placed(result) for result in report.of("error")).replace("jwt[0].", "")
 
 
@@ -191,8 +191,8 @@ def test_versions_of_the_file(tmp_path: Path) -> None:
     assert findings(tmp_path, text, version="1.34") == ""
 
 
-def values(folder: Path, text: str, *flags: str) -> dict[str, Any]:
-    resolved, report = started(folder, {"authn.yaml": text}, FLAG, *flags)
+def values(directory: Path, text: str, *flags: str) -> dict[str, Any]:
+    resolved, report = started(directory, {"authn.yaml": text}, FLAG, *flags)
     assert list(report.of("error")) == []
     return resolved.config.settings()
 

@@ -24,9 +24,9 @@ WEBHOOK = """authorizers:
 FLAG = "--authorization-config=/f/authz.yaml"
 
 
-def findings(folder: Path, text: str, *flags: str, version: str = "1.36") -> list[str]:
+def findings(directory: Path, text: str, *flags: str, version: str = "1.36") -> list[str]:
     files = {"authz.yaml": text, "kc.yaml": KUBECONFIG}
-    _, report = started(folder, files, FLAG, *flags, version=version, drop=("--authorization-mode",))
+    _, report = started(directory, files, FLAG, *flags, version=version, drop=("--authorization-mode",))
     return [placed(result) for result in report.of("error")]
 
 
@@ -213,8 +213,8 @@ def test_a_kubeconfig_of_two_webhooks_is_checked_once(tmp_path: Path) -> None:
     assert [placed(result) for result in report.of("error")] == ["AZC-12 current-context 12:18"]
 
 
-def chain(folder: Path, text: str, *flags: str) -> tuple[Any, Any]:
-    resolved, _ = started(folder, {"authz.yaml": text, "p": ""}, FLAG, *flags, drop=("--authorization-mode",))
+def chain(directory: Path, text: str, *flags: str) -> tuple[Any, Any]:
+    resolved, _ = started(directory, {"authz.yaml": text, "p": ""}, FLAG, *flags, drop=("--authorization-mode",))
     values = resolved.config.settings()
     checks = resolved.health
     assert checks is not None
@@ -250,7 +250,7 @@ def test_valid_authorizers_are_used(tmp_path: Path) -> None:
     assert chain(tmp_path, HEAD + "authorizers: [{type: RBAC, name: 5}, Node]")[1] == hook
     assert chain(tmp_path, HEAD + f"authorizers: [{NODE}, {{type: 7, name: rbac}}]")[1] == []
     assert chain(tmp_path, "kind: Foo")[1] == hook
-    # The flag's modes do not count beside a file.
+    # The modes of the flag are ignored if there is a file.
     assert chain(tmp_path, HEAD + f"authorizers: [{NODE}]", "--authorization-mode=RBAC")[1] == []
 
 

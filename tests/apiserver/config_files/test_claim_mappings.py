@@ -20,9 +20,9 @@ VERIFIED = "claims.?email_verified.orValue(true) == true"
 FLAG = "--authentication-config=/f/authn.yaml"
 
 
-def findings(folder: Path, text: str, version: str = "1.36") -> str:
+def findings(directory: Path, text: str, version: str = "1.36") -> str:
     """Return the errors as one string, without the common prefix of paths."""
-    _, report = started(folder, {"authn.yaml": HEAD + text}, FLAG, version=version)
+    _, report = started(directory, {"authn.yaml": HEAD + text}, FLAG, version=version)
     result = " ".join(placed(result) for result in report.of("error"))
     return result.replace("jwt[0].", "").replace("claimMappings.", "")
 

@@ -24,8 +24,8 @@ def entry(*resources: str, key: str = "k") -> str:
     return f"- resources: [{names}]\n  providers:\n  - {provider}\n  - identity: {{}}\n"
 
 
-def refused(folder: Path, *entries: str) -> list[str]:
-    _, report = started(folder, {"enc.yaml": HEAD + "".join(entries)}, FLAG)
+def refused(directory: Path, *entries: str) -> list[str]:
+    _, report = started(directory, {"enc.yaml": HEAD + "".join(entries)}, FLAG)
     return [placed(result) for result in report.of("error")]
 
 

@@ -46,9 +46,9 @@ FILES = {
 }
 
 
-def findings(folder: Path, text: str, severity: str = "error") -> list[str]:
+def findings(directory: Path, text: str, severity: str = "error") -> list[str]:
     files = {f"sub/{name}": content for name, content in FILES.items()} | {"sub/kc.yaml": text}
-    _, report = started(folder, files, FLAG)
+    _, report = started(directory, files, FLAG)
     return [placed(result) for result in report.of(severity)]
 
 

@@ -18,12 +18,14 @@ BASE = [
 ]
 
 
-def errors(folder: Path, version: str, content: str | None, *more: str) -> list[tuple[str | None, int, int]]:
+def errors(directory: Path, version: str, content: str | None, *more: str) -> list[tuple[str | None, int, int]]:
     """Return rule, line and column of the errors of a manifest."""
-    path = folder / "labels.yaml"
+    path = directory / "labels.yaml"
     if content is not None:
         path.write_text(content)
-    result = examined(folder, version, [*BASE, f"--allow-metric-labels-manifest={path}", *more], {}).report.of("error")
+    result = examined(directory, version, [*BASE, f"--allow-metric-labels-manifest={path}", *more], {}).report.of(
+        "error"
+    )
     return [
         (each.rule, each.location.line if each.location else 0, each.location.column if each.location else 0)
         for each in result

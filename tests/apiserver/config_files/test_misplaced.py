@@ -13,9 +13,9 @@ AUDIT = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n"
 EGRESS = "apiVersion: apiserver.k8s.io/v1beta1\nkind: EgressSelectorConfiguration\negressSelections:\n"
 
 
-def hints(folder: Path, text: str) -> list[str]:
+def hints(directory: Path, text: str) -> list[str]:
     """Return the hints of errors and warnings in order of their positions."""
-    path = folder / "f.yaml"
+    path = directory / "f.yaml"
     path.write_text(text)
     report = examine(str(path), Settings(read_as="config-file", version="1.36")).report
     return [diagnostic.hint for diagnostic in report.sorted() if diagnostic.severity != "note"]

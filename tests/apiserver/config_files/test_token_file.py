@@ -12,8 +12,8 @@ from tests.apiserver.config_files.running import placed, started
 FLAG = "--token-auth-file=/f/tokens"
 
 
-def findings(folder: Path, content: str | bytes) -> list[str]:
-    _, report = started(folder, {"tokens": content}, FLAG)
+def findings(directory: Path, content: str | bytes) -> list[str]:
+    _, report = started(directory, {"tokens": content}, FLAG)
     return [placed(result) for result in report.of("error")]
 
 

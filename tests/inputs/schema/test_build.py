@@ -163,7 +163,7 @@ def test_two_files_with_the_same_path_are_rejected(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_references_between_schemas_resolve(version: str) -> None:
-    folder = ROOT / f"schemas/v{version}"
-    for path in folder.rglob("*.json"):
+    directory = ROOT / f"schemas/v{version}"
+    for path in directory.rglob("*.json"):
         for target in re.findall(r'"\$ref": "([^#"]+)"', path.read_text()):
             assert (path.parent / target).exists(), target

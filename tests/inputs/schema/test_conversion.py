@@ -18,7 +18,7 @@ NEEDED = {
 }
 
 
-def examined(folder: Path, option: str, value: str) -> Examined:
+def examined(directory: Path, option: str, value: str) -> Examined:
     """Return a valid document except for one option, given as `etcd.etcdServers`."""
     groups = {group: dict(options) for group, options in NEEDED.items()}
     group, key = option.split(".")
@@ -27,7 +27,7 @@ def examined(folder: Path, option: str, value: str) -> Examined:
         f"{name}:\n" + "".join(f"  {each}: {given}\n" for each, given in options.items())
         for name, options in groups.items()
     )
-    path = folder / "a.yaml"
+    path = directory / "a.yaml"
     path.write_text(text)
     return examine(str(path), Settings())
 

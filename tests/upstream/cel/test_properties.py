@@ -162,7 +162,7 @@ def test_escaped_string_is_a_valid_pattern(text: str) -> None:
     )
 )
 def test_patterns_that_are_valid_in_go_are_valid_in_python(pieces: list[str]) -> None:
-    # For these pieces Go's syntax is a part of Python's, apart from braces and brackets that stand alone.
+    # For these pieces Go's syntax is a subset of Python's, except for unbalanced braces and brackets.
     pattern = "".join(pieces)
     try:
         check_regexp(pattern)

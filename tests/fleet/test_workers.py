@@ -22,6 +22,9 @@ from tests.cli.running import ROOT, command, environment, kasc, process
 from tests.fleet import clusters
 
 
+needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self"), reason="no /proc here")
+
+
 def each(work: Callable[[str], Any]) -> Work:
     return lambda items: map(work, items)
 
@@ -169,6 +172,7 @@ def test_wrong_numbers_of_processes(jobs: str, tmp_path: Path, capsys: pytest.Ca
     assert f"--jobs {jobs}: must be at least 1" in ran.err
 
 
+@needs_proc
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
     end: signal.Signals, tmp_path: Path
@@ -204,6 +208,7 @@ def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
     assert all(len(text) > 100 for text in clusters.tree(out).values())
 
 
+@needs_proc
 def test_a_killed_worker_ends_the_run_with_its_place(tmp_path: Path) -> None:
     """As the system does that is out of memory."""
     fleet = clusters.make(tmp_path / "fleet", 3000)

@@ -21,7 +21,6 @@ from compiler.review.examine import Settings
 from tests.cli.running import ROOT, command, environment, kasc, process
 from tests.fleet import clusters
 
-
 needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self"), reason="no /proc here")
 
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from compiler.cli.reporters import json as json_report  # noqa: E402
 from compiler.cli.reporters import text  # noqa: E402
-from compiler.inputs.server import Host  # noqa: E402
+from compiler.inputs import Host  # noqa: E402
 from compiler.inputs.source import Files, file_key  # noqa: E402
 from compiler.review.examine import Settings, examine  # noqa: E402
 from compiler.upstream.catalog import catalog  # noqa: E402

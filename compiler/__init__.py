@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Diagnostic as Diagnostic
     from compiler.diagnostics import Location as Location
     from compiler.diagnostics import Report as Report
-    from compiler.inputs.server import Host as Host
+    from compiler.inputs import Host as Host
     from compiler.library import Compiled as Compiled
     from compiler.library import check as check
     from compiler.library import compile_document as compile_document

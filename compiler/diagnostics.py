@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.rules import Rule
-from compiler.text.suggest import Suggestions
+from compiler.text import Suggestions
 
 if TYPE_CHECKING:
     from compiler.filesystem import Root
-    from compiler.rules.policies import PolicyResult
+    from compiler.rules.rule import PolicyResult
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
@@ -78,8 +78,8 @@ def diagnose(
     A hint that is a Suggestion becomes the fix as well.
     """
     # Imported here because most inputs have no diagnostics.
+    from compiler.text import Suggestion
     from compiler.text.redaction import hide_in_message
-    from compiler.text.suggest import Suggestion
 
     safe_hint = hide_in_message(str(hint))
     return Diagnostic(

@@ -8,8 +8,7 @@ from typing import Any
 from compiler import rules
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.inputs.arguments import Argument
-from compiler.text import shown
-from compiler.text.suggest import Suggestion, Suggestions
+from compiler.text import Suggestion, Suggestions, shown
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.history import flag_advice, known_in, removal
 from compiler.upstream.conversions import as_integer, unit_of

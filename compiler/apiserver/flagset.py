@@ -12,7 +12,7 @@ from compiler import rules
 from compiler.bounds import MAX_SUGGESTIONS
 from compiler.diagnostics import Location, Report
 from compiler.inputs.arguments import ANY, Argument
-from compiler.text.suggest import closest
+from compiler.text import closest
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.history import removal
 from compiler.upstream.flag_values import TYPES, InvalidValueError

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
-from compiler.apiserver.resolved_sections import Sections
-from compiler.apiserver.section import Section
+from compiler.apiserver.resolved_sections import Section, Sections
 
 P = ParamSpec("P")
 Result = TypeVar("Result")

@@ -10,12 +10,12 @@ from compiler.apiserver.context import ServerContext
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.yamlio import dump
 from compiler.diagnostics import KascError, diagnose
+from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Argument
 from compiler.inputs.schema.decoding import Schema, kind_schema, schema_of_kind
-from compiler.inputs.server import InlineFile
 from compiler.text.redaction import has_credentials, is_key_material
+from compiler.upstream.catalog.facts import STRUCTURED
 from compiler.upstream.etcd import without_user
-from compiler.upstream.flag_kinds import STRUCTURED
 from compiler.upstream.flag_values import TYPES
 from compiler.upstream.go.encoding import write_record
 

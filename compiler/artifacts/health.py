@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.apiserver.health.checks import HealthCheck
-from compiler.apiserver.health.exposure import PATHS, SINGLE, HealthFacts, access_to, health_facts
-from compiler.apiserver.health.meaning import explained, targets_of
+from compiler.apiserver.health import HealthCheck
+from compiler.apiserver.health.meaning import PATHS, SINGLE, HealthFacts, access_to, explained, health_facts, targets_of
 from compiler.apiserver.health.shutdown import balancer_in, balancing_of, described, drain_of
 from compiler.apiserver.startup import Resolved
-from compiler.artifacts.load_balancers import load_balancers, server_of
-from compiler.artifacts.probes import alternatives, probes, rejects_anonymous
+from compiler.artifacts.probes import alternatives, load_balancers, probes, rejects_anonymous, server_of
 from compiler.artifacts.yamlio import Part, header, part, plain
 
 _PATHS = tuple(path + end for path in PATHS for end in ("", SINGLE))

@@ -10,12 +10,12 @@ from compiler import rules
 from compiler.apiserver.resolved_sections import WebhookAuthorizer
 from compiler.diagnostics import KascError, diagnose
 from compiler.text import shown
-from compiler.upstream.flag_kinds import READ_FILES, WRITTEN_DIRECTORIES, WRITTEN_FILES
+from compiler.upstream.catalog.facts import READ_FILES, WRITTEN_DIRECTORIES, WRITTEN_FILES
 from compiler.upstream.go.net import join
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
-    from compiler.inputs.server import InlineFile
+    from compiler.inputs import InlineFile
     from compiler.inputs.source.node import Node
 
 
@@ -86,7 +86,7 @@ def _named_by(resolved: Resolved, flag: str) -> Sequence[str]:
 
 def _in_file(file: InlineFile) -> Iterator[NodePath]:
     """Yield the files that a structured file names; a relative path is relative to the file."""
-    from compiler.upstream.flag_kinds import STRUCTURED
+    from compiler.upstream.catalog.facts import STRUCTURED
 
     folder = posixpath.dirname(file.path)
     kind = STRUCTURED[file.flag]

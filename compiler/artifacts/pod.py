@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from compiler.apiserver.health.exposure import HealthFacts, health_facts
+from compiler.apiserver.health.meaning import HealthFacts, health_facts
 from compiler.apiserver.health.shutdown import KUBELET_DEFAULT, drain_of
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.flags import flag_lines

@@ -8,7 +8,7 @@ from typing import Any
 
 from compiler.apiserver.context import ServerContext
 from compiler.apiserver.resolved import Assigned, flags_of, nested, provenance_of, settings_of
-from compiler.apiserver.section import Section
+from compiler.apiserver.resolved_sections import Section
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.yamlio import Entries, header, part, plain
 from compiler.upstream.catalog import Catalog

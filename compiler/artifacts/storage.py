@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.apiserver.startup import Resolved
-from compiler.apiserver.storage.factory import StorageFactory, StoredResource
+from compiler.apiserver.storage import StorageFactory, StoredResource
 from compiler.artifacts.yamlio import header, part, plain
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from compiler.cli.reporters import FORMATS
-from compiler.inputs.server import INPUT_KINDS
-from compiler.rules.policies import TITLES
+from compiler.inputs import INPUT_KINDS
+from compiler.rules.rule import TITLES
 
 
 class UsageError(Exception):

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from compiler.cli.arguments import UsageError
 from compiler.diagnostics import Report
 from compiler.filesystem import read_file, reason, root_of
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.review.examine import Settings
 from compiler.text import clean_lines, say
 

@@ -269,7 +269,7 @@ def _artifact_names(options: Namespace) -> list[str]:
     names = [name.strip() for name in options.emit.split(",")] if options.emit is not None else list(ARTIFACTS)
     for name in names:
         if name not in EVERY:
-            from compiler.text.suggest import did_you_mean
+            from compiler.text import did_you_mean
 
             hint = did_you_mean(name, EVERY) or f"artifacts are {', '.join(EVERY)}"
             raise UsageError(f"unknown artifact {name!r} in --emit: {hint}")

@@ -12,9 +12,8 @@ from compiler.diagnostics import KascError, Location, matches
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.toml import parse_toml
 from compiler.rules import by_code
-from compiler.rules.policies import TITLES
-from compiler.text import shown
-from compiler.text.suggest import did_you_mean
+from compiler.rules.rule import TITLES
+from compiler.text import did_you_mean, shown
 
 KEYS = {
     "output": "text",

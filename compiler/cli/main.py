@@ -69,7 +69,7 @@ def _run(words: list[str]) -> int:
 
 def _reject(command: str, words: list[str]) -> NoReturn:
     """Exit with an error about arguments that the command does not have."""
-    from compiler.text.suggest import did_you_mean
+    from compiler.text import did_you_mean
 
     _, commands = build("")
     parser = commands[command]

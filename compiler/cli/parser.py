@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
             return
-        from compiler.text.suggest import did_you_mean
+        from compiler.text import did_you_mean
 
         choices = [str(choice) for choice in action.choices]
         if action.dest != "command":

@@ -11,8 +11,8 @@ from argparse import Namespace
 from compiler.apiserver.startup import Resolved
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
+from compiler.cluster import Credentials, Deadline
 from compiler.cluster.apiserver import APIServer
-from compiler.cluster.connection import Credentials, Deadline
 from compiler.cluster.probe_asking import Prober, ProbeResult, wait_until_ready
 from compiler.cluster.probe_report import Differences, compare, data, diagnostics, table
 from compiler.diagnostics import Report

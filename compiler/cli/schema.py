@@ -16,7 +16,7 @@ from compiler.filesystem import read_file, reason
 from compiler.inputs.schema import schema_directory
 from compiler.inputs.schema.bundle import NAME as EDITOR
 from compiler.inputs.schema.bundle import OWN_NAMES, SUFFIX, bundled, names
-from compiler.text.suggest import did_you_mean
+from compiler.text import did_you_mean
 
 NAMES = ("apiserver.yaml", "apiserver.yml", "apiserver.toml", *OWN_NAMES)
 """File names of documents; not `kube-apiserver.yaml`, which is the static Pod."""

@@ -11,10 +11,9 @@ from compiler.apiserver.storage.layout import Layout
 from compiler.artifacts.storage import manifest
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
-from compiler.cluster.connection import Deadline
+from compiler.cluster import Deadline
 from compiler.cluster.etcd import Credentials, Etcd, Health, addresses_of, configure_libraries
-from compiler.cluster.etcd_errors import EtcdError
-from compiler.cluster.etcd_messages import prefix_end
+from compiler.cluster.etcd_messages import EtcdError, prefix_end
 from compiler.cluster.migration import as_data, as_text, plan
 from compiler.cluster.verify_report import data, of_members, of_problem, of_scan, table
 from compiler.cluster.verify_scan import Progress, Scan, ScanResult

@@ -12,9 +12,19 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from compiler.cluster.connection import Deadline, Mask, resolved
-from compiler.cluster.etcd_errors import CompactedError, EtcdError, TooLargeError, explained
-from compiler.cluster.etcd_messages import Page, fits, parse_alarms, parse_range, parse_status, parse_token
+from compiler.cluster import Deadline, Mask, resolved
+from compiler.cluster.etcd_messages import (
+    CompactedError,
+    EtcdError,
+    Page,
+    TooLargeError,
+    explained,
+    fits,
+    parse_alarms,
+    parse_range,
+    parse_status,
+    parse_token,
+)
 from compiler.filesystem import reason
 from compiler.text import shown
 

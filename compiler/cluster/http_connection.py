@@ -11,7 +11,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
 from typing import Any
 
-from compiler.cluster.connection import resolved
+from compiler.cluster import resolved
 
 MAX_BODY = 1024 * 1024
 """Bytes of a response body; a list of checks has a few thousand."""

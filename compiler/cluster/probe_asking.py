@@ -7,11 +7,10 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from compiler.apiserver.health.checks import ENDPOINTS
-from compiler.apiserver.health.exposure import access_to, health_facts
-from compiler.cluster.apiserver import Answer, APIServer
+from compiler.apiserver.health import ENDPOINTS
+from compiler.apiserver.health.meaning import access_to, health_facts
+from compiler.cluster.apiserver import Answer, APIServer, Checks, parse, reason_of, user_of, version_of
 from compiler.cluster.http_connection import ServerError
-from compiler.cluster.probe_answers import Checks, parse, reason_of, user_of, version_of
 from compiler.text import shown
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler import rules
-from compiler.apiserver.health.checks import ENDPOINTS, HealthChecks
+from compiler.apiserver.health import ENDPOINTS, HealthChecks
 from compiler.apiserver.health.meaning import condition_of, targets_of
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.text import shown

@@ -205,7 +205,7 @@ class Scan:
 
 
 def _too_many(url: str) -> Exception:
-    from compiler.cluster.etcd_errors import EtcdError
+    from compiler.cluster.etcd_messages import EtcdError
 
     hint = "check that this is the etcd of the API server, or scan a part with --prefix"
     return EtcdError(f"{url} has keys of more than {_RESOURCES} resources", hint)
@@ -234,8 +234,7 @@ class Progress:
         print(f"\r{self.etcd.url}: {keys}{total} keys", end="", file=sys.stderr, flush=True)
 
     def _count(self) -> int:
-        from compiler.cluster.etcd_errors import EtcdError
-        from compiler.cluster.etcd_messages import prefix_end
+        from compiler.cluster.etcd_messages import EtcdError, prefix_end
 
         start = (self.prefix or "").encode() or b"\0"
         try:

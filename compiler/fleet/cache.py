@@ -33,7 +33,7 @@ from compiler.fleet.fingerprints import (
 )
 from compiler.fleet.fingerprints import path as is_path
 from compiler.rules import by_code
-from compiler.rules.policies import FAIL, MANUAL, PASS, TITLES, ControlResult, PolicyResult
+from compiler.rules.rule import FAIL, MANUAL, PASS, TITLES, ControlResult, PolicyResult
 
 _FORMAT = "4"
 _DIAGNOSTICS = -3

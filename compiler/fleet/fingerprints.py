@@ -10,7 +10,7 @@ from typing import Any
 
 from compiler.bounds import MAX_FILE
 from compiler.filesystem import UTF8_BOM, NotRegularError, open_file, read_from
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.inputs.source import STANDARD_INPUT, Files
 
 Shape = Callable[[Any], bool]

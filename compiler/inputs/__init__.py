@@ -1,1 +1,207 @@
-"""Inputs: source files with positions, importers, schemas, Pods."""
+"""The kube-apiserver that an input declares, and the machine that it runs on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from compiler.diagnostics import Diagnostic, Location, Unlisted
+from compiler.filesystem import NotRegularError, TooLargeError, read_file
+from compiler.inputs.arguments import Argument
+from compiler.inputs.pods import FileSystem
+from compiler.inputs.source.node import Node
+from compiler.upstream.catalog import Catalog
+from compiler.upstream.catalog.facts import section_of
+
+INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
+"""Kinds of inputs, as `--as` names them."""
+ARTIFACT_KINDS = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
+"""Kinds of kasc's artifacts, which are not inputs."""
+
+
+class ServerInput:
+    """The flags of one kube-apiserver with their locations in the input.
+
+    `version` is the Kubernetes version in the input (`1.36`, `v1.36.2`), None if it has none. `sections` has the
+    location of each option group in the input. `layers` has the names of the files that a document was merged from,
+    `layer_roots` the unmerged root node of each. `pod_spec` is the spec of a Pod, `container` its container that runs
+    the server, `file_system` the file system of that container, `grace_period` the Pod's terminationGracePeriodSeconds.
+    `certain` is false if the kind of the file was inferred: then it is never modified. `static_pod` is the
+    namespace/name of a static Pod. `unlisted` counts the diagnostics beyond the limit of a report.
+    """
+
+    def __init__(
+        self,
+        read_as: str,
+        name: str,
+        start: Location,
+        arguments: list[Argument],
+        *,
+        version: str | None = None,
+        version_location: Location | None = None,
+        sections: dict[str, Location] | None = None,
+        files: dict[str, InlineFile] | None = None,
+        deployment: Node | None = None,
+        grace_period: Node | None = None,
+        layers: tuple[str, ...] = (),
+        layer_roots: tuple[Node, ...] = (),
+        container: Node | None = None,
+        pod_spec: Node | None = None,
+        file_system: FileSystem | None = None,
+        image: str = "",
+        refused_flags: frozenset[str] = frozenset(),
+        static_pod: str = "",
+        unlisted: Mapping[Unlisted, int] | None = None,
+    ) -> None:
+        self.read_as = read_as
+        self.name = name
+        self.start = start
+        self.arguments = arguments
+        self.version = version
+        self.version_location = version_location
+        self.sections = sections or {}
+        self.files = files or {}
+        self.deployment = deployment
+        self.grace_period = grace_period
+        self.layers = layers
+        self.layer_roots = layer_roots
+        self.container = container
+        self.pod_spec = pod_spec
+        self.file_system = file_system
+        self.image = image
+        self.refused_flags = refused_flags
+        self.certain = True
+        self.static_pod = static_pod
+        self.unlisted = unlisted or {}
+
+    def path_of(self, flag: str, catalog: Catalog) -> str:
+        """Return the path of a flag's option in a document; empty for other kinds of input."""
+        spec = catalog.flags.get(flag)
+        if self.read_as != "document" or spec is None:
+            return ""
+        return f"{section_of(spec.group)}.{spec.key}"
+
+    def section_location(self, group: str) -> Location:
+        """Return the location of an option group, or the start of the input if it does not have the group."""
+        return self.sections.get(group) or self.start
+
+
+class InlineFile(NamedTuple):
+    """A structured file that is part of the input: the flag that names it, its path on the server, its content.
+
+    `from_source` is set if the content was read from a separate file (`source`) rather than the document. `problems`
+    are the diagnostics of parsing that file; their severity depends on the kind of the file.
+    """
+
+    flag: str
+    path: str
+    content: Node
+    from_source: bool
+    problems: tuple[Diagnostic, ...] = ()
+
+
+class UnreadableFileError(Exception):
+    """A file of the server does not exist or cannot be read; the message is the reason."""
+
+
+class NotInContainerError(UnreadableFileError):
+    """A file of the server is not in its container; the message is the reason, `hint` what to do."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.hint = hint
+
+
+class Host:
+    """The host that the server runs on.
+
+    `address` is the address of the default route's interface, empty if unknown. Files are looked up in the input
+    (`inline`, by path on the server), then with `mappings` (prefix on the server -> local directory), then below
+    `root`. Files outside all of these are unknown and not read.
+
+    `container` is the file system of the server's container, if it runs in one: paths of the server are resolved
+    through its mounts to paths of the host.
+
+    If `read_files` is set, it receives every local path that was looked up, with the bytes that were read (None if not
+    read). `denied` collects the local paths that kasc may not read.
+    """
+
+    def __init__(
+        self,
+        address: str = "",
+        root: str = "",
+        mappings: tuple[tuple[str, str], ...] = (),
+        inline: dict[str, InlineFile] | None = None,
+        container: FileSystem | None = None,
+    ) -> None:
+        self.address = address
+        self.root = root
+        self.mappings = tuple(sorted(mappings, key=lambda mapping: -len(mapping[0])))
+        self.inline = inline or {}
+        self.container = container
+        self.denied: list[str] = []
+        self.read_files: dict[str, bytes | None] | None = None
+
+    def with_inline(self, inline: dict[str, InlineFile], container: FileSystem | None = None) -> Host:
+        """Return the same host for an input with inline files, or with a server in a container."""
+        host = Host(self.address, self.root, self.mappings, inline, container)
+        host.read_files = self.read_files
+        return host
+
+    @property
+    def sees_files(self) -> bool:
+        """Whether any files of the server can be read."""
+        return bool(self.root or self.mappings or self.container)
+
+    def local(self, path: str, directory: bool = False) -> str | None:
+        """Return the local path of a file of the server; None if no mapping or no mount covers it."""
+        try:
+            return self._local(path, directory)
+        except NotInContainerError:
+            return None
+
+    def _local(self, path: str, directory: bool = False) -> str | None:
+        """Return the same as `local`, but raise NotInContainerError for a path that no mount covers."""
+        on_host = self.container.host_path(path, directory) if self.container is not None else path
+        local = self._mapped(on_host) if on_host is not None else None
+        if self.read_files is not None and local is not None:
+            self.read_files.setdefault(local, None)
+        return local
+
+    def _mapped(self, path: str) -> str | None:
+        for prefix, directory in self.mappings:
+            if path == prefix:
+                return directory
+            if path.startswith(prefix.rstrip("/") + "/"):
+                return os.path.join(directory, path[len(prefix) :].lstrip("/"))
+        if self.root and path:
+            return os.path.join(self.root, path.lstrip("/"))
+        return None
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file of the server; None if it is unknown. Raises UnreadableFileError.
+
+        A file is unknown if no mapping covers it, or if kasc may not read it, since the server runs as another user;
+        the latter is added to `denied`.
+        """
+        local = self._local(path)
+        if local is None:
+            return None
+        try:
+            data = read_file(local) if local != os.devnull else b""
+            if self.read_files is not None:
+                self.read_files[local] = data
+            return data
+        except NotRegularError as problem:
+            if problem.kind == "a directory":
+                raise UnreadableFileError("it is a directory") from None
+            self.denied.append(local)
+            return None
+        except (PermissionError, TooLargeError, BlockingIOError):
+            self.denied.append(local)
+            return None
+        except OSError as problem:
+            raise UnreadableFileError((problem.strerror or str(problem)).lower()) from None
+        except ValueError:
+            raise UnreadableFileError("no such file name") from None

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from compiler import rules
 from compiler.diagnostics import Location, Problems, diagnose
 from compiler.rules import Rule
-from compiler.text import shown
-from compiler.text.suggest import Suggestion
+from compiler.text import Suggestion, shown
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 
 _BOOLEANS = frozenset(word.lower() for word in TRUE_STRINGS | FALSE_STRINGS)

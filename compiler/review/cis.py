@@ -12,11 +12,11 @@ from collections.abc import Callable
 from compiler import rules
 from compiler.apiserver.startup import Resolved
 from compiler.diagnostics import NOTE, WARNING, Report, diagnose
-from compiler.review.context import Finding, Server
-from compiler.review.risks.encryption import entry_of_secrets, kind_of
+from compiler.review import Finding, Server
 from compiler.review.risks.identities import is_for_health
+from compiler.review.risks.storage import entry_of_secrets, kind_of
 from compiler.rules import Rule
-from compiler.rules.policies import FAIL, PASS, ControlResult, PolicyResult
+from compiler.rules.rule import FAIL, PASS, ControlResult, PolicyResult
 
 Check = Callable[[Server], "Finding | None"]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler import rules
 from compiler.apiserver.startup import Resolved, resolve
 from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Problems, Report, diagnose
-from compiler.inputs.server import Host, ServerInput
+from compiler.inputs import Host, ServerInput
 from compiler.inputs.source import STANDARD_INPUT, STANDARD_INPUT_NAME, Files
 from compiler.inputs.source.node import Source
 from compiler.review.risks import find_risks
-from compiler.rules.policies import PolicyResult
+from compiler.rules.rule import PolicyResult
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
 

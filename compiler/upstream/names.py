@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from compiler.text.suggest import closest
+from compiler.text import closest
 
 if TYPE_CHECKING:
     from compiler.upstream.catalog import Catalog

@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts import ARTIFACTS, artifact
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.review.examine import Settings, examine
 
 ROOT = Path(__file__).resolve().parents[2]

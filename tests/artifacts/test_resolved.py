@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from compiler.artifacts.resolved import resolved_config
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.review.examine import examine
 from tests.artifacts.compiling import SAMPLES, artifacts, document, resolve, resolve_file
 

@@ -14,7 +14,7 @@ import yaml
 from compiler.artifacts import ARTIFACTS, artifact
 from compiler.artifacts.yamlio import PartText, part_text
 from compiler.fleet.memo import PartTexts
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.inputs.source import Files
 from compiler.review.examine import Settings, examine
 from compiler.upstream.catalog import catalog

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.text.suggest import Suggestion, closest, did_you_mean, only_one
+from compiler.text import Suggestion, closest, did_you_mean, only_one
 from compiler.upstream.catalog import catalog
 
 MODES = ("AlwaysAllow", "AlwaysDeny", "ABAC", "Webhook", "RBAC", "Node")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.review.examine import Examined, Settings, examine
 from tools.record.scratch import expand, write_files
 

@@ -27,12 +27,11 @@ from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.cli.arguments import UsageError
 from compiler.cli.configuration import read_configuration
 from compiler.cli.reporters import write_report
-from compiler.cluster import apiserver, etcd_messages
-from compiler.cluster import probe_answers as answers
+from compiler.cluster import Deadline, Mask, apiserver, etcd_messages
+from compiler.cluster import apiserver as answers
 from compiler.cluster.apiserver import Answer
-from compiler.cluster.connection import Deadline, Mask
 from compiler.cluster.etcd import Etcd, configure_libraries
-from compiler.cluster.etcd_errors import EtcdError
+from compiler.cluster.etcd_messages import EtcdError
 from compiler.cluster.http_connection import ServerError
 from compiler.cluster.probe_asking import Prober
 from compiler.cluster.probe_report import compare
@@ -45,7 +44,7 @@ from compiler.diagnostics import SEVERITIES, Report
 from compiler.fleet.cache import Cache, Entry, packed, unpacked
 from compiler.fleet.fingerprints import digest
 from compiler.fleet.outputs import LIST, Outputs, OutputsError
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.review.examine import Examined, Settings, examine
 from compiler.review.fixes import Fixer
 from compiler.upstream.etcd import describe

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from compiler.cli.explain.rule_text import facts_of, parts_of, reason_of
+from compiler.cli.explain.subjects import facts_of, parts_of, reason_of
 from compiler.rules import Rule, by_code
 from compiler.rules.texts import Entry, Example, families, load_family
 

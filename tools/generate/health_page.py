@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from compiler.apiserver.health.checks import ENDPOINTS
+from compiler.apiserver.health import ENDPOINTS
 from compiler.apiserver.health.meaning import condition_of
 from compiler.upstream.catalog import catalog, health_meanings, health_rows
 from compiler.upstream.catalog.facts import versions

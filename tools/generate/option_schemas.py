@@ -11,8 +11,7 @@ from typing import Any
 from compiler import rules
 from compiler.rules import Rule
 from compiler.upstream.catalog import Catalog
-from compiler.upstream.catalog.facts import FlagSpec
-from compiler.upstream.flag_kinds import CHOICES, STRUCTURED
+from compiler.upstream.catalog.facts import CHOICES, STRUCTURED, FlagSpec
 from compiler.upstream.flag_values import TYPES
 from tools.generate.config_file_schemas import DURATION, shapes
 

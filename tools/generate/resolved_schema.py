@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from compiler.apiserver.resolved import Field, fields_of, is_pair, is_section
-from compiler.apiserver.resolved_sections import Sections
-from compiler.apiserver.section import Form, OneOf, Section
+from compiler.apiserver.resolved_sections import Form, OneOf, Section, Sections
 from compiler.inputs.schema import schema_directory
 
 PATH = Path(schema_directory(), "artifacts/resolved.schema.json")

@@ -8,14 +8,13 @@ from typing import NamedTuple
 from compiler import rules
 from compiler.apiserver.context import ConfigFile, NamedFile, ServerContext
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.inputs import NotInContainerError, UnreadableFileError
 from compiler.inputs.schema.decoding import Decoder, as_encoding_json, kind_schema, root_field
 from compiler.inputs.schema.field import Field, Findings
-from compiler.inputs.server import NotInContainerError, UnreadableFileError
 from compiler.inputs.source import is_json, parse_as_server
 from compiler.inputs.source.node import Node, Source
 from compiler.rules import Rule
-from compiler.text import shown
-from compiler.text.suggest import did_you_mean
+from compiler.text import did_you_mean, shown
 
 
 class FileRules(NamedTuple):

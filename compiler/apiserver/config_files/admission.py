@@ -8,12 +8,7 @@ from __future__ import annotations
 import posixpath
 
 from compiler import rules
-from compiler.apiserver.config_files import (
-    FileRules,
-    decode_config,
-    named_by_field,
-    read_bytes,
-)
+from compiler.apiserver.config_files import FileRules, decode_config, named_by_field, read_bytes
 from compiler.apiserver.config_files.admission_plugins import CHECKS
 from compiler.apiserver.context import NamedFile
 from compiler.diagnostics import Diagnostic, KascError, diagnose

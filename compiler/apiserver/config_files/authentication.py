@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config
 from compiler.apiserver.config_files.claim_mappings import check_claims, claim_mappings, user_rules, validation_rules
-from compiler.apiserver.context import NamedFile, ServerContext
-from compiler.apiserver.gates import FeatureGates
+from compiler.apiserver.context import FeatureGates, NamedFile, ServerContext
 from compiler.apiserver.resolved_sections import Anonymous, AnonymousCondition, JWTIssuer
 from compiler.diagnostics import Report
 from compiler.inputs.schema.field import Field

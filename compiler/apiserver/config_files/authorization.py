@@ -13,8 +13,8 @@ from compiler.inputs.schema.field import Field
 from compiler.inputs.source.characters import place_in
 from compiler.rules import Rule
 from compiler.text import shown, trimmed
+from compiler.upstream.catalog.facts import CHOICES
 from compiler.upstream.cel import CompiledExpression, Environment, compile_expression
-from compiler.upstream.flag_kinds import CHOICES
 from compiler.upstream.go.strconv import format_duration
 from compiler.upstream.names import is_subdomain
 

@@ -1,25 +1,28 @@
-"""Key and certificate files, validated as the server loads them.
-
-Kubernetes: client-go/util/keyutil/key.go, client-go/util/cert, client-go/transport; Go: crypto/tls X509KeyPair.
-"""
+"""Key, certificate and static token files, compared with what the server's loaders accept."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
+from compiler import rules
 from compiler.apiserver.config_files import read_bytes
 from compiler.apiserver.context import NamedFile
-from compiler.inputs.server import UnreadableFileError
+from compiler.diagnostics import Location, diagnose
+from compiler.inputs import UnreadableFileError
+from compiler.inputs.source.node import place
 from compiler.rules import Rule
 from compiler.text import shown
+from compiler.upstream.go.encoding import next_record, read_fields
+from compiler.upstream.go.strconv import InvalidValueError
 from compiler.upstream.x509 import Go, go_of, parse_certificate
 from compiler.upstream.x509.asn1 import blocks
 from compiler.upstream.x509.private_key import parse_pkcs1, parse_pkcs8, parse_private_key, parse_sec1
 from compiler.upstream.x509.public_key import BITS_OF_CURVE, PublicKey, parse_public_key
 
 if TYPE_CHECKING:
-    from compiler.inputs.server import Host
+    from compiler.inputs import Host
+
 
 _SIGNING = ("RSA", "SECP256R1", "SECP384R1", "SECP521R1")
 _TLS = ("RSA", "Ed25519", *BITS_OF_CURVE)
@@ -203,3 +206,37 @@ def can_write_to(host: Host, path: str) -> bool:
     """Return whether a file can be opened for writing, after creating its directories; True if unknown."""
     local = host.local(path)
     return local is None or (not os.path.isdir(local) and can_create_in(host, os.path.dirname(path)))
+
+
+_RULE = rules.INVALID_TOKEN_AUTH_FILE
+_COLUMNS = 3
+
+
+def load_token_file(named: NamedFile) -> None:
+    """Report the first malformed record, at which the server stops reading."""
+    data = read_bytes(named, _RULE)
+    if data is None:
+        return
+    text = data.decode(errors="replace")
+    position = 0
+    while (start := next_record(text, position)) is not None:
+        try:
+            fields = read_fields(text, start)
+        except InvalidValueError:
+            hint = 'put the whole field in double quotes, and write "" for a quote within it'
+            _report(named, text, start, "has a misplaced quote", hint)
+            return
+        if len(fields) < _COLUMNS:
+            message = f"has {len(fields)} columns, at least {_COLUMNS} are required"
+            _report(named, text, start, message, "write TOKEN,USER,UID[,GROUPS]; comments are not supported")
+            return
+        end = text.find("\n", fields[-1].end)
+        position = end + 1 if end >= 0 else len(text)
+
+
+def _report(named: NamedFile, text: str, start: int, problem: str, hint: str) -> None:
+    line, column = place(text, start)
+    file = named.context.host.local(named.path) or named.path
+    location = Location(file, line, column, line, column + 1)
+    message = f"a record of the token file {problem}"
+    named.context.report.add(diagnose(_RULE, message, hint, flag=named.flag, location=location))

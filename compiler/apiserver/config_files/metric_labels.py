@@ -10,9 +10,9 @@ from compiler import rules
 from compiler.apiserver.config_files import FileRules, read_node
 from compiler.apiserver.context import NamedFile
 from compiler.diagnostics import KascError
+from compiler.inputs import UnreadableFileError
 from compiler.inputs.schema.decoding import root_field
 from compiler.inputs.schema.field import Field, Findings
-from compiler.inputs.server import UnreadableFileError
 from compiler.inputs.source import parse_as_server
 from compiler.inputs.source.node import Node, Source
 from compiler.rules import Rule

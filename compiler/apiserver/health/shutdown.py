@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler import rules
-from compiler.apiserver.health.exposure import SECOND
+from compiler.apiserver.health.meaning import SECOND
 from compiler.diagnostics import diagnose
 from compiler.rules import Rule
 from compiler.upstream.go.strconv import format_duration

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import Admission
-from compiler.text import shown
-from compiler.text.suggest import Suggestion
+from compiler.text import Suggestion, shown
 from compiler.upstream.catalog.history import known_in, removal
 
 if TYPE_CHECKING:

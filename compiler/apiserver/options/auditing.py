@@ -12,7 +12,7 @@ from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import Audit, AuditBatch, AuditTruncate, LogBackend, WebhookBackend
 from compiler.rules import Rule
 from compiler.text import shown
-from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.catalog.facts import CHOICES
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig

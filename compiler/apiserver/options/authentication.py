@@ -14,7 +14,7 @@ from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.options.oidc import check_oidc, validate_oidc
 from compiler.apiserver.resolved_sections import IssuerDiscovery, ServiceAccountIssuer
 from compiler.text import shown
-from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.catalog.facts import CHOICES
 from compiler.upstream.go.net import is_https, parse_url, parses_as_url
 from compiler.upstream.go.strconv import format_duration
 
@@ -239,7 +239,7 @@ class AuthenticationOptions(OptionGroup):
             if flags.text(flag):
                 keys.check_client_ca(self.named(flag), rule)
         if flags.text("token-auth-file"):
-            from compiler.apiserver.config_files.token_file import load_token_file
+            from compiler.apiserver.config_files.keys import load_token_file
 
             load_token_file(self.named("token-auth-file"))
 

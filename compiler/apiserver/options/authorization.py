@@ -11,7 +11,7 @@ from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import RBAC, Authorization, AuthorizationReload, Authorizer, WebhookAuthorizer
 from compiler.text import shown
-from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.catalog.facts import CHOICES
 from compiler.upstream.go.strconv import format_duration
 
 if TYPE_CHECKING:

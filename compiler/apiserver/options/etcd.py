@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import Etcd, EtcdEncryption, EtcdLeases, EtcdTransport, KMSPlugin
-from compiler.text import shown
-from compiler.text.suggest import did_you_mean
+from compiler.text import did_you_mean, shown
+from compiler.upstream.catalog.facts import CHOICES
 from compiler.upstream.etcd import without_user
-from compiler.upstream.flag_kinds import CHOICES
 from compiler.upstream.go.strconv import format_duration
 from compiler.upstream.names import parse_group_resource
 

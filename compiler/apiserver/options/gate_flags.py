@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler import rules
-from compiler.text import shown
-from compiler.text.suggest import Suggestion
+from compiler.text import Suggestion, shown
 from compiler.upstream.catalog.history import gate_advice, known_in, removal
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from compiler import rules
-from compiler.apiserver.gates import FeatureGates
+from compiler.apiserver.context import FeatureGates
 from compiler.apiserver.options.gate_flags import apply_gate_flags, report_dependencies
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import ChangedGates, EffectiveVersion, EnabledGates, Generic

@@ -10,8 +10,7 @@ from compiler.apiserver.context import NamedFile, ServerContext
 from compiler.apiserver.flagset import FlagSet
 from compiler.diagnostics import diagnose
 from compiler.rules import Rule
-from compiler.text import shown
-from compiler.text.suggest import did_you_mean
+from compiler.text import did_you_mean, shown
 
 if TYPE_CHECKING:
     pass

@@ -11,7 +11,7 @@ from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import JSONLog, Logging, TextLog
 from compiler.text import shown
-from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.catalog.facts import CHOICES
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig

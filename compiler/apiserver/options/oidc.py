@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.apiserver.resolved_sections import ClaimMappings, JWTIssuer, PrefixedClaim, RequiredClaim
 from compiler.text import shown
-from compiler.upstream.flag_kinds import CHOICES
+from compiler.upstream.catalog.facts import CHOICES
 
 if TYPE_CHECKING:
     from compiler.apiserver.options.group import OptionGroup

@@ -19,8 +19,7 @@ from compiler.apiserver.resolved_sections import (
     SNICertKey,
     SubjectAltNames,
 )
-from compiler.text import shown
-from compiler.text.suggest import Suggestions
+from compiler.text import Suggestions, shown
 from compiler.upstream.go.net import join, join_host_port
 
 if TYPE_CHECKING:

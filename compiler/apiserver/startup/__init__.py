@@ -13,19 +13,17 @@ from typing import NamedTuple
 
 from compiler import rules
 from compiler.apiserver.context import ServerContext
-from compiler.apiserver.health.checks import HealthChecks
+from compiler.apiserver.health import HealthChecks
 from compiler.apiserver.options import ServerRunOptions
 from compiler.apiserver.resolved import ResolvedConfig
 from compiler.apiserver.resource_config import ResourceConfig
-from compiler.apiserver.startup.completion import complete
 from compiler.apiserver.startup.controlplane import create_kube_apiserver_config
 from compiler.apiserver.startup.generic_config import build_generic_config
-from compiler.apiserver.startup.registry import set_registry
+from compiler.apiserver.startup.options import complete, set_registry, validate
 from compiler.apiserver.startup.server_chain import create_server_chain
-from compiler.apiserver.startup.validation import validate
-from compiler.apiserver.storage.factory import StorageFactory
+from compiler.apiserver.storage import StorageFactory
 from compiler.diagnostics import Report, diagnose
-from compiler.inputs.server import Host, ServerInput
+from compiler.inputs import Host, ServerInput
 from compiler.upstream.catalog import Catalog
 
 

@@ -8,12 +8,7 @@ from __future__ import annotations
 
 from compiler.apiserver.context import ServerContext
 from compiler.apiserver.resolved import ResolvedConfig
-from compiler.apiserver.resolved_sections import (
-    ExternalClientset,
-    Informers,
-    ProxyTransport,
-    ServiceResolver,
-)
+from compiler.apiserver.resolved_sections import ExternalClientset, Informers, ProxyTransport, ServiceResolver
 
 
 def new_shared_informer_factory(config: ResolvedConfig) -> None:

@@ -21,7 +21,7 @@ from compiler.apiserver.resolved_sections import (
 )
 from compiler.apiserver.resource_config import ResourceConfig
 from compiler.apiserver.startup.clients import build_service_resolver, create_proxy_transport
-from compiler.apiserver.storage.factory import CBOR, JSON
+from compiler.apiserver.storage import CBOR, JSON
 
 
 def create_kube_apiserver_config(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compiler.apiserver.context import ServerContext
-from compiler.apiserver.health.checks import (
+from compiler.apiserver.health import (
     HealthChecks,
     add_etcd_health_endpoint,
     add_kms_health_checks,
@@ -28,7 +28,7 @@ from compiler.apiserver.resolved_sections import (
 from compiler.apiserver.resource_config import ResourceConfig
 from compiler.apiserver.startup.clients import new_shared_informer_factory
 from compiler.apiserver.startup.storage import apply_etcd_options, new_rest_options_getter, new_storage_factory
-from compiler.apiserver.storage.factory import StorageFactory
+from compiler.apiserver.storage import StorageFactory
 
 _API_SERVER_ID = APIServerID(
     prefix="apiserver-",

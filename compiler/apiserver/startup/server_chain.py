@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from compiler import rules
 from compiler.apiserver.context import ServerContext
-from compiler.apiserver.health.checks import HealthChecks, complete_health_checks
+from compiler.apiserver.health import HealthChecks, complete_health_checks
 from compiler.apiserver.options import ServerRunOptions
 from compiler.apiserver.options.services import ServiceOptions
 from compiler.apiserver.resolved import ResolvedConfig

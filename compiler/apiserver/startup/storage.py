@@ -10,7 +10,7 @@ from compiler.apiserver.options.etcd import EtcdOptions
 from compiler.apiserver.resolved import ResolvedConfig
 from compiler.apiserver.resolved_sections import ObjectCountTracker, RESTOptions, ServersOverride, StorageSettings
 from compiler.apiserver.resource_config import ResourceConfig
-from compiler.apiserver.storage.factory import COHABITING, StorageFactory, StorageFactoryConfig
+from compiler.apiserver.storage import COHABITING, StorageFactory, StorageFactoryConfig
 from compiler.upstream.etcd import dial_problem, without_user
 
 _COHABITING = tuple(tuple(f"{name}.{group}".rstrip(".") for group in groups) for name, *groups in COHABITING)

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Any, NamedTuple
 
 from compiler.apiserver.config_files.encryption import Providers
-from compiler.apiserver.storage.factory import StorageFactory
+from compiler.apiserver.storage import StorageFactory
 
 _NONE = Providers(None, (None,))
 # Kubernetes: apiextensions-apiserver/pkg/apis/apiextensions/validation: group and plural of a definition.

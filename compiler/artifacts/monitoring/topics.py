@@ -7,12 +7,12 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compiler.apiserver.health.checks import ENDPOINTS
+from compiler.apiserver.health import ENDPOINTS
 from compiler.artifacts.monitoring.metrics import Exported, conditions, values
 from compiler.upstream.catalog import health_meanings
 
 if TYPE_CHECKING:
-    from compiler.apiserver.health.checks import HealthCheck
+    from compiler.apiserver.health import HealthCheck
     from compiler.apiserver.startup import Resolved
 
 

@@ -97,7 +97,7 @@ def _explain(word: str, version: str, examined: Examined | None) -> int:
 
         lines += resolved_value(word, resolved)
     if not lines:
-        from compiler.text.suggest import did_you_mean
+        from compiler.text import did_you_mean
 
         return usage_error(clean(f"unknown name {word!r}: {did_you_mean(word, known_words(version)) or _SUBJECTS}"))
     _print(lines)

@@ -11,9 +11,18 @@ from compiler.cli.explain.subjects import Subject
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
 from compiler.rules import by_code
 from compiler.upstream.catalog import catalog
-from compiler.upstream.catalog.facts import FlagSpec, Gate, descriptions, key_of, section_of, span, versions
+from compiler.upstream.catalog.facts import (
+    CHOICES,
+    STRUCTURED,
+    FlagSpec,
+    Gate,
+    descriptions,
+    key_of,
+    section_of,
+    span,
+    versions,
+)
 from compiler.upstream.catalog.history import known_in, removed
-from compiler.upstream.flag_kinds import CHOICES, STRUCTURED
 
 _MAX_FIELDS = 20
 _NOTHING = ("", "<nil>", "[]", "{}")
@@ -59,7 +68,7 @@ _KINDS = {
 
 
 def _code(code: str, version: str) -> list[str]:
-    from compiler.cli.explain.rule_text import rule_lines
+    from compiler.cli.explain.subjects import rule_lines
 
     return rule_lines(by_code()[code])
 

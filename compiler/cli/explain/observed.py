@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compiler.apiserver.health.checks import ENDPOINTS
+from compiler.apiserver.health import ENDPOINTS
 from compiler.apiserver.health.meaning import condition_of
 from compiler.apiserver.resource_config import MATCHERS
 from compiler.upstream.catalog import Catalog, catalog, health_meanings

@@ -12,8 +12,7 @@ from compiler.artifacts.yamlio import scalar
 from compiler.cli.explain.subjects import Subject
 from compiler.diagnostics import Diagnostic, KascError, Location, Report
 from compiler.text.redaction import hide
-from compiler.upstream.catalog.facts import section_of
-from compiler.upstream.flag_kinds import STRUCTURED
+from compiler.upstream.catalog.facts import STRUCTURED, section_of
 from compiler.upstream.flag_values import TYPES
 
 _MAX_LENGTH = 100
@@ -178,7 +177,7 @@ def _stored(resolved: Resolved, word: str) -> list[str]:
 
 def _checked(resolved: Resolved, row: str) -> list[str]:
     """Return the checks of this server for one row of health.json, with their targets."""
-    from compiler.apiserver.health.checks import ENDPOINTS
+    from compiler.apiserver.health import ENDPOINTS
     from compiler.apiserver.health.meaning import targets_of
 
     health = resolved.health

@@ -9,7 +9,7 @@ from compiler.cli.reporters.summary import not_shown, totals, unread
 from compiler.diagnostics import Diagnostic, Location, Report
 
 if TYPE_CHECKING:
-    from compiler.rules.policies import PolicyResult
+    from compiler.rules.rule import PolicyResult
 
 
 def render(reports: list[Report], more: dict[str, Any] | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Diagnostic, KascError
-from compiler.inputs.server import ServerInput
+from compiler.inputs import ServerInput
 from compiler.inputs.source import Files
 from compiler.inputs.source.node import Node, Source
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.inputs import InlineFile, ServerInput
 from compiler.inputs.arguments import Argument
 from compiler.inputs.schema.decoding import schema_named, schema_of_kind
-from compiler.inputs.server import InlineFile, ServerInput
 from compiler.inputs.source.node import Node
 from compiler.text import shown
 from compiler.upstream.catalog import Catalog, catalog

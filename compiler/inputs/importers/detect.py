@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, diagnose
-from compiler.inputs.server import ARTIFACT_KINDS
+from compiler.inputs import ARTIFACT_KINDS
 from compiler.inputs.source import is_toml, parse_document
 from compiler.inputs.source.node import Node, Source
 

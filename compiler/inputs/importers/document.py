@@ -10,9 +10,9 @@ from typing import Any
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.filesystem import Root, hint_for
+from compiler.inputs import ServerInput
 from compiler.inputs.importers.lowering import Content, Lowering, Path
 from compiler.inputs.schema import conforms, load_schema, unwrapped
-from compiler.inputs.server import ServerInput
 from compiler.inputs.source import Files
 from compiler.inputs.source.node import Node
 from compiler.inputs.source.overlays import extend_document
@@ -50,7 +50,7 @@ def read_document(
     name = merged.at(("metadata", "name"))
     deployment = merged.get("deployment") if all(value_path[0] != "deployment" for value_path in refused) else None
     if deployment is not None:
-        from compiler.inputs.pods.deployment import check_deployment
+        from compiler.inputs.pods.manifest import check_deployment
 
         problems += check_deployment(deployment)
     if lowering.files or deployment is not None:
@@ -163,7 +163,7 @@ def check_removals(layers: Sequence[Node], version: str, report: Report) -> None
         for path, mapping, known in _unknown_removals(layer, schema, (), version):
             if any(_sets(lower, path) for lower in layers[:index]):
                 continue
-            from compiler.inputs.schema.unknown_keys import unknown_key
+            from compiler.inputs.schema import unknown_key
 
             if not report.drops(rules.UNKNOWN_KEY):
                 report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))

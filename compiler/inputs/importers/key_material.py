@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, diagnose
+from compiler.inputs import InlineFile
 from compiler.inputs.schema.decoding import kind_schema, schema_of_kind
-from compiler.inputs.server import InlineFile
 from compiler.inputs.source.node import Node
 from compiler.text.redaction import has_credentials, is_key_material, is_secret_name, named_spans, resembles_secret_name
 from compiler.upstream.catalog import Catalog
-from compiler.upstream.catalog.facts import section_of
-from compiler.upstream.flag_kinds import STRUCTURED
+from compiler.upstream.catalog.facts import STRUCTURED, section_of
 
 if TYPE_CHECKING:
     from compiler.inputs.schema.decoding import Schema

@@ -12,15 +12,13 @@ from functools import cached_property
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, diagnose
+from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Argument, Trace
-from compiler.inputs.importers.flag_text import Element, elements_of, joined, text_of
-from compiler.inputs.server import InlineFile
+from compiler.inputs.importers.flags import Element, elements_of, joined, text_of
 from compiler.inputs.source.node import Node
-from compiler.text import shown
-from compiler.text.suggest import closest
+from compiler.text import closest, shown
 from compiler.upstream.catalog import Catalog
-from compiler.upstream.catalog.facts import FlagSpec, key_of, section_of
-from compiler.upstream.flag_kinds import DEFAULT_FILE_DIRECTORY, STRUCTURED
+from compiler.upstream.catalog.facts import DEFAULT_FILE_DIRECTORY, STRUCTURED, FlagSpec, key_of, section_of
 
 Path = tuple[str | int, ...]
 Content = tuple[Node, tuple[Diagnostic, ...]]

@@ -7,7 +7,7 @@ from functools import cache
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
-from compiler.inputs.server import ARTIFACT_KINDS
+from compiler.inputs import ARTIFACT_KINDS
 from compiler.inputs.source.node import Node, Source
 from compiler.text import shown
 from compiler.upstream.catalog import catalog
@@ -57,7 +57,7 @@ def _is_foreign(key: str, node: Node) -> bool:
 
 
 def _resembles(name: str, known: frozenset[str]) -> bool:
-    from compiler.text.suggest import closest
+    from compiler.text import closest
 
     return len(name) < 80 and bool(closest(name, known))
 

@@ -13,8 +13,8 @@ from compiler import rules
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
 from compiler.filesystem import Root, open_file, read_from, root_of
+from compiler.inputs import ARTIFACT_KINDS
 from compiler.inputs.importers.detect import FLAGS_FILE, WORDS
-from compiler.inputs.server import ARTIFACT_KINDS
 from compiler.inputs.source import DOCUMENT_SUFFIXES, parse_document, source_of
 from compiler.inputs.source.node import Source
 

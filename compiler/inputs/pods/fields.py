@@ -13,8 +13,7 @@ from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.source.node import Node
 from compiler.rules import Rule
-from compiler.text import shown
-from compiler.text.suggest import closest, did_you_mean
+from compiler.text import closest, did_you_mean, shown
 from compiler.upstream.catalog.facts import minor_of, pod_types
 
 ROOTS = {

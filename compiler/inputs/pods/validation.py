@@ -14,8 +14,7 @@ from compiler.inputs.importers.container import find, items_of, text_of
 from compiler.inputs.pods.fields import FieldChecker
 from compiler.inputs.pods.value_checks import SUBDOMAIN_HINT, ValueChecks, entries, int_value
 from compiler.inputs.source.node import Node
-from compiler.text import shown
-from compiler.text.suggest import did_you_mean
+from compiler.text import did_you_mean, shown
 from compiler.upstream.names import is_label_value, is_qualified_name, is_subdomain
 
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")

@@ -9,8 +9,7 @@ from compiler.inputs.importers.container import text_of
 from compiler.inputs.pods.fields import FieldChecker, opening
 from compiler.inputs.source.node import Node
 from compiler.rules import Rule
-from compiler.text import shown
-from compiler.text.suggest import did_you_mean
+from compiler.text import did_you_mean, shown
 from compiler.upstream.names import is_label, is_port_name
 
 SUBDOMAIN_HINT = "use lowercase letters, digits, '-' and '.'"

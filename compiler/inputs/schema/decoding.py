@@ -17,9 +17,8 @@ from compiler.inputs.schema import schema_directory
 from compiler.inputs.schema.field import Field, Findings
 from compiler.inputs.source.node import Node
 from compiler.rules import Rule
-from compiler.text import shown
+from compiler.text import Suggestion, shown
 from compiler.text.redaction import is_secret_name
-from compiler.text.suggest import Suggestion
 from compiler.upstream.go.encoding import decode_base64
 from compiler.upstream.go.strconv import InvalidValueError, parse_duration
 

@@ -16,13 +16,11 @@ from referencing.jsonschema import DRAFT202012
 from compiler import rules
 from compiler.bounds import MAX_VIOLATIONS
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
-from compiler.inputs.schema import Path, load_schema
+from compiler.inputs.schema import Path, dotted, flag_of, load_schema, unknown_key
 from compiler.inputs.schema.conversion import TYPE_NAMES, convert, describe
-from compiler.inputs.schema.unknown_keys import dotted, flag_of, unknown_key
 from compiler.inputs.source.node import Lines, Node, Source
 from compiler.rules import Rule
-from compiler.text import shown
-from compiler.text.suggest import Suggestion, Suggestions
+from compiler.text import Suggestion, Suggestions, shown
 
 _SECRET = re.compile(r"secret|token|password|content", re.IGNORECASE)
 # A scalar that means the same in a flow sequence: quoted, or without indicators.

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from compiler.review.context import Risks
+from compiler.review import Risks
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved

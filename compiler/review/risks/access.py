@@ -1,18 +1,18 @@
-"""Authorization and admission: the chain of authorizers, and the admission plugins.
-
-Kubernetes: pkg/kubeapiserver/authorizer, plugin/pkg/admission.
-"""
+"""Authorization and admission: who is admitted, and webhooks that are called without checking whom."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from compiler import rules
-from compiler.review.context import Risks
+from compiler.review import Risks
+from compiler.review.risks.networking import is_local
 from compiler.rules import Rule
+from compiler.text import shown
 
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
+
 
 _MODE, _FILE = "authorization-mode", "authorization-config"
 _ENABLE, _DISABLE, _LEGACY = "enable-admission-plugins", "disable-admission-plugins", "admission-control"
@@ -31,7 +31,7 @@ _DEFAULT_PLUGINS = {
 """Plugin that is enabled by default and protects the cluster -> the consequence of disabling it."""
 
 
-def find(risks: Risks) -> None:
+def find_access(risks: Risks) -> None:
     """Find permissive authorization, and disabled default plugins."""
     authorizers = risks.authorizers
     plugins = risks.options.admission.chain()
@@ -147,3 +147,37 @@ def _check_default_plugins(risks: Risks, plugins: list[str]) -> None:
             _DISABLE,
             name,
         )
+
+
+def find_webhooks(risks: Risks) -> None:
+    """Check the cluster of each kubeconfig."""
+    for file in risks.context.config_files:
+        if file.kind == "Config":
+            cluster = _cluster(file.root)
+            if cluster is not None:
+                _check_cluster(risks, cluster)
+
+
+def _cluster(root: Field) -> Field | None:
+    """Return the cluster of the current context."""
+    context = _entry(root["contexts"], root["current-context"].text)
+    name = context["context"]["cluster"].text if context is not None else ""
+    entry = _entry(root["clusters"], name)
+    return entry["cluster"] if entry is not None else None
+
+
+def _entry(entries: Field, name: str) -> Field | None:
+    return next((entry for entry in entries.items() if entry["name"].text == name), None)
+
+
+def _check_cluster(risks: Risks, cluster: Field) -> None:
+    server, insecure = cluster["server"], cluster["insecure-skip-tls-verify"]
+    text = server.text.lower()
+    if is_local(text):
+        return
+    if not text.startswith("https://"):
+        message = f"the webhook {shown(server.text)} is called without TLS: its responses can be forged in transit"
+        risks.report_field(rules.WEBHOOK_NOT_AUTHENTICATED, message, "use https with certificate-authority", server)
+    elif insecure.on:
+        message = "the webhook's certificate is not verified: its responses can be forged in transit"
+        risks.report_field(rules.WEBHOOK_NOT_AUTHENTICATED, message, "set certificate-authority instead", insecure)

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
-from compiler.review.risks.audit_coverage import report_unreachable
+from compiler.review.risks.auditing import report_unreachable
 from compiler.rules import Rule
-from compiler.text import shown
-from compiler.text.suggest import closest, only_one
+from compiler.text import closest, only_one, shown
 from compiler.upstream.names import CORE, find_resource
 
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
-    from compiler.review.context import Risks
+    from compiler.review import Risks
     from compiler.upstream.catalog.facts import Resource
 
 FLAG = "audit-policy-file"
@@ -60,7 +59,7 @@ _GROUPS = ("system:authenticated", "system:masters", "system:nodes", "system:una
 _RESOURCE_PATH = r"/(?:api/v1|apis/[^/*]+/v[0-9][a-z0-9]*)/([^/*]+).*"
 
 
-def find(risks: Risks) -> None:
+def find_audit_rules(risks: Risks) -> None:
     """Check every rule of the policy."""
     root = risks.file(FLAG)
     if root is None:

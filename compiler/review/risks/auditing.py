@@ -1,7 +1,4 @@
-"""Audit logs that record nothing, grow without bound, or contain secrets.
-
-Kubernetes: apiserver/pkg/server/options/audit.go; apiserver/pkg/audit/policy/checker.go.
-"""
+"""Audit logs that record nothing, grow without bound or hold secrets; which requests an audit rule covers."""
 
 from __future__ import annotations
 
@@ -9,10 +6,143 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
-from compiler.review.context import Risks
+from compiler.review import Risks
 
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
+    from compiler.review import Risks
+
+
+_MAX_COMPARISONS = 20_000
+"""Pairs of entries that are compared for one policy; the rest is not checked."""
+
+
+class _Entry(NamedTuple):
+    group: str
+    resources: frozenset[str]
+    names: frozenset[str]
+
+
+class _Rule(NamedTuple):
+    """A rule as sets; an empty set is no restriction."""
+
+    field: Field
+    limits: tuple[frozenset[str], ...]
+    namespaces: frozenset[str]
+    entries: tuple[_Entry, ...]
+    urls: frozenset[str]
+
+    @property
+    def is_about_resources(self) -> bool:
+        return bool(self.namespaces or self.entries)
+
+
+class Coverage:
+    """The rules of a policy in order, to find later ones that can never match."""
+
+    def __init__(self, any_group: bool) -> None:
+        self.any_group = any_group
+        self._rules: list[_Rule] = []
+        self._remaining = _MAX_COMPARISONS
+
+    def add(self, rule: Field) -> None:
+        """Add the next rule in order."""
+        self._rules.append(_sets(rule))
+
+    def covering(self, rule: Field) -> Field | None:
+        """Return the first added rule that matches every request that `rule` matches; None if there is none."""
+        if self._remaining < 0:
+            return None
+        later = _sets(rule)
+        return next((each.field for each in self._rules if self._covers(each, later)), None)
+
+    def is_total(self, rule: Field) -> bool:
+        """Return whether a rule matches every request."""
+        sets = _sets(rule)
+        return not (any(sets.limits) or sets.is_about_resources or sets.urls)
+
+    def _covers(self, one: _Rule, other: _Rule) -> bool:
+        self._remaining -= 1 + len(one.entries) * len(other.entries) + len(one.urls) * len(other.urls)
+        if self._remaining < 0 or not all(map(_within, other.limits, one.limits)):
+            return False
+        if one.is_about_resources:
+            return (
+                other.is_about_resources
+                and _within(other.namespaces, one.namespaces)
+                and self._entries_cover(one.entries, other.entries)
+            )
+        if not one.urls:
+            return True
+        if other.is_about_resources or not other.urls:
+            return False
+        return all(any(_path_covers(mine, theirs) for mine in one.urls) for theirs in other.urls)
+
+    def _entries_cover(self, one: tuple[_Entry, ...], other: tuple[_Entry, ...]) -> bool:
+        if not one or not other:
+            return not one
+        return all(any(self._entry_covers(mine, theirs) for mine in one) for theirs in other)
+
+    def _entry_covers(self, one: _Entry, other: _Entry) -> bool:
+        same = one.group == other.group or (one.group == "*" and self.any_group)
+        if not same:
+            return False
+        # Without resources, resourceNames have no effect.
+        if not one.resources or ("*" in one.resources and not one.names):
+            return True
+        if not other.resources or not _within(other.names, one.names):
+            return False
+        return all(_names_cover(one.resources, *name.partition("/")) for name in other.resources)
+
+
+def _names_cover(names: frozenset[str], resource: str, slash: str, part: str) -> bool:
+    return not names.isdisjoint({"*", resource + slash + part, f"{resource}/*", f"*/{part}" if part else "*"})
+
+
+def _sets(rule: Field) -> _Rule:
+    def texts(field: Field) -> frozenset[str]:
+        return frozenset(item.text for item in field.items())
+
+    return _Rule(
+        rule,
+        tuple(texts(rule[key]) for key in ("users", "userGroups", "verbs")),
+        texts(rule["namespaces"]),
+        tuple(
+            _Entry(entry["group"].text, texts(entry["resources"]), texts(entry["resourceNames"]))
+            for entry in rule["resources"].items()
+        ),
+        texts(rule["nonResourceURLs"]),
+    )
+
+
+def _within(part: frozenset[str], whole: frozenset[str]) -> bool:
+    """Return whether a restriction is at least as strict as another one."""
+    return not whole or (bool(part) and part <= whole)
+
+
+def _path_covers(one: str, other: str) -> bool:
+    """Return whether a pattern matches every path that another one matches."""
+    if one.endswith("*"):
+        return other.startswith(one[:-1])
+    return one == other
+
+
+def report_unreachable(risks: Risks, audit_rules: list[Field]) -> None:
+    """Report rules that are never reached, because the first matching rule decides."""
+    coverage = Coverage(any_group=bool(risks.catalog.behaviour("auditPolicyAnyGroup")))
+    for index, rule in enumerate(audit_rules):
+        first = coverage.covering(rule)
+        if first is None:
+            coverage.add(rule)
+            continue
+        rest = len(audit_rules) - index - 1 if coverage.is_total(first) else 0
+        others = f", nor are the {rest} rules after it" if rest > 1 else ""
+        others = ", nor is the rule after it" if rest == 1 else others
+        requests = "every request" if coverage.is_total(first) else "all requests of this rule"
+        message = f"the rule is never reached{others}: {first.path} (line {first.location.line}) matches {requests}"
+        risks.report_field(rules.UNREACHABLE_AUDIT_RULE, message, f"move it before {first.path}, or remove it", rule)
+        if rest:
+            return
+
 
 _POLICY, _LOG, _WEBHOOK = "audit-policy-file", "audit-log-path", "audit-webhook-config-file"
 
@@ -33,7 +163,7 @@ _SECRETS = (
 )
 
 
-def find(risks: Risks) -> None:
+def find_auditing(risks: Risks) -> None:
     """Check the audit policy and the audit backends."""
     flags = risks.flags
     root = risks.file(_POLICY)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.config_files.keys import signing_key, verification_keys
-from compiler.inputs.server import UnreadableFileError
+from compiler.inputs import UnreadableFileError
 from compiler.text import shown
 from compiler.upstream.x509 import CertificateFacts, facts_of, go_of
 from compiler.upstream.x509.asn1 import blocks
 
 if TYPE_CHECKING:
-    from compiler.review.context import Risks
+    from compiler.review import Risks
 
 _CERTIFICATE, _SIGNING, _KEYS = "tls-cert-file", "service-account-signing-key-file", "service-account-key-file"
 _SERVICE_NAME = "kubernetes.default.svc"
@@ -38,7 +38,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def find(risks: Risks) -> None:
+def find_certificates(risks: Risks) -> None:
     """Check the files that flags name."""
     if not risks.context.host.sees_files:
         return

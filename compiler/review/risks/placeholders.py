@@ -1,7 +1,4 @@
-"""Values that look like unreplaced placeholders.
-
-Variables that a shell or the kubelet expands are handled while the input is read; these are never expanded.
-"""
+"""Values that look like unreplaced placeholders, or have characters that nobody typed on purpose."""
 
 from __future__ import annotations
 
@@ -10,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler import rules
-from compiler.review.context import Risks
+from compiler.inputs.source.characters import advice
+from compiler.review import Risks
 from compiler.text import shown
 from compiler.upstream.flag_values import TYPES
 
@@ -18,6 +16,43 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Location
     from compiler.inputs.arguments import Argument
     from compiler.inputs.schema.field import Field
+    from compiler.review import Risks
+
+
+_QUOTES = "\"'"
+
+
+def check(risks: Risks, flag: str, argument: Argument) -> None:
+    """Report lookalike characters and quotes in a flag's value."""
+    spec = risks.catalog.flags.get(flag)
+    text = argument.text
+    if spec is None or not text:
+        return
+    if hint := advice(text, letters=False):
+        message = f"--{flag}: the value contains characters that look like others"
+        risks.report_location(rules.LOOKALIKE_CHARACTER, message, hint, argument.path, argument.location, flag)
+    elif " --" in text:
+        hint = "write each flag as a separate argument"
+        message = f"--{flag}: the value {shown(text)} seems to contain other flags"
+        risks.report_location(
+            rules.SEVERAL_FLAGS_IN_ONE_ARGUMENT, message, hint, argument.path, argument.location, flag
+        )
+    elif spec.type != "stringSlice" and any(_is_quoted(part.strip()) for part in text.split(",")):
+        inner = ",".join(part.strip().strip(_QUOTES) for part in text.split(","))
+        whole = inner if risks.given.read_as == "document" else f"--{flag}={inner}"
+        message = f"--{flag}: the quotes are part of the value {shown(text)}"
+        hint = f"remove the quotes: write {shown(whole)[1:-1]}"
+        risks.report_location(rules.QUOTES_IN_VALUE, message, hint, argument.path, argument.location, flag)
+    elif spec.type == "stringSlice" and any(_is_quoted(element) for element in risks.flags.texts(flag)):
+        message = f"--{flag}: the quotes are part of an element"
+        risks.report_location(
+            rules.QUOTES_IN_VALUE, message, "remove the quotes", argument.path, argument.location, flag
+        )
+
+
+def _is_quoted(text: str) -> bool:
+    return len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0]
+
 
 _NAME = "[A-Za-z_][A-Za-z0-9_.]*"
 # A second opening ends the first one, so that no part of a string is searched twice.
@@ -25,14 +60,14 @@ _BRACED = r"\$\{[A-Za-z_](?:(?!\$\{)[^}])*+\}"
 _TEMPLATE = r"\{\{(?:(?!\{\{|\}\}).)*+\}\}"
 _PLACEHOLDER = rf"{_BRACED}|\$\({_NAME}\)|\$[A-Z][A-Z0-9_]+\b|{_TEMPLATE}|<[A-Z][A-Z0-9_-]+>|__[A-Z][A-Z0-9_]*?__"
 _OPENINGS = ("$", "{{", "<", "__")
-_QUOTES = ('"', "'")
+_QUOTED = ('"', "'")
 _COMMANDS = ("exec",)
 """Fields of a kubeconfig that are commands."""
 _SECRETS = ("client-key-data", "client-secret", "id-token", "password", "refresh-token", "secret", "token")
 _HINT = "write the value itself; kube-apiserver expands nothing"
 
 
-def find(risks: Risks) -> None:
+def find_placeholders(risks: Risks) -> None:
     """Check the value of every flag, and every string in structured files."""
     for flag, arguments in risks.flags.arguments.items():
         for argument in arguments:
@@ -43,8 +78,6 @@ def find(risks: Risks) -> None:
                     rules.UNREPLACED_PLACEHOLDER, message, _HINT, argument.path, _position(risks, argument, match), flag
                 )
             elif _is_unusual(argument.text):
-                from compiler.review.risks.characters import check
-
                 check(risks, flag, argument)
     for file in risks.context.config_files:
         root = file.root
@@ -59,7 +92,7 @@ def find(risks: Risks) -> None:
 
 def _is_unusual(text: str) -> bool:
     """Return whether a value has unusual characters, which are checked further."""
-    return not text.isascii() or text[:1] in _QUOTES or text[-1:] in _QUOTES or " --" in text
+    return not text.isascii() or text[:1] in _QUOTED or text[-1:] in _QUOTED or " --" in text
 
 
 def _match(text: str) -> re.Match[str] | None:

@@ -219,7 +219,7 @@ class TypeErrors:
         return f"it accepts {'; '.join(accepted[:_MAX_OVERLOADS])}{rest}"
 
     def _nearest(self, word: str, candidates: list[str], spelling: str = "{}") -> str:
-        from compiler.text.suggest import did_you_mean
+        from compiler.text import did_you_mean
 
         return did_you_mean(word, candidates, spelling)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from compiler.apiserver.startup import Resolved
 from compiler.diagnostics import Diagnostic, Report
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from tests.apiserver.options.running import server
 
 KUBECONFIG = """apiVersion: v1

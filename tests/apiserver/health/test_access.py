@@ -8,7 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from compiler.apiserver.health.exposure import access_to, health_facts
+from compiler.apiserver.health.meaning import access_to, health_facts
 from compiler.artifacts.health import definitions
 from compiler.artifacts.pod import static_pod
 from tests.apiserver.options.running import server

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from compiler.artifacts.health import definitions
-from compiler.artifacts.load_balancers import server_of
+from compiler.artifacts.probes import server_of
 from tests.artifacts.compiling import document, resolve
 from tests.cluster.live.certificates import make_certificates
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.apiserver.health.exposure import health_facts
+from compiler.apiserver.health.meaning import health_facts
 from compiler.artifacts.health import definitions
 from compiler.artifacts.pod import static_pod
 from compiler.artifacts.probes import probes

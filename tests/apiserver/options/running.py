@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from compiler.apiserver.startup import Resolved, resolve
 from compiler.diagnostics import Location, Report
+from compiler.inputs import Host, ServerInput
 from compiler.inputs.arguments import Word, split_arguments
-from compiler.inputs.server import Host, ServerInput
 from compiler.upstream.catalog import catalog
 
 NEEDED = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compiler.apiserver.health.checks import ENDPOINTS
+from compiler.apiserver.health import ENDPOINTS
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.monitoring.topics import Topic, topics
 from tests.artifacts.compiling import document, render, resolve

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from compiler.cluster.etcd import Credentials, Etcd, configure_libraries
-from compiler.cluster.etcd_errors import EtcdError
+from compiler.cluster.etcd_messages import EtcdError
 from tests.cluster.live.certificates import Certificates
 
 configure_libraries()

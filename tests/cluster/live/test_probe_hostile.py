@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from compiler.cluster.connection import resolved
+from compiler.cluster import resolved
 from tests.artifacts.compiling import as_text, document
 from tests.cli.running import ROOT, Ran, kasc
 from tests.cluster.live.api_server import ENDPOINTS, RECORDED, Fault, RawServer, Recorded, Server, status

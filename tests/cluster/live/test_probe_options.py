@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compiler.cluster.connection import Credentials, context
+from compiler.cluster import Credentials, context
 from tests.artifacts.compiling import as_text, document
 from tests.cli.running import kasc
 from tests.cluster.live.api_server import RECORDED, Recorded, Server, status, text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic, KascError, Location
+from compiler.inputs import ServerInput
 from compiler.inputs.arguments import ANY
 from compiler.inputs.importers import input_of
-from compiler.inputs.server import ServerInput
 from compiler.inputs.source.node import Source
 
 

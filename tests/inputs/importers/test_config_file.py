@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compiler.diagnostics import Diagnostic
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.review.examine import Settings, examine
 from tests.cli.running import SAMPLES
 

@@ -10,8 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.upstream.catalog import catalog
-from compiler.upstream.catalog.facts import section_of
-from compiler.upstream.flag_kinds import STRUCTURED
+from compiler.upstream.catalog.facts import STRUCTURED, section_of
 from compiler.upstream.flag_values import TYPES, InvalidValueError, SNIPair
 from tests.inputs.importers.reading import Read, read
 

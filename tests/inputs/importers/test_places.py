@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compiler.apiserver.context import ServerContext
 from compiler.diagnostics import Report
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.upstream.catalog import catalog
 from tests.inputs.importers.reading import Read, read
 

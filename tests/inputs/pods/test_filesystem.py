@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from compiler.inputs import Host, NotInContainerError
 from compiler.inputs.pods.filesystem import ContainerFileSystem
-from compiler.inputs.server import Host, NotInContainerError
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.yaml import parse_yaml
 from tests.inputs.pods.writing import findings, pod, report_of

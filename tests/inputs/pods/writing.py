@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.inputs.server import Host
+from compiler.inputs import Host
 from compiler.review.examine import Settings, examine
 
 FLAGS = (

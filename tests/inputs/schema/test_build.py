@@ -14,8 +14,7 @@ from jsonschema import Draft202012Validator
 from compiler.inputs.schema import load_schema
 from compiler.inputs.schema.explain import violations
 from compiler.upstream.catalog import catalog
-from compiler.upstream.catalog.facts import section_of
-from compiler.upstream.flag_kinds import STRUCTURED
+from compiler.upstream.catalog.facts import STRUCTURED, section_of
 from tests.artifacts.compiling import ROOT, document, refused, resolve
 from tests.versions import VERSIONS
 from tools.generate.schemas import build, main

@@ -13,7 +13,7 @@ import pytest
 
 from compiler.diagnostics import Report
 from compiler.review.examine import judge
-from compiler.rules.policies import PolicyResult
+from compiler.rules.rule import PolicyResult
 from tests.apiserver.config_files.running import started
 from tests.apiserver.options.running import server
 from tests.cli.running import SAMPLES, kasc

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 
 import compiler.review.risks
-from compiler.review.context import Risks
+from compiler.review import Risks
 from compiler.review.risks import _CONCERNS, _finder
 from compiler.upstream.catalog import catalog
 from tests.apiserver.options.running import server

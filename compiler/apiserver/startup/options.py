@@ -1,6 +1,7 @@
-"""Validate the options.
+"""Set the component registry, then complete and validate the options.
 
-Kubernetes: pkg/controlplane/apiserver/options/validation.go, then cmd/kube-apiserver/app/options/validation.go.
+Kubernetes: cmd/kube-apiserver/app/server.go, NewAPIServerCommand; cmd/kube-apiserver/app/options/completion.go and
+pkg/controlplane/apiserver/options/options.go, Complete; the two validation.go next to them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,30 @@ from __future__ import annotations
 from compiler.apiserver.options import ServerRunOptions
 from compiler.apiserver.options.gate_flags import report_pairs
 from compiler.apiserver.resolved import ResolvedConfig
+
+
+def set_registry(options: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Set the versions and the feature gates, then configure logging."""
+    config.begin_stage("Set")
+    step = config.step
+    step("ComponentGlobalsRegistry.Set", options.generic.set_registry)
+    step("LoggingConfiguration.Validate", options.logs.validate)
+    step("LoggingConfiguration.Apply", options.logs.apply_to, config)
+
+
+def complete(options: ServerRunOptions, config: ResolvedConfig) -> None:
+    """Fill in what the flags leave to the server."""
+    config.begin_stage("Complete")
+    step = config.step
+    step("getServiceIPAndRanges", options.services.complete)
+    step("DefaultAdvertiseAddress", options.generic.complete_advertise_address)
+    step("MaybeDefaultWithSelfSignedCerts", options.secure_serving.complete)
+    step("defaultExternalHost", options.generic.complete_external_host)
+    step("ApplyAuthorization", options.authorization.complete)
+    step("completeServiceAccountOptions", options.authentication.complete)
+    step("loadSigningKey", options.authentication.check_signing_key)
+    step("rewriteRuntimeConfig", options.api_enablement.complete)
+    step("ParseWatchCacheSizes", options.etcd.complete)
 
 
 def validate(options: ServerRunOptions, config: ResolvedConfig) -> None:

@@ -1,7 +1,4 @@
-"""Paths that a Pod writes or connects to outside its volumes.
-
-The server starts anyway; a missing file that it reads at start-up is an error of the Pod.
-"""
+"""How the server runs: its limits, and what a Pod writes or connects to outside of its volumes."""
 
 from __future__ import annotations
 
@@ -10,20 +7,76 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler import rules
+from compiler.apiserver.context import ALL_ALPHA
 from compiler.apiserver.resolved_sections import LogBackend
-from compiler.inputs.server import NotInContainerError
-from compiler.review.context import Risks
+from compiler.inputs import NotInContainerError
+from compiler.review import Risks
 from compiler.text import shown
-from compiler.upstream.flag_kinds import READ_FILES
+from compiler.upstream.catalog.facts import READ_FILES
 
 if TYPE_CHECKING:
-    from compiler.inputs.pods.volumes import FileSystem
+    from compiler.inputs.pods import FileSystem
     from compiler.inputs.schema.field import Field
+
+
+_FAIR, _LIMIT, _MUTATING = (
+    "enable-priority-and-fairness",
+    "max-requests-inflight",
+    "max-mutating-requests-inflight",
+)
+_BODY_VERBOSITY = 8
+
+
+def find_running(risks: Risks) -> None:
+    """Check limits, logs and experimental features."""
+    flags, flag = risks.flags, "request-timeout"
+    if flags.number(flag) == 0:
+        message = f"--{flag} 0 makes all requests time out, including the server's own at start-up"
+        risks.report(rules.ZERO_REQUEST_TIMEOUT, message, "set for example 1m, or remove the flag", flag)
+    _check_limits(risks)
+    flag = "v"
+    if flags.number(flag) >= _BODY_VERBOSITY:
+        message = f"--{flag} {flags.number(flag)} logs the bodies of the server's own requests, including secrets"
+        risks.report(rules.REQUEST_BODIES_LOGGED, message, "use 2 unless you are debugging", flag)
+    _check_experiments(risks)
+
+
+def _check_limits(risks: Risks) -> None:
+    """Check the two limits that apply without priority and fairness; 0 means no limit."""
+    flags = risks.flags
+    if flags.on(_FAIR):
+        return
+    unlimited = [flag for flag in (_LIMIT, _MUTATING) if flags.number(flag) == 0]
+    for flag in unlimited:
+        message = f"--{flag} 0 means no limit if --{_FAIR} is false: clients can overload the server"
+        risks.report(rules.NO_REQUEST_LIMIT, message, f"set a limit, or remove --{_FAIR}=false", flag)
+    if not unlimited:
+        message = f"--{_FAIR} is false: one busy client can starve all others, including the control plane"
+        risks.report(
+            rules.NO_REQUEST_LIMIT, message, "remove the flag, and tune with FlowSchemas", _FAIR, severity="note"
+        )
+
+
+def _check_experiments(risks: Risks) -> None:
+    flags, flag = risks.flags, "feature-gates"
+    for index, (_, entry) in enumerate(flags.value(flag) or ()):
+        if entry.partition("=")[0].strip() == ALL_ALPHA and risks.context.gates.set_to.get(ALL_ALPHA):
+            message = f"--{flag}: {ALL_ALPHA} enables all experimental features, whatever they may break"
+            risks.report(rules.ALL_ALPHA_ENABLED, message, "enable only the features that you need", flag, index)
+            break
+    flag = "runtime-config"
+    for key in ("api/all", "api/alpha"):
+        if flags.mapping(flag).get(key) == "true":
+            message = f"--{flag}: {key} serves experimental APIs, whose objects a later version may not support"
+            risks.report(
+                rules.ALL_ALPHA_ENABLED, message, "enable only the APIs that you need", flag, flags.entry(flag, key)
+            )
+
 
 _LOG, _SIGNER = "audit-log-path", "service-account-signing-endpoint"
 
 
-def find(risks: Risks) -> None:
+def find_pods(risks: Risks) -> None:
     """Check the audit log and the sockets of a server in a Pod."""
     files = risks.given.file_system
     if files is None:

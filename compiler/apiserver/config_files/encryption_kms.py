@@ -38,7 +38,6 @@ def check_kms(context: ServerContext, plugin: Field, before: list[KMSProvider], 
         plugin.report(rules.KMS_V1_WITHOUT_GATE, "KMS v1 requires the feature gate KMSv1", hint)
     _check_name(plugin["name"], version, before, reload)
     _check_endpoint(plugin["endpoint"], context.catalog.url_strictness)
-    _check_cache_size(plugin["cachesize"], version)
     timeout = plugin["timeout"].duration
     if timeout is not None and timeout <= 0:
         plugin["timeout"].report(
@@ -46,6 +45,7 @@ def check_kms(context: ServerContext, plugin: Field, before: list[KMSProvider], 
             f"the timeout {plugin['timeout'].text} is not positive",
             "write for example 3s",
         )
+    _check_cache_size(plugin["cachesize"], version)
     return KMSProvider(
         plugin["name"].text,
         version,

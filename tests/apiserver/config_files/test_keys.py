@@ -87,9 +87,9 @@ FILES = {
 NOT_THERE, DIRECTORY = "cannot be read: no such file or directory", "cannot be read: it is a directory"
 
 
-def refusals(folder: Path, *flags: str, version: str = "1.36", drop: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def refusals(root: Path, *flags: str, version: str = "1.36", drop: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """Return rule and message of every error, without the file names in the message."""
-    _, report = started(folder, FILES, *flags, version=version, drop=drop)
+    _, report = started(root, FILES, *flags, version=version, drop=drop)
     for diagnostic in report.of("error"):
         assert diagnostic.location is not None
         assert diagnostic.flag

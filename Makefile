@@ -1,18 +1,15 @@
 # The checks that a change has to pass. `make check` needs Python 3.11 or newer: it installs the tools into VENV, and
 # skips, with a note, what needs a program that this machine does not have (promtool, kubectl, a browser, ...).
 #
-#   make check                     run everything
-#   make test TESTS=tests/apiserver/storage  run part of the tests
-#   make check PY=python           use the active environment instead of VENV; install nothing
+#   make check                  run everything
+#   make test TESTS=tests/cli   run part of the tests
+#   make check PY=python        use the active environment instead of VENV; install nothing
 
 PYTHON ?= python3
 VENV ?= .venv
 PY = $(VENV)/bin/python
 TESTS ?=
 PYTEST_FLAGS ?=
-
-# Modules that generate files of the repository; each of them accepts --check.
-GENERATORS = tools.generate.catalog tools.generate.schemas tools.generate.pods tools.generate.health_page tools.generate.rules tools.generate.codes tools.generate.resolved_schema
 
 # An environment that is named on the command line (PY=...) is used as it is.
 ifneq ($(origin PY),command line)
@@ -22,22 +19,21 @@ endif
 # $(call run,MODULE,ARGUMENTS): run a tool of the environment, or say that it is missing.
 run = @if $(PY) -m $(1) --version >/dev/null 2>&1; then echo "$(1) $(2)"; $(PY) -m $(1) $(2); \
 	else echo "skipped: $(1) is not installed"; fi
-generators = @for module in $(GENERATORS); do echo "$$module $(1)"; $(PY) -m $$module $(1) || exit; done
 
 # The cheapest way to measure coverage that the interpreter has.
 CORE = $(shell $(PY) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 
 LOWEST = $(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python
 # The readers and writers for which kasc uses a dependency.
-LOWEST_TESTS = tests/inputs/source tests/inputs/schema tests/apiserver/config_files/test_private_key.py tests/apiserver/config_files/test_keys.py \
-	tests/apiserver/config_files/test_certificate.py tests/cli/test_completion.py tests/cli/test_init.py \
-	tests/cluster/live tests/cluster/verify
+LOWEST_TESTS = tests/inputs/source tests/inputs/schema tests/cluster/live tests/cluster/verify \
+	tests/cli/test_completion.py tests/cli/test_init.py tests/apiserver/config_files/test_keys.py \
+	tests/apiserver/config_files/test_private_key.py tests/apiserver/config_files/test_certificate.py
 
 .DEFAULT_GOAL := help
 .PHONY: help check lint format types docs generate test coverage bench lowest editors clean
 
 help: ## Show the targets.
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 check: lint types docs bench test ## Run everything that a change has to pass.
 
@@ -53,12 +49,12 @@ types: $(ENVIRONMENT) ## Check the types.
 	$(call run,mypy)
 
 docs: $(ENVIRONMENT) ## Check that generated files (schemas, reference pages) are up to date.
-	$(call generators,--check)
+	$(PY) -m tools.generate --check
 
 generate: $(ENVIRONMENT) ## Write the generated files again.
-	$(call generators)
+	$(PY) -m tools.generate
 
-test: $(ENVIRONMENT) ## Run the tests; TESTS=tests/apiserver/storage runs a part.
+test: $(ENVIRONMENT) ## Run the tests; TESTS=tests/cli runs a part.
 	$(PY) -m pytest -rs $(PYTEST_FLAGS) $(TESTS)
 
 coverage: $(ENVIRONMENT) ## Run the tests and measure which lines they run, in child processes too.

@@ -1,23 +1,23 @@
 """kasc compiles a declarative kube-apiserver configuration into flags, a storage manifest and health checks.
 
-The library functions are `check`, `resolve` and `compile_document`, see `compiler.library`.
+As a library: `check`, `resolve` and `compile_document`, without output, exits or global state; see docs/library.md. The
+commands use the same functions. Modules are imported on first use, since commands import the package as well.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
     from compiler.apiserver.startup import Resolved as Resolved
     from compiler.artifacts import ARTIFACTS as ARTIFACTS
     from compiler.diagnostics import Diagnostic as Diagnostic
     from compiler.diagnostics import Location as Location
     from compiler.diagnostics import Report as Report
     from compiler.inputs import Host as Host
-    from compiler.library import Compiled as Compiled
-    from compiler.library import check as check
-    from compiler.library import compile_document as compile_document
-    from compiler.library import resolve as resolve
     from compiler.review.examine import Examined as Examined
     from compiler.review.examine import Settings as Settings
 
@@ -26,22 +26,83 @@ _HOMES = {
     "diagnostics": ("Diagnostic", "Location", "Report"),
     "artifacts": ("ARTIFACTS",),
     "review.examine": ("Examined", "Settings"),
-    "inputs.server": ("Host",),
-    "library": ("Compiled", "check", "compile_document", "resolve"),
+    "inputs": ("Host",),
     "apiserver.startup": ("Resolved",),
 }
-__all__ = tuple(sorted(name for names in _HOMES.values() for name in names))
+_EXPORTED = {name: home for home, names in _HOMES.items() for name in names}
+__all__ = ("Compiled", "check", "compile_document", "resolve", *sorted(_EXPORTED))
+
+
+class Compiled(NamedTuple):
+    """The result of compiling an input: its report, and the artifacts by file name.
+
+    `files` is empty if the report has errors, and for a structured file, which is not a server.
+    """
+
+    report: Report
+    files: dict[str, str]
+
+
+def check(
+    path: str | os.PathLike[str], settings: Settings | None = None, *, texts: Mapping[str, str] | None = None
+) -> Report:
+    """Check an input and return its report. Never raises for an error in the input.
+
+    `path` is a document, a Pod, an argument list, flags or a structured file; `-` is standard input. `texts` has the
+    contents of files, by path, that replace those on disk: of the input itself or of files that it reads.
+    """
+    return resolve(path, settings, texts=texts).report
+
+
+def resolve(
+    path: str | os.PathLike[str], settings: Settings | None = None, *, texts: Mapping[str, str] | None = None
+) -> Examined:
+    """Resolve an input: return its report, and `resolved` with the options, the config and the origin of each value.
+
+    Arguments are those of `check`. An input with errors has a `resolved` as well, as far as it could be resolved.
+    """
+    import os
+
+    from compiler.inputs.source import Files, file_key
+    from compiler.review.examine import DEFAULTS, examine
+
+    files = Files({file_key(path): text for path, text in (texts or {}).items()})
+    return examine(os.fspath(path), settings or DEFAULTS, files)
+
+
+def compile_document(
+    path: str | os.PathLike[str],
+    settings: Settings | None = None,
+    *,
+    emit: Sequence[str] | None = None,
+    form: str = "yaml",
+    explicit: bool = False,
+    texts: Mapping[str, str] | None = None,
+) -> Compiled:
+    """Compile an input: return its report and artifacts by file name; nothing is written.
+
+    `emit` has names of `ARTIFACTS` (the default), `report` and `monitoring`; `form` is `yaml` or `json`; `explicit`
+    includes every effective flag. The other arguments are those of `check`. Raises ValueError for an unknown artifact
+    or form.
+    """
+    from compiler.artifacts import ARTIFACTS, EVERY, render
+
+    names = ARTIFACTS if emit is None else emit
+    unknown = [name for name in names if name not in EVERY]
+    if unknown or form not in ("yaml", "json"):
+        raise ValueError(f"unknown artifact: {', '.join(unknown)}" if unknown else f"unknown form: {form}")
+    examined = resolve(path, settings, texts=texts)
+    files = render(examined.resolved, examined.report, names, form, explicit)
+    return Compiled(examined.report, files or {})
 
 
 def __getattr__(name: str) -> object:
-    # The commands import single modules of the package and should not load the library.
-    for home, names in _HOMES.items():
-        if name in names:
-            from importlib import import_module
+    if name in _EXPORTED:
+        from importlib import import_module
 
-            return getattr(import_module(f"compiler.{home}"), name)
+        return getattr(import_module(f"compiler.{_EXPORTED[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted((*globals(), *__all__))
+    return sorted((*globals(), *_EXPORTED))

@@ -26,15 +26,12 @@ ROOMS = (
     "cluster",
     "fleet",
     "cli",
-    "library",
 )
 """From the bottom to the top: a module imports from its own room and from those before it."""
 APISERVER = (
     "flag_diagnostics",
     "flagset",
-    "gates",
     "context",
-    "section",
     "resolved_sections",
     "resolved",
     "resource_config",

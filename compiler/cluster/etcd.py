@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
 from compiler.cluster import Deadline, Mask, resolved
 from compiler.cluster.etcd_messages import (
@@ -18,6 +17,7 @@ from compiler.cluster.etcd_messages import (
     EtcdError,
     Page,
     TooLargeError,
+    address_of,
     explained,
     fits,
     parse_alarms,
@@ -104,7 +104,7 @@ class Etcd:
             raise EtcdError("etcd3 does not work with this implementation of protobuf", hint) from None
         if credentials.user and not credentials.password:
             raise EtcdError("--user needs a password", "set it in KASC_ETCD_PASSWORD")
-        host, port, secure = _address(url)
+        host, port, secure = address_of(url)
         files = credentials if secure else Credentials()
         options = [("grpc.max_receive_message_length", _MAX_RESPONSE), ("grpc.enable_retries", 0)]
         self._call_errors = self._grpc().RpcError
@@ -279,22 +279,10 @@ class Etcd:
         return explained(self.url, code, details)
 
 
-def _address(url: str) -> tuple[str, int, bool]:
-    """Return host, port and whether to use TLS. Raises EtcdError for an invalid URL."""
-    try:
-        parts = urlsplit(url if "//" in url else f"http://{url}")
-        if parts.scheme in ("http", "https") and parts.hostname:
-            host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-            return host, parts.port or 2379, parts.scheme == "https"
-    except ValueError:
-        pass
-    raise EtcdError(f"{url!r} is not a valid etcd URL", "write http://HOST:PORT or https://HOST:PORT")
-
-
 def addresses_of(url: str, seconds: float) -> set[tuple[str, int]]:
     """Return addresses and port of an etcd URL; none if they cannot be resolved within `seconds`."""
     try:
-        host, port, _ = _address(url)
+        host, port, _ = address_of(url)
         return {(str(address[0]), port) for _, address in resolved(host.strip("[]"), port, seconds)}
     except (EtcdError, OSError, UnicodeError):
         return set()

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from compiler.text import shown
 
@@ -269,3 +270,15 @@ def _skip(data: bytes, position: int) -> int:
     if kind in (1, 5):
         return position + (8 if kind == 1 else 4)
     raise ValueError("the message has an unknown kind of field")
+
+
+def address_of(url: str) -> tuple[str, int, bool]:
+    """Return host, port and whether to use TLS. Raises EtcdError for an invalid URL."""
+    try:
+        parts = urlsplit(url if "//" in url else f"http://{url}")
+        if parts.scheme in ("http", "https") and parts.hostname:
+            host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+            return host, parts.port or 2379, parts.scheme == "https"
+    except ValueError:
+        pass
+    raise EtcdError(f"{url!r} is not a valid etcd URL", "write http://HOST:PORT or https://HOST:PORT")

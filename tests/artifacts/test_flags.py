@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from compiler import compile_document
+from compiler import resolve as resolve_input
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.flags import render
-from compiler.library import compile_document
-from compiler.library import resolve as resolve_input
 from compiler.review.examine import Settings, examine
 from compiler.upstream.catalog import catalog
 from tests.artifacts.compiling import HOST, ROOT, SAMPLES, document, resolve, resolve_file

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from compiler.library import check, compile_document
+from compiler import check, compile_document
 from compiler.upstream.etcd import without_user
 from tests.cli.running import kasc
 

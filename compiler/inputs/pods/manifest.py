@@ -10,7 +10,6 @@ from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.importers.container import items_of, text_of
 from compiler.inputs.pods.fields import ROOTS, FieldChecker, opening
-from compiler.inputs.pods.validation import PodValidator
 from compiler.inputs.pods.value_checks import LABEL_HINT, SUBDOMAIN_HINT, entries
 from compiler.inputs.source.node import Node
 from compiler.rules import Rule
@@ -203,6 +202,8 @@ def check_manifest(manifest: Manifest, container: str, version: str | None) -> C
     if kind in ROOTS:
         _check_version(checker, root, path, kind)
         checker.check(root, kind, path.rstrip("."))
+    from compiler.inputs.pods.validation import PodValidator
+
     PodValidator(checker, manifest.pod, f"{path}{manifest.pod_path}", named=not manifest.pod_path).validate()
     invalid = [
         problem.path for problem in problems if problem.code != rules.UNKNOWN_POD_FIELD.code

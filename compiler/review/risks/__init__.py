@@ -1,6 +1,6 @@
 """Risks: settings that kube-apiserver accepts, and that an operator should know about.
 
-One module for each concern, with a function `find(risks)`. It checks the resolved options, never the text of the input,
+Each concern has a function `find_NAME(risks)`. It checks the resolved options, never the text of the input,
 so a risk is found in every kind of input. Risks are not errors: they never change the outcome.
 """
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
     from compiler.diagnostics import Report
 
-_CONCERNS: dict[str, tuple[str, ...]] = {
-    "access": (),
-    "service_accounts": (),
-    "identities": (
+_CONCERNS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("access", "access"): (),
+    ("identities", "service_accounts"): (),
+    ("identities", "identities"): (
         "authentication-config",
         "oidc-groups-claim",
         "requestheader-client-ca-file",
@@ -29,22 +29,22 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
         "requestheader-username-headers",
         "token-auth-file",
     ),
-    "probes": ("anonymous-auth", "authentication-config", "authorization-mode"),
-    "pods": (),
-    "failing_probes": (),
-    "webhooks": (
+    ("probes", "probes"): ("anonymous-auth", "authentication-config", "authorization-mode"),
+    ("runtime", "pods"): (),
+    ("probes", "failing_probes"): (),
+    ("access", "webhooks"): (
         "admission-control-config-file",
         "audit-webhook-config-file",
         "authentication-token-webhook-config-file",
         "authorization-config",
         "authorization-webhook-config-file",
     ),
-    "storage": (),
-    "encryption": ("encryption-provider-config",),
-    "serving": ("cors-allowed-origins", "tls-cipher-suites", "tls-min-version"),
-    "audit_rules": ("audit-policy-file",),
-    "auditing": ("audit-log-path", "audit-policy-file", "audit-webhook-config-file"),
-    "certificates": (
+    ("storage", "storage"): (),
+    ("storage", "encryption"): ("encryption-provider-config",),
+    ("networking", "serving"): ("cors-allowed-origins", "tls-cipher-suites", "tls-min-version"),
+    ("audit_rules", "audit_rules"): ("audit-policy-file",),
+    ("auditing", "auditing"): ("audit-log-path", "audit-policy-file", "audit-webhook-config-file"),
+    ("certificates", "certificates"): (
         "client-ca-file",
         "etcd-cafile",
         "etcd-certfile",
@@ -56,7 +56,7 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
         "service-account-signing-key-file",
         "tls-cert-file",
     ),
-    "ignored": (
+    ("ignored", "ignored"): (
         "admission-control-config-file",
         "audit-log-",
         "audit-webhook-",
@@ -72,12 +72,12 @@ _CONCERNS: dict[str, tuple[str, ...]] = {
         "watch-cache",
         "watch-cache-sizes",
     ),
-    "networking": (),
-    "running": ("enable-priority-and-fairness", "feature-gates", "request-timeout", "runtime-config", "v"),
-    "deprecations": (),
-    "placeholders": (),
+    ("networking", "networking"): (),
+    ("runtime", "running"): ("enable-priority-and-fairness", "feature-gates", "request-timeout", "runtime-config", "v"),
+    ("ignored", "deprecations"): (),
+    ("placeholders", "placeholders"): (),
 }
-"""Module of a concern -> flags or flag prefixes; the module runs only if one of them is set, always if there are none.
+"""Module and name of a concern -> flags or flag prefixes: it is checked if one of them is set, always if there are none.
 
 Modules are imported when they are needed; `tests/review/risks/test_concerns.py` checks the table.
 """
@@ -89,15 +89,15 @@ _POD_CONCERNS = ("pods", "failing_probes")
 def find_risks(resolved: Resolved, report: Report) -> None:
     """Add a warning or a note to the report for every risk of a resolved server."""
     risks = Risks(resolved, report)
-    for name, flags in _CONCERNS.items():
+    for (module, name), flags in _CONCERNS.items():
         if name in _POD_CONCERNS and risks.given.container is None:
             continue
         if not flags or any(flag.startswith(flags) for flag in risks.flags.arguments):
-            _finder(name)(risks)
+            _finder(module, name)(risks)
 
 
 @cache
-def _finder(name: str) -> Callable[[Risks], None]:
-    """Return the function of a module, which is imported on first use."""
-    find: Callable[[Risks], None] = import_module(f"compiler.review.risks.{name}").find
+def _finder(module: str, name: str) -> Callable[[Risks], None]:
+    """Return the function that finds the risks of a concern; its module is imported on first use."""
+    find: Callable[[Risks], None] = getattr(import_module(f"compiler.review.risks.{module}"), f"find_{name}")
     return find

@@ -1,4 +1,4 @@
-"""Data files and records of the catalog, names and versions in them, and what the values of flags name."""
+"""Data files and records of the catalog, names and versions in them, and kinds of flag values."""
 
 from __future__ import annotations
 

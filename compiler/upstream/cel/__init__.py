@@ -1,4 +1,4 @@
-"""CEL expressions in kube-apiserver's configuration files, compiled as the server compiles them at start-up."""
+"""CEL expressions of kube-apiserver's configuration files, compiled as the server does at startup."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ _CONCERNS: dict[tuple[str, str], tuple[str, ...]] = {
     ("ignored", "deprecations"): (),
     ("placeholders", "placeholders"): (),
 }
-"""Module and name of a concern -> flags or flag prefixes: it is checked if one of them is set, always if there are none.
+"""Module and name of a concern -> flags or flag prefixes: it is checked if one is set, always if there are none.
 
 Modules are imported when they are needed; `tests/review/risks/test_concerns.py` checks the table.
 """

@@ -39,7 +39,7 @@ ACCEPTED = [
     f'{{"apiVersion":"{GROUP}/v1beta1","kind":"Policy","spec":null}}',
     f'{{"apiversion":"{GROUP}/v1beta1","KIND":"Policy","spec":{{"user":"a"}}}}',
     f'{{"apiVersion":"{GROUP}/v1beta1","kind":"Policy","Spec":{{"user":1}},"user":1}}',
-    # Policies of the old form, which say less or nothing of what they are
+    # Unversioned policies, with partial or no type information
     "{}",
     '{"user":"alice"}',
     '{"kind":"Policy","user":"a"}',
@@ -48,12 +48,12 @@ ACCEPTED = [
     '{"apiVersion":null,"kind":null,"user":"a"}',
     '{"user":"a","apiGroup":1,"spec":{"user":1},"User":2}',
     '{"user":"a","user":"b"}',
-    # What else the reader of JSON takes
+    # Other input that the JSON decoder accepts
     '\t{"user":"a"}',
     '{"user":"\\ud83d\\ude00 \\ud83d \\/ \x7f"}',
     '{"x":1e999,"y":123456789012345678901234567890}',
     '{"x":' + "[" * 100 + "]" * 100 + "}",
-    # What is no JSON is taken for YAML.
+    # Lines that are not JSON are decoded as YAML.
     "user: alice",
     "user:\talice # comment",
     "readonly: yes",

@@ -142,7 +142,7 @@ def test_every_group_is_supported_from_1_36_on(tmp_path: Path) -> None:
         (rule("Level: bad"), "rules[0].Level 5:3"),
         (rule("resources: [{resource: [pods]}]"), "rules[0].resources[0].resource 5:16"),
         ("ApiVersion: audit.k8s.io/v1\nKIND: Policy\n" + METADATA, "ApiVersion 1:1 KIND 2:1"),
-        # Of what is given twice, the later counts.
+        # The last duplicate wins.
         (HEAD + "rules: [{level: bad}]\n" + METADATA, " 4:1"),
         (HEAD + "rules: [{level: bad, level: None}]", " 3:22"),
         (HEAD + "rules: [&a {level: None, users: [a]}, {<<: *a, users: [b]}]", " 3:48"),
@@ -275,6 +275,6 @@ def test_integers_of_json_are_written_as_such(tmp_path: Path, number: str, rules
     content += f'"samplingRatePerMillion": {number}'
     _, report = started(tmp_path, {"t": f"{{{content}}}"}, "--tracing-config-file=/f/t")
     assert [str(diagnostic.rule)[:3] for diagnostic in report.of("error")] == rules
-    # YAML is turned into JSON first, which writes 1.0 as 1.
+    # YAML is converted to JSON first, which writes 1.0 as 1.
     _, report = started(tmp_path, {"t": f"# YAML\n{{{content}}}"}, "--tracing-config-file=/f/t")
     assert [str(diagnostic.rule)[:3] for diagnostic in report.of("error")] == (["TRC"] if number == "1e999" else [])

@@ -58,7 +58,7 @@ def test_accepted(tmp_path: Path, text: str, version: str) -> None:
         (HEAD + "jwt: {}\n", "JWT-01 jwt 3:6"),
         (HEAD + "jwt: [x]\n", "JWT-01 jwt[0] 3:7"),
         (HEAD + JWT.replace("prefix: ''", "prefix: 1"), "JWT-01 claimMappings.username.prefix 5:50"),
-        # What was meant is not missing.
+        # The intended field is not reported as missing.
         (HEAD + JWT.replace("prefix: ''", "prefx: ''"), "JWT-01 claimMappings.username.prefx 5:42"),
         (HEAD + JWT.replace("claim: sub", "clam: sub"), "JWT-01 claimMappings.username.clam 5:30"),
         (HEAD + JWT.replace("issuer", "isuer"), "JWT-01 isuer 4:3"),
@@ -199,7 +199,7 @@ def values(directory: Path, text: str, *flags: str) -> dict[str, Any]:
 
 def test_the_file_configures_anonymous_requests(tmp_path: Path) -> None:
     text = HEAD + "anonymous: {enabled: true, conditions: [{path: /livez}, {path: /readyz}]}\n"
-    # The flag would be off beside AlwaysAllow.
+    # The flag would be forced to false by AlwaysAllow.
     result = values(tmp_path, text, "--authorization-mode=AlwaysAllow")
     conditions = [{"path": "/livez"}, {"path": "/readyz"}]
     assert result["authentication.anonymous"] == {"enabled": True, "conditions": conditions}

@@ -77,7 +77,7 @@ ALGORITHM = sequence(SHA256, NULL)
         (certificate(signature=b""), NONE),
         (certificate(signature=bits(b"", 1)), NONE),
         (certificate(signature=bits(b"\x01", 1)), NONE),
-        # Long forms of lengths, and of numbers.
+        # Lengths and numbers that are not minimally encoded.
         (b"\x30\x84\x00" + PLAIN[2:], NONE),
         (certificate(serial=b"\x02\x81\x01\x01"), NONE),
         (certificate(serial=b"\x02\x02\x00\x01"), NONE),
@@ -110,7 +110,7 @@ ALGORITHM = sequence(SHA256, NULL)
         (certificate(issuer=name(0x1E, b"\xd8\x00")), until("1.34")),
         (certificate(issuer=name(0x1C, b"\x00\x00\x00a")), NONE),
         (certificate(issuer=element(0x31)), NONE),
-        # Times: only the shortest form of one zone is any good.
+        # Times: only UTC in its shortest form is valid.
         (utc(b"2601010000Z"), ALL),
         (utc(b"260101000000+0100"), ALL),
         (utc(b"260101000000+0000"), NONE),
@@ -123,7 +123,7 @@ ALGORITHM = sequence(SHA256, NULL)
         (general(b"202601010000Z"), NONE),
         (general(b"20260101000000.5Z"), NONE),
         (certificate(start=element(0x04, b"260101000000Z")), NONE),
-        # What two dates say of one another is of no interest, nor whether they are past.
+        # The order of the two dates, and whether they are in the past, is not checked.
         (certificate(start=element(0x17, b"100101000000Z"), end=element(0x17, b"000101000000Z")), ALL),
     ],
 )

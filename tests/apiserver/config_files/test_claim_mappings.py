@@ -43,7 +43,7 @@ def findings(directory: Path, text: str, version: str = "1.36") -> str:
         ("{expression: 'true', requiredValue: b}", "[0].requiredValue 5:62"),
         ("{claim: a}, {claim: a}", "[1].claim 5:46"),
         ("{expression: 'true'}, {expression: 'true'}", "[1].expression 5:61"),
-        # A broken one is said to stand twice, and broken once.
+        # A duplicate of an invalid expression is reported as duplicate, and as invalid only once.
         ("{expression: claims.}, {expression: claims.}", "JWT-18 [0].expression 5:46 JWT-12 [1].expression 5:62"),
         ("{expression: claims.a}", "JWT-18 [0].expression 5:39"),
         ("{expression: claims}", "JWT-18 [0].expression 5:39"),
@@ -65,7 +65,7 @@ def test_claim_validation_rules(tmp_path: Path, rules: str, expected: str) -> No
         ("username: {claim: sub, prefix: 'x:'}", ""),
         ("username: {expression: claims.sub}", ""),
         ("username: {expression: claims.sub, prefix: }", ""),
-        # What an expression gives is only known when a token comes.
+        # The result of an expression is only known for a token.
         ("username: {expression: '1'}, groups: {expression: '{}'}, uid: {expression: '[1]'}", ""),
         ("", "JWT-13 username 5:18"),
         ("username: {}", "JWT-13 username 5:29"),

@@ -206,7 +206,7 @@ VERIFYING = "--service-account-key-file"
         ("parameters.key", True, True),
         ("ed-and-rsa.key", False, True),
         ("locked-and-rsa.key", True, True),
-        # A key in PKCS #8 counts as a public one only if it is an RSA key.
+        # A private key in PKCS #8 is only accepted for verification if it is an RSA key.
         ("p2568.key", True, False),
         ("misnamed.key", False, True),
         ("misnamed8.key", False, True),
@@ -251,7 +251,7 @@ def test_every_verification_file_is_checked(tmp_path: Path) -> None:
         ("one.crt", "other.crt", "", "1.36", []),
         ("one.crt", "chain-first-other.crt", "", "1.35", ["RH-04"]),
         ("one.crt", "crlf.crt", "", "1.36", ["RH-04"]),
-        # Both bundles have to be sound for anything to be compared.
+        # Bundles are only compared if both are valid.
         ("damaged-second.crt", "one.crt", "", "1.36", ["CA-01"]),
     ],
 )
@@ -268,7 +268,7 @@ def test_overlap(tmp_path: Path, client: str, header: str, names: str, version: 
         ("/pki/ca.crt", "/pki//./ca.crt", "1.35", ["RH-04"]),
         ("/ca.crt", "/ca.crt", "1.34", []),
         ("/ca.crt", "/front-proxy-ca.crt", "1.36", []),
-        # A file that is known to be missing is another fault.
+        # A file that is known to be missing is another error.
         ("/f/none", "/f/none", "1.36", ["CA-01", "CA-02"]),
     ],
 )
@@ -283,14 +283,14 @@ def test_the_same_path_overlaps_regardless_of_its_content(
 @pytest.mark.parametrize(
     ("flags", "broken"),
     [
-        # What is read again for every call is not looked into at the start.
+        # Files that are reloaded for every call are not checked at startup.
         (("--kubelet-client-certificate=/f/one.crt", "--kubelet-client-key=/f/other.key"), []),
         (("--kubelet-client-certificate=/f/junk", "--kubelet-client-key=/f/empty"), []),
         (("--kubelet-client-certificate=/f/one.crt",), []),
         (("--kubelet-client-certificate=/f/none",), ["KUB-01"]),
         (("--kubelet-client-key=/f/folder",), ["KUB-01"]),
         (("--kubelet-client-certificate=/f/none", "--kubelet-client-key=/f/none"), ["KUB-01", "KUB-01"]),
-        # One of the two alone is ignored.
+        # A single one of the two is ignored.
         (("--proxy-client-cert-file=/f/none",), []),
         (("--proxy-client-key-file=/f/none",), []),
         (("--peer-ca-file=/f/one.crt",), ["PEER-02", "PEER-02"]),

@@ -68,13 +68,13 @@ def with_cluster(text: str) -> str:
         "# c\n---\n" + TEXT + "---\nfoo\n",
         TEXT.replace("clusters:", "preferences: {colors: yes, extensions: [{name: a, extension: 1}]}\nclusters:"),
         TEXT.replace("clusters:", "extensions: [{name: a}, {name: a, extension: {b: c}}]\nclusters:"),
-        # What is not chosen is not looked at.
+        # Entries that the current context does not select are not checked.
         TEXT + "preferences:\n",
         TEXT.replace("users:", "- {name: d, cluster: {}}\nusers:"),
         TEXT.replace("contexts:", "- {name: v, user: {token: a, password: b, client-certificate: /f/none}}\ncontexts:"),
         TEXT.replace("user: u}", "user: nobody, namespace: 'A B'}"),
         TEXT.replace(", user: u", ""),
-        # Without names the empty one is found.
+        # Entries without a name have the empty name.
         f"clusters: [{{cluster: {{{SERVER}}}}}]",
         f"clusters: [{{cluster: {{{SERVER}}}}}]\ncontexts: [{{context: {{user: u}}}}]",
         # Servers
@@ -98,7 +98,7 @@ def with_cluster(text: str) -> str:
         with_user("{tokenFile: ''}"),
         with_user("{username: a, password: b}"),
         with_user("{client-certificate: one.crt, client-key: /f/sub/one.key}"),
-        # Two files are read again and again, and not held together at the start.
+        # Two files are reloaded, and not compared at startup.
         with_user("{client-certificate: one.crt, client-key: other.key}"),
         with_user("{client-key: /f/none}"),
         with_user(f"{{client-certificate-data: {data(ONE.certificate)}, client-key: one.key}}"),

@@ -64,6 +64,6 @@ def test_an_unreadable_file_is_rejected_from_1_36_on(tmp_path: Path) -> None:
 def test_servers_before_1_36_panic_on_a_key_without_a_comma(tmp_path: Path) -> None:
     assert errors(tmp_path, "1.35", "c,d: e\na: b\n") == [("MET-90", 2, 1)]
     assert errors(tmp_path, "1.33", "1: b\n") == [("MET-90", 1, 1)]
-    # What cannot be decoded as a whole is left alone, and labels given by flag keep the manifest from being read.
+    # A manifest with decoding errors is ignored, and so is any manifest if labels are set by flag.
     assert errors(tmp_path, "1.35", "a: b\nc,d: [e]\n") == []
     assert errors(tmp_path, "1.35", "a: b\n", "--allow-metric-labels=a,b=c") == []

@@ -16,7 +16,7 @@ from compiler.upstream.x509.private_key import parse_pkcs1, parse_pkcs8, parse_p
 from compiler.upstream.x509.public_key import PublicKey, parse_public_key
 from tests.apiserver.config_files.der_bytes import NULL, RSA, bits, element, integer, octets, oid, sequence
 
-# How strictly the Go of 1.36 reads, that of 1.33 to 1.35, and that of 1.32.
+# Strictness of Go in 1.36, in 1.33 to 1.35, and in 1.32.
 LATEST, CHECKED, BEFORE_CHECKS = 4, 2, 1
 PKCS8, TRADITIONAL = serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL
 KEY = rsa.generate_private_key(65537, 1024).private_numbers()
@@ -67,13 +67,13 @@ def pkcs8(algorithm: bytes, secret: bytes, *further: bytes, version: int = 0) ->
         (pkcs1(*crt(), p=N, q=1), False, False),
         (pkcs1(*crt(), e=3), False, False),
         (pkcs1(*crt(), e=1 << 64 | 1), False, False),
-        # The numbers of the Chinese remainder theorem were reckoned anew.
+        # The values of the Chinese remainder theorem are recomputed.
         (pkcs1(*crt(dp=KEY.dmp1 + 2)), True, False),
         (pkcs1(*crt(dq=-1)), True, False),
         (pkcs1(*crt(qinv=KEY.iqmp + 1)), True, False),
         (pkcs1(*crt(qinv=KEY.iqmp + P)), True, False),
         (pkcs1(p=Q, q=P), True, True),
-        # A private exponent of the greater modulus (p-1)(q-1) does as well, but none above n.
+        # A private exponent modulo (p-1)(q-1) is valid too, but not one above n.
         (pkcs1(d=pow(65537, -1, (P - 1) * (Q - 1))), True, True),
         (pkcs1(d=D + N // math.lcm(P - 1, Q - 1) * math.lcm(P - 1, Q - 1) * 2), True, False),
         # Three primes
@@ -150,7 +150,7 @@ ED25519, X25519 = oid("2b6570"), oid("2b656e")
         (sec1(SECRET, element(0xA0, K256)), False),
         (sec1(SECRET), False),
         (sec1(SECRET, element(0xA0, P256), version=0), False),
-        # A public key beside it may be any.
+        # The public key next to it is ignored.
         (sec1(SECRET, element(0xA0, P256), element(0xA1, bits(b"nonsense"))), True),
         (sec1(SECRET, element(0xA0, P256), element(0xA1, NULL)), True),
         (sec1(SECRET, element(0xA0, P256), element(0xA1, bits(b"\x01", 1))), False),

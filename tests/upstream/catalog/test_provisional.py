@@ -45,7 +45,7 @@ def test_group_versions(api: str, noted: bool) -> None:
 def test_gate_dependencies() -> None:
     gates = "generic: {featureGates: {CompositePodGroup: true}}"
     assert codes(gates) == ["KASC-FG-004", "KASC-VERSION-003"]
-    # This one was recorded from servers of 1.35 and 1.36.
+    # This one was recorded from 1.35 and 1.36.
     assert codes("generic: {featureGates: {DRADeviceTaintRules: true, DRADeviceTaints: false}}") == ["KASC-FG-004"]
 
 

@@ -168,5 +168,5 @@ def test_patterns_that_are_valid_in_go_are_valid_in_python(pieces: list[str]) ->
         check_regexp(pattern)
     except InvalidRegexpError:
         return
-    # Go takes (?) for flags, of which there are none.
+    # In Go, (?) is an empty list of flags.
     re.compile(pattern.replace("(?)", "(?:)"))

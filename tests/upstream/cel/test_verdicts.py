@@ -58,7 +58,7 @@ def test_selections_for_the_email_rule(environment: str, span: str, _type: str, 
 
 
 NESTED = {
-    # How often the piece before and the piece after can stand around 1: recorded at the limit and one past it.
+    # How often the prefix and suffix can be repeated around 1: recorded at the limit and one above it.
     "(|)": 249,
     "[|]": 249,
     "-(|)": 249,
@@ -69,7 +69,7 @@ NESTED = {
     "true?1:|": 249,
 }
 CHAINED = {
-    # How often a piece can follow another.
+    # How often a piece can be repeated.
     ("1", "+1"): 250,
     ("dyn(claims)", ".a"): 250,
     ("dyn(claims)", "['a']"): 250,

@@ -16,7 +16,7 @@ from compiler.upstream.flag_values import TYPES, PortRange, SNIPair
 from compiler.upstream.go.encoding import read_fields, read_record, write_record
 from compiler.upstream.go.strconv import InvalidValueError, format_duration, parse_duration
 
-# Texts that lie near the grammars: their letters, signs and white space.
+# Strings close to valid syntax: letters, operators and white space.
 NEAR = st.text(alphabet="01789_+-.,:;=#\"' \t\r\n\x1c\u00a0\u0663xXoObBeEpPiInNaAfFkKmMuµshd/[]%tTrRuUvV", max_size=24)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 ANY = NEAR | TEXT
@@ -25,7 +25,7 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 PART = TEXT.map(lambda text: trimmed(text.replace(",", "").replace(":", "")))
 ENTRY = TEXT.map(lambda text: trimmed(text.replace(",", "")))
 KEY = ENTRY.map(lambda text: trimmed(text.replace("=", "")))
-# CSV reads a carriage return with a line feed as a line feed.
+# CSV reads CRLF as LF.
 FIELD = TEXT.map(lambda text: text.replace("\r\n", "\n"))
 VALUES: dict[str, st.SearchStrategy[object]] = {
     "bool": st.booleans(),

@@ -6,10 +6,13 @@ from random import Random
 
 import pytest
 
+from compiler.cluster.etcd import configure_libraries
+from tools.fuzz.campaigns import Campaign
 from tools.fuzz.engine import Engine
 from tools.fuzz.mutating import mutated
-from tools.fuzz.targets import Campaign, Targets
+from tools.fuzz.targets import Targets
 
+configure_libraries()
 pytest.importorskip("etcd3")
 
 EXECUTIONS = 1000
@@ -42,7 +45,7 @@ def test_what_fails_is_noticed() -> None:
         return frozenset((str(len(data)),))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tools.fuzz.engine.LONGEST", 0.05)
+        patch.setattr("tools.fuzz.engine.MAX_SECONDS", 0.05)
         engine = Engine(Campaign("x", 1, lambda: [b"[", b"{", b"", b"a", b"[]"], run), 0)
         engine.run(10)
     assert sorted(kind.partition(" ")[0] for kind in engine.failures) == ["ValueError", "slow"]

@@ -7,22 +7,24 @@ import sys
 import tempfile
 from pathlib import Path
 
+from compiler.cluster.etcd import configure_libraries
 from tools.fuzz.engine import Engine
 from tools.fuzz.targets import Targets
 
 
 def main() -> int:
-    """Run the campaigns one after the other; 1 if an input made one of them fail."""
+    """Run the campaigns; return 1 if an input made one of them fail."""
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz", description=__doc__)
-    parser.add_argument("--executions", type=int, default=20_000, help="of all campaigns together")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed makes the same inputs")
-    parser.add_argument("--only", metavar="WORD", default="", help="campaigns whose names have this word")
-    parser.add_argument("--save", metavar="DIR", help="write inputs that fail to this directory")
+    parser.add_argument("--executions", type=int, default=20_000, help="total number for all campaigns")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed produces the same inputs")
+    parser.add_argument("--only", metavar="WORD", default="", help="run only campaigns whose names contain this word")
+    parser.add_argument("--save", metavar="DIR", help="write failing inputs to this directory")
     options = parser.parse_args()
+    configure_libraries()
     failed = 0
-    print(f"{'campaign':32} {'executions':>10} {'kept':>6} {'seconds':>8} {'slowest':>8} {'failures':>8}")
-    with tempfile.TemporaryDirectory() as folder:
-        targets = Targets(Path(folder))
+    print(f"{'campaign':32} {'executions':>10} {'corpus':>6} {'seconds':>8} {'slowest':>8} {'failures':>8}")
+    with tempfile.TemporaryDirectory() as directory:
+        targets = Targets(Path(directory))
         chosen = [campaign for campaign in targets.campaigns if options.only in campaign.name]
         shares = sum(campaign.share for campaign in chosen)
         for campaign in chosen:

@@ -1,4 +1,4 @@
-"""The loop: take an input, change it, run it, keep it if it shows something new, note it if it fails."""
+"""The fuzzing loop: mutate an input, run it, keep it if its signature is new, record it if it fails."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from tools.fuzz.campaigns import Campaign
 from tools.fuzz.mutating import mutated
-from tools.fuzz.targets import Campaign
 
-LONGEST = 2.0
-"""Seconds of CPU that one input may take."""
-_MOST_KEPT = 5000
+MAX_SECONDS = 2.0
+"""CPU seconds that one input may take."""
+_MAX_CORPUS = 5000
 
 
 class SlowInputError(BaseException):
-    """An input took too long; no handler for ordinary errors may catch it."""
+    """An input took too long; a BaseException, so that no handler for ordinary errors catches it."""
 
 
 class Engine:
-    """One campaign with one seed. `failures` has an input and its traceback for each place that raised."""
+    """One campaign with one seed. `failures` has an input and its traceback for each place that raised an error."""
 
     def __init__(self, campaign: Campaign, seed: int) -> None:
         self.campaign = campaign
         self.random = Random(f"{campaign.name} {seed}")
         self.corpus: list[bytes] = []
-        self.shown: set[frozenset[str]] = set()
+        self.signatures: set[frozenset[str]] = set()
         self.failures: dict[str, tuple[bytes, str]] = {}
         self.executions = 0
         self.seconds = 0.0
         self.slowest = 0.0
 
     def run(self, executions: int) -> None:
-        """Run the seeds, as many as fit, then changed inputs."""
+        """Run seeds for up to half of the executions, then mutated inputs."""
         started = time.process_time()
         seeds = [*dict.fromkeys(self.campaign.seeds())]
         self.random.shuffle(seeds)
@@ -52,9 +52,9 @@ class Engine:
     def _try(self, data: bytes) -> None:
         self.executions += 1
         before = time.process_time()
-        signal.setitimer(signal.ITIMER_PROF, LONGEST)
+        signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
         try:
-            shown = self.campaign.run(data, self.random)
+            signature = self.campaign.run(data, self.random)
         except (Exception, SlowInputError) as error:
             signal.setitimer(signal.ITIMER_PROF, 0)
             self.failures.setdefault(_place_of(error), (data, traceback.format_exc()))
@@ -62,27 +62,27 @@ class Engine:
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
             self.slowest = max(self.slowest, time.process_time() - before)
-        if shown not in self.shown and len(self.corpus) < _MOST_KEPT:
-            self.shown.add(shown)
+        if signature not in self.signatures and len(self.corpus) < _MAX_CORPUS:
+            self.signatures.add(signature)
             self.corpus.append(data)
 
 
 def _place_of(error: BaseException) -> str:
-    """The kind of an error and where it was raised, which is one failure however many inputs show it."""
+    """Return the type of an error and where it was raised, which identifies a failure."""
     frames = traceback.extract_tb(error.__traceback__)
     place = frames[-1]
     if isinstance(error, SlowInputError):
-        # Where it was interrupted is chance.
+        # The line of the interruption is random.
         return f"slow in {next((frame.name for frame in frames if '/compiler/' in frame.filename), place.name)}"
     return f"{type(error).__name__} at {place.filename.rpartition('/')[2]}:{place.lineno}"
 
 
 @contextlib.contextmanager
 def _watch() -> Iterator[None]:
-    """Interrupt what takes too long."""
+    """Interrupt inputs that take too long."""
 
     def interrupt(*_: Any) -> None:
-        raise SlowInputError(f"more than {LONGEST:g}s of CPU")
+        raise SlowInputError(f"more than {MAX_SECONDS:g}s of CPU")
 
     before = signal.signal(signal.SIGPROF, interrupt)
     try:

@@ -1,4 +1,4 @@
-"""Changes to an input: of bytes, of lines, of words, and of the values in a document."""
+"""Mutations of an input: of its bytes, lines, words, and the values in a document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = [
     "object.x.all(y, y > 0)", "(", ")", "a ? b : c", "(?i)(", "[[:alpha:]", "x{1000}",
     "-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n", "AAAA", "MIIB", "k8s:enc:", "k8s\x00\n",
 ]  # fmt: skip
-_LONGEST = 64 * 1024
+_MAX_SIZE = 64 * 1024
 _VALUES: list[Any] = [
     *(None, True, False, 0, -1, 1, 2**63, 1e400, "", "x", " ", "a,b", "a=b", "*", "/x", "1h", "10.0.0.0/8", "https://a"),
     *([], {}, [None], [[]], ["x"], {"": None}, {"a": {}}, {"path": "/x", "content": {}}, {"source": "x"}),
@@ -30,9 +30,9 @@ _VALUES: list[Any] = [
 
 
 def mutated(data: bytes, random: Random, other: bytes = b"") -> bytes:
-    """The input with some changes; `other` is one to take parts of."""
+    """Return an input with one to six random mutations; some of them copy parts of `other`."""
     for _ in range(random.choice((1, 1, 1, 2, 3, 6))):
-        data = random.choice(_MUTATORS)(data, random, other)[:_LONGEST]
+        data = random.choice(_MUTATORS)(data, random, other)[:_MAX_SIZE]
     return data
 
 
@@ -54,12 +54,12 @@ def _word(data: bytes, random: Random, other: bytes) -> bytes:
 
 
 def _token(data: bytes, random: Random, other: bytes) -> bytes:
-    """Another word in the place of one: from the dictionary, or from another input."""
-    tokens = [*re.finditer(rb"[A-Za-z0-9_./-]+", data[:_LONGEST])]
+    """Replace a word with one from the dictionary or from another input."""
+    tokens = [*re.finditer(rb"[A-Za-z0-9_./-]+", data[:_MAX_SIZE])]
     if not tokens:
         return data
     token = random.choice(tokens)
-    words = re.findall(rb"[A-Za-z0-9_./-]+", other[:_LONGEST])
+    words = re.findall(rb"[A-Za-z0-9_./-]+", other[:_MAX_SIZE])
     choices = [random.choice(WORDS).encode(), token[0] * 2, token[0][:-1], token[0].upper(), token[0] + b"."]
     if words:
         choices += [random.choice(words)] * 3
@@ -93,44 +93,44 @@ def _splice(data: bytes, random: Random, other: bytes) -> bytes:
 
 
 def _repeat(data: bytes, random: Random, other: bytes) -> bytes:
-    """A piece many times: what is quadratic shows."""
+    """Repeat a piece many times, which shows quadratic time."""
     at = random.randrange(len(data) + 1)
     piece = data[at : at + random.choice((1, 3, 20))] or random.choice(WORDS).encode()
     return data[:at] + piece * random.choice((20, 200, 2000)) + data[at:]
 
 
 def _values(data: bytes, random: Random, other: bytes) -> bytes:
-    """Another value in one place of a JSON text, which many seeds are."""
+    """Replace or remove a value of a JSON document; many seeds are JSON."""
     try:
         root = json.loads(data)
     except (ValueError, RecursionError):
         return _token(data, random, other)
-    places = [*_places(root)]
-    if not places:
+    entries = [*_entries(root)]
+    if not entries:
         return data
-    inside, key = random.choice(places)
+    parent, key = random.choice(entries)
     action = random.randrange(4)
-    if action == 0 and isinstance(inside, dict):
-        inside[random.choice((f"{key}x", str(key)[:-1], str(key).upper(), "", "a b"))] = inside.pop(key)
+    if action == 0 and isinstance(parent, dict):
+        parent[random.choice((f"{key}x", str(key)[:-1], str(key).upper(), "", "a b"))] = parent.pop(key)
     elif action == 1:
-        del inside[key]
+        del parent[key]
     elif action == 2:
-        inside[key] = random.choice(places)[0] if len(data) < 20_000 else None
+        parent[key] = random.choice(entries)[0] if len(data) < 20_000 else None
         try:
             return json.dumps(root).encode()
         except (ValueError, RecursionError):
             return data
     else:
-        inside[key] = random.choice(_VALUES)
+        parent[key] = random.choice(_VALUES)
     return json.dumps(root).encode()
 
 
-def _places(value: Any) -> Any:
-    """Every place of a document, as the object or list that holds it, and the key."""
-    inside = [*value.items()] if isinstance(value, dict) else [*enumerate(value)] if isinstance(value, list) else []
-    for key, each in inside:
+def _entries(value: Any) -> Any:
+    """Yield every entry of a document as its parent (an object or list) and its key or index."""
+    children = [*value.items()] if isinstance(value, dict) else [*enumerate(value)] if isinstance(value, list) else []
+    for key, each in children:
         yield value, key
-        yield from _places(each)
+        yield from _entries(each)
 
 
 Mutator = Callable[[bytes, Random, bytes], bytes]

@@ -1,4 +1,4 @@
-"""What the fuzzer begins with: the samples, the examples that explain the rules, and inputs made of both."""
+"""Seeds of the fuzzer: the samples, the examples of the rules, and inputs combined from both."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ FLAGS = [
 
 @cache
 def examples() -> list[Example]:
-    """All examples of the rules, those that fail and those that do not."""
+    """Return all examples of the rules, failing and fixed."""
     entries = [entry for family in families() for entry in load_family(family).entries.values()]
     return [example for entry in entries for example in (entry.fails, entry.fix) if example.encoding == "utf-8"]
 
 
 @cache
 def sample_documents() -> list[bytes]:
-    """The documents of the samples."""
+    """Return the documents of the samples."""
     return [path.read_bytes() for path in sorted(SAMPLES.rglob("*.yaml")) if b"kasc/v1" in path.read_bytes()]
 
 
 @cache
 def parts() -> list[dict[str, Any]]:
-    """Whole documents, each a small one with an example over it."""
-    found = []
+    """Return complete documents, each a small one merged with an example."""
+    documents = []
     for example in examples():
         if example.form != "part":
             continue
@@ -61,20 +61,20 @@ def parts() -> list[dict[str, Any]]:
         except yaml.YAMLError:
             continue
         if isinstance(part, dict):
-            found.append(_over(BASE, part))
-    return found
+            documents.append(_merged(BASE, part))
+    return documents
 
 
-def _over(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    made = dict(base)
+def _merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
     for key, value in part.items():
-        below = made.get(key)
-        made[key] = _over(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
-    return made
+        below = result.get(key)
+        result[key] = _merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+    return result
 
 
 def as_toml(value: Any) -> str:
-    """A document in TOML, with inline tables below its groups; null is left out."""
+    """Return a document as TOML, with inline tables below its groups and without nulls."""
     lines = [f"{_key(key)} = {_inline(each)}" for key, each in value.items() if not isinstance(each, dict)]
     for key, each in value.items():
         if isinstance(each, dict):
@@ -98,32 +98,32 @@ def _inline(value: Any) -> str:
 
 
 def documents() -> list[bytes]:
-    """Documents in YAML and JSON."""
-    made = [json.dumps(part, default=str).encode() for part in parts()]
+    """Return documents in YAML and JSON."""
+    merged = [json.dumps(part, default=str).encode() for part in parts()]
     raw = [example.text.encode() for example in examples() if example.form == "file" and "kasc/v1" in example.text]
-    return [*sample_documents(), *made, *raw]
+    return [*sample_documents(), *merged, *raw]
 
 
 def toml_documents() -> list[bytes]:
-    """The same in TOML."""
+    """Return documents in TOML."""
     return [(SAMPLES / "apiserver.toml").read_bytes(), *(as_toml(part).encode() for part in parts())]
 
 
 def flags() -> list[bytes]:
-    """Argument lists, flags one a line, scripts, units and env files."""
-    own = [example.text.split("\n") for example in examples() if example.form == "flags"]
-    made = ["\n".join([*FLAGS, *lines]) for lines in [[], *own]]
-    joined = [" \\\n  ".join(["kube-apiserver", *FLAGS, *lines]) for lines in own[::7]]
+    """Return argument lists, flags one per line, scripts, units and environment files."""
+    flag_lines = [example.text.split("\n") for example in examples() if example.form == "flags"]
+    lists = ["\n".join([*FLAGS, *lines]) for lines in [[], *flag_lines]]
+    joined = [" \\\n  ".join(["kube-apiserver", *FLAGS, *lines]) for lines in flag_lines[::7]]
     wrapped = [
         f'#!/bin/sh\nset -e\nA=x\nB="$A-y"\nexec {joined[0]} --etcd-prefix=$B "$@" <<EOF\nhello\nEOF\n',
         f"[Unit]\nDescription=x\n[Service]\nEnvironment=A=b\nExecStart=/usr/bin/{joined[0]} $KUBE_API_ARGS\n",
         f"KUBE_API_ARGS=\"{' '.join(FLAGS)}\"\nexport B='x'\n",
     ]
-    return [text.encode() for text in (*made, *joined, *wrapped)]
+    return [text.encode() for text in (*lists, *joined, *wrapped)]
 
 
 def pods() -> list[bytes]:
-    """Pods and what else runs containers, and the configurations of tools that start the server."""
+    """Return Pods, workloads, and configurations of tools that start the server."""
     container = {
         "name": "kube-apiserver",
         "image": "registry.k8s.io/kube-apiserver:v1.36.0",
@@ -172,7 +172,7 @@ def pods() -> list[bytes]:
 
 
 def structured() -> list[bytes]:
-    """Structured files: those of the samples and of the examples, and what documents hold inline."""
+    """Return structured files: of the samples, of the examples, and the inline contents of documents."""
     files = [
         path.read_bytes()
         for path in sorted((SAMPLES / "hardened").glob("*.yaml"))

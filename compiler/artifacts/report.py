@@ -140,7 +140,7 @@ def counts(page: dict[str, Any]) -> dict[str, Any]:
 
 
 def stages(resolved: Resolved) -> list[dict[str, Any]]:
-    """Return the start-up in order: for each step the settings that it made, their values, and the flags used."""
+    """Return the start-up in order: for each step the settings that it makes, their values, and the flags used."""
     config = resolved_config(resolved)
     values = resolved.config.settings()
     by_step: dict[str, list[dict[str, Any]]] = {}

@@ -60,7 +60,7 @@ def check_and_fix(options: Namespace, paths: list[str], settings: Settings) -> i
     texts: dict[str, str] = {}
     if STANDARD_INPUT in paths:
         if not options.diff:
-            raise UsageError("standard input cannot be fixed in place: give a file, or --diff instead of --fix")
+            raise UsageError("standard input cannot be fixed in place: pass a file, or use --diff instead of --fix")
         try:
             texts[STANDARD_INPUT] = read_source(STANDARD_INPUT).text
         except KascError as error:

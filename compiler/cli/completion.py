@@ -40,7 +40,7 @@ def complete(parser: argparse.ArgumentParser, commands: Mapping[str, Parser]) ->
             completer = _COMPLETERS.get(action.dest)
             if completer is not None and action.choices is None:
                 action.completer = completer  # type: ignore[attr-defined]
-    # The program `compile` is a command by itself.
+    # The program `compile` is the command `kasc compile`.
     program = os.path.basename(sys.argv[0])
     argcomplete.autocomplete(commands.get(program, parser), default_completer=None)  # type: ignore[arg-type]
 

@@ -144,16 +144,16 @@ _HOSTNAME, _ADDRESS = 62, 64
 _VERIFY = {
     9: ("has a certificate that is not valid yet", "check the clocks on both sides"),
     10: ("has a certificate that has expired", "renew the certificate of the server"),
-    18: ("has a self-signed certificate", "give that certificate with --cafile"),
+    18: ("has a self-signed certificate", "pass that certificate with --cafile"),
 }
-_UNKNOWN_CA = ("has a certificate signed by an unknown authority", "give the CA of the server with --cafile")
+_UNKNOWN_CA = ("has a certificate signed by an unknown authority", "pass the CA of the server with --cafile")
 # Part of the OpenSSL error, message, hint.
 _REASONS = (
     ("WRONG_VERSION_NUMBER", "does not use TLS", "write http://, or check the port"),
     ("HTTP_REQUEST", "does not use TLS", "write http://, or check the port"),
     ("RECORD_LAYER_FAILURE", "does not use TLS", "write http://, or check the port"),
     ("EOF", "closed the connection during the TLS handshake", "check the port"),
-    ("CERTIFICATE_REQUIRED", "requires a client certificate", "give one with --certfile and --keyfile"),
+    ("CERTIFICATE_REQUIRED", "requires a client certificate", "pass one with --certfile and --keyfile"),
     ("UNKNOWN_CA", "does not trust the CA of the client certificate", "use a certificate of a CA in --client-ca-file"),
     ("BAD_CERTIFICATE", "rejected the client certificate", "use a certificate of a CA in --client-ca-file"),
     ("PROTOCOL_VERSION", "has no TLS version in common", "see --tls-min-version of the server"),

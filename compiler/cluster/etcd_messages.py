@@ -29,7 +29,7 @@ class TooLargeError(EtcdError):
 
 _COMPACTED = "compacted"
 _TOO_LARGE = "larger than max"
-_USER = "give --user, and the password in KASC_ETCD_PASSWORD"
+_USER = "set --user, and the password in KASC_ETCD_PASSWORD"
 _TLS = "check https or http, and the certificates"
 # gRPC status, part of its details, message, hint.
 _MEANINGS = (
@@ -37,7 +37,7 @@ _MEANINGS = (
         "UNAVAILABLE",
         "CERTIFICATE_VERIFY_FAILED",
         "has a certificate of an unknown CA",
-        "give its CA with --etcd-cafile",
+        "pass its CA with --etcd-cafile",
     ),
     ("UNAVAILABLE", "SSL", "failed the TLS handshake", _TLS),
     ("UNAVAILABLE", "handshake", "failed the TLS handshake", _TLS),

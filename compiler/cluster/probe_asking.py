@@ -165,7 +165,7 @@ class Prober:
         if status in (301, 302, 303, 307, 308):
             host = _host_of(answer.location)
             message = f"redirects{f' to {host}' if host else ''} ({status})"
-            return Problem(message, "give the address of the server itself, not of a login proxy", lasting=True)
+            return Problem(message, "use the address of the server itself, not of a login proxy", lasting=True)
         if status == 429:
             return Problem("is overloaded or shutting down (429)", "try again later")
         if status == 400 and "HTTP request to an HTTPS server" in answer.body:
@@ -188,7 +188,7 @@ class Prober:
         facts = health_facts(server.context, server.config, server.storage_factory, server.health)
         access = access_to(facts, path)
         why = f", as declared: {access.reason}" if access.denied else ""
-        hint = "give --token-file or KASC_TOKEN, or --certfile and --keyfile"
+        hint = "set --token-file or KASC_TOKEN, or --certfile and --keyfile"
         return Problem(f"requires credentials (401){why}", hint, lasting=True)
 
     def _get_version(self, result: ProbeResult) -> None:

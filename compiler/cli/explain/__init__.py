@@ -15,7 +15,7 @@ from compiler.text import clean
 _USAGE = "explain needs NAME, INPUT, or INPUT and NAME; try: kasc explain etcd-servers"
 _POLICY_USAGE = "explain --policy needs INPUT only; try: kasc explain apiserver.yaml --policy cis"
 _SUBJECTS = (
-    "give a flag, key, option group, gate, plugin, resource, API group or version, health check, metric, "
+    "name a flag, key, option group, gate, plugin, resource, API group or version, health check, metric, "
     "code or artifact field"
 )
 

@@ -90,7 +90,7 @@ def find_risks(resolved: Resolved, report: Report) -> None:
     """Add a warning or a note to the report for every risk of a resolved server."""
     risks = Risks(resolved, report)
     for (module, name), flags in _CONCERNS.items():
-        if name in _POD_CONCERNS and risks.given.container is None:
+        if name in _POD_CONCERNS and risks.input.container is None:
             continue
         if not flags or any(flag.startswith(flags) for flag in risks.flags.arguments):
             _finder(module, name)(risks)

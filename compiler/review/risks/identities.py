@@ -157,14 +157,14 @@ def _check_joined(risks: Risks, flag: str) -> None:
             message = f"--{flag}: {shown(text)} is a single value: the flag is not split at commas"
             listed = ", ".join(shown(part) for part in parts)
             repeated = " ".join(f"--{flag}={shown(part)[1:-1]}" for part in parts)
-            hint = f"write a list: [{listed}]" if risks.given.read_as == "document" else f"repeat the flag: {repeated}"
+            hint = f"write a list: [{listed}]" if risks.input.read_as == "document" else f"repeat the flag: {repeated}"
             risks.report(rules.COMMA_IN_SINGLE_VALUE, message, hint, flag, index)
 
 
 def _check_layers(risks: Risks, issuers: tuple[str, ...]) -> None:
     """Report a document whose tokens have another issuer than those of its parent."""
     firsts = []
-    for root in risks.given.layer_roots:
+    for root in risks.input.layer_roots:
         node = root.at(("authentication", "serviceAccountIssuer", 0))
         if isinstance(node.value, str):
             firsts.append((node.value, os.path.basename(node.source.name)))

@@ -155,7 +155,7 @@ def _check_plugins(risks: Risks) -> None:
             )
             message = f"{shown(name.text)} is not an admission plugin: its configuration is ignored"
             risks.report_field(rules.UNUSED_PLUGIN_CONFIGURATION, message, str(hint), name)
-        elif name.text not in chain and risks.given.read_as != "config-file":
+        elif name.text not in chain and risks.input.read_as != "config-file":
             message = f"the configuration of {name.text} is ignored: the plugin is not enabled"
             risks.report_field(
                 rules.UNUSED_PLUGIN_CONFIGURATION, message, f"add {name.text} to --enable-admission-plugins", name

@@ -39,7 +39,7 @@ def check(risks: Risks, flag: str, argument: Argument) -> None:
         )
     elif spec.type != "stringSlice" and any(_is_quoted(part.strip()) for part in text.split(",")):
         inner = ",".join(part.strip().strip(_QUOTES) for part in text.split(","))
-        whole = inner if risks.given.read_as == "document" else f"--{flag}={inner}"
+        whole = inner if risks.input.read_as == "document" else f"--{flag}={inner}"
         message = f"--{flag}: the quotes are part of the value {shown(text)}"
         hint = f"remove the quotes: write {shown(whole)[1:-1]}"
         risks.report_location(rules.QUOTES_IN_VALUE, message, hint, argument.path, argument.location, flag)

@@ -27,9 +27,9 @@ def find_probes(risks: Risks) -> None:
     if anonymous.enabled is None or (anonymous.enabled and not anonymous.conditions):
         return
     paths = [condition.path for condition in anonymous.conditions or ()]
-    if risks.given.container is not None:
-        _check_probes(risks, risks.given.container, paths)
-    elif risks.given.read_as == "document" and not {"/livez", "/readyz"} <= set(paths):
+    if risks.input.container is not None:
+        _check_probes(risks, risks.input.container, paths)
+    elif risks.input.read_as == "document" and not {"/livez", "/readyz"} <= set(paths):
         flag = _FILE if risks.file(_FILE) is not None else _FLAG
         # If AlwaysAllow has disabled them, that is a separate risk.
         if risks.flags.changed(flag):
@@ -106,7 +106,7 @@ class _Problem(NamedTuple):
 
 def find_failing_probes(risks: Risks) -> None:
     """Report each reason once, at the first probe that has it."""
-    container, spec = risks.given.container, risks.given.pod_spec
+    container, spec = risks.input.container, risks.input.pod_spec
     if container is None or spec is None:
         return
     problems: dict[str, list[tuple[str, _Problem]]] = {}
@@ -146,7 +146,7 @@ def _problem(risks: Risks, container: Node, spec: Node, probe: Node) -> _Problem
 
 def _exec_problem(risks: Risks, action: Node) -> _Problem | None:
     """Return the problem of an exec probe: the image contains only the server, no shell."""
-    files, command = risks.given.file_system, items_of(action.get("command"))
+    files, command = risks.input.file_system, items_of(action.get("command"))
     if files is None or not files.is_release or not command:
         return None
     program = text_of(command[0])

@@ -78,7 +78,7 @@ _LOG, _SIGNER = "audit-log-path", "service-account-signing-endpoint"
 
 def find_pods(risks: Risks) -> None:
     """Check the audit log and the sockets of a server in a Pod."""
-    files = risks.given.file_system
+    files = risks.input.file_system
     if files is None:
         return
     if not files.declared:

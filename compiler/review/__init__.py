@@ -23,12 +23,12 @@ class View:
         self.health = resolved.health
         self.flags = self.context.flags
         self.catalog = self.context.catalog
-        self.given = self.context.input
+        self.input = self.context.input
 
     @property
     def is_config_file(self) -> bool:
         """Return whether the input is only a structured file, without its server."""
-        return self.given.read_as == "config-file"
+        return self.input.read_as == "config-file"
 
     @property
     def authorizers(self) -> list[str] | None:
@@ -46,9 +46,9 @@ class View:
     def place(self, flag: str, element: int | None = None) -> tuple[str, Location | None]:
         """Return path and location of a flag or an element of its list; if it is not set, those that it would have."""
         spec = self.catalog.flags.get(flag)
-        path = self.flags.path(flag, element) or self.given.path_of(flag, self.catalog)
+        path = self.flags.path(flag, element) or self.input.path_of(flag, self.catalog)
         location = self.flags.location(flag, element)
-        return path, location or self.given.section_location(spec.group if spec else "")
+        return path, location or self.input.section_location(spec.group if spec else "")
 
 
 _UNKNOWN_VALUE = rules.VALUE_KNOWN_ONLY_AT_RUNTIME.code

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Edit, KascError, Location, diagnose
-from compiler.inputs.importers.container import items_of, text_of
 from compiler.inputs.importers.detect import MANIFESTS, WORDS, detect
 from compiler.inputs.source.characters import place_in
-from compiler.inputs.source.node import LINE_BREAK, Node, Source
+from compiler.inputs.source.node import LINE_BREAK, Node, Source, items_of, text_of
 
 MAX_CARRIED = 100
 """Maximum number of files of one manifest that are checked."""

@@ -15,7 +15,7 @@ from compiler.inputs.arguments import Word
 from compiler.inputs.importers.flags import PROGRAMS, is_program
 from compiler.inputs.shell_words import Splitter, Token
 from compiler.inputs.source.characters import place_in
-from compiler.inputs.source.node import Node, expands_too_far, too_long
+from compiler.inputs.source.node import Node, expands_too_far, items_of, text_of, too_long
 from compiler.text import shown
 
 _SHELLS = ("sh", "bash", "ash", "dash")
@@ -102,24 +102,6 @@ def references(text: str) -> Iterator[Reference]:
             end = text.index(")", start) + 1
             yield Reference(start, end, text[start + 2 : end - 1])
         start = text.find("$", end)
-
-
-def text_of(node: Node | None) -> str:
-    """Return the value of a string node, empty for any other node."""
-    return node.value if node is not None and isinstance(node.value, str) else ""
-
-
-def items_of(node: Node | None) -> list[Node]:
-    """Return the items of a list node, none for any other node."""
-    return node.value if node is not None and isinstance(node.value, list) else []
-
-
-def find(node: Node, *keys: str) -> Node | None:
-    """Return the node at a path of keys, None if the path does not exist."""
-    child: Node | None = node
-    for key in keys:
-        child = child.get(key) if child is not None else None
-    return child
 
 
 def flag_words(container: Node, path: str, problems: list[Diagnostic]) -> list[Word] | None:

@@ -159,7 +159,7 @@ def _kind_of(root: Node) -> str:
 
 def _only_manifests(roots: list[Node]) -> bool:
     """Return whether all objects are ConfigMaps, Secrets, or lists of these."""
-    from compiler.inputs.importers.container import items_of
+    from compiler.inputs.source.node import items_of
 
     return bool(roots) and all(
         _kind_of(root) in MANIFESTS

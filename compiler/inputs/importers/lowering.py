@@ -14,7 +14,7 @@ from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Argument, Trace
-from compiler.inputs.importers.flags import Element, elements_of, joined, text_of
+from compiler.inputs.importers.flag_text import Element, elements_of, joined, text_of
 from compiler.inputs.source.node import Node
 from compiler.text import closest, shown
 from compiler.upstream.catalog import Catalog

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.inputs import ServerInput
-from compiler.inputs.importers.container import find, flag_words, items_of, text_of
+from compiler.inputs.importers.container import flag_words
 from compiler.inputs.importers.flags import arguments_of
 from compiler.inputs.pods.filesystem import ContainerFileSystem
 from compiler.inputs.pods.manifest import Manifest, check_manifest
-from compiler.inputs.source.node import Node, Source
+from compiler.inputs.source.node import Node, Source, find, items_of, text_of
 from compiler.inputs.source.yaml import parse_yaml_all
 from compiler.inputs.source.yaml_scalars import resolve_as_server
 

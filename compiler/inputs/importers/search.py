@@ -182,9 +182,9 @@ def _artifacts_in(files: list[str]) -> frozenset[str]:
 def kind_of(source: Source) -> tuple[str, str]:
     """Return the kind of a file that certainly is an input; otherwise an empty string and the reason."""
     from compiler.inputs.importers.carried import carried_files
-    from compiler.inputs.importers.container import text_of
     from compiler.inputs.importers.detect import detect
     from compiler.inputs.importers.pod import runs_server
+    from compiler.inputs.source.node import text_of
 
     try:
         kind, roots, certain = detect(source, None, None, [])

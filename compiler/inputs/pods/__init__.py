@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+"""The probes of a container, in the order in which the kubelet starts them."""
 _ONE_FILE = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from compiler.bounds import MAX_FINDINGS
 from compiler.inputs import NotInContainerError
-from compiler.inputs.importers.container import Environment, find, items_of, text_of
+from compiler.inputs.importers.container import Environment
 from compiler.inputs.pods import Mount, Place, Volume
-from compiler.inputs.source.node import Node
+from compiler.inputs.source.node import Node, find, items_of, text_of
 from compiler.text import shown
 from compiler.upstream.go.net import join
 

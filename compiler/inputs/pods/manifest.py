@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
-from compiler.inputs.importers.container import items_of, text_of
 from compiler.inputs.pods.fields import ROOTS, FieldChecker, opening
 from compiler.inputs.pods.value_checks import LABEL_HINT, SUBDOMAIN_HINT, entries
-from compiler.inputs.source.node import Node
+from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.rules import Rule
 from compiler.text import did_you_mean, shown
 from compiler.upstream.catalog.facts import nearest

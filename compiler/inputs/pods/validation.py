@@ -10,14 +10,13 @@ import re
 
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
-from compiler.inputs.importers.container import find, items_of, text_of
+from compiler.inputs.pods import PROBES
 from compiler.inputs.pods.fields import FieldChecker
 from compiler.inputs.pods.value_checks import SUBDOMAIN_HINT, ValueChecks, entries, int_value
-from compiler.inputs.source.node import Node
+from compiler.inputs.source.node import Node, find, items_of, text_of
 from compiler.text import did_you_mean, shown
 from compiler.upstream.names import is_label_value, is_qualified_name, is_subdomain
 
-PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 _CONTAINER_VALUES = {
     "imagePullPolicy": ("Always", "IfNotPresent", "Never"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler import rules
-from compiler.inputs.importers.container import text_of
 from compiler.inputs.pods.fields import FieldChecker, opening
-from compiler.inputs.source.node import Node
+from compiler.inputs.source.node import Node, text_of
 from compiler.rules import Rule
 from compiler.text import did_you_mean, shown
 from compiler.upstream.names import is_label, is_port_name

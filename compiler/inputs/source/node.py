@@ -238,3 +238,21 @@ def code_point(char: str) -> str:
 def quoted(text: str) -> str:
     """Return a string of the file in quotes for a message: escaped, and truncated if it is long."""
     return repr(text) if len(text) <= 60 else repr(text[:57]) + "..."
+
+
+def text_of(node: Node | None) -> str:
+    """Return the value of a string node, empty for any other node."""
+    return node.value if node is not None and isinstance(node.value, str) else ""
+
+
+def items_of(node: Node | None) -> list[Node]:
+    """Return the items of a list node, none for any other node."""
+    return node.value if node is not None and isinstance(node.value, list) else []
+
+
+def find(node: Node, *keys: str) -> Node | None:
+    """Return the node at a path of keys, None if the path does not exist."""
+    child: Node | None = node
+    for key in keys:
+        child = child.get(key) if child is not None else None
+    return child

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
-from compiler.inputs.importers.container import items_of, text_of
-from compiler.inputs.pods.validation import PROBES
+from compiler.inputs.pods import PROBES
+from compiler.inputs.source.node import items_of, text_of
 from compiler.review import Risks
 from compiler.text import closest, shown
 from compiler.upstream.names import is_port_name
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 
 _FLAG, _FILE = "anonymous-auth", "authentication-config"
-_PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 
 def find_probes(risks: Risks) -> None:
@@ -47,7 +45,7 @@ def find_probes(risks: Risks) -> None:
 def _check_probes(risks: Risks, container: Node, paths: list[str]) -> None:
     """Report all probes that are rejected, at the first one."""
     rejected: dict[str, Node] = {}
-    for name in _PROBES:
+    for name in PROBES:
         path = _anonymous_path(risks, container, container.at((name, "httpGet")))
         if path is not None and str(path.value).partition("?")[0] not in paths:
             rejected[name] = path
@@ -247,6 +245,8 @@ def _path_problem(risks: Risks, action: Node) -> _Problem | None:
 
 
 def _is_address(text: str) -> bool:
+    from ipaddress import ip_address
+
     try:
         return bool(ip_address(text))
     except ValueError:
@@ -254,6 +254,8 @@ def _is_address(text: str) -> bool:
 
 
 def _is_loopback(text: str) -> bool:
+    from ipaddress import ip_address
+
     if text == "localhost":
         return True
     try:

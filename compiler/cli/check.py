@@ -9,22 +9,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from compiler import rules
-from compiler.artifacts.differences import unified
-from compiler.artifacts.fileset import replace_all
 from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, examine_all, in_shard, jobs_for, results_of
 from compiler.cli.common import FINE, USAGE, Publisher, find_inputs, publish, settings_from, usage_error, worst
 from compiler.diagnostics import KascError, Location, Report, diagnose, is_selected
 from compiler.filesystem import UTF8_BOM, read_file, reason, root_of
-from compiler.inputs.masking import Masked
 from compiler.inputs.source import STANDARD_INPUT, Files, read_source
 from compiler.review.examine import Settings, examine
-from compiler.review.fixes import FixedFile, Fixer
 from compiler.text import clean_lines, say
 
 if TYPE_CHECKING:
     from compiler.fleet.fingerprints import DependencyTracker
     from compiler.fleet.selection import Changes
+    from compiler.review.fixes import FixedFile
 
 
 class StaticPods:
@@ -57,6 +54,8 @@ def check_and_fix(options: Namespace, paths: list[str], settings: Settings) -> i
 
     Returns the exit code. Raises UsageError for files that cannot be written.
     """
+    from compiler.review.fixes import Fixer
+
     texts: dict[str, str] = {}
     if STANDARD_INPUT in paths:
         if not options.diff:
@@ -93,12 +92,17 @@ def _reports(paths: list[str], settings: Settings, files: Files | None = None) -
 
 
 def _difference(file: FixedFile) -> str:
+    from compiler.artifacts.differences import unified
+    from compiler.inputs.masking import Masked
+
     before, after = (Masked(file.name, text).text() for text in (file.before, file.after))
     return unified(before, after, file.name, file.name)
 
 
 def _write(fixed: list[FixedFile]) -> None:
     """Write all files or none. Raises UsageError if one cannot be written or has changed in the meantime."""
+    from compiler.artifacts.fileset import replace_all
+
     texts: dict[str, str] = {}
     try:
         for file in fixed:

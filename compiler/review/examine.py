@@ -185,11 +185,11 @@ def _review(resolved: Resolved, source: Source, settings: Settings, files: Files
     elif settings.policy is not None:
         report.policy = judge(settings.policy, resolved, report)
     if "kasc:" in source.text or any(_may_be_suppressed(each, source.name) for each in report.diagnostics):
-        from compiler.review.suppression import suppress
+        from compiler.review.comments_and_edits import suppress
 
         suppress(report, source, files.read)
     if any(each.fix for each in report.diagnostics):
-        from compiler.review.edits import narrow_fixes
+        from compiler.review.comments_and_edits import narrow_fixes
 
         report.diagnostics = narrow_fixes(report.diagnostics, source, files.read)
     return Examined(report, None if is_config_file else resolved)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from compiler.diagnostics import ERROR, NOTE, Diagnostic, Report
 from compiler.inputs.source import Files, file_key
-from compiler.review.edits import Fix, apply_fixes
+from compiler.review.comments_and_edits import Fix, apply_fixes
 from compiler.review.examine import Examined, Settings, examine
 
 PASSES = 200

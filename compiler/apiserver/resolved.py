@@ -5,9 +5,10 @@ Kubernetes: the Config of apiserver/pkg/server/config.go, which the options appl
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar, get_args, get_origin
 
 from compiler.apiserver.resolved_sections import Section, Sections
 
@@ -175,8 +176,15 @@ class Field(NamedTuple):
 
 def fields_of(section: type[Section]) -> list[Field]:
     """The fields of a section in order."""
-    hints = get_type_hints(section, include_extras=True)
+    hints = _annotations_of(section)
     return [_field(section, name, hints[name]) for name in section.fields]
+
+
+def _annotations_of(section: type[Section]) -> dict[str, Any]:
+    """Return the annotations of a section, evaluated all at once, which is faster than `typing.get_type_hints`."""
+    entries = (f"{name!r}: {annotation}" for name, annotation in section.__annotations__.items())
+    annotations: dict[str, Any] = eval(f"{{{', '.join(entries)}}}", vars(sys.modules[section.__module__]))
+    return annotations
 
 
 def _field(section: type[Section], name: str, hint: Any) -> Field:

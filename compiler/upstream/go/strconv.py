@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from functools import lru_cache
 
 from compiler import rules
@@ -246,6 +245,8 @@ _MAX_CHARACTERS = 400
 
 def parse_quantity(text: str) -> int:
     """Return the value in whole units, rounded away from zero. Raise InvalidValueError (PARSE-20)."""
+    from fractions import Fraction
+
     match = re.fullmatch(_QUANTITY, text) if text and len(text) < _MAX_CHARACTERS else None
     if match is None:
         raise _invalid(text)

@@ -33,24 +33,22 @@ _BEFORE_FLAGS = {
 }
 """The functions of `re` that take a pattern, and how many arguments come before the flags."""
 _CHOSEN_LATER: dict[str, list[str]] = {
-    "config_files/admission_plugins.py pattern": ["_LABEL", "_SUBDOMAIN", "'(?s).+'"],
-    "config_files/certificate.py _TEXTS[tag]": ["_TEXTS[0x12]", "_TEXTS[0x13]", "_TEXTS[0x14]", "_TEXTS[0x16]"],
-    "config_files/certificate.py b'(%s)([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})%s(%s)' % (digits, seconds, zone)": [],
-    "config_files/decoding.py plain": ["'true|false'", "'-?[0-9]+'"],
-    "flags/go_url.py pattern": ["_ESCAPED", "_USER", "_HOST", "_ZONE", "_PORT"],
-    "flags/numbers.py _DIGITS[base]": ["_DIGITS[2]", "_DIGITS[8]", "_DIGITS[10]", "_DIGITS[16]"],
-    "explaining/observed.py metric": ["'apiserver_request_total'"],
-    "importers/detect.py _KEY_IN_TEXT % (key, key)": ["_KEY_IN_TEXT % ('kind', 'kind')"],
-    "live/masking.py '|'.join(parts)": ["'aaa|aab'"],  # escaped strings
-    "mending/edits.py pattern": ["r'[-_]{2}a[-_]b'"],
     # The patterns in the topics of compiler/artifacts/monitoring.
-    "monitoring/exported.py pattern": ["'5..'"],
-    "redaction.py pattern": [r"_NAME.replace(r'\s*+[:=](?!=)\s*', '[:=](?![ =])')"],
-    "schema/conforms.py schema['pattern']": [],  # collected from the schemas
-    "source/comments.py '#' if anywhere else '(?:^|(?<=[ \\\\t]))#'": ["'#'", r"r'(?:^|(?<=[ \t]))#'"],
-    "source/lookalikes.py pattern": ["LOOKALIKES"],
-    "source/yaml_dialects.py char": ["'\\a'"],
-    "storage/stored_value.py b'(?m)^%b: ?(\\\\S{1,200})$' % name": [r"rb'(?m)^kind: ?(\S{1,200})$'"],
+    "artifacts/monitoring/metrics.py pattern": ["'5..'"],
+    "cli/explain/observed.py metric": ["'apiserver_request_total'"],
+    "cluster/__init__.py '|'.join(parts)": ["'aaa|aab'"],  # escaped strings
+    "inputs/importers/detect.py _KEY_IN_TEXT % (key, key)": ["_KEY_IN_TEXT % ('kind', 'kind')"],
+    "inputs/schema/__init__.py schema['pattern']": [],  # collected from the schemas
+    "inputs/schema/decoding.py pattern": ["'true|false'", "'-?[0-9]+'"],
+    "inputs/source/comments.py '#' if anywhere else '(?:^|(?<=[ \\\\t]))#'": ["'#'", r"r'(?:^|(?<=[ \t]))#'"],
+    "inputs/source/yaml_dialects.py char": ["'\\a'"],
+    "review/edits.py pattern": ["r'[-_]{2}a[-_]b'"],
+    "text/redaction.py pattern": [r"_NAME.replace(r'\s*+[:=](?!=)\s*', '[:=](?![ =])')"],
+    "upstream/etcd.py b'(?m)^%b: ?(\\\\S{1,200})$' % name": [r"rb'(?m)^kind: ?(\S{1,200})$'"],
+    "upstream/go/net.py pattern": ["_ESCAPED", "_USER", "_HOST", "_ZONE", "_PORT"],
+    "upstream/go/strconv.py _DIGITS[base]": ["_DIGITS[2]", "_DIGITS[8]", "_DIGITS[10]", "_DIGITS[16]"],
+    "upstream/x509/__init__.py _STRINGS[tag]": ["_STRINGS[0x12]", "_STRINGS[0x13]", "_STRINGS[0x14]", "_STRINGS[0x16]"],
+    "upstream/x509/__init__.py b'(%s)([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})%s(%s)' % (digits, seconds, zone)": [],
 }
 """What a pattern that is chosen when the code runs can be, as expressions of its module."""
 _PREFERRED = ("0a", "a0", "A_", " \t", '"\\', "{.")

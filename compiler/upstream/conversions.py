@@ -65,7 +65,7 @@ def as_duration(text: str) -> str:
     ['60s', '24h', '1h30m', '5m', '1m30s', '5m', '']
     """
     suggestion = _as_duration(text.strip(" \t\"'"))
-    pieces = re.findall(r"([0-9.]+)([a-z\u00b5]+)", suggestion)
+    pieces = re.findall(r"(?<![0-9.])([0-9.]++)([a-z\u00b5]+)", suggestion)
     # Go counts nanoseconds in 64 bits.
     return suggestion if sum(float(number) * _NANOSECONDS[unit] for number, unit in pieces) < 2**63 else ""
 

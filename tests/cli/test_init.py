@@ -1,4 +1,4 @@
-"""`kasc init`: what it writes is a start, not a form that has yet to be mended."""
+"""`kasc init`: what it writes is a start, not a form to be filled in."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def seen(lists: dict[str, list[str] | None]) -> ProbeResult:
     found = ProbeResult("https://a:1")
     for name, names in lists.items():
         if names is None:
-            found.endpoints[name] = Endpoint(problem=Problem("broke", "mend it"))
+            found.endpoints[name] = Endpoint(problem=Problem("broke", "fix it"))
         else:
             found.endpoints[name] = Endpoint(Checks([Check(each, True) for each in names], True), 200, 0.1)
     return found

@@ -49,7 +49,7 @@ misc:
 extraFlags:
   audit-log-maxsze: 5
 """
-MENDED_YAML = """\
+FIXED_YAML = """\
 # A comment.
 apiVersion: kasc/v1
 kind: APIServer     # behind a value
@@ -114,7 +114,7 @@ apiserverCount = "3"
 kubernetes-service-node-port = 0
 portal-net = "10.0.0.0/24"
 """
-MENDED_TOML = """\
+FIXED_TOML = """\
 # A comment.
 apiVersion = "kasc/v1"
 kind = 'APIServer'
@@ -150,7 +150,7 @@ ARGS="--etcd_server=http://127.0.0.1:2379 -authorization-mode='Node,RBCA' \\
 --experimental_encryption-provider-config=/x --feature-gates=CoordinatedLeaderElecton=true
 --service-account-key-file=/k --service-account-signing-key-file=/k --portal-net=10.0.0.0/24
 """
-MENDED_FLAGS = """\
+FIXED_FLAGS = """\
 # For a shell.
 ARGS="--etcd-servers=http://127.0.0.1:2379 --authorization-mode='Node,RBAC' \\
   --service-account-issuer https://x"
@@ -169,7 +169,7 @@ spec:
     - "--authorization-mode=Node,\\x52BAC,Nodee"
     args: ['--service-account-isuer=https://x', --service-account-key-file=/k, "--service-account-signing-key-file=/k"]
 """
-MENDED_POD = """\
+FIXED_POD = """\
 kind: Pod
 spec:
   containers:
@@ -188,7 +188,7 @@ resorces:
 - resources: [secrets]
   providers: [{identiy: {}}]
 """
-MENDED_ENCRYPTION = ENCRYPTION.replace("resorces", "resources").replace("identiy", "identity")
+FIXED_ENCRYPTION = ENCRYPTION.replace("resorces", "resources").replace("identiy", "identity")
 
 
 def fix(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ran:
@@ -198,11 +198,11 @@ def fix(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ran:
 @pytest.mark.parametrize(
     ("name", "before", "after", "code"),
     [
-        ("a.yaml", YAML, MENDED_YAML, 0),
-        ("a.toml", TOML, MENDED_TOML, 0),
-        ("a.args", FLAGS, MENDED_FLAGS, 0),
-        ("pod.yaml", POD, MENDED_POD, 1),
-        ("encryption.yaml", ENCRYPTION, MENDED_ENCRYPTION, 0),
+        ("a.yaml", YAML, FIXED_YAML, 0),
+        ("a.toml", TOML, FIXED_TOML, 0),
+        ("a.args", FLAGS, FIXED_FLAGS, 0),
+        ("pod.yaml", POD, FIXED_POD, 1),
+        ("encryption.yaml", ENCRYPTION, FIXED_ENCRYPTION, 0),
     ],
 )
 def test_what_is_written(
@@ -242,11 +242,11 @@ def test_what_is_left_alone(before: str, why: str, tmp_path: Path, capsys: pytes
     text = f"apiVersion: kasc/v1\nkind: APIServer\nkubernetesVersion: '1.36'\n{before}\n"
     path.write_text(text)
     fix(capsys, path)
-    mended = path.read_text()
+    fixed = path.read_text()
     if why == "two keys for one":
-        assert mended.count("etcdServers") == 1
+        assert fixed.count("etcdServers") == 1
     else:
-        assert mended == text
+        assert fixed == text
 
 
 def test_two_uses_of_a_flag_are_not_made_of_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,7 +268,7 @@ def test_parents_and_files_beside_are_mended_too(tmp_path: Path, capsys: pytest.
     ran = fix(capsys, child)
     assert "encryptionProviderConfig" in child.read_text()
     assert '"RBAC"' in base.read_text()
-    assert beside.read_text() == MENDED_ENCRYPTION
+    assert beside.read_text() == FIXED_ENCRYPTION
     assert sorted(line.split(": ")[1] for line in ran.err.splitlines()) == ["1 fix", "1 fix", "2 fixes"]
 
 
@@ -297,9 +297,9 @@ def test_only_what_is_selected_is_mended(tmp_path: Path, capsys: pytest.CaptureF
     fix(capsys, "--select", "KASC-AZ", path)
     assert path.read_text() == YAML.replace("RBCA", "RBAC")
     fix(capsys, "--ignore", "KASC-SCHEMA-002", path)
-    mended = path.read_text()
-    assert "etcdServers" in mended
-    assert "allowPrivileged: yes" in mended
+    fixed = path.read_text()
+    assert "etcdServers" in fixed
+    assert "allowPrivileged: yes" in fixed
 
 
 def test_links_and_rights_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -309,7 +309,7 @@ def test_links_and_rights_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str
     link.symlink_to(path)
     assert fix(capsys, link).code == 0
     assert link.is_symlink()
-    assert path.read_text() == MENDED_YAML
+    assert path.read_text() == FIXED_YAML
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
@@ -343,7 +343,7 @@ def test_a_diff_says_the_same_and_writes_nothing(
     assert "KASC-" in ran.err
     assert (Path("a.yaml").read_text(), Path("b.toml").read_text()) == (YAML, TOML)
     subprocess.run(["git", "apply", "-p0", "-"], input=ran.out.encode(), check=True)
-    assert (Path("a.yaml").read_text(), Path("b.toml").read_text()) == (MENDED_YAML, MENDED_TOML)
+    assert (Path("a.yaml").read_text(), Path("b.toml").read_text()) == (FIXED_YAML, FIXED_TOML)
     assert kasc(capsys, "check", "--diff", "a.yaml", "b.toml").out == ""
     Path("a.yaml").write_text(YAML)
     report = kasc(capsys, "check", "--diff", "--output", "json", "a.yaml")

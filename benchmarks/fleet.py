@@ -65,11 +65,11 @@ class Cost(NamedTuple):
     memory: float
 
 
-def make(folder: Path, number: int) -> None:
-    (folder / "base").mkdir(parents=True)
-    (folder / "base/apiserver.yaml").write_text(BASE)
+def make(directory: Path, number: int) -> None:
+    (directory / "base").mkdir(parents=True)
+    (directory / "base/apiserver.yaml").write_text(BASE)
     for index in range(number):
-        place = folder / f"part-{index // 100:03}"
+        place = directory / f"part-{index // 100:03}"
         place.mkdir(exist_ok=True)
         (place / f"cluster-{index:05}.yaml").write_text(DOCUMENT.format(index))
 
@@ -108,15 +108,15 @@ def marks(process: int) -> int:
     return max((int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line), default=0)
 
 
-def measure(folder: Path, number: int, jobs: str) -> dict[str, Cost]:
+def measure(directory: Path, number: int, jobs: str) -> dict[str, Cost]:
     """Check, compile without a cache, compile again, and compile with `--check`."""
-    make(folder / "clusters", number)
-    clusters = str(folder / "clusters")
-    words = ("compile", clusters, "-o", str(folder / "out"), "--cache", str(folder / "cache"), "--jobs", jobs)
+    make(directory / "clusters", number)
+    clusters = str(directory / "clusters")
+    words = ("compile", clusters, "-o", str(directory / "out"), "--cache", str(directory / "cache"), "--jobs", jobs)
     costs = {"check": run("check", clusters, "--jobs", jobs)}
     for name, more in (("compile", ()), ("unchanged", ()), ("gate", ("--check",))):
         costs[name] = run(*words, *more)
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
     return costs
 
 
@@ -129,9 +129,9 @@ def main() -> int:
     compileall.compile_dir(ROOT / "compiler", quiet=1)
     large = options.documents // 10 if options.short else options.documents
     costs = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         for number in (large // 10, large):
-            costs[number] = measure(Path(folder, str(number)), number, options.jobs)
+            costs[number] = measure(Path(directory, str(number)), number, options.jobs)
     print(f"{'':10}", *(f"{f'{number} documents':>38}" for number in costs))
     for name in costs[large]:
         cells = [

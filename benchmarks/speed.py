@@ -39,8 +39,8 @@ def main() -> int:
     compileall.compile_dir(ROOT / "compiler", quiet=1)
     programs = Path(sys.executable).parent
     kasc, peer = str(programs / "kasc"), programs / "check-jsonschema"
-    with tempfile.TemporaryDirectory() as folder:
-        batch = [Path(folder, f"document-{number:05}.yaml") for number in range(options.documents)]
+    with tempfile.TemporaryDirectory() as directory:
+        batch = [Path(directory, f"document-{number:05}.yaml") for number in range(options.documents)]
         for number, path in enumerate(batch):
             path.write_text(f"{SAMPLE.read_text()}# {number}\n")
         names = [str(path) for path in batch]
@@ -48,7 +48,7 @@ def main() -> int:
             "import yaml": [sys.executable, "-c", "import yaml"],
             "check one": [kasc, "check", str(SAMPLE)],
             "check hardened": [kasc, "check", str(HARDENED)],
-            "compile one": [kasc, "compile", str(SAMPLE), "-o", f"{folder}/out"],
+            "compile one": [kasc, "compile", str(SAMPLE), "-o", f"{directory}/out"],
             "check batch": [kasc, "check", *names],
         }
         if peer.exists():

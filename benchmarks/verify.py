@@ -47,7 +47,7 @@ def main() -> int:
     columns = ("etcdctl", "verify", "ratio", "--all", "etcdctl", "verify", "--all")
     print(f"{'keys':>9}", *(f"{column:>9}" for column in columns))
     for keys in (options.keys // 10, options.keys):
-        with tempfile.TemporaryDirectory() as folder, EtcdServer(Path(folder)) as etcd:
+        with tempfile.TemporaryDirectory() as directory, EtcdServer(Path(directory)) as etcd:
             etcd.load((f"/registry/pods/namespace-{n % 500}/pod-{n}-7d9c6bdf54", VALUE) for n in range(keys))
             commands = (
                 [program("etcdctl"), f"--endpoints={etcd.url}", "get", "/registry", "--prefix", "--keys-only",

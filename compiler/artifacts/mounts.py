@@ -31,7 +31,7 @@ _FILE_KINDS = ("EgressSelectorConfiguration", "Config", "AuthorizationConfigurat
 class NodePath(NamedTuple):
     """A file, directory or socket of the node.
 
-    `kind` is `file`, `folder` or `socket`; `written` is whether the server creates or changes it.
+    `kind` is `file`, `directory` or `socket`; `written` is whether the server creates or changes it.
     """
 
     path: str
@@ -59,7 +59,7 @@ def all_paths(resolved: Resolved) -> Iterator[NodePath]:
     for flag in WRITTEN_FILES:
         yield NodePath(flags.text(flag), "file", written=True)
     if options.secure_serving.self_signed in ("generated", "reused"):
-        yield from (NodePath(flags.text(flag), "folder", written=True) for flag in WRITTEN_DIRECTORIES)
+        yield from (NodePath(flags.text(flag), "directory", written=True) for flag in WRITTEN_DIRECTORIES)
     yield NodePath(flags.text("debug-socket-path"), "socket", written=True)
     yield NodePath(flags.text("service-account-signing-endpoint"), "socket")
     from compiler.upstream.go.net import parse_url
@@ -88,14 +88,14 @@ def _in_file(file: InlineFile) -> Iterator[NodePath]:
     """Yield the files that a structured file names; a relative path is relative to the file."""
     from compiler.upstream.catalog.facts import STRUCTURED
 
-    folder = posixpath.dirname(file.path)
+    directory = posixpath.dirname(file.path)
     kind = STRUCTURED[file.flag]
     if kind in _FILE_KINDS:
         for key, text in _texts(file.content):
             if key == "udsName":
                 yield NodePath(text, "socket")
             elif key in _FILES and text:
-                yield NodePath(text if text.startswith("/") else join(folder, text), "file")
+                yield NodePath(text if text.startswith("/") else join(directory, text), "file")
     elif kind == "TracingConfiguration":
         for key, text in _texts(file.content):
             if key == "endpoint" and text.startswith("unix:"):
@@ -118,15 +118,15 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
 # A mount over one of these would hide the program or what it needs, or expose far more of the node than the server
 # needs; below them, files are mounted one by one.
 _SYSTEM = frozenset(
-    f"/{folder}".rstrip("/")
-    for folder in (
+    f"/{directory}".rstrip("/")
+    for directory in (
         *("", "bin", "boot", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "root", "run", "sbin", "srv", "tmp"),
         *("usr", "usr/bin", "usr/lib", "usr/local", "usr/local/bin", "usr/local/lib", "usr/local/share", "usr/sbin"),
         *("usr/share", "var", "var/lib", "var/run", "var/tmp"),
     )
 )
 _OF_THE_CONTAINER = ("/dev/", "/proc/", "/sys/")
-_TYPES = {"file": ("File", "FileOrCreate"), "folder": ("Directory", "DirectoryOrCreate"), "socket": ("Socket", "")}
+_TYPES = {"file": ("File", "FileOrCreate"), "directory": ("Directory", "DirectoryOrCreate"), "socket": ("Socket", "")}
 
 
 class _Mount:
@@ -140,7 +140,7 @@ class _Mount:
 
     def covers(self, other: _Mount) -> bool:
         """Whether this mount makes the other one unnecessary."""
-        inside = other.path == self.path or (self.kind == "folder" and is_inside(other.path, self.path))
+        inside = other.path == self.path or (self.kind == "directory" and is_inside(other.path, self.path))
         return inside and (self.writable or not other.writable)
 
 
@@ -164,7 +164,7 @@ def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
 
 
 def _mounts(paths: Sequence[NodePath], extra: list[dict[str, Any]]) -> Mounts:
-    given = [_Mount(volume["mountPath"].rstrip("/"), "folder", writable=True, created=False) for volume in extra]
+    given = [_Mount(volume["mountPath"].rstrip("/"), "directory", writable=True, created=False) for volume in extra]
     wanted = [mount for mount in _wanted(paths) if not any(mine.covers(mount) for mine in given)]
     needed = [mount for mount in wanted if not any(other is not mount and other.covers(mount) for other in wanted)]
     names = {volume["name"] for volume in extra}
@@ -184,9 +184,9 @@ def _mounts(paths: Sequence[NodePath], extra: list[dict[str, Any]]) -> Mounts:
     return Mounts(mounts, volumes)
 
 
-def is_inside(path: str, folder: str) -> bool:
+def is_inside(path: str, directory: str) -> bool:
     """Whether a path is below a directory."""
-    return path.startswith(f"{folder.rstrip('/')}/")
+    return path.startswith(f"{directory.rstrip('/')}/")
 
 
 def _wanted(paths: Sequence[NodePath]) -> list[_Mount]:
@@ -199,7 +199,7 @@ def _wanted(paths: Sequence[NodePath]) -> list[_Mount]:
         known = mounts.setdefault(mount.path, mount)
         known.writable = known.writable or mount.writable
         known.created = known.created or mount.created
-        known.kind = "folder" if "folder" in (known.kind, mount.kind) else known.kind
+        known.kind = "directory" if "directory" in (known.kind, mount.kind) else known.kind
     return [mounts[path] for path in sorted(mounts)]
 
 
@@ -208,10 +208,10 @@ def _mount_for(wanted: NodePath) -> _Mount | None:
     path, kind, written = wanted
     if path.startswith(_OF_THE_CONTAINER) or path == "/":
         return None
-    folder = path if kind == "folder" else posixpath.dirname(path)
-    if folder.rstrip("/") not in _SYSTEM:
+    directory = path if kind == "directory" else posixpath.dirname(path)
+    if directory.rstrip("/") not in _SYSTEM:
         # The program that listens on a socket creates its directory, perhaps later.
-        return _Mount(folder, "folder", written, written or kind == "socket")
+        return _Mount(directory, "directory", written, written or kind == "socket")
     if written and kind != "file":
         # A socket cannot be mounted before it exists, nor a system directory at all: it stays in the container.
         return None

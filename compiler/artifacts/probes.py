@@ -77,9 +77,9 @@ class Client:
 
     def __init__(self, facts: HealthFacts) -> None:
         self.ca = facts.client_ca
-        folder = os.path.dirname(self.ca) or "/etc/kubernetes/pki"
-        self.certificate, self.key = f"{folder}/healthcheck-client.crt", f"{folder}/healthcheck-client.key"
-        self.server_ca = f"{folder}/ca.crt"
+        directory = os.path.dirname(self.ca) or "/etc/kubernetes/pki"
+        self.certificate, self.key = f"{directory}/healthcheck-client.crt", f"{directory}/healthcheck-client.key"
+        self.server_ca = f"{directory}/ca.crt"
 
     @property
     def is_plain(self) -> bool:

@@ -78,6 +78,6 @@ def _from(start: str, path: str, current: str) -> str:
     """Return a file relative to a directory; if relative paths go up, it also depends on the `current` directory."""
     if not path or path.startswith("<") or os.path.isabs(path) != os.path.isabs(start):
         return path
-    folder, name = os.path.split(path)
-    between = os.path.relpath(folder or os.curdir, start or os.curdir)
+    directory, name = os.path.split(path)
+    between = os.path.relpath(directory or os.curdir, start or os.curdir)
     return name if between == os.curdir else os.path.join(between, name)

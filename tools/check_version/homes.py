@@ -142,10 +142,14 @@ def ranges() -> Iterator[str]:
 def ending_with(version: str) -> Iterator[str]:
     """Yield the rows of hand-made data that only hold in a version and earlier ones: FILE:LINE."""
     until = re.compile(rf'"until": "{re.escape(version)}"|until: "{re.escape(version)}"|\d-{re.escape(version)}\s*$')
-    folders = ("compiler/upstream/catalog/data", "compiler/apiserver/config_files/shapes", "compiler/upstream/cel/data")
+    directories = (
+        "compiler/upstream/catalog/data",
+        "compiler/apiserver/config_files/shapes",
+        "compiler/upstream/cel/data",
+    )
     generated = set(build(RECORDINGS / "facts")) | {"pods.json"}
-    for folder in folders:
-        for path in sorted((ROOT / folder).iterdir()):
+    for directory in directories:
+        for path in sorted((ROOT / directory).iterdir()):
             if path.is_file() and path.name not in generated:
                 for number, line in enumerate(path.read_text().splitlines(), 1):
                     if until.search(line):

@@ -80,15 +80,6 @@ def read_file(path: str, limit: int = MAX_FILE, *, follow: bool = True, dir_fd: 
     return data
 
 
-def read_start(path: str, limit: int = MAX_FILE) -> bytes:
-    """Return the first bytes of a regular file. Raises OSError and ValueError as `read_file` does."""
-    descriptor, size = open_file(path)
-    try:
-        return read_from(descriptor, min(size, limit), limit)[:limit]
-    finally:
-        os.close(descriptor)
-
-
 def open_file(path: str, *, follow: bool = True, dir_fd: int | None = None) -> tuple[int, int]:
     """Open a regular file; return its descriptor and size. Raises NotRegularError, other OSErrors and ValueError."""
     # Opening a device may have side effects, so its kind is checked first.

@@ -107,11 +107,6 @@ def hide_credentials(text: str) -> str:
     return _redacted(text, credential_spans(text)) if "@" in text else text
 
 
-def without_credentials(text: str) -> str:
-    """Return a list of URLs with their users and passwords removed."""
-    return _redacted(text, _authority_spans(text, with_at=True), "") if "@" in text else text
-
-
 def has_credentials(text: str) -> bool:
     """Return whether a URL in a string has a user or a password."""
     return "@" in text and bool(credential_spans(text))
@@ -190,7 +185,7 @@ def credential_spans(text: str) -> Spans:
     )
 
 
-def _authority_spans(text: str, with_at: bool = False) -> Spans:
+def _authority_spans(text: str) -> Spans:
     """Return the spans from each `//` to the last `@` before the path.
 
     That is a later `@` if the password may contain a slash.
@@ -208,10 +203,10 @@ def _authority_spans(text: str, with_at: bool = False) -> Spans:
         path = re.compile("[/?#]").search(text, start, end)
         authority = path.start() if path else end
         at = text.rfind("@", start, authority)
-        if at < 0 and path and not with_at and _ends_in_password(text[start:authority]):
+        if at < 0 and path and _ends_in_password(text[start:authority]):
             at = text.rfind("@", authority, end)
         if at >= 0:
-            spans.append((start, at + with_at))
+            spans.append((start, at))
         start = following
     return spans
 
@@ -271,9 +266,9 @@ def merged(spans: Spans) -> Spans:
     return result
 
 
-def _redacted(text: str, spans: Spans, replacement: str = HIDDEN) -> str:
+def _redacted(text: str, spans: Spans) -> str:
     parts, position = [], 0
     for start, end in spans:
-        parts += [text[position:start], replacement]
+        parts += [text[position:start], HIDDEN]
         position = end
     return "".join((*parts, text[position:]))

@@ -15,7 +15,7 @@ from compiler.inputs.importers.lowering import Content, Lowering, Path
 from compiler.inputs.schema import conforms, load_schema, unwrapped
 from compiler.inputs.source import Files
 from compiler.inputs.source.node import Node
-from compiler.inputs.source.overlays import extend_document
+from compiler.inputs.source.overlays import PATH_HINT, extend_document
 from compiler.text import shown
 from compiler.upstream.catalog import Catalog, catalog
 from compiler.upstream.catalog.facts import nearest
@@ -146,8 +146,7 @@ def _content_of(source: Node, place: str, files: Files, root: Root, problems: li
         if reason.code == rules.UNREADABLE_FILE.code:
             # An unreadable file is reported where it is named, a malformed one in the file itself.
             message = f"source {shown(str(source.value))}: {reason.message}"
-            hint = "the path is relative to the directory of the file that names it"
-            reason = diagnose(rules.UNREADABLE_SOURCE_FILE, message, hint, path=place, location=source.location)
+            reason = diagnose(rules.UNREADABLE_SOURCE_FILE, message, PATH_HINT, path=place, location=source.location)
         problems.append(reason)
         return None
 

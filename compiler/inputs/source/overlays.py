@@ -27,6 +27,7 @@ MAX_FILES = 64
 """Maximum number of files that one document is merged from."""
 
 EXTENDS = "extends"
+PATH_HINT = "the path is relative to the directory of the file that names it"
 
 
 class LoadedDocument(NamedTuple):
@@ -161,16 +162,13 @@ class _Stack:
     def fail_to_read(self, name: Node, reason: Diagnostic) -> None:
         """Report an unreadable parent at the item that names it, a malformed one in its own file."""
         if reason.code == rules.UNREADABLE_FILE.code:
-            self.fail(name, f"cannot extend {quoted(str(name.value))}: {reason.message}", _PATH_HINT)
+            self.fail(name, f"cannot extend {quoted(str(name.value))}: {reason.message}", PATH_HINT)
         else:
             self.failures.append(reason)
 
     def fail(self, node: Node, message: str, hint: str) -> None:
         """Report DOC-08 at an item of `extends`."""
         self.failures.append(diagnose(rules.UNRESOLVED_EXTENDS, message, hint, path=EXTENDS, location=node.location))
-
-
-_PATH_HINT = "the path is relative to the directory of the file that names it"
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, cached_property, lru_cache
+from typing import NamedTuple
 
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.facts import Resource
@@ -27,13 +28,19 @@ MATCHERS: dict[str, Callable[[str], bool]] = {
 }
 """Keys of runtime-config for several versions, in the order in which they apply."""
 
-_DELEGATED = {
-    "apiextensions.k8s.io/v1": True,
-    "apiextensions.k8s.io/v1beta1": False,
-    "apiregistration.k8s.io/v1": True,
-    "apiregistration.k8s.io/v1beta1": False,
+
+class DelegatedGroup(NamedTuple):
+    """The API group of a delegated server: its versions and whether each is enabled by default, its storage version."""
+
+    versions: dict[str, bool]
+    stored: str
+
+
+DELEGATED_GROUPS = {
+    "apiextensions.k8s.io": DelegatedGroup({"v1": True, "v1beta1": False}, "v1beta1"),
+    "apiregistration.k8s.io": DelegatedGroup({"v1": True, "v1beta1": False}, "v1"),
 }
-"""Defaults of the two delegated servers, the same in every version."""
+"""The same in every version. Their objects, and custom objects, are stored as JSON whatever the flags say."""
 
 
 def split_api(api: str) -> tuple[str, str]:
@@ -75,7 +82,10 @@ def _enabled(catalog: Catalog) -> tuple[dict[tuple[str, str], bool], dict[tuple[
     for key, on in catalog.enabled_resources.items():
         group, version, resource = key.split("/")
         resources[group, version, resource] = on
-    return {split_api(api): on for api, on in (catalog.enabled_apis | _DELEGATED).items()}, resources
+    versions = {split_api(api): is_enabled for api, is_enabled in catalog.enabled_apis.items()}
+    for group, delegated in DELEGATED_GROUPS.items():
+        versions |= {(group, version): is_enabled for version, is_enabled in delegated.versions.items()}
+    return versions, resources
 
 
 @lru_cache(maxsize=64)

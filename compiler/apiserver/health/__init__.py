@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler.apiserver.options.etcd import DEFAULT_CHECK_TIMEOUT
 from compiler.upstream.go.slice import GoSlice
 from compiler.upstream.go.strconv import format_duration
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 
 ENDPOINTS = ("healthz", "livez", "readyz")
-_DEFAULT_TIMEOUT = 2 * 10**9
 _CHAIN = ("config", "apiextensions", "kube-apiserver", "aggregator")
 """What adds checks while the server chain is built: the common config, and each server from the innermost out."""
 
@@ -167,7 +167,7 @@ def add_etcd_health_endpoint(context: ServerContext, health: HealthChecks, facto
     rows = context.catalog.health_checks
     # 0 means the default of either check.
     timeouts = [
-        context.flags.number(flag) or _DEFAULT_TIMEOUT
+        context.flags.number(flag) or DEFAULT_CHECK_TIMEOUT
         for flag in ("etcd-healthcheck-timeout", "etcd-readycheck-timeout")
     ]
     overrides = len(factory.override_server_sets()) if "etcd-override-N" in rows else 0

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import APIEnablement
-from compiler.apiserver.resource_config import MATCHERS, ResourceConfig, introduced_in, resource_config_of
+from compiler.apiserver.resource_config import (
+    DELEGATED_GROUPS,
+    MATCHERS,
+    ResourceConfig,
+    introduced_in,
+    resource_config_of,
+)
 from compiler.rules import Rule
 from compiler.text import shown
 from compiler.upstream.catalog.history import removal
@@ -22,7 +28,6 @@ if TYPE_CHECKING:
     from compiler.apiserver.resolved import ResolvedConfig
 
 _FLAG = "runtime-config"
-_DELEGATES = {"apiextensions.k8s.io": ("v1", "v1beta1"), "apiregistration.k8s.io": ("v1", "v1beta1")}
 """Groups of the delegated servers, which have separate schemes."""
 
 
@@ -81,7 +86,8 @@ class APIEnablementOptions(OptionGroup):
             message = f"--{_FLAG}: {shown(key)} is not GROUP/VERSION or GROUP/VERSION/RESOURCE"
             self._report(rules.INVALID_RUNTIME_CONFIG_KEY, message, self._key_hint(parts[0]), key)
             return
-        groups = {**self.context.catalog.api_groups, **_DELEGATES}
+        delegated = {name: tuple(group.versions) for name, group in DELEGATED_GROUPS.items()}
+        groups = {**self.context.catalog.api_groups, **delegated}
         group, version = parts[0], parts[1]
         if group not in groups:
             gone = removal("apis", f"{group}/{version}", self.context.catalog.version)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from compiler.apiserver.config_files.encryption import EncryptionConfiguration
     from compiler.apiserver.resolved import ResolvedConfig
 
-_DEFAULT_CHECK_TIMEOUT = 2 * 10**9
+DEFAULT_CHECK_TIMEOUT = 2 * 10**9
+"""Nanoseconds that a health check of etcd may take if its flag is 0. Kubernetes: storagebackend/config.go."""
 _HISTORY_WINDOW = 75 * 10**9
 _SIZE = r"[-+]?[0-9]+"
 
@@ -241,8 +242,8 @@ class EtcdOptions(OptionGroup):
             count_metric_poll_period=flags.duration("etcd-count-metric-poll-period"),
             db_metric_poll_interval=flags.duration("etcd-db-metric-poll-interval"),
             # The prober replaces 0 with its default.
-            healthcheck_timeout=format_duration(flags.number("etcd-healthcheck-timeout") or _DEFAULT_CHECK_TIMEOUT),
-            readycheck_timeout=format_duration(flags.number("etcd-readycheck-timeout") or _DEFAULT_CHECK_TIMEOUT),
+            healthcheck_timeout=format_duration(flags.number("etcd-healthcheck-timeout") or DEFAULT_CHECK_TIMEOUT),
+            readycheck_timeout=format_duration(flags.number("etcd-readycheck-timeout") or DEFAULT_CHECK_TIMEOUT),
             events_history_window=format_duration(self._history_window()),
             leases=EtcdLeases(
                 reuse_duration_seconds=flags.number("lease-reuse-duration-seconds"), max_object_count=1000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
-from compiler.apiserver.resource_config import ResourceConfig, split_api
+from compiler.apiserver.resource_config import DELEGATED_GROUPS, ResourceConfig, split_api
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.facts import Resource
 from compiler.upstream.etcd import without_user
@@ -32,9 +32,6 @@ COHABITING = (
     ("ingresses", "networking.k8s.io", "extensions"),
 )
 """Resources that several groups share; the first enabled group stores them."""
-
-_DELEGATED = {"apiextensions.k8s.io": "v1beta1", "apiregistration.k8s.io": "v1"}
-"""Group of a delegated server -> storage version. Its objects and custom objects are JSON whatever the flags say."""
 
 JSON, CBOR = "application/json", "application/cbor"
 
@@ -218,7 +215,7 @@ class StorageFactory:
         if not self._locations:
             return (self.servers,) * len(rows)
         return tuple(
-            self.servers if row.group in _DELEGATED else self.servers_for(row.group, row.resource) for row in rows
+            self.servers if row.group in DELEGATED_GROUPS else self.servers_for(row.group, row.resource) for row in rows
         )
 
     def _stored(self) -> list[tuple[Resource, str, tuple[str, ...]]]:
@@ -228,8 +225,8 @@ class StorageFactory:
         for resource in self.config.catalog.resources.values():
             if not resource.stored or not config.served_versions(resource):
                 continue
-            if resource.group in _DELEGATED:
-                stored.append((resource, _DELEGATED[resource.group], ()))
+            if resource.group in DELEGATED_GROUPS:
+                stored.append((resource, DELEGATED_GROUPS[resource.group].stored, ()))
             elif self.storage_group_of(resource.group, resource.resource) == resource.group:
                 stored.append((resource, self.storage_version(resource), self._cohabiting(resource)))
         return sorted(stored, key=lambda entry: (entry[0].group, entry[0].resource))
@@ -243,7 +240,7 @@ class StorageFactory:
     def _row(self, stored: tuple[Resource, str, tuple[str, ...]]) -> StoredResource:
         resource, version, cohabiting = stored
         group, name = resource.group, resource.resource
-        delegated = group in _DELEGATED
+        delegated = group in DELEGATED_GROUPS
         place = (group, name) if delegated else (self.resource_prefix(group, name),)
         return StoredResource(
             group,
@@ -267,7 +264,7 @@ class StorageFactory:
         exceptions = []
         for name in dict.fromkeys((*encrypted, *self._sizes)):
             resource, group = parse_group_resource(name)
-            if group not in ("", "*") and group not in own and group not in _DELEGATED:
+            if group not in ("", "*") and group not in own and group not in DELEGATED_GROUPS:
                 encryption, cached = self.encryption_for(group, resource), not self.uncached_because(name)
                 exceptions.append((group, resource, encryption, cached))
         return sorted(exceptions, key=lambda entry: entry[:2])

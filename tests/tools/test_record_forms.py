@@ -86,12 +86,24 @@ def test_gates_plugins_and_tls_names_of_a_help() -> None:
 
 
 def test_defaults_of_a_log() -> None:
-    assert help_text.logged_defaults(LOG) == {
+    assert help_text.logged_values(LOG) == {
         "advertise-address": "<nil>",
         "goaway-chance": "0",
         "kubelet-port": "10250",
         "some-text": 'a "b" \0\a',
     }
+
+
+def test_defaults_of_a_help() -> None:
+    text = """Secure serving flags:
+
+      --cert-dir string   A directory (ignored with others). (default "/var/run/kubernetes")
+      --secure-port int   The port. (default 6443)
+      --tls-cert-file string   A file.
+"""
+    sets = help_text.flag_sets(text)
+    shown = [help_text.shown_default(sets, name) for name in ("cert-dir", "secure-port", "tls-cert-file", "none")]
+    assert shown == ["/var/run/kubernetes", "6443", "", ""]
 
 
 def test_flags_are_completed_from_source_and_an_earlier_version() -> None:
@@ -168,7 +180,7 @@ def test_hash_of_a_storage_version() -> None:
     ("output", "error"),
     [
         ("I1 a\nError: unknown flag: --x\n", "Error: unknown flag: --x"),
-        ('W1129 a\nE1129 13:00:00.0 1 run.go:72] "failed" err="x"\n', 'E1129 13:00:00.0 1 run.go:72] "failed" err="x"'),
+        ('W1129 a\nE1129 13:00:00.0 1 run.go:72] "command failed" err="[x \\"y\\", z]"\n', '[x "y", z]'),
         ("panic: a\n\ngoroutine 1\n", "panic: a"),
         ("some text\n", "some text"),
         ("", ""),

@@ -12,11 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tools.record.help_text import go_unquoted
 from tools.record.processes import Process, free_port, run
 from tools.record.scratch import TOKEN, expand, write_files, write_keys
 
 _REQUEST_SECONDS = 30.0
-_ERROR = re.compile(r"^(?:Error|panic|fatal error): .*|^[EF]\d{4} .*$|.*invalid.*", re.MULTILINE)
+_FAILED = re.compile(r'"command failed" err="((?:[^"\\]|\\.)*)"')
+_ERROR = re.compile(r"^(?:Error|panic|fatal error): .*|^F\d{4} .*$", re.MULTILINE)
 
 
 class Answer:
@@ -124,7 +126,7 @@ def ask(program: str, arguments: list[str], directory: Path, seconds: float) -> 
 
 
 def error_of(output: str) -> str:
-    """Return the line of a server's output that says why it exited: the last of those that look like an error."""
+    """Return what an output says of the exit (component-base: cli.Run): the error, a panic or the last line."""
+    failed = [go_unquoted(text) for text in _FAILED.findall(output)]
     lines = [match.group() for match in _ERROR.finditer(output)]
-    flags = [line for line in lines if line.startswith("Error: ")]
-    return (flags or lines or output.strip().splitlines()[-1:] or [""])[-1]
+    return (failed or lines[:1] or output.strip().splitlines()[-1:] or [""])[-1]

@@ -40,7 +40,7 @@ class Facts:
     def build(self, default: KubeAPIServer, everything: KubeAPIServer) -> dict[str, Any]:
         """Return the facts; one server runs with defaults, the other with all APIs and gates enabled."""
         flags = FlagSets(self._source.flags() if self._source else [], self._earlier.get("flagSets", []))
-        sets = flags.build(self.help, help_text.logged_defaults(self._ask("--v=1")), self._omit)
+        sets = flags.build(self.help, self._defaults(), self._omit)
         self.notes += flags.notes
         groups = self._api_groups(everything)
         return {
@@ -56,6 +56,12 @@ class Facts:
             "storage": self._storage(),
             "tls": help_text.tls_names(self.help),
         }
+
+    def _defaults(self) -> dict[str, str]:
+        """Return flag -> default, hidden flags included: a server logs them before it misses etcd."""
+        given = {"v": "1", "cert-dir": str(self._scratch / "certs")}
+        logged = help_text.logged_values(self._ask(*(f"--{name}={value}" for name, value in given.items())))
+        return logged | {"v": "0", "cert-dir": help_text.shown_default(self.help, "cert-dir")}
 
     def _ask(self, *arguments: str) -> str:
         return ask(self._program, list(arguments), self._scratch / "ask", _ASK_SECONDS)
@@ -85,7 +91,8 @@ class Facts:
         if history and (history[-1]["stage"], history[-1]["default"]) == (stage, enabled):
             return history
         self.notes.append(f"{name}: new state {stage or 'GA'}={enabled} without a history; check its step")
-        locked = _LOCKED in self._ask(f"--feature-gates={name}={str(not enabled).lower()}")
+        other = f"--feature-gates={name}={str(not enabled).lower()}"
+        locked = _LOCKED in self._ask(other, f"--cert-dir={self._scratch / 'certs'}")
         return [*history, {"default": enabled, "locked": locked, "stage": stage, "version": self._version}]
 
     def _plugins(self) -> dict[str, list[str]]:

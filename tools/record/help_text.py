@@ -9,7 +9,7 @@ from typing import NamedTuple
 _SECTION = re.compile(r"^([A-Z].*) flags:$")
 _FLAG = re.compile(r"^ {2,6}(?:-(\w), )?--([\w-]+)(?: ([^\s\[]+))?(?:\[=[^\]]*\])?(?: {2,}(.*))?$")
 _GATE = re.compile(r"^(?:kube:)?(\w+)=true\|false \((\w+) - default=(true|false)")
-_LOGGED = re.compile(r'FLAG: --([\w-]+)=("(?:[^"\\]|\\.)*")')
+_LOGGED = re.compile(r'FLAG: --([\w-]+)="((?:[^"\\]|\\.)*)"')
 
 
 class HelpFlag(NamedTuple):
@@ -47,9 +47,15 @@ def flag_sets(text: str) -> dict[str, list[HelpFlag]]:
     return sets
 
 
-def logged_defaults(output: str) -> dict[str, str]:
+def logged_values(output: str) -> dict[str, str]:
     """Return flag -> value of the lines `FLAG: --name="value"` that a server logs at --v=1, hidden flags included."""
-    return {name: json.loads(_go_quoted(value)) for name, value in _LOGGED.findall(output)}
+    return {name: go_unquoted(value) for name, value in _LOGGED.findall(output)}
+
+
+def shown_default(sets: dict[str, list[HelpFlag]], name: str) -> str:
+    """Return the default that the help shows of a flag; "" for a zero value, which it does not show."""
+    found = re.search(r'\(default (?:"([^"]*)"|([^)]*))\)', usage_of(sets, name))
+    return (found[1] or found[2] or "") if found else ""
 
 
 def feature_gates(sets: dict[str, list[HelpFlag]]) -> dict[str, tuple[str, bool]]:
@@ -87,7 +93,8 @@ def _listed(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _go_quoted(text: str) -> str:
-    """Return a string as Go's %q writes it in the spelling of JSON."""
+def go_unquoted(text: str) -> str:
+    """Return the string that Go's %q wrote, given without its quotes."""
     text = re.sub(r"\\x([0-9a-f]{2})", r"\\u00\1", text)
-    return re.sub(r"\\([av])", lambda found: "\\u0007" if found.group(1) == "a" else "\\u000b", text)
+    text = re.sub(r"\\([av])", lambda found: "\\u0007" if found.group(1) == "a" else "\\u000b", text)
+    return str(json.loads(f'"{text}"'))

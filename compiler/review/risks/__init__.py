@@ -84,6 +84,8 @@ Modules are imported when they are needed; `tests/review/risks/test_concerns.py`
 
 _POD_CONCERNS = ("pods", "failing_probes")
 """Concerns about Pods only."""
+_FILE_CONCERNS = ("certificates",)
+"""Concerns about the contents of the server's files."""
 
 
 def find_risks(resolved: Resolved, report: Report) -> None:
@@ -91,6 +93,8 @@ def find_risks(resolved: Resolved, report: Report) -> None:
     risks = Risks(resolved, report)
     for (module, name), flags in _CONCERNS.items():
         if name in _POD_CONCERNS and risks.input.container is None:
+            continue
+        if name in _FILE_CONCERNS and not risks.context.host.sees_files:
             continue
         if not flags or any(flag.startswith(flags) for flag in risks.flags.arguments):
             _finder(module, name)(risks)

@@ -68,7 +68,7 @@ class _Pool:
         self.jobs = jobs
         # Small enough that all processes are busy until the end.
         self.size = max(BLOCK, min(_LARGEST, len(items) // (16 * jobs)))
-        # For each process, its number and the index of the item that it began with last.
+        # For each process, its ID and the index of the item that it started with last.
         self.places: Array[Any] = context.RawArray("q", 2 * jobs)
         self.processes: dict[int, BaseProcess] = {}
         begin = (work, self.places, context.Value("i", 0))
@@ -110,7 +110,7 @@ class _Pool:
         self.executor.shutdown()
         places = dict(zip(self.places[::2], self.places[1::2], strict=True))
         exited = [
-            (-process.exitcode, places.get(number))
+            (-process.exitcode, places[number])
             for number, process in self.processes.items()
             if process.exitcode and number in places
         ]
@@ -119,7 +119,7 @@ class _Pool:
         # The executor terminates the others once one has died.
         end, start = min(exited, key=lambda each: each[0] == signal.SIGTERM)
         how = f"was killed by {signal.Signals(end).name}" if end > 0 else f"exited with code {-end}"
-        block = self.items[start or 0 : (start or 0) + BLOCK]
+        block = self.items[start : start + BLOCK]
         where = block[0] if len(block) == 1 else f"one of {block[0]} to {block[-1]}"
         return (
             f"a worker process {how} while working on {where}; later inputs were not processed "

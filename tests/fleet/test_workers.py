@@ -185,8 +185,7 @@ def test_a_run_that_is_ended_in_the_middle_leaves_whole_folders_and_no_process(
         start_new_session=True,
     ) as running:
         # The first process writes the first; an interrupt is to come when the others are at work.
-        while len(list(out.glob("c-*"))) < 2:
-            time.sleep(0.01)
+        wait_for_directories(2, out, running)
         # A terminal sends an interrupt to the whole group.
         (os.killpg if end == signal.SIGINT else os.kill)(running.pid, end)
         told = running.communicate(timeout=60)[1]
@@ -218,8 +217,7 @@ def test_a_killed_worker_ends_the_run_with_its_place(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as running:
-        while len(list(out.glob("c-*"))) < 3:
-            time.sleep(0.01)
+        wait_for_directories(3, out, running)
         worker = next(process for process in _group(running.pid) if int(process) != running.pid)
         os.kill(int(worker), signal.SIGKILL)
         told = running.communicate(timeout=60)[1].decode()
@@ -227,6 +225,13 @@ def test_a_killed_worker_ends_the_run_with_its_place(tmp_path: Path) -> None:
     assert "kasc: a worker process was killed by SIGKILL while working on one of " in told
     assert "Traceback" not in told
     assert not _group(running.pid)
+
+
+def wait_for_directories(number: int, out: Path, running: subprocess.Popen[bytes]) -> None:
+    """Wait until a run has written some directories; fail if it ends before."""
+    while len(list(out.glob("c-*"))) < number:
+        assert running.poll() is None
+        time.sleep(0.01)
 
 
 def _group(number: int) -> list[str]:

@@ -248,7 +248,7 @@ def find_secrets(files: dict[str, InlineFile], deployment: Node | None, catalog:
 
 
 def _refusal(literal: Literal, prefix: str, flag: str) -> Diagnostic:
-    message = f"the document contains the {literal.description}"
+    message = f"literal secret in the document: {literal.description}"
     path = f"{prefix}.{literal.path}".strip(".")
     return diagnose(
         rules.SECRET_IN_DOCUMENT, message, literal.hint, path=path, flag=flag, location=literal.node.location

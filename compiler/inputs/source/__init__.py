@@ -229,7 +229,7 @@ def _not_utf8(name: str, message: str, hint: str, before: bytes) -> KascError:
 def parse_as_server(source: Source, problems: list[Diagnostic], recognized: bool = True) -> Node:
     """Return the first document of a file, its scalars as the server reads them.
 
-    If the server looks for JSON first (`recognized`), what begins with a brace has to be JSON. Adds to `problems`
+    If the server tries JSON first (`recognized`), a file that starts with a brace has to be JSON. Adds to `problems`
     and raises KascError as `parse_yaml` does. Kubernetes: apimachinery/pkg/runtime/serializer/recognizer/recognizer.go.
     """
     if recognized and is_json(source.text):
@@ -241,7 +241,7 @@ def parse_as_server(source: Source, problems: list[Diagnostic], recognized: bool
 
 
 def is_json(text: str) -> bool:
-    """Return whether the server takes a text for JSON. Kubernetes: apimachinery/pkg/util/yaml, IsJSONBuffer."""
+    """Return whether the server reads a file as JSON. Kubernetes: apimachinery/pkg/util/yaml, IsJSONBuffer."""
     return trimmed(text).startswith("{")
 
 
@@ -254,6 +254,6 @@ def _parse_json(source: Source, problems: list[Diagnostic]) -> Node:
     except JsonSyntaxError as error:
         where = location(source, source.text, error.index, error.index)
         where = where._replace(end_column=where.end_column + 1)
-        message = f"the file begins with a brace and is not JSON: {error.reason}"
-        hint = "fix the JSON, or write it as YAML that does not begin with a brace"
+        message = f"invalid JSON: {error.reason}"
+        hint = "fix the JSON, or write YAML that does not start with a brace"
         raise KascError(diagnose(rules.SYNTAX_ERROR, message, hint, location=where)) from None

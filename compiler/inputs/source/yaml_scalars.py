@@ -117,7 +117,7 @@ def _bounded(text: str) -> str:
 
 def duplicate_key(key: str, first: Span, where: Location) -> Diagnostic:
     """Return DOC-05 for a duplicate key in a mapping."""
-    message = f"duplicate key {quoted(key)} in a mapping, first set on line {first[0]}"
+    message = f"duplicate key {quoted(key)}, first set on line {first[0]}"
     return diagnose(rules.DUPLICATE_KEY, message, "keep one of the two, or merge their values", location=where)
 
 

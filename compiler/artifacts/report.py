@@ -166,7 +166,7 @@ def value_cell(value: Any) -> dict[str, Any]:
 def admission(resolved: Resolved, described: dict[str, str]) -> list[dict[str, Any]]:
     """Return all plugins of this version in the order of the chain; `place` is None if a plugin is disabled."""
     catalog = resolved.context.catalog
-    chain = resolved.options.admission.chain()
+    chain = resolved.options.admission.chain
     phases = catalog.behaviour("admissionPhases")
     return [
         {

@@ -117,7 +117,7 @@ class Server(View):
 
     def __init__(self, resolved: Resolved) -> None:
         super().__init__(resolved)
-        self.plugins = self.options.admission.chain()
+        self.plugins = self.options.admission.chain
 
     def fails(self, flag: str, message: str, hint: str, element: int | None = None) -> Finding:
         """Return a failed control because of a flag; an undecided one if the value of the flag is not known."""

@@ -25,7 +25,7 @@ _RULES = FileRules(
 _LEGACY = {"imagePolicy": "ImagePolicyWebhook", "podNodeSelectorPluginConfig": "PodNodeSelector"}
 
 
-def load_admission(named: NamedFile, enabled: list[str]) -> None:
+def load_admission(named: NamedFile, enabled: tuple[str, ...]) -> None:
     """Report the errors of the file; the configurations of disabled plugins are not read."""
     context = named.context
     inline_file = context.host.inline.get(named.path)
@@ -57,7 +57,7 @@ def load_admission(named: NamedFile, enabled: list[str]) -> None:
             CHECKS[name](named, None)
 
 
-def check_unconfigured(named: NamedFile, enabled: list[str]) -> None:
+def check_unconfigured(named: NamedFile, enabled: tuple[str, ...]) -> None:
     """Report enabled plugins that require a configuration and have none."""
     for name in enabled:
         if name in CHECKS:
@@ -70,7 +70,7 @@ def _is_legacy(root: Field) -> bool:
     return untyped and any(root[key].node is not None for key in _LEGACY)
 
 
-def _check_legacy(named: NamedFile, root: Field, enabled: list[str]) -> None:
+def _check_legacy(named: NamedFile, root: Field, enabled: tuple[str, ...]) -> None:
     for name in enabled:
         if name in CHECKS:
             CHECKS[name](named, root if name in _LEGACY.values() else None)

@@ -6,8 +6,8 @@ the aggregator, which takes over the checks of the servers that it delegates to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache, cached_property
+from collections.abc import Callable, Iterable
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.apiserver.options.etcd import DEFAULT_CHECK_TIMEOUT
@@ -71,10 +71,9 @@ class HealthChecks:
 
     def __init__(self, seed: list[HealthCheck]) -> None:
         self.seed = GoSlice(seed)
-        self.any_order: list[list[str]] = []
         self.pre_shutdown: list[str] = []
         self._config = {name: tuple(seed) for name in ENDPOINTS}
-        self._added: dict[str, list[HealthCheck]] = {}
+        self._added: Callable[[], dict[str, list[HealthCheck]]] = dict
         self._last_of_readyz: tuple[HealthCheck, ...] = ()
 
     def add(self, row: dict[str, Any], *checks: HealthCheck) -> None:
@@ -88,16 +87,29 @@ class HealthChecks:
         for name in lists:
             self._config[name] += checks
 
-    def complete(self, added: dict[str, list[HealthCheck]], informer_sync: HealthCheck, shutdown: HealthCheck) -> None:
-        """Set what each server of the chain adds, and the checks around that in readyz."""
+    def complete(
+        self, added: Callable[[], dict[str, list[HealthCheck]]], informer_sync: HealthCheck, shutdown: HealthCheck
+    ) -> None:
+        """Set the function that returns what each server of the chain adds, and the checks around that in readyz."""
         self._added = added
         self._config["readyz"] += (informer_sync,)
         self._last_of_readyz = (shutdown,)
 
     @cached_property
+    def _of_chain(self) -> dict[str, list[HealthCheck]]:
+        """What each server of the chain adds, and the common config before them."""
+        return self._added()
+
+    @cached_property
+    def any_order(self) -> list[list[str]]:
+        """Sets of names, each of checks in any order."""
+        names = [check.name for check in self._of_chain["config"]]
+        return [names] if len(names) > 1 else []
+
+    @cached_property
     def _chain(self) -> tuple[HealthCheck, ...]:
         """What the chain of servers adds to the lists."""
-        added = self._added
+        added = self._of_chain
         inner = self._serve((), (), added["apiextensions"])
         inner = self._serve(added["config"], inner, added["kube-apiserver"])
         outer = self._serve((), inner, added["aggregator"])
@@ -206,24 +218,30 @@ def complete_health_checks(
     Kubernetes: server/config.go, New, of each server; GenericAPIServer.PrepareRun.
     """
     catalog = context.catalog
+    rows = catalog.health_checks
+    added = partial(_added_by_chain, context, config, resource_config)
+    health.complete(added, _check(rows["informer-sync"]), _check(rows["shutdown"]))
+    health.pre_shutdown.append("stop-kubernetes-service-controller")
+    if catalog.behaviour("identityLeasePreShutdownHook") and context.gates.on("APIServerIdentity"):
+        health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
+    if context.gates.on("UnknownVersionInteroperabilityProxy"):
+        health.pre_shutdown.append("peer-endpoint-reconciler-controller")
+
+
+def _added_by_chain(
+    context: ServerContext, config: ResolvedConfig, resource_config: ResourceConfig
+) -> dict[str, list[HealthCheck]]:
+    """Return the checks that the common config and each server of the chain add."""
     conditions: dict[str, bool] = {}
     added: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
-    for row, check in _checks_of_chain(catalog):
+    for row, check in _checks_of_chain(context.catalog):
         for condition in check.when:
             if condition not in conditions:
                 conditions[condition] = _holds(condition, context, config, resource_config)
         if all(conditions[condition] for condition in check.when):
             limits = _limits(row, context.flags)
             added[row["server"]].append(check._replace(limits=limits) if limits else check)
-    rows = catalog.health_checks
-    health.complete(added, _check(rows["informer-sync"]), _check(rows["shutdown"]))
-    if len(added["config"]) > 1:
-        health.any_order.append([check.name for check in added["config"]])
-    health.pre_shutdown.append("stop-kubernetes-service-controller")
-    if catalog.behaviour("identityLeasePreShutdownHook") and context.gates.on("APIServerIdentity"):
-        health.pre_shutdown.append("stop-kube-apiserver-identity-lease-controller")
-    if context.gates.on("UnknownVersionInteroperabilityProxy"):
-        health.pre_shutdown.append("peer-endpoint-reconciler-controller")
+    return added
 
 
 @cache

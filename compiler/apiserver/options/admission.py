@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/admission.go and pkg
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from compiler import rules
@@ -63,18 +64,19 @@ class AdmissionOptions(OptionGroup):
         near = self.context.report.suggestions.did_you_mean(name.strip(), self.context.catalog.plugins)
         return message, near or "names are case-sensitive"
 
-    def chain(self) -> list[str]:
-        """Return the enabled plugins in the built-in order, whatever the order of the flags."""
+    @cached_property
+    def chain(self) -> tuple[str, ...]:
+        """The enabled plugins in the built-in order, whatever the order of the flags."""
         flags, catalog = self.flags, self.context.catalog
         if flags.changed(_LEGACY):
             wanted = set(flags.texts(_LEGACY))
-            return [name for name in catalog.plugins if name in wanted]
+            return tuple(name for name in catalog.plugins if name in wanted)
         on, off, plugins = flags.texts(_ON), flags.texts(_OFF), catalog.plugins.values()
-        return [each.name for each in plugins if each.name in on or not (each.default_off or each.name in off)]
+        return tuple(each.name for each in plugins if each.name in on or not (each.default_off or each.name in off))
 
     def _check_config(self, flag: str) -> None:
         """Report what the enabled plugins would refuse in their configurations."""
-        chain = self.chain()
+        chain = self.chain
         if self.flags.text(flag):
             from compiler.apiserver.config_files.admission import load_admission
 
@@ -90,7 +92,7 @@ class AdmissionOptions(OptionGroup):
         flags = self.flags
         self._check_config("admission-control-config-file")
         config.admission = Admission(
-            plugins=tuple(self.chain()),
+            plugins=self.chain,
             config_file=flags.text("admission-control-config-file"),
             rest_mapper_reset_interval="30s",
             default_not_ready_toleration_seconds=flags.number("default-not-ready-toleration-seconds"),

@@ -77,7 +77,7 @@ def report_missing_apis(context: ServerContext, options: ServerRunOptions, resou
 
     def holds(condition: str) -> bool:
         kind, _, name = condition.partition(":")
-        return gates.on(name) if kind == "gate" else name in options.admission.chain()
+        return gates.on(name) if kind == "gate" else name in options.admission.chain
 
     for rule_id, gate, resource, version, needed in catalog.behaviour("gatesThatNeedTheirAPI"):
         if not gates.on(gate) or not all(map(holds, needed)):

@@ -32,7 +32,7 @@ def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
     if subject.kind == "gate" and context.gates.known(name) is not None:
         return [f"  here: {_state(resolved, name)}", *(f"  {line}" for line in _needs(resolved, name))]
     if subject.kind == "plugin" and name in context.catalog.plugins:
-        chain = list(options.admission.chain())
+        chain = list(options.admission.chain)
         return (
             [f"  here: number {chain.index(name) + 1} of {len(chain)} in the chain"]
             if name in chain

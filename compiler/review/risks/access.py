@@ -34,7 +34,7 @@ _DEFAULT_PLUGINS = {
 def find_access(risks: Risks) -> None:
     """Find permissive authorization, and disabled default plugins."""
     authorizers = risks.authorizers
-    plugins = risks.options.admission.chain()
+    plugins = risks.options.admission.chain
     if authorizers is not None:
         _check_authorizers(risks, authorizers)
         if "Node" in authorizers and "NodeRestriction" not in plugins:
@@ -124,7 +124,7 @@ def _check_node_restriction(risks: Risks) -> None:
         _report_chain(risks, rule, message, hint, "Node")
 
 
-def _check_default_plugins(risks: Risks, plugins: list[str]) -> None:
+def _check_default_plugins(risks: Risks, plugins: tuple[str, ...]) -> None:
     known = risks.catalog.plugins
     disabled = [name for name in _DEFAULT_PLUGINS if name in known and name not in plugins]
     if not disabled:

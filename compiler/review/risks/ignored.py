@@ -141,7 +141,7 @@ def _check_plugins(risks: Risks) -> None:
     root = risks.file(_ADMISSION)
     if root is None or not root["plugins"].items():
         return
-    known, chain = risks.catalog.plugins, risks.options.admission.chain()
+    known, chain = risks.catalog.plugins, risks.options.admission.chain
     names: set[str] = set()
     for plugin in root["plugins"].items()[:MAX_FINDINGS]:
         name = plugin["name"]

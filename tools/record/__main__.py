@@ -21,7 +21,7 @@ from typing import Any
 from tools.record import help_text, observe
 from tools.record.apiserver import ask
 from tools.record.etcd import Etcd, etcd_program
-from tools.record.facts import Facts
+from tools.record.facts import Facts, Observed
 from tools.record.scenarios import Recorder, each, live_cases, scenarios
 from tools.record.scratch import BASELINE
 from tools.record.source import SourceTree
@@ -83,20 +83,22 @@ class Session:
         facts = Facts(self._program, self._scratch, self.version, source, earlier, omit)
         with self._recorder.server(BASELINE) as default:
             self._await(default.wait("/readyz", _READY_SECONDS), "a server with defaults")
-            # Both servers share etcd, as the servers of an upgrade do; the second one only adds to it.
-            for gates in _GATES:
-                flags = [*BASELINE, "--runtime-config=api/all=true", f"--feature-gates={gates}"]
-                with self._recorder.server(flags, empty=False) as everything:
-                    if everything.wait("/readyz", _READY_SECONDS):
-                        built = facts.build(default, everything)
-                        break
-                    self._say(f"a server with {gates} did not become ready: {everything.error()}")
-            else:
-                raise SystemExit("no server with all APIs became ready")
+            by_default = Observed(default)
+        built = facts.build(by_default, self._everything())
         self._write(f"facts/v{self.version}.json", document(built))
         for note in facts.notes:
             self._say(f"undecided: {note}")
         (self._options.output / f"undecided-v{self.version}.txt").write_text("".join(f"{n}\n" for n in facts.notes))
+
+    def _everything(self) -> Observed:
+        """Return what a server with all APIs and gates shows."""
+        for gates in _GATES:
+            flags = [*BASELINE, "--runtime-config=api/all=true", f"--feature-gates={gates}"]
+            with self._recorder.server(flags) as server:
+                if server.wait("/readyz", _READY_SECONDS):
+                    return Observed(server)
+                self._say(f"a server with {gates} did not become ready: {server.error()}")
+        raise SystemExit("no server with all APIs became ready")
 
     def record_runs(self) -> None:
         """Write runs/v1.NN-SCENARIO.json."""

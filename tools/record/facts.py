@@ -17,6 +17,16 @@ _ASK_SECONDS = 60.0
 _LOCKED = "is locked to"
 
 
+class Observed:
+    """What a running server showed. Servers that share etcd show each other's APIs, so each has its own."""
+
+    def __init__(self, server: KubeAPIServer) -> None:
+        self.resources = observe.discovery(server)
+        self.groups = observe.group_versions(server)
+        self.gates = observe.gates_of(observe.metrics(server))
+        self.git_version: str = (server.get("/version").json() or {}).get("gitVersion", "")
+
+
 class Facts:
     """Collects the facts of one binary; `source` and `earlier` complete them.
 
@@ -37,8 +47,8 @@ class Facts:
         self._source, self._earlier, self._omit = source, earlier, omit
         self.help = help_text.flag_sets(self._ask("--help"))
 
-    def build(self, default: KubeAPIServer, everything: KubeAPIServer) -> dict[str, Any]:
-        """Return the facts; one server runs with defaults, the other with all APIs and gates enabled."""
+    def build(self, default: Observed, everything: Observed) -> dict[str, Any]:
+        """Return the facts; one server ran with defaults, the other with all APIs and gates enabled."""
         flags = FlagSets(self._source.flags() if self._source else [], self._earlier.get("flagSets", []))
         sets = flags.build(self.help, self._defaults(), self._omit)
         self.notes += flags.notes
@@ -48,10 +58,10 @@ class Facts:
             "apiGroups": groups,
             "apiLifecycle": self._life_cycles(),
             "defaultAPIs": self._default_apis(default, everything),
-            "featureGates": self._gates(observe.gates_of(observe.metrics(default))),
+            "featureGates": self._gates(default.gates),
             "flagSets": sets,
             "kubernetesMinor": self._version,
-            "recordedFrom": (default.get("/version").json() or {}).get("gitVersion", ""),
+            "recordedFrom": default.git_version,
             "resources": self._resources(default, everything, groups),
             "storage": self._storage(),
             "tls": help_text.tls_names(self.help),
@@ -107,16 +117,16 @@ class Facts:
             self.notes.append("the order of the admission plugins is not that of the help")
         return {"defaultOff": sorted(set(known) - set(enabled)), "ordered": ordered}
 
-    def _api_groups(self, everything: KubeAPIServer) -> dict[str, list[str]]:
+    def _api_groups(self, everything: Observed) -> dict[str, list[str]]:
         if self._source:
             return self._source.group_versions()
-        found = {**self._earlier.get("apiGroups", {}), **observe.group_versions(everything)}
+        found = {**self._earlier.get("apiGroups", {}), **everything.groups}
         self.notes.append("apiGroups: what is registered but not served is that of earlier facts")
         for group, versions in found.items():
             found[group] = versions + [v for v in self._earlier["apiGroups"].get(group, []) if v not in versions]
         return dict(sorted(found.items()))
 
-    def _default_apis(self, default: KubeAPIServer, everything: KubeAPIServer) -> dict[str, dict[str, bool]]:
+    def _default_apis(self, default: Observed, everything: Observed) -> dict[str, dict[str, bool]]:
         served = _group_versions(default)
         found = dict.fromkeys(_group_versions(everything), False) | dict.fromkeys(served, True)
         if self._source:
@@ -144,7 +154,7 @@ class Facts:
         return dict(self._earlier.get("storage", {}))
 
     def _resources(
-        self, default: KubeAPIServer, everything: KubeAPIServer, groups: dict[str, list[str]]
+        self, default: Observed, everything: Observed, groups: dict[str, list[str]]
     ) -> dict[str, dict[str, Any]]:
         """Return every resource with the versions that are served, all and by default, and its storage version."""
         table: dict[str, dict[str, Any]] = {}
@@ -152,7 +162,7 @@ class Facts:
             (everything, "served", "storageVersion"),
             (default, "servedByDefault", "storageVersionByDefault"),
         ):
-            found = observe.discovery(server)
+            found = server.resources
             stored = observe.storage_versions(found)
             for path, resources in found.items():
                 group, version = observe.group_of(path), path.rpartition("/")[2]
@@ -161,8 +171,9 @@ class Facts:
                     if "/" in resource["name"] or group not in groups | {"apiextensions.k8s.io": [], **_AGGREGATED}:
                         continue
                     fixed = {"group": group, "kind": resource["kind"], "namespaced": resource["namespaced"]}
-                    row = table.setdefault(name, {**fixed, "resource": resource["name"], "served": []})
-                    row[served_as] = _by_priority([*row.get(served_as, []), version], groups.get(group, []))
+                    none: dict[str, Any] = {"served": [], "servedByDefault": []}
+                    row = table.setdefault(name, {**fixed, "resource": resource["name"], **none})
+                    row[served_as] = _by_priority([*row[served_as], version], groups.get(group, []))
                     if name in stored:
                         row[stored_as] = stored[name]
         return {name: dict(sorted(row.items())) for name, row in sorted(table.items()) if name not in self._omit}
@@ -172,11 +183,10 @@ _AGGREGATED: dict[str, list[str]] = {"apiregistration.k8s.io": []}
 """Groups of the other two servers in the binary; they are not in the scheme of kube-apiserver's own APIs."""
 
 
-def _group_versions(server: KubeAPIServer) -> list[str]:
+def _group_versions(server: Observed) -> list[str]:
     """Return the served group versions of kube-apiserver's own APIs: "v1", "apps/v1"."""
-    paths = observe.discovery(server)
     others = {"apiextensions.k8s.io", *_AGGREGATED}
-    return [path.split("/", 1)[1] for path in paths if observe.group_of(path) not in others]
+    return [path.split("/", 1)[1] for path in server.resources if observe.group_of(path) not in others]
 
 
 def _by_priority(versions: list[str], order: list[str]) -> list[str]:

@@ -30,10 +30,9 @@ class Recorder:
         self._program, self._etcd, self._scratch = program, etcd, scratch
         self._count = 0
 
-    def server(self, flags: list[str], files: dict[str, Any] | None = None, empty: bool = True) -> KubeAPIServer:
-        """Start a server with all of its flags; on an etcd without keys, unless another server is to share it."""
-        if empty:
-            self._etcd.clear()
+    def server(self, flags: list[str], files: dict[str, Any] | None = None) -> KubeAPIServer:
+        """Start a server with all of its flags, on an etcd without keys."""
+        self._etcd.clear()
         self._count += 1
         return KubeAPIServer(self._program, self._scratch / str(self._count), self._etcd.port, flags, files or {})
 

@@ -42,7 +42,7 @@ _CHOSEN_LATER: dict[str, list[str]] = {
     "inputs/schema/decoding.py pattern": ["'true|false'", "'-?[0-9]+'"],
     "inputs/source/comments.py '#' if anywhere else '(?:^|(?<=[ \\\\t]))#'": ["'#'", r"r'(?:^|(?<=[ \t]))#'"],
     "inputs/source/yaml_dialects.py char": ["'\\a'"],
-    "review/edits.py pattern": ["r'[-_]{2}a[-_]b'"],
+    "review/comments_and_edits.py pattern": ["r'[-_]{2}a[-_]b'"],
     "text/redaction.py pattern": [r"_NAME.replace(r'\s*+[:=](?!=)\s*', '[:=](?![ =])')"],
     "upstream/etcd.py b'(?m)^%b: ?(\\\\S{1,200})$' % name": [r"rb'(?m)^kind: ?(\S{1,200})$'"],
     "upstream/go/net.py pattern": ["_ESCAPED", "_USER", "_HOST", "_ZONE", "_PORT"],

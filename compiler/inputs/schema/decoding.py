@@ -125,7 +125,7 @@ class Decoder:
             intended, hint = placement.intended, placement.hint
         rule = self.rule if self.strict else self.lenient_rule
         if rule:
-            message = f"unknown field {shown(key)} in {path or 'the file'}"
+            message = f"{shown(key)} is not a field of {path or 'the file'}"
             if not self.strict:
                 message += ", which the server ignores"
             if node.get(intended) is not None:

@@ -89,7 +89,7 @@ def test_a_server_that_exits_is_not_waited_for(tmp_path: Path) -> None:
     command = script(tmp_path, "echo 'Error: unknown flag: --x' >&2; exit 1")
     began = time.monotonic()
     with KubeAPIServer(
-        command, tmp_path / "server", 1, ["--cert-dir=$T/certs", "--token=$E"], {"$T/a": {"b": "$T"}}
+        command, tmp_path / "server", 1, ["--cert-dir=$T/certs", "--token=$E"], {"$T/a": {"b": "$T"}, "dir/c": "$E"}
     ) as it:
         assert not it.wait("/readyz", 30)
         assert it.error() == "Error: unknown flag: --x"
@@ -97,6 +97,7 @@ def test_a_server_that_exits_is_not_waited_for(tmp_path: Path) -> None:
         assert it.restored(f"{tmp_path}/server/certs 1 {it.port}") == "$T/certs $E $P"
     assert time.monotonic() - began < 20
     assert (tmp_path / "server/a").read_text() == f'{{"b": "{tmp_path}/server"}}'
+    assert (tmp_path / "server/dir/c").read_text() == "1"
 
 
 def test_a_binary_that_is_no_server(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from tools.record.scratch import BASELINE, case_flags, over
 from tools.record.stored import stored_form
 
 _READY_SECONDS = 60.0
+_PORT = "23790"
+"""The port of etcd in lists of flags, which are given as they were."""
 _PAGES = ("ComponentFlagz", "ComponentStatusz")
 _VERSION = re.compile(r"(--(?:emulated|min-compatibility)-version=(?:kube=)?1\.)(\d+)")
 
@@ -88,7 +90,9 @@ class Recorder:
     def verdict(self, baseline: list[str], case: Recording) -> Recording:
         """Return a case {id, flags, drop?, files?, rule?} with the outcome and, if the server exited, its message."""
         kept: Recording = {key: case[key] for key in ("id", "flags", "drop", "files", "rule") if key in case}
-        with self.server(over(baseline, case["flags"], case.get("drop", [])), case.get("files")) as server:
+        flags = [flag.replace(_PORT, "$E") for flag in over(baseline, case["flags"], case.get("drop", []))]
+        files = {path: str(text).replace(_PORT, "$E") for path, text in case.get("files", {}).items()}
+        with self.server(flags, files) as server:
             # Whoever answers serves; it need not be healthy.
             if server.wait("/livez", _READY_SECONDS, ready=False):
                 kept.pop("rule", None)
@@ -97,7 +101,7 @@ class Recorder:
                 raise RuntimeError(
                     f"{case.get('id', case['flags'])}: neither served nor exited within {_READY_SECONDS:g} s"
                 )
-            return {**kept, "outcome": "reject", "message": server.restored(server.error())}
+            return {**kept, "outcome": "reject", "message": server.restored(server.error()).replace("$E", _PORT)}
 
 
 def scenarios(recordings: Path, earlier: str, version: str) -> list[Recording]:

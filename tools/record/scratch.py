@@ -57,9 +57,12 @@ def write_keys(directory: Path) -> None:
 
 
 def write_files(files: Mapping[str, Any], values: Mapping[str, str]) -> None:
-    """Write a case's files: text, or a value that is written as JSON. Paths and texts are expanded."""
+    """Write a case's files: text, or a value that is written as JSON. Paths and texts are expanded.
+
+    A relative path is one in the scratch directory.
+    """
     for path, body in files.items():
-        target = Path(expand(path, values))
+        target = Path(values["T"], expand(path, values))
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(expand(body if isinstance(body, str) else json.dumps(body), values))
 

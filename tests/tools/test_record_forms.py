@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.recordings import document, facts, names
+from tests.recordings import RECORDINGS, document, facts, names
 from tests.versions import RECORDED_VERSIONS
 from tools.record import help_text
 from tools.record.apiserver import error_of
@@ -130,6 +130,28 @@ def test_flags_are_completed_from_source_and_an_earlier_version() -> None:
         "--apiserver-number: type int or int64",
         "--apiserver-number: its place in 'misc' is unknown",
     ]
+
+
+def test_a_recorded_help() -> None:
+    """With the facts of the version before, a help tells what was recorded of the sets, types and marks of its flags."""
+    sets = help_text.flag_sets((RECORDINGS / "help/v1.36.txt").read_text())
+    recorded = {each["name"]: each["flags"] for each in facts("1.36")["flagSets"]}
+    assert list(sets) == list(recorded)
+    defaults = {flag["name"]: flag["default"] for flags in recorded.values() for flag in flags}
+    built = FlagSets([], facts("1.35")["flagSets"])
+    for each in built.build(sets, defaults):
+        shown = {flag.name for flag in sets[each["name"]]}
+        flags = recorded[each["name"]]
+        wanted = {flag["name"]: flag for flag in flags if flag["name"] in shown or flag.get("hidden")}
+        assert {flag["name"]: flag for flag in each["flags"]} == wanted
+    known, enabled = help_text.admission_plugins(sets)
+    plugins = facts("1.36")["admissionPlugins"]
+    assert known == sorted(plugins["ordered"])
+    assert enabled == [name for name in plugins["ordered"] if name not in plugins["defaultOff"]]
+    assert help_text.tls_names(sets) == {name: sorted(names) for name, names in facts("1.36")["tls"].items()}
+    gates = {name: (gate["stage"], gate["default"]) for name, gate in facts("1.36")["featureGates"].items()}
+    shown_gates = {name: state for name, state in gates.items() if state[0] in ("ALPHA", "BETA")}
+    assert help_text.feature_gates(sets) == shown_gates
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ class Session:
         return int(self._problems > 0)
 
     def record_facts(self) -> None:
-        """Write facts/v1.NN.json."""
+        """Write facts/v1.NN.json and help/v1.NN.txt."""
         source = SourceTree(self._options.source) if self._options.source else None
         earlier = json.loads((self._options.recordings / "facts" / f"v{self.earlier}.json").read_text())
         omit = frozenset(self._options.omit)
@@ -86,6 +86,7 @@ class Session:
             by_default = Observed(default)
         built = facts.build(by_default, self._everything())
         self._write(f"facts/v{self.version}.json", document(built))
+        self._write(f"help/v{self.version}.txt", facts.help_text)
         for note in facts.notes:
             self._say(f"undecided: {note}")
         (self._options.output / f"undecided-v{self.version}.txt").write_text("".join(f"{n}\n" for n in facts.notes))
@@ -127,7 +128,9 @@ class Session:
         documented = SourceTree(self._options.source).metrics() if self._options.source else {}
         with self._recorder.server(BASELINE) as server:
             self._await(server.wait("/readyz", _READY_SECONDS), "a server with defaults")
-            found = observe.metric_families(server)
+            families = observe.metric_families(server)
+        # Those of the Go runtime are of no use here; upstream documents its own.
+        found = {name: row for name, row in families.items() if name in earlier or name in documented}
         for name, row in earlier.items():
             if name not in found and (name in documented or not documented):
                 known = documented.get(name, row)

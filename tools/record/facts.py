@@ -45,7 +45,8 @@ class Facts:
         self.notes: list[str] = []
         self._program, self._scratch, self._version = program, scratch, version
         self._source, self._earlier, self._omit = source, earlier, omit
-        self.help = help_text.flag_sets(self._ask("--help"))
+        self.help_text = self._ask("--help")
+        self.help = help_text.flag_sets(self.help_text)
 
     def build(self, default: Observed, everything: Observed) -> dict[str, Any]:
         """Return the facts; one server ran with defaults, the other with all APIs and gates enabled."""

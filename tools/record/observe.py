@@ -15,6 +15,7 @@ _FLAGZ = "application/json;v=v1alpha1;g=config.k8s.io;as=Flagz"
 _STAGES = ("", *(f"{stage}{number}" for stage in ("beta", "alpha") for number in range(1, 6)))
 _VERSIONS = [f"v{major}{stage}" for major in (1, 2, 3) for stage in _STAGES]
 """The names that versions of APIs have had."""
+_BOUNDS = {"histogram": {"le"}, "summary": {"quantile"}}
 ENDPOINTS = ("healthz", "livez", "readyz")
 
 Resource = dict[str, Any]
@@ -108,14 +109,14 @@ def page(server: KubeAPIServer, path: str) -> str:
 
 
 def metric_families(server: KubeAPIServer) -> dict[str, dict[str, Any]]:
-    """Return metric -> type and labels, as /metrics and /metrics/slis show them; a histogram's `le` is no label."""
+    """Return metric -> type and labels, as /metrics and /metrics/slis show them; `le` and `quantile` are no labels."""
     found: dict[str, dict[str, Any]] = {}
     for path in ("/metrics", "/metrics/slis"):
         text = server.get(path).text
         kinds = dict(re.findall(r"^# TYPE (\S+) (\w+)$", text, re.MULTILINE))
         for name, labels, _ in _SAMPLE.findall(text):
             base = name if name in kinds else re.sub(r"_(?:bucket|sum|count)$", "", name)
-            keys = {key for key, _ in _LABEL.findall(labels)} - ({"le"} if kinds.get(base) == "histogram" else set())
+            keys = {key for key, _ in _LABEL.findall(labels)} - _BOUNDS.get(kinds.get(base, ""), set())
             row = found.setdefault(base, {"name": base, "type": kinds.get(base, "untyped"), "labels": []})
             row["labels"] = sorted({*row["labels"], *keys})
     return found

@@ -133,7 +133,7 @@ def test_flags_are_completed_from_source_and_an_earlier_version() -> None:
 
 
 def test_a_recorded_help() -> None:
-    """With the facts of the version before, a help tells what was recorded of the sets, types and marks of its flags."""
+    """With the facts of the version before, a help tells the sets, types and marks that were recorded."""
     sets = help_text.flag_sets((RECORDINGS / "help/v1.36.txt").read_text())
     recorded = {each["name"]: each["flags"] for each in facts("1.36")["flagSets"]}
     assert list(sets) == list(recorded)

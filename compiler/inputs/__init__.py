@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from compiler.diagnostics import Diagnostic, Location, Unlisted
 from compiler.filesystem import NotRegularError, TooLargeError, read_file
 from compiler.inputs.arguments import Argument
-from compiler.inputs.pods import FileSystem
 from compiler.inputs.source.node import Node
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.facts import section_of
+
+if TYPE_CHECKING:
+    from compiler.inputs.pods import Place
 
 INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
 """Kinds of inputs, as `--as` names them."""
 ARTIFACT_KINDS = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
 """Kinds of kasc's artifacts, which are not inputs."""
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+"""The probes of a container, in the order in which the kubelet starts them."""
+
+
+class FileSystem(Protocol):
+    """The file system of one container; see `pods.filesystem.ContainerFileSystem`."""
+
+    declared: bool
+    is_release: bool
+
+    def find(self, path: str) -> Place | None:
+        """Return the mount that a path is in; None for a path of the image."""
+
+    def host_path(self, path: str, directory: bool = False) -> str | None:
+        """Return the path on the host, None if it is unknown. Raises NotInContainerError."""
+
+    def write_problem(self, path: str) -> str:
+        """Return why the container cannot write a path, empty if it can."""
 
 
 class ServerInput:

@@ -1,11 +1,9 @@
-"""The Pod around a server: its volumes, mounts, and the file system of its container."""
+"""The Pod around a server: its volumes and mounts."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
-"""The probes of a container, in the order in which the kubelet starts them."""
 _ONE_FILE = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")
 
 
@@ -41,19 +39,3 @@ class Place(NamedTuple):
 
     mount: Mount
     volume_path: str | None
-
-
-class FileSystem(Protocol):
-    """The file system of one container; see `filesystem.ContainerFileSystem`."""
-
-    declared: bool
-    is_release: bool
-
-    def find(self, path: str) -> Place | None:
-        """Return the mount that a path is in; None for a path of the image."""
-
-    def host_path(self, path: str, directory: bool = False) -> str | None:
-        """Return the path on the host, None if it is unknown. Raises NotInContainerError."""
-
-    def write_problem(self, path: str) -> str:
-        """Return why the container cannot write a path, empty if it can."""

@@ -10,7 +10,7 @@ import re
 
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
-from compiler.inputs.pods import PROBES
+from compiler.inputs import PROBES
 from compiler.inputs.pods.fields import FieldChecker
 from compiler.inputs.pods.value_checks import SUBDOMAIN_HINT, ValueChecks, entries, int_value
 from compiler.inputs.source.node import Node, find, items_of, text_of

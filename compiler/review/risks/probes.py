@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
-from compiler.inputs.pods import PROBES
+from compiler.inputs import PROBES
 from compiler.inputs.source.node import items_of, text_of
 from compiler.review import Risks
 from compiler.text import closest, shown

@@ -15,7 +15,7 @@ from compiler.text import shown
 from compiler.upstream.catalog.facts import READ_FILES
 
 if TYPE_CHECKING:
-    from compiler.inputs.pods import FileSystem
+    from compiler.inputs import FileSystem
     from compiler.inputs.schema.field import Field
 
 

@@ -44,8 +44,9 @@ class Recorder:
         with self.server(case_flags(case["flags"]), case["files"]) as server:
             if not server.wait("/readyz", _READY_SECONDS) and server.process.exit_code is not None:
                 return {**head, "started": False, "error": server.error()}
-            refused = create_objects(server) if with_objects else []
+            # Before there are custom resources, whose versions are their own.
             resources = observe.discovery(server)
+            refused = create_objects(server) if with_objects else []
             found: Recording = {**head, "started": True}
             found |= {endpoint: observe.health_checks(server, endpoint) for endpoint in observe.ENDPOINTS}
             found["storageVersions"] = observe.storage_versions(resources)

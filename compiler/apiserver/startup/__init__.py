@@ -1,7 +1,7 @@
 """The start-up of kube-apiserver, in the server's own order.
 
-Each module is one stage, and reads side by side with the function of the server that it follows: `completion` and
-`validation` with cmd/kube-apiserver/app/options/{completion,validation}.go, `generic_config` with BuildGenericConfig of
+Each module is one stage, and reads side by side with the functions of the server that it follows: `options` with
+cmd/kube-apiserver/app/options/completion.go and validation.go, `generic_config` with BuildGenericConfig of
 pkg/controlplane/apiserver/config.go, `controlplane` with CreateKubeAPIServerConfig and `server_chain` with
 CreateServerChain of cmd/kube-apiserver/app/server.go. The server exits at the first stage that fails; kasc continues,
 so that one run reports everything that is wrong.

@@ -7,7 +7,7 @@ so a risk is found in every kind of input. Risks are not errors: they never chan
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -91,13 +91,22 @@ _FILE_CONCERNS = ("certificates",)
 def find_risks(resolved: Resolved, report: Report) -> None:
     """Add a warning or a note to the report for every risk of a resolved server."""
     risks = Risks(resolved, report)
-    for (module, name), flags in _CONCERNS.items():
+    for module, name in _concerns_of(frozenset(risks.flags.arguments)):
         if name in _POD_CONCERNS and risks.input.container is None:
             continue
         if name in _FILE_CONCERNS and not risks.context.host.sees_files:
             continue
-        if not flags or any(flag.startswith(flags) for flag in risks.flags.arguments):
-            _finder(module, name)(risks)
+        _finder(module, name)(risks)
+
+
+@lru_cache(maxsize=256)
+def _concerns_of(arguments: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Return module and name of each concern that is checked if these flags are set."""
+    return tuple(
+        concern
+        for concern, flags in _CONCERNS.items()
+        if not flags or any(flag.startswith(flags) for flag in arguments)
+    )
 
 
 @cache

@@ -114,7 +114,7 @@ def _uses(tree: ast.Module) -> Iterator[tuple[ast.Call, set[str]]]:
 
 def _values(node: ast.expr, names: dict[str, Any], where: str) -> list[Any]:
     try:
-        return [eval(compile(ast.Expression(node), where, "eval"), names)]
+        return [eval(compile(ast.Expression(node), f"<{where}>", "eval"), names)]
     except NameError as error:
         if isinstance(node, ast.JoinedStr) and error.name:
             chosen = _values(ast.copy_location(ast.Name(error.name, ast.Load()), node), names, where)

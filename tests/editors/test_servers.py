@@ -38,7 +38,7 @@ def test_nothing_is_marked_in_a_right_document(server: Server) -> None:
         assert server.diagnostics(uri) == [], path
         # The schema that the first line names was read.
         row = next(row for row, line in enumerate(lines) if line.startswith("kind"))
-        assert "What the" in server.hover(uri, row, 2), path
+        assert "Kind of the" in server.hover(uri, row, 2), path
 
 
 @pytest.mark.parametrize("group", list(catalog(NEWEST).groups))
@@ -56,7 +56,7 @@ def test_a_group_lists_its_keys_with_what_they_do(group: str, server: Server) ->
 def test_a_document_lists_its_groups(server: Server) -> None:
     uri, _, line, column = opened(server, "|", "[|]")
     offered = server.completions(uri, line, column)
-    assert offered["etcd"] == "Where and how objects are stored, and encryption at rest."
+    assert offered["etcd"] == "Storage in etcd and encryption at rest."
     assert {section_of(group) for group in catalog(NEWEST).groups} <= set(offered)
 
 
@@ -83,13 +83,13 @@ def test_hover_shows_meaning_and_default(server: Server) -> None:
 
 WORDS = [
     ("admission:\n  enableAdmissionPlugins:\n  - |", "[admission]\nenableAdmissionPlugins = [|]",
-     "NodeRestriction", "Lets a kubelet change its own node"),
+     "NodeRestriction", "Limits kubelets to changing their own Node"),
     ("authorization:\n  authorizationMode: [|]", "[authorization]\nauthorizationMode = [|]",
-     "RBAC", "Asks the roles and bindings"),
+     "RBAC", "Evaluates the roles and bindings in the cluster."),
     ("generic:\n  featureGates:\n    |", "[generic.featureGates]\n|",
-     "CoordinatedLeaderElection", "Beta since 1.33, off by default."),
+     "CoordinatedLeaderElection", "Beta since 1.33, disabled by default."),
     ("auditing:\n  auditPolicyFile:\n    content:\n      |", "[auditing.auditPolicyFile.content]\n|",
-     "omitStages", "Stages of a request at which nothing is recorded."),
+     "omitStages", "Stages for which no event is recorded."),
     ("etcd:\n  storageMediaType: |", "[etcd]\nstorageMediaType = |", "application/json", "encoding"),
 ]  # fmt: skip
 

@@ -21,6 +21,7 @@ from tests.cluster.live.certificates import Certificates
 
 configure_libraries()
 _BATCH = 1000
+_ATTEMPTS = 5
 
 
 def program(name: str) -> str:
@@ -43,19 +44,23 @@ class EtcdServer:
     def __init__(self, folder: Path, certificates: Certificates | None = None) -> None:
         self.folder = folder
         self.certificates = certificates
+        self._choose_ports()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def _choose_ports(self) -> None:
         self.port = _free_port()
-        self.url = f"{'https' if certificates else 'http'}://127.0.0.1:{self.port}"
+        self.url = f"{'https' if self.certificates else 'http'}://127.0.0.1:{self.port}"
         peer = f"http://127.0.0.1:{_free_port()}"
         self.arguments = [
-            f"--data-dir={folder / 'data'}", f"--listen-client-urls={self.url}", f"--advertise-client-urls={self.url}",
-            f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=default={peer}",
+            f"--data-dir={self.folder / 'data'}", f"--listen-client-urls={self.url}",
+            f"--advertise-client-urls={self.url}", f"--listen-peer-urls={peer}",
+            f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=default={peer}",
             f"--max-txn-ops={_BATCH}", "--log-level=error", "--unsafe-no-fsync",
         ]  # fmt: skip
-        if certificates:
-            files = certificates
+        if self.certificates:
+            files = self.certificates
             self.arguments += ["--client-cert-auth", f"--trusted-ca-file={files.ca}"]
             self.arguments += [f"--cert-file={files.server}", f"--key-file={files.server_key}"]
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def credentials(self) -> Credentials:
@@ -64,16 +69,28 @@ class EtcdServer:
         return Credentials(str(files.ca), str(files.client), str(files.client_key)) if files else Credentials()
 
     def __enter__(self) -> EtcdServer:
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([program("etcd"), *self.arguments], stdout=log, stderr=log)
+        log = self.folder / "log"
+        for _ in range(_ATTEMPTS):
+            if self._starts(log):
+                return self
+            self.kill()
+            if "address already in use" not in log.read_text():
+                break
+            # Another process took a port between its choice and its use.
+            log.unlink()
+            self._choose_ports()
+        raise RuntimeError(f"etcd did not start:\n{log.read_text()[-2000:] if log.exists() else 'no free port'}")
+
+    def _starts(self, log: Path) -> bool:
+        with log.open("ab") as output:
+            self.process = subprocess.Popen([program("etcd"), *self.arguments], stdout=output, stderr=output)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:
             # The client library waits a second after a refused connection, so it is not used before one can be made.
             if _listens(self.port) and self._is_well():
-                return self
+                return True
             time.sleep(0.02)
-        self.kill()
-        raise RuntimeError(f"etcd did not start:\n{(self.folder / 'log').read_text()[-2000:]}")
+        return False
 
     def _is_well(self) -> bool:
         try:

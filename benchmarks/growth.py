@@ -220,7 +220,6 @@ def others() -> Iterator[Case]:
 
 
 _PEM = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
-_CERTIFICATE = _PEM.replace("PUBLIC KEY", "CERTIFICATE")
 
 
 def _toml() -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.rules import Rule
-from compiler.text import Suggestions
+from compiler.text import Suggestion, Suggestions
+from compiler.text.redaction import hide_in_message
 
 if TYPE_CHECKING:
     from compiler.filesystem import Root
@@ -77,10 +78,6 @@ def diagnose(
 
     A hint that is a Suggestion becomes the fix as well.
     """
-    # Imported here because most inputs have no diagnostics.
-    from compiler.text import Suggestion
-    from compiler.text.redaction import hide_in_message
-
     safe_hint = hide_in_message(str(hint))
     return Diagnostic(
         rule.code,

@@ -8,7 +8,7 @@ from typing import Any
 from compiler import rules
 from compiler.diagnostics import Diagnostic, diagnose
 from compiler.inputs.arguments import Argument
-from compiler.text import Suggestion, Suggestions, shown
+from compiler.text import Suggestion, Suggestions, shown_bare
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.history import flag_advice, known_in, removal
 from compiler.upstream.conversions import as_integer, unit_of
@@ -26,15 +26,15 @@ def unknown_flag(argument: Argument, given: set[str], catalog: Catalog, suggesti
     gone = removal("flags", name, version)
     if gone and gone.get("neverExisted"):
         hint = f"write --{gone['replacement']}" if gone.get("replacement") else "remove it: kube-apiserver never had it"
-        message = f"--{_shown_name(name)} was never a flag of kube-apiserver"
+        message = f"--{shown_bare(name)} was never a flag of kube-apiserver"
     elif gone:
-        message = f"--{_shown_name(name)} was removed in {gone['removed']}"
+        message = f"--{shown_bare(name)} was removed in {gone['removed']}"
         if "inertSince" in gone:
             message += f" (it had no effect since {gone['inertSince']})"
         hint = _instead_of(name, gone, catalog)
     else:
         having = known_in("flags", name)
-        message = f"--{_shown_name(name)} is not a flag of kube-apiserver {version}"
+        message = f"--{shown_bare(name)} is not a flag of kube-apiserver {version}"
         if having:
             message += f"; it exists in {having[0]} to {having[-1]}"
             hint = "remove it, or compile for one of those versions"
@@ -73,8 +73,3 @@ def invalid_value(argument: Argument, refusal: InvalidValueError) -> Diagnostic:
         meant = as_integer(argument.text, unit) if unit else ""
         hint = f"write {meant}: the flag counts {unit}" if meant else hint
     return diagnose(refusal.rule, message, hint, path=argument.path, flag=flag, location=location)
-
-
-def _shown_name(name: str) -> str:
-    """Return a flag's name for a message: escaped, without the quotes of `shown`."""
-    return shown(name)[1:-1]

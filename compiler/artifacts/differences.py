@@ -7,6 +7,7 @@ import os
 from compiler.artifacts.fileset import Directory
 from compiler.bounds import MAX_FILE
 from compiler.filesystem import NotRegularError, read_file
+from compiler.text.redaction import hide
 
 
 def differences(top: str, files: dict[str, str], below: str = "") -> str:
@@ -53,7 +54,6 @@ def _difference(data: bytes | None, path: str, text: str) -> str:
 def _without_secrets(path: str, text: str) -> str:
     """Return an artifact without the secrets that replaced references in a structured file."""
     from compiler.inputs.masking import Masked
-    from compiler.text.redaction import hide
 
     if os.path.basename(os.path.dirname(path)) == "files":
         return Masked(path, text).text()

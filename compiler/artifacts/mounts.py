@@ -10,8 +10,8 @@ from compiler import rules
 from compiler.apiserver.resolved_sections import WebhookAuthorizer
 from compiler.diagnostics import KascError, diagnose
 from compiler.text import shown
-from compiler.upstream.catalog.facts import READ_FILES, WRITTEN_DIRECTORIES, WRITTEN_FILES
-from compiler.upstream.go.net import join
+from compiler.upstream.catalog.facts import READ_FILES, STRUCTURED, WRITTEN_DIRECTORIES, WRITTEN_FILES
+from compiler.upstream.go.net import join, parse_url
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
@@ -62,8 +62,6 @@ def all_paths(resolved: Resolved) -> Iterator[NodePath]:
         yield from (NodePath(flags.text(flag), "directory", written=True) for flag in WRITTEN_DIRECTORIES)
     yield NodePath(flags.text("debug-socket-path"), "socket", written=True)
     yield NodePath(flags.text("service-account-signing-endpoint"), "socket")
-    from compiler.upstream.go.net import parse_url
-
     for plugin in options.etcd.encryption.kms if options.etcd.encryption else ():
         parsed = parse_url(plugin.endpoint)
         yield NodePath(parsed.path if parsed else "", "socket")
@@ -86,8 +84,6 @@ def _named_by(resolved: Resolved, flag: str) -> Sequence[str]:
 
 def _in_file(file: InlineFile) -> Iterator[NodePath]:
     """Yield the files that a structured file names; a relative path is relative to the file."""
-    from compiler.upstream.catalog.facts import STRUCTURED
-
     directory = posixpath.dirname(file.path)
     kind = STRUCTURED[file.flag]
     if kind in _FILE_KINDS:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from compiler.apiserver.health.meaning import PATHS, UNAUTHORIZED, Access, HealthFacts, access_to, authorized
+from compiler.inputs.schema import load_schema
 from compiler.upstream.go.net import join_host_port
 
 if TYPE_CHECKING:
@@ -113,8 +114,6 @@ def alternatives(facts: HealthFacts) -> list[dict[str, Any]]:
 
 def _conditions(facts: HealthFacts) -> dict[str, Any]:
     """Kubernetes: apiserver/pkg/apis/apiserver/types.go, AnonymousAuthConfig."""
-    from compiler.inputs.schema import load_schema
-
     schema = load_schema(facts.version, "files/AuthenticationConfiguration.schema.json")
     conditions = [{"path": path} for path in dict.fromkeys((*facts.anonymous_paths, *PATHS))]
     needs = ["no --anonymous-auth together with it", *(f"the gate {gate}" for gate in facts.missing_gates)]

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -22,10 +22,6 @@ from compiler.rules.rule import TITLES
 from compiler.text.redaction import hide_credentials
 from compiler.upstream.catalog.facts import FlagSpec, descriptions, section_of
 from compiler.upstream.flag_values import TYPES
-
-if TYPE_CHECKING:
-    from compiler.apiserver.startup import Resolved
-
 
 _JOINED = ("colonSeparatedMultimapStringString", "pattern=N,...", "moduleSpec")
 """Types whose entries, names with values, are formatted as one string with commas."""

@@ -12,7 +12,7 @@ from compiler.cli.arguments import UsageError
 from compiler.fleet import Work, in_turn, usable_jobs
 from compiler.inputs.source import Files
 from compiler.review.examine import Examined, Settings, examine
-from compiler.text import say
+from compiler.text import aligned, say
 
 if TYPE_CHECKING:
     from compiler.fleet.selection import Changes
@@ -121,7 +121,5 @@ _COLUMNS = ("compiled", "unchanged", "stale", "failed", "orphaned", "cached")
 def table(numbers: dict[str, int], check: bool) -> str:
     """Return two lines: what is counted, and the counts. With `check`, stale inputs take the place of compiled ones."""
     columns = [name for name in _COLUMNS if name != ("compiled" if check else "stale")]
-    widths = [max(len(name), len(str(numbers.get(name, 0)))) for name in columns]
-    heads = "  ".join(f"{name.upper():{width}}" for name, width in zip(columns, widths, strict=True))
-    cells = "  ".join(f"{numbers.get(name, 0):<{width}}" for name, width in zip(columns, widths, strict=True))
-    return f"{heads.rstrip()}\n{cells.rstrip()}\n"
+    rows = [[name.upper() for name in columns], [str(numbers.get(name, 0)) for name in columns]]
+    return "".join(f"{line}\n" for line in aligned(rows))

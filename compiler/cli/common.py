@@ -9,11 +9,13 @@ from argparse import Namespace
 from typing import Any, TextIO
 
 from compiler.cli.arguments import UsageError
+from compiler.cli.reporters import write_report
 from compiler.diagnostics import Report
 from compiler.filesystem import read_file, reason, root_of
 from compiler.inputs import Host
 from compiler.review.examine import Settings
 from compiler.text import clean_lines, say
+from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
 _LARGEST_CONFIGURATION = 1024 * 1024
@@ -120,8 +122,6 @@ def version_of(text: str | None) -> str:
 
     Prints a warning if it is not the requested one. Raises UsageError for an invalid version.
     """
-    from compiler.upstream.catalog.facts import minor_of, nearest, versions
-
     if text is not None:
         check_version(text)
     version = nearest(text)
@@ -176,8 +176,6 @@ def publish(
     `more` is added to the JSON report. The code is 2 if a file could not be read, 1 if one has errors (with --strict:
     or warnings), else 0.
     """
-    from compiler.cli.reporters import write_report
-
     for report in reports:
         report.select(options.select, options.ignore)
     write_report(options.output, reports, stream, summary and not options.quiet, options.strict, more)

@@ -8,6 +8,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from compiler.artifacts import ARTIFACTS, EVERY
+from compiler.artifacts.staging import remove_stale
 from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, in_shard, jobs_for, results_of, table
 from compiler.cli.common import (
@@ -25,7 +26,7 @@ from compiler.filesystem import reason
 from compiler.fleet import compiling
 from compiler.fleet.compiling import DEFAULT_OUT, DocumentCompiler, Outcome, OutputSettings
 from compiler.inputs.source import STANDARD_INPUT
-from compiler.text import clean_lines, say
+from compiler.text import clean_lines, did_you_mean, say
 
 if TYPE_CHECKING:
     from compiler.fleet.cache import Cache
@@ -225,8 +226,6 @@ def _prepare_output(options: Namespace, is_batch: bool) -> None:
         raise UsageError(f"the default output directory {DEFAULT_OUT} is a symbolic link: {hint}")
     if options.check or options.stdout:
         return
-    from compiler.artifacts.staging import remove_stale
-
     out = options.out or DEFAULT_OUT
     remove_stale(out)
     if not is_batch:
@@ -269,8 +268,6 @@ def _artifact_names(options: Namespace) -> list[str]:
     names = [name.strip() for name in options.emit.split(",")] if options.emit is not None else list(ARTIFACTS)
     for name in names:
         if name not in EVERY:
-            from compiler.text import did_you_mean
-
             hint = did_you_mean(name, EVERY) or f"artifacts are {', '.join(EVERY)}"
             raise UsageError(f"unknown artifact {name!r} in --emit: {hint}")
     if options.stdout and len(names) != 1:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from compiler.cli.common import FINE
+from compiler.upstream.catalog.facts import nearest, versions
 
 if TYPE_CHECKING:
     from compiler.cli.parser import Parser
@@ -62,7 +63,6 @@ def _directories(prefix: str, **_: Any) -> list[str]:
 
 def _words(prefix: str, **_: Any) -> list[str]:
     from compiler.cli.explain.subjects import known_words
-    from compiler.upstream.catalog.facts import nearest
 
     return [*_files(prefix), *(word for word in known_words(nearest(None)) if word.startswith(prefix))]
 
@@ -75,14 +75,11 @@ def _artifacts(prefix: str, **_: Any) -> list[str]:
 
 
 def _versions(**_: Any) -> list[str]:
-    from compiler.upstream.catalog.facts import versions
-
     return list(versions())
 
 
 def _schemas(**_: Any) -> list[str]:
     from compiler.inputs.schema.bundle import names
-    from compiler.upstream.catalog.facts import nearest
 
     return list(names(nearest(None)))
 

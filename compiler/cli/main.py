@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import NoReturn, TextIO
 
 from compiler.cli.parser import build
+from compiler.text import did_you_mean
 
 
 def program() -> None:
@@ -69,8 +70,6 @@ def _run(words: list[str]) -> int:
 
 def _reject(command: str, words: list[str]) -> NoReturn:
     """Exit with an error about arguments that the command does not have."""
-    from compiler.text import did_you_mean
-
     _, commands = build("")
     parser = commands[command]
     word = next((word for word in words if word.startswith("-")), words[0])

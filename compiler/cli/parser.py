@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from compiler import __version__
 from compiler.cli.arguments import COMMANDS
+from compiler.text import did_you_mean
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -53,8 +54,6 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
             return
-        from compiler.text import did_you_mean
-
         choices = [str(choice) for choice in action.choices]
         if action.dest != "command":
             name = action.option_strings[-1] if action.option_strings else action.dest

@@ -10,7 +10,7 @@ from compiler import rules
 from compiler.apiserver.health import ENDPOINTS, HealthChecks
 from compiler.apiserver.health.meaning import condition_of, targets_of
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.text import shown
+from compiler.text import aligned, shown
 from compiler.upstream.catalog import health_meanings, health_rows
 from compiler.upstream.catalog.facts import minor_of
 
@@ -184,13 +184,7 @@ def table(result: ProbeResult, differences: Differences, resolved: Resolved) -> 
         state = f"{failures} of {total} checks fail" if failures else f"{total} checks pass"
         lines.append(f"{name:8} {state}, {_milliseconds(endpoint.seconds)}")
     rows = [_COLUMNS, *(_row(row) for row in rows_of(result, differences, resolved))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    return [
-        *lines,
-        "",
-        *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows),
-        "",
-    ]
+    return [*lines, "", *aligned(rows), ""]
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from compiler import rules
 from compiler.cluster.etcd import Health
 from compiler.cluster.verify_scan import Deviation, ScanResult, Tally
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.text import shown
+from compiler.text import aligned, shown
 from compiler.text.redaction import hide_credentials, hide_in_message
 
 
@@ -94,9 +94,7 @@ _COLUMNS = ("RESOURCE", "KEYS", "CHECKED", "VERSION", "MEDIA TYPE", "ENCRYPTION"
 
 def table(result: ScanResult) -> list[str]:
     """Return one line for each owner, sorted by name; a number in a column counts values that differ."""
-    rows = [_COLUMNS, *(_row(tally) for tally in _sorted(result))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned([_COLUMNS, *(_row(tally) for tally in _sorted(result))])
 
 
 def _row(tally: Tally) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from compiler.fleet.fingerprints import (
     text,
 )
 from compiler.fleet.fingerprints import path as is_path
+from compiler.inputs.schema import schema_directory
 from compiler.rules import by_code
 from compiler.rules.rule import FAIL, MANUAL, PASS, TITLES, ControlResult, PolicyResult
 
@@ -182,8 +183,6 @@ def _program_digest(directory: str) -> str:
 
     It is computed from the content of all files, and cached by their names, sizes and times.
     """
-    from compiler.inputs.schema import schema_directory
-
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     files = [file for top in (package, schema_directory()) for file in _files_below(top)]
     path = os.path.join(directory, f"kasc-{digest(repr(files).encode())}")

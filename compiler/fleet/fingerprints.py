@@ -1,4 +1,7 @@
-"""The files that an input depends on, each with a fingerprint of its content."""
+"""The files that an input depends on, each with a fingerprint of its content.
+
+Also the shapes of what is stored about a run: the files of the cache and of outputs may be written by others.
+"""
 
 from __future__ import annotations
 

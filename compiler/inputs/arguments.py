@@ -10,7 +10,7 @@ from typing import NamedTuple
 from compiler import rules
 from compiler.diagnostics import Location, Problems, diagnose
 from compiler.rules import Rule
-from compiler.text import Suggestion, shown
+from compiler.text import Suggestion, shown, shown_bare
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 
 _BOOLEANS = frozenset(word.lower() for word in TRUE_STRINGS | FALSE_STRINGS)
@@ -154,7 +154,7 @@ class _Splitter:
     def _long(self, word: Word) -> None:
         name, equals, _ = word.text[2:].partition("=")
         if not name or name[0] == "-":
-            hint = f"write {shown('--' + word.text.lstrip('-'))[1:-1]}" if name.strip("-") else "write --NAME=VALUE"
+            hint = f"write {shown_bare('--' + word.text.lstrip('-'))}" if name.strip("-") else "write --NAME=VALUE"
             self._report(word, f"{shown(word.text)} is not a flag", hint)
             return
         flag = name.replace("_", "-")
@@ -172,7 +172,7 @@ class _Splitter:
         if self.type_of(flag) is None:
             return False
         message = f"{shown(word.text)} is one argument; flag names do not contain spaces"
-        self._report(word, message, f"write --{flag}={shown(value)[1:-1]}", flag)
+        self._report(word, message, f"write --{flag}={shown_bare(value)}", flag)
         self.arguments.append(Argument(flag, value, word.location, word.location, word.path, unknown=word.text))
         return True
 
@@ -211,7 +211,7 @@ class _Splitter:
         name = letters.partition("=")[0].replace("_", "-")
         if len(name) > 1 and self.type_of(name) is not None:
             flag_part = word.text.partition("=")[0]
-            hint = Suggestion(f"write -{shown(word.text)[1:-1]}", flag_part, f"-{flag_part}")
+            hint = Suggestion(f"write -{shown_bare(word.text)}", flag_part, f"-{flag_part}")
             self._report(word, f"{shown(word.text)} begins with a single dash", hint, name)
             return
         for index, letter in enumerate(letters):

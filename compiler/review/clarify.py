@@ -10,13 +10,13 @@ from compiler import rules
 from compiler.diagnostics import ERROR, Diagnostic, Report
 from compiler.inputs.source.characters import advice
 from compiler.inputs.source.node import Lines, Source
-from compiler.text import shown
+from compiler.text import shown, shown_bare
 from compiler.upstream.catalog.facts import minor_of, versions
 from compiler.upstream.catalog.history import removal, removed_names
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
-    from compiler.diagnostics import Diagnostic, Location, Report
+    from compiler.diagnostics import Location
     from compiler.inputs.arguments import Argument
 
 
@@ -103,7 +103,7 @@ def _quoted(argument: Argument, resolved: Resolved | None) -> str:
         return ""
     in_document = resolved is not None and resolved.context.input.read_as == "document"
     whole = inner if in_document else f"--{argument.flag}={inner}"
-    return f"remove the quotes, which are part of the value: write {shown(whole)[1:-1]}"
+    return f"remove the quotes, which are part of the value: write {shown_bare(whole)}"
 
 
 def _separated(argument: Argument, resolved: Resolved | None) -> str:
@@ -126,16 +126,14 @@ def _separated(argument: Argument, resolved: Resolved | None) -> str:
         return ""
     in_document = resolved is not None and resolved.context.input.read_as == "document"
     listed = ", ".join(map(shown, parts))
-    return (
-        f"write [{listed}]" if in_document else f"separate with commas: write --{argument.flag}={shown(joined)[1:-1]}"
-    )
+    return f"write [{listed}]" if in_document else f"separate with commas: write --{argument.flag}={shown_bare(joined)}"
 
 
 def _quoted_flag(error: Diagnostic, text: str) -> str:
     """Return the hint for a whole flag in quotes, which are part of the argument."""
     word = text.strip().strip(_QUOTES)
     if error.code == rules.UNEXPECTED_ARGUMENT.code and word.startswith("--"):
-        return f"remove the quotes, which are part of the argument: write {shown(word)[1:-1]}"
+        return f"remove the quotes, which are part of the argument: write {shown_bare(word)}"
     return ""
 
 

@@ -14,7 +14,7 @@ from compiler.diagnostics import ERROR, Diagnostic, Edit, KascError, Location, R
 from compiler.inputs.source.comments import comments, is_comment
 from compiler.inputs.source.node import LINE_BREAK, Lines, Source
 from compiler.rules import by_code
-from compiler.text import shown
+from compiler.text import shown, shown_bare
 
 MARK = "kasc:"
 """A file without this string has no suppressions."""
@@ -93,8 +93,8 @@ def _suppressions(file: Source, report: Report, read_as: str) -> Iterator[Suppre
         elif not directive["why"].strip():
             if report.drops(rules.SUPPRESSION_WITHOUT_REASON):
                 continue
-            message = f"the suppression of {shown(directive['codes'].strip())[1:-1]} has no reason"
-            hint = f"write # kasc: ignore {shown(directive['codes'].strip())[1:-1]}: why"
+            message = f"the suppression of {shown_bare(directive['codes'].strip())} has no reason"
+            hint = f"write # kasc: ignore {shown_bare(directive['codes'].strip())}: why"
             report.add(diagnose(rules.SUPPRESSION_WITHOUT_REASON, message, hint, location=whole))
         else:
             for code in codes:

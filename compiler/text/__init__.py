@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from compiler.bounds import MAX_SUGGESTIONS
 from compiler.text.redaction import hide
@@ -19,10 +19,15 @@ _SPACES = (
 
 def shown(text: str) -> str:
     """Return the string in quotes, shortened to 100 characters, control characters escaped and secrets redacted."""
+    return f'"{shown_bare(text)}"'
+
+
+def shown_bare(text: str) -> str:
+    """Return the string as `shown` does, without the quotes around it: for values in flags to write."""
     text = hide(text)
     cut = text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
     safe = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut)
-    return '"' + safe.replace('"', '\\"') + '"'
+    return safe.replace('"', '\\"')
 
 
 def trimmed(text: str) -> str:
@@ -65,6 +70,12 @@ def say(text: str) -> None:
     print(clean_line(text), file=sys.stderr)
 
 
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows of a table as lines, with the columns two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
 def escape_commands(line: str) -> str:
     """Return a line with commands of CI systems escaped."""
     return re.sub(_COMMAND, lambda match: f"{match[1] or ''}\\u{ord(match[0][-1]):04x}", line)
@@ -74,7 +85,7 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-_MAX_CHARACTERS = 100
+_LONGEST_WORD = 100
 """Longer words get no suggestion."""
 
 
@@ -96,7 +107,7 @@ def closest(word: str, candidates: Iterable[str]) -> str:
 
     A candidate that differs only in case, dashes or underscores always wins.
     """
-    if len(word) > _MAX_CHARACTERS:
+    if len(word) > _LONGEST_WORD:
         return ""
     names = list(candidates)
     return only_one(word, names) or _near(word, names)
@@ -145,7 +156,7 @@ def did_you_mean(word: str, candidates: Iterable[str], spelling: str = "{}") -> 
 
     It is a Suggestion if the word can only be a typo of NAME.
     """
-    if len(word) > _MAX_CHARACTERS:
+    if len(word) > _LONGEST_WORD:
         return ""
     names = list(candidates)
     if name := only_one(word, names):

@@ -1,11 +1,11 @@
 """Redaction of secrets: values of secret fields, credentials in URLs, keys and tokens.
 
-Messages, excerpts, diffs and artifacts all use these functions. Imports are deferred until there is something to
-redact, because most runs report nothing.
+Messages, excerpts, diffs and artifacts all use these functions.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 HIDDEN = "***"
@@ -82,8 +82,6 @@ def _is_misspelling(word: str, correct: str) -> bool:
 
 def _last_word(name: str) -> str:
     """Return the last word of a name in camelCase, snake_case or kebab-case, lowercase and without trailing digits."""
-    import re
-
     words = re.findall(r"[A-Z]*[a-z]+|[A-Z]+", name)
     return words[-1].lower() if words else ""
 
@@ -114,8 +112,6 @@ def has_credentials(text: str) -> bool:
 
 def is_key_material(text: str) -> bool:
     """Return whether a string contains a private key or a token, whatever the name of its field."""
-    import re
-
     if re.search(_PEM, text):
         return True
     return any(not match[0].startswith("LS0t") or _is_private_key(match[0]) for match in re.finditer(_TOKENS, text))
@@ -145,8 +141,6 @@ def named_spans(text: str) -> Spans:
 
 def _values_of_secrets(text: str, tight: bool = False) -> Iterator[int]:
     """Return the index of each secret's value, unless it is a boolean or a reference."""
-    import re
-
     benign = re.compile(_BENIGN)
     return (start for name, start in _named(text, tight) if is_secret_name(name) and not benign.match(text, start))
 
@@ -156,8 +150,6 @@ def _named(text: str, tight: bool = False) -> list[tuple[str, int]]:
 
     If `tight`, the value follows the separator without white space.
     """
-    import re
-
     if tight:
         pattern = _NAME.replace(r"\s*+[:=](?!=)\s*", "[:=](?![ =])")
         return [(match[1], match.end()) for match in re.finditer(pattern, text)]
@@ -168,8 +160,6 @@ def _named(text: str, tight: bool = False) -> list[tuple[str, int]]:
 
 
 def _end_of_word(text: str, start: int) -> int:
-    import re
-
     end = re.compile(r"[\s\"'\\]").search(text, start + 1)
     return end.start() if end else len(text)
 
@@ -178,8 +168,6 @@ def credential_spans(text: str) -> Spans:
     """Return the spans of user and password of every URL in a string, including URLs that do not parse."""
     if "@" not in text:
         return []
-    import re
-
     return merged(
         [*_authority_spans(text), *((match.start(), match.end() - 1) for match in re.finditer(_BARE_CREDENTIALS, text))]
     )
@@ -190,8 +178,6 @@ def _authority_spans(text: str) -> Spans:
 
     That is a later `@` if the password may contain a slash.
     """
-    import re
-
     spans = []
     start = text.find("//")
     while start >= 0:
@@ -221,8 +207,6 @@ def token_spans(text: str) -> Spans:
     """Return the spans of PEM private keys, JSON web tokens, bearer tokens, and base64-encoded PEM."""
     if len(text) < 16:
         return []
-    import re
-
     return [match.span() for match in re.finditer(f"{_PEM}|{_TOKENS}", text)]
 
 
@@ -230,8 +214,6 @@ def random_spans(text: str) -> Spans:
     """Return the spans of long words that look like keys: base64 and hexadecimal digits."""
     if len(text) < 19:
         return []
-    import re
-
     if re.fullmatch(_BASE64_LINE, text):
         return [(len(text) - len(text.lstrip()), len(text))]
     return [

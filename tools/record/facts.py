@@ -1,4 +1,4 @@
-"""The facts of a version: what its binary tells, completed from a source tree and from an earlier version's facts.
+"""The facts of a version: what its binary shows, completed from a source tree and from an earlier version's facts.
 
 A name that neither has is undecided; `Facts.notes` lists what was guessed or taken from the earlier version.
 """
@@ -121,24 +121,24 @@ class Facts:
     def _api_groups(self, everything: Observed) -> dict[str, list[str]]:
         if self._source:
             return self._source.group_versions()
-        found = {**self._earlier.get("apiGroups", {}), **everything.groups}
+        result = {**self._earlier.get("apiGroups", {}), **everything.groups}
         self.notes.append("apiGroups: what is registered but not served is that of earlier facts")
-        for group, versions in found.items():
-            found[group] = versions + [v for v in self._earlier["apiGroups"].get(group, []) if v not in versions]
-        return dict(sorted(found.items()))
+        for group, versions in result.items():
+            result[group] = versions + [v for v in self._earlier["apiGroups"].get(group, []) if v not in versions]
+        return dict(sorted(result.items()))
 
     def _default_apis(self, default: Observed, everything: Observed) -> dict[str, dict[str, bool]]:
         served = _group_versions(default)
-        found = dict.fromkeys(_group_versions(everything), False) | dict.fromkeys(served, True)
+        result = dict.fromkeys(_group_versions(everything), False) | dict.fromkeys(served, True)
         if self._source:
-            found = self._source.default_apis()
-            wrong = sorted(name for name in served if name in found and not found[name])
+            result = self._source.default_apis()
+            wrong = sorted(name for name in served if name in result and not result[name])
             self.notes += [f"{name}: served by default, but disabled in the source" for name in wrong]
         else:
             self.notes.append("defaultAPIs: APIs that are listed but no longer served are those of earlier facts")
-            found = {**self._earlier["defaultAPIs"]["groupVersions"], **found}
+            result = {**self._earlier["defaultAPIs"]["groupVersions"], **result}
         return {
-            "groupVersions": dict(sorted(found.items())),
+            "groupVersions": dict(sorted(result.items())),
             "resources": dict(self._earlier.get("defaultAPIs", {}).get("resources", {})),
         }
 
@@ -163,9 +163,9 @@ class Facts:
             (everything, "served", "storageVersion"),
             (default, "servedByDefault", "storageVersionByDefault"),
         ):
-            found = server.resources
-            stored = observe.storage_versions(found)
-            for path, resources in found.items():
+            result = server.resources
+            stored = observe.storage_versions(result)
+            for path, resources in result.items():
                 group, version = observe.group_of(path), path.rpartition("/")[2]
                 for resource in resources:
                     name = observe.resource_name(path, resource)

@@ -1,8 +1,8 @@
 """The flag sets of a binary, in the form of the facts.
 
-The help tells sets, names and most types, the log of a server at --v=1 every name and default, hidden flags included.
-Neither tells the order of registration within a set, nor whether an `int` is an int64: both come from the source tree,
-else from the facts of an earlier version. What none of them tells is noted.
+The help has the sets, names and most types; the log of a server at --v=1 has every name and default, hidden flags
+included. Neither has the order of registration within a set, or whether an `int` is an int64: both come from the source
+tree, otherwise from the facts of an earlier version. What none of them has is noted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PLAIN = frozenset(
     {"string", "duration", "ip", "stringToString", *(kind for kinds in _TYPES.values() for kind in kinds)}
 )
 _LEFTOVER = "misc"
-"""The set of hidden flags that nothing tells the set of."""
+"""The set of hidden flags whose set is unknown."""
 
 Flag = dict[str, Any]
 

@@ -54,14 +54,14 @@ def logged_values(output: str) -> dict[str, str]:
 
 def shown_default(sets: dict[str, list[HelpFlag]], name: str) -> str:
     """Return the default that the help shows of a flag; "" for a zero value, which it does not show."""
-    found = re.search(r'\(default (?:"([^"]*)"|([^)]*))\)', usage_of(sets, name))
-    return (found[1] or found[2] or "") if found else ""
+    result = re.search(r'\(default (?:"([^"]*)"|([^)]*))\)', usage_of(sets, name))
+    return (result[1] or result[2] or "") if result else ""
 
 
 def feature_gates(sets: dict[str, list[HelpFlag]]) -> dict[str, tuple[str, bool]]:
     """Return gate -> (stage, default), for the alpha and beta gates that the help of --feature-gates lists."""
     lines = usage_of(sets, "feature-gates").splitlines()
-    return {found[1]: (found[2], found[3] == "true") for line in lines if (found := _GATE.match(line))}
+    return {result[1]: (result[2], result[3] == "true") for line in lines if (result := _GATE.match(line))}
 
 
 def admission_plugins(sets: dict[str, list[HelpFlag]]) -> tuple[list[str], list[str]]:
@@ -79,8 +79,8 @@ def tls_names(sets: dict[str, list[HelpFlag]]) -> dict[str, list[str]]:
     insecure = re.search(r"Insecure values: ([\w, ]+)", suites)
     versions = re.search(r"Possible values: ([\w, ]+)", usage_of(sets, "tls-min-version").replace("\n", " "))
     return {
-        name: sorted(_listed(found.group(1))) if found else []
-        for name, found in (("insecureCiphers", insecure), ("preferredCiphers", preferred), ("versions", versions))
+        name: sorted(_listed(result.group(1))) if result else []
+        for name, result in (("insecureCiphers", insecure), ("preferredCiphers", preferred), ("versions", versions))
     }
 
 
@@ -96,5 +96,5 @@ def _listed(text: str) -> list[str]:
 def go_unquoted(text: str) -> str:
     """Return the string that Go's %q wrote, given without its quotes."""
     text = re.sub(r"\\x([0-9a-f]{2})", r"\\u00\1", text)
-    text = re.sub(r"\\([av])", lambda found: "\\u0007" if found.group(1) == "a" else "\\u000b", text)
+    text = re.sub(r"\\([av])", lambda match: "\\u0007" if match.group(1) == "a" else "\\u000b", text)
     return str(json.loads(f'"{text}"'))

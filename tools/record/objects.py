@@ -42,11 +42,11 @@ def _key(value: dict[str, Any]) -> tuple[str, str]:
 
 def _paths(server: KubeAPIServer) -> dict[tuple[str, str], str]:
     """Return (apiVersion, kind) -> the path to create such an object at, in the namespace "default"."""
-    found = {}
+    result = {}
     for api, resources in discovery(server).items():
         version = api.split("/", 1)[1]
         for resource in resources:
             if "/" not in resource["name"] and "create" in resource.get("verbs", []):
                 namespace = "namespaces/default/" if resource["namespaced"] else ""
-                found[(version, resource["kind"])] = f"/{api}/{namespace}{resource['name']}"
-    return found
+                result[(version, resource["kind"])] = f"/{api}/{namespace}{resource['name']}"
+    return result

@@ -1,4 +1,4 @@
-"""What a running server says of itself, in the forms of the recordings."""
+"""What a running server reports about itself, in the forms of the recordings."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def discovery(server: KubeAPIServer) -> dict[str, list[Resource]]:
 
 def group_versions(server: KubeAPIServer) -> dict[str, list[str]]:
     """Return group -> its served versions by priority, without groups of extension servers."""
-    found = {"": (server.get("/api").json() or {}).get("versions", [])}
+    result = {"": (server.get("/api").json() or {}).get("versions", [])}
     for group in (server.get("/apis").json() or {}).get("groups", []):
-        found[group["name"]] = [version["version"] for version in group["versions"]]
-    return {group: versions for group, versions in found.items() if versions}
+        result[group["name"]] = [version["version"] for version in group["versions"]]
+    return {group: versions for group, versions in result.items() if versions}
 
 
 def preferred(server: KubeAPIServer) -> dict[str, str]:
@@ -64,19 +64,19 @@ def preferred(server: KubeAPIServer) -> dict[str, str]:
 
 
 def storage_versions(resources: dict[str, list[Resource]]) -> dict[str, str]:
-    """Return resource -> the version that its storageVersionHash stands for (apiserver: discovery.StorageVersionHash).
+    """Return resource -> the version whose hash its storageVersionHash is (apiserver: discovery.StorageVersionHash).
 
     A resource may be stored in a version that is not served. A hash that no version of its group explains is left out:
     events.events.k8s.io is stored as an event of the core group.
     """
-    found = {}
+    result = {}
     for path, listed in resources.items():
         for resource in listed:
             given = resource.get("storageVersionHash")
             hashes = {version_hash(group_of(path), each, resource["kind"]): each for each in _VERSIONS} if given else {}
             if given in hashes and "/" not in resource["name"]:
-                found[resource_name(path, resource)] = hashes[given]
-    return dict(sorted(found.items()))
+                result[resource_name(path, resource)] = hashes[given]
+    return dict(sorted(result.items()))
 
 
 def version_hash(group: str, version: str, kind: str) -> str:
@@ -110,13 +110,13 @@ def page(server: KubeAPIServer, path: str) -> str:
 
 def metric_families(server: KubeAPIServer) -> dict[str, dict[str, Any]]:
     """Return metric -> type and labels, as /metrics and /metrics/slis show them; `le` and `quantile` are no labels."""
-    found: dict[str, dict[str, Any]] = {}
+    result: dict[str, dict[str, Any]] = {}
     for path in ("/metrics", "/metrics/slis"):
         text = server.get(path).text
         kinds = dict(re.findall(r"^# TYPE (\S+) (\w+)$", text, re.MULTILINE))
         for name, labels, _ in _SAMPLE.findall(text):
             base = name if name in kinds else re.sub(r"_(?:bucket|sum|count)$", "", name)
             keys = {key for key, _ in _LABEL.findall(labels)} - _BOUNDS.get(kinds.get(base, ""), set())
-            row = found.setdefault(base, {"name": base, "type": kinds.get(base, "untyped"), "labels": []})
+            row = result.setdefault(base, {"name": base, "type": kinds.get(base, "untyped"), "labels": []})
             row["labels"] = sorted({*row["labels"], *keys})
-    return found
+    return result

@@ -1,4 +1,4 @@
-"""Recordings of single servers: runs, what a live server says of itself, and verdicts on lists of flags."""
+"""Recordings of single servers: runs, what a live server reports about itself, and verdicts on lists of flags."""
 
 from __future__ import annotations
 
@@ -47,25 +47,25 @@ class Recorder:
             # Before there are custom resources, whose versions are their own.
             resources = observe.discovery(server)
             refused = create_objects(server) if with_objects else []
-            found: Recording = {**head, "started": True}
-            found |= {endpoint: observe.health_checks(server, endpoint) for endpoint in observe.ENDPOINTS}
-            found["storageVersions"] = observe.storage_versions(resources)
+            result: Recording = {**head, "started": True}
+            result |= {endpoint: observe.health_checks(server, endpoint) for endpoint in observe.ENDPOINTS}
+            result["storageVersions"] = observe.storage_versions(resources)
             values = self._etcd.values()
-            found["etcdKeys"] = list(values)
+            result["etcdKeys"] = list(values)
             if with_objects:
-                found["etcdValues"] = {key: stored_form(value) for key, value in values.items()}
-                found |= {"refused": refused} if refused else {}
-            return found
+                result["etcdValues"] = {key: stored_form(value) for key, value in values.items()}
+                result |= {"refused": refused} if refused else {}
+            return result
 
     def live(self, case: Recording) -> Recording:
-        """Return what a server says of itself: {flags (all of them, with $T, $E and $P), files}."""
+        """Return what a server reports about itself: {flags (all of them, with $T, $E and $P), files}."""
         with self.server(case["flags"], case["files"]) as server:
             ready = server.wait("/readyz", _READY_SECONDS)
             if server.process.exit_code is not None:
                 raise RuntimeError(f"the server exited: {server.error()}")
             samples = observe.metrics(server)
             info = next((labels for name, labels, _ in samples if name == "version_info"), {})
-            found: Recording = {
+            result: Recording = {
                 "version": self.version,
                 "flags": case["flags"],
                 "files": case["files"],
@@ -85,8 +85,8 @@ class Recorder:
                 },
                 "anonymousLivez": server.get("/livez", anonymous=True).status,
             }
-            found |= {endpoint: observe.health_checks(server, endpoint) for endpoint in observe.ENDPOINTS}
-            return {key: value for key, value in found.items() if value is not None}
+            result |= {endpoint: observe.health_checks(server, endpoint) for endpoint in observe.ENDPOINTS}
+            return {key: value for key, value in result.items() if value is not None}
 
     def verdict(self, baseline: list[str], case: Recording) -> Recording:
         """Return a case {id, flags, drop?, files?, rule?} with the outcome and, if the server exited, its message."""
@@ -123,17 +123,17 @@ def live_cases(recordings: Path, earlier: str, version: str, gates: Iterable[str
     """
     prefix = f"v{earlier}-"
     paths = sorted((recordings / "live").glob(f"{prefix}*.json"))
-    found = {path.stem.removeprefix(prefix): _read(path) for path in paths}
+    result = {path.stem.removeprefix(prefix): _read(path) for path in paths}
     pages = ",".join(f"{gate}=true" for gate in _PAGES if gate in set(gates))
     plain = [*BASELINE, "--secure-port=$P", *([f"--feature-gates={pages}"] if pages else [])]
-    found = found or {"s-default": {"flags": plain, "files": {}}}
-    return {name: {**case, "flags": moved(case["flags"], earlier, version)} for name, case in found.items()}
+    result = result or {"s-default": {"flags": plain, "files": {}}}
+    return {name: {**case, "flags": moved(case["flags"], earlier, version)} for name, case in result.items()}
 
 
 def moved(flags: list[str], earlier: str, version: str) -> list[str]:
     """Return flags whose emulated and compatibility versions are as far behind `version` as behind `earlier`."""
     distance = int(version[2:]) - int(earlier[2:])
-    return [_VERSION.sub(lambda found: f"{found[1]}{int(found[2]) + distance}", flag) for flag in flags]
+    return [_VERSION.sub(lambda match: f"{match[1]}{int(match[2]) + distance}", flag) for flag in flags]
 
 
 def each(cases: Iterable[Any], work: Callable[[Any], Any], say: Callable[[str], None]) -> list[Any]:

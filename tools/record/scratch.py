@@ -1,6 +1,6 @@
 """What a recorded server is given: the baseline of flags, and a scratch directory with its key files.
 
-In flags and files `$T` stands for the scratch directory, `$E` for the port of etcd and `$P` for the server's own.
+In flags and files `$T` is replaced by the scratch directory, `$E` by the port of etcd and `$P` by that of the server.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Facts that no binary tells, read from a Kubernetes source tree (`--source DIR`).
+"""Facts that are not in a binary, read from a Kubernetes source tree (`--source DIR`).
 
 Each function names the file it reads. They read Go with regular expressions, which is enough for tables that upstream
 keeps in one form.
@@ -57,14 +57,14 @@ class SourceTree:
 
     def gate_histories(self) -> dict[str, list[dict[str, Any]]]:
         """Return gate -> its steps (versioned_feature_list.yaml, and known_features.go of client-go)."""
-        found: dict[str, list[dict[str, Any]]] = {}
+        result: dict[str, list[dict[str, Any]]] = {}
         clients = self.root / _STAGING / "client-go/features/known_features.go"
         if clients.exists():
             for name, steps in _CLIENT_GATE.findall(_without_comments(clients.read_text())):
-                found[name] = [_step(*step) for step in _CLIENT_STEP.findall(steps)]
+                result[name] = [_step(*step) for step in _CLIENT_STEP.findall(steps)]
         path = next((path for name in _GATE_LISTS if (path := self.root / name).exists()), None)
         for gate in yaml.safe_load(path.read_text()) if path else []:
-            found[gate["name"]] = [
+            result[gate["name"]] = [
                 _step(
                     str(step["version"]),
                     str(step["default"]).lower(),
@@ -74,7 +74,7 @@ class SourceTree:
                 )
                 for step in gate["versionedSpecs"]
             ]
-        return found
+        return result
 
     def gate_dependencies(self) -> dict[str, list[str]]:
         """Return gate -> the gates it depends on (pkg/features/kube_features.go)."""
@@ -106,7 +106,7 @@ class SourceTree:
 
     def group_versions(self) -> dict[str, list[str]]:
         """Return group -> its registered versions by priority (pkg/apis/*/install)."""
-        found: dict[str, list[str]] = {}
+        result: dict[str, list[str]] = {}
         for path in sorted((self.root / "pkg/apis").glob("*/install/install.go")):
             text = path.read_text()
             aliases = _imports(text)
@@ -119,14 +119,14 @@ class SourceTree:
                     if (package := aliases[name]) not in packages and re.search(r"/v\d\w*$", package)
                 ]
                 if packages:
-                    found[self._group(packages[0])] = [package.rpartition("/")[2] for package in packages]
-        return dict(sorted(found.items()))
+                    result[self._group(packages[0])] = [package.rpartition("/")[2] for package in packages]
+        return dict(sorted(result.items()))
 
     def default_apis(self) -> dict[str, bool]:
         """Return group version -> whether it is enabled by default (pkg/controlplane/instance.go)."""
         text = self._read("pkg/controlplane/instance.go")
         aliases = _imports(text)
-        found = {}
+        result = {}
         for enabled, listed in re.findall(
             r"GroupVersions(Enabled|Disabled)ByDefault = \[\]schema\.GroupVersion\{(.*?)\n\t\}",
             _without_comments(text),
@@ -135,12 +135,12 @@ class SourceTree:
             for alias in re.findall(r"(\w+)\.SchemeGroupVersion", listed):
                 package = aliases[alias]
                 name = "/".join(filter(None, (self._group(package), package.rpartition("/")[2])))
-                found[name] = enabled == "Enabled"
-        return dict(sorted(found.items()))
+                result[name] = enabled == "Enabled"
+        return dict(sorted(result.items()))
 
     def life_cycles(self) -> dict[str, dict[str, str]]:
         """Return "group/version Kind" -> introduced, deprecated, removed and replacement (api/*/*/*lifecycle.go)."""
-        found: dict[str, dict[str, str]] = {}
+        result: dict[str, dict[str, str]] = {}
         registered = self.group_versions()
         for path in sorted((self.root / _STAGING / "api").glob("*/*/*lifecycle.go")):
             version = path.parent.name
@@ -151,8 +151,8 @@ class SourceTree:
             for kind, step, value in _LIFECYCLE.findall(path.read_text()):
                 parts = re.findall(r'"([^"]*)"', value)
                 text = f"{parts[0]}/{parts[1]}, Kind={parts[2]}" if parts else "1." + value.split(", ")[1]
-                found.setdefault(f"{api} {kind}", {})[step.lower()] = text
-        return {key: dict(sorted(value.items())) for key, value in sorted(found.items())}
+                result.setdefault(f"{api} {kind}", {})[step.lower()] = text
+        return {key: dict(sorted(value.items())) for key, value in sorted(result.items())}
 
     def storage(self) -> dict[str, dict[str, Any]]:
         """Return special prefixes, encoding overrides and watch cache sizes (default_storage_factory_builder.go)."""
@@ -184,12 +184,12 @@ class SourceTree:
     def metrics(self) -> dict[str, dict[str, Any]]:
         """Return metric -> type ("custom" for a collector's own) and labels (documentation-list.yaml)."""
         path = self.root / "test/instrumentation/documentation/documentation-list.yaml"
-        found = {}
+        result = {}
         for row in yaml.load(path.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             name = "_".join(filter(None, (row.get("namespace"), row.get("subsystem"), row["name"])))
             kind = "histogram" if row["type"].endswith("Histogram") else row["type"].lower()
-            found[name] = {"name": name, "type": kind, "labels": sorted(row.get("labels", []))}
-        return found
+            result[name] = {"name": name, "type": kind, "labels": sorted(row.get("labels", []))}
+        return result
 
     @cached_property
     def _gate_constants(self) -> dict[str, str]:
@@ -211,9 +211,9 @@ class SourceTree:
             path = self.root / "staging/src" / package
         for directory in (path, path.parent):
             if (directory / "register.go").exists():
-                found = re.search(r'GroupName\s*=\s*"([^"]*)"', (directory / "register.go").read_text())
-                if found:
-                    return found.group(1)
+                result = re.search(r'GroupName\s*=\s*"([^"]*)"', (directory / "register.go").read_text())
+                if result:
+                    return result.group(1)
         raise ValueError(f"{package}: no GroupName in register.go")
 
     def _go_files(self, directory: str) -> Iterator[Path]:

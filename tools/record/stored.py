@@ -34,16 +34,16 @@ def _type_meta(message: bytes) -> tuple[str, str]:
 
 def _strings(message: bytes) -> dict[int, bytes]:
     """Return the first length-delimited fields of a protobuf message, by number."""
-    found: dict[int, bytes] = {}
+    result: dict[int, bytes] = {}
     position = 0
     while position < len(message):
         tag, position = _varint(message, position)
         if tag & 7 != 2:
             break
         size, position = _varint(message, position)
-        found.setdefault(tag >> 3, message[position : position + size])
+        result.setdefault(tag >> 3, message[position : position + size])
         position += size
-    return found
+    return result
 
 
 def _varint(message: bytes, position: int) -> tuple[int, int]:
@@ -61,5 +61,5 @@ def _varint(message: bytes, position: int) -> tuple[int, int]:
 def _yaml_form(value: bytes) -> str:
     """Return the form of a value that the server wrote as YAML: one key a line, sorted."""
     text = value.decode(errors="replace")
-    found = dict(re.findall(r"^(apiVersion|kind): (\S+)$", text, re.MULTILINE))
-    return f"yaml {found.get('apiVersion', '')} {found['kind']}" if "kind" in found else "other"
+    result = dict(re.findall(r"^(apiVersion|kind): (\S+)$", text, re.MULTILINE))
+    return f"yaml {result.get('apiVersion', '')} {result['kind']}" if "kind" in result else "other"

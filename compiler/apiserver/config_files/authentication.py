@@ -140,7 +140,6 @@ def _egress_is_invalid(report: Report) -> bool:
     return any((diagnostic.rule or "").startswith("EGR-") for diagnostic in report.diagnostics)
 
 
-FLAG = "authentication-config"
 KINDS = ("AuthenticationConfiguration",)
 _RULES = FileRules(
     read=rules.INVALID_AUTHENTICATION_CONFIG,

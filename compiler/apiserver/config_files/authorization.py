@@ -14,7 +14,7 @@ from compiler.inputs.source.characters import place_in
 from compiler.rules import Rule
 from compiler.text import shown, trimmed
 from compiler.upstream.catalog.facts import CHOICES
-from compiler.upstream.cel import CompiledExpression, Environment, compile_expression
+from compiler.upstream.cel import CompiledExpression, Environment, compile_expression, request_environment
 from compiler.upstream.go.strconv import format_duration
 from compiler.upstream.names import is_subdomain
 
@@ -162,15 +162,12 @@ def _check_conditions(context: ServerContext, conditions: list[Field]) -> None:
 
 
 def _check_expression(context: ServerContext, expression: Field) -> None:
-    from compiler.upstream.cel import request_environment
-
     gate = "AuthorizeWithSelectors"
     # Versions without the gate have the feature.
     environment = request_environment(context.gates.on(gate) or not context.gates.known(gate))
     check_expression(expression, rules.INVALID_MATCH_CONDITION, environment, context.catalog.minor, "bool")
 
 
-FLAG = "authorization-config"
 KINDS = ("AuthorizationConfiguration",)
 _RULES = FileRules(
     read=rules.INVALID_AUTHORIZATION_CONFIG,

@@ -13,7 +13,6 @@ from compiler.text import shown
 from compiler.upstream.go.encoding import decode_base64
 from compiler.upstream.names import GroupResource, parse_group_resource
 
-FLAG = "encryption-provider-config"
 KINDS = ("EncryptionConfiguration", "EncryptionConfig")
 _RULES = FileRules(
     read=rules.UNREADABLE_ENCRYPTION_CONFIG,

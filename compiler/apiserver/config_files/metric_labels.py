@@ -6,6 +6,8 @@ component-base/metrics/opts.go, SetLabelAllowListFromManifest.
 
 from __future__ import annotations
 
+import re
+
 from compiler import rules
 from compiler.apiserver.config_files import FileRules, read_node
 from compiler.apiserver.context import NamedFile
@@ -23,8 +25,6 @@ EXAMPLE = 'write "METRIC,LABEL": "VALUE,VALUE"'
 
 def is_metric_label(key: str) -> bool:
     """Return whether a key is METRIC,LABEL. Kubernetes: allowListMappingKeyRegex."""
-    import re
-
     return re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]*,[a-zA-Z_][a-zA-Z0-9_]*", key) is not None
 
 

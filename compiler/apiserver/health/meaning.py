@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from compiler.apiserver.storage import StorageFactory
 
 
-_KMS_EACH, _KMS_TOGETHER = _KMS = ("kms-provider-N", "kms-providers")
+_KMS_EACH, _KMS_TOGETHER = ("kms-provider-N", "kms-providers")
 _CONDITIONS = {
     "encryptionReload": "--encryption-provider-config with --encryption-provider-config-automatic-reload",
     "kmsEach": "a KMS v1 plugin in the encryption config, without reload; N counts all plugins of the file",

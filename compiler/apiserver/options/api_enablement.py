@@ -25,6 +25,7 @@ from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 from compiler.upstream.names import CORE, find_resource
 
 if TYPE_CHECKING:
+    from compiler.apiserver.context import ServerContext
     from compiler.apiserver.resolved import ResolvedConfig
 
 _FLAG = "runtime-config"
@@ -42,8 +43,8 @@ class APIEnablementOptions(OptionGroup):
 
     name = "api_enablement"
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    def __init__(self, context: ServerContext) -> None:
+        super().__init__(context)
         self.runtime_config: dict[str, str] = {}
 
     def complete(self) -> None:

@@ -39,9 +39,9 @@ def apply_authenticators(
     config.authentication = Authentication(
         client_cas=tuple(filter(None, (client_ca, header_ca))),
         request_header=_request_header(group) if header_ca else None,
-        api_audiences=flags.texts("api-audiences") or group.flags.texts("service-account-issuer"),
+        api_audiences=flags.texts("api-audiences") or flags.texts("service-account-issuer"),
         service_accounts=ServiceAccounts(
-            issuers=group.flags.texts("service-account-issuer"),
+            issuers=flags.texts("service-account-issuer"),
             key_files=flags.texts("service-account-key-file"),
             external_keys=bool(flags.text("service-account-signing-endpoint")),
             lookup=flags.on("service-account-lookup"),
@@ -128,7 +128,7 @@ def _token_authenticators(group: OptionGroup, jwt: JWT) -> tuple[str, ...]:
     used = {
         "tokenFile": flags.text("token-auth-file"),
         "legacyServiceAccount": keys,
-        "serviceAccount": keys and group.flags.texts("service-account-issuer"),
+        "serviceAccount": keys and flags.texts("service-account-issuer"),
         "bootstrapToken": flags.on("enable-bootstrap-token-auth"),
         "jwt": jwt.issuers is None or jwt.issuers,
         "webhook": flags.text("authentication-token-webhook-config-file"),

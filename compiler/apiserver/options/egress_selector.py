@@ -11,6 +11,7 @@ from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import Dialers, EgressSelector
 
 if TYPE_CHECKING:
+    from compiler.apiserver.context import ServerContext
     from compiler.apiserver.resolved import ResolvedConfig
 
 
@@ -19,8 +20,8 @@ class EgressSelectorOptions(OptionGroup):
 
     name = "egress_selector"
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    def __init__(self, context: ServerContext) -> None:
+        super().__init__(context)
         # Kind of peer -> proxy protocol; None if the file is unavailable.
         self.selections: dict[str, str] | None = {}
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler import rules
 from compiler.apiserver.options.group import OptionGroup
 from compiler.apiserver.resolved_sections import Etcd, EtcdEncryption, EtcdLeases, EtcdTransport, KMSPlugin
-from compiler.text import did_you_mean, shown
+from compiler.text import did_you_mean, shown, shown_bare
 from compiler.upstream.catalog.facts import CHOICES
 from compiler.upstream.etcd import without_user
 from compiler.upstream.go.strconv import format_duration
-from compiler.upstream.names import parse_group_resource
+from compiler.upstream.names import find_resource, parse_group_resource
 
 if TYPE_CHECKING:
     from compiler.apiserver.config_files.encryption import EncryptionConfiguration
+    from compiler.apiserver.context import ServerContext
     from compiler.apiserver.resolved import ResolvedConfig
 
 DEFAULT_CHECK_TIMEOUT = 2 * 10**9
@@ -42,8 +43,8 @@ class EtcdOptions(OptionGroup):
 
     name = "etcd"
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    def __init__(self, context: ServerContext) -> None:
+        super().__init__(context)
         self.watch_cache_sizes: dict[str, int] = {}
         self.overrides: list[ServersOverride] = []
         self.encryption: EncryptionConfiguration | None = None
@@ -156,18 +157,16 @@ class EtcdOptions(OptionGroup):
             before -= 1
         if _is_server(element) and before >= 0:
             meant = ";".join(each.strip() for each in elements[before : index + 1])
-            return f"a semicolon separates the servers of one resource: write {shown(meant)[1:-1]}"
+            return f"a semicolon separates the servers of one resource: write {shown_bare(meant)}"
         left, hash_sign, right = element.partition("#")
         if hash_sign or "://" not in element:
-            from compiler.upstream.names import find_resource
-
             group, _, name = left.rpartition("/")
             name, _, suffix = name.partition(".")
             resource = find_resource(self.context.catalog, name, (group.partition("/")[0] or suffix) or None)
             resource = resource or find_resource(self.context.catalog, name)
             if resource is not None:
                 meant = f"{resource.group}/{resource.resource}#{right.replace('#', ';') or 'https://HOST:2379'}"
-                return f"write {shown(meant)[1:-1]}"
+                return f"write {shown_bare(meant)}"
         return "write GROUP/RESOURCE#URL[;URL...]; the core group is empty: /events#https://10.0.0.2:2379"
 
     def load_encryption(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler import rules
-from compiler.text import Suggestion, shown
+from compiler.text import Suggestion, shown, shown_bare
 from compiler.upstream.catalog.history import gate_advice, known_in, removal
 from compiler.upstream.go.strconv import FALSE_STRINGS, TRUE_STRINGS
 
@@ -28,7 +28,7 @@ def apply_gate_flags(group: OptionGroup) -> None:
             message = f"--{FLAG} names the component {shown(component)}"
             hint = "write only the gate, or kube:NAME=true"
             if group.context.gates.known(component) is not None:
-                hint = f"write {component}={shown(entry.lstrip('= '))[1:-1]}"
+                hint = f"write {component}={shown_bare(entry.lstrip('= '))}"
             group.report(rules.FEATURE_GATE_OF_OTHER_COMPONENT, message, hint, FLAG, index)
             continue
         if not entry:
@@ -47,8 +47,8 @@ def apply_gate_flags(group: OptionGroup) -> None:
             from compiler.upstream.conversions import as_boolean
 
             meant = as_boolean(text)
-            message = f"--{FLAG}: {shown(name)[1:-1]} cannot be {shown(text)}"
-            hint = f"write {shown(name)[1:-1]}={meant}" if meant else f"write {shown(name)[1:-1]}=true or =false"
+            message = f"--{FLAG}: {shown_bare(name)} cannot be {shown(text)}"
+            hint = f"write {shown_bare(name)}={meant}" if meant else f"write {shown_bare(name)}=true or =false"
             group.report(rules.FEATURE_GATE_NOT_BOOLEAN, message, hint, FLAG, index)
         else:
             final[name] = (text in TRUE_STRINGS, index)

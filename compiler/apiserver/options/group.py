@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from compiler import rules
 from compiler.apiserver.context import NamedFile, ServerContext
@@ -11,9 +11,6 @@ from compiler.apiserver.flagset import FlagSet
 from compiler.diagnostics import diagnose
 from compiler.rules import Rule
 from compiler.text import did_you_mean, shown
-
-if TYPE_CHECKING:
-    pass
 
 
 class OptionGroup:
@@ -62,7 +59,6 @@ class OptionGroup:
             self.report(rule, f"--{flag} {self.flags.given(flag)} is negative", hint, flag)
 
 
-_GATES = ("feature-gates",)
 _ABSENT: dict[Rule, tuple[str, ...]] = {
     rules.PRIORITY_AND_FAIRNESS_WITHOUT_CONCURRENCY: (
         "max-requests-inflight",

@@ -164,7 +164,7 @@ class MiscOptions(OptionGroup):
         """Return where peers reach this server; None if it depends on the host. Kubernetes: peer.go, getPeerAddress."""
         ip, port = (self.flags.text(flag) for flag in _PEER_ADDRESS)
         if ip and port:
-            return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+            return join_host_port(ip, port)
         return join_host_port(public, self.flags.number("secure-port")) if public else None
 
     def apply_event_storage(self, config: ResolvedConfig) -> None:

@@ -72,7 +72,7 @@ def check_oidc(group: OptionGroup) -> None:
 
     url = flags.text(ISSUER)
     wrong = url_problem(url, group.context.catalog.url_strictness)
-    if url in group.flags.texts("service-account-issuer"):
+    if url in flags.texts("service-account-issuer"):
         message = f"--{ISSUER} {shown(url)} issues service account tokens: no other issuer may have its URL"
         group.report(
             rules.OIDC_ISSUER_IS_SERVICE_ACCOUNT_ISSUER,

@@ -23,7 +23,9 @@ from compiler.text import Suggestions, shown
 from compiler.upstream.go.net import join, join_host_port
 
 if TYPE_CHECKING:
+    from compiler.apiserver.context import NamedFile, ServerContext
     from compiler.apiserver.resolved import ResolvedConfig
+    from compiler.rules import Rule
 
 _HTTP2_CIPHERS = ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
 _CURVES = {23: "P-256", 24: "P-384", 25: "P-521", 29: "X25519", 4588: "X25519MLKEM768"}
@@ -47,8 +49,8 @@ class SecureServingOptions(OptionGroup):
 
     name = "secure_serving"
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    def __init__(self, context: ServerContext) -> None:
+        super().__init__(context)
         self.self_signed = ""
 
     def complete(self) -> None:
@@ -127,23 +129,22 @@ class SecureServingOptions(OptionGroup):
                 f"also set --{missing}",
                 given[0],
             )
-        elif given and self.self_signed in ("", "reused") and self.context.host.sees_files:
-            from compiler.apiserver.config_files.keys import check_pair
-
-            check_pair(
-                self.named("tls-cert-file"), self.named("tls-private-key-file"), rules.INVALID_SERVING_CERTIFICATE
-            )
+        elif given and self.self_signed in ("", "reused"):
+            certificate, key = self.named("tls-cert-file"), self.named("tls-private-key-file")
+            self._check_pair(certificate, key, rules.INVALID_SERVING_CERTIFICATE)
         self._check_ciphers()
         self._check_curves()
-        if not self.context.host.sees_files:
-            return
-        for index, pair in enumerate(flags.sni_pairs("tls-sni-cert-key")):
+        flag = "tls-sni-cert-key"
+        for index, pair in enumerate(flags.sni_pairs(flag)):
+            certificate, key = self.named(flag, pair.cert, index), self.named(flag, pair.key, index)
+            self._check_pair(certificate, key, rules.INVALID_SNI_CERTIFICATE)
+
+    def _check_pair(self, certificate: NamedFile, key: NamedFile, rule: Rule) -> None:
+        """Check a certificate and its key, if the server's files are available."""
+        if self.context.host.sees_files:
             from compiler.apiserver.config_files.keys import check_pair
 
-            flag = "tls-sni-cert-key"
-            check_pair(
-                self.named(flag, pair.cert, index), self.named(flag, pair.key, index), rules.INVALID_SNI_CERTIFICATE
-            )
+            check_pair(certificate, key, rule)
 
     def _check_ciphers(self) -> None:
         flag, catalog = "tls-cipher-suites", self.context.catalog

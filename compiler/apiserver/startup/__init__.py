@@ -15,6 +15,7 @@ from compiler import rules
 from compiler.apiserver.context import ServerContext
 from compiler.apiserver.health import HealthChecks
 from compiler.apiserver.options import ServerRunOptions
+from compiler.apiserver.options.group import is_certain
 from compiler.apiserver.resolved import ResolvedConfig
 from compiler.apiserver.resource_config import ResourceConfig
 from compiler.apiserver.startup.controlplane import create_kube_apiserver_config
@@ -28,7 +29,7 @@ from compiler.upstream.catalog import Catalog
 
 
 class Resolved(NamedTuple):
-    """One server after its start-up: its options, the effective config, and what later rooms compute with."""
+    """One server after its start-up: its options, the effective config, and what artifacts are computed from."""
 
     context: ServerContext
     options: ServerRunOptions
@@ -67,8 +68,6 @@ def _finish_report(context: ServerContext) -> None:
     report, flags = context.report, context.flags
     report.undecided = set()
     if flags.open:
-        from compiler.apiserver.options.group import is_certain
-
         report.remove(lambda code, flag: not is_certain(code, flag, flags))
     for path in dict.fromkeys(context.host.denied):
         message = f"cannot read {path}; its contents were not checked"

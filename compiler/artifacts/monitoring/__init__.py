@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.monitoring.topics import JOB, SLIS_JOB, Topic, topics
 from compiler.artifacts.probes import SERVER_NAME
 from compiler.upstream.go.net import join_host_port
-
-if TYPE_CHECKING:
-    from compiler.apiserver.startup import Resolved
 
 
 def rule_groups(topics: list[Topic]) -> dict[str, Any]:

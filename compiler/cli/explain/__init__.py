@@ -8,9 +8,10 @@ from argparse import Namespace
 
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, USAGE, settings_from, usage_error, version_of
+from compiler.cli.reporters import write_report
 from compiler.inputs.source import DOCUMENT_SUFFIXES
 from compiler.review.examine import Examined, Settings, examine
-from compiler.text import clean
+from compiler.text import clean, did_you_mean
 
 _USAGE = "explain needs NAME, INPUT, or INPUT and NAME; try: kasc explain etcd-servers"
 _POLICY_USAGE = "explain --policy needs INPUT only; try: kasc explain apiserver.yaml --policy cis"
@@ -70,8 +71,6 @@ def _input_and_name(words: list[str]) -> tuple[str | None, str | None]:
 
 
 def _nothing_to_explain(examined: Examined, settings: Settings) -> int:
-    from compiler.cli.reporters import write_report
-
     report = examined.report
     if report.rejected:
         write_report("text", [report], sys.stderr)
@@ -97,8 +96,6 @@ def _explain(word: str, version: str, examined: Examined | None) -> int:
 
         lines += resolved_value(word, resolved)
     if not lines:
-        from compiler.text import did_you_mean
-
         return usage_error(clean(f"unknown name {word!r}: {did_you_mean(word, known_words(version)) or _SUBJECTS}"))
     _print(lines)
     return FINE

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.artifacts import ARTIFACTS
 from compiler.cli.explain.observed import api_lines, health_check_lines, metric_lines
-from compiler.cli.explain.subjects import Subject
+from compiler.cli.explain.subjects import Subject, rule_lines
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
 from compiler.rules import by_code
 from compiler.upstream.catalog import catalog
@@ -25,7 +25,6 @@ from compiler.upstream.catalog.facts import (
 from compiler.upstream.catalog.history import known_in, removed
 
 _MAX_FIELDS = 20
-_NOTHING = ("", "<nil>", "[]", "{}")
 _ON_REQUEST = {
     "report": ("report.html", "An HTML page for people", "reports.md"),
     "monitoring": (
@@ -68,8 +67,6 @@ _KINDS = {
 
 
 def _code(code: str, version: str) -> list[str]:
-    from compiler.cli.explain.subjects import rule_lines
-
     return rule_lines(by_code()[code])
 
 

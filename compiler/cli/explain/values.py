@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from compiler.apiserver.health import ENDPOINTS
+from compiler.apiserver.health.meaning import targets_of
 from compiler.apiserver.resolved import Provenance, ResolvedConfig
 from compiler.apiserver.startup import Resolved
+from compiler.artifacts.storage import manifest
 from compiler.artifacts.yamlio import scalar
 from compiler.cli.explain.subjects import Subject
 from compiler.diagnostics import Diagnostic, KascError, Location, Report
+from compiler.inputs.source import parse_document, read_source
 from compiler.text.redaction import hide
 from compiler.upstream.catalog.facts import STRUCTURED, section_of
 from compiler.upstream.flag_values import TYPES
@@ -32,7 +36,7 @@ def values(subject: Subject, resolved: Resolved, report: Report) -> list[str]:
     if subject.kind == "gate" and context.gates.known(name) is not None:
         return [f"  here: {_state(resolved, name)}", *(f"  {line}" for line in _needs(resolved, name))]
     if subject.kind == "plugin" and name in context.catalog.plugins:
-        chain = list(options.admission.chain)
+        chain = options.admission.chain
         return (
             [f"  here: number {chain.index(name) + 1} of {len(chain)} in the chain"]
             if name in chain
@@ -106,8 +110,6 @@ def _flag(resolved: Resolved, flag: str) -> list[str]:
 
 def _layers(resolved: Resolved, section: str, key: str) -> Iterator[str]:
     """Yield which layers of a document set or remove an option, in the order in which they apply."""
-    from compiler.inputs.source import parse_document, read_source
-
     layers = resolved.context.input.layers
     if len(layers) < 2:
         return
@@ -161,8 +163,6 @@ def _needs(resolved: Resolved, name: str) -> Iterator[str]:
 
 def _stored(resolved: Resolved, word: str) -> list[str]:
     """Return the rows of the storage manifest about a resource."""
-    from compiler.artifacts.storage import manifest
-
     lines = []
     for row in manifest(resolved)["resources"]:
         names = (row["resource"], f"{row['group']}/{row['resource']}", f"{row['resource']}.{row['group']}")
@@ -177,9 +177,6 @@ def _stored(resolved: Resolved, word: str) -> list[str]:
 
 def _checked(resolved: Resolved, row: str) -> list[str]:
     """Return the checks of this server for one row of health.json, with their targets."""
-    from compiler.apiserver.health import ENDPOINTS
-    from compiler.apiserver.health.meaning import targets_of
-
     health = resolved.health
     lines = []
     for check in health.every().values():

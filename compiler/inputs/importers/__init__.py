@@ -13,24 +13,6 @@ if TYPE_CHECKING:
     from compiler.inputs.importers.detect import Detected
 
 
-def input_of(
-    source: Source,
-    path: str,
-    read_as: str | None,
-    version: str | None,
-    problems: list[Diagnostic],
-    files: Files | None = None,
-) -> ServerInput:
-    """Return the server that a source describes; its kind is `read_as`, by default detected from the content.
-
-    Paths in the input are relative to the directory of `path`. `version` (from the command line) takes precedence over
-    the version in the input. Diagnostics are added to `problems`; raises KascError if the input cannot be read further.
-    """
-    from compiler.inputs.importers.detect import detect
-
-    return read_detected(detect(source, read_as, version, problems), source, path, version, problems, files)
-
-
 def read_detected(
     detected: Detected,
     source: Source,
@@ -39,7 +21,11 @@ def read_detected(
     problems: list[Diagnostic],
     files: Files | None = None,
 ) -> ServerInput:
-    """Return the server that a source describes, as `input_of` does for a source whose kind is detected already."""
+    """Return the server that a source describes, whose kind is detected already.
+
+    Paths in the input are relative to the directory of `path`. `version` (from the command line) takes precedence over
+    the version in the input. Diagnostics are added to `problems`; raises KascError if the input cannot be read further.
+    """
     kind, roots, certain = detected
     server = _read(kind, roots, source, path, version, problems, files)
     server.certain = certain

@@ -13,7 +13,7 @@ from compiler.bounds import MAX_ARGUMENT, MAX_EXPANDED
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.inputs.arguments import Word
 from compiler.inputs.importers.flags import PROGRAMS, is_program
-from compiler.inputs.shell_words import Splitter, Token
+from compiler.inputs.shell_words import Run, Splitter, Token, composed
 from compiler.inputs.source.characters import place_in
 from compiler.inputs.source.node import Node, expands_too_far, items_of, text_of, too_long
 from compiler.text import shown
@@ -168,8 +168,6 @@ def _word(item: Node, text: str, path: str, environment: Environment) -> Word:
     trace = None if plain else partial(place_in, item)
     if "$" not in text:
         return Word(text, at, path, trace)
-    from compiler.inputs.shell_words import Run, composed
-
     pieces: list[str] = []
     runs: list[Run] = []
     unknown, index, position = "", 0, 0

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.inputs import ARTIFACT_KINDS
-from compiler.inputs.source import is_toml, parse_document
-from compiler.inputs.source.node import Node, Source
+from compiler.inputs.source import is_toml, parse_as_server, parse_document
+from compiler.inputs.source.node import Node, Source, items_of
+from compiler.upstream.catalog.facts import nearest
 
 FLAGS_FILE = "kube-apiserver.flags"
 """The name of kasc's flags artifact, an argument list."""
@@ -103,7 +104,7 @@ def _structured(source: Source, roots: list[Node], version: str | None, problems
         return Detected("pod", roots)
     if roots and _is_config_file(roots[0], version):
         problems.clear()
-        return Detected("config-file", [_as_server(source, problems)])
+        return Detected("config-file", [parse_as_server(source, problems)])
     if any(_kind_of(root) in MANIFESTS for root in roots) or _only_manifests(roots):
         return Detected("manifest", roots)
     if any(has_header(root) for root in roots):
@@ -123,11 +124,10 @@ def _malformed(source: Source, version: str | None, error: KascError, problems: 
     if (kind in PODS and "kube-apiserver" in source.text) or (kind not in ARTIFACT_KINDS and _is_header(api, kind)):
         raise error
     from compiler.inputs.importers.config_file import is_kind_of_file
-    from compiler.upstream.catalog.facts import nearest
 
     if not is_toml(source) and is_kind_of_file(api, kind, nearest(version)):
         problems.clear()
-        root = _as_server(source, problems)
+        root = parse_as_server(source, problems)
         if _is_config_file(root, version):
             return Detected("config-file", [root])
     diagnostic = error.diagnostic
@@ -145,7 +145,7 @@ def _in_text(text: str, key: str) -> str:
 
 def _as_config_file(source: Source, version: str | None, problems: list[Diagnostic]) -> Detected:
     """Detect a structured file, or a ConfigMap or Secret that contains one."""
-    root = _as_server(source, problems)
+    root = parse_as_server(source, problems)
     if _kind_of(root) in MANIFESTS:
         problems.clear()
         return Detected("manifest", _documents(source, problems))
@@ -159,8 +159,6 @@ def _kind_of(root: Node) -> str:
 
 def _only_manifests(roots: list[Node]) -> bool:
     """Return whether all objects are ConfigMaps, Secrets, or lists of these."""
-    from compiler.inputs.source.node import items_of
-
     return bool(roots) and all(
         _kind_of(root) in MANIFESTS
         or (
@@ -174,16 +172,8 @@ def _only_manifests(roots: list[Node]) -> bool:
 
 def _is_config_file(root: Node, version: str | None) -> bool:
     from compiler.inputs.importers.config_file import is_config_file
-    from compiler.upstream.catalog.facts import nearest
 
     return is_config_file(root, nearest(version))
-
-
-def _as_server(source: Source, problems: list[Diagnostic]) -> Node:
-    """Parse a structured file as the server does, which resolves some scalars differently."""
-    from compiler.inputs.source import parse_as_server
-
-    return parse_as_server(source, problems)
 
 
 def _documents(source: Source, problems: list[Diagnostic]) -> list[Node]:

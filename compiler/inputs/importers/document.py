@@ -12,8 +12,8 @@ from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.filesystem import Root, hint_for
 from compiler.inputs import ServerInput
 from compiler.inputs.importers.lowering import Content, Lowering, Path
-from compiler.inputs.schema import conforms, load_schema, unwrapped
-from compiler.inputs.source import Files
+from compiler.inputs.schema import conforms, load_schema, unknown_key, unwrapped
+from compiler.inputs.source import Files, parse_as_server, parse_document
 from compiler.inputs.source.node import Node
 from compiler.inputs.source.overlays import PATH_HINT, extend_document
 from compiler.text import shown
@@ -124,8 +124,6 @@ def _content_of(source: Node, place: str, files: Files, root: Root, problems: li
 
     Errors of a YAML file are returned with the content: the server ignores them in some kinds of files.
     """
-    from compiler.inputs.source import parse_as_server, parse_document
-
     path = os.path.join(os.path.dirname(source.source.name), str(source.value))
     if refusal := files.refusal(path, root):
         files.note(path, "")
@@ -162,8 +160,6 @@ def check_removals(layers: Sequence[Node], version: str, report: Report) -> None
         for path, mapping, known in _unknown_removals(layer, schema, (), version):
             if any(_sets(lower, path) for lower in layers[:index]):
                 continue
-            from compiler.inputs.schema import unknown_key
-
             if not report.drops(rules.UNKNOWN_KEY):
                 report.add(unknown_key(mapping, path[:-1], str(path[-1]), known, version, report.suggestions))
 

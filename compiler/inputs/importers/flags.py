@@ -12,7 +12,7 @@ from compiler.inputs import ServerInput
 from compiler.inputs.arguments import Argument, Word, may_be_any, split_arguments
 from compiler.inputs.shell_words import Splitter, trace_of
 from compiler.inputs.source.node import Source, too_many_words
-from compiler.text import shown
+from compiler.text import shown_bare
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import nearest
 
@@ -64,9 +64,9 @@ def _unknown_variable(name: str, uses: list[Word]) -> Diagnostic:
     first = uses[0]
     at = first.text.find(name)
     location = first.part(at, at + len(name)) if at >= 0 else first.location
-    message = f"the value of {shown(name)[1:-1]} is unknown; {arguments} not checked"
+    message = f"the value of {shown_bare(name)} is unknown; {arguments} not checked"
     if any(map(may_be_any, uses)):
-        message = f"{shown(name)[1:-1]} may contain any flags: missing ones are not reported, and predictions lack them"
+        message = f"{shown_bare(name)} may contain any flags: missing ones are not reported, and predictions lack them"
     hint = "write the value instead of the variable to have it checked"
     return diagnose(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, message, hint, path=first.path, location=location)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
-from compiler.diagnostics import Diagnostic, diagnose
+from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.inputs import InlineFile
 from compiler.inputs.schema.decoding import kind_schema, schema_of_kind
-from compiler.inputs.source.node import Node
+from compiler.inputs.source.node import Node, Source
 from compiler.text.redaction import has_credentials, is_key_material, is_secret_name, named_spans, resembles_secret_name
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.facts import STRUCTURED, section_of
@@ -156,8 +156,6 @@ class _Search:
         if self.files > _MAX_FILES:
             yield Literal(str(place), node, "value of a secret", _ELSEWHERE)
             return
-        from compiler.diagnostics import KascError
-        from compiler.inputs.source.node import Source
         from compiler.inputs.source.yaml import parse_yaml_all
 
         try:

@@ -16,7 +16,7 @@ from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Argument, Trace
 from compiler.inputs.importers.flag_text import Element, elements_of, joined, text_of
 from compiler.inputs.source.node import Node
-from compiler.text import closest, shown
+from compiler.text import closest, shown, shown_bare
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.facts import DEFAULT_FILE_DIRECTORY, STRUCTURED, FlagSpec, key_of, section_of
 
@@ -204,7 +204,7 @@ class Lowering:
         elif flag.startswith("-"):
             self.refused_flags.add(name.lstrip("-"))
             message = f"{shown(flag)} is not a valid flag name"
-            hint = f"write {shown(flag.lstrip('-'))[1:-1]}, without leading dashes"
+            hint = f"write {shown_bare(flag.lstrip('-'))}, without leading dashes"
             self.problems.append(diagnose(rules.UNKNOWN_KEY, message, hint, path=path, location=key))
         else:
             for item in node.value if isinstance(node.value, list) else [node]:

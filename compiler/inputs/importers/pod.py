@@ -12,6 +12,7 @@ from compiler.inputs.importers.container import flag_words
 from compiler.inputs.importers.flags import arguments_of
 from compiler.inputs.pods.filesystem import ContainerFileSystem
 from compiler.inputs.pods.manifest import Manifest, check_manifest
+from compiler.inputs.source import parse_as_server
 from compiler.inputs.source.node import Node, Source, find, items_of, text_of
 from compiler.inputs.source.yaml import parse_yaml_all
 from compiler.inputs.source.yaml_scalars import resolve_as_server
@@ -27,8 +28,6 @@ def parse_manifests(source: Source, problems: list[Diagnostic]) -> list[Node]:
     Adds to `problems` and raises KascError as `parse_yaml_all` does. Kubernetes: apimachinery/pkg/util/yaml, ToJSON.
     """
     if source.text.lstrip().startswith("{"):
-        from compiler.inputs.source import parse_as_server
-
         return [parse_as_server(source, problems)]
     return parse_yaml_all(source, problems, resolve_as_server)
 

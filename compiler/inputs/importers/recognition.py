@@ -9,7 +9,7 @@ from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs import ARTIFACT_KINDS
 from compiler.inputs.source.node import Node, Source
-from compiler.text import shown
+from compiler.text import closest, shown
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import key_of, nearest, section_of, versions
 from compiler.upstream.catalog.history import removed_names
@@ -57,8 +57,6 @@ def _is_foreign(key: str, node: Node) -> bool:
 
 
 def _resembles(name: str, known: frozenset[str]) -> bool:
-    from compiler.text import closest
-
     return len(name) < 80 and bool(closest(name, known))
 
 

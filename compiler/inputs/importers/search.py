@@ -14,9 +14,9 @@ from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
 from compiler.filesystem import Root, open_file, read_from, root_of
 from compiler.inputs import ARTIFACT_KINDS
-from compiler.inputs.importers.detect import FLAGS_FILE, WORDS
+from compiler.inputs.importers.detect import FLAGS_FILE, WORDS, detect
 from compiler.inputs.source import DOCUMENT_SUFFIXES, parse_document, source_of
-from compiler.inputs.source.node import Source
+from compiler.inputs.source.node import Source, text_of
 
 _SKIPPED_DIRECTORIES = frozenset(("node_modules", "__pycache__", "site-packages"))
 _OTHER_SUFFIXES = (
@@ -182,9 +182,7 @@ def _artifacts_in(files: list[str]) -> frozenset[str]:
 def kind_of(source: Source) -> tuple[str, str]:
     """Return the kind of a file that certainly is an input; otherwise an empty string and the reason."""
     from compiler.inputs.importers.carried import carried_files
-    from compiler.inputs.importers.detect import detect
     from compiler.inputs.importers.pod import runs_server
-    from compiler.inputs.source.node import text_of
 
     try:
         kind, roots, certain = detect(source, None, None, [])

@@ -13,7 +13,7 @@ from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.source.node import Node
 from compiler.rules import Rule
-from compiler.text import closest, did_you_mean, shown
+from compiler.text import closest, did_you_mean, shown, shown_bare
 from compiler.upstream.catalog.facts import minor_of, pod_types
 
 ROOTS = {
@@ -147,10 +147,10 @@ class FieldChecker:
             return similar
         if spec is not None:
             change = f"added in 1.{spec.first}" if self.minor < spec.first else f"removed in 1.{spec.last + 1}"
-            message = f"{shown(path)[1:-1]} is not a field of {kind} in Kubernetes {self.version}: it was {change}"
+            message = f"{shown_bare(path)} is not a field of {kind} in Kubernetes {self.version}: it was {change}"
             hint = "remove it, or use a version that has it"
         else:
-            message = f"{shown(path)[1:-1]} is not a field of {kind}: the kubelet ignores it, kubectl rejects it"
+            message = f"{shown_bare(path)} is not a field of {kind}: the kubelet ignores it, kubectl rejects it"
             names = [name for name, each in self._fields[kind].items() if each.is_in(self.minor)]
             similar = closest(key, names)
             hint = did_you_mean(key, names) or self._move_hint(key) or "remove it"

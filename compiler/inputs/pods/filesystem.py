@@ -14,7 +14,7 @@ from compiler.inputs import NotInContainerError
 from compiler.inputs.importers.container import Environment
 from compiler.inputs.pods import Mount, Place, Volume
 from compiler.inputs.source.node import Node, find, items_of, text_of
-from compiler.text import shown
+from compiler.text import did_you_mean, shown
 from compiler.upstream.go.net import join
 
 _FILES_OF_IMAGE = frozenset(
@@ -169,8 +169,6 @@ def _not_in_volume(volume: Volume, path: str) -> tuple[str, str]:
         return f"the volume {name} has no file {shown(path)}", "add it to the items of the volume"
     if not path or any(file.startswith(f"{path}/") for file in files):
         return f"it is a directory of the volume {name}", "name a file in it"
-    from compiler.text import did_you_mean
-
     known = ", ".join(sorted(files)[:5])
     return f"the volume {name} has no file {shown(path)}", did_you_mean(path, files) or f"its files are {known}"
 

@@ -14,6 +14,7 @@ from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.rules import Rule
 from compiler.text import did_you_mean, shown
 from compiler.upstream.catalog.facts import nearest
+from compiler.upstream.go.strconv import InvalidValueError, parse_quantity
 from compiler.upstream.names import is_label, is_label_value, is_qualified_name, is_subdomain
 
 _RESOURCES = ("cpu", "memory", "ephemeral-storage")
@@ -111,8 +112,6 @@ def _is_resource(name: str) -> bool:
 
 def _quantity(text: str) -> tuple[int, str, str]:
     """Return a quantity, an error message and a hint; both are empty for a valid quantity."""
-    from compiler.upstream.go.strconv import InvalidValueError, parse_quantity
-
     try:
         quantity = parse_quantity(text)
     except InvalidValueError as error:

@@ -14,7 +14,8 @@ from compiler.inputs import PROBES
 from compiler.inputs.pods.fields import FieldChecker
 from compiler.inputs.pods.value_checks import SUBDOMAIN_HINT, ValueChecks, entries, int_value
 from compiler.inputs.source.node import Node, find, items_of, text_of
-from compiler.text import did_you_mean, shown
+from compiler.text import did_you_mean, shown, shown_bare
+from compiler.upstream.go.strconv import InvalidValueError, parse_quantity
 from compiler.upstream.names import is_label_value, is_qualified_name, is_subdomain
 
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -141,7 +142,7 @@ class PodValidator:
                 known = [] if self.checker.is_full else list(volumes)[:MAX_FINDINGS]
                 hint = did_you_mean(text, known) or f"add a volume with this name to {self.path}spec.volumes"
                 if self.unnamed_volume:
-                    hint = f"set name: {shown(text)[1:-1]} in {self.unnamed_volume}, if it is this volume"
+                    hint = f"set name: {shown_bare(text)} in {self.unnamed_volume}, if it is this volume"
                 message = f"volume {shown(text)} not found"
                 self.values.report(rules.VOLUME_MOUNT_WITHOUT_VOLUME, name, f"{item_path}.name", message, hint)
             self.values.unique(mount, "mountPath", item_path, paths, "mount path")
@@ -199,8 +200,6 @@ class PodValidator:
             self.values.invalid(threshold, f"{path}.successThreshold", f"{threshold.text} is not 1", "remove it")
 
     def _validate_resources(self, container: Node, path: str) -> None:
-        from compiler.upstream.go.strconv import InvalidValueError, parse_quantity
-
         amounts: dict[tuple[str, str], int] = {}
         for part in ("requests", "limits"):
             for name, node in entries(find(container, "resources", part)):

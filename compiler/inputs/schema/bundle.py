@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.inputs.schema import load_schema, schema_directory
+from compiler.upstream.catalog.facts import section_of
 
 SUFFIX = ".schema.json"
 _MAX_REFERENCES = 24
@@ -37,8 +38,6 @@ def names(version: str) -> dict[str, str]:
     Option groups have both spellings of their names, structured files their kinds, followed by the artifacts and
     `report`.
     """
-    from compiler.upstream.catalog.facts import section_of
-
     files: dict[str, str] = {}
     root = schema_directory()
     for directory in (f"v{version}", f"v{version}/files", "artifacts", ""):

@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Any
 
 from compiler.inputs.schema import schema_directory
-from compiler.inputs.schema.field import Field, Findings
+from compiler.inputs.schema.field import Field, Findings, Level, place_of
 from compiler.inputs.source.node import Node
 from compiler.rules import Rule
 from compiler.text import Suggestion, shown
@@ -114,8 +114,6 @@ class Decoder:
         self._levels.pop()
 
     def _unknown(self, node: Node, key: str, place: str) -> None:
-        from compiler.inputs.schema.field import Level, place_of
-
         path, properties = self._levels[-1]
         suggestions = self.findings.report.suggestions
         intended = suggestions.closest(key, properties)

@@ -118,9 +118,7 @@ def _value(node: Node, path: Path, error: ValidationError, version: str, suggest
     if error.validator == "type":
         expected = " or ".join(TYPE_NAMES[kind] for kind in _kinds(error))
         message, hint = f"{name} is {describe(node)}, not {expected}", _type_hint(node, error, path, version)
-        return _diagnostic(
-            rules.WRONG_TYPE_OF_VALUE, message, _type_hint(node, error, path, version), node, path, version
-        )
+        return _diagnostic(rules.WRONG_TYPE_OF_VALUE, message, hint, node, path, version)
     text = _text(node, path)
     if error.validator in ("enum", "const"):
         allowed: Any = error.validator_value

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from compiler.bounds import MAX_DEPTH
 from compiler.diagnostics import Location, Report, diagnose
 from compiler.inputs.source.node import Node
 from compiler.rules import Rule
-from compiler.text import shown
-
-if TYPE_CHECKING:
-    from compiler.inputs.source.node import Node
-
+from compiler.text import shown_bare
+from compiler.upstream.go.strconv import InvalidValueError, parse_duration
 
 _MAX_STEPS = 2 * MAX_DEPTH
 """Steps of a path: a key and an index for each level of nesting."""
@@ -137,8 +134,6 @@ class Field:
         """Return the duration in nanoseconds, None for other values and invalid durations."""
         if not self.text:
             return None
-        from compiler.upstream.go.strconv import InvalidValueError, parse_duration
-
         try:
             return parse_duration(self.text)
         except InvalidValueError:
@@ -184,9 +179,9 @@ def _transport(node: Node) -> str:
     """Return the hint for the proxy of an egress selection before v1beta1. Kubernetes: apiserver/pkg/apis/apiserver."""
     if node.get("url") is None:
         return "write transport: {uds: {udsName: PATH}}"
-    url = shown(str(node.at(("url",)).value))[1:-1]
+    url = shown_bare(str(node.at(("url",)).value))
     files = [name for name in ("caBundle", "clientKey", "clientCert") if node.get(name) is not None]
-    tls = ", ".join(f"{name}: {shown(str(node.at((name,)).value))[1:-1]}" for name in files)
+    tls = ", ".join(f"{name}: {shown_bare(str(node.at((name,)).value))}" for name in files)
     return f"write transport: {{tcp: {{url: {url}, tlsConfig: {{{tls}}}}}}}"
 
 

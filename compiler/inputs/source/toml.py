@@ -23,6 +23,7 @@ from compiler.inputs.source.node import (
     too_deep,
 )
 from compiler.inputs.source.toml_positions import ConflictError, Scanner, check_nesting
+from compiler.text.redaction import is_secret_name
 
 _FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]|\r(?!\n)"
@@ -160,8 +161,6 @@ def _value_hint(text: str, index: int) -> str:
         return "remove the key: TOML has no null"
     if re.fullmatch(r"0[0-9]+", value):
         return f'write {value.lstrip("0") or "0"}, or "{value}" for a string'
-    from compiler.text.redaction import is_secret_name
-
     return f'quote the string: {key} = "{"VALUE" if is_secret_name(key) else value}"'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yaml import YAMLError
 
@@ -14,10 +14,6 @@ from compiler.inputs.source.node import Node, Scalar, Source, code_point, locati
 from compiler.inputs.source.yaml_builder import Builder
 from compiler.inputs.source.yaml_dialects import QuoteEscapes, with_last_break
 from compiler.inputs.source.yaml_scalars import resolve
-
-if TYPE_CHECKING:
-    from yaml import YAMLError
-
 
 _FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"

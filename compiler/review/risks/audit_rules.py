@@ -15,7 +15,7 @@ from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.review.risks.auditing import report_unreachable
 from compiler.rules import Rule
-from compiler.text import closest, only_one, shown
+from compiler.text import closest, only_one, shown, shown_bare
 from compiler.upstream.names import CORE, find_resource
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class _DeadRules:
         match = re.fullmatch(_RESOURCE_PATH, url.text)
         if match is None:
             return False
-        hint = f"list {shown(match[1])[1:-1]} in resources"
+        hint = f"list {shown_bare(match[1])} in resources"
         return self._report(rules.RESOURCE_URL_IN_NON_RESOURCE_URLS, url, "it is a resource URL", hint)
 
     def _unscoped(self, entry: Field, spaces: Field) -> bool:

@@ -10,7 +10,6 @@ from compiler.review import Risks
 
 if TYPE_CHECKING:
     from compiler.inputs.schema.field import Field
-    from compiler.review import Risks
 
 
 _MAX_COMPARISONS = 20_000

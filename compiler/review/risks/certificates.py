@@ -7,12 +7,13 @@ pkg/serviceaccount/jwt.go; Go: crypto/x509, Verify.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.apiserver.config_files.keys import signing_key, verification_keys
 from compiler.inputs import UnreadableFileError
-from compiler.text import shown
+from compiler.text import shown, shown_bare
 from compiler.upstream.x509 import CertificateFacts, facts_of, go_of
 from compiler.upstream.x509.asn1 import blocks
 
@@ -29,7 +30,6 @@ _AUTHORITIES = (
     "oidc-ca-file",
     "requestheader-client-ca-file",
 )
-FLAGS = (*_LEAVES, *_AUTHORITIES, _SIGNING)
 _SOON = timedelta(days=30)
 
 
@@ -122,8 +122,10 @@ def _check_signing_key(risks: Risks) -> None:
         if listed is None or any(key.matches(private) for key in verification_keys(listed, go)):
             return
     if flags.texts(_KEYS) and risks.settled(_SIGNING, _KEYS):
-        path = shown(flags.text(_SIGNING))
-        message = f"--{_KEYS}: no file contains the public key of --{_SIGNING} {path}: the server rejects its own"
-        message += " tokens (401)"
-        hint = f"extract it with `openssl pkey -in {path[1:-1]} -pubout` and add the file to --{_KEYS}"
+        path = flags.text(_SIGNING)
+        message = (
+            f"--{_KEYS}: no file contains the public key of --{_SIGNING} {shown(path)}: "
+            "the server rejects its own tokens (401)"
+        )
+        hint = f"extract it with `openssl pkey -in {quote(shown_bare(path))} -pubout` and add the file to --{_KEYS}"
         risks.report(rules.SIGNING_KEY_NOT_AMONG_VERIFICATION_KEYS, message, hint, _KEYS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.review import Risks
-from compiler.text import shown
+from compiler.text import shown, shown_bare
 from compiler.upstream.go.strconv import format_duration
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _check_joined(risks: Risks, flag: str) -> None:
             parts = [part.strip() for part in text.split(",") if part.strip()]
             message = f"--{flag}: {shown(text)} is a single value: the flag is not split at commas"
             listed = ", ".join(shown(part) for part in parts)
-            repeated = " ".join(f"--{flag}={shown(part)[1:-1]}" for part in parts)
+            repeated = " ".join(f"--{flag}={shown_bare(part)}" for part in parts)
             hint = f"write a list: [{listed}]" if risks.input.read_as == "document" else f"repeat the flag: {repeated}"
             risks.report(rules.COMMA_IN_SINGLE_VALUE, message, hint, flag, index)
 

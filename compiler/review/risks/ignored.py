@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.review import Risks
-from compiler.text import did_you_mean, shown
+from compiler.text import did_you_mean, shown, shown_bare
 from compiler.upstream.catalog.history import known_in, removed
 from compiler.upstream.names import closest_resource
 
@@ -228,7 +228,7 @@ def _check_repeated(risks: Risks, flag: str, kind: str) -> None:
     if kind in _SINGLE and len(set(texts)) > 1:
         message = f"--{flag} is set {len(texts)} times: only the last value, {shown(texts[-1])}, is used"
         joined = ",".join(texts)
-        hint = f"write --{flag}={shown(joined)[1:-1]}" if flag in _COMMA_SEPARATED else "keep one of them"
+        hint = f"write --{flag}={shown_bare(joined)}" if flag in _COMMA_SEPARATED else "keep one of them"
         risks.report(rules.FLAG_SET_MORE_THAN_ONCE, message, hint, flag)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -167,6 +168,4 @@ def _check_suites(risks: Risks, suites: tuple[str, ...]) -> None:
 
 
 def _matches_all(origin: str) -> bool:
-    import re
-
     return re.fullmatch(_ANY, origin) is not None

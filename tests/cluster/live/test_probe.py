@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from compiler.cluster import probe_asking as asking
 from tests.artifacts.compiling import as_text, document
 from tests.cli.running import ROOT, Ran, kasc
 from tests.cluster.live.api_server import ENDPOINTS, RECORDED, Recorded, Server
-from tests.cluster.live.certificates import Certificates, make_certificates
+from tests.cluster.live.certificates import Certificates
 from tests.recordings import document as recording
 from tests.truth.recorded import write_pod
 from tests.versions import RECORDED_VERSIONS
@@ -41,24 +40,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("probe")
     write_keys(made)
     return made
-
-
-@pytest.fixture(scope="module")
-def certificates(folder: Path) -> Certificates:
-    return make_certificates(folder)
-
-
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KASC_TOKEN", raising=False)
-    monkeypatch.setattr(asking, "PAUSE", 0.01)
-
-
-@pytest.fixture
-def declared(tmp_path: Path) -> Path:
-    path = tmp_path / "apiserver.json"
-    path.write_text(as_text(document()))
-    return path
 
 
 def probe(

@@ -14,38 +14,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from compiler.cluster import probe_asking as asking
 from compiler.cluster.http_connection import MAX_BODY
-from tests.artifacts.compiling import as_text, document
 from tests.cli.running import ROOT, Ran, kasc
 from tests.cluster.live.api_server import RECORDED, Fault, RawServer, Recorded, Reply, Server, status, text
 from tests.cluster.live.certificates import Certificates, make_certificates
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
 TOKEN = "a-token-that-nobody-may-see"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("faults")
-
-
-@pytest.fixture(scope="module")
-def certificates(folder: Path) -> Certificates:
-    return make_certificates(folder)
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KASC_TOKEN", raising=False)
-    monkeypatch.setattr(asking, "PAUSE", 0.01)
-
-
-@pytest.fixture
-def declared(tmp_path: Path) -> Path:
-    path = tmp_path / "apiserver.json"
-    path.write_text(as_text(document()))
-    return path
 
 
 class Told:

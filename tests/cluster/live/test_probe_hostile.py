@@ -16,27 +16,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from compiler.cluster import resolved
-from tests.artifacts.compiling import as_text, document
 from tests.cli.running import ROOT, Ran, kasc
 from tests.cluster.live.api_server import ENDPOINTS, RECORDED, Fault, RawServer, Recorded, Server, status
-from tests.cluster.live.certificates import Certificates, make_certificates
+from tests.cluster.live.certificates import Certificates
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
 TOKEN = 'Token.that-nobody"may\\see'
 HOSTILE_LIST = f"[+]ping ok\n[+]{TOKEN} ok\n[-]{TOKEN.upper()}x failed: reason withheld\nNAME check failed\n"
 FLOOD = 64 * 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("hostile"))
-
-
-@pytest.fixture
-def declared(tmp_path: Path) -> Path:
-    path = tmp_path / "apiserver.json"
-    path.write_text(as_text(document()))
-    return path
 
 
 def ask(capsys: pytest.CaptureFixture[str], input_: Path, url: str, *more: Any) -> tuple[Ran, dict[str, Any]]:

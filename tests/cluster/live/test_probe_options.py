@@ -13,24 +13,9 @@ from compiler.cluster import Credentials, context
 from tests.artifacts.compiling import as_text, document
 from tests.cli.running import kasc
 from tests.cluster.live.api_server import RECORDED, Recorded, Server, status, text
-from tests.cluster.live.certificates import Certificates, make_certificates
+from tests.cluster.live.certificates import Certificates
 
 TOKEN = "a-token-that-nobody-may-see"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("options")
-
-
-@pytest.fixture(scope="module")
-def certificates(folder: Path) -> Certificates:
-    return make_certificates(folder)
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KASC_TOKEN", raising=False)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from compiler.diagnostics import Diagnostic, KascError, Location
 from compiler.inputs import ServerInput
 from compiler.inputs.arguments import ANY
-from compiler.inputs.importers import input_of
+from compiler.inputs.importers import read_detected
+from compiler.inputs.importers.detect import detect
 from compiler.inputs.source.node import Source
 
 
@@ -45,6 +46,13 @@ class Read(NamedTuple):
     def written(self) -> list[tuple[str, str]]:
         """How name and value of each flag are written in the text."""
         return [(self.cut(argument.name_location), self.cut(argument.location)) for argument in self.server.arguments]
+
+
+def input_of(
+    source: Source, path: str, read_as: str | None, version: str | None, problems: list[Diagnostic]
+) -> ServerInput:
+    """A source as an input, whose kind is detected unless it is given."""
+    return read_detected(detect(source, read_as, version, problems), source, path, version, problems)
 
 
 def read(text: str, read_as: str | None = None, version: str | None = None, name: str = "input") -> Read:

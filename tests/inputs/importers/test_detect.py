@@ -10,11 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic, KascError
-from compiler.inputs.importers import input_of
 from compiler.inputs.importers.search import _plain_extends
 from compiler.inputs.source import Files, parse_document
 from compiler.inputs.source.node import Source
-from tests.inputs.importers.reading import read
+from tests.inputs.importers.reading import input_of, read
 
 DOCUMENT = "apiVersion: kasc/v1\nkind: APIServer\netcd: {etcdServers: [http://a]}\n"
 TOML = 'apiVersion = "kasc/v1"\nkind = "APIServer"\n[etcd]\netcdServers = ["http://a"]\n'

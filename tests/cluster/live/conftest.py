@@ -1,0 +1,34 @@
+"""What the tests of `kasc probe` share: certificates, a declaration, and an environment without a token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compiler.cluster import probe_asking as asking
+from tests.artifacts.compiling import as_text, document
+from tests.cluster.live.certificates import Certificates, make_certificates
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("probe")
+
+
+@pytest.fixture(scope="module")
+def certificates(folder: Path) -> Certificates:
+    return make_certificates(folder)
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KASC_TOKEN", raising=False)
+    monkeypatch.setattr(asking, "PAUSE", 0.01)
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Path:
+    path = tmp_path / "apiserver.json"
+    path.write_text(as_text(document()))
+    return path

@@ -23,3 +23,5 @@ MAX_TEXT = 4096
 """Characters of a message, hint or path of a finding; longer ones are truncated."""
 MAX_SUGGESTIONS = 20
 """Unknown words of one input for which a similar known word is searched."""
+MAX_LISTED = 1000
+"""Names in a directory of files that belong to one input, for example drop-ins of a unit."""

@@ -24,7 +24,10 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("input options")
     kinds = ", ".join(INPUT_KINDS)
     group.add_argument(
-        "--as", dest="read_as", metavar="KIND", choices=INPUT_KINDS, help=f"input kind: {kinds} (default: detected)"
+        "--as",
+        dest="read_as",
+        metavar="KIND[@VERSION]",
+        help=f"input kind: {kinds} (default: detected); VERSION is the distribution's own, for example talos@1.11",
     )
     group.add_argument(
         "--kubernetes-version", metavar="1.NN", help="check against this version instead of the input's own"

@@ -12,13 +12,15 @@ from compiler.cli.arguments import UsageError
 from compiler.cli.reporters import write_report
 from compiler.diagnostics import Report
 from compiler.filesystem import read_file, reason, root_of
-from compiler.inputs import Host
+from compiler.inputs import DIALECT_KINDS, INPUT_KINDS, Host
 from compiler.review.examine import Settings
-from compiler.text import clean_lines, say
+from compiler.text import clean_lines, did_you_mean, say
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
 _LARGEST_CONFIGURATION = 1024 * 1024
+_RELEASE = r"[0-9]+(?:\.[0-9]+){0,3}(?:[-+][0-9A-Za-z.+-]+)?"
+"""A version of a distribution: `1.11`, `1.34.2+rke2r1`."""
 CONFIGURATION_FILES = (".kasc.toml", "pyproject.toml")
 # Every way to write the table tool.kasc. Most projects have none, and their file need not be parsed.
 _OWN_TABLE = r"""tool["' \t]*\.["' \t]*kasc|^[ \t]*(?:\[[ \t]*["']?tool["']?[ \t]*\]|["']?tool["']?[ \t]*=)"""
@@ -54,9 +56,32 @@ def settings_from(options: Namespace) -> Settings:
         except ValueError:
             raise UsageError(f"--host-address {options.host_address!r} is not a valid IP address") from None
     host = Host(options.host_address or "", options.files_root or "", tuple(mappings))
+    kind, release = _kind_and_release(options.read_as)
     return Settings(
-        options.read_as, version, host, getattr(options, "policy", None), options.root or "", _searched(options)
+        kind, version, host, getattr(options, "policy", None), options.root or "", _searched(options), release
     )
+
+
+def _kind_and_release(text: str | None) -> tuple[str | None, str]:
+    """Return the kind of `--as KIND[@VERSION]`, and the version of the distribution without a leading v.
+
+    Raises UsageError for an unknown kind, and for a version of a kind that has none.
+    """
+    if text is None:
+        return None, ""
+    kind, at, release = text.partition("@")
+    if kind not in INPUT_KINDS:
+        hint = did_you_mean(kind, INPUT_KINDS) or f"kinds are {', '.join(INPUT_KINDS)}"
+        raise UsageError(f"invalid --as {text!r}: {hint}")
+    release = release.removeprefix("v")
+    if at and (kind not in DIALECT_KINDS or not re.fullmatch(_RELEASE, release)):
+        hint = (
+            "write a version, for example talos@1.11"
+            if kind in DIALECT_KINDS
+            else f"{kind} has no version: write --as {kind}"
+        )
+        raise UsageError(f"invalid --as {text!r}: {hint}")
+    return kind, release
 
 
 def _searched(options: Namespace) -> tuple[str, ...]:

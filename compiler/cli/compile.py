@@ -250,7 +250,7 @@ def _cache(options: Namespace, names: list[str], settings: Settings, inputs: int
 
     host = settings.host
     key: list[Any] = [settings.read_as, settings.version, settings.policy, host.address, host.root, host.mappings]
-    key += [settings.root, settings.searched]
+    key += [settings.root, settings.searched, settings.release]
     if host.sees_files:
         from compiler.review.risks.certificates import now
 

@@ -143,7 +143,12 @@ def digest(data: bytes) -> str:
 
 
 def fingerprint(path: str) -> str:
-    """Return the digest of a file without its byte order mark, or a word that says what else is at the path."""
+    """Return the digest of a file without its byte order mark, or a word that says what else is at the path.
+
+    The digest of a path that ends with a slash is that of the names in the directory.
+    """
+    if path.endswith("/"):
+        return _listing(path)
     try:
         descriptor, size = open_file(path)
     except NotRegularError as error:
@@ -158,6 +163,13 @@ def fingerprint(path: str) -> str:
         return f"{error.strerror}"
     finally:
         os.close(descriptor)
+
+
+def _listing(directory: str) -> str:
+    try:
+        return digest("\0".join(sorted(os.listdir(directory))).encode(errors="surrogateescape"))
+    except (OSError, ValueError) as error:
+        return errno.errorcode.get(getattr(error, "errno", 0) or 0, "no name")
 
 
 def _nearest(path: str) -> str:

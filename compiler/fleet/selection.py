@@ -7,6 +7,7 @@ import re
 import subprocess
 import zlib
 from collections.abc import Iterable
+from functools import cached_property
 
 from compiler.inputs.source import DOCUMENT_SUFFIXES, STANDARD_INPUT
 
@@ -47,11 +48,22 @@ class Changes:
         self._directories: dict[str, str] = {}
 
     def touches(self, paths: Iterable[str]) -> bool:
-        """Return whether one of these files or the links to them changed; standard input always counts as changed."""
+        """Return whether one of these files or the links to them changed; standard input always counts as changed.
+
+        A path that ends with a slash is a directory, in which a file was added or deleted.
+        """
         return any(
-            path == STANDARD_INPUT or self._real(path) in self.paths or os.path.realpath(path) in self.paths
+            path == STANDARD_INPUT
+            or (os.path.realpath(path) in self._changed_directories if path.endswith("/") else self._has(path))
             for path in paths
         )
+
+    def _has(self, path: str) -> bool:
+        return self._real(path) in self.paths or os.path.realpath(path) in self.paths
+
+    @cached_property
+    def _changed_directories(self) -> frozenset[str]:
+        return frozenset(map(os.path.dirname, self.paths))
 
     def _real(self, path: str) -> str:
         """Return the path with the links of its directory resolved, as git names files."""

@@ -16,7 +16,12 @@ from compiler.upstream.catalog.facts import section_of
 if TYPE_CHECKING:
     from compiler.inputs.pods import Place
 
-INPUT_KINDS = ("document", "pod", "argv", "flags", "config-file")
+DIALECT_KINDS = (
+    *("systemd", "kubeadm", "k3s", "rke2", "talos", "kops", "k0s", "microk8s", "k8s-snap", "kubespray", "gardener"),
+    *("kamaji", "openshift", "flagz"),
+)
+"""Kinds of the files of distributions and process managers, and of what a server prints; see `dialects`."""
+INPUT_KINDS = ("document", "pod", "argv", "flags", *DIALECT_KINDS, "config-file")
 """Kinds of inputs, as `--as` names them."""
 ARTIFACT_KINDS = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
 """Kinds of kasc's artifacts, which are not inputs."""
@@ -40,6 +45,15 @@ class FileSystem(Protocol):
         """Return why the container cannot write a path, empty if it can."""
 
 
+class Dialect(NamedTuple):
+    """A dialect: its kind, the title of the distribution, what a file of it is, and where in it a flag is set."""
+
+    kind: str
+    title: str
+    noun: str
+    setting: str
+
+
 class ServerInput:
     """The flags of one kube-apiserver with their locations in the input.
 
@@ -48,7 +62,8 @@ class ServerInput:
     `layer_roots` the unmerged root node of each. `pod_spec` is the spec of a Pod, `container` its container that runs
     the server, `file_system` the file system of that container, `grace_period` the Pod's terminationGracePeriodSeconds.
     `certain` is false if the kind of the file was inferred: then it is never modified. `static_pod` is the
-    namespace/name of a static Pod. `unlisted` counts the diagnostics beyond the limit of a report.
+    namespace/name of a static Pod. `unlisted` counts the diagnostics beyond the limit of a report. `dialect` is set for
+    the file of a distribution, `fixed_flags` are the flags that this distribution does not let the user set.
     """
 
     def __init__(
@@ -73,6 +88,8 @@ class ServerInput:
         refused_flags: frozenset[str] = frozenset(),
         static_pod: str = "",
         unlisted: Mapping[Unlisted, int] | None = None,
+        dialect: Dialect | None = None,
+        fixed_flags: frozenset[str] = frozenset(),
     ) -> None:
         self.read_as = read_as
         self.name = name
@@ -94,6 +111,15 @@ class ServerInput:
         self.certain = True
         self.static_pod = static_pod
         self.unlisted = unlisted or {}
+        self.dialect = dialect
+        self.fixed_flags = fixed_flags
+
+    @property
+    def generated(self) -> frozenset[str]:
+        """The paths of the files that the distribution provides on the server."""
+        if self.dialect is None:
+            return frozenset()
+        return frozenset(each.text for each in self.arguments if each.origin and each.text.startswith("/"))
 
     def path_of(self, flag: str, catalog: Catalog) -> str:
         """Return the path of a flag's option in a document; empty for other kinds of input."""
@@ -141,7 +167,8 @@ class Host:
     `root`. Files outside all of these are unknown and not read.
 
     `container` is the file system of the server's container, if it runs in one: paths of the server are resolved
-    through its mounts to paths of the host.
+    through its mounts to paths of the host. `generated` are the paths of files that a distribution provides on the
+    server: if one does not exist here, it is unknown.
 
     If `read_files` is set, it receives every local path that was looked up, with the bytes that were read (None if not
     read). `denied` collects the local paths that kasc may not read.
@@ -154,18 +181,20 @@ class Host:
         mappings: tuple[tuple[str, str], ...] = (),
         inline: dict[str, InlineFile] | None = None,
         container: FileSystem | None = None,
+        generated: frozenset[str] = frozenset(),
     ) -> None:
         self.address = address
         self.root = root
         self.mappings = tuple(sorted(mappings, key=lambda mapping: -len(mapping[0])))
         self.inline = inline or {}
         self.container = container
+        self.generated = generated
         self.denied: list[str] = []
         self.read_files: dict[str, bytes | None] | None = None
 
-    def with_inline(self, inline: dict[str, InlineFile], container: FileSystem | None = None) -> Host:
-        """Return the same host for an input with inline files, or with a server in a container."""
-        host = Host(self.address, self.root, self.mappings, inline, container)
+    def for_server(self, given: ServerInput) -> Host:
+        """Return the same host with the inline files, the container and the generated files of an input."""
+        host = Host(self.address, self.root, self.mappings, given.files, given.file_system, given.generated)
         host.read_files = self.read_files
         return host
 
@@ -222,6 +251,8 @@ class Host:
             self.denied.append(local)
             return None
         except OSError as problem:
+            if path in self.generated and isinstance(problem, FileNotFoundError):
+                return None
             raise UnreadableFileError((problem.strerror or str(problem)).lower()) from None
         except ValueError:
             raise UnreadableFileError("no such file name") from None

@@ -28,7 +28,8 @@ class Word(NamedTuple):
     """One word of a command line and its location.
 
     `trace` is set if the word is quoted or spans lines. `unknown` names a variable in it that is only known in the
-    environment of the running server.
+    environment of the running server. `origin` is the title of the distribution that sets the flag (`kubeadm`), empty
+    if the user does.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Word(NamedTuple):
     path: str = ""
     trace: Trace | None = None
     unknown: str = ""
+    origin: str = ""
 
     def part(self, start: int, end: int) -> Location | None:
         """Return the location of a range of its characters."""
@@ -50,7 +52,7 @@ def may_be_any(word: Word) -> bool:
 class Argument(NamedTuple):
     """One use of a flag. `path` is its path in a structured input, `items` the locations of its list elements.
 
-    The flag is `ANY` if the whole word is unknown. `trace` and `unknown` describe the value, as for a Word.
+    The flag is `ANY` if the whole word is unknown. `trace`, `unknown` and `origin` describe the value, as for a Word.
     """
 
     flag: str
@@ -61,6 +63,7 @@ class Argument(NamedTuple):
     items: tuple[Location, ...] = ()
     trace: Trace | None = None
     unknown: str = ""
+    origin: str = ""
 
     def part(self, start: int, end: int) -> Location | None:
         """Return the location of a range of characters of the value, or of the whole value if unknown."""
@@ -181,7 +184,9 @@ class _Splitter:
         text, location = word.text[start:], word.part(start, len(word.text))
         trace = shift(word.trace, start)
         self.arguments.append(
-            Argument(flag, text, location, name_location, word.path, trace=trace, unknown=word.unknown)
+            Argument(
+                flag, text, location, name_location, word.path, trace=trace, unknown=word.unknown, origin=word.origin
+            )
         )
 
     def _valueless(self, flag: str, word: Word, name_location: Location | None) -> None:
@@ -198,8 +203,10 @@ class _Splitter:
                 self.arguments.append(Argument(flag, "", word.location, name_location, word.path))
             return
         self.position += 1
-        text, location, path, trace, unknown = following
-        self.arguments.append(Argument(flag, text, location, name_location, path, trace=trace, unknown=unknown))
+        text, location, path, trace, unknown, origin = following
+        self.arguments.append(
+            Argument(flag, text, location, name_location, path, trace=trace, unknown=unknown, origin=origin)
+        )
 
     def _add_without_value(self, flag: str, word: Word, name_location: Location | None) -> None:
         implied = _NO_OPT_DEFAULT[self.type_of(flag) or ""]

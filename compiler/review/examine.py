@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Settings(NamedTuple):
     """How inputs are read: `read_as` sets the kind, `version` takes precedence over the version in the input.
 
+    `release` is the version of the distribution whose file is read, empty if it is not given.
     `policy` is the name of a policy to check servers against. `root` is a directory whose files inputs may name, in
     addition to their git work tree or directory. `searched` are the directories that were searched for inputs.
     """
@@ -33,6 +34,7 @@ class Settings(NamedTuple):
     policy: str | None = None
     root: str = ""
     searched: tuple[str, ...] = ()
+    release: str = ""
 
 
 DEFAULTS = Settings()
@@ -124,7 +126,9 @@ def _read_source(source: Source, path: str, settings: Settings, files: Files, re
             from compiler.inputs.importers.carried import carried_files
 
             carried = carried_files(detected.roots, settings.read_as, settings.version)
-        server = read_detected(detected, source, path, settings.version, problems, files)
+        server = read_detected(
+            detected, source, path, settings.version, problems, files, settings.host, settings.release
+        )
     except KascError as error:
         report.extend(problems)
         if carried and error.diagnostic.code in _UNREAD:
@@ -175,6 +179,10 @@ def _review(resolved: Resolved, source: Source, settings: Settings, files: Files
             from compiler.review.clarify import mark_errors
 
             mark_errors(report, requested, report.kubernetes_version)
+    if resolved.context.input.dialect is not None:
+        from compiler.review.dialects import in_terms_of
+
+        in_terms_of(resolved.context.input.dialect, report, resolved.context)
     if not resolved.context.input.certain:
         # A file whose kind was inferred is never modified.
         report.diagnostics = [each._replace(fix=()) for each in report.diagnostics]

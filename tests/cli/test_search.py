@@ -61,7 +61,7 @@ OTHERS = {
     "cluster.yml": "nodes: []\nservices: {kube-api: {}}\n"
     "authentication: {strategy: x509}\nauthorization: {mode: rbac}\n"
     "# kube-apiserver\n",
-    "kubeadm.yaml": "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration  # kube-apiserver\n",
+    "kubeadm.yaml": "apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration  # kube-apiserver\n",
     "etcd.yaml": POD.replace("kube-apiserver", "etcd"),
     "kubeconfig": "apiVersion: v1\nkind: Config\nclusters: []  # kube-apiserver\n",
     "template.yaml": POD.replace("http://127.0.0.1:2379", "{{ .Values.etcd }}").replace(

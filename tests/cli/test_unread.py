@@ -24,10 +24,8 @@ UNREAD: dict[str, bytes | None] = {
     "broken.yaml": b"a: [1\n",
     "broken.toml": b"a = [1\n",
     "service.yaml": b"apiVersion: v1\nkind: Service\nmetadata: {name: a}\n",
+    "server.service": b"[Service]\nExecStart=/usr/bin/kubelet --v=2\n",
     "etcd.yaml": b"apiVersion: v1\nkind: Pod\nspec: {containers: [{command: [etcd]}]}\n",
-    "kubeadm.yaml": b"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n",
-    "k3s.yaml": b"kube-apiserver-arg: [v=2]\n",
-    "server.service": b"[Service]\nExecStart=/usr/bin/kube-apiserver --v=2\n",
     "kubelet.env": b'KUBELET_ARGS="--container-runtime-endpoint=unix:///a --pod-infra-container-image=b"\n',
     "configmap.yaml": b"apiVersion: v1\nkind: ConfigMap\ndata: {a: b}\n",
 }

@@ -41,7 +41,7 @@ class Resolved(NamedTuple):
 
 def resolve(catalog: Catalog, given: ServerInput, host: Host, report: Report) -> Resolved:
     """Run the whole start-up for one input; everything that the server would refuse is reported."""
-    context = ServerContext(catalog, given, host.with_inline(given.files, given.file_system), report)
+    context = ServerContext(catalog, given, host.for_server(given), report)
     options, config = ServerRunOptions(context), ResolvedConfig()
     _parse_flags(context)
     set_registry(options, config)

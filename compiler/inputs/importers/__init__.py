@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Diagnostic, KascError
-from compiler.inputs import ServerInput
+from compiler.inputs import DIALECT_KINDS, Host, ServerInput
 from compiler.inputs.source import Files
 from compiler.inputs.source.node import Node, Source
 
@@ -20,14 +20,25 @@ def read_detected(
     version: str | None,
     problems: list[Diagnostic],
     files: Files | None = None,
+    host: Host | None = None,
+    release: str = "",
 ) -> ServerInput:
     """Return the server that a source describes, whose kind is detected already.
 
     Paths in the input are relative to the directory of `path`. `version` (from the command line) takes precedence over
-    the version in the input. Diagnostics are added to `problems`; raises KascError if the input cannot be read further.
+    the version in the input. `host` has the files of the server, and `release` is the version of the distribution from
+    the command line; both matter for the files of distributions only. Diagnostics are added to `problems`; raises
+    KascError if the input cannot be read further.
     """
     kind, roots, certain = detected
-    server = _read(kind, roots, source, path, version, problems, files)
+    if kind in DIALECT_KINDS:
+        from compiler.inputs.dialects import Request, read_dialect
+
+        server = read_dialect(
+            Request(kind, release, version, source, roots, path, host or Host(), files or Files(), problems)
+        )
+    else:
+        server = _read(kind, roots, source, path, version, problems, files)
     server.certain = certain
     return server
 

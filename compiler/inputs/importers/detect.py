@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, diagnose
-from compiler.inputs import ARTIFACT_KINDS
+from compiler.inputs import ARTIFACT_KINDS, DIALECT_KINDS
 from compiler.inputs.source import is_toml, parse_as_server, parse_document
 from compiler.inputs.source.node import Node, Source, items_of
 from compiler.upstream.catalog.facts import nearest
@@ -43,6 +43,8 @@ WORDS = (
     "apiserver.config.k8s.io",
     "admission.k8s.io",
     "admission.config.k8s.io",
+    *("apiserver_", "apiServer", "kubeadm.k8s.io", "x-k8s.io", "kops.k8s.io", "k0sproject.io", "gardener.cloud"),
+    *("kamaji.clastix.io", "rancher"),
 )
 """A file without any of these is not certainly an input. Substring searches are faster than one regular expression."""
 _LEADING = ("exec", "sudo", "nohup", "env", "command")
@@ -75,15 +77,18 @@ def detect(source: Source, read_as: str | None, version: str | None, problems: l
         return Detected(read_as, _documents(source, problems))
     if read_as == "config-file":
         return _as_config_file(source, version, problems)
+    if read_as in DIALECT_KINDS:
+        return _as_dialect(source, read_as, problems)
+    text_dialect = _text_dialect(source)
+    if text_dialect is not None:
+        return text_dialect
     flags = _flags_kind(source)
     if flags is not None:
         return flags
-    if "[Unit]" in source.text or "[Service]" in source.text:
-        from compiler.inputs.importers.recognition import unit
-
-        diagnostic = unit(source)
-        if diagnostic is not None:
-            raise KascError(diagnostic)
+    if "k8s" in source.text or "apiVersion" in source.text:
+        dialect = _dialect_by_group(source, problems)
+        if dialect is not None:
+            return dialect
     toml = is_toml(source)
     try:
         roots = [parse_document(source, problems)] if toml else _documents(source, problems)
@@ -110,9 +115,70 @@ def _structured(source: Source, roots: list[Node], version: str | None, problems
     if any(has_header(root) for root in roots):
         # Parsed again as a single document, which reports the others.
         return Detected("document", [parse_document(source, problems)])
+    from compiler.inputs.dialects.detection import dialect_of
+
+    dialect = dialect_of(roots, source.name)
+    if dialect is not None:
+        problems.clear()
+        return Detected(dialect[0], _as_kubernetes(source, problems), dialect[1])
     from compiler.inputs.importers.recognition import unknown_input
 
     raise KascError(unknown_input(source, roots))
+
+
+_TEXT_FORMATS = frozenset(("systemd", "microk8s"))
+"""Dialects whose files are not YAML. The pages of /flagz are text or YAML."""
+
+
+def _as_dialect(source: Source, kind: str, problems: list[Diagnostic]) -> Detected:
+    """Return the documents of a file that is of this dialect."""
+    from compiler.inputs.dialects.detection import is_flagz_text
+
+    if kind in _TEXT_FORMATS or (kind == "flagz" and is_flagz_text(source)):
+        return Detected(kind, [])
+    return Detected(kind, _as_kubernetes(source, problems))
+
+
+def _text_dialect(source: Source) -> Detected | None:
+    """Return the dialect of a file that states it in its text, None for any other file."""
+    if not any(word in source.text for word in ("[Service]", "[Unit]", "lagz", "SNAP_")):
+        return None
+    from compiler.inputs.dialects.detection import dialect_of_text
+
+    kind = dialect_of_text(source)
+    if not kind:
+        if "[Unit]" in source.text or "[Service]" in source.text:
+            from compiler.inputs.importers.recognition import unit
+
+            diagnostic = unit(source)
+            if diagnostic is not None:
+                raise KascError(diagnostic)
+        return None
+    return _as_dialect(source, kind, [])
+
+
+def _dialect_by_group(source: Source, problems: list[Diagnostic]) -> Detected | None:
+    """Return the dialect of a file that states an apiVersion of a distribution; None for any other file.
+
+    Such a file is parsed once only, by the rules of Kubernetes.
+    """
+    from compiler.inputs.dialects.detection import dialect_of, has_group
+
+    if not has_group(source):
+        return None
+    roots = _as_kubernetes(source, problems)
+    dialect = dialect_of(roots, source.name)
+    if dialect is None:
+        problems.clear()
+        return None
+    return Detected(dialect[0], roots, dialect[1])
+
+
+def _as_kubernetes(source: Source, problems: list[Diagnostic]) -> list[Node]:
+    """Parse every document of a file as Kubernetes does."""
+    from compiler.inputs.importers.pod import parse_manifests
+
+    return parse_manifests(source, problems)
 
 
 def _malformed(source: Source, version: str | None, error: KascError, problems: list[Diagnostic]) -> Detected:

@@ -16,6 +16,8 @@ from compiler.text import shown_bare
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import nearest
 
+NODE_ADDRESS = "$(HOST_IP)"
+"""The address of the node in an argument, if it is unknown; the kubelet's notation of a variable."""
 PROGRAMS = ("kube-apiserver", "apiserver")
 
 
@@ -62,6 +64,8 @@ def _unknown_variables(words: list[Word]) -> Problems:
 def _unknown_variable(name: str, uses: list[Word]) -> Diagnostic:
     arguments = "the argument that uses it is" if len(uses) == 1 else f"the {len(uses)} arguments that use it are"
     first = uses[0]
+    if first.origin:
+        return _unknown_on_node(first, name)
     at = first.text.find(name)
     location = first.part(at, at + len(name)) if at >= 0 else first.location
     message = f"the value of {shown_bare(name)} is unknown; {arguments} not checked"
@@ -69,6 +73,14 @@ def _unknown_variable(name: str, uses: list[Word]) -> Diagnostic:
         message = f"{shown_bare(name)} may contain any flags: missing ones are not reported, and predictions lack them"
     hint = "write the value instead of the variable to have it checked"
     return diagnose(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, message, hint, path=first.path, location=location)
+
+
+def _unknown_on_node(word: Word, name: str) -> Diagnostic:
+    """Return the note for a value that a distribution fills in on the node."""
+    flag = word.text.partition("=")[0]
+    message = f"{word.origin} sets {flag} to {shown_bare(name)} on the node; what depends on it is not checked"
+    hint = "pass --host-address" if name == NODE_ADDRESS else "compare with the running server"
+    return diagnose(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, message, hint, path=word.path, location=word.location)
 
 
 def plain_input(
@@ -82,16 +94,24 @@ def plain_input(
 def read_argv(source: Source, version: str | None, problems: list[Diagnostic]) -> ServerInput:
     """Read an argument list: every line that is neither empty nor a comment is one argument, without quoting.
 
-    Raises KascError DOC-02 for more than `MAX_NODES` arguments.
+    A value `$(NAME)` is that of a variable which the kubelet substitutes in a Pod, and so unknown here. Raises
+    KascError DOC-02 for more than `MAX_NODES` arguments.
     """
     words = []
     for number, line in enumerate(source.text.split("\n"), 1):
         text = line.removesuffix("\r")
         if text and not text.startswith("#"):
-            words.append(Word(text, Location(source.name, number, 1, number, 1 + len(text))))
+            where = Location(source.name, number, 1, number, 1 + len(text))
+            words.append(Word(text, where, unknown=_variable_in(text)))
         if len(words) > MAX_NODES:
             raise too_many_words(words[-1].location)
     return plain_input("argv", source.name, without_program(words), version, problems)
+
+
+def _variable_in(text: str) -> str:
+    """Return the variable that is the whole value of an argument, empty if there is none."""
+    value = text.partition("=")[2]
+    return value if value.startswith("$(") and re.fullmatch(r"\$\([A-Z_][A-Z0-9_]*\)", value) else ""
 
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"

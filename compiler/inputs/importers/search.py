@@ -13,7 +13,8 @@ from compiler import rules
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
 from compiler.filesystem import Root, open_file, read_from, root_of
-from compiler.inputs import ARTIFACT_KINDS
+from compiler.inputs import ARTIFACT_KINDS, DIALECT_KINDS
+from compiler.inputs.dialects.detection import configures_server, is_part
 from compiler.inputs.importers.detect import FLAGS_FILE, WORDS, detect
 from compiler.inputs.source import DOCUMENT_SUFFIXES, parse_document, source_of
 from compiler.inputs.source.node import Source, text_of
@@ -26,12 +27,16 @@ _OTHER_SUFFIXES = (
     *(".gotmpl", ".j2", ".jinja", ".jinja2", ".jsonnet", ".libsonnet", ".mustache", ".template", ".tmpl", ".tpl"),
 )
 """Source code, documentation and templates: configuration quoted in them is not an input."""
+_SERVERS = frozenset(("document", "pod", *DIALECT_KINDS)) - {"flagz"}
+"""The kinds of inputs that are a whole server. A page of /flagz is a record of one, not its configuration."""
+_SERVER_SUFFIXES = (*DOCUMENT_SUFFIXES, ".service")
 _HEAD = 8192
 """Bytes checked for a NUL to tell whether a file is text, as git does."""
 _WORDS = tuple(word.encode() for word in (*WORDS, "kind: Secret", "kind: ConfigMap", '"Secret"', '"ConfigMap"'))
 _SOURCE = r"""\bsource["']?[ \t]*[:=][ \t]*["']?([^"',}\s#]+)"""
 
 _ARTIFACT = "it is checked with the document that kasc compiled it from"
+_NO_SERVER = "it is not the configuration of a whole server"
 _HIDDEN = "its name begins with a dot"
 
 
@@ -112,6 +117,8 @@ class Search:
 
     def _skip_reason(self, path: str, root: Root) -> str:
         """Return why a file is not read; empty if it is."""
+        if os.path.dirname(path).endswith(".d") and is_part(path):
+            return "it is read with the input next to its directory"
         if path.endswith(_OTHER_SUFFIXES):
             return "it is source code, documentation or a template, by its suffix"
         try:
@@ -137,8 +144,8 @@ class Search:
             return None, "it is a binary file"
         if b"\0" not in data and not any(word in data for word in _WORDS):
             return None, "it is not an input"
-        if self.servers_only and not path.endswith(DOCUMENT_SUFFIXES):
-            return None, "it is not a document or a Pod"
+        if self.servers_only and not path.endswith(_SERVER_SUFFIXES):
+            return None, _NO_SERVER
         try:
             source = source_of(data, path)
         except KascError as error:
@@ -156,8 +163,8 @@ class Search:
         kind, reason = kind_of(source)
         if kind == "malformed" and not configuration:
             return None, "it is not well-formed"
-        if not kind or (self.servers_only and kind not in ("document", "pod")):
-            return None, reason or "it is not a document or a Pod"
+        if not kind or (self.servers_only and kind not in _SERVERS):
+            return None, reason or _NO_SERVER
         return (_parts_of(source, path) if kind == "document" else set()), ""
 
 
@@ -196,6 +203,8 @@ def kind_of(source: Source) -> tuple[str, str]:
         return "", f"it may be of kind {kind}, but does not say so: name it as an input to check it"
     if kind == "config-file" and text_of(roots[0].get("kind")) == "Config":
         return "", "a kubeconfig is checked with the input that names it"
+    if kind in DIALECT_KINDS and not configures_server(kind, roots):
+        return "", "it configures a node without kube-apiserver"
     if kind in ("pod", "manifest") and not (kind == "pod" and runs_server(roots)):
         kind = "manifest" if carried_files(roots, None, None) else ""
     return kind, "" if kind else "no object in it configures kube-apiserver"

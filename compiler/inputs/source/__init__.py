@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler import rules
-from compiler.bounds import MAX_FILE
+from compiler.bounds import MAX_FILE, MAX_LISTED
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 from compiler.filesystem import UTF8_BOM, NotRegularError, Root, TooLargeError, read_file, root_of, size_of
 from compiler.inputs.source.node import Node, Source, location, place
@@ -105,6 +105,18 @@ class Files:
             self.note(path, source.text)
             return source
         return Source(display or (STANDARD_INPUT_NAME if path == STANDARD_INPUT else path), text)
+
+    def listing(self, directory: str) -> list[str]:
+        """Return the names in a directory, sorted; none if it cannot be read or has more than `MAX_LISTED`.
+
+        Which names it has is recorded like the text of a file, under the path with a slash.
+        """
+        self.note(os.path.join(directory, ""), None)
+        try:
+            names = sorted(os.listdir(directory))
+        except (OSError, ValueError):
+            return []
+        return names if len(names) <= MAX_LISTED else []
 
     def note(self, path: str, text: str | None) -> None:
         """Record the text of a file in `read_texts`, if that is set."""

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic, KascError
+from compiler.inputs.importers.detect import detect
 from compiler.inputs.importers.search import _plain_extends
 from compiler.inputs.source import Files, parse_document
 from compiler.inputs.source.node import Source
@@ -83,23 +84,9 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a: 1\n", "unrecognized input", "kasc/v1"),
         ("kind: Service\n", '"Service"', "kasc/v1"),
         ("kind: [Pod]\n", "unrecognized input", "kasc/v1"),
-        ("[Unit]\nA=b\n[Service]\nExecStart=/usr/bin/kube-apiserver --v=2\n", "a systemd unit", "--as flags"),
-        ("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n", "a kubeadm configuration", "kubectl"),
+        ("[Unit]\nA=b\n[Service]\nExecStart=/usr/bin/kubelet --v=2\n", "a systemd unit", "--as flags"),
         ("kind: ClusterConfiguration\n", "a kubeadm configuration", "kubectl"),
-        ("apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: KubeadmControlPlane\n", "Cluster API", "kubectl"),
-        ("kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n", "a kind cluster", "kubectl"),
-        ("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\n", "a kOps cluster", "kubectl"),
-        ("kube-apiserver-arg: [v=2]\n", "k3s or RKE2", "/proc/PID/cmdline"),
         ("apiVersion: kasc/v1\nkind: StorageFactoryManifest\nresources: []\n", "artifact of kasc", "compiled from"),
-        ("version: v1alpha1\ncluster:\n  apiServer: {}\n", "a Talos machine configuration", "kubectl"),
-        ("machine: {type: controlplane}\n", "a Talos machine configuration", "kubectl"),
-        ("kube_apiserver_request_timeout: 2m\n", "Kubespray", "kubectl"),
-        (
-            "kind: KubeProxyConfiguration\napiVersion: kubeproxy.config.k8s.io/v1alpha1\n---\n"
-            "kind: ClusterConfiguration\napiVersion: kubeadm.k8s.io/v1beta4\n",
-            "a kubeadm configuration",
-            "kubectl",
-        ),
         ("kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\n", "kubelet", "kube-apiserver"),
         (
             "clusterName: a\ntalosVersion: v1.10.0\nkubernetesVersion: v1.33.0\nendpoint: https://a:6443\nnodes: []\n",
@@ -213,27 +200,41 @@ cluster:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
+    ("name", "text", "kind"),
     [
-        ("kube-apiserver.service", UNIT, "a systemd unit"),
-        ("quoted.service", UNIT.replace("\\\\", "\\"), "a systemd unit"),
-        ("kind.yaml", KIND, "a kind cluster"),
-        ("kind-that-is-yaml.json", KIND, "a kind cluster"),
-        ("init.conf", KUBEADM % ("v1beta1", "v1beta1", "{oidc-client-id: oidc}"), "a kubeadm configuration"),
-        ("init.yaml", KUBEADM % ("v1beta3", "v1beta3", "{oidc-client-id: oidc}"), "a kubeadm configuration"),
-        ("new.yaml", KUBEADM % ("v1beta4", "v1beta4", "[{name: v, value: '4'}]"), "a kubeadm configuration"),
-        ("config.yaml", K3S, "k3s or RKE2"),
-        ("bootstrap.yaml", SNAP, "Canonical Kubernetes"),
-        ("cluster.yaml", KOPS, "a kOps cluster"),
-        ("hardening.yaml", KUBESPRAY, "Kubespray"),
-        ("overrides.yaml", OPENSHIFT, "OpenShift"),
-        ("patch.yaml", TALOS, "a Talos machine configuration"),
+        (
+            "two.yaml",
+            f"kind: KubeProxyConfiguration\napiVersion: kubeproxy.config.k8s.io/v1alpha1\n---\n{KIND}",
+            "kubeadm",
+        ),
+        ("kcp.yaml", "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: KubeadmControlPlane\n", "kubeadm"),
+        ("whole.yaml", "version: v1alpha1\ncluster:\n  apiServer: {}\n", "talos"),
+        ("machine.yaml", "machine: {type: controlplane}\n", "talos"),
+        ("vars.yml", "kube_apiserver_request_timeout: 2m\n", "kubespray"),
+        ("shoot.yaml", "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\n", "gardener"),
+        ("tcp.yaml", "apiVersion: kamaji.clastix.io/v1alpha1\nkind: TenantControlPlane\n", "kamaji"),
+        ("k0s.yaml", "apiVersion: k0s.k0sproject.io/v1beta1\nkind: ClusterConfig\n", "k0s"),
+        ("etc/rancher/rke2/config.yaml", "write-kubeconfig-mode: 640\n", "rke2"),
+        ("rke2.yaml", "kube-apiserver-arg: [v=2]\nprofile: cis\n", "rke2"),
+        ("flagz", "\nkube-apiserver flagz\nWarning: a\n\nv=2\n", "flagz"),
+        ("args", '--etcd-servers="unix://${SNAP_DATA}/a"\n', "microk8s"),
+        ("kube-apiserver.service", UNIT, "systemd"),
+        ("quoted.service", UNIT.replace("\\\\", "\\"), "systemd"),
+        ("kind.yaml", KIND, "kubeadm"),
+        ("kind-that-is-yaml.json", KIND, "kubeadm"),
+        ("init.conf", KUBEADM % ("v1beta1", "v1beta1", "{oidc-client-id: oidc}"), "kubeadm"),
+        ("init.yaml", KUBEADM % ("v1beta3", "v1beta3", "{oidc-client-id: oidc}"), "kubeadm"),
+        ("new.yaml", KUBEADM % ("v1beta4", "v1beta4", "[{name: v, value: '4'}]"), "kubeadm"),
+        ("config.yaml", K3S, "k3s"),
+        ("bootstrap.yaml", SNAP, "k8s-snap"),
+        ("cluster.yaml", KOPS, "kops"),
+        ("hardening.yaml", KUBESPRAY, "kubespray"),
+        ("overrides.yaml", OPENSHIFT, "openshift"),
+        ("patch.yaml", TALOS, "talos"),
     ],
 )
-def test_files_of_distributions_that_are_no_input(name: str, text: str, says: str) -> None:
-    got = read(text, name=name)
-    assert got.rules == ["KASC-INPUT-001"]
-    assert says in got.problems[0].message
+def test_files_of_distributions(name: str, text: str, kind: str) -> None:
+    assert detect(Source(name, text), None, None, [])[::2] == (kind, True)
 
 
 STATIC_POD = """apiVersion: v1

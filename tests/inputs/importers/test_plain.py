@@ -151,7 +151,7 @@ SNAP_ARGUMENTS = """--cert-dir=${SNAP_DATA}/certs
 
 def test_arguments_with_quotes_and_variables() -> None:
     text = SNAP_ARGUMENTS
-    as_flags, as_argv = read(text), read(text, "argv")
+    as_flags, as_argv = read(text, "flags"), read(text, "argv")
     assert as_flags.server.read_as == "flags"
     assert [flag for flag, _ in as_flags.flags] == [flag for flag, _ in as_argv.flags]
     assert dict(as_flags.flags)["service-account-issuer"] == "https://kubernetes.default.svc"

@@ -1,0 +1,31 @@
+"""Findings about the file of a distribution, in the terms of that distribution."""
+
+from __future__ import annotations
+
+from compiler.apiserver.context import ServerContext
+from compiler.diagnostics import Diagnostic, Report
+from compiler.inputs import Dialect
+
+
+def in_terms_of(dialect: Dialect, report: Report, context: ServerContext) -> None:
+    """Extend the hints about flags by where the distribution sets them, or lets the user set them.
+
+    The fixes are removed: they are those of flags, which the file of a distribution spells in its own way.
+    """
+    report.diagnostics = [_in_terms_of(dialect, each, context)._replace(fix=()) for each in report.diagnostics]
+
+
+def _in_terms_of(dialect: Dialect, diagnostic: Diagnostic, context: ServerContext) -> Diagnostic:
+    flag = diagnostic.flag
+    if flag not in context.catalog.flags:
+        return diagnostic
+    uses = context.flags.arguments.get(flag, ())
+    if flag in context.input.fixed_flags:
+        where = f"{dialect.title} always sets --{flag}, and offers no way to change it"
+    elif any(use.origin for use in uses):
+        where = f"{dialect.title} sets --{flag}: override it in {dialect.setting}"
+    elif not uses:
+        where = f"in {dialect.title}, flags are set in {dialect.setting}"
+    else:
+        return diagnostic
+    return diagnostic._replace(hint=f"{diagnostic.hint}; {where}" if diagnostic.hint else where)

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from compiler.artifacts import EVERY, artifact_of, render
-from compiler.inputs import Host
+from compiler.inputs import DIALECT_KINDS, Host
 from compiler.review.examine import Examined, Settings, examine
 from compiler.review.fixes import Fixer
 from tests.apiserver.config_files.der_bytes import certificate, pem
@@ -30,6 +30,7 @@ class InputTargets:
             Campaign("documents in TOML", 4, seeds.toml_documents, self._input("input.toml")),
             Campaign("flags, scripts, units", 5, seeds.flags, self._input("input.txt", "argv", "flags")),
             Campaign("Pods and tools", 4, seeds.pods, self._input("input.yaml", "pod")),
+            Campaign("files of distributions", 10, seeds.dialects, self._input("input.yaml", *DIALECT_KINDS)),
             Campaign("structured files", 10, seeds.structured, self._input("input.yaml", "config-file")),
             Campaign("structured files of documents", 4, seeds.structured, self._source),
             Campaign("files of the server", 6, self._server_files, self._server_file),

@@ -10,7 +10,10 @@ from typing import Any
 import yaml
 
 from compiler.rules.texts import Example, families, load_family
+from tests.recordings import RECORDINGS, rows
 
+_EVERY = 7
+"""Of the recorded configurations of distributions, every seventh is a seed."""
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
 BASE: dict[str, Any] = {
@@ -47,6 +50,18 @@ def examples() -> list[Example]:
 def sample_documents() -> list[bytes]:
     """Return the documents of the samples."""
     return [path.read_bytes() for path in sorted(SAMPLES.rglob("*.yaml")) if b"kasc/v1" in path.read_bytes()]
+
+
+@cache
+def dialects() -> list[bytes]:
+    """Return files of distributions: the samples, and some recorded ones of each."""
+    samples = [path.read_bytes() for path in sorted((SAMPLES / "dialects").rglob("*")) if path.is_file()]
+    recorded = [
+        str(row.get("config") or row.get("source")).encode()
+        for path in sorted((RECORDINGS / "dialects").glob("*.jsonl"))
+        for row in rows("dialects", path.name)[::_EVERY]
+    ]
+    return [*samples, *recorded]
 
 
 @cache

@@ -146,7 +146,8 @@ class _Tally:
         if first != outcome.path:
             self._count("failed")
             both = f"{first} and {outcome.path}"
-            self.problems.append(f"{both} both compile to {outcome.target}: give them different names in metadata.name")
+            hint = "give them different names, in a document in metadata.name, or compile each with -o"
+            self.problems.append(f"{both} both compile to {outcome.target}: {hint}")
             # The processes are independent: this input may have overwritten the first one.
             if outcome.state == compiling.WRITTEN:
                 self.overwritten.append(first)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from compiler.inputs import FileSystem
     from compiler.inputs.arguments import Word
 
+_COMMON_NAMES = ("config", "controlplane", "kube-apiserver", "kubeadm", "kubeadm-config", "machineconfig")
 _ARGUMENTS = "the arguments"
 
 DIALECTS = {
@@ -85,13 +86,14 @@ class Request(NamedTuple):
     ) -> ServerInput:
         """Return the server with a command line.
 
-        `start` is where findings about missing flags are reported, by default the start of the file. `version` is the
-        Kubernetes version that the file states or implies. `inline` has the structured files that are part of the
-        file, by path on the server. `fixed_flags` are flags that the distribution does not let the user set.
+        `name` is that of the cluster, by default that of the file. `start` is where findings about missing flags are
+        reported, by default the start of the file. `version` is the Kubernetes version that the file states or implies.
+        `inline` has the structured files that are part of the file, by path on the server. `fixed_flags` are flags that
+        the distribution does not let the user set.
         """
         return ServerInput(
             self.kind,
-            name or "kube-apiserver",
+            name or _name_of(self.path),
             start or Location(self.source.name, 1, 1, 1, 2),
             arguments_of(words, self.version or version, self.problems),
             version=version,
@@ -141,6 +143,19 @@ class Request(NamedTuple):
                 yield self.files.read(path)
             except KascError as error:
                 self.problems.append(error.diagnostic)
+
+
+def _name_of(path: str) -> str:
+    """Return the name of a file without its suffix; that of its directory if every cluster calls the file so.
+
+    >>> _name_of("clusters/prod/config.yaml"), _name_of("prod.yaml"), _name_of("-")
+    ('prod', 'prod', 'kube-apiserver')
+    """
+    directory, file = os.path.split(path)
+    stem = os.path.splitext(file)[0]
+    if stem in _COMMON_NAMES and os.path.basename(directory) not in ("", ".", ".."):
+        stem = os.path.basename(directory)
+    return stem if stem not in ("", "-") else "kube-apiserver"
 
 
 def read_dialect(request: Request) -> ServerInput:

@@ -85,7 +85,7 @@ def detect(source: Source, read_as: str | None, version: str | None, problems: l
     flags = _flags_kind(source)
     if flags is not None:
         return flags
-    if "k8s" in source.text or "apiVersion" in source.text:
+    if any(group in source.text for group in _DISTRIBUTION_GROUPS):
         dialect = _dialect_by_group(source, problems)
         if dialect is not None:
             return dialect
@@ -126,6 +126,11 @@ def _structured(source: Source, roots: list[Node], version: str | None, problems
     raise KascError(unknown_input(source, roots))
 
 
+_DISTRIBUTION_GROUPS = (
+    *("kubeadm.k8s.io/", "cluster.x-k8s.io/", "kind.x-k8s.io/", "kops.k8s.io/", "k0s.k0sproject.io/"),
+    *("core.gardener.cloud/", "kamaji.clastix.io/", "kubecontrolplane.config.openshift.io/"),
+)
+"""Substrings of the files that `dialects.detection` knows by their apiVersion: it is imported for these only."""
 _TEXT_FORMATS = frozenset(("systemd", "microk8s"))
 """Dialects whose files are not YAML. The pages of /flagz are text or YAML."""
 

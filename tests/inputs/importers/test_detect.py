@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic, KascError
-from compiler.inputs.importers.detect import detect
+from compiler.inputs.dialects.detection import _GROUPS
+from compiler.inputs.importers.detect import _DISTRIBUTION_GROUPS, detect
 from compiler.inputs.importers.search import _plain_extends
 from compiler.inputs.source import Files, parse_document
 from compiler.inputs.source.node import Source
@@ -328,3 +329,9 @@ def test_parents_are_those_of_the_parsed_document(line: str, after: str, before:
     extends = root.get("extends")
     listed = (extends.value if isinstance(extends.value, list) else [extends]) if extends is not None else []
     assert plain is None or plain == [item.value for item in listed]
+
+
+def test_every_group_of_a_distribution_is_noticed() -> None:
+    """Without one of the words, the detection of dialects is not asked."""
+    for group in _GROUPS:
+        assert any(word in group for word in _DISTRIBUTION_GROUPS), group

@@ -63,7 +63,8 @@ class ServerInput:
     the server, `file_system` the file system of that container, `grace_period` the Pod's terminationGracePeriodSeconds.
     `certain` is false if the kind of the file was inferred: then it is never modified. `static_pod` is the
     namespace/name of a static Pod. `unlisted` counts the diagnostics beyond the limit of a report. `dialect` is set for
-    the file of a distribution, `fixed_flags` are the flags that this distribution does not let the user set.
+    the file of a distribution, `fixed_flags` are the flags that this distribution does not let the user set, `settings`
+    has the field that decides a flag, for flags that the user does not set by name.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class ServerInput:
         unlisted: Mapping[Unlisted, int] | None = None,
         dialect: Dialect | None = None,
         fixed_flags: frozenset[str] = frozenset(),
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.read_as = read_as
         self.name = name
@@ -113,6 +115,7 @@ class ServerInput:
         self.unlisted = unlisted or {}
         self.dialect = dialect
         self.fixed_flags = fixed_flags
+        self.settings = settings or {}
 
     @property
     def generated(self) -> frozenset[str]:

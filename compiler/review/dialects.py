@@ -20,8 +20,12 @@ def _in_terms_of(dialect: Dialect, diagnostic: Diagnostic, context: ServerContex
     if flag not in context.catalog.flags:
         return diagnostic
     uses = context.flags.arguments.get(flag, ())
-    if flag in context.input.fixed_flags:
-        where = f"{dialect.title} always sets --{flag}, and offers no way to change it"
+    setting = context.input.settings.get(flag)
+    if setting:
+        where = f"in {dialect.title}, {setting} decides --{flag}"
+    elif flag in context.input.fixed_flags:
+        always = f"{dialect.title} always sets --{flag}, and offers no way to change it"
+        where = always if uses else f"{dialect.title} offers no way to set --{flag}"
     elif any(use.origin for use in uses):
         where = f"{dialect.title} sets --{flag}: override it in {dialect.setting}"
     elif not uses:

@@ -7,7 +7,7 @@ the user's, and its own rules of merging them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -83,13 +83,14 @@ class Request(NamedTuple):
         pod_spec: Node | None = None,
         file_system: FileSystem | None = None,
         fixed_flags: frozenset[str] = frozenset(),
+        settings: Mapping[str, str] | None = None,
     ) -> ServerInput:
         """Return the server with a command line.
 
         `name` is that of the cluster, by default that of the file. `start` is where findings about missing flags are
         reported, by default the start of the file. `version` is the Kubernetes version that the file states or implies.
         `inline` has the structured files that are part of the file, by path on the server. `fixed_flags` are flags that
-        the distribution does not let the user set.
+        the distribution does not let the user set, `settings` has the field that decides a flag.
         """
         return ServerInput(
             self.kind,
@@ -104,6 +105,7 @@ class Request(NamedTuple):
             file_system=file_system,
             dialect=DIALECTS[self.kind],
             fixed_flags=fixed_flags,
+            settings=settings,
         )
 
     def assume_release(self, release: str, hint_release: str = "", location: Location | None = None) -> str:

@@ -45,6 +45,9 @@ def arguments_of(words: list[Word], version: str | None, problems: list[Diagnost
         words, lambda name: flags[name].type if name in flags else None, known.shorthands
     )
     problems += argument_problems
+    if any(each.code == rules.DECIDED_OUTSIDE_FILE.code for each in problems):
+        # One note reports what a distribution takes from elsewhere.
+        words = [word for word in words if not word.origin or word.unknown == NODE_ADDRESS]
     problems += _unknown_variables(words)
     return arguments
 

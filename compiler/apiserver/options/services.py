@@ -125,6 +125,8 @@ class ServiceOptions(OptionGroup):
         """Kubernetes: validation.go, validatePublicIPServiceClusterIPRangeIPFamilies."""
         if self.flags.text("endpoint-reconciler-type") == "none" or not self.service_ranges:
             return
+        if self.flags.unknown & {"advertise-address", "bind-address"}:
+            return
         primary = self.service_ranges[0]
         flag = _RANGE if self.flags.changed(_RANGE) else "advertise-address"
         hint = "put the range of the advertise address's family first, or set --advertise-address"

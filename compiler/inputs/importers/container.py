@@ -18,7 +18,7 @@ from compiler.inputs.source.characters import place_in
 from compiler.inputs.source.node import Node, expands_too_far, items_of, text_of, too_long
 from compiler.text import shown
 
-_SHELLS = ("sh", "bash", "ash", "dash")
+SHELLS = ("sh", "bash", "ash", "dash")
 
 
 class Reference(NamedTuple):
@@ -187,7 +187,7 @@ def _after_program(words: list[Word], container: Node, environment: Environment)
     if not words:
         return None
     name = os.path.basename(words[0].text)
-    if name in _SHELLS:
+    if name in SHELLS:
         return script_words(words, {name: value for name, value in environment.values.items() if value is not None})
     if name in PROGRAMS:
         return words[1:]

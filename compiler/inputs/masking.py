@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from compiler.diagnostics import KascError
+from compiler import rules
+from compiler.diagnostics import Diagnostic, KascError, Location
 from compiler.inputs.schema.decoding import kind_schema, schema_of_kind
 from compiler.inputs.source import is_toml
 from compiler.inputs.source.node import LINE_BREAK, Node, Source, Span
@@ -36,6 +37,8 @@ _SECRET_FILE = r"EncryptionConfig|current-context|\bkind[\"']?\s*:\s*[\"']?(?:Co
 _KEY_OF_NEXT_LINE = r"""(?<![\w.-])([A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?:[|>][-+0-9]*\s*)?(?:#[\s\S]*)?$"""
 _KEY = r"""[\s{\[]*(?:-\s+)*[{\[]?["']?[A-Za-z_][\w.-]{0,60}["']?\s*:(?:\s+|$)"""
 _COMMENT = r"(?:^|\s)#"
+_SHORT_TOKEN = "t"
+"""The short name of the key token at the top of a configuration of k3s."""
 _MAX_DEPTH = 3
 """Levels of files in files that are parsed, for example a structured file in a ConfigMap."""
 
@@ -60,12 +63,16 @@ class Masked:
         self._secrets: dict[int, Spans] = {}
         self._spans: dict[int, Spans] = {}
         self._visited: set[tuple[int, int, bool, bool, bool]] = set()
-        roots = _parsed(name, text) if depth < _MAX_DEPTH else None
+        problems: list[Diagnostic] = []
+        roots = _parsed(name, text, problems) if depth < _MAX_DEPTH else None
         self.is_parsed = roots is not None
         self.is_secret_file = roots is None and re.search(_SECRET_FILE, text) is not None
         for root in roots or ():
             self.is_secret_file |= _contains_secrets(_schema_of(root)) or _kind_of(root) == _SECRET
             self._visit(root, _Context())
+        for problem in problems if roots is not None else ():
+            if problem.code == rules.DUPLICATE_KEY.code and problem.location is not None:
+                self._duplicate(problem.location)
 
     def line(self, index: int) -> str:
         """Return a line with its secrets masked."""
@@ -111,6 +118,17 @@ class Masked:
             return [(len(line) - len(line.lstrip()), len(line))]
         return secret_spans(line)
 
+    def _duplicate(self, key: Location) -> None:
+        """Mask the value of a duplicate key, which the parsed document does not have."""
+        index, indent = key.line - 1, key.column - 1
+        self._add(index, named_spans(self.lines[index]))
+        for at in range(key.line, len(self.lines)):
+            line = self.lines[at]
+            own = len(line) - len(line.lstrip())
+            if line.strip() and own <= indent and not (own == indent and line[own] == "-"):
+                break
+            self._add(at, self._unparsed(at))
+
     def _visit(self, node: Node, context: _Context) -> None:
         visited = (id(node), id(context.schema), context.secret, context.guarded, context.name == "env")
         if visited in self._visited:
@@ -142,6 +160,7 @@ class Masked:
                 others = schema.get("additionalProperties")
                 inner = others if isinstance(others, dict) else None
                 hidden = resembles_secret_name(key) or (guarded and others is False) or _is_private(inner)
+            hidden |= not context.name and key == _SHORT_TOKEN
             hidden |= (key == "value" and _names_secret(node, context.name)) or (is_secret and key in _SECRET_DATA)
             if not (hidden and _is_reference(child)):
                 self._visit(child, _Context(key, inner, context.secret or hidden, guarded))
@@ -178,7 +197,7 @@ class Masked:
             self._secrets.setdefault(index, []).extend(spans)
 
 
-def _parsed(name: str, text: str) -> list[Node] | None:
+def _parsed(name: str, text: str, problems: list[Diagnostic]) -> list[Node] | None:
     """Return the documents in a text; None if it cannot be parsed or is too large to be parsed again."""
     if len(text) > _MAX_PARSED:
         return None
@@ -187,10 +206,10 @@ def _parsed(name: str, text: str) -> list[Node] | None:
         if is_toml(source):
             from compiler.inputs.source.toml import parse_toml
 
-            return [parse_toml(source, [])]
+            return [parse_toml(source, problems)]
         from compiler.inputs.source.yaml import parse_yaml_all
 
-        roots = parse_yaml_all(source, [])
+        roots = parse_yaml_all(source, problems)
     except KascError:
         return None
     return roots if any(isinstance(root.value, dict | list) for root in roots) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.apiserver.context import ServerContext
 from compiler.diagnostics import Diagnostic, Report
 from compiler.inputs import Dialect
@@ -10,9 +11,22 @@ from compiler.inputs import Dialect
 def in_terms_of(dialect: Dialect, report: Report, context: ServerContext) -> None:
     """Extend the hints about flags by where the distribution sets them, or lets the user set them.
 
-    The fixes are removed: they are those of flags, which the file of a distribution spells in its own way.
+    The fixes are removed: they are those of flags, which the file of a distribution spells in its own way. So are
+    findings about flags that the distribution repeats or passes without effect, which no setting changes.
     """
-    report.diagnostics = [_in_terms_of(dialect, each, context)._replace(fix=()) for each in report.diagnostics]
+    report.diagnostics = [
+        _in_terms_of(dialect, each, context)._replace(fix=())
+        for each in report.diagnostics
+        if not _is_habit(each, context)
+    ]
+
+
+def _is_habit(diagnostic: Diagnostic, context: ServerContext) -> bool:
+    uses = context.flags.arguments.get(diagnostic.flag, ())
+    users = [use for use in uses if not use.origin]
+    if diagnostic.code == rules.FLAG_SET_MORE_THAN_ONCE.code:
+        return len(users) < 2
+    return diagnostic.code == rules.FLAG_WITHOUT_EFFECT.code and not users
 
 
 def _in_terms_of(dialect: Dialect, diagnostic: Diagnostic, context: ServerContext) -> Diagnostic:

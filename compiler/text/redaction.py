@@ -15,7 +15,7 @@ Spans = list[tuple[int, int]]
 _SECRET_ENDINGS = (
     *("secret", "password", "passwd", "passphrase", "passcode", "token", "credential", "credentials"),
     *("tokens", "passwords", "keydata", "apikey", "accesskey", "authkey", "encryptionkey", "privatekey"),
-    *("secretkey", "sharedkey", "signingkey", "accountkey", "masterkey", "bearer"),
+    *("secretkey", "sharedkey", "signingkey", "accountkey", "masterkey", "joinkey", "bearer", "vpnauth"),
 )
 _SECRET_WORDS = frozenset(("pass", "psw", "pw", "pwd"))
 """Words that only count as the whole last word of a name, because they are too short to match its end."""

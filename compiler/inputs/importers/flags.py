@@ -7,7 +7,7 @@ import re
 
 from compiler import rules
 from compiler.bounds import MAX_NODES
-from compiler.diagnostics import Diagnostic, Location, Problems, diagnose
+from compiler.diagnostics import NOTE, Diagnostic, Location, Problems, diagnose
 from compiler.inputs import ServerInput
 from compiler.inputs.arguments import Argument, Word, may_be_any, split_arguments
 from compiler.inputs.shell_words import Splitter, trace_of
@@ -19,6 +19,9 @@ from compiler.upstream.catalog.facts import nearest
 NODE_ADDRESS = "$(HOST_IP)"
 """The address of the node in an argument, if it is unknown; the kubelet's notation of a variable."""
 PROGRAMS = ("kube-apiserver", "apiserver")
+_OF_K3S = r"--api-audiences=(?:.*,)?k3s|--cert-dir=.*/server/tls/temporary-certs"
+"""An argument that k3s passes to kube-apiserver, which it builds from a fork of Kubernetes."""
+_ONLY_IN_K3S = "--advertise-port="
 
 
 def is_program(word: Word) -> bool:
@@ -91,7 +94,18 @@ def plain_input(
 ) -> ServerInput:
     """Return a ServerInput of a kind that consists of flags only."""
     start = Location(source, 1, 1, 1, 2)
+    words = _without_flags_of_k3s(words, problems)
     return ServerInput(kind, "kube-apiserver", start, arguments_of(words, version, problems))
+
+
+def _without_flags_of_k3s(words: list[Word], problems: list[Diagnostic]) -> list[Word]:
+    """Return the words without a flag that upstream's kube-apiserver lacks, if they are the command line of k3s."""
+    own = [word for word in words if word.text.startswith(_ONLY_IN_K3S)]
+    if not own or not any(re.fullmatch(_OF_K3S, word.text) for word in words):
+        return words
+    message = f"{_ONLY_IN_K3S[:-1]} is only a flag of the kube-apiserver in k3s, and is not checked"
+    problems.append(diagnose(rules.UNKNOWN_FLAG, message, location=own[0].location, severity=NOTE))
+    return [word for word in words if word not in own]
 
 
 def read_argv(source: Source, version: str | None, problems: list[Diagnostic]) -> ServerInput:

@@ -28,7 +28,8 @@ _SPEC_VALUES = {
     "dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
     "preemptionPolicy": ("PreemptLowerPriority", "Never"),
 }
-_HOST_PATH_TYPES = ("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
+HOST_PATH_TYPES = ("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
+"""The types of a hostPath; empty for one that is not checked."""
 _PROFILES = ("RuntimeDefault", "Unconfined", "Localhost")
 _KEEP_ONE = "keep one of them"
 
@@ -104,7 +105,7 @@ class PodValidator:
                 self.values.exclusive(volume, item_path, message, "define a volume for each source")
             host = volume.get("hostPath")
             if host is not None:
-                self.values.one_of(host, "type", f"{item_path}.hostPath", _HOST_PATH_TYPES)
+                self.values.one_of(host, "type", f"{item_path}.hostPath", HOST_PATH_TYPES)
                 self.values.no_backsteps(host, "path", f"{item_path}.hostPath")
             for source, child in entries(volume):
                 for number, item in enumerate(items_of(child.get("items"))):
@@ -127,7 +128,7 @@ class PodValidator:
         self._validate_mounts(container, path, volumes)
         self._validate_ports(container, path)
         for index, variable in enumerate(items_of(container.get("env"))):
-            self._validate_variable(variable, f"{path}.env[{index}]")
+            validate_variable(self.values, variable, f"{path}.env[{index}]")
         for probe in PROBES:
             self._validate_probe(container.get(probe), f"{path}.{probe}")
         self._validate_resources(container, path)
@@ -166,18 +167,6 @@ class PodValidator:
                 self.values.port(port, "name", item_path)
             for key in ("containerPort", "hostPort"):
                 self.values.port(port, key, item_path)
-
-    def _validate_variable(self, variable: Node, path: str) -> None:
-        name, source = variable.get("name"), variable.get("valueFrom")
-        if name is not None and text_of(name) and not re.fullmatch("[ -<>-~]+", text_of(name)):
-            message = f"{shown(text_of(name))} is not a valid environment variable name"
-            self.values.invalid(name, f"{path}.name", message, "use letters, digits and '_'")
-        if source is None or not isinstance(source.value, dict):
-            return
-        if text_of(variable.get("value")):
-            self.values.exclusive(variable, path, "value and valueFrom are mutually exclusive", _KEEP_ONE)
-        elif sum(child.value is not None for child in source.value.values()) != 1:
-            self.values.exclusive(source, f"{path}.valueFrom", "exactly one source is required", _KEEP_ONE)
 
     def _validate_probe(self, probe: Node | None, path: str) -> None:
         if probe is None or not isinstance(probe.value, dict):
@@ -239,3 +228,17 @@ class PodValidator:
                     message = f"duplicate host port {used}, first at {first[key]}"
                     self.values.duplicate(port, item_path, message, "keep one of the two")
                 first.setdefault(key, item_path)
+
+
+def validate_variable(values: ValueChecks, variable: Node, path: str) -> None:
+    """Report an invalid name of an environment variable, and sources that exclude each other."""
+    name, source = variable.get("name"), variable.get("valueFrom")
+    if name is not None and text_of(name) and not re.fullmatch("[ -<>-~]+", text_of(name)):
+        message = f"{shown(text_of(name))} is not a valid environment variable name"
+        values.invalid(name, f"{path}.name", message, "use letters, digits and '_'")
+    if source is None or not isinstance(source.value, dict):
+        return
+    if text_of(variable.get("value")):
+        values.exclusive(variable, path, "value and valueFrom are mutually exclusive", _KEEP_ONE)
+    elif sum(child.value is not None for child in source.value.values()) != 1:
+        values.exclusive(source, f"{path}.valueFrom", "exactly one source is required", _KEEP_ONE)

@@ -1,0 +1,120 @@
+"""kubeadm: ClusterConfiguration, InitConfiguration and JoinConfiguration, and the objects that are rendered to them.
+
+Those are the KubeadmControlPlane, KubeadmControlPlaneTemplate and KubeadmConfig of Cluster API, and the Cluster of kind.
+Kubernetes: cmd/kubeadm. `server_of` is for importers of other distributions that render kubeadm's documents.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from compiler import rules
+from compiler.diagnostics import ERROR, WARNING, Diagnostic, KascError, Location, Problems, diagnose
+from compiler.inputs import InlineFile, ServerInput
+from compiler.inputs.dialects import Request
+from compiler.inputs.dialects.kubeadm.command import command_of
+from compiler.inputs.dialects.kubeadm.config import Config, config_of
+from compiler.inputs.dialects.kubeadm.documents import Documents, documents_of
+from compiler.inputs.dialects.kubeadm.node_validation import check_nodes
+from compiler.inputs.dialects.kubeadm.pod import expanded, static_pod
+from compiler.inputs.dialects.kubeadm.pod_checks import check_files, check_volumes
+from compiler.inputs.dialects.kubeadm.report import Reporter
+from compiler.inputs.dialects.kubeadm.validation import check_cluster
+from compiler.inputs.dialects.kubeadm.versions import kubernetes_version, minor_of_release
+from compiler.inputs.source.node import find, text_of
+
+__all__ = ["Rendered", "read", "server_of"]
+
+
+class Rendered(NamedTuple):
+    """What another program renders for kubeadm.
+
+    `version` is the Kubernetes version, None if unknown, stated at `version_location`. `name` is that of the cluster.
+    `files` are the structured files that the program writes on the node, by their path there.
+    """
+
+    documents: Documents
+    version: str | None = None
+    version_location: Location | None = None
+    name: str = ""
+    files: dict[str, InlineFile] | None = None
+
+
+def read(request: Request) -> ServerInput:
+    """Return the server that kubeadm starts with a file, or with what Cluster API or kind makes of it."""
+    kinds = {text_of(root.get("apiVersion")).partition("/")[0]: root for root in request.roots}
+    if not request.release:
+        if any(group.endswith("cluster.x-k8s.io") for group in kinds):
+            from compiler.inputs.dialects.kubeadm.cluster_api import rendered as rendered_by_cluster_api
+
+            return server_of(request, rendered_by_cluster_api(request))
+        if "kind.x-k8s.io" in kinds:
+            from compiler.inputs.dialects.kubeadm.kind import rendered as rendered_by_kind
+
+            return server_of(request, rendered_by_kind(request))
+    return _read_own(request)
+
+
+def _read_own(request: Request) -> ServerInput:
+    report = Reporter(request.problems)
+    accept_duplicates(request.problems, "kubeadm uses the last one")
+    named = next((node for root in request.roots if (node := find(root, "kubernetesVersion")) is not None), None)
+    version = kubernetes_version(text_of(named)).version or None
+    minor = minor_of_release(request.release or request.version or version)
+    documents = documents_of(request.source, request.roots, minor, report)
+    if documents is None:
+        raise KascError(_last_refusal(request))
+    version = version or (request.release or None)
+    name = documents.cluster.text("clusterName")
+    rendered = Rendered(documents, version, named.location if named is not None else None, name)
+    return server_of(request, rendered, request.release)
+
+
+def server_of(request: Request, rendered: Rendered, release: str = "") -> ServerInput:
+    """Return the server that kubeadm starts with rendered documents.
+
+    `release` is kubeadm's version, empty if it is that of Kubernetes. What kubeadm refuses is added to the problems.
+    """
+    minor = minor_of_release(release or request.version or rendered.version)
+    config = config_of(rendered.documents, minor, request.host.address)
+    report = Reporter(request.problems)
+    check_cluster(config, report, release)
+    check_nodes(config.documents, report)
+    return _server(request, rendered, config, report)
+
+
+def _server(request: Request, rendered: Rendered, config: Config, report: Reporter) -> ServerInput:
+    pod = static_pod(config, certain=bool(request.host.root or request.host.mappings))
+    words = expanded(command_of(config), pod.container)
+    report.extend(check_volumes(config))
+    if not pod.file_system.certain:
+        report.extend(check_files(words, pod.file_system))
+    return request.server(
+        words,
+        name=rendered.name,
+        start=config.start,
+        version=rendered.version,
+        version_location=rendered.version_location,
+        inline=rendered.files,
+        container=pod.container,
+        pod_spec=pod.spec,
+        file_system=pod.file_system,
+    )
+
+
+def accept_duplicates(problems: list[Diagnostic], effect: str) -> None:
+    """Turn the parser's errors about duplicate keys into warnings, for a decoder that accepts them."""
+    rule = rules.DUPLICATE_KEY
+    for index, each in enumerate(problems):
+        if each.code == rule.code:
+            message, hint = f"{each.message}: {effect}", each.hint
+            problems[index] = diagnose(rules.IGNORED_BY_DISTRIBUTION, message, hint, location=each.location)
+    if isinstance(problems, Problems):
+        count = problems.unlisted.pop((ERROR, rule.code, ""), 0)
+        problems.unlisted[WARNING, rules.IGNORED_BY_DISTRIBUTION.code, ""] += count
+
+
+def _last_refusal(request: Request) -> Diagnostic:
+    """Return the last finding about what kubeadm refuses; there is one if it finds no documents."""
+    code = rules.REFUSED_BY_DISTRIBUTION.code
+    return next(each for each in reversed(request.problems) if each.code == code)

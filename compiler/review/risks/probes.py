@@ -188,7 +188,14 @@ def _port_problem(risks: Risks, container: Node, spec: Node, kind: str, action: 
     if others or not risks.flags.is_certain(_PORT) or number == risks.flags.number(_PORT):
         return None
     port = risks.flags.number(_PORT)
-    return _Problem(f"the server listens on port {port}, not {number}", f"write port: {port}", f"{kind}.port", node)
+    hint = _unless_generated(risks, f"write port: {port}", _PORT)
+    return _Problem(f"the server listens on port {port}, not {number}", hint, f"{kind}.port", node)
+
+
+def _unless_generated(risks: Risks, hint: str, flag: str) -> str:
+    """Return the hint to change a probe; if a distribution writes the probes, the hint to leave it the flag."""
+    dialect = risks.input.dialect
+    return hint if dialect is None else f"let {dialect.title}, which writes the probes, set --{flag}"
 
 
 def _host_problem(risks: Risks, spec: Node, kind: str, action: Node) -> _Problem | None:
@@ -206,9 +213,11 @@ def _host_problem(risks: Risks, spec: Node, kind: str, action: Node) -> _Problem
     if _is_loopback(bound) and not loopback and (not text or _is_address(text)):
         reason = f"the server listens on {bound} only"
         hint = f"write host: {bound}" if on_host else "set --bind-address=0.0.0.0"
+        hint = _unless_generated(risks, hint, "bind-address")
         return _Problem(reason, hint, f"{kind}.host" if host is not None else kind, host or action)
     if host is not None and loopback and bound not in _ANY_ADDRESS and not _is_loopback(bound):
-        return _Problem(f"the server listens on {bound} only", f"write host: {bound}", f"{kind}.host", host)
+        hint = _unless_generated(risks, f"write host: {bound}", "bind-address")
+        return _Problem(f"the server listens on {bound} only", hint, f"{kind}.host", host)
     return None
 
 

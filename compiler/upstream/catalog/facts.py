@@ -158,6 +158,8 @@ def nearest(version: str | None) -> str:
     known = versions()
     if version is None:
         return known[-1]
+    if not version.startswith(("0.", "1.")):
+        return known[-1]
     minor = min(max(minor_of(version), minor_of(known[0])), minor_of(known[-1]))
     return f"1.{minor}"
 

@@ -1,6 +1,5 @@
-"""kubeadm: ClusterConfiguration, InitConfiguration and JoinConfiguration, and the objects that are rendered to them.
+"""kubeadm: ClusterConfiguration, InitConfiguration and JoinConfiguration.
 
-Those are the KubeadmControlPlane, KubeadmControlPlaneTemplate and KubeadmConfig of Cluster API, and the Cluster of kind.
 Kubernetes: cmd/kubeadm. `server_of` is for importers of other distributions that render kubeadm's documents.
 """
 
@@ -30,7 +29,8 @@ class Rendered(NamedTuple):
     """What another program renders for kubeadm.
 
     `version` is the Kubernetes version, None if unknown, stated at `version_location`. `name` is that of the cluster.
-    `files` are the structured files that the program writes on the node, by their path there.
+    `files` are the structured files that the program writes on the node, by their path there. `setting` is the field
+    for extra arguments of kube-apiserver.
     """
 
     documents: Documents
@@ -38,20 +38,11 @@ class Rendered(NamedTuple):
     version_location: Location | None = None
     name: str = ""
     files: dict[str, InlineFile] | None = None
+    setting: str = ""
 
 
 def read(request: Request) -> ServerInput:
-    """Return the server that kubeadm starts with a file, or with what Cluster API or kind makes of it."""
-    kinds = {text_of(root.get("apiVersion")).partition("/")[0]: root for root in request.roots}
-    if not request.release:
-        if any(group.endswith("cluster.x-k8s.io") for group in kinds):
-            from compiler.inputs.dialects.kubeadm.cluster_api import rendered as rendered_by_cluster_api
-
-            return server_of(request, rendered_by_cluster_api(request))
-        if "kind.x-k8s.io" in kinds:
-            from compiler.inputs.dialects.kubeadm.kind import rendered as rendered_by_kind
-
-            return server_of(request, rendered_by_kind(request))
+    """Return the server that kubeadm starts with a file."""
     return _read_own(request)
 
 
@@ -99,7 +90,20 @@ def _server(request: Request, rendered: Rendered, config: Config, report: Report
         container=pod.container,
         pod_spec=pod.spec,
         file_system=pod.file_system,
+        settings=_settings(config),
+        setting=rendered.setting,
     )
+
+
+def _settings(config: Config) -> dict[str, str]:
+    """Return the fields that decide flags of kubeadm which no extra argument overrides."""
+    fields = {
+        "advertise-address": f"{config.endpoint.path}.advertiseAddress",
+        "secure-port": f"{config.endpoint.path}.bindPort",
+        "service-cluster-ip-range": config.service_subnet.path,
+    }
+    overridden = {each.name for each in config.extra_args}
+    return {flag: field for flag, field in fields.items() if flag not in overridden}
 
 
 def accept_duplicates(problems: list[Diagnostic], effect: str) -> None:
@@ -111,7 +115,8 @@ def accept_duplicates(problems: list[Diagnostic], effect: str) -> None:
             problems[index] = diagnose(rules.IGNORED_BY_DISTRIBUTION, message, hint, location=each.location)
     if isinstance(problems, Problems):
         count = problems.unlisted.pop((ERROR, rule.code, ""), 0)
-        problems.unlisted[WARNING, rules.IGNORED_BY_DISTRIBUTION.code, ""] += count
+        if count:
+            problems.unlisted[WARNING, rules.IGNORED_BY_DISTRIBUTION.code, ""] += count
 
 
 def _last_refusal(request: Request) -> Diagnostic:

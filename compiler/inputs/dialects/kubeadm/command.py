@@ -7,13 +7,13 @@ ArgumentsToCommand.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from compiler.diagnostics import Location
 from compiler.inputs.arguments import Trace, Word
+from compiler.inputs.dialects.joined import joined
 from compiler.inputs.dialects.kubeadm.config import Argument, Config, arguments, last_value
-from compiler.inputs.dialects.kubeadm.report import TITLE
 from compiler.inputs.dialects.kubeadm.rendered import origin_of, path_of, unknown_of
+from compiler.inputs.dialects.kubeadm.report import TITLE, opening_of
 from compiler.inputs.dialects.kubeadm.versions import SORTS_ALL_UNTIL
 from compiler.inputs.dialects.words import NODE_ADDRESS, given, set_by
 from compiler.inputs.source.characters import place_in
@@ -162,15 +162,5 @@ def _local_etcd(config: Config) -> Word:
 def _endpoints(external: Node, path: str) -> Word:
     """Return etcd-servers of an external etcd, with the place of each endpoint."""
     nodes = items_of(external.get("endpoints"))
-    word = set_by("etcd-servers", ",".join(map(text_of, nodes)), external.get("endpoints") or external, "", path)
-    return word._replace(path=f"{path}.endpoints", trace=partial(_in_list, nodes, len("--etcd-servers="), word.location))
-
-
-def _in_list(nodes: list[Node], start: int, whole: Location, first: int, last: int) -> Location:
-    """Return the location of a range of characters in nodes that are joined with commas from an index on."""
-    for node in nodes:
-        end = start + len(text_of(node))
-        if start <= first and last <= end:
-            return place_in(node, first - start, last - start)
-        start = end + 1
-    return whole
+    where = opening_of(external.get("endpoints") or external)
+    return joined("etcd-servers", [(text_of(node), node.location) for node in nodes], where, f"{path}.endpoints")

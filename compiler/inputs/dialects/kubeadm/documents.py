@@ -239,7 +239,7 @@ def _refuse_without_cluster(source: Source, headers: dict[str, _Header], report:
     message = "kubeadm init finds neither a ClusterConfiguration nor an InitConfiguration in this file"
     hint, where = "add one of them", Location(source.name, 1, 1, 1, 2)
     if JOIN in headers:
-        hint = "add the ClusterConfiguration of the cluster: kubectl -n kube-system get configmap kubeadm-config -o yaml"
+        hint = "add the ClusterConfiguration in the ConfigMap kubeadm-config of the namespace kube-system"
         where = headers[JOIN].start
     elif "Cluster" in headers or "KubeadmControlPlane" in headers:
         hint = "leave out the version after --as kubeadm: the file itself decides it"

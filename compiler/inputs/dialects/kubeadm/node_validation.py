@@ -75,9 +75,9 @@ def _check_endpoint(document: Document, report: Reporter, *keys: str) -> None:
         hint = "write the IP address of the node that other nodes reach"
         _refuse(document, report, (*keys, "advertiseAddress"), f"{shown(text)} as advertise address: {problem}", hint)
     port = document.find(*keys, "bindPort")
-    if port is not None and isinstance(port.value, int) and not isinstance(port.value, bool):
-        if not 0 <= port.value < 65536:
-            _refuse(document, report, (*keys, "bindPort"), f"port {port.text}", "write a port from 1 to 65535")
+    number = port.value if port is not None and not isinstance(port.value, bool) else 0
+    if port is not None and isinstance(number, int) and not 0 <= number < 65536:
+        _refuse(document, report, (*keys, "bindPort"), f"port {port.text}", "write a port from 1 to 65535")
 
 
 def _address_problem(text: str) -> str:

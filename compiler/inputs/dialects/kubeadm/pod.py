@@ -97,7 +97,7 @@ def static_pod(config: Config, certain: bool) -> StaticPod:
     mounts = mounts_of(config)
     container: dict[str, Content] = {
         "name": "kube-apiserver",
-        "env": items_of(config.cluster.find("apiServer", "extraEnvs")),
+        "env": [*items_of(config.cluster.find("apiServer", "extraEnvs"))],
         "volumeMounts": [
             {"name": mount.name, "mountPath": mount.mount_path, "readOnly": mount.read_only} for mount in mounts
         ],
@@ -116,7 +116,7 @@ def mounts_of(config: Config) -> list[Mount]:
 
     Directories that kubeadm only mounts if they exist on the node are included.
     """
-    directory = config.certificates_dir.node or config.certificates_dir.text
+    directory: Content = config.certificates_dir.node or config.certificates_dir.text
     found = {
         "k8s-certs": Mount("k8s-certs", directory, directory, True, _DIRECTORY),
         "ca-certs": Mount("ca-certs", _CA_CERTIFICATES, _CA_CERTIFICATES, True, _DIRECTORY),
@@ -127,9 +127,13 @@ def mounts_of(config: Config) -> list[Mount]:
         name = path.replace("/", "-")[1:]
         found[name] = Mount(name, path, path, True, _DIRECTORY)
     for volume in items_of(config.cluster.find("apiServer", "extraVolumes")):
-        name, host, path, kind = (volume.get(key) or "" for key in ("name", "hostPath", "mountPath", "pathType"))
-        plain = text_of(name) if isinstance(name, Node) else ""
-        found[plain] = Mount(name, host, path, volume.get("readOnly") or False, kind)
+        found[text_of(volume.get("name"))] = Mount(
+            volume.get("name") or "",
+            volume.get("hostPath") or "",
+            volume.get("mountPath") or "",
+            volume.get("readOnly") or False,
+            volume.get("pathType") or "",
+        )
     return [found[name] for name in sorted(found)]
 
 

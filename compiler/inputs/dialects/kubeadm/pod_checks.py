@@ -79,5 +79,3 @@ def check_files(words: list[Word], files: PodFileSystem) -> Iterator[Diagnostic]
                 message = f"--{flag}: {shown(path)} is not in the container: {absent}"
                 where = word.part(start + match.start(), start + match.end())
                 yield report(rules.FILE_NOT_IN_CONTAINER, message, absent.hint, location=where)
-
-

@@ -36,9 +36,7 @@ class Reporter:
         """Add findings that are reported already."""
         self.problems += problems
 
-    def _report(
-        self, rule: Rule, message: str, hint: str, at: Node | Location, path: str, severity: str = ""
-    ) -> None:
+    def _report(self, rule: Rule, message: str, hint: str, at: Node | Location, path: str, severity: str = "") -> None:
         where = at if isinstance(at, Location) else opening_of(at)
         make = partial(diagnose, rule, message, hint, path=path, location=where, severity=severity)
         if isinstance(self.problems, Problems):

@@ -38,12 +38,12 @@ def check_cluster(config: Config, report: Reporter, release: str) -> None:
     _check_gates(config, report)
     _check_algorithm(config, report)
     _check_etcd(config, report)
-    for keys in (("apiServer",), ("controllerManager",), ("scheduler",)):
-        check_arguments(document, report, *keys, "extraArgs")
+    for component in ("apiServer", "controllerManager", "scheduler"):
+        check_arguments(document, report, component, "extraArgs")
     check_sans(document, report, "apiServer", "certSANs", lower=True)
     check_absolute(document, report, "certificatesDir")
-    for keys in (("imageRepository",), ("dns", "imageRepository")):
-        _check_repository(document, report, *keys)
+    _check_repository(document, report, "imageRepository")
+    _check_repository(document, report, "dns", "imageRepository")
 
 
 def check_arguments(document: Document, report: Reporter, *keys: str) -> None:
@@ -85,7 +85,8 @@ def _check_version(document: Document, report: Reporter, release: str) -> None:
     named = versions.kubernetes_version(text)
     refuse = partial(_refuse, document, report, ("kubernetesVersion",))
     if named.problem:
-        hint = f"write v{text.removeprefix('v')}.0" if re.fullmatch(r"v?1\.[0-9]{1,3}", text) else "write v1.MINOR.PATCH"
+        line = re.fullmatch(r"v?(1\.[0-9]{1,3})", text)
+        hint = f"write v{line[1]}.0" if line else "write v1.MINOR.PATCH"
         refuse(f"the version {shown(text)}: {named.problem}", hint)
     elif release:
         oldest = versions.minor_of_release(release) - 1
@@ -132,7 +133,10 @@ def _check_networking(config: Config, report: Reporter) -> None:
 
 
 def _check_subnets(document: Document, report: Reporter, key: str, least: int) -> bool:
-    """Report subnets that are invalid or too small; return whether they are valid. Kubernetes: ValidateIPNetFromString."""
+    """Report subnets that are invalid or too small; return whether they are valid.
+
+    Kubernetes: ValidateIPNetFromString.
+    """
     text = document.text("networking", key)
     if not text:
         return False

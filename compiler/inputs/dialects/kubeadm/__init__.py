@@ -29,8 +29,7 @@ class Rendered(NamedTuple):
     """What another program renders for kubeadm.
 
     `version` is the Kubernetes version, None if unknown, stated at `version_location`. `name` is that of the cluster.
-    `files` are the structured files that the program writes on the node, by their path there. `setting` is the field
-    for extra arguments of kube-apiserver.
+    `files` are the structured files that the program writes on the node, by their path there.
     """
 
     documents: Documents
@@ -38,7 +37,6 @@ class Rendered(NamedTuple):
     version_location: Location | None = None
     name: str = ""
     files: dict[str, InlineFile] | None = None
-    setting: str = ""
 
 
 def read(request: Request) -> ServerInput:
@@ -91,7 +89,6 @@ def _server(request: Request, rendered: Rendered, config: Config, report: Report
         pod_spec=pod.spec,
         file_system=pod.file_system,
         settings=_settings(config),
-        setting=rendered.setting,
     )
 
 

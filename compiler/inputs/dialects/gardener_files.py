@@ -6,6 +6,7 @@ from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.gardener_fields import AUTHENTICATION_V1
 from compiler.inputs.dialects.gardener_shoot import SERVER, Shoot
+from compiler.inputs.dialects.synthetic import node_at
 from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.upstream.catalog.facts import minor_of, nearest
 
@@ -19,15 +20,17 @@ def inline_files(shoot: Shoot, words: list[Word], version: str | None) -> dict[s
     files = {}
     if shoot.server("auditConfig.auditPolicy.configMapRef") is None:
         policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "None"}]}
-        files[AUDIT_POLICY] = InlineFile("audit-policy-file", AUDIT_POLICY, _node(shoot, policy), True)
+        files[AUDIT_POLICY] = InlineFile(
+            "audit-policy-file", AUDIT_POLICY, node_at(policy, shoot.root.source, shoot.start), True
+        )
     authentication = any(word.text.startswith("--authentication-config=") for word in words)
     if authentication and shoot.server("structuredAuthentication") is None and shoot.server("oidcConfig") is None:
         flag = shoot.server("enableAnonymousAuthentication")
         anonymous = {"enabled": flag is not None and flag.value is True}
         # Gardener writes v1beta1, which has the same fields.
         api = "v1" if minor_of(nearest(version)) >= minor_of(AUTHENTICATION_V1) else "v1beta1"
-        content = {"apiVersion": f"apiserver.config.k8s.io/{api}", "kind": "AuthenticationConfiguration"}
-        node = _node(shoot, {**content, "anonymous": anonymous})
+        header = {"apiVersion": f"apiserver.config.k8s.io/{api}", "kind": "AuthenticationConfiguration"}
+        node = node_at({**header, "anonymous": anonymous}, shoot.root.source, shoot.start)
         files[AUTHENTICATION] = InlineFile("authentication-config", AUTHENTICATION, node, True)
     admission = _admission(shoot)
     if admission is not None:
@@ -46,19 +49,6 @@ def _admission(shoot: Shoot) -> Node | None:
             continue
         if text_of(name) in ("ImagePolicyWebhook", "MutatingAdmissionWebhook", "ValidatingAdmissionWebhook"):
             return None
-        plugins.append(Node({"name": name, "configuration": config}, config.source, plugin.span, "", {}))
-    content = _node(shoot, {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration"})
-    entries = dict(content.value) if isinstance(content.value, dict) else {}
-    entries["plugins"] = Node(list(plugins), shoot.root.source, shoot.root.span, "", {})
-    return Node(entries, shoot.root.source, shoot.root.span, "", {})
-
-
-def _node(shoot: Shoot, value: object) -> Node:
-    """Return plain values as nodes at the start of the Shoot."""
-    span = (shoot.start.line, shoot.start.column, shoot.start.end_line, shoot.start.end_column)
-    if isinstance(value, dict):
-        return Node({key: _node(shoot, item) for key, item in value.items()}, shoot.root.source, span, "", {})
-    if isinstance(value, list):
-        return Node([_node(shoot, item) for item in value], shoot.root.source, span)
-    scalar = value if isinstance(value, bool | str) else None
-    return Node(scalar, shoot.root.source, span, scalar if isinstance(scalar, str) else str(scalar).lower())
+        plugins.append({"name": name, "configuration": config})
+    content = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": plugins}
+    return node_at(content, shoot.root.source, shoot.start)

@@ -140,7 +140,8 @@ class InlineFile(NamedTuple):
     """A structured file that is part of the input: the flag that names it, its path on the server, its content.
 
     `from_source` is set if the content was read from a separate file (`source`) rather than the document. `problems`
-    are the diagnostics of parsing that file; their severity depends on the kind of the file.
+    are the diagnostics of parsing that file; their severity depends on the kind of the file. `prefix` is the path of
+    the content in the file of a distribution, empty if the distribution assembles the content.
     """
 
     flag: str
@@ -148,6 +149,7 @@ class InlineFile(NamedTuple):
     content: Node
     from_source: bool
     problems: tuple[Diagnostic, ...] = ()
+    prefix: str = ""
 
 
 class UnreadableFileError(Exception):

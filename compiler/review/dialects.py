@@ -31,19 +31,27 @@ def _is_habit(diagnostic: Diagnostic, context: ServerContext) -> bool:
 
 def _in_terms_of(dialect: Dialect, diagnostic: Diagnostic, context: ServerContext) -> Diagnostic:
     flag = diagnostic.flag
-    if flag not in context.catalog.flags:
+    if flag not in context.catalog.flags or _is_in_file(diagnostic, context):
         return diagnostic
     uses = context.flags.arguments.get(flag, ())
     setting = context.input.settings.get(flag)
+    by_distribution = any(use.origin for use in uses)
     if setting:
         where = f"in {dialect.title}, {setting} decides --{flag}"
+    elif uses and not by_distribution:
+        return diagnostic
     elif flag in context.input.fixed_flags:
         always = f"{dialect.title} always sets --{flag}, and offers no way to change it"
         where = always if uses else f"{dialect.title} offers no way to set --{flag}"
-    elif any(use.origin for use in uses):
+    elif uses:
         where = f"{dialect.title} sets --{flag}: override it in {dialect.setting}"
-    elif not uses:
-        where = f"in {dialect.title}, flags are set in {dialect.setting}"
     else:
-        return diagnostic
+        where = f"in {dialect.title}, flags are set in {dialect.setting}"
     return diagnostic._replace(hint=f"{diagnostic.hint}; {where}" if diagnostic.hint else where)
+
+
+def _is_in_file(diagnostic: Diagnostic, context: ServerContext) -> bool:
+    """Return whether a diagnostic is about the content of a structured file, not about the flag that names it."""
+    named = any(file.flag == diagnostic.flag for file in context.input.files.values())
+    uses = context.flags.arguments.get(diagnostic.flag, ())
+    return named and diagnostic.location not in [use.location for use in uses]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from compiler import rules
 from compiler.apiserver.context import ConfigFile, NamedFile, ServerContext
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
-from compiler.inputs import NotInContainerError, UnreadableFileError
+from compiler.inputs import InlineFile, NotInContainerError, UnreadableFileError
 from compiler.inputs.schema.decoding import Decoder, as_encoding_json, kind_schema, root_field
 from compiler.inputs.schema.field import Field, Findings
 from compiler.inputs.source import is_json, parse_as_server
@@ -46,17 +46,20 @@ def load_config(named: NamedFile, kinds: tuple[str, ...], file_rules: FileRules)
     inline_file = context.host.inline.get(named.path)
     # Content within a document, or in a source file of it, becomes an artifact.
     inline = inline_file is not None and context.input.read_as == "document"
-    prefix = (
-        f"{context.input.path_of(named.flag, context.catalog)}.content"
-        if inline_file is not None and not inline_file.from_source
-        else ""
-    )
-    findings = Findings(context.report, named.flag, prefix)
+    findings = Findings(context.report, named.flag, path_of_content(context, inline_file))
     problems = list(inline_file.problems) if inline_file is not None else []
     node = inline_file.content if inline_file is not None else read_node(named, file_rules, problems)
     if node is None:
         return None
     return decode_config(context, root_field(node, findings), kinds, file_rules, inline, problems)
+
+
+def path_of_content(context: ServerContext, file: InlineFile | None) -> str:
+    """Return the path of the content of an inline file in the input; empty for a separate file."""
+    if file is None or file.from_source:
+        return ""
+    option = context.input.path_of(file.flag, context.catalog)
+    return f"{option}.content" if option else file.prefix
 
 
 def decode_config(

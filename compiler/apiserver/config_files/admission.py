@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 
 from compiler import rules
-from compiler.apiserver.config_files import FileRules, decode_config, named_by_field, read_bytes
+from compiler.apiserver.config_files import FileRules, decode_config, named_by_field, path_of_content, read_bytes
 from compiler.apiserver.config_files.admission_plugins import CHECKS
 from compiler.apiserver.context import NamedFile
 from compiler.diagnostics import Diagnostic, KascError, diagnose
@@ -30,8 +30,7 @@ def load_admission(named: NamedFile, enabled: tuple[str, ...]) -> None:
     context = named.context
     inline_file = context.host.inline.get(named.path)
     inline = inline_file is not None and not inline_file.from_source
-    prefix = f"{context.input.path_of(named.flag, context.catalog)}.content" if inline else ""
-    findings = Findings(context.report, named.flag, prefix)
+    findings = Findings(context.report, named.flag, path_of_content(context, inline_file))
     problems = list(inline_file.problems) if inline_file is not None else []
     node = (
         inline_file.content

@@ -84,14 +84,17 @@ class Request(NamedTuple):
         file_system: FileSystem | None = None,
         fixed_flags: frozenset[str] = frozenset(),
         settings: Mapping[str, str] | None = None,
+        setting: str = "",
     ) -> ServerInput:
         """Return the server with a command line.
 
         `name` is that of the cluster, by default that of the file. `start` is where findings about missing flags are
         reported, by default the start of the file. `version` is the Kubernetes version that the file states or implies.
         `inline` has the structured files that are part of the file, by path on the server. `fixed_flags` are flags that
-        the distribution does not let the user set, `settings` has the field that decides a flag.
+        the distribution does not let the user set, `settings` has the field that decides a flag. `setting` is where
+        this file sets flags, if not where files of the dialect usually do.
         """
+        dialect = DIALECTS[self.kind]
         return ServerInput(
             self.kind,
             name or _name_of(self.path),
@@ -103,7 +106,7 @@ class Request(NamedTuple):
             container=container,
             pod_spec=pod_spec,
             file_system=file_system,
-            dialect=DIALECTS[self.kind],
+            dialect=dialect._replace(setting=setting or dialect.setting),
             fixed_flags=fixed_flags,
             settings=settings,
         )

@@ -6,11 +6,11 @@ from functools import partial
 
 from compiler.diagnostics import Location
 from compiler.inputs.arguments import Trace, Word
-from compiler.inputs.importers.flags import NODE_ADDRESS
+from compiler.inputs.importers.flags import NODE_ADDRESS, POD_ADDRESS
 from compiler.inputs.source.characters import place_in
 from compiler.inputs.source.node import Node
 
-__all__ = ["NODE_ADDRESS", "given", "set_by"]
+__all__ = ["NODE_ADDRESS", "POD_ADDRESS", "given", "set_by"]
 
 
 def set_by(flag: str, value: str, at: Node | Location, origin: str, path: str = "", unknown: str = "") -> Word:

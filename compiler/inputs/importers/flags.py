@@ -18,6 +18,8 @@ from compiler.upstream.catalog.facts import nearest
 
 NODE_ADDRESS = "$(HOST_IP)"
 """The address of the node in an argument, if it is unknown; the kubelet's notation of a variable."""
+POD_ADDRESS = "$(POD_IP)"
+"""The same in a Pod on the network of the node, in which the kubelet sets this variable."""
 PROGRAMS = ("kube-apiserver", "apiserver")
 _OF_K3S = r"--api-audiences=(?:.*,)?k3s|--cert-dir=.*/server/tls/temporary-certs"
 """An argument that k3s passes to kube-apiserver, which it builds from a fork of Kubernetes."""
@@ -50,7 +52,7 @@ def arguments_of(words: list[Word], version: str | None, problems: list[Diagnost
     problems += argument_problems
     if any(each.code == rules.DECIDED_OUTSIDE_FILE.code for each in problems):
         # One note reports what a distribution takes from elsewhere.
-        words = [word for word in words if not word.origin or word.unknown == NODE_ADDRESS]
+        words = [word for word in words if not word.origin or word.unknown in (NODE_ADDRESS, POD_ADDRESS)]
     problems += _unknown_variables(words)
     return arguments
 
@@ -85,7 +87,7 @@ def _unknown_on_node(word: Word, name: str) -> Diagnostic:
     """Return the note for a value that a distribution fills in on the node."""
     flag = word.text.partition("=")[0]
     message = f"{word.origin} sets {flag} to {shown_bare(name)} on the node; what depends on it is not checked"
-    hint = "pass --host-address" if name == NODE_ADDRESS else "compare with the running server"
+    hint = "pass --host-address" if name in (NODE_ADDRESS, POD_ADDRESS) else "compare with the running server"
     return diagnose(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, message, hint, path=word.path, location=word.location)
 
 

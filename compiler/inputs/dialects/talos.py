@@ -1,0 +1,76 @@
+"""Talos: a machine configuration or a patch of one, and from 1.14 on the documents next to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from compiler.inputs import ServerInput
+from compiler.inputs.arguments import Word
+from compiler.inputs.dialects.talos_arguments import extra_args, merge
+from compiler.inputs.dialects.talos_checks import check_configuration, check_machine, has_authorization_flags
+from compiler.inputs.dialects.talos_defaults import Defaults
+from compiler.inputs.dialects.talos_documents import Documents, Findings, read_documents
+from compiler.inputs.dialects.talos_facts import facts_of
+from compiler.inputs.dialects.talos_files import written_files
+from compiler.inputs.dialects.talos_pod import check_mounts, file_system
+from compiler.inputs.dialects.talos_release import kubernetes_of, release_of
+
+if TYPE_CHECKING:
+    from compiler.inputs.dialects import Request
+
+
+def read(request: Request) -> ServerInput:
+    """Return the server of a control plane machine; report what Talos refuses.
+
+    Raises KascError for the configuration of a worker.
+    """
+    findings = Findings(request.problems)
+    release, is_known = release_of(request)
+    facts = facts_of(release)
+    documents = read_documents(request.source, request.roots, facts, findings)
+    check_machine(documents)
+    kubernetes = kubernetes_of(request, documents, facts, is_known, findings)
+    lists = facts.has("lists")
+    section = documents.api_server.get("extraArgs")
+    extra = extra_args(section, lists, findings)
+    check_configuration(documents, facts, extra, findings)
+    policies = facts.policies(documents.way)
+    defaults = Defaults(request, documents, facts, kubernetes.minor, findings).words(has_authorization_flags(extra))
+    words = merge(defaults, extra, policies, lists, findings)
+    _note_missing(documents, findings)
+    mounts = file_system(request.source, documents)
+    check_mounts(mounts, words, documents, findings)
+    return request.server(
+        words,
+        start=documents.api_server.location,
+        version=kubernetes.version,
+        version_location=kubernetes.location,
+        inline=written_files(request.source, documents, kubernetes.minor, words),
+        file_system=mounts,
+        fixed_flags=policies.denied | (policies.additive & defaults.keys()),
+        settings=_deciding_fields(words, documents.api_server.path),
+        setting=section.path,
+    )
+
+
+def _deciding_fields(words: Sequence[Word], section: str) -> dict[str, str]:
+    """Return the fields that decide flags of Talos, without the section of the API server as a whole."""
+    return {
+        word.text.removeprefix("--").partition("=")[0]: word.path
+        for word in words
+        if word.origin and word.path not in ("", section)
+    }
+
+
+def _note_missing(documents: Documents, findings: Findings) -> None:
+    """Report what the file leaves to the configuration that it is applied to, or leaves out."""
+    where = documents.api_server.location
+    if not documents.endpoint.is_set:
+        message = "the file is a patch: the endpoint of the cluster, which decides issuer and audiences, is elsewhere"
+        findings.decided_outside(message, "pass the patched machine configuration to check all of it", where)
+    if documents.way == "documents":
+        for kind in ("KubeAuthenticationConfig", "KubeAuthorizerConfig"):
+            if kind not in documents.others:
+                message = f"the file has no {kind}: if no other patch has it, kube-apiserver refuses an empty file"
+                findings.decided_outside(message, f"add the {kind} document that talosctl generates", where)

@@ -1,0 +1,247 @@
+"""The documents of a Talos file: the machine configuration, and from Talos 1.14 on the documents next to it.
+
+A file may be a whole configuration or a patch of one. Talos: pkg/machinery/config/configloader/internal/decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from compiler import rules
+from compiler.diagnostics import Diagnostic, Location, Problems, diagnose
+from compiler.inputs.dialects.fields import Reader, check_fields
+from compiler.inputs.dialects.talos_facts import Facts, kinds, since_of
+from compiler.inputs.source.node import Node, Source, find, text_of
+from compiler.rules import Rule
+from compiler.text import did_you_mean, shown
+
+TITLE = "Talos"
+_READER = Reader(TITLE, unknown=rules.REFUSED_BY_DISTRIBUTION)
+_API_VERSION = "v1alpha1"
+_MACHINE_KEYS = ("machine", "cluster", "debug", "persist")
+"""Keys of which the machine configuration has one. Talos: decoder.go, decode."""
+_TRUE, _FALSE = ("y", "Y", "yes", "on"), ("n", "N", "no", "off")
+"""Strings that go-yaml decodes into a boolean field. go-yaml: decode.go, scalar."""
+
+
+class Findings:
+    """The diagnostics of one file."""
+
+    def __init__(self, problems: list[Diagnostic]) -> None:
+        self.problems = problems
+
+    def refuse(self, message: str, hint: str, path: str, location: Location, severity: str = "") -> None:
+        """Report configuration that Talos refuses."""
+        self._report(rules.REFUSED_BY_DISTRIBUTION, message, hint, path, location, severity)
+
+    def ignore(self, message: str, hint: str, path: str, location: Location) -> None:
+        """Report configuration that Talos ignores."""
+        self._report(rules.IGNORED_BY_DISTRIBUTION, message, hint, path, location)
+
+    def decided_outside(self, message: str, hint: str, location: Location) -> None:
+        """Report that the file is not all that decides the configuration."""
+        self._report(rules.DECIDED_OUTSIDE_FILE, message, hint, "", location)
+
+    def _report(self, rule: Rule, message: str, hint: str, path: str, location: Location, severity: str = "") -> None:
+        def make() -> Diagnostic:
+            return diagnose(rule, message, hint, path=path, location=location, severity=severity)
+
+        if isinstance(self.problems, Problems):
+            self.problems.report(rule, make)
+        else:
+            self.problems.append(make())
+
+
+class Place(NamedTuple):
+    """A field of the configuration: its value, None if it is not set, its path, and where to report about it."""
+
+    node: Node | None
+    path: str
+    location: Location
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the field has a value other than null."""
+        return self.node is not None and self.node.value is not None
+
+    @property
+    def text(self) -> str:
+        """The scalar as Go decodes it into a string, empty if the field is not set."""
+        return scalar_text(self.node) if self.node is not None else ""
+
+    def items(self) -> list[Place]:
+        """Return the items of a list that are not null, none for any other value."""
+        value = self.node.value if self.node is not None else None
+        places = [Place(item, f"{self.path}[{index}]", item.location) for index, item in enumerate(_list(value))]
+        return [place for place in places if place.is_set]
+
+    def get(self, key: str) -> Place:
+        """Return a field of a mapping."""
+        child = self.node.get(key) if self.node is not None else None
+        return Place(child, f"{self.path}.{key}" if self.path else key, child.location if child else self.location)
+
+
+class Documents:
+    """The documents of one file that Talos can decode.
+
+    `machine` is the machine configuration, None if the file has none. `others` has the documents by kind. `is_patch` is
+    set if the file is not a whole configuration, so that Talos merges it with others.
+    """
+
+    def __init__(self, source: Source, machine: Node | None, others: dict[str, list[Node]], unusable: set[str]) -> None:
+        self.machine = machine
+        self.others = others
+        self._unusable = unusable
+        self._top = Location(source.name, 1, 1, 1, 2)
+        has_type = machine is not None and find(machine, "machine", "type") is not None
+        self.is_patch = not (has_type and self.endpoint.is_set) or "$patch" in source.text
+
+    def of_machine(self, path: str) -> Place:
+        """Return a field of the machine configuration."""
+        return self._place(self.machine, path, "")
+
+    def of(self, kind: str, path: str) -> Place:
+        """Return a field of the first document of a kind."""
+        documents = self.others.get(kind)
+        return self._place(documents[0] if documents else None, path, kind)
+
+    def all_of(self, kind: str) -> list[Place]:
+        """Return the documents of a kind."""
+        return [Place(each, kind, start_of(each)) for each in self.others.get(kind, ())]
+
+    @property
+    def way(self) -> str:
+        """How the API server is configured: `documents` or `legacy`, for cluster.apiServer."""
+        return "documents" if "KubeAPIServerConfig" in self.others else "legacy"
+
+    @property
+    def api_server(self) -> Place:
+        """The section of the API server; its location is where findings about it are reported."""
+        if self.way == "documents":
+            return self.all_of("KubeAPIServerConfig")[0]
+        section = self.of_machine("cluster.apiServer")
+        if section.node is None or self.machine is None:
+            return section._replace(location=start_of(self.machine) if self.machine is not None else self._top)
+        cluster = self.machine.value["cluster"] if isinstance(self.machine.value, dict) else self.machine
+        return section._replace(location=cluster.key_location("apiServer"))
+
+    @property
+    def endpoint(self) -> Place:
+        """The endpoint of the cluster. Talos: container.go, K8sClusterConfig."""
+        if "KubeClusterConfig" in self.others:
+            return self.of("KubeClusterConfig", "endpoint")
+        return self.of_machine("cluster.controlPlane.endpoint")
+
+    def _place(self, root: Node | None, path: str, prefix: str) -> Place:
+        full = f"{prefix}.{path}" if prefix else path
+        node = find(root, *path.split(".")) if root is not None else None
+        if node is not None and not any(full.startswith(bad) for bad in self._unusable):
+            return Place(node, full, start_of(node) if isinstance(node.value, dict | list) else node.location)
+        return Place(None, full, self._top if root is None else start_of(root))
+
+
+def read_documents(source: Source, roots: list[Node], facts: Facts, findings: Findings) -> Documents:
+    """Return the documents of a file; report those that Talos refuses. Talos: decoder.go, parse and decode."""
+    machine: Node | None = None
+    others: dict[str, list[Node]] = {}
+    unusable: set[str] = set()
+    known: set[tuple[str, str]] = set()
+    for root in roots:
+        node = _without_deletions(root)
+        if node is None or node.value is None:
+            continue
+        kind = _kind_of(node, facts, findings)
+        if kind is None:
+            continue
+        identity = (kind, text_of(node.get("name")))
+        if identity in known:
+            name = f"document of kind {kind}" if kind else "machine configuration"
+            findings.refuse(f"Talos refuses a second {name} in one file", "merge the two", kind, start_of(node))
+            continue
+        known.add(identity)
+        unusable |= check_fields(node, facts.fields(kind), kind, findings.problems, _READER)
+        if kind:
+            others.setdefault(kind, []).append(node)
+        else:
+            machine = node
+    return Documents(source, machine, others, unusable)
+
+
+def _kind_of(node: Node, facts: Facts, findings: Findings) -> str | None:
+    """Return the kind of a document, empty for the machine configuration; None after reporting that it has none."""
+    if not isinstance(node.value, dict):
+        message = "Talos expects documents that are mappings"
+        hint = "write a machine configuration or a strategic merge patch; kasc does not apply JSON patches"
+        findings.refuse(message, hint, "", start_of(node))
+        return None
+    kind, version = text_of(node.get("kind")), text_of(node.get("apiVersion"))
+    if not kind:
+        if any(key in node.value for key in _MACHINE_KEYS) or version == _API_VERSION:
+            return ""
+        hint = "write kind: and apiVersion: v1alpha1, or the keys machine and cluster of a machine configuration"
+        findings.refuse("Talos refuses the document: it has no kind", hint, "", start_of(node))
+        return None
+    where = node.key_location("kind")
+    if version != _API_VERSION:
+        message = f"Talos does not know apiVersion {shown(version)}" if version else "Talos requires an apiVersion"
+        findings.refuse(message, f"write apiVersion: {_API_VERSION}", "apiVersion", where)
+        return None
+    if facts.knows(kind):
+        return kind
+    since = since_of(kind)
+    hint = f"it was added in Talos {since}" if since else did_you_mean(kind, kinds()) or "remove the document"
+    findings.refuse(f"Talos {facts.release} does not know documents of kind {shown(kind)}", hint, "kind", where)
+    return None
+
+
+def _without_deletions(node: Node) -> Node | None:
+    """Return a document without the parts that a patch deletes; None if it deletes the whole document.
+
+    Talos: decoder/delete.go.
+    """
+    if "$patch" not in node.source.text:
+        return node
+    if isinstance(node.value, dict):
+        deletion = node.value.get("$patch")
+        if deletion is not None and deletion.value == "delete":
+            return None
+        fields = {key: _without_deletions(child) for key, child in node.value.items()}
+        kept: Any = {key: child for key, child in fields.items() if child is not None}
+    elif isinstance(node.value, list):
+        kept = [child for item in node.value if (child := _without_deletions(item)) is not None]
+    else:
+        return node
+    return Node(kept, node.source, node.span, node.text, node.keys)
+
+
+def scalar_text(node: Node) -> str:
+    """Return a scalar as go-yaml decodes it into a string: as written, empty for null."""
+    if isinstance(node.value, str):
+        return node.value
+    return "" if node.value is None or isinstance(node.value, dict | list) else node.text
+
+
+def boolean(place: Place, findings: Findings) -> bool:
+    """Return a boolean field, false if it is not set; report a value that Talos cannot decode."""
+    value = place.node.value if place.node is not None else None
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if value in _TRUE or value in _FALSE:
+        return value in _TRUE
+    name = place.path.rpartition(".")[2]
+    findings.refuse(
+        f"{name} is not a boolean: Talos cannot read the file", "write true or false", place.path, place.location
+    )
+    return False
+
+
+def start_of(node: Node) -> Location:
+    """Return the location of the first character of a value."""
+    where = node.location
+    return where._replace(end_line=where.line, end_column=where.column + 1)
+
+
+def _list(value: object) -> Iterator[Node]:
+    if isinstance(value, list):
+        yield from value

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import chain
 
-from compiler.inputs.source.node import Node, Source, find, text_of
+from compiler.inputs.source.node import Node, Source, find, items_of, text_of
 
 # The start of an apiVersion -> the kinds of objects that configure kube-apiserver, and the dialect.
 _GROUPS: dict[str, tuple[frozenset[str], str]] = {
@@ -93,7 +94,7 @@ def is_flagz_text(source: Source) -> bool:
 
 def dialect_of(roots: Sequence[Node], path: str) -> tuple[str, bool] | None:
     """Return the dialect of YAML documents and whether it is certain; None if they are none of a distribution."""
-    for root in roots:
+    for root in chain.from_iterable(items_of(each) or [each] for each in roots):
         api, kind = text_of(root.get("apiVersion")), text_of(root.get("kind"))
         for group, (kinds, dialect) in _GROUPS.items():
             if api.startswith(group) and kind in kinds:

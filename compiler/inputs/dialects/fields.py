@@ -24,7 +24,7 @@ _ARTICLES = {
     "duration": "a duration such as 4m0s",
     "scalar": "a string, a number or a boolean",
 }
-_DURATION = r"[-+]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
+DURATION = r"[-+]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
 
 
 class Reader(NamedTuple):
@@ -124,4 +124,4 @@ def _is(node: Node, expected: str) -> bool:
         return not isinstance(value, dict | list)
     if not isinstance(value, str):
         return False
-    return expected == "string" or re.fullmatch(_DURATION, value) is not None
+    return expected == "string" or re.fullmatch(DURATION, value) is not None

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.rules import Rule
 from compiler.text import shown
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 class InvalidValueError(Exception):
@@ -245,6 +249,13 @@ _MAX_CHARACTERS = 400
 
 def parse_quantity(text: str) -> int:
     """Return the value in whole units, rounded away from zero. Raise InvalidValueError (PARSE-20)."""
+    value = _magnitude_of_quantity(text)
+    whole = -(-value // 1)
+    return -whole if text[0] == "-" else whole
+
+
+def _magnitude_of_quantity(text: str) -> Fraction:
+    """Return the value without its sign. Raise InvalidValueError (PARSE-20)."""
     from fractions import Fraction
 
     match = re.fullmatch(_QUANTITY, text) if text and len(text) < _MAX_CHARACTERS else None
@@ -264,10 +275,24 @@ def parse_quantity(text: str) -> int:
         # Without digits it is 0, except on the server's slow path.
         if digits_needed and text.strip("+-"):
             raise _invalid(text)
-        return 0
-    number = Fraction(f"{match['whole'] or 0}.{match['part'] or 0}")
-    value = -(-(number * scale) // 1)
-    return -value if text[0] == "-" else value
+        return Fraction(0)
+    return Fraction(f"{match['whole'] or 0}.{match['part'] or 0}") * scale
+
+
+def format_quantity(text: str) -> str:
+    """Return a quantity as a decimal number, in its canonical form: with 0, 3, 6 or 9 digits after the point.
+
+    Raise InvalidValueError (PARSE-20). Kubernetes: apimachinery/pkg/api/resource, Quantity.CanonicalizeBytes and AsDec.
+
+    >>> [format_quantity(text) for text in ("10", "3.14", "500m", "1Ki", "-1.5")]
+    ['10', '3.140', '0.500', '1024', '-1.500']
+    """
+    value = _magnitude_of_quantity(text)
+    nanos = -(-value * 10**9 // 1)
+    sign = "-" if text[0] == "-" and nanos else ""
+    digits = next(size for size in (0, 3, 6, 9) if nanos % 10 ** (9 - size) == 0)
+    whole, part = divmod(nanos // 10 ** (9 - digits), 10**digits)
+    return f"{sign}{whole}.{part:0{digits}}" if digits else f"{sign}{whole}"
 
 
 def _invalid(text: str) -> InvalidValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import Any
 
 from compiler import rules
@@ -12,7 +13,9 @@ from compiler.artifacts.yamlio import dump
 from compiler.diagnostics import KascError, diagnose
 from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Argument
+from compiler.inputs.importers.key_material import secret_nodes
 from compiler.inputs.schema.decoding import Schema, kind_schema, schema_of_kind
+from compiler.inputs.source.node import Node, text_of
 from compiler.text.redaction import has_credentials, is_key_material
 from compiler.upstream.catalog.facts import STRUCTURED
 from compiler.upstream.etcd import without_user
@@ -41,15 +44,38 @@ def structured_files(resolved: Resolved) -> dict[str, Any]:
             name = f"{file.flag}-{name}"
         files[name] = file
     version = resolved.context.catalog.version
-    return {name: _content(file, version) for name, file in files.items()}
+    # Literal secrets in documents are errors, those in the file of a distribution are not.
+    literal = resolved.context.input.dialect is not None
+    return {name: _content(file, version, literal) for name, file in files.items()}
 
 
-def _content(file: InlineFile, version: str) -> Any:
-    """Return the content, without unknown fields if the server ignores them: any of them may contain a secret."""
-    schema = schema_of_kind(file.content, version) or kind_schema(version, STRUCTURED[file.flag])
+def _content(file: InlineFile, version: str, literal: bool) -> Any:
+    """Return the content, without unknown fields if the server ignores them: any of them may contain a secret.
+
+    `literal` is set if the content may have literal secrets, which are replaced.
+    """
+    kind = STRUCTURED[file.flag]
+    content = _without_secrets(file.content, secret_nodes(file.content, version, kind)) if literal else file.content
+    schema = schema_of_kind(content, version) or kind_schema(version, kind)
     if schema is None or schema["x-kasc-strict"] or schema.get("x-kasc-any-case"):
-        return file.content.plain()
-    return _known_fields(file.content.plain(), schema)
+        return content.plain()
+    return _known_fields(content.plain(), schema)
+
+
+def _without_secrets(node: Node, secrets: set[int], name: str = "") -> Node:
+    """Return a value with references in place of literal secrets; `name` is that of the closest named object."""
+    value: Any = node.value
+    if id(node) in secrets:
+        variable = re.sub("[^A-Z0-9]+", "_", name.upper()).strip("_")
+        value = {"env": Node(f"SECRET_{variable}" if variable else "SECRET", node.source, node.span)}
+    elif isinstance(value, dict):
+        name = text_of(value.get("name")) or name
+        value = {key: _without_secrets(child, secrets, name) for key, child in value.items()}
+    elif isinstance(value, list):
+        value = [_without_secrets(child, secrets, name) for child in value]
+    else:
+        return node
+    return Node(value, node.source, node.span, node.text, node.keys)
 
 
 def _known_fields(value: Any, schema: Schema) -> Any:

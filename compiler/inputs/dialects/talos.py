@@ -15,6 +15,7 @@ from compiler.inputs.dialects.talos_facts import facts_of
 from compiler.inputs.dialects.talos_files import written_files
 from compiler.inputs.dialects.talos_pod import check_mounts, file_system
 from compiler.inputs.dialects.talos_release import kubernetes_of, release_of
+from compiler.inputs.dialects.talos_shapes import check_shapes
 
 if TYPE_CHECKING:
     from compiler.inputs.dialects import Request
@@ -35,6 +36,7 @@ def read(request: Request) -> ServerInput:
     section = documents.api_server.get("extraArgs")
     extra = extra_args(section, lists, findings)
     check_configuration(documents, facts, extra, findings)
+    check_shapes(documents, kubernetes.catalog, findings)
     policies = facts.policies(documents.way)
     defaults = Defaults(request, documents, facts, kubernetes.minor, findings).words(has_authorization_flags(extra))
     words = merge(defaults, extra, policies, lists, findings)
@@ -46,7 +48,7 @@ def read(request: Request) -> ServerInput:
         start=documents.api_server.location,
         version=kubernetes.version,
         version_location=kubernetes.location,
-        inline=written_files(request.source, documents, kubernetes.minor, words),
+        inline=written_files(request.source, documents, kubernetes, words),
         file_system=mounts,
         fixed_flags=policies.denied | (policies.additive & defaults.keys()),
         settings=_deciding_fields(words, documents.api_server.path),

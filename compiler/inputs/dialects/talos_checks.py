@@ -7,7 +7,6 @@ pkg/machinery/config/types/k8s, pkg/machinery/config/container/validate.go.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_network
 from typing import Any
 
 from compiler import rules
@@ -15,6 +14,7 @@ from compiler.diagnostics import KascError, diagnose
 from compiler.inputs.dialects.talos_arguments import ExtraArg
 from compiler.inputs.dialects.talos_documents import Documents, Findings, Place
 from compiler.inputs.dialects.talos_facts import Facts, conflicts, refused_prefixes
+from compiler.inputs.dialects.talos_subnets import check_subnets
 from compiler.text import did_you_mean, shown
 from compiler.upstream.go.net import parse_url
 
@@ -23,8 +23,6 @@ _MACHINE_TYPES = ("controlplane", "init", "worker", "join")
 _WORKERS = ("worker", "join")
 _AUTHORIZERS = ("Node", "RBAC", "Webhook")
 _RESOURCES = ("cpu", "memory")
-_SERVICE_HOST_BITS = range(4, 21)
-"""The host bits of a service subnet. Talos: network.go, minSubnetHostBits; constants.MaxHostBitsForServiceSubnet."""
 _WEBHOOK_FLAGS = "authorization-webhook-"
 
 
@@ -155,33 +153,7 @@ def _check_documents(documents: Documents, extra: Mapping[str, ExtraArg], findin
             message = "Talos refuses a KubeAdmissionControlConfig without name"
             findings.refuse(message, "set name to that of the admission plugin", document.path, document.location)
     if "KubeNetworkConfig" in documents.others:
-        _check_subnets(documents.of("KubeNetworkConfig", "serviceSubnets"), findings)
-
-
-def _check_subnets(subnets: Place, findings: Findings) -> None:
-    """Check the service subnets. Talos: network.go, validateSubnets, validateSubnet and validateServiceSubnetSize."""
-    items = subnets.items()
-    families = []
-    for item in items:
-        try:
-            network = ip_network(item.text)
-        except ValueError:
-            message = f"Talos refuses the service subnet {shown(item.text)}: it is not a valid subnet"
-            findings.refuse(
-                message, "write the first address of the subnet, for example 10.96.0.0/12", item.path, item.location
-            )
-            continue
-        families.append(network.version)
-        bits = network.max_prefixlen - network.prefixlen
-        if bits not in _SERVICE_HOST_BITS:
-            smallest, largest = (
-                network.max_prefixlen - each for each in (_SERVICE_HOST_BITS[0], _SERVICE_HOST_BITS[-1])
-            )
-            message = f"Talos refuses the service subnet {shown(item.text)}: it has {bits} bits for hosts"
-            findings.refuse(message, f"use a size between /{largest} and /{smallest}", item.path, item.location)
-    if len(items) > 2 or len(families) != len(set(families)):
-        message = "Talos refuses more than one service subnet of each family"
-        findings.refuse(message, "write one IPv4 subnet, one IPv6 subnet, or both", subnets.path, subnets.location)
+        check_subnets(documents, findings)
 
 
 def _check_complete(documents: Documents, facts: Facts, findings: Findings) -> None:
@@ -191,6 +163,12 @@ def _check_complete(documents: Documents, facts: Facts, findings: Findings) -> N
         message = f"Talos {facts.release} starts no kube-apiserver without a network configuration"
         hint = "add a KubeNetworkConfig document, or cluster.network"
         findings.refuse(message, hint, "", documents.api_server.location)
+    keys = [documents.of_machine(f"cluster.{key}") for key in ("secretboxEncryptionSecret", "aescbcEncryptionSecret")]
+    has_authority = documents.of_machine("cluster.ca").is_set or "KubeAPIServerCAConfig" in documents.others
+    has_key = any(key.text for key in keys) or "KubeEtcdEncryptionConfig" in documents.others
+    if facts.has("encryptionRequired") and has_authority and not has_key:
+        message = f"Talos {facts.release} refuses a control plane without a configuration of etcd encryption"
+        findings.refuse(message, "add a KubeEtcdEncryptionConfig document", "", documents.api_server.location)
     for kind, field in (
         ("KubeAPIServerConfig", "image"),
         ("KubeClusterConfig", "clusterName"),

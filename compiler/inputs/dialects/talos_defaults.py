@@ -6,13 +6,13 @@ control_plane_static_pod.go, from 1.14 control_plane_final.go (specification to 
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_interface
 from typing import TYPE_CHECKING
 
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.talos_arguments import Item, Words, joined
 from compiler.inputs.dialects.talos_documents import TITLE, Documents, Findings, Place, boolean
 from compiler.inputs.dialects.talos_facts import Facts, by_kubernetes
+from compiler.inputs.dialects.talos_subnets import printed
 from compiler.inputs.dialects.words import POD_ADDRESS, set_by
 
 if TYPE_CHECKING:
@@ -147,18 +147,15 @@ class Defaults:
             place = self.documents.of(kind, "serviceSubnets")
         items = [Item(each.text, each.node) for each in place.items()]
         if self.facts.has("parsedSubnets"):
-            items = [item._replace(text=_prefix(item.text)) for item in items]
+            items = [_printed(item) for item in items]
         if not items:
             return self._set(flag, _DEFAULT_SUBNETS, place._replace(node=None))
         return joined(flag, items, place.location, place.path)
 
 
-def _prefix(text: str) -> str:
-    """Return a prefix as Go prints it. Go: net/netip, ParsePrefix and Prefix.String."""
-    try:
-        interface = ip_interface(text if "/" in text and "%" not in text else "")
-    except ValueError:
-        return "invalid Prefix"
-    address, size = interface.ip, interface.network.prefixlen
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return f"::ffff:{mapped}/{size}" if mapped is not None else f"{address}/{size}"
+def _printed(item: Item) -> Item:
+    """Return a subnet as Talos prints it; one that is printed in another way has no positions inside."""
+    text = printed(item.text)
+    if text == item.text or item.node is None:
+        return item
+    return Item(text, at=item.node.location)

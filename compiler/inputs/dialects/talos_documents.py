@@ -136,9 +136,16 @@ class Documents:
     def _place(self, root: Node | None, path: str, prefix: str) -> Place:
         full = f"{prefix}.{path}" if prefix else path
         node = find(root, *path.split(".")) if root is not None else None
-        if node is not None and not any(full.startswith(bad) for bad in self._unusable):
+        if node is not None and not self._is_unusable(full):
             return Place(node, full, start_of(node) if isinstance(node.value, dict | list) else node.location)
         return Place(None, full, self._top if root is None else start_of(root))
+
+    def _is_unusable(self, path: str) -> bool:
+        while path:
+            if path in self._unusable:
+                return True
+            path = path.rpartition(".")[0]
+        return False
 
 
 def read_documents(source: Source, roots: list[Node], facts: Facts, findings: Findings) -> Documents:
@@ -161,6 +168,8 @@ def read_documents(source: Source, roots: list[Node], facts: Facts, findings: Fi
             continue
         known.add(identity)
         unusable |= check_fields(node, facts.fields(kind), kind, findings.problems, _READER)
+        for path, since in facts.newer_fields(kind).items():
+            _check_newer(node, path.split("."), "", since, findings)
         if kind:
             others.setdefault(kind, []).append(node)
         else:
@@ -193,6 +202,22 @@ def _kind_of(node: Node, facts: Facts, findings: Findings) -> str | None:
     hint = f"it was added in Talos {since}" if since else did_you_mean(kind, kinds()) or "remove the document"
     findings.refuse(f"Talos {facts.release} does not know documents of kind {shown(kind)}", hint, "kind", where)
     return None
+
+
+def _check_newer(node: Node, steps: list[str], path: str, since: str, findings: Findings) -> None:
+    """Report a field that a newer release has; `*` is any key, and lists are not a step."""
+    step, *rest = steps
+    if isinstance(node.value, list):
+        for index, item in enumerate(node.value):
+            _check_newer(item, steps, f"{path}[{index}]", since, findings)
+    elif isinstance(node.value, dict):
+        for key in node.value if step == "*" else [step] if step in node.value else []:
+            inner = f"{path}.{key}" if path else key
+            if rest:
+                _check_newer(node.value[key], rest, inner, since, findings)
+            else:
+                message, hint = f"Talos refuses the unknown field {shown(key)}", f"it was added in Talos {since}"
+                findings.refuse(message, hint, inner, node.key_location(key))
 
 
 def _without_deletions(node: Node) -> Node | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -68,9 +67,12 @@ class Facts:
 
     def fields(self, kind: str) -> Any:
         """Return the fields of a kind of document, empty for the machine configuration; `any` if they are unknown."""
-        fields = _data()["fields"].get(kind, "any")
-        newer = {path: since for path, since in _data()["fieldsSince"].items() if minor_of(since) > self.minor}
-        return _without(fields, newer, "") if newer and not kind else fields
+        return _data()["fields"].get(kind, "any")
+
+    def newer_fields(self, kind: str) -> dict[str, str]:
+        """Return the paths of fields of later releases, with the first release that has them."""
+        since = _data()["fieldsSince"] if not kind else {}
+        return {path: release for path, release in since.items() if minor_of(release) > self.minor}
 
 
 def by_kubernetes(feature: str, minor: int) -> bool:
@@ -134,16 +136,6 @@ def release_for(minor: int) -> str:
     if supporting:
         return supporting[-1]
     return releases()[0] if minor < minor_of(facts_of(releases()[0]).oldest) else releases()[-1]
-
-
-def _without(fields: Any, newer: Mapping[str, str], path: str) -> Any:
-    """Return a table of fields without those at paths of newer releases."""
-    if isinstance(fields, list):
-        return [_without(fields[0], newer, path)]
-    if not isinstance(fields, dict):
-        return fields
-    inner = {key: f"{path}.{key}" if path else key for key in fields}
-    return {key: _without(value, newer, inner[key]) for key, value in fields.items() if inner[key] not in newer}
 
 
 @cache

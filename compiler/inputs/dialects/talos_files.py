@@ -12,6 +12,8 @@ from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.talos_documents import Documents, Place
 from compiler.inputs.dialects.talos_facts import authorization_api
+from compiler.inputs.dialects.talos_release import Kubernetes
+from compiler.inputs.dialects.talos_shapes import known_fields, policy_schema, webhook_schema
 from compiler.inputs.source.node import Node, Source
 
 _CONFIG_DIRECTORY = "/system/config/kubernetes/kube-apiserver"
@@ -27,12 +29,13 @@ _ENCRYPTION_KEYS = (("secretbox", "key2", "secretboxEncryptionSecret"), ("aescbc
 
 
 class _Writer:
-    """The files of one configuration, for a minor version of Kubernetes."""
+    """The files of one configuration, for a version of Kubernetes."""
 
-    def __init__(self, source: Source, documents: Documents, minor: int) -> None:
+    def __init__(self, source: Source, documents: Documents, kubernetes: Kubernetes) -> None:
         self.source = source
         self.documents = documents
-        self.minor = minor
+        self.minor = kubernetes.minor
+        self.version = kubernetes.catalog
         self.at = documents.api_server.location
 
     def admission(self) -> Place | None:
@@ -42,19 +45,18 @@ class _Writer:
             plugins = self.documents.of_machine("cluster.apiServer.admissionControl").items()
         if not plugins and self.documents.is_patch:
             return None
-        items = [
-            {"name": plugin.get("name").text, "configuration": plugin.get("configuration").node} for plugin in plugins
-        ]
+        items = [self._part(plugin, ("name", "configuration")) for plugin in plugins]
         content = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": items}
         return self._written(content)
 
     def audit(self) -> Place | None:
         """Return the audit policy, by default everything at the level Metadata."""
-        if "KubeAuditPolicyConfig" in self.documents.others:
-            return self.documents.of("KubeAuditPolicyConfig", "configuration")
+        is_document = "KubeAuditPolicyConfig" in self.documents.others
         policy = self.documents.of_machine("cluster.apiServer.auditPolicy")
-        if policy.node is not None and policy.node.value:
-            return policy
+        if is_document:
+            policy = self.documents.of("KubeAuditPolicyConfig", "configuration")
+        if policy.node is not None and (policy.node.value or is_document):
+            return policy._replace(node=known_fields(policy.node, policy_schema(self.version)))
         return self._written({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "Metadata"}]})
 
     def authorization(self) -> Place | None:
@@ -65,7 +67,7 @@ class _Writer:
             places = self.documents.of_machine("cluster.apiServer.authorizationConfig").items()
         if not places and not legacy:
             return None
-        authorizers = [_authorizer(place) for place in places]
+        authorizers: list[Any] = [self._part(place, ("type", "name", "webhook")) for place in places]
         types = [place.get("type").text for place in places]
         if legacy:
             for index, name in enumerate(("Node", "RBAC")):
@@ -101,6 +103,13 @@ class _Writer:
         entry = {"resources": ["secrets"], "providers": [*providers, {"identity": {}}]}
         return self._written({**heading, "resources": [entry]})
 
+    def _part(self, place: Place, keys: tuple[str, ...]) -> Node:
+        """Return a mapping with some fields of a mapping in the file."""
+        fields = {key: node for key in keys if (node := place.get(key).node) is not None}
+        if "webhook" in fields:
+            fields["webhook"] = known_fields(fields["webhook"], webhook_schema(self.version))
+        return self._node(fields, place.node)
+
     def _written(self, value: Any) -> Place:
         """Return a file that Talos assembles."""
         return Place(self._node(value), "", self.at)
@@ -118,11 +127,6 @@ class _Writer:
         return Node(value, self.source, span, value if isinstance(value, str) else "", keys or {})
 
 
-def _authorizer(place: Place) -> dict[str, Any]:
-    fields = {key: place.get(key).node for key in ("type", "name", "webhook")}
-    return {key: node for key, node in fields.items() if node is not None}
-
-
 def _has_real_keys(node: Node) -> bool:
     """Return whether no secret in a configuration is a placeholder."""
     value = node.value
@@ -134,9 +138,11 @@ def _has_real_keys(node: Node) -> bool:
     return all(_has_real_keys(item) for item in value) if isinstance(value, list) else True
 
 
-def written_files(source: Source, documents: Documents, minor: int, words: list[Word]) -> dict[str, InlineFile]:
+def written_files(
+    source: Source, documents: Documents, kubernetes: Kubernetes, words: list[Word]
+) -> dict[str, InlineFile]:
     """Return the files that Talos writes and that a flag names, by their path on the server."""
-    writer = _Writer(source, documents, minor)
+    writer = _Writer(source, documents, kubernetes)
     files = {
         ("admission-control-config-file", f"{_CONFIG_DIRECTORY}/admission-control-config.yaml"): writer.admission,
         ("audit-policy-file", f"{_CONFIG_DIRECTORY}/auditpolicy.yaml"): writer.audit,

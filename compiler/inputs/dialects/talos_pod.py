@@ -16,7 +16,7 @@ from compiler.inputs.dialects.talos_documents import Documents, Findings
 from compiler.inputs.pods.filesystem import ContainerFileSystem
 from compiler.inputs.source.node import Node, Source
 from compiler.text import shown
-from compiler.upstream.catalog.facts import READ_FILES
+from compiler.upstream.catalog.facts import READ_FILES, WRITTEN_FILES
 
 _DIRECTORIES = (
     "/system/secrets/kubernetes/kube-apiserver",
@@ -46,10 +46,11 @@ def check_mounts(mounts: ContainerFileSystem, words: Sequence[Word], documents: 
     """Report the user's files that are in no volume of the container."""
     for word in words:
         flag, _, path = word.text.removeprefix("--").partition("=")
-        is_file = flag in READ_FILES and path.startswith("/") and not word.unknown and not word.origin
+        access = "read" if flag in READ_FILES else "write" if flag in WRITTEN_FILES else ""
+        is_file = bool(access) and path.startswith("/") and not word.unknown and not word.origin
         if not is_file or path.startswith(_IMAGE_DIRECTORIES) or mounts.find(path) is not None:
             continue
-        message = f"{shown(path)} is in no volume of the API server: kube-apiserver cannot read it"
+        message = f"{shown(path)} is in no volume of the API server: kube-apiserver cannot {access} it"
         hint = f"add an entry with mountPath: {posixpath.dirname(path)} to cluster.apiServer.extraVolumes"
         if documents.way == "documents":
             hint = "KubeAPIServerConfig has no extraVolumes: use a document for this setting"

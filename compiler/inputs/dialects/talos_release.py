@@ -18,7 +18,7 @@ from compiler.inputs.dialects.talos_facts import (
 )
 from compiler.inputs.importers.pod import version_of
 from compiler.inputs.source.node import Node, find, text_of
-from compiler.upstream.catalog.facts import minor_of
+from compiler.upstream.catalog.facts import minor_of, nearest
 
 if TYPE_CHECKING:
     from compiler.inputs.dialects import Request
@@ -28,11 +28,15 @@ _SCHEMA = r"\$schema\S{0,200}/v(1\.[0-9]{1,3})/"
 
 
 class Kubernetes(NamedTuple):
-    """The version of Kubernetes: as the file implies it, its location, and the minor version that Talos assumes."""
+    """The version of Kubernetes: as the file implies it, its location, and the minor version that Talos assumes.
+
+    `catalog` is the closest version with data.
+    """
 
     version: str | None
     location: Location | None
     minor: int
+    catalog: str
 
 
 def release_of(request: Request) -> tuple[str, bool]:
@@ -90,8 +94,8 @@ def kubernetes_of(
     minor = NEWEST_KUBERNETES if image.text else minor_of(facts.newest)
     if request.version or implied:
         minor = minor_of(request.version or implied or "")
-    if is_known and version and not facts.supports(minor_of(version)):
+    if is_known and version and not request.version and not facts.supports(minor_of(version)):
         message = f"Talos {facts.release} does not support Kubernetes {version}"
         hint = f"use Kubernetes {facts.oldest} to {facts.newest}, or another release of Talos"
         findings.refuse(message, hint, image.path, image.location, severity="warning")
-    return Kubernetes(implied, location, minor)
+    return Kubernetes(implied, location, minor, nearest(request.version or implied))

@@ -87,6 +87,12 @@ def literal_secrets(content: Node, version: str, kind: str = "") -> list[Literal
     return secrets
 
 
+def secret_nodes(content: Node, version: str, kind: str) -> set[int]:
+    """Return the ids of the nodes of all literal secrets in a file; `kind` is the expected kind of the file."""
+    search = _Search(version, kind == _WITH_REFERENCES).visit(content, kind_schema(version, kind), None)
+    return {id(literal.node) for literal in search}
+
+
 class _Search:
     """A search for literal secrets; nodes repeated by aliases are searched once.
 

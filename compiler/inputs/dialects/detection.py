@@ -78,7 +78,7 @@ def has_group(source: Source) -> bool:
 def dialect_of_text(source: Source) -> str:
     """Return the dialect of a text format: `flagz`, `systemd` or `microk8s`; empty for any other file."""
     text = source.text
-    if is_flagz_text(source) or re.search(r'"?kind"?: *"?Flagz\b', text[:4096]):
+    if _is_flagz_text(source) or is_flagz_document(source):
         return "flagz"
     if re.search(r"(?m)^\[(?:Unit|Service|Install)\][ \t]*\r?$", text) and "apiserver" in text:
         return "systemd"
@@ -87,9 +87,14 @@ def dialect_of_text(source: Source) -> str:
     return ""
 
 
-def is_flagz_text(source: Source) -> bool:
-    """Return whether a file is the text form of /flagz. Kubernetes: component-base/zpages/flagz/flagz.go."""
-    return source.text.lstrip("\ufeff \t\r\n").startswith("kube-apiserver flagz")
+def is_flagz_document(source: Source) -> bool:
+    """Return whether a file is the structured form of /flagz."""
+    return re.search(r"""(?m)^[ \t{]*["']?kind["']? *: *["']?Flagz\b""", source.text) is not None
+
+
+def _is_flagz_text(source: Source) -> bool:
+    """Return whether a file is the text form of /flagz. Kubernetes: apiserver/pkg/server/flagz/textserializer.go."""
+    return re.match(r"\s*\S+ flag[sz]\s+Warning: This endpoint is not meant", source.text) is not None
 
 
 def dialect_of(roots: Sequence[Node], path: str) -> tuple[str, bool] | None:

@@ -137,16 +137,16 @@ _TEXT_FORMATS = frozenset(("systemd", "microk8s"))
 
 def _as_dialect(source: Source, kind: str, problems: list[Diagnostic]) -> Detected:
     """Return the documents of a file that is of this dialect."""
-    from compiler.inputs.dialects.detection import is_flagz_text
+    from compiler.inputs.dialects.detection import is_flagz_document
 
-    if kind in _TEXT_FORMATS or (kind == "flagz" and is_flagz_text(source)):
+    if kind in _TEXT_FORMATS or (kind == "flagz" and not is_flagz_document(source)):
         return Detected(kind, [])
     return Detected(kind, _as_kubernetes(source, problems))
 
 
 def _text_dialect(source: Source) -> Detected | None:
     """Return the dialect of a file that states it in its text, None for any other file."""
-    if not any(word in source.text for word in ("[Service]", "[Unit]", "lagz", "SNAP_")):
+    if not any(word in source.text for word in ("[Service]", "[Unit]", "Flagz", "This endpoint", "SNAP_")):
         return None
     from compiler.inputs.dialects.detection import dialect_of_text
 

@@ -55,9 +55,8 @@ def release_of(request: Request) -> tuple[str, bool]:
     image = next((each for root in request.roots if (each := _image(root)) is not None), None)
     known = request.version or version_of(text_of(image))
     release = release_for(minor_of(known)) if known else releases()[-1]
-    newest = max((since_of(text_of(root.get("kind"))) or releases()[0] for root in request.roots), key=minor_of)
-    if minor_of(newest) > minor_of(release):
-        release = newest
+    needed = [since for root in request.roots if (since := since_of(text_of(root.get("kind"))))]
+    release = max((release, *needed), key=minor_of)
     return request.assume_release(release, location=image.location if image is not None else None), False
 
 

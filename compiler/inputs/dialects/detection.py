@@ -17,6 +17,7 @@ _GROUPS: dict[str, tuple[frozenset[str], str]] = {
     "kind.x-k8s.io/": (frozenset(("Cluster",)), "kubeadm"),
     "kops.k8s.io/": (frozenset(("Cluster",)), "kops"),
     "k0s.k0sproject.io/": (frozenset(("ClusterConfig",)), "k0s"),
+    "k0sctl.k0sproject.io/": (frozenset(("Cluster",)), "k0s"),
     "core.gardener.cloud/": (frozenset(("Shoot",)), "gardener"),
     "kamaji.clastix.io/": (frozenset(("TenantControlPlane",)), "kamaji"),
     "kubecontrolplane.config.openshift.io/": (frozenset(("KubeAPIServerConfig",)), "openshift"),

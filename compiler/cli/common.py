@@ -21,6 +21,9 @@ FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
 _LARGEST_CONFIGURATION = 1024 * 1024
 _RELEASE = r"[0-9]+(?:\.[0-9]+){0,3}(?:[-+][0-9A-Za-z.+-]+)?"
 """A version of a distribution: `1.11`, `1.34.2+rke2r1`."""
+_COMMIT = r"[0-9a-f]{7,40}"
+_FROM_SOURCE = frozenset(("gardener", "kamaji", "kubespray"))
+"""Distributions that are also installed from a commit, which counts as newer than all releases."""
 CONFIGURATION_FILES = (".kasc.toml", "pyproject.toml")
 # Every way to write the table tool.kasc. Most projects have none, and their file need not be parsed.
 _OWN_TABLE = r"""tool["' \t]*\.["' \t]*kasc|^[ \t]*(?:\[[ \t]*["']?tool["']?[ \t]*\]|["']?tool["']?[ \t]*=)"""
@@ -74,7 +77,8 @@ def _kind_and_release(text: str | None) -> tuple[str | None, str]:
         hint = did_you_mean(kind, INPUT_KINDS) or f"kinds are {', '.join(INPUT_KINDS)}"
         raise UsageError(f"invalid --as {text!r}: {hint}")
     release = release.removeprefix("v")
-    if at and (kind not in DIALECT_KINDS or not re.fullmatch(_RELEASE, release)):
+    is_commit = kind in _FROM_SOURCE and re.fullmatch(_COMMIT, release) is not None
+    if at and (kind not in DIALECT_KINDS or not (is_commit or re.fullmatch(_RELEASE, release))):
         hint = (
             "write a version, for example talos@1.11"
             if kind in DIALECT_KINDS

@@ -64,8 +64,7 @@ def server_of(request: Request, rendered: Rendered, release: str = "") -> Server
 
     `release` is kubeadm's version, empty if it is that of Kubernetes. What kubeadm refuses is added to the problems.
     """
-    minor = minor_of_release(release or request.version or rendered.version)
-    config = config_of(rendered.documents, minor, request.host.address)
+    config = config_of(rendered.documents, release or request.version or rendered.version, request.host.address)
     report = Reporter(request.problems)
     check_cluster(config, report, release)
     check_nodes(config.documents, report)

@@ -14,7 +14,6 @@ from compiler.inputs.dialects.joined import joined
 from compiler.inputs.dialects.kubeadm.config import Argument, Config, arguments, last_value
 from compiler.inputs.dialects.kubeadm.rendered import origin_of, path_of, unknown_of
 from compiler.inputs.dialects.kubeadm.report import TITLE, opening_of
-from compiler.inputs.dialects.kubeadm.versions import SORTS_ALL_UNTIL
 from compiler.inputs.dialects.words import NODE_ADDRESS, given, set_by
 from compiler.inputs.source.characters import place_in
 from compiler.inputs.source.node import Node, items_of, text_of
@@ -57,7 +56,7 @@ def command_of(config: Config) -> list[Word]:
     extra = [(each.name, each.text, _extra(config, each)) for each in config.extra_args]
     names = {name for name, _, _ in extra}
     own = [(_name(word), _text(word), word) for word in _defaults(config, names) if _name(word) not in names]
-    if config.minor <= SORTS_ALL_UNTIL:
+    if config.sorts_all:
         return [word for _, _, word in sorted(own + extra, key=lambda each: each[:2])]
     return [word for _, _, word in sorted(own, key=lambda each: each[0])] + [word for _, _, word in extra]
 
@@ -78,7 +77,7 @@ def _extra(config: Config, argument: Argument) -> Word:
     if value is None or isinstance(value.value, dict | list):
         return given(name, "", path, argument.at, argument.at)
     if origin:
-        return set_by(name, argument.text, value, origin, path)
+        return set_by(name, argument.text, value, origin, path, unknown_of(value))
     return given(name, value, path, argument.at, unknown=unknown_of(value))
 
 
@@ -104,11 +103,12 @@ def _defaults(config: Config, extra: set[str]) -> Iterator[Word]:
 def _endpoint(config: Config) -> Iterator[Word]:
     endpoint = config.endpoint
     where = endpoint.address_node or config.start
-    path = f"{endpoint.path}.advertiseAddress"
+    path = path_of(endpoint.address_node) or f"{endpoint.path}.advertiseAddress"
     unknown = "" if endpoint.address else NODE_ADDRESS
     yield set_by("advertise-address", endpoint.address or NODE_ADDRESS, where, TITLE, path, unknown)
     port = endpoint.port_node or config.start
-    yield set_by("secure-port", str(endpoint.port), port, TITLE, f"{endpoint.path}.bindPort")
+    path = path_of(endpoint.port_node) or f"{endpoint.path}.bindPort"
+    yield set_by("secure-port", str(endpoint.port), port, TITLE, path)
 
 
 def _decided(config: Config, flag: str, prefix: str, text: str, value: tuple[str, str, Node | None]) -> Word:
@@ -144,8 +144,12 @@ def _etcd(config: Config) -> Iterator[Word]:
 
 
 def _file(flag: str, node: Node | None, path: str) -> Iterator[Word]:
-    if node is not None:
-        yield given(flag, node, path)
+    if node is None:
+        return
+    path, origin, unknown = path_of(node) or path, origin_of(node), unknown_of(node)
+    yield (
+        set_by(flag, text_of(node), node, origin, path, unknown) if origin else given(flag, node, path, unknown=unknown)
+    )
 
 
 def _local_etcd(config: Config) -> Word:
@@ -163,4 +167,10 @@ def _endpoints(external: Node, path: str) -> Word:
     """Return etcd-servers of an external etcd, with the place of each endpoint."""
     nodes = items_of(external.get("endpoints"))
     where = opening_of(external.get("endpoints") or external)
-    return joined("etcd-servers", [(text_of(node), node.location) for node in nodes], where, f"{path}.endpoints")
+    word = joined("etcd-servers", [(text_of(node), node.location) for node in nodes], where, f"{path}.endpoints")
+    first = nodes[0] if nodes else None
+    return word._replace(
+        path=path_of(first) or word.path,
+        unknown=next(filter(None, map(unknown_of, nodes)), ""),
+        origin=origin_of(first),
+    )

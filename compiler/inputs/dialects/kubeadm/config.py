@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from compiler.diagnostics import Location
 from compiler.inputs.dialects.kubeadm.documents import Document, Documents
+from compiler.inputs.dialects.kubeadm.versions import minor_of_release, sorts_all
 from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.upstream.go.strconv import InvalidValueError, parse_duration
 
@@ -55,10 +56,11 @@ class Endpoint(NamedTuple):
 
 
 class Config(NamedTuple):
-    """The configuration of the API server of one node."""
+    """The configuration of the API server of one node, and how its version of kubeadm orders flags."""
 
     documents: Documents
     minor: int
+    sorts_all: bool
     endpoint: Endpoint
     certificates_dir: Value
     service_subnet: Value
@@ -97,12 +99,14 @@ class Config(NamedTuple):
         return _HEALTH_CHECK_TIMEOUT if given is None else given
 
 
-def config_of(documents: Documents, minor: int, host_address: str) -> Config:
-    """Return the configuration of a node. `host_address` is its address, empty if unknown."""
+def config_of(documents: Documents, release: str | None, host_address: str) -> Config:
+    """Return the configuration of a node; `release` is kubeadm's version, `host_address` empty if it is unknown."""
+    minor = minor_of_release(release)
     cluster = documents.cluster
     return Config(
         documents,
         minor,
+        sorts_all(release, minor),
         _endpoint(documents, host_address),
         _value(cluster, CERTIFICATES_DIR, "certificatesDir"),
         _value(cluster, SERVICE_SUBNET, "networking", "serviceSubnet"),

@@ -50,6 +50,11 @@ def with_path(node: Node, path: str) -> None:
     node.memoize(_PATH, path)
 
 
+def with_unknown(node: Node, variable: str) -> None:
+    """Record a variable in a value that the file does not decide."""
+    node.memoize(_UNKNOWN, variable)
+
+
 def origin_of(node: Node | None) -> str:
     """Return the program that set a value, empty if the user did."""
     return (node.memoized(_ORIGIN) or "") if node is not None else ""

@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
-SORTS_ALL_UNTIL = 31
-"""The last minor version that sorts extra arguments together with its own. Kubernetes: ArgumentsToCommand."""
+SORTS_DEFAULTS_SINCE = {32: 12, 33: 8, 34: 4, 35: 1}
+"""Minor version -> the first patch release that sorts only its own flags, and keeps the order of extra arguments.
+
+Kubernetes: ArgumentsToCommand, changed in 1.36.0. Before, all are sorted together.
+"""
 ENDPOINTS_REQUIRED_SINCE = 35
 """The first minor version that refuses an external etcd without endpoints. Kubernetes: ValidateEtcd."""
 NAMED_PROBE_PORT_SINCE = 34
@@ -63,6 +66,21 @@ def minor_of_release(release: str | None) -> int:
     match = re.match(r"1\.([0-9]{1,4})\b", release or "")
     oldest = minor_of(versions()[0])
     return max(int(match[1]), oldest) if match else minor_of(nearest(None))
+
+
+def sorts_all(release: str | None, minor: int) -> bool:
+    """Return whether a version of kubeadm sorts extra arguments together with its own flags.
+
+    A version without a patch number counts as the newest patch release.
+
+    >>> [sorts_all(release, 33) for release in ("1.33.7", "1.33.8", "1.33")]
+    [True, False, False]
+    """
+    first = SORTS_DEFAULTS_SINCE.get(minor)
+    if first is None:
+        return minor < min(SORTS_DEFAULTS_SINCE)
+    match = re.match(r"1\.[0-9]+\.([0-9]{1,4})\b", release or "")
+    return match is not None and int(match[1]) < first
 
 
 class Named(NamedTuple):

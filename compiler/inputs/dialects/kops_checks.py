@@ -93,22 +93,27 @@ class ServerChecks:
             self.refuse(alone, f"{other} is not set", "remove it")
 
     def _oidc_options(self) -> list[str]:
-        """Return the options of OIDC that are set."""
+        """Return the options of OIDC that are set; an empty string or list is one, too."""
         if self.cluster.api == "v1alpha2":
-            set_keys = (key for key in OIDC_KEYS if key in self.given)
-            # An empty list of claims is a value before the conversion only.
-            return [key for key in set_keys if key != "oidcRequiredClaim" or self.given[key].node.value is not None]
+            return [key for key in OIDC_KEYS if key in self.given]
         section = ("authentication", "oidc")
         return [f"oidc.{name}" for name in OIDC_FIELDS.values() if self.cluster.place(*section, name) is not None]
 
     def _authorization(self) -> None:
-        mode = self.given.get("authorizationMode")
+        mode, on_aws = self.given.get("authorizationMode"), self.cluster.cloud == "aws"
+        always = self.cluster.place("authorization", "alwaysAllow")
         if mode is None:
+            if always is not None and self._uses_rbac() and on_aws:
+                where = always.node.location
+                refuse(self.problems, "alwaysAllow together with rbac", "remove one of them", always.path, where)
             return
         if "Webhook" in mode.text and "authorizationWebhookConfigFile" not in self.given:
-            self.refuse(mode, "Webhook requires authorizationWebhookConfigFile", "set authorizationWebhookConfigFile")
-        if self._uses_rbac() and self.cluster.cloud == "aws" and not {"Node", "RBAC"} <= set(mode.text.split(",")):
+            message = "Webhook requires authorizationWebhookConfigFile"
+            self.refuse(mode, message, "set authorizationWebhookConfigFile")
+        if self._uses_rbac() and on_aws and not {"Node", "RBAC"} <= set(mode.text.split(",")):
             self.refuse(mode, "on AWS it has to include Node and RBAC", "add Node and RBAC")
+        elif self._uses_rbac() and not mode.text:
+            self.refuse(mode, "it is empty", "write Node,RBAC")
 
     def _uses_rbac(self) -> bool:
         if self.cluster.place("authorization", "rbac") is not None:

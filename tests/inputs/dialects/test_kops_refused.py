@@ -173,6 +173,20 @@ def test_names(name: str, release: str, message: str) -> None:
     assert bool(read(without_dns, "kops", release).messages()) == (name in ("''", "A.example.com"))
 
 
+@pytest.mark.parametrize(
+    ("mode", "spec", "message"),
+    [
+        ("", {"cloud": "gce"}, "authorizationMode: it is empty"),
+        ("", {"cloud": "gce", "authorization": {"alwaysAllow": {}}}, ""),
+        (None, {"authorization": {"alwaysAllow": {}, "rbac": {}}}, "alwaysAllow together with rbac"),
+        (None, {"cloud": "gce", "authorization": {"alwaysAllow": {}, "rbac": {}}}, ""),
+    ],
+)
+def test_modes_of_authorization(mode: str | None, spec: dict[str, Any], message: str) -> None:
+    reading = read(cluster({"authorizationMode": mode}, **spec), "kops", "1.36")
+    assert reading.messages() == ([f"kOps refuses {message}"] if message else [])
+
+
 def test_two_clouds_and_an_unknown_api_version() -> None:
     both = cluster(api="v1alpha3", cloudProvider={"aws": {}, "gce": {}})
     assert read(both, "kops").messages() == ["kOps refuses more than one cloud: aws, gce"]

@@ -172,7 +172,7 @@ def check_mounts(cluster: Cluster, words: list[Word], problems: list[Diagnostic]
     mounted = (*_MOUNTED, *_mounted_by(cluster, words))
     for word in words:
         flag, _, path = word.text.removeprefix("--").partition("=")
-        if word.origin or flag not in READ_FILES or not path.startswith("/"):
+        if flag not in READ_FILES or not path.startswith("/"):
             continue
         if any(path == each or path.startswith(f"{each}/") for each in mounted):
             continue

@@ -248,6 +248,8 @@ def test_webhooks_of_authentication_and_encryption() -> None:
     key = "authenticationTokenWebhookConfigFile"
     assert words({key: f"{K}/own"}, authentication={"kopeio": {}}) == [f"{path[0].partition('=')[0]}={K}/own"]
     assert words({key: f"{K}/own"}, authentication={"aws": {}}) == path
+    both = words({key: f"{K}/own"}, authentication={"aws": {}, "kopeio": {}})
+    assert both == [f"{path[0].partition('=')[0]}={K}/own"]
     assert words(encryptionConfig=True) == [f"--encryption-provider-config={K}/encryptionconfig.yaml"]
     assert words(metricsServer={"enabled": True, "insecure": True}) == ["--enable-aggregator-routing=true"]
 
@@ -359,8 +361,9 @@ def test_the_version_of_the_server(version: str, own: str | None, expected: str)
     ],
 )
 def test_the_release_of_kops(release: str, version: str, expected: str | None) -> None:
-    messages = read(cluster(kubernetes=version), "kops", release).messages("3")
-    assert messages == ([expected] if expected else [])
+    reading = read(cluster(kubernetes=version), "kops", release)
+    assert reading.messages("3") == ([expected] if expected else [])
+    assert reading.messages() == []
 
 
 def test_releases_by_kubernetes_version() -> None:

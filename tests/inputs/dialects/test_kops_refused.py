@@ -333,7 +333,7 @@ def test_base64_has_no_padding() -> None:
     good = asset(encoded.rstrip("="), isBase64=True)
     content = read(good, "kops").server.files[f"{K}/policy.yaml"].content
     assert content.at(("kind",)).value == "Policy"
-    assert content.at(("rules", 0, "level")).location.line == content.location.line
+    assert content.at(("rules", 0, "level")).location == content.location == at(good, encoded.rstrip("="))
 
 
 def test_a_malformed_file_is_reported_at_its_place() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from compiler.bounds import MAX_SUGGESTIONS
 from compiler.diagnostics import Diagnostic, Location
 from compiler.inputs.dialects.kops_cluster import Cluster, Place
 from compiler.inputs.dialects.kops_facts import TITLE, fact, is_known
@@ -124,7 +125,8 @@ class ClusterChecks:
         known: list[str] = fact("etcdClusters", self.cluster.release)
         where = etcd.item("name") or etcd
         if name not in known:
-            hint = did_you_mean(name, known) or f"write {', '.join(known)}"
+            similar = did_you_mean(name, known) if len(names) < MAX_SUGGESTIONS else ""
+            hint = similar or f"write {', '.join(known)}"
             self.refuse_place(where, f"the etcd cluster {shown(name)}", hint)
         if name in names:
             self.refuse_place(where, f"a second etcd cluster {shown(name)}", "remove one of them")

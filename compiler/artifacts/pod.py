@@ -11,6 +11,8 @@ from compiler.apiserver.startup import Resolved
 from compiler.artifacts.flags import flag_lines
 from compiler.artifacts.mounts import Mounts, mounts_of
 from compiler.artifacts.probes import probes
+from compiler.inputs.importers.container import references
+from compiler.inputs.importers.placeholders import Placeholders
 
 _REGISTRY = "registry.k8s.io/kube-apiserver"
 
@@ -21,7 +23,8 @@ def static_pod(resolved: Resolved, explicit: bool = False) -> dict[str, Any]:
     facts = health_facts(resolved.context, resolved.config, resolved.storage_factory, resolved.health)
     needed = mounts_of(resolved, deployment.get("extraVolumes", []))
     image_name, period = image(resolved), drain_of(resolved.context).grace_period
-    command = ["kube-apiserver", *map(_literal, flag_lines(resolved, explicit))]
+    placeholders = Placeholders(resolved.context.input.deployment)
+    command = ["kube-apiserver", *(_literal(line, placeholders) for line in flag_lines(resolved, explicit))]
     labels = {"component": "kube-apiserver", "tier": "control-plane"} | deployment.get("labels", {})
     metadata: dict[str, Any] = {
         "name": deployment.get("name", "kube-apiserver"),
@@ -87,9 +90,21 @@ def _deployment(resolved: Resolved) -> dict[str, Any]:
     return plain if isinstance(plain, dict) else {}
 
 
-def _literal(text: str) -> str:
+def _literal(text: str, placeholders: Placeholders) -> str:
     """Escape a string against expansion by Kubernetes: `$(NAME)` would be replaced, `$$` become `$`.
 
-    Kubernetes: third_party/forked/golang/expansion/expand.go.
+    References that are meant to be replaced stay. Kubernetes: third_party/forked/golang/expansion/expand.go.
     """
-    return re.sub(r"\$(?=[$(])", "$$", text) if "$" in text else text
+    if "$" not in text:
+        return text
+    parts, position = [], 0
+    for reference in references(text):
+        whole = text[reference.start : reference.end]
+        if reference.name in placeholders.variables or whole in placeholders.texts:
+            parts += [_escaped(text[position : reference.start]), whole]
+            position = reference.end
+    return "".join([*parts, _escaped(text[position:])])
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"\$(?=[$(])", "$$", text)

@@ -138,17 +138,80 @@ def _deployment() -> dict[str, Any]:
                     },
                 },
             },
-            "env": {
+            "env": _env(),
+            "placeholders": {
                 "type": "array",
-                "description": "Environment variables of the container.",
-                "items": {
+                "description": "Parts of values that are replaced before the server starts, for example ${HOST_IP}; "
+                "a flag with one of them is not checked.",
+                "items": {**_STRING, "pattern": "[^A-Za-z0-9./:,=-]"},
+            },
+        },
+    }
+
+
+_ENV_SOURCES: dict[str, tuple[str, dict[str, dict[str, Any]], tuple[str, ...]]] = {
+    "fieldRef": (
+        "Field of the Pod.",
+        {
+            "fieldPath": {**_STRING, "description": "Path of the field, for example status.podIP."},
+            "apiVersion": {**_STRING, "description": "API version of the path; defaults to v1."},
+        },
+        ("fieldPath",),
+    ),
+    "resourceFieldRef": (
+        "Request or limit of a container.",
+        {
+            "resource": {**_STRING, "description": "Resource, for example limits.memory."},
+            "containerName": {**_STRING, "description": "Name of the container."},
+            "divisor": {"type": ["string", "number"], "description": "Unit of the value; defaults to 1."},
+        },
+        ("resource",),
+    ),
+    **{
+        f"{kind[0].lower()}{kind[1:]}KeyRef": (
+            f"Key of a {kind}, which a static Pod cannot refer to.",
+            {
+                "name": {**_STRING, "description": f"Name of the {kind}."},
+                "key": {**_STRING, "description": "Name of the key."},
+                "optional": {"type": "boolean", "description": f"Whether the {kind} and its key may be missing."},
+            },
+            ("key",),
+        )
+        for kind in ("ConfigMap", "Secret")
+    },
+}
+"""Field of an EnvVarSource -> its description, its fields, and those that are required."""
+
+
+def _env() -> dict[str, Any]:
+    """Return the schema of environment variables. Kubernetes: pkg/apis/core/types.go, EnvVar and EnvVarSource."""
+    sources: dict[str, Any] = {
+        name: {
+            "type": "object",
+            "description": description,
+            "additionalProperties": False,
+            "required": list(required),
+            "properties": fields,
+        }
+        for name, (description, fields, required) in _ENV_SOURCES.items()
+    }
+    return {
+        "type": "array",
+        "description": "Environment variables of the container.",
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["name"],
+            "oneOf": [{"required": ["value"]}, {"required": ["valueFrom"]}],
+            "properties": {
+                "name": {**_STRING, "description": "Name of the variable."},
+                "value": {**_STRING, "description": "Value of the variable."},
+                "valueFrom": {
                     "type": "object",
+                    "description": "Source of the value. A flag that contains $(NAME) is not checked.",
                     "additionalProperties": False,
-                    "required": ["name", "value"],
-                    "properties": {
-                        "name": {**_STRING, "description": "Name of the variable."},
-                        "value": {**_STRING, "description": "Value of the variable."},
-                    },
+                    "oneOf": [{"required": [name]} for name in sources],
+                    "properties": sources,
                 },
             },
         },

@@ -11,7 +11,9 @@ from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.filesystem import Root, hint_for
 from compiler.inputs import ServerInput
+from compiler.inputs.importers.flags import unknown_values
 from compiler.inputs.importers.lowering import Content, Lowering, Path
+from compiler.inputs.importers.placeholders import Placeholders
 from compiler.inputs.schema import conforms, load_schema, unknown_key, unwrapped
 from compiler.inputs.source import Files, parse_as_server, parse_document
 from compiler.inputs.source.node import Node
@@ -45,10 +47,13 @@ def read_document(
             refused = validate(merged, known.version, report) - {()}
     check_removals(loaded.roots, known.version, report)
     problems += report.diagnostics
-    lowering = Lowering(known, refused, _load_sources(merged, path, files, problems, refused), problems)
-    arguments = lowering.arguments(merged)
-    name = merged.at(("metadata", "name"))
     deployment = merged.get("deployment") if all(value_path[0] != "deployment" for value_path in refused) else None
+    contents = _load_sources(merged, path, files, problems, refused)
+    lowering = Lowering(known, refused, contents, problems, Placeholders(deployment))
+    arguments = lowering.arguments(merged)
+    if lowering.placeholders:
+        problems += unknown_values(arguments)
+    name = merged.at(("metadata", "name"))
     if deployment is not None:
         from compiler.inputs.pods.manifest import check_deployment
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
 from compiler import rules
 from compiler.bounds import MAX_NODES
 from compiler.diagnostics import NOTE, Diagnostic, Location, Problems, diagnose
 from compiler.inputs import ServerInput
-from compiler.inputs.arguments import Argument, Word, may_be_any, split_arguments
+from compiler.inputs.arguments import ANY, Argument, Word, may_be_any, split_arguments
 from compiler.inputs.shell_words import Splitter, trace_of
 from compiler.inputs.source.node import Source, too_many_words
 from compiler.text import shown_bare
@@ -53,23 +54,23 @@ def arguments_of(words: list[Word], version: str | None, problems: list[Diagnost
     if any(each.code == rules.DECIDED_OUTSIDE_FILE.code for each in problems):
         # One note reports what a distribution takes from elsewhere.
         words = [word for word in words if not word.origin or word.unknown in (NODE_ADDRESS, POD_ADDRESS)]
-    problems += _unknown_variables(words)
+    problems += unknown_values(words)
     return arguments
 
 
-def _unknown_variables(words: list[Word]) -> Problems:
+def unknown_values(uses: Sequence[Word | Argument]) -> Problems:
     """Return a note for each variable whose value is only known at run time, at its first use."""
-    uses: dict[str, list[Word]] = {}
-    for word in words:
-        if word.unknown:
-            uses.setdefault(word.unknown, []).append(word)
+    by_name: dict[str, list[Word | Argument]] = {}
+    for use in uses:
+        if use.unknown:
+            by_name.setdefault(use.unknown, []).append(use)
     notes = Problems()
-    for name, words_with_it in uses.items():
-        notes.report(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, _unknown_variable, name, words_with_it)
+    for name, with_it in by_name.items():
+        notes.report(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, _unknown_variable, name, with_it)
     return notes
 
 
-def _unknown_variable(name: str, uses: list[Word]) -> Diagnostic:
+def _unknown_variable(name: str, uses: list[Word | Argument]) -> Diagnostic:
     arguments = "the argument that uses it is" if len(uses) == 1 else f"the {len(uses)} arguments that use it are"
     first = uses[0]
     if first.origin:
@@ -77,7 +78,7 @@ def _unknown_variable(name: str, uses: list[Word]) -> Diagnostic:
     at = first.text.find(name)
     location = first.part(at, at + len(name)) if at >= 0 else first.location
     message = f"the value of {shown_bare(name)} is unknown; {arguments} not checked"
-    if any(map(may_be_any, uses)):
+    if any(use.flag == ANY if isinstance(use, Argument) else may_be_any(use) for use in uses):
         message = f"{shown_bare(name)} may contain any flags: missing ones are not reported, and predictions lack them"
     hint = "write the value instead of the variable to have it checked"
     return diagnose(rules.VALUE_KNOWN_ONLY_AT_RUNTIME, message, hint, path=first.path, location=location)

@@ -13,8 +13,9 @@ from compiler import rules
 from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs import InlineFile
-from compiler.inputs.arguments import Argument, Trace
+from compiler.inputs.arguments import ANY, Argument, Trace
 from compiler.inputs.importers.flag_text import Element, elements_of, joined, text_of
+from compiler.inputs.importers.placeholders import Placeholders
 from compiler.inputs.source.node import Node
 from compiler.text import closest, shown, shown_bare
 from compiler.upstream.catalog import Catalog
@@ -34,11 +35,16 @@ class Lowering:
     `refused` has the paths of values that violate the schema. An option that is invalid as a whole is dropped and its
     flag added to `refused_flags`; of a list or map, only the invalid elements are dropped. `contents` has the contents
     of `source` files; `files` collects the structured files whose content the document has, by path on the server.
-    Values that no flag can express are added to `problems`.
+    Values that no flag can express are added to `problems`. Values with a part in `placeholders` are unknown.
     """
 
     def __init__(
-        self, catalog: Catalog, refused: set[Path], contents: dict[Path, Content], problems: list[Diagnostic]
+        self,
+        catalog: Catalog,
+        refused: set[Path],
+        contents: dict[Path, Content],
+        problems: list[Diagnostic],
+        placeholders: Placeholders | None = None,
     ) -> None:
         self.catalog = catalog
         self.refused = refused
@@ -49,6 +55,7 @@ class Lowering:
                 self._parts.setdefault(path[:2], set()).add(path[2])
         self.contents = contents
         self.problems = problems
+        self.placeholders = placeholders or Placeholders(None)
         self.refused_flags: set[str] = set()
         self.files: dict[str, InlineFile] = {}
         self.sections: dict[str, Location] = {}
@@ -68,7 +75,7 @@ class Lowering:
         if extra is not None and isinstance(extra.value, dict):
             for flag, value in extra.value.items():
                 arguments += self._extra(flag, value, extra.key_location(flag))
-        return arguments
+        return self.placeholders.marked(arguments)
 
     def _section(self, group: str, section: str, node: Node) -> Sequence[Argument]:
         """Return the arguments of one group; memoized on the section if they depend on nothing else."""
@@ -197,9 +204,14 @@ class Lowering:
         return path
 
     def _extra(self, flag: str, node: Node, key: Location) -> Iterator[Argument]:
-        """Return the occurrences of a flag in `extraFlags`, whose values are flag text."""
+        """Return the occurrences of a flag in `extraFlags`, whose values are flag text.
+
+        A name with an unknown part may be any flags.
+        """
         path, name = f"extraFlags.{flag}", flag.replace("_", "-")
-        if self._is_refused(("extraFlags", flag), True):
+        if unknown := self.placeholders.first_in(flag):
+            yield Argument(ANY, flag, key, None, path, unknown=unknown)
+        elif self._is_refused(("extraFlags", flag), True):
             self.refused_flags.add(name)
         elif flag.startswith("-"):
             self.refused_flags.add(name.lstrip("-"))

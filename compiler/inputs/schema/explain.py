@@ -34,6 +34,12 @@ _RULES = {
 """Schema keyword -> rule of its violation; SCHEMA-06 for others."""
 
 
+_PATTERN_HINTS: dict[Path, str] = {
+    ("kubernetesVersion",): "write a version, for example 1.36",
+    ("deployment", "placeholders"): "write it with the characters that mark it, for example ${HOST_IP}",
+}
+
+
 def explain(root: Node, version: str, report: Report) -> set[Path]:
     """Report every violation, and return the paths of the invalid values.
 
@@ -126,7 +132,7 @@ def _value(node: Node, path: Path, error: ValidationError, version: str, suggest
         hint = suggestions.did_you_mean(str(node.value), words) or f"write {' or '.join(words)}"
         return _diagnostic(rules.VALUE_NOT_ALLOWED, f"{name} cannot be {text}", hint, node, path, version)
     if error.validator == "pattern":
-        hint = "write a version, for example 1.36" if path == ("kubernetesVersion",) else "use letters, digits, - and ."
+        hint = _PATTERN_HINTS.get(path[:2], "use letters, digits, - and .")
         return _diagnostic(rules.MALFORMED_VALUE, f"{name} cannot be {text}", hint, node, path, version)
     return _diagnostic(
         rules.VALUE_OUTSIDE_SCHEMA, f"{name}: {text} is out of range", "write a value in range", node, path, version
@@ -134,10 +140,17 @@ def _value(node: Node, path: Path, error: ValidationError, version: str, suggest
 
 
 def _one_of(node: Node, path: Path, error: ValidationError, version: str) -> Diagnostic:
-    """Return SCHEMA-06: the option of a structured file is a path, or a mapping with one of content and source."""
-    both = isinstance(node.value, dict) and {"content", "source"} <= set(node.value)
-    problem = "has both content and source" if both else "has neither content nor source"
-    hint = "write a path on the server, {content: ...} or {source: FILE}"
+    """Return SCHEMA-06 for a mapping that must have exactly one of several keys.
+
+    It is the option of a structured file, a path or a mapping with one of content and source, or a variable.
+    """
+    branches: Any = error.validator_value
+    names = [key for branch in branches for key in branch.get("required", ())]
+    present = [key for key in names if node.get(key) is not None]
+    problem = f"has both {' and '.join(present)}" if len(present) > 1 else f"has neither {' nor '.join(names)}"
+    hint = f"write one of {', '.join(names)}"
+    if flag_of(path, version):
+        hint = "write a path on the server, {content: ...} or {source: FILE}"
     if isinstance(node.value, dict) and set(node.value) & {"apiVersion", "kind"}:
         hint = "put the object under content: {content: {apiVersion: ..., kind: ...}}"
     inner = best_match(error.context or [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from compiler import rules
 from compiler.apiserver.flagset import FlagSet
 from compiler.apiserver.startup import Resolved
@@ -35,20 +37,25 @@ def flag_lines(resolved: Resolved, explicit: bool = False) -> list[str]:
     Raises KascError for a value that no line can hold.
     """
     flags = resolved.context.flags
-    catalog, arguments = flags.catalog, flags.arguments
-    order = catalog.flag_order
+    given = dict(effective_arguments(flags))
     lines = []
-    for name in catalog.flags if explicit else sorted(arguments, key=order.__getitem__):
-        given = arguments.get(name)
-        if given is not None:
-            for argument in given if catalog.flags[name].type in REPEATED else given[-1:]:
-                text = written_value(argument)
-                if not _fits_a_line(text):
-                    raise KascError(_unfitting(argument))
-                lines.append(f"--{name}={text}")
-        elif explicit:
+    for name in flags.catalog.flags if explicit else given:
+        for argument in given.get(name, ()):
+            text = written_value(argument)
+            if not _fits_a_line(text):
+                raise KascError(_unfitting(argument))
+            lines.append(f"--{name}={text}")
+        if explicit and name not in given:
             lines += _default_lines(flags, name)
     return lines
+
+
+def effective_arguments(flags: FlagSet) -> Iterator[tuple[str, list[Argument]]]:
+    """Yield each flag that is set, in the server's registration order, with the occurrences that count."""
+    order = flags.catalog.flag_order
+    for name in sorted(flags.arguments, key=order.__getitem__):
+        given = flags.arguments[name]
+        yield name, given if flags.catalog.flags[name].type in REPEATED else given[-1:]
 
 
 def _fits_a_line(text: str) -> bool:

@@ -80,8 +80,13 @@ def image(resolved: Resolved) -> str:
     given = _deployment(resolved).get("image") or context.input.image
     if given:
         return str(given)
-    version = (context.input.version or context.catalog.version).lstrip("v")
-    return f"{_REGISTRY}:v{version}" + (".0" if version.count(".") == 1 else "")
+    return default_image(context.input.version or context.catalog.version)
+
+
+def default_image(version: str) -> str:
+    """Return the upstream image of a version; `1.36` is its first release."""
+    release = version.lstrip("v")
+    return f"{_REGISTRY}:v{release}" + (".0" if release.count(".") == 1 else "")
 
 
 def _deployment(resolved: Resolved) -> dict[str, Any]:

@@ -207,6 +207,18 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite an existing file")
 
 
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", help=_INPUT_HELP)
+    group = parser.add_argument_group("output options")
+    group.add_argument("-o", "--out", metavar="FILE", help="write to FILE instead of standard output")
+    group.add_argument(
+        "--format", choices=("yaml", "toml"), help="document format (default: by the extension of FILE, else yaml)"
+    )
+    group.add_argument("--force", action="store_true", help="overwrite an existing file")
+    _add_input(parser)
+    _add_report(parser)
+
+
 def _add_schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name",
@@ -242,6 +254,7 @@ COMMANDS = {
     "verify": ("compare the storage manifest with a real etcd", _add_verify),
     "probe": ("compare the health checks with those of a running server", _add_probe),
     "explain": ("describe a flag, key, gate, plugin or code", _add_explain),
+    "import": ("write a kasc document that compiles to the same flags", _add_import),
     "init": ("write a commented starter document", _add_init),
     "schema": ("print or write the JSON Schemas", _add_schema),
     "completion": ("print a shell completion script", _add_completion),

@@ -64,8 +64,12 @@ def _run(words: list[str]) -> int:
         options.words += unknown
     elif unknown:
         _reject(options.command, unknown)
-    code: int = import_module(f"compiler.cli.{options.command}").run(options)
+    code: int = import_module(f"compiler.cli.{_MODULES.get(options.command, options.command)}").run(options)
     return code
+
+
+_MODULES = {"import": "import_"}
+"""Commands that are keywords of Python."""
 
 
 def _reject(command: str, words: list[str]) -> NoReturn:

@@ -59,8 +59,9 @@ class ServerInput:
 
     `version` is the Kubernetes version in the input (`1.36`, `v1.36.2`), None if it has none. `sections` has the
     location of each option group in the input. `layers` has the names of the files that a document was merged from,
-    `layer_roots` the unmerged root node of each. `pod_spec` is the spec of a Pod, `container` its container that runs
-    the server, `file_system` the file system of that container, `grace_period` the Pod's terminationGracePeriodSeconds.
+    `layer_roots` the unmerged root node of each. `pod_spec` is the spec of a Pod, `metadata` its metadata,
+    `container` its container that runs the server, `file_system` the file system of that container, `grace_period` the
+    Pod's terminationGracePeriodSeconds.
     `certain` is false if the kind of the file was inferred: then it is never modified. `static_pod` is the
     namespace/name of a static Pod. `unlisted` counts the diagnostics beyond the limit of a report. `dialect` is set for
     the file of a distribution, `fixed_flags` are the flags that this distribution does not let the user set, `settings`
@@ -84,6 +85,7 @@ class ServerInput:
         layer_roots: tuple[Node, ...] = (),
         container: Node | None = None,
         pod_spec: Node | None = None,
+        metadata: Node | None = None,
         file_system: FileSystem | None = None,
         image: str = "",
         refused_flags: frozenset[str] = frozenset(),
@@ -107,6 +109,7 @@ class ServerInput:
         self.layer_roots = layer_roots
         self.container = container
         self.pod_spec = pod_spec
+        self.metadata = metadata
         self.file_system = file_system
         self.image = image
         self.refused_flags = refused_flags

@@ -73,7 +73,7 @@ def unknown_values(uses: Sequence[Word | Argument]) -> Problems:
 def _unknown_variable(name: str, uses: list[Word | Argument]) -> Diagnostic:
     arguments = "the argument that uses it is" if len(uses) == 1 else f"the {len(uses)} arguments that use it are"
     first = uses[0]
-    if first.origin:
+    if isinstance(first, Word) and first.origin:
         return _unknown_on_node(first, name)
     at = first.text.find(name)
     location = first.part(at, at + len(name)) if at >= 0 else first.location

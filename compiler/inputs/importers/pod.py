@@ -70,6 +70,7 @@ def read_pod(source: Source, roots: list[Node], version: str | None, problems: l
                 grace_period=find(pod, "spec", "terminationGracePeriodSeconds"),
                 container=container,
                 pod_spec=spec,
+                metadata=pod.get("metadata"),
                 static_pod="" if manifest.path or manifest.pod_path else _static_name(pod),
                 file_system=None if checked.excerpt and not file_system.declared else file_system,
             )

@@ -55,12 +55,12 @@ def given(pair: dict[str, Any], directory: Path) -> tuple[Path, Settings]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     release = str(facts.get(kind or "") or pair.get("kubeadm") or "").removeprefix("v").removeprefix("release-")
-    version = _version(pair)
+    version = version_of(pair)
     in_file = version in text or pair.get("kind") is None
     return directory / place, Settings(
         read_as=kind,
         version=None if in_file else _full_version(pair),
-        host=Host(_address(pair), str(directory) if further else ""),
+        host=Host(address_of(pair), str(directory) if further else ""),
         release=release if kind and re.match(r"\d", release) else "",
     )
 
@@ -69,11 +69,11 @@ def _full_version(pair: dict[str, Any]) -> str:
     return str(pair.get("kubernetesVersion") or pair.get("kubeadm") or "1.36").removeprefix("v")
 
 
-def _version(pair: dict[str, Any]) -> str:
+def version_of(pair: dict[str, Any]) -> str:
     return ".".join(_full_version(pair).split(".")[:2])
 
 
-def _address(pair: dict[str, Any]) -> str:
+def address_of(pair: dict[str, Any]) -> str:
     node = pair.get("node") or {}
     facts = {**(pair.get("facts") or {}), **(node if isinstance(node, dict) else {"advertiseAddress": node})}
     address = facts.get("advertiseAddress") or facts.get("nodeIP") or facts.get("nodeAddress") or ""
@@ -100,5 +100,5 @@ def predicted_and_real(pair: dict[str, Any], directory: Path) -> tuple[Result, R
         return predicted, Result("reject", predicted.flags)
     arguments = directory / "real.args"
     arguments.write_text("".join(f"{flag}\n" for flag in flags))
-    real = Settings(read_as="argv", version=_version(pair), host=Host(_address(pair)))
+    real = Settings(read_as="argv", version=version_of(pair), host=Host(address_of(pair)))
     return predicted, result(examine(str(arguments), real))

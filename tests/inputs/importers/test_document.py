@@ -201,3 +201,45 @@ def test_content_holds_what_can_be_json(tmp_path: Path, value: str, places: list
     path.write_text(f"{HEAD}metadata: {{name: a}}\n{NEEDED}auditing: {{auditPolicyFile: {{content: {content}}}}}\n")
     found = examine(str(path), Settings(version="1.36")).report.of("error")
     assert [f"{each.rule} {each.path.partition('.content')[2]}" for each in found] == places
+
+
+UNKNOWN = """\
+apiVersion: kasc/v1
+kind: APIServer
+kubernetesVersion: "1.36"
+etcd: {etcdServers: ["https://${ETCD}:2379"], etcdPrefix: "$$(POD_IP)/$(OTHER)/$(HOME)"}
+generic: {advertiseAddress: $(POD_IP)}
+deployment:
+  env:
+  - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+  - {name: HOME, value: /root}
+  placeholders: ["${ETCD}", $ARGS]
+extraFlags: {$ARGS: "", secure-port: "${ETCD}"}
+"""
+
+
+def test_values_that_are_known_only_at_run_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(UNKNOWN)
+    examined = examine(str(path))
+    notes = {(each.code, each.message) for each in examined.report.of("note")}
+    assert notes == {
+        ("KASC-INPUT-005", "the value of ${ETCD} is unknown; the 2 arguments that use it are not checked"),
+        ("KASC-INPUT-005", "the value of $(POD_IP) is unknown; the argument that uses it is not checked"),
+        (
+            "KASC-INPUT-005",
+            "$ARGS may contain any flags: missing ones are not reported, and predictions lack them",
+        ),
+    }
+    assert examined.resolved is not None
+    flags = examined.resolved.context.flags
+    assert flags.open
+    assert flags.unknown == {"advertise-address", "etcd-servers", "secure-port"}
+    assert flags.text("etcd-prefix") == "$$(POD_IP)/$(OTHER)/$(HOME)"
+
+
+def test_without_declaration_a_variable_is_a_plain_value(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(UNKNOWN.partition("deployment:")[0] + 'extraFlags: {secure-port: "${ETCD}"}\n')
+    errors = {each.flag for each in examine(str(path)).report.of("error")}
+    assert {"advertise-address", "secure-port"} <= errors

@@ -7,6 +7,7 @@ pkg/machinery/config/types/k8s, pkg/machinery/config/container/validate.go.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from compiler import rules
@@ -124,8 +125,11 @@ def _check_authorizer(authorizer: Place, findings: Findings) -> None:
     kind = authorizer.get("type")
     if kind.text and kind.text not in _AUTHORIZERS:
         message = f"Talos refuses the authorizer type {shown(kind.text)}"
-        hint = did_you_mean(kind.text, _AUTHORIZERS) or f"write {', '.join(_AUTHORIZERS)}"
-        findings.refuse(message, hint, kind.path, kind.location)
+        findings.refuse(message, partial(_types_like, kind.text), kind.path, kind.location)
+
+
+def _types_like(text: str) -> str:
+    return did_you_mean(text, _AUTHORIZERS) or f"write {', '.join(_AUTHORIZERS)}"
 
 
 def _check_resources(place: Place, findings: Findings) -> None:

@@ -5,8 +5,8 @@ A file may be a whole configuration or a patch of one. Talos: pkg/machinery/conf
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, Problems, diagnose
@@ -25,17 +25,20 @@ _TRUE, _FALSE = ("y", "Y", "yes", "on"), ("n", "N", "no", "off")
 """Strings that go-yaml decodes into a boolean field. go-yaml: decode.go, scalar."""
 
 
+Hint: TypeAlias = str | Callable[[], str]
+
+
 class Findings:
-    """The diagnostics of one file."""
+    """The diagnostics of one file. A hint that takes long to find is a function."""
 
     def __init__(self, problems: list[Diagnostic]) -> None:
         self.problems = problems
 
-    def refuse(self, message: str, hint: str, path: str, location: Location, severity: str = "") -> None:
+    def refuse(self, message: str, hint: Hint, path: str, location: Location, severity: str = "") -> None:
         """Report configuration that Talos refuses."""
         self._report(rules.REFUSED_BY_DISTRIBUTION, message, hint, path, location, severity)
 
-    def ignore(self, message: str, hint: str, path: str, location: Location) -> None:
+    def ignore(self, message: str, hint: Hint, path: str, location: Location) -> None:
         """Report configuration that Talos ignores."""
         self._report(rules.IGNORED_BY_DISTRIBUTION, message, hint, path, location)
 
@@ -43,9 +46,10 @@ class Findings:
         """Report that the file is not all that decides the configuration."""
         self._report(rules.DECIDED_OUTSIDE_FILE, message, hint, "", location)
 
-    def _report(self, rule: Rule, message: str, hint: str, path: str, location: Location, severity: str = "") -> None:
+    def _report(self, rule: Rule, message: str, hint: Hint, path: str, location: Location, severity: str = "") -> None:
         def make() -> Diagnostic:
-            return diagnose(rule, message, hint, path=path, location=location, severity=severity)
+            text = hint if isinstance(hint, str) else hint()
+            return diagnose(rule, message, text, path=path, location=location, severity=severity)
 
         if isinstance(self.problems, Problems):
             self.problems.report(rule, make)
@@ -154,8 +158,9 @@ def read_documents(source: Source, roots: list[Node], facts: Facts, findings: Fi
     others: dict[str, list[Node]] = {}
     unusable: set[str] = set()
     known: set[tuple[str, str]] = set()
+    is_patch = "$patch" in source.text
     for root in roots:
-        node = _without_deletions(root)
+        node = _without_deletions(root) if is_patch else root
         if node is None or node.value is None:
             continue
         kind = _kind_of(node, facts, findings)
@@ -225,8 +230,6 @@ def _without_deletions(node: Node) -> Node | None:
 
     Talos: decoder/delete.go.
     """
-    if "$patch" not in node.source.text:
-        return node
     if isinstance(node.value, dict):
         deletion = node.value.get("$patch")
         if deletion is not None and deletion.value == "delete":

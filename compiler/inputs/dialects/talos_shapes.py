@@ -21,6 +21,9 @@ class _Unknown(NamedTuple):
     path: str
     known: list[str]
 
+    def hint(self) -> str:
+        return did_you_mean(self.key, self.known) or f"known fields are {', '.join(self.known)}"
+
 
 def policy_schema(version: str) -> Schema:
     """Return the schema of an audit policy in a version of Kubernetes."""
@@ -60,14 +63,12 @@ def check_shapes(documents: Documents, version: str, findings: Findings) -> None
     for policy in policies:
         for unknown in _unknown(policy, policy_schema(version)):
             message = f"Talos refuses the unknown field {shown(unknown.key)} of the audit policy"
-            hint = did_you_mean(unknown.key, unknown.known) or f"known fields are {', '.join(unknown.known)}"
-            findings.refuse(message, hint, unknown.path, unknown.node.key_location(unknown.key))
+            findings.refuse(message, unknown.hint, unknown.path, unknown.node.key_location(unknown.key))
     authorizers = documents.of_machine("cluster.apiServer.authorizationConfig").items()
     for authorizer in (*authorizers, *documents.all_of("KubeAuthorizerConfig")):
         for unknown in _unknown(authorizer.get("webhook"), webhook_schema(version)):
             message = f"Talos ignores the unknown field {shown(unknown.key)} of the webhook"
-            hint = did_you_mean(unknown.key, unknown.known) or "remove it"
-            findings.ignore(message, hint, unknown.path, unknown.node.key_location(unknown.key))
+            findings.ignore(message, unknown.hint, unknown.path, unknown.node.key_location(unknown.key))
 
 
 def _unknown(place: Place, schema: Schema) -> Iterator[_Unknown]:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from compiler.inputs import ServerInput
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.talos_arguments import extra_args, merge
-from compiler.inputs.dialects.talos_checks import check_configuration, check_machine, has_authorization_flags
+from compiler.inputs.dialects.talos_checks import (
+    allowed_args,
+    check_configuration,
+    check_machine,
+    has_authorization_flags,
+)
 from compiler.inputs.dialects.talos_defaults import Defaults
 from compiler.inputs.dialects.talos_documents import Documents, Findings, read_documents
 from compiler.inputs.dialects.talos_facts import facts_of
@@ -34,7 +39,7 @@ def read(request: Request) -> ServerInput:
     kubernetes = kubernetes_of(request, documents, facts, is_known, findings)
     lists = facts.has("lists")
     section = documents.api_server.get("extraArgs")
-    extra = extra_args(section, lists, findings)
+    extra = allowed_args(documents, extra_args(section, lists, findings), findings)
     check_configuration(documents, facts, extra, findings)
     check_shapes(documents, kubernetes.catalog, findings)
     policies = facts.policies(documents.way)
@@ -69,10 +74,16 @@ def _note_missing(documents: Documents, findings: Findings) -> None:
     """Report what the file leaves to the configuration that it is applied to, or leaves out."""
     where = documents.api_server.location
     if not documents.endpoint.is_set:
-        message = "the file is a patch: the endpoint of the cluster, which decides issuer and audiences, is elsewhere"
+        message = "the file is a patch: the endpoint of the cluster is elsewhere, and other fields may be"
         findings.decided_outside(message, "pass the patched machine configuration to check all of it", where)
-    if documents.way == "documents":
-        for kind in ("KubeAuthenticationConfig", "KubeAuthorizerConfig"):
-            if kind not in documents.others:
-                message = f"the file has no {kind}: if no other patch has it, kube-apiserver refuses an empty file"
-                findings.decided_outside(message, f"add the {kind} document that talosctl generates", where)
+    authentication = documents.all_of("KubeAuthenticationConfig")
+    if documents.is_patch:
+        return
+    if documents.way == "legacy" and authentication:
+        message = "Talos ignores KubeAuthenticationConfig without a KubeAPIServerConfig document"
+        hint = "replace cluster.apiServer by a KubeAPIServerConfig document"
+        findings.ignore(message, hint, authentication[0].path, authentication[0].location)
+    for kind in ("KubeAuthenticationConfig", "KubeAuthorizerConfig") if documents.way == "documents" else ():
+        if kind not in documents.others:
+            message = f"the file has no {kind}: if no other file has it, kube-apiserver refuses an empty configuration"
+            findings.decided_outside(message, f"add the {kind} documents that talosctl generates", where)

@@ -57,7 +57,7 @@ def check_configuration(documents: Documents, facts: Facts, extra: Mapping[str, 
     _check_url(documents.endpoint, findings)
     _check_conflicts(documents, findings)
     _check_authorizers(documents, extra, findings)
-    _check_documents(documents, extra, findings)
+    _check_documents(documents, findings)
     for part in ("requests", "limits"):
         _check_resources(documents.api_server.get("resources").get(part), findings)
     if not documents.is_patch:
@@ -143,21 +143,29 @@ def _check_resources(place: Place, findings: Findings) -> None:
             )
 
 
-def _check_documents(documents: Documents, extra: Mapping[str, ExtraArg], findings: Findings) -> None:
-    """Talos: pkg/machinery/config/types/k8s, validateArgs of KubeAPIServerConfig and Validate of others."""
-    if documents.way == "documents":
-        for flag, argument in extra.items():
-            for prefix, kind in refused_prefixes().items():
-                if flag.startswith(prefix):
-                    message = f"Talos refuses {shown(flag)} in extraArgs of KubeAPIServerConfig"
-                    findings.refuse(message, f"use {kind}", argument.path, argument.name_at)
-                    break
+def _check_documents(documents: Documents, findings: Findings) -> None:
+    """Talos: pkg/machinery/config/types/k8s, Validate of each document."""
     for document in documents.all_of("KubeAdmissionControlConfig"):
         if not document.get("name").text:
             message = "Talos refuses a KubeAdmissionControlConfig without name"
             findings.refuse(message, "set name to that of the admission plugin", document.path, document.location)
     if "KubeNetworkConfig" in documents.others:
         check_subnets(documents, findings)
+
+
+def allowed_args(documents: Documents, extra: dict[str, ExtraArg], findings: Findings) -> dict[str, ExtraArg]:
+    """Return extraArgs without the flags that KubeAPIServerConfig refuses. Talos: apiserver.go, validateArgs."""
+    if documents.way == "legacy":
+        return extra
+    allowed = {}
+    for flag, argument in extra.items():
+        kind = next((kind for prefix, kind in refused_prefixes().items() if flag.startswith(prefix)), "")
+        if not kind:
+            allowed[flag] = argument
+            continue
+        message = f"Talos refuses {shown(flag)} in extraArgs of KubeAPIServerConfig"
+        findings.refuse(message, f"use {kind}", argument.path, argument.name_at)
+    return allowed
 
 
 def _check_complete(documents: Documents, facts: Facts, findings: Findings) -> None:

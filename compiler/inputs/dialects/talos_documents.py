@@ -116,14 +116,22 @@ class Documents:
 
     @property
     def way(self) -> str:
-        """How the API server is configured: `documents` or `legacy`, for cluster.apiServer."""
-        return "documents" if "KubeAPIServerConfig" in self.others else "legacy"
+        """How the API server is configured: `documents` or `legacy`, for cluster.apiServer.
+
+        A patch of the authentication or authorization is one of a configuration with documents.
+        """
+        kinds = {"KubeAPIServerConfig"}
+        if self.is_patch and not self.of_machine("cluster.apiServer").is_set:
+            kinds |= {"KubeAuthenticationConfig", "KubeAuthorizerConfig"}
+        return "legacy" if kinds.isdisjoint(self.others) else "documents"
 
     @property
     def api_server(self) -> Place:
         """The section of the API server; its location is where findings about it are reported."""
         if self.way == "documents":
-            return self.all_of("KubeAPIServerConfig")[0]
+            first = next(iter(self.others.values()))[0]
+            documents = self.all_of("KubeAPIServerConfig")
+            return documents[0] if documents else Place(None, "KubeAPIServerConfig", start_of(first))
         section = self.of_machine("cluster.apiServer")
         if section.node is None or self.machine is None:
             return section._replace(location=start_of(self.machine) if self.machine is not None else self._top)

@@ -131,7 +131,7 @@ def test_a_patch_does_not_tell_the_endpoint() -> None:
     issuer = reading.argument("service-account-issuer")
     assert (issuer.unknown, issuer.origin) == ("$(CLUSTER_ENDPOINT)", "Talos")
     (note,) = reading.messages("4")
-    assert note.startswith("the file is a patch: the endpoint of the cluster")
+    assert note == "the file is a patch: the endpoint of the cluster is elsewhere, and other fields may be"
     assert reading.values("service-cluster-ip-range") == ["10.96.0.0/12"]
 
 
@@ -406,6 +406,24 @@ def test_documents() -> None:
     ]
 
 
+AUTHENTICATION = "apiVersion: v1alpha1\nkind: KubeAuthenticationConfig\nconfiguration: {jwt: []}\n"
+
+
+def test_a_patch_of_one_document() -> None:
+    reading = read(AUTHENTICATION, "talos", "1.14")
+    assert reading.values("authentication-config") == [f"{DIRECTORY}/authentication-config.yaml"]
+    assert set(reading.server.files) == {
+        f"{DIRECTORY}/{name}.yaml" for name in ("auditpolicy", "authentication-config")
+    }
+    assert len(reading.messages("4")) == 1
+
+
+def test_a_document_of_no_effect() -> None:
+    assert read(machine() + "---\n" + AUTHENTICATION, "talos", "1.14").messages("1", "2") == [
+        "Talos ignores KubeAuthenticationConfig without a KubeAPIServerConfig document"
+    ]
+
+
 def test_the_issuer_of_a_document() -> None:
     more = (
         "---\napiVersion: v1alpha1\nkind: KubeServiceAccountConfig\n"
@@ -421,6 +439,10 @@ def test_the_issuer_of_a_document() -> None:
     ("more", "message"),
     [
         ("extraArgs: {oidc-client-id: x}\n", 'Talos refuses "oidc-client-id" in extraArgs of KubeAPIServerConfig'),
+        (
+            "extraArgs: {authentication-config: x}\n",
+            'Talos refuses "authentication-config" in extraArgs of KubeAPIServerConfig',
+        ),
         (
             "---\napiVersion: v1alpha1\nkind: KubeAuthorizerConfig\nname: a\ntype: Webhook\n",
             "Talos refuses an authorizer of type Webhook without webhook",

@@ -95,7 +95,7 @@ def is_flagz_document(source: Source) -> bool:
 
 def _is_flagz_text(source: Source) -> bool:
     """Return whether a file is the text form of /flagz. Kubernetes: apiserver/pkg/server/flagz/textserializer.go."""
-    return re.match(r"\s*\S+ flag[sz]\s+Warning: This endpoint is not meant", source.text) is not None
+    return re.match(r"\s*\S+ flag[sz]\s+Warning: ", source.text) is not None
 
 
 def dialect_of(roots: Sequence[Node], path: str) -> tuple[str, bool] | None:

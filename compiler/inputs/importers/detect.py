@@ -146,7 +146,7 @@ def _as_dialect(source: Source, kind: str, problems: list[Diagnostic]) -> Detect
 
 def _text_dialect(source: Source) -> Detected | None:
     """Return the dialect of a file that states it in its text, None for any other file."""
-    if not any(word in source.text for word in ("[Service]", "[Unit]", "Flagz", "This endpoint", "SNAP_")):
+    if not any(word in source.text for word in ("[Service]", "[Unit]", "Flagz", "Warning: ", "SNAP_")):
         return None
     from compiler.inputs.dialects.detection import dialect_of_text
 

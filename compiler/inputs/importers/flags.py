@@ -111,16 +111,22 @@ def _without_flags_of_k3s(words: list[Word], problems: list[Diagnostic]) -> list
     return [word for word in words if word not in own]
 
 
+def _takes_next(word: Word) -> bool:
+    """Return whether the value of a flag may be the next word."""
+    return word.text.startswith("--") and "=" not in word.text
+
+
 def read_argv(source: Source, version: str | None, problems: list[Diagnostic]) -> ServerInput:
-    """Read an argument list: every line that is neither empty nor a comment is one argument, without quoting.
+    """Read an argument list: every line that is not a comment is one argument, without quoting.
 
     A value `$(NAME)` is that of a variable which the kubelet substitutes in a Pod, and so unknown here. Raises
     KascError DOC-02 for more than `MAX_NODES` arguments.
     """
-    words = []
-    for number, line in enumerate(source.text.split("\n"), 1):
+    words: list[Word] = []
+    for number, line in enumerate(source.text.removesuffix("\n").split("\n"), 1):
         text = line.removesuffix("\r")
-        if text and not text.startswith("#"):
+        # An empty line is an empty argument, which matters only as the value of a flag.
+        if (text or (words and _takes_next(words[-1]))) and not text.startswith("#"):
             where = Location(source.name, number, 1, number, 1 + len(text))
             words.append(Word(text, where, unknown=_variable_in(text)))
         if len(words) > MAX_NODES:

@@ -10,15 +10,9 @@ from typing import NamedTuple
 from compiler.bounds import MAX_NODES
 from compiler.inputs import UnreadableFileError
 from compiler.inputs.arguments import Word
+from compiler.inputs.rewriting import location_of, trace_of_word
 from compiler.inputs.systemd.environment_file import parse_environment_file
-from compiler.inputs.systemd.expansion import (
-    NAME,
-    Environment,
-    SpecifierError,
-    Specifiers,
-    location_of,
-    trace_of_word,
-)
+from compiler.inputs.systemd.expansion import NAME, Environment, SpecifierError, Specifiers
 from compiler.inputs.systemd.findings import Findings
 from compiler.inputs.systemd.server_files import ServerFiles
 from compiler.inputs.systemd.unit_file import Assignment

@@ -242,6 +242,15 @@ def test_variables_that_are_not_set(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("unit_flags", "drop_in"), [(" --v=1", " --v=2 --profiling=false"), (" --v=2 --profiling=false", "")]
+)
+def test_of_several_commands_the_longest_is_checked(tmp_path: Path, unit_flags: str, drop_in: str) -> None:
+    service = unit(tmp_path, START + unit_flags, a=f"ExecStart={START.partition('=')[2]}{drop_in}")
+    assert service.read() == ["--v=2", "--profiling=false"]
+    assert len(service.found("KASC-DIST-001")) == 1
+
+
+@pytest.mark.parametrize(
     ("lines", "place", "message", "hint"),
     [
         (

@@ -45,7 +45,8 @@ def _option(resolved: Resolved, spec: FlagSpec, described: dict[str, Any]) -> di
     at = flags.location(name)
     if is_set:
         document = resolved.context.input.start.file
-        source = f"{relative(at.file, document)}:{at.line}" if at and at.file else "input"
+        position = f"{relative(at.file, document)}:{at.line}" if at and at.file else "input"
+        source = flags.arguments[name][-1].described(position)
     return {
         "flag": name,
         "key": spec.key,

@@ -54,7 +54,7 @@ def _provenance(catalog: Catalog, assigned: Assigned, places: tuple[str | None, 
 
 
 def places_of(context: ServerContext) -> dict[str, str]:
-    """Return flag -> file, line and column where it is set."""
+    """Return flag -> file, line and column where it is set, and the distribution that sets it."""
     files: dict[str, str] = {}
     places = {}
     for flag, uses in context.flags.arguments.items():
@@ -62,7 +62,7 @@ def places_of(context: ServerContext) -> dict[str, str]:
         if at is not None:
             if at.file not in files:
                 files[at.file] = relative(at.file, context.input.start.file)
-            places[flag] = f"{files[at.file]}:{at.line}:{at.column}"
+            places[flag] = uses[-1].described(f"{files[at.file]}:{at.line}:{at.column}")
     return places
 
 

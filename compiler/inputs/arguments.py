@@ -75,6 +75,18 @@ class Argument(NamedTuple):
             return self.items[index] if index < len(self.items) else self.location
         return self.part(*spans[index]) if index < len(spans) else self.location
 
+    def described(self, position: str) -> str:
+        """Return where a position of the value comes from.
+
+        >>> Argument("v", "2").described("a.yaml:3")
+        'a.yaml:3'
+        >>> Argument("v", "2", path="logging.level", origin="k3s").described("a.yaml:3")
+        'set by k3s (logging.level, a.yaml:3)'
+        """
+        if not self.origin:
+            return position
+        return f"set by {self.origin} ({self.path}, {position})" if self.path else f"set by {self.origin}"
+
 
 def _part(text: str, location: Location | None, trace: Trace | None, start: int, end: int) -> Location | None:
     if trace is not None:

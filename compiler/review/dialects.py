@@ -30,24 +30,30 @@ def _is_habit(diagnostic: Diagnostic, context: ServerContext) -> bool:
 
 
 def _in_terms_of(dialect: Dialect, diagnostic: Diagnostic, context: ServerContext) -> Diagnostic:
-    flag = diagnostic.flag
-    if flag not in context.catalog.flags or _is_in_file(diagnostic, context):
+    where = "" if _is_in_file(diagnostic, context) else setting_of(diagnostic.flag, context)
+    if not where:
         return diagnostic
+    return diagnostic._replace(hint=f"{diagnostic.hint}; {where}" if diagnostic.hint else where)
+
+
+def setting_of(flag: str, context: ServerContext) -> str:
+    """Return where a distribution's file decides a flag; empty if the user sets it, and for other inputs."""
+    dialect = context.input.dialect
+    if dialect is None or flag not in context.catalog.flags:
+        return ""
     uses = context.flags.arguments.get(flag, ())
     setting = context.input.settings.get(flag)
     by_distribution = any(use.origin for use in uses)
     if setting:
-        where = f"in {dialect.title}, {setting} decides --{flag}"
-    elif uses and not by_distribution:
-        return diagnostic
-    elif flag in context.input.fixed_flags:
+        return f"in {dialect.title}, {setting} decides --{flag}"
+    if uses and not by_distribution:
+        return ""
+    if flag in context.input.fixed_flags:
         always = f"{dialect.title} always sets --{flag}, and offers no way to change it"
-        where = always if uses else f"{dialect.title} offers no way to set --{flag}"
-    elif uses:
-        where = f"{dialect.title} sets --{flag}: override it in {dialect.setting}"
-    else:
-        where = f"in {dialect.title}, flags are set in {dialect.setting}"
-    return diagnostic._replace(hint=f"{diagnostic.hint}; {where}" if diagnostic.hint else where)
+        return always if uses else f"{dialect.title} offers no way to set --{flag}"
+    if uses:
+        return f"{dialect.title} sets --{flag}: override it in {dialect.setting}"
+    return f"in {dialect.title}, flags are set in {dialect.setting}"
 
 
 def _is_in_file(diagnostic: Diagnostic, context: ServerContext) -> bool:

@@ -51,7 +51,7 @@ def build() -> dict[str, Any]:
                     "step": {"type": "string", "description": "The startup step."},
                     "from": {
                         "type": "object",
-                        "description": "Flag -> `default`, or file, line and column.",
+                        "description": "Flag -> `default`, or its position and the distribution that sets it.",
                         "additionalProperties": {"type": "string"},
                     },
                 },

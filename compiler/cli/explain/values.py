@@ -14,7 +14,9 @@ from compiler.artifacts.storage import manifest
 from compiler.artifacts.yamlio import scalar
 from compiler.cli.explain.subjects import Subject
 from compiler.diagnostics import Diagnostic, KascError, Location, Report
+from compiler.inputs.arguments import Argument
 from compiler.inputs.source import parse_document, read_source
+from compiler.review.dialects import setting_of
 from compiler.text.redaction import hide
 from compiler.upstream.catalog.facts import STRUCTURED, section_of
 from compiler.upstream.flag_values import TYPES
@@ -77,12 +79,11 @@ def _settings(config: ResolvedConfig) -> dict[str, tuple[Provenance, Any]]:
 def everything(resolved: Resolved) -> list[str]:
     """Return one line for every flag that the input sets, in the server's order."""
     flags = resolved.context.flags
-    lines = []
-    for name in flags.catalog.flags:
-        for argument in flags.arguments.get(name, ()):
-            at = argument.location
-            lines.append(f"--{name}={_safe(argument.text)}{f'  # {_position(at)}' if at else ''}")
-    return lines
+    return [
+        f"--{name}={_safe(argument.text)}{f'  # {_origin(argument)}' if argument.location else ''}"
+        for name in flags.catalog.flags
+        for argument in flags.arguments.get(name, ())
+    ]
 
 
 def _flag(resolved: Resolved, flag: str) -> list[str]:
@@ -92,9 +93,11 @@ def _flag(resolved: Resolved, flag: str) -> list[str]:
         return [f"  here: not a flag of {context.catalog.version}"]
     spec = flags.catalog.flags[flag]
     arguments = flags.arguments.get(flag, [])
-    lines = [f"  set: {scalar(_safe(argument.text))} at {_position(argument.location)}" for argument in arguments]
+    lines = [f"  set: {scalar(_safe(argument.text))} {_at(argument)}" for argument in arguments]
     if not arguments:
         lines.append(f"  not set: the default is {spec.default_text}")
+    if where := setting_of(flag, context):
+        lines.append(f"  {where}")
     lines += [f"  {line}" for line in _layers(resolved, section_of(spec.group), spec.key)]
     value = flags.value(flag)
     kind = TYPES[spec.type]
@@ -128,7 +131,7 @@ def _layers(resolved: Resolved, section: str, key: str) -> Iterator[str]:
 def _group(resolved: Resolved, group: str) -> list[str]:
     flags = resolved.context.flags
     lines = [
-        f"    {key}: {scalar(_safe(argument.text))} at {_position(argument.location)}"
+        f"    {key}: {scalar(_safe(argument.text))} {_at(argument)}"
         for key, spec in flags.catalog.groups.get(group, {}).items()
         for argument in flags.arguments.get(spec.name, ())
     ]
@@ -150,7 +153,9 @@ def _state(resolved: Resolved, name: str) -> str:
     if step is None:
         return "unknown in the emulated version"
     if name in gates.set_to:
-        return f"{state}, set at {_position(flags.location('feature-gates', flags.entry('feature-gates', name)))}"
+        position = _position(flags.location("feature-gates", flags.entry("feature-gates", name)))
+        last = flags.arguments["feature-gates"][-1]
+        return f"{state}, {last.described(position) if last.origin else f'set at {position}'}"
     return f"{state} by default" if gates.on(name) == step.default else f"{state}, like all gates of its stage"
 
 
@@ -214,6 +219,15 @@ def _exported(resolved: Resolved, metric: str) -> list[str]:
 
 def _position(at: Location | None) -> str:
     return f"{at.file}:{at.line}:{at.column}" if at else "the input"
+
+
+def _origin(argument: Argument) -> str:
+    """Return where a flag is set: its position, and the distribution if that sets it."""
+    return argument.described(_position(argument.location))
+
+
+def _at(argument: Argument) -> str:
+    return _origin(argument).removeprefix("set ") if argument.origin else f"at {_origin(argument)}"
 
 
 def _listed(flags: tuple[str, ...]) -> str:

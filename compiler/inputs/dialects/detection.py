@@ -138,9 +138,7 @@ def _by_keys(root: Node, path: str) -> tuple[str, bool] | None:
 def configures_server(kind: str, roots: Sequence[Node]) -> bool:
     """Return whether documents of a dialect configure a node of the control plane, not only workers."""
     if kind == "kubeadm":
-        kinds = {text_of(root.get("kind")): root for root in roots}
-        join = kinds.get("JoinConfiguration")
-        return len(kinds) > 1 or join is None or find(join, "controlPlane") is not None
+        return any(_starts_control_plane(root) for root in roots)
     if kind == "talos":
         return not any(text_of(find(root, "machine", "type")) == "worker" for root in roots)
     if kind in ("k3s", "rke2"):
@@ -148,6 +146,16 @@ def configures_server(kind: str, roots: Sequence[Node]) -> bool:
 
         return not any(is_of_agent(kind, root) for root in roots)
     return True
+
+
+def _starts_control_plane(root: Node) -> bool:
+    """Return whether a document of kubeadm, kind or Cluster API is about a node of the control plane."""
+    kind, group = text_of(root.get("kind")), text_of(root.get("apiVersion")).partition("/")[0]
+    if kind == "KubeadmConfig":
+        return any(find(root, "spec", section) for section in ("clusterConfiguration", "initConfiguration"))
+    if kind == "Cluster":
+        return group == "kind.x-k8s.io"
+    return kind in ("ClusterConfiguration", "InitConfiguration", "KubeadmControlPlane", "KubeadmControlPlaneTemplate")
 
 
 def is_part(path: str) -> bool:

@@ -1,46 +1,47 @@
-"""kubeadm: ClusterConfiguration, InitConfiguration and JoinConfiguration.
+"""kubeadm: ClusterConfiguration, InitConfiguration and JoinConfiguration, and the objects that are rendered to them.
 
+Those are KubeadmControlPlane, KubeadmControlPlaneTemplate and KubeadmConfig of Cluster API, and the Cluster of kind.
 Kubernetes: cmd/kubeadm. `server_of` is for importers of other distributions that render kubeadm's documents.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from compiler import rules
-from compiler.diagnostics import ERROR, WARNING, Diagnostic, KascError, Location, Problems, diagnose
+from compiler.diagnostics import ERROR, WARNING, Diagnostic, KascError, Problems, diagnose
 from compiler.inputs import InlineFile, ServerInput
+from compiler.inputs.arguments import Word
 from compiler.inputs.dialects import Request
 from compiler.inputs.dialects.kubeadm.command import command_of
 from compiler.inputs.dialects.kubeadm.config import Config, config_of
-from compiler.inputs.dialects.kubeadm.documents import Documents, documents_of
+from compiler.inputs.dialects.kubeadm.documents import documents_of
+from compiler.inputs.dialects.kubeadm.embedded import Embedded
 from compiler.inputs.dialects.kubeadm.node_validation import check_nodes
-from compiler.inputs.dialects.kubeadm.pod import expanded, static_pod
+from compiler.inputs.dialects.kubeadm.pod import PodFileSystem, expanded, static_pod
 from compiler.inputs.dialects.kubeadm.pod_checks import check_files, check_volumes
+from compiler.inputs.dialects.kubeadm.rendered import Rendered
 from compiler.inputs.dialects.kubeadm.report import Reporter
 from compiler.inputs.dialects.kubeadm.validation import check_cluster
 from compiler.inputs.dialects.kubeadm.versions import kubernetes_version, minor_of_release
 from compiler.inputs.source.node import find, text_of
+from compiler.upstream.catalog.facts import STRUCTURED
 
 __all__ = ["Rendered", "read", "server_of"]
 
 
-class Rendered(NamedTuple):
-    """What another program renders for kubeadm.
-
-    `version` is the Kubernetes version, None if unknown, stated at `version_location`. `name` is that of the cluster.
-    `files` are the structured files that the program writes on the node, by their path there.
-    """
-
-    documents: Documents
-    version: str | None = None
-    version_location: Location | None = None
-    name: str = ""
-    files: dict[str, InlineFile] | None = None
-
-
 def read(request: Request) -> ServerInput:
-    """Return the server that kubeadm starts with a file."""
+    """Return the server that kubeadm starts with a file, or with what Cluster API or kind makes of it.
+
+    If the version of kubeadm is given, the file is one that kubeadm itself reads.
+    """
+    groups = {text_of(root.get("apiVersion")).partition("/")[0] for root in request.roots}
+    if not request.release and "kind.x-k8s.io" in groups:
+        from compiler.inputs.dialects.kubeadm.kind import rendered as rendered_by_kind
+
+        return server_of(request, rendered_by_kind(request))
+    if not request.release and groups & {"controlplane.cluster.x-k8s.io", "bootstrap.cluster.x-k8s.io"}:
+        from compiler.inputs.dialects.kubeadm.cluster_api import rendered as rendered_by_cluster_api
+
+        return server_of(request, rendered_by_cluster_api(request))
     return _read_own(request)
 
 
@@ -83,12 +84,31 @@ def _server(request: Request, rendered: Rendered, config: Config, report: Report
         start=config.start,
         version=rendered.version,
         version_location=rendered.version_location,
-        inline=rendered.files,
+        inline=_inline_files(words, pod.file_system, rendered, report),
         container=pod.container,
         pod_spec=pod.spec,
         file_system=pod.file_system,
         settings=_settings(config),
+        setting=rendered.setting,
     )
+
+
+def _inline_files(
+    words: list[Word], files: PodFileSystem, rendered: Rendered, report: Reporter
+) -> dict[str, InlineFile]:
+    """Return the structured files among those that the program writes on the node, by their path in the container."""
+    inline: dict[str, InlineFile] = {}
+    for word in words if rendered.files else ():
+        flag, _, path = word.text[2:].partition("=")
+        content = (rendered.files or {}).get(files.host_path(path) or "") if flag in STRUCTURED else None
+        if content is None:
+            continue
+        root, problems = Embedded(content).file()
+        if root is None:
+            report.extend(problems)
+        else:
+            inline[path] = InlineFile(flag, path, root, False, tuple(problems))
+    return inline
 
 
 def _settings(config: Config) -> dict[str, str]:

@@ -12,7 +12,7 @@ from compiler.diagnostics import Location
 from compiler.inputs.arguments import Trace, Word
 from compiler.inputs.dialects.joined import joined
 from compiler.inputs.dialects.kubeadm.config import Argument, Config, arguments, last_value
-from compiler.inputs.dialects.kubeadm.rendered import origin_of, path_of, unknown_of
+from compiler.inputs.dialects.kubeadm.origins import origin_of, parts_of, path_of, unknown_of
 from compiler.inputs.dialects.kubeadm.report import TITLE, opening_of
 from compiler.inputs.dialects.words import NODE_ADDRESS, given, set_by
 from compiler.inputs.source.characters import place_in
@@ -76,6 +76,8 @@ def _extra(config: Config, argument: Argument) -> Word:
     path = path_of(value) or argument.path
     if value is None or isinstance(value.value, dict | list):
         return given(name, "", path, argument.at, argument.at)
+    if parts := parts_of(value):
+        return joined(name, parts, opening_of(value), path)
     if origin:
         return set_by(name, argument.text, value, origin, path, unknown_of(value))
     return given(name, value, path, argument.at, unknown=unknown_of(value))
@@ -114,6 +116,9 @@ def _endpoint(config: Config) -> Iterator[Word]:
 def _decided(config: Config, flag: str, prefix: str, text: str, value: tuple[str, str, Node | None]) -> Word:
     """Return a flag whose value ends with that of a field, each character of which has its place."""
     _, path, node = value
+    if parts := parts_of(node):
+        whole = [(f"{prefix}{parts[0][0]}", parts[0][1]), *parts[1:]]
+        return joined(flag, whole, whole[0][1], path_of(node) or path)._replace(origin=TITLE)
     origin = origin_of(node) or TITLE
     word = set_by(flag, f"{prefix}{text}", node or config.start, origin, path_of(node) or path, unknown_of(node))
     if node is None or origin != TITLE:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from compiler.diagnostics import Location
 from compiler.inputs.dialects.kubeadm.documents import Document, Documents
-from compiler.inputs.dialects.kubeadm.versions import minor_of_release, sorts_all
+from compiler.inputs.dialects.kubeadm.versions import ENDPOINTS_REQUIRED_SINCE, minor_of_release, sorts_all
 from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.upstream.go.strconv import InvalidValueError, parse_duration
 
@@ -80,8 +80,11 @@ class Config(NamedTuple):
 
     @property
     def external_etcd(self) -> Node | None:
-        """The section about an external etcd, None for a local one."""
-        return self.cluster.find("etcd", "external")
+        """The section about an external etcd; None for a local one, and for one that kubeadm refuses as a whole."""
+        external = self.cluster.find("etcd", "external")
+        if external is None or not isinstance(external.value, dict) or self.cluster.find("etcd", "local") is not None:
+            return None
+        return external if items_of(external.get("endpoints")) or self.minor < ENDPOINTS_REQUIRED_SINCE else None
 
     @property
     def health_check_timeout(self) -> int:
@@ -159,7 +162,7 @@ def _endpoint(documents: Documents, host_address: str) -> Endpoint:
     address, port = document.find(*keys, "advertiseAddress"), document.find(*keys, "bindPort")
     text = text_of(address)
     canonical = canonical_address(text) if text else ""
-    number = port.value if port is not None and isinstance(port.value, int | float) else 0
+    number = port.value if port is not None and isinstance(port.value, int | float) and 0 < port.value < 65536 else 0
     path = f"{document.path}{'.'.join(keys)}"
     if canonical in ("", "0.0.0.0", "::"):
         # The address of the default route's interface. Of an invalid address, nothing is known.

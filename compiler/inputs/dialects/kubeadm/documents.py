@@ -15,6 +15,7 @@ from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, Problems
 from compiler.inputs.dialects.fields import Reader, check_fields
 from compiler.inputs.dialects.kubeadm import tables
+from compiler.inputs.dialects.kubeadm.origins import unknown_of
 from compiler.inputs.dialects.kubeadm.report import TITLE, Reporter, opening_of
 from compiler.inputs.dialects.kubeadm.versions import API_VERSIONS, OLD_API_VERSIONS
 from compiler.inputs.source.node import Node, Source, find, text_of
@@ -48,8 +49,9 @@ class Document(NamedTuple):
         return node if node is not None and node.value is not None else None
 
     def text(self, *keys: str) -> str:
-        """Return the value of a string field, empty if it is absent."""
-        return text_of(self.find(*keys))
+        """Return the value of a string field, empty if it is absent or not decided by the file."""
+        node = self.find(*keys)
+        return "" if unknown_of(node) else text_of(node)
 
     @property
     def start(self) -> Location:
@@ -144,7 +146,9 @@ def _parts(source: Source, roots: list[Node], report: Reporter) -> Iterator[Node
             for extra in inside[1:]:
                 report.ignore("kubeadm ignores what follows '...'", "write --- between documents", extra)
         elif not empty:
-            message = "kubeadm refuses a part of the file without apiVersion and kind: it has no content"
+            message = (
+                "kubeadm refuses a part of the file without apiVersion and kind: it is empty, or only has comments"
+            )
             where = Location(source.name, first, 1, first, 2)
             report.refuse(message, "remove the --- before or after it", where)
 

@@ -1,15 +1,33 @@
-"""Nodes of documents that another program renders for kubeadm, with what is known about their origin."""
+"""What another program renders for kubeadm, and the nodes of such documents."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
+from compiler.diagnostics import Location
+from compiler.inputs.dialects.kubeadm.documents import Documents
+from compiler.inputs.dialects.kubeadm.origins import Part, record
 from compiler.inputs.source.node import Node, Scalar, Source, Span
 
 Content: TypeAlias = "Scalar | Node | list[Content] | Mapping[str, Content]"
 """A plain value, in which nodes are kept as they are."""
-_ORIGIN, _PATH, _UNKNOWN = "origin", "path", "unknown"
+
+
+class Rendered(NamedTuple):
+    """What another program renders for kubeadm.
+
+    `version` is the Kubernetes version, None if unknown, stated at `version_location`. `name` is that of the cluster.
+    `files` are the contents of files that the program writes on the node, by path. `setting` is the field for extra
+    arguments of kube-apiserver, if it is not that of kubeadm.
+    """
+
+    documents: Documents
+    version: str | None = None
+    version_location: Location | None = None
+    name: str = ""
+    files: Mapping[str, Node] | None = None
+    setting: str = ""
 
 
 class Renderer:
@@ -32,39 +50,25 @@ class Renderer:
 
     def scalar(self, value: Scalar, path: str = "", unknown: str = "") -> Node:
         """Return a scalar that the program sets; `unknown` names a variable in it that the file does not decide."""
-        node = Node(value, self.source, self.span, "" if value is None else _text(value))
-        node.memoize(_ORIGIN, self.origin)
-        if path:
-            node.memoize(_PATH, path)
-        if unknown:
-            node.memoize(_UNKNOWN, unknown)
-        return node
+        text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+        return record(Node(value, self.source, self.span, text), origin=self.origin, path=path, unknown=unknown)
 
+    def joined(self, parts: Sequence[Part], path: str, section: Node | None) -> Node:
+        """Return parts of a section of the user as one string, joined with commas.
 
-def _text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        Without parts it is an empty string that the program sets.
+        """
+        if not parts or section is None:
+            return self.scalar("", path)
+        text = ",".join(part for part, _ in parts)
+        return record(Node(text, self.source, section.span, text), path=path, parts=tuple(parts))
 
 
 def with_path(node: Node, path: str) -> None:
     """Record the path of a value in the file, if it is not that of its place in kubeadm's document."""
-    node.memoize(_PATH, path)
+    record(node, path=path)
 
 
 def with_unknown(node: Node, variable: str) -> None:
     """Record a variable in a value that the file does not decide."""
-    node.memoize(_UNKNOWN, variable)
-
-
-def origin_of(node: Node | None) -> str:
-    """Return the program that set a value, empty if the user did."""
-    return (node.memoized(_ORIGIN) or "") if node is not None else ""
-
-
-def path_of(node: Node | None) -> str:
-    """Return the path of a value in the file, empty if it is that of its place in kubeadm's document."""
-    return (node.memoized(_PATH) or "") if node is not None else ""
-
-
-def unknown_of(node: Node | None) -> str:
-    """Return the variable in a value that the file does not decide, empty if there is none."""
-    return (node.memoized(_UNKNOWN) or "") if node is not None else ""
+    record(node, unknown=variable)

@@ -156,9 +156,7 @@ def span(consecutive: Sequence[str]) -> str:
 def nearest(version: str | None) -> str:
     """Return the supported minor version closest to a version, for example `1.29`; the newest one for None."""
     known = versions()
-    if version is None:
-        return known[-1]
-    if not version.startswith(("0.", "1.")):
+    if version is None or not version.removeprefix("v").startswith(("0.", "1.")):
         return known[-1]
     minor = min(max(minor_of(version), minor_of(known[0])), minor_of(known[-1]))
     return f"1.{minor}"

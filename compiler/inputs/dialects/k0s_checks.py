@@ -54,6 +54,7 @@ def _check_api(cluster: Cluster) -> None:
             name = path.removeprefix(f"{cluster.path}spec.")
             hint = "write an IP address or a DNS name"
             cluster.refuse(name, f"{shown(text)} is not a valid IP address or DNS name", hint, node)
+            break
     if external and cluster.boolean("network.nodeLocalLoadBalancing.enabled"):
         message = "node-local load balancing excludes an external address"
         hint = "remove spec.api.externalAddress, or disable node-local load balancing"

@@ -75,7 +75,6 @@ def read(request: Request) -> ServerInput:
 
     Raises KascError if a file is not well-formed, or if no kube-apiserver is started.
     """
-    request.problems.clear()
     settings = Settings(request)
     try:
         check_settings(settings)

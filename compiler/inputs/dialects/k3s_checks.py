@@ -5,7 +5,6 @@ from __future__ import annotations
 from compiler import rules
 from compiler.diagnostics import KascError, diagnose
 from compiler.inputs.dialects.k3s_file import Item
-from compiler.inputs.dialects.k3s_merge import argument_name
 from compiler.inputs.dialects.k3s_settings import ARGUMENTS, Settings, agent_keys
 from compiler.text import shown, shown_bare
 
@@ -31,11 +30,10 @@ def value_of(name: str, settings: Settings) -> str:
 
 
 def _looked_up(name: str, settings: Settings) -> Item | None:
-    for item in settings.items(ARGUMENTS):
-        if argument_name(item.text) == name:
-            hyphens = item.text.startswith("--")
-            if settings.release.has(_LOOKED_UP[name]) and (not hyphens or settings.release.has(_TRIMMED)):
-                return item
+    for item in settings.arguments.get(name, ()):
+        hyphens = item.text.startswith("--")
+        if settings.release.has(_LOOKED_UP[name]) and (not hyphens or settings.release.has(_TRIMMED)):
+            return item
     return None
 
 

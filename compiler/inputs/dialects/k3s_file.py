@@ -5,12 +5,15 @@ K3s: pkg/configfilearg/parser.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 from compiler import rules
+from compiler.bounds import MAX_FILE
 from compiler.diagnostics import Diagnostic, KascError, Location, Problems, diagnose
+from compiler.filesystem import size_of
 from compiler.inputs.dialects import DIALECTS, Request
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.yaml import parse_first_yaml
@@ -19,6 +22,8 @@ from compiler.text import trimmed
 
 ARGUMENTS = "kube-apiserver-arg"
 """The key of the user's arguments of kube-apiserver."""
+_MARKER = r"(?m)^(?:---|\.\.\.)"
+"""The start or end of a document."""
 _SUFFIXES = tuple(f".{y}{a}{rest}" for y in "yY" for a in ("a", "A", "") for rest in ("ml", "mL", "Ml", "ML"))
 
 
@@ -50,28 +55,42 @@ def read_entries(request: Request, place: str) -> dict[str, Entry]:
     for a file that is not well-formed. K3s: pkg/configfilearg/parser.go, readConfigFile.
     """
     entries: dict[str, Entry] = {}
+    size = 0
     for source in (request.source, *_drop_ins(request, place)):
+        size += len(source.text)
+        if size > MAX_FILE:
+            message = f"{request.source.name} and its drop-ins have more than {size_of(MAX_FILE)}"
+            where = Location(source.name, 1, 1, 1, 2)
+            raise KascError(diagnose(rules.FILE_TOO_LARGE_OR_DEEP, message, "check the directory", location=where))
         for key, node, location in _pairs(source, request):
-            name = key.removesuffix("+")
-            entry = Entry([_item(each, path) for each, path in _values(node, key)], location, node.value is None)
-            before = entries.get(name)
-            if key != name and before is not None:
-                added = [] if entry.is_empty else entry.items
-                entry.items = [*([] if before.is_empty else before.items), *added]
-                entry.is_empty = False
-            elif before is not None and name == ARGUMENTS and before.items:
-                _report_replaced(request, before.location, source)
-            if before is not None:
-                before.items, before.location, before.is_empty = entry.items, location, entry.is_empty
-            else:
-                entries[name] = entry
+            _add(entries, key, node, location, request)
     return entries
 
 
-def _report_replaced(request: Request, former: Location, source: Source) -> None:
-    if former.file != source.name:
-        message = f"{DIALECTS[request.kind].title} ignores {ARGUMENTS} of this file: {source.name} replaces it"
-        hint = f"write {ARGUMENTS}+ in {source.name} to append to it"
+def _add(entries: dict[str, Entry], key: str, node: Node, location: Location, request: Request) -> None:
+    """Set or extend the entry of a key."""
+    name = key.removesuffix("+")
+    items = [_item(each, path) for each, path in _values(node, key)]
+    entry = entries.get(name)
+    if entry is None:
+        entries[name] = Entry(items, location, node.value is None)
+        return
+    if key == name:
+        if name == ARGUMENTS and entry.items:
+            _report_replaced(request, entry.location, location.file)
+        entry.items, entry.is_empty = items, node.value is None
+    else:
+        if entry.is_empty:
+            entry.items = []
+        entry.items += items if node.value is not None else []
+        entry.is_empty = False
+    entry.location = location
+
+
+def _report_replaced(request: Request, former: Location, file: str) -> None:
+    if former.file != file:
+        message = f"{DIALECTS[request.kind].title} ignores {ARGUMENTS} of this file: {file} replaces it"
+        hint = f"write {ARGUMENTS}+ in {file} to append to it"
         request.problems.append(diagnose(rules.IGNORED_BY_DISTRIBUTION, message, hint, path=ARGUMENTS, location=former))
 
 
@@ -88,7 +107,7 @@ def _pairs(source: Source, request: Request) -> Iterator[tuple[str, Node, Locati
     title = DIALECTS[request.kind].title
     problems = Problems()
     try:
-        root = parse_first_yaml(source, problems, resolve_as_server)
+        root = _root(source, request, problems)
     finally:
         request.problems.extend(filter(None, (_as_read(each, title) for each in problems)))
     if root.value is None:
@@ -100,8 +119,22 @@ def _pairs(source: Source, request: Request) -> Iterator[tuple[str, Node, Locati
         yield trimmed(key), node, root.key_location(key)
 
 
+def _root(source: Source, request: Request, problems: Problems) -> Node:
+    """Return the first document of a file, which is the only one that the distribution reads."""
+    if source is request.source:
+        problems += request.problems
+        request.problems.clear()
+        if len(request.roots) == 1 and len(re.findall(_MARKER, source.text)) < 2:
+            return request.roots[0]
+        problems.clear()
+    return parse_first_yaml(source, problems, resolve_as_server)
+
+
 def _as_read(problem: Diagnostic, title: str) -> Diagnostic | None:
-    """Return a problem of the parser as one of the distribution, which accepts duplicate keys."""
+    """Return a problem of the parser as one of the distribution, which accepts keys twice and of any type."""
+    if problem.code == rules.UNSUPPORTED_TYPE_OF_VALUE.code and problem.message.startswith("a key "):
+        message = f"{title} ignores a key that is not a string"
+        return diagnose(rules.IGNORED_BY_DISTRIBUTION, message, problem.hint, location=problem.location)
     if problem.code != rules.DUPLICATE_KEY.code:
         return problem
     if "<<" in problem.message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
@@ -28,21 +29,21 @@ def merge(own: dict[str, Word], given: Sequence[Item | tuple[str, Word]]) -> lis
     with `name+=` it is added after the own flag, with `name-=` before it. K3s: GetArgs.
     """
     own = dict(own)
-    words: dict[str, list[Word]] = {}
+    words: dict[str, deque[Word]] = {}
     for each in given:
         name = argument_name(each.text) if isinstance(each, Item) else each[0]
         clean = name.rstrip(_OPERATORS)
         word = _word(each, name, clean) if isinstance(each, Item) else each[1]
-        before = words.get(clean, [])
-        default = [own.pop(clean)] if clean in own else []
-        if name.endswith("+"):
-            words[clean] = [*default, *before, word]
-        elif name.endswith("-"):
-            words[clean] = [word, *default, *before]
+        default = own.pop(clean, None)
+        uses = words.setdefault(clean, deque())
+        if default is not None and name.endswith(("+", "-")):
+            uses.append(default)
+        if name.endswith("-"):
+            uses.appendleft(word)
         else:
-            words[clean] = [*before, word]
-    words |= {name: [word] for name, word in own.items()}
-    return [word for name in sorted(words) for word in words[name]]
+            uses.append(word)
+    ordered = sorted({*own, *words})
+    return [word for name in ordered for word in words.get(name, ()) or [own[name]]]
 
 
 def _word(item: Item, name: str, clean: str) -> Word:

@@ -54,14 +54,17 @@ def read_network(settings: Settings) -> Network:
 
 def _node_address(settings: Settings) -> str:
     """Return the first address of the node, empty if only the node knows it. K3s: GetHostnameAndIPs."""
-    first = ""
-    for part, item in settings.parts("node-ip"):
+    _check_addresses(settings, "node-ip", "write IP addresses, separated by commas without spaces")
+    valid = (part for part, _ in settings.parts("node-ip") if parse_ip(part) is not None)
+    return next(valid, settings.request.host.address)
+
+
+def _check_addresses(settings: Settings, key: str, hint: str) -> None:
+    """Report the first address of a list that is not valid."""
+    for part, item in settings.parts(key):
         if parse_ip(part) is None:
-            hint = "write IP addresses, separated by commas without spaces"
-            settings.refuse_value(item, f"node-ip: {shown(part)} is not a valid IP address", hint)
-        else:
-            first = first or part
-    return first or settings.request.host.address
+            settings.refuse_value(item, f"{key}: {shown(part)} is not a valid IP address", hint)
+            return
 
 
 def _advertised(settings: Settings, node: str) -> Word | None:
@@ -81,15 +84,15 @@ def _advertised(settings: Settings, node: str) -> Word | None:
 
 
 def _ranges(settings: Settings, key: str) -> list[str]:
-    """Return the ranges of a key as Go prints them; invalid ones are reported."""
+    """Return the ranges of a key as Go prints them, up to the first invalid one, which is reported."""
     ranges = []
     for part, item in settings.parts(key):
         network = parse_cidr_strictly(part)
         if network is None:
             hint = "write CIDR ranges, separated by commas without spaces, for example 10.43.0.0/16"
             settings.refuse_value(item, f"{key}: {shown(part)} is not a valid CIDR range", hint)
-        else:
-            ranges.append(str(network))
+            break
+        ranges.append(str(network))
     return ranges
 
 
@@ -109,12 +112,10 @@ def _port_range(settings: Settings) -> str:
 
 def _check_dns(settings: Settings) -> None:
     """Report addresses of the DNS service that are not valid, and service ranges that are too small for it."""
-    for part, item in settings.parts("cluster-dns"):
-        if parse_ip(part) is None:
-            hint = "write an address of service-cidr, for example 10.43.0.10"
-            settings.refuse_value(item, f"cluster-dns: {shown(part)} is not a valid IP address", hint)
+    _check_addresses(settings, "cluster-dns", "write an address of service-cidr, for example 10.43.0.10")
     for part, item in settings.parts("service-cidr") if "cluster-dns" not in settings else ():
         network = parse_cidr_strictly(part)
         if network is not None and _MIN_ADDRESSES <= network.num_addresses <= _DNS_INDEX:
             message = f"service-cidr: {shown(part)} has no tenth address for the DNS service"
             settings.refuse_value(item, message, "write a larger range, or set cluster-dns")
+            return

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from compiler import rules
-from compiler.diagnostics import Location, Problems, diagnose
+from compiler.diagnostics import Diagnostic, Location, Problems, diagnose
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects import DIALECTS, Request
 from compiler.inputs.dialects.backports import Release
 from compiler.inputs.dialects.k3s_file import ARGUMENTS, Entry, Item, read_entries
+from compiler.inputs.dialects.k3s_merge import argument_name
 from compiler.inputs.dialects.words import set_by
 from compiler.inputs.importers.pod import version_of
 from compiler.inputs.source.node import Node
@@ -130,6 +131,14 @@ class Settings:
         entry = self.entries.get(key)
         return entry.items if entry is not None else []
 
+    @cached_property
+    def arguments(self) -> dict[str, list[Item]]:
+        """The user's arguments of kube-apiserver by their names, which may end with an operator."""
+        result: dict[str, list[Item]] = {}
+        for item in self.items(ARGUMENTS):
+            result.setdefault(argument_name(item.text), []).append(item)
+        return result
+
     def text(self, key: str) -> str:
         """Return the value of a string, the last one if there are several."""
         items = self.items(key)
@@ -233,16 +242,20 @@ class Settings:
             message = f"{self.title} does not start: the key {shown(name)} begins with a dash"
             self.refuse(message, f"write {bare}", entry.location, name)
             return False
+        self.problems.report(rules.IGNORED_BY_DISTRIBUTION, self._unknown, name, key, entry.location)
+        return False
+
+    def _unknown(self, name: str, key: str, location: Location) -> Diagnostic:
+        """Return the diagnostic for a key that the release does not have."""
         message, hint = f"{self.title} ignores the unknown key {shown(name)}", "remove it"
         if key in self._known:
             message = f"{self.title} {shown_bare(self.release.text)} does not have the key {key}, and ignores it"
-            hint = f"remove it, or upgrade to {self.title} {' or '.join(since)}"
+            hint = f"remove it, or upgrade to {self.title} {' or '.join(_data()['since'][key])}"
         elif self.is_rke2 and key in _data()["notInRKE2"]:
             message = f"{self.title} does not have the key {key} of k3s, and ignores it"
-        elif similar := closest(bare, self._known):
+        elif similar := closest(name.lstrip("-"), self._known):
             hint = f"write {similar}"
-        self.ignore(message, hint, entry.location, name)
-        return False
+        return diagnose(rules.IGNORED_BY_DISTRIBUTION, message, hint, path=name, location=location)
 
     def _is_valid(self, key: str, item: Item) -> bool:
         """Return whether a value is of the type of its key; report it if not."""

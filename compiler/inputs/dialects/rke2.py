@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.k3s_file import Item
-from compiler.inputs.dialects.k3s_merge import argument_name
 from compiler.inputs.dialects.k3s_settings import Settings
 from compiler.text import shown
 from compiler.upstream.go.strconv import InvalidValueError, parse_bool
@@ -41,6 +40,8 @@ _CNI = ("calico", "canal", "cilium", "flannel")
 _INGRESS = ("ingress-nginx", "traefik")
 _RESOURCES = ("control-plane-resource-requests", "control-plane-resource-limits")
 _PROBES = "control-plane-probe-configuration"
+_MAX_REMOVALS = 1000
+"""Removed arguments that are followed as exactly as in RKE2's loop; nobody repeats one more often."""
 _MAX_PROBE = 2**31 - 1
 
 
@@ -49,9 +50,12 @@ def with_plugins(items: Sequence[Item | tuple[str, Word]], settings: Settings) -
     own = (_PLUGINS, settings.set_by(_PLUGINS, "NodeRestriction"))
     given = [each for each in items if isinstance(each, Item)]
     others = [each for each in items if not isinstance(each, Item)]
-    names = {argument_name(each.text).rstrip("+-") for each in given}
     release = settings.release
-    last = _PLUGINS in names and release.has(_PLUGINS_LAST) and not release.has(_PLUGINS_FIRST_AGAIN)
+    last = (
+        any(f"{_PLUGINS}{sign}" in settings.arguments for sign in ("", "+", "-"))
+        and release.has(_PLUGINS_LAST)
+        and not release.has(_PLUGINS_FIRST_AGAIN)
+    )
     return [*given, own, *others] if last else [own, *given, *others]
 
 
@@ -79,26 +83,26 @@ def static_pod(words: list[Word], settings: Settings, through_kine: bool) -> lis
 def _filtered(words: list[Word], settings: Settings, through_kine: bool) -> tuple[str, list[Word]]:
     """Return the user's audit log path, and the arguments without those that RKE2 removes or moves to the front.
 
-    Like the loop in RKE2, this skips the argument after a removed one, so that the second of two is kept.
+    RKE2 removes elements of the slice that its loop ranges over: it skips the argument after a removed one, so that the
+    second of two is kept. Once it has put an argument to the front, it works on a copy, and removes the one before.
     """
-    array = list(words)  # what the loop ranges over; Go removes elements in place
-    kept, shares, log_path = array, True, ""
+    array, kept, shared, removals, log_path = list(words), list(words), True, 0, ""
     for index in range(len(words)):
         word = array[index]
         name, _, value = word.text.partition("=")
         if name == "--audit-log-path":
             log_path = value
-        elif name in _REMOVED or (name == "--etcd-servers" and through_kine):
-            if index >= len(kept):
-                break
-            rest = kept[index + 1 :]
-            kept = [*kept[:index], *rest]
-            if shares:
-                array[: len(kept)] = kept
+        elif (name in _REMOVED or (name == "--etcd-servers" and through_kine)) and removals < _MAX_REMOVALS:
+            removals += 1
+            del kept[index : index + 1]
+            if shared:  # the other elements move, and the last one stays
+                del array[index]
+                array.append(array[-1])
             if name in _REMOVED:
                 _report_removed(word, settings)
             else:
-                kept, shares = [_kine(word, settings), *kept], False
+                kept.insert(0, _kine(word, settings))
+                shared = False
     return log_path, kept
 
 

@@ -81,18 +81,22 @@ def compile_document(
 ) -> Compiled:
     """Compile an input: return its report and artifacts by file name; nothing is written.
 
-    `emit` has names of `ARTIFACTS` (the default), `report` and `monitoring`; `form` is `yaml` or `json`; `explicit`
-    includes every effective flag. The other arguments are those of `check`. Raises ValueError for an unknown artifact
-    or form.
+    `emit` has names of `ARTIFACTS` (the default), or of artifacts that are compiled on request: `report`, `monitoring`
+    and the targets, `kubeadm` and others, with the artifacts that they need on the server. `form` is `yaml` or `json`;
+    `explicit` includes every effective flag. The other arguments are those of `check`. Raises ValueError for an
+    unknown artifact or form, and for targets whose files have the same name.
     """
     from compiler.artifacts import ARTIFACTS, EVERY, render
+    from compiler.artifacts.targets import conflict, with_companions
 
     names = ARTIFACTS if emit is None else emit
     unknown = [name for name in names if name not in EVERY]
     if unknown or form not in ("yaml", "json"):
         raise ValueError(f"unknown artifact: {', '.join(unknown)}" if unknown else f"unknown form: {form}")
+    if problem := conflict(names):
+        raise ValueError(problem)
     examined = resolve(path, settings, texts=texts)
-    files = render(examined.resolved, examined.report, names, form, explicit)
+    files = render(examined.resolved, examined.report, with_companions(names), form, explicit)
     return Compiled(examined.report, files or {})
 
 

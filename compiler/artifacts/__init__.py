@@ -10,6 +10,8 @@ from compiler.artifacts import files as files_artifact
 from compiler.artifacts import flags, health, pod, storage
 from compiler.artifacts import resolved as resolved_artifact
 from compiler.artifacts.files import check_secrets
+from compiler.artifacts.targets import target_files
+from compiler.artifacts.targets.table import KUSTOMIZATION, KUSTOMIZE, TARGETS
 from compiler.artifacts.yamlio import PartText, dump, part_text, plain
 from compiler.diagnostics import KascError, Report
 
@@ -21,12 +23,22 @@ _DOCUMENTS: dict[str, tuple[str, Callable[[Resolved], dict[str, Any]]]] = {
 
 ARTIFACTS = ("flags", "storage", "health", "files", "pod", "resolved")
 """The artifacts that are compiled by default."""
-ON_REQUEST = ("report", "monitoring")
-"""The artifacts that are compiled only if they are named: kube-apiserver does not use them."""
+ON_REQUEST = ("report", "monitoring", *TARGETS, KUSTOMIZE)
+"""The artifacts that are compiled only if they are named: pages, and the files of distributions."""
 EVERY = (*ARTIFACTS, *ON_REQUEST)
 
 _FLAGS, _REPORT, _POD, _FILES = "kube-apiserver.flags", "report.html", "kube-apiserver", "files/"
-_WHOLE = {_FLAGS: "flags", _REPORT: "report", "grafana-dashboard.json": "monitoring"}
+_WHOLE = {
+    _FLAGS: ("flags",),
+    _REPORT: ("report",),
+    "grafana-dashboard.json": ("monitoring",),
+    KUSTOMIZATION: (KUSTOMIZE,),
+    **{
+        target.file: tuple(each.name for each in TARGETS.values() if each.file == target.file)
+        for target in TARGETS.values()
+    },
+}
+"""File name -> the artifacts that it may be."""
 _STEMS = {
     **{stem: name for name, (stem, _) in _DOCUMENTS.items()},
     _POD: "pod",
@@ -35,14 +47,17 @@ _STEMS = {
 }
 
 
-def artifact_of(file: str) -> str:
-    """Return the artifact that a file belongs to, by its name in the output directory; empty if it is none."""
+def artifacts_of(file: str) -> tuple[str, ...]:
+    """Return the artifacts that a file may belong to, by its name in the output directory; none if it is no artifact.
+
+    Two targets may have the same file name, but not in the same directory.
+    """
     if file.startswith(_FILES):
-        return "files"
+        return ("files",)
     if file in _WHOLE:
         return _WHOLE[file]
     stem, _, ending = file.rpartition(".")
-    return _STEMS.get(stem, "") if ending in ("yaml", "json") else ""
+    return (_STEMS[stem],) if stem in _STEMS and ending in ("yaml", "json") else ()
 
 
 def document_text(data: Any, form: str, text_of: PartText = part_text) -> str:
@@ -70,7 +85,8 @@ def artifact(
 
     `text_of` returns the texts of parts.
 
-    Raises KascError for a value that the artifact cannot hold.
+    Raises KascError for a value that the artifact cannot hold, NotExpressibleError for flags that a target cannot
+    express.
     """
     if name == "flags":
         return {_FLAGS: flags.render(resolved, explicit)}
@@ -85,6 +101,8 @@ def artifact(
 
         documents = monitoring(resolved, form).items()
         return {file: document_text(content, file.rpartition(".")[2]) for file, content in documents}
+    if name == KUSTOMIZE or name in TARGETS:
+        return target_files(resolved, name, form, explicit)
     if name == "files":
         contents = files_artifact.structured_files(resolved).items()
         return {f"{_FILES}{path}": files_artifact.file_text(content) for path, content in contents}
@@ -112,6 +130,6 @@ def render(
         for name in names:
             files.update(artifact(resolved, name, form, explicit, text_of))
     except KascError as error:
-        report.add(error.diagnostic)
+        report.extend(getattr(error, "diagnostics", (error.diagnostic,)))
         return None
     return files

@@ -43,17 +43,17 @@ def structured_files(resolved: Resolved) -> dict[str, Any]:
         if ends.count(name) > 1 or name in files:
             name = f"{file.flag}-{name}"
         files[name] = file
-    version = resolved.context.catalog.version
-    # Literal secrets in documents are errors, those in the file of a distribution are not.
-    literal = resolved.context.input.dialect is not None
-    return {name: _content(file, version, literal) for name, file in files.items()}
+    return {name: content_of(resolved, file) for name, file in files.items()}
 
 
-def _content(file: InlineFile, version: str, literal: bool) -> Any:
-    """Return the content, without unknown fields if the server ignores them: any of them may contain a secret.
+def content_of(resolved: Resolved, file: InlineFile) -> Any:
+    """Return the content of a structured file for artifacts.
 
-    `literal` is set if the content may have literal secrets, which are replaced.
+    Unknown fields are removed if the server ignores them: any of them may contain a secret.
     """
+    version = resolved.context.catalog.version
+    # Literal secrets in documents are errors, those in the file of a distribution are not: they are replaced.
+    literal = resolved.context.input.dialect is not None
     kind = STRUCTURED[file.flag]
     content = _without_secrets(file.content, secret_nodes(file.content, version, kind)) if literal else file.content
     schema = schema_of_kind(content, version) or kind_schema(version, kind)

@@ -148,14 +148,14 @@ class Mounts:
         self.volumes = volumes
 
 
-def mounts_of(resolved: Resolved, extra: list[dict[str, Any]]) -> Mounts:
-    """Return volume mounts and volumes, sorted by path, those of `deployment.extraVolumes` at the end.
+def mounts_of(resolved: Resolved, extra: list[dict[str, Any]], artifact: str = "pod") -> Mounts:
+    """Return volume mounts and volumes for an artifact, sorted by path, those of `deployment.extraVolumes` at the end.
 
     Paths below a mount of the document need no other one. Raises KascError for a path that Kubernetes cannot mount.
     """
     result = _mounts(node_paths(all_paths(resolved)), extra)
     for mount in result.mounts[: len(result.mounts) - len(extra)]:
-        _check(resolved, mount["mountPath"])
+        _check(resolved, mount["mountPath"], artifact)
     return result
 
 
@@ -214,10 +214,10 @@ def _mount_for(wanted: NodePath) -> _Mount | None:
     return _Mount(path, kind, written, written)
 
 
-def _check(resolved: Resolved, path: str) -> None:
+def _check(resolved: Resolved, path: str, artifact: str) -> None:
     if ":" in path:
         message = f"{shown(path)} contains a colon and cannot be mounted"
-        hint = "use another path, or omit the artifact pod with --emit"
+        hint = f"use another path, or omit the artifact {artifact} with --emit"
         raise KascError(diagnose(rules.MOUNT_PATH_WITH_COLON, message, hint, location=resolved.context.input.start))
 
 

@@ -89,12 +89,12 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_compile(parser: argparse.ArgumentParser) -> None:
-    from compiler.artifacts import EVERY, ON_REQUEST
+    from compiler.artifacts import ARTIFACTS, ON_REQUEST
 
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help=_INPUTS_HELP)
     group = parser.add_argument_group("output options")
     group.add_argument("-o", "--out", metavar="DIR", help="write to DIR (default: compiled/NAME)")
-    names = f"artifacts to write: {', '.join(EVERY)} (default: all but {' and '.join(ON_REQUEST)})"
+    names = f"artifacts to write: {', '.join(ARTIFACTS)} (the default), {', '.join(ON_REQUEST)}"
     group.add_argument("--emit", metavar="NAME[,NAME]", help=names)
     group.add_argument("--stdout", action="store_true", help="print a single artifact instead of writing it")
     group.add_argument("--format", choices=("yaml", "json"), default="yaml", help="artifact format")

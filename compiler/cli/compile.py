@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.artifacts import ARTIFACTS, EVERY
 from compiler.artifacts.staging import remove_stale
+from compiler.artifacts.targets import conflict, with_companions
 from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, in_shard, jobs_for, results_of, table
 from compiler.cli.common import (
@@ -271,8 +272,10 @@ def _artifact_names(options: Namespace) -> list[str]:
         if name not in EVERY:
             hint = did_you_mean(name, EVERY) or f"artifacts are {', '.join(EVERY)}"
             raise UsageError(f"unknown artifact {name!r} in --emit: {hint}")
+    if problem := conflict(names):
+        raise UsageError(problem)
     if options.stdout and len(names) != 1:
         raise UsageError(f"--stdout prints a single artifact: name it with --emit, one of {', '.join(EVERY)}")
     if options.stdout and (options.check or options.out):
         raise UsageError(f"--stdout cannot be combined with {'--check' if options.check else '-o'}")
-    return names
+    return names if options.stdout else with_companions(names)

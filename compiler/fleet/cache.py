@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from compiler import __version__
-from compiler.artifacts import artifact_of
+from compiler.artifacts import artifacts_of
 from compiler.diagnostics import SEVERITIES, Diagnostic, Edit, Location, Report
 from compiler.filesystem import open_to_write, read_file, write_to
 from compiler.fleet.fingerprints import (
@@ -113,7 +113,7 @@ def _is_code(value: Any) -> bool:
 
 def _is_artifact(value: Any) -> bool:
     """Return whether the value is the file name of an artifact, without leaving its directory."""
-    return is_path(value) and bool(artifact_of(value)) and not {"", ".", ".."} & set(value.split("/"))
+    return is_path(value) and bool(artifacts_of(value)) and not {"", ".", ".."} & set(value.split("/"))
 
 
 def _is_digest(value: Any) -> bool:

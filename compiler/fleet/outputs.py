@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from compiler.artifacts import artifact_of
+from compiler.artifacts import artifacts_of
 from compiler.artifacts.fileset import write_all
 from compiler.filesystem import open_directory, read_file
 from compiler.fleet import fingerprints as shapes
@@ -63,7 +63,7 @@ class Outputs:
         """
         previous = self.previous.get(name)
         others = [file for file in previous.files if file not in files] if previous else []
-        stale = tuple(file for file in others if artifact_of(file) in artifacts)
+        stale = tuple(file for file in others if not set(artifacts).isdisjoint(artifacts_of(file)))
         if any(os.path.lexists(os.path.join(self.out, name, file)) for file in stale):
             self.orphans.append(Orphan(name, stale, "its document no longer compiles to them", True))
         current = Output(self._from_out(document), _interned((*files, *(file for file in others if file not in stale))))
@@ -180,7 +180,7 @@ def _remove(out: str, orphan: Orphan) -> list[str]:
             return [orphan.name] if os.path.lexists(os.path.join(out, orphan.name)) else []
         try:
             for file in orphan.files:
-                if artifact_of(file):
+                if artifacts_of(file):
                     _unlink(directory, file.split("/"))
             remaining = sorted(os.listdir(directory))
         finally:

@@ -65,7 +65,8 @@ class ServerInput:
     `certain` is false if the kind of the file was inferred: then it is never modified. `static_pod` is the
     namespace/name of a static Pod. `unlisted` counts the diagnostics beyond the limit of a report. `dialect` is set for
     the file of a distribution, `fixed_flags` are the flags that this distribution does not let the user set, `settings`
-    has the field that decides a flag, for flags that the user does not set by name.
+    has the field that decides a flag, for flags that the user does not set by name, `release` is the version of the
+    distribution if the command line names it.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class ServerInput:
         dialect: Dialect | None = None,
         fixed_flags: frozenset[str] = frozenset(),
         settings: Mapping[str, str] | None = None,
+        release: str = "",
     ) -> None:
         self.read_as = read_as
         self.name = name
@@ -119,6 +121,7 @@ class ServerInput:
         self.dialect = dialect
         self.fixed_flags = fixed_flags
         self.settings = settings or {}
+        self.release = release
 
     @property
     def generated(self) -> frozenset[str]:

@@ -155,6 +155,7 @@ INVALID_EGRESS_SELECTION_NAME = Rule("KASC-EGR-010", "EGR-10", "unknown or dupli
 HTTP_CONNECT_WITHOUT_TLS = Rule("KASC-EGR-011", "EGR-11", "HTTPConnect over plain http", "error", "apply", "apiserver/pkg/server/egressselector/egress_selector.go: getTLSConfig", True)
 VALUE_NOT_ON_ONE_LINE = Rule("KASC-EMIT-001", "EMIT-01", "value does not fit on one line", "error", "emit", "a line break could inject another flag", False)
 MOUNT_PATH_WITH_COLON = Rule("KASC-EMIT-002", "EMIT-02", "path that cannot be mounted", "error", "emit", "Kubernetes rejects a colon in a mount path", False)
+TARGET_CANNOT_EXPRESS = Rule("KASC-EMIT-003", "EMIT-03", "flag that a target cannot express", "error", "emit", "the distribution decides this flag, or has no setting for it", False)
 UNREADABLE_ENCRYPTION_CONFIG = Rule("KASC-ENC-001", "ENC-01", "unreadable encryption config", "error", "apply", "apiserver/pkg/server/options/encryptionconfig/config.go", True)
 INVALID_ENCRYPTION_CONFIG = Rule("KASC-ENC-002", "ENC-02", "invalid encryption config", "error", "apply", "apiserver/pkg/server/options/encryptionconfig/config.go", True)
 ENCRYPTION_CONFIG_WITHOUT_ENTRIES = Rule("KASC-ENC-003", "ENC-03", "encryption config without resources", "error", "apply", "apiserver/pkg/apis/apiserver/validation/validation_encryption.go", True)

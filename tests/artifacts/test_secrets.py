@@ -146,6 +146,8 @@ def test_etcd_urls_are_written_without_user_and_password(form: str, tmp_path: Pa
     overrides = [{"resource": "/events", "servers": ["https://meow:HU,SH@10.0.0.3:2379"]}]
     path = written(tmp_path, etcd={"etcdServers": servers, "etcdServersOverrides": overrides})
     made = compile_document(path, emit=EVERY, form=form, explicit=True)
+    for target in ("kubeadm", "systemd", "kustomize"):
+        made.files.update(compile_document(path, emit=[target]).files)
     assert made.report.outcome == "accept"
     assert [found.code for found in made.report.of("warning")].count("KASC-RISK-091") == 2
     assert made.files

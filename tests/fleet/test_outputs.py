@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.artifacts import ARTIFACTS, ON_REQUEST, artifact_of
+from compiler.artifacts import ARTIFACTS, ON_REQUEST, artifacts_of
+from compiler.artifacts.targets.table import TARGETS
 from compiler.fleet.outputs import LIST, Orphan, _remove
 from compiler.review.examine import examine
 from tests.artifacts.compiling import render
@@ -144,17 +145,23 @@ def test_no_list_removes_anything_outside(name: str, file: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
-@pytest.mark.parametrize("name", [*ARTIFACTS, *ON_REQUEST])
+@pytest.mark.parametrize("name", [name for name in (*ARTIFACTS, *ON_REQUEST) if name not in TARGETS])
 def test_every_artifact_is_known_by_its_files(name: str, form: str) -> None:
     resolved = examine(str(SAMPLES / "hardened/apiserver.yaml")).resolved
     assert resolved is not None
     files = render(resolved, [name], form)
     assert files
-    assert {artifact_of(file) for file in files} == {name}
+    assert {artifacts_of(file) for file in files} == {(name,)}
+
+
+def test_every_target_is_known_by_its_file() -> None:
+    assert all(name in artifacts_of(target.file) for name, target in TARGETS.items())
+    assert artifacts_of("config.yaml") == ("k3s", "rke2")
 
 
 def test_other_files_are_no_artifacts() -> None:
-    assert {artifact_of(name) for name in ("", "notes.md", "resolved.txt", "values.yaml", "a/resolved.yaml")} == {""}
+    others = ("", "notes.md", "resolved.txt", "values.yaml", "a/resolved.yaml")
+    assert {artifacts_of(name) for name in others} == {()}
 
 
 def test_check_tells_of_orphans_and_counts_them_with_prune(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
-from compiler.artifacts import EVERY, artifact_of, render
+from compiler.artifacts import EVERY, artifacts_of, render
+from compiler.artifacts.targets.table import TARGETS
+from compiler.diagnostics import Report
 from compiler.inputs import DIALECT_KINDS, Host
 from compiler.review.examine import Examined, Settings, examine
 from compiler.review.fixes import Fixer
@@ -140,9 +142,16 @@ class InputTargets:
     def _check_artifacts(self, examined: Examined, random: Random) -> None:
         """Check that the artifacts of an accepted input parse and have no control characters."""
         form = random.choice(("yaml", "json"))
-        files = render(examined.resolved, examined.report, EVERY, form, random.random() < 0.3)
-        for name, text in (files or {}).items():
-            assert artifact_of(name), name
+        explicit, target = random.random() < 0.3, random.choice(list(TARGETS))
+        others = [name for name in EVERY if name not in TARGETS]
+        files = render(examined.resolved, examined.report, others, form, explicit) or {}
+        if not examined.report.rejected:
+            # A target that cannot express a flag is an error, which is not about the input.
+            report = Report(examined.report.path)
+            files |= render(examined.resolved, report, [target], form, explicit) or {}
+            check_reports(report, random)
+        for name, text in files.items():
+            assert artifacts_of(name), name
             assert not CONTROLS.search(text), name
             if name.endswith(".json"):
                 json.loads(text)

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from random import Random
 
-from compiler.artifacts import artifact_of
+from compiler.artifacts import artifacts_of
 from compiler.cli.arguments import UsageError
 from compiler.cli.configuration import read_configuration
 from compiler.fleet.cache import Cache, Entry, packed, unpacked
@@ -54,7 +54,7 @@ class StateTargets:
         for name in entry.fingerprints:
             os.path.lexists(name)
         for name, _, _ in entry.files or ():
-            assert artifact_of(name)
+            assert artifacts_of(name)
             os.path.lexists(self.directory / "out" / name)
         if random.random() < 0.2:
             check_reports(report, random)

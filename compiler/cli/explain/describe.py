@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from compiler.artifacts import ARTIFACTS
+from compiler.artifacts.targets.table import KUSTOMIZATION, KUSTOMIZE, TARGETS
 from compiler.cli.explain.observed import api_lines, health_check_lines, metric_lines
 from compiler.cli.explain.subjects import Subject, rule_lines
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
@@ -32,6 +33,11 @@ _ON_REQUEST = {
         "Rules and a scrape configuration for Prometheus, and a Grafana dashboard",
         "monitoring.md",
     ),
+    **{
+        name: (target.file, f"The server in the form of {target.title}", "dialects.md")
+        for name, target in TARGETS.items()
+    },
+    KUSTOMIZE: (KUSTOMIZATION, "The static Pod as a kustomize base", "dialects.md"),
 }
 
 

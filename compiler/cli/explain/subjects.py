@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from compiler.apiserver.resource_config import MATCHERS
-from compiler.artifacts import ARTIFACTS, EVERY, artifact_of
+from compiler.artifacts import ARTIFACTS, EVERY, artifacts_of
 from compiler.cli.explain.observed import api_of, health_check_of, metric_of
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
 from compiler.rules import Rule, by_code, by_id
@@ -187,8 +187,8 @@ def _exact(word: str, version: str) -> Subject | None:
                 return Subject(kind, name)
     if word in EVERY:
         return Subject("artifact", word)
-    if artifact_of(word):
-        return Subject("artifact", artifact_of(word))
+    if artifacts_of(word):
+        return Subject("artifact", artifacts_of(word)[0])
     group, _, resource = word.rpartition("/")
     for each in known.resources.values():
         if word in (each.group_resource, each.resource) or (group == each.group and resource == each.resource):

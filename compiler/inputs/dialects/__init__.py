@@ -109,6 +109,7 @@ class Request(NamedTuple):
             dialect=dialect._replace(setting=setting or dialect.setting),
             fixed_flags=fixed_flags,
             settings=settings,
+            release=self.release,
         )
 
     def assume_release(self, release: str, hint_release: str = "", location: Location | None = None) -> str:

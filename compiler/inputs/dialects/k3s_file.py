@@ -24,6 +24,7 @@ ARGUMENTS = "kube-apiserver-arg"
 """The key of the user's arguments of kube-apiserver."""
 _MARKER = r"(?m)^(?:---|\.\.\.)"
 """The start or end of a document."""
+_MAX_SPLITS = 20
 _SUFFIXES = tuple(f".{y}{a}{rest}" for y in "yY" for a in ("a", "A", "") for rest in ("ml", "mL", "Ml", "ML"))
 
 
@@ -102,14 +103,23 @@ def _drop_ins(request: Request, place: str) -> Iterator[Source]:
         yield from request.sources_in(directory, _SUFFIXES)
 
 
-def _pairs(source: Source, request: Request) -> Iterator[tuple[str, Node, Location]]:
+def _pairs(source: Source, request: Request, splits: int = 0) -> Iterator[tuple[str, Node, Location]]:
     """Yield each key of a file, its value, and the location of the key. Raises KascError."""
     title = DIALECTS[request.kind].title
     problems = Problems()
     try:
         root = _root(source, request, problems)
-    finally:
-        request.problems.extend(filter(None, (_as_read(each, title) for each in problems)))
+    except KascError:
+        request.problems.extend(problems)
+        raise
+    line = _repeated_plus(source, problems) if splits < _MAX_SPLITS else 0
+    if line:
+        # All values are appended, but the parsed mapping only has the last one.
+        lines = source.text.split("\n")
+        for part in (lines[: line - 1], [""] * (line - 1) + lines[line - 1 :]):
+            yield from _pairs(Source(source.name, "\n".join(part)), request, splits + 1)
+        return
+    request.problems.extend(filter(None, (_as_read(each, title) for each in problems)))
     if root.value is None:
         return
     if not isinstance(root.value, dict):
@@ -117,6 +127,17 @@ def _pairs(source: Source, request: Request) -> Iterator[tuple[str, Node, Locati
         raise KascError(diagnose(rules.REFUSED_BY_DISTRIBUTION, message, "write 'key: value'", location=root.location))
     for key, node in root.value.items():
         yield trimmed(key), node, root.key_location(key)
+
+
+def _repeated_plus(source: Source, problems: list[Diagnostic]) -> int:
+    """Return the line of the first key with a final `+` that the file has before; 0 if there is none."""
+    for problem in problems:
+        where = problem.location
+        if problem.code == rules.DUPLICATE_KEY.code and where is not None and where.column == 1:
+            line = source.text.split("\n")[where.line - 1]
+            if line[: where.end_column - 1].rstrip("'\"").endswith("+"):
+                return where.line
+    return 0
 
 
 def _root(source: Source, request: Request, problems: Problems) -> Node:

@@ -150,6 +150,13 @@ class TestFiles:
             "duplicate key 'kube-apiserver-arg', first set on line 1; k3s only uses the last one"
         ]
 
+    def test_a_key_with_plus_may_be_repeated(self) -> None:
+        text = "kube-apiserver-arg+: [v=1]\nvmodule: a=1\nkube-apiserver-arg+: [v=2]\n'kube-apiserver-arg+': v=3\n"
+        reading = k3s(text)
+        assert (reading.values("v"), reading.values("vmodule")) == (["1", "2", "3"], ["a=1"])
+        assert reading.argument("v").location == at(text, "v=3")._replace(column=26)
+        assert reading.messages("2") == []
+
     @pytest.mark.parametrize("text", ["- a\n", "text\n"])
     def test_not_a_mapping(self, text: str) -> None:
         assert examined(text, "k3s") == ("reject", ("None ",))

@@ -100,6 +100,32 @@ def test_every_kind_of_input_is_found(tmp_path: Path, capsys: pytest.CaptureFixt
     assert kasc(capsys, "check", tmp_path).err == ""
 
 
+def test_files_of_distributions_are_found_with_their_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make(
+        tmp_path,
+        {
+            "k3s/config.yaml": "kube-apiserver-arg: [v=2]\n",
+            "k3s/config.yaml.d/10-a.yaml": "kube-apiserver-arg+: [v=3]\n",
+            "kube-apiserver.service": "[Service]\nExecStart=/usr/bin/kube-apiserver --v=2\n",
+            "kube-apiserver.service.d/a.conf": "[Service]\nEnvironment=A=kube-apiserver\n",
+            "kubelet.service": "[Unit]\nAfter=kube-apiserver.service\n[Service]\nExecStart=/usr/bin/kubelet --v=2\n",
+            "alone.service.d/a.conf": "[Service]\nExecStart=/usr/bin/kube-apiserver --v=2\n",
+            "worker.yaml": "version: v1alpha1\nmachine: {type: worker}\ncluster: {apiServer: {}}\n",
+            "talos.yaml": "version: v1alpha1\nmachine: {type: controlplane}\ncluster: {apiServer: {}}\n",
+        },
+    )
+    ran = kasc(capsys, "check", "--output", "json", tmp_path)
+    assert found(ran, tmp_path) == {
+        "alone.service.d/a.conf": "systemd",
+        "k3s/config.yaml": "k3s",
+        "kube-apiserver.service": "systemd",
+        "talos.yaml": "talos",
+    }
+    said = kasc(capsys, "check", "-v", tmp_path).err
+    assert "k3s/config.yaml.d/10-a.yaml: it is read with the input next to its directory" in said
+    assert "worker.yaml: it configures a node without kube-apiserver" in said
+
+
 def test_findings_point_into_the_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tmp_path, {"map.yaml": CONFIG_MAP + textwrap.indent(POLICY, "    ")})
     for words in ((tmp_path,), ("--as", "config-file", tmp_path / "map.yaml")):

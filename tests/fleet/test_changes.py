@@ -86,6 +86,28 @@ def test_a_file_beside_a_document_that_changed_or_is_gone(repository: Path, caps
     assert ran.code == 1
 
 
+def test_drop_ins_of_a_distribution_that_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new file in the directory of drop-ins, a changed one, and one that is gone."""
+    k3s = repository / "fleet/some/edge.yaml"
+    k3s.write_text("kube-apiserver-arg: [audit-log-maxage=30]\n")
+    drop_in = repository / "fleet/some/edge.yaml.d/10-a.yaml"
+    git("add", ".")
+    git("commit", "-qm", "k3s")
+    git("branch", "-f", "main")
+    assert changed(capsys)[0] == []
+    drop_in.parent.mkdir()
+    drop_in.write_text("kube-apiserver-arg+: [audit-log-maxbackup=3]\n")
+    assert changed(capsys)[0] == ["edge"]
+    git("add", ".")
+    git("commit", "-qm", "drop-in")
+    git("branch", "-f", "main")
+    assert changed(capsys)[0] == []
+    drop_in.write_text("kube-apiserver-arg+: [audit-log-maxbackup=4]\n")
+    assert changed(capsys)[0] == ["edge"]
+    drop_in.unlink()
+    assert changed(capsys)[0] == ["edge"]
+
+
 def test_a_file_of_the_server_that_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A key of the signer, which one document names, comes into being."""
     path = repository / "fleet/some/c-001.yaml"

@@ -81,11 +81,26 @@ def dialect_of_text(source: Source) -> str:
     text = source.text
     if _is_flagz_text(source) or is_flagz_document(source):
         return "flagz"
-    if re.search(r"(?m)^\[(?:Unit|Service|Install)\][ \t]*\r?$", text) and "apiserver" in text:
+    is_unit = "apiserver" in text and re.search(r"(?m)^\[(?:Unit|Service|Install)\][ \t]*\r?$", text)
+    if is_unit and _runs_server(text):
         return "systemd"
     if re.search(r"(?m)^--[a-z-]+[= ]\S*\$\{?SNAP_(?:DATA|COMMON)\b", text):
         return "microk8s"
     return ""
+
+
+def _runs_server(text: str) -> bool:
+    """Return whether a command of a unit names the server: in the line of ExecStart, or in one that continues it."""
+    in_command = False
+    for line in text.split("\n"):
+        line = line.strip()
+        if line.startswith(("#", ";")):
+            continue
+        in_command = in_command or line.partition("=")[0].rstrip() == "ExecStart"
+        if in_command and "apiserver" in line:
+            return True
+        in_command = in_command and line.endswith("\\")
+    return False
 
 
 def is_flagz_document(source: Source) -> bool:

@@ -127,7 +127,7 @@ def _structured(source: Source, roots: list[Node], version: str | None, problems
 
 
 _DISTRIBUTION_GROUPS = (
-    *("kubeadm.k8s.io/", "cluster.x-k8s.io/", "kind.x-k8s.io/", "kops.k8s.io/", "k0s.k0sproject.io/"),
+    *("kubeadm.k8s.io/", "cluster.x-k8s.io/", "kind.x-k8s.io/", "kops.k8s.io/", "k0sproject.io/"),
     *("core.gardener.cloud/", "kamaji.clastix.io/", "kubecontrolplane.config.openshift.io/"),
 )
 """Substrings of the files that `dialects.detection` knows by their apiVersion: it is imported for these only."""

@@ -90,9 +90,9 @@ def kubernetes_of(
     version = version_of(image.text)
     location = image.location if version else None
     implied = version or (facts.newest if is_known and not image.text else None)
-    minor = NEWEST_KUBERNETES if image.text else minor_of(facts.newest)
-    if request.version or implied:
-        minor = minor_of(request.version or implied or "")
+    minor = minor_of(request.version or implied or facts.newest)
+    if image.text and not version:
+        minor = NEWEST_KUBERNETES
     if is_known and version and not request.version and not facts.supports(minor_of(version)):
         message = f"Talos {facts.release} does not support Kubernetes {version}"
         hint = f"use Kubernetes {facts.oldest} to {facts.newest}, or another release of Talos"

@@ -114,10 +114,20 @@ def test_the_version_of_kubernetes(server: str, release: str, version: str) -> N
     assert of(server, release, None).server.version == version
 
 
-def test_an_unreadable_tag_counts_as_the_newest_version() -> None:
-    reading = of("{image: 'x/kube-apiserver:main'}", "1.13", None, "  externalCloudProvider: {enabled: yes}\n")
+@pytest.mark.parametrize("version", [None, "1.31"])
+def test_an_unreadable_tag_counts_as_the_newest_version(version: str | None) -> None:
+    reading = of("{image: 'x/kube-apiserver:main'}", "1.13", version, "  externalCloudProvider: {enabled: yes}\n")
     assert reading.server.version is None
     assert reading.values("cloud-provider") == []
+
+
+@pytest.mark.parametrize(
+    ("release", "version", "values"),
+    [("1.9", "1.33", ["external"]), ("1.10", "1.33", []), ("1.13", "1.32", ["external"])],
+)
+def test_the_external_cloud_provider(release: str, version: str, values: list[str]) -> None:
+    reading = of("{disablePodSecurityPolicy: true}", release, version, "  externalCloudProvider: {enabled: true}\n")
+    assert reading.values("cloud-provider") == values
 
 
 def test_a_version_that_the_release_does_not_support_is_a_warning() -> None:

@@ -22,6 +22,8 @@ from compiler.upstream.etcd import without_user
 from compiler.upstream.flag_values import TYPES
 from compiler.upstream.go.encoding import write_record
 
+_KEYS = ("aescbc", "aesgcm", "secretbox")
+"""The encryption providers with keys."""
 _REFERENCES = """\
 # The secrets below are references ({env: NAME} or {file: PATH}), which kube-apiserver does not follow:
 # put the keys in their places where the server runs (docs/secrets.md).
@@ -62,17 +64,18 @@ def content_of(resolved: Resolved, file: InlineFile) -> Any:
     return _known_fields(content.plain(), schema)
 
 
-def _without_secrets(node: Node, secrets: set[int], name: str = "") -> Node:
-    """Return a value with references in place of literal secrets; `name` is that of the closest named object."""
+def _without_secrets(node: Node, secrets: set[int], labels: tuple[str, ...] = ()) -> Node:
+    """Return a value with references in place of literal secrets; `labels` are the provider and name of a key."""
     value: Any = node.value
     if id(node) in secrets:
-        variable = re.sub("[^A-Z0-9]+", "_", name.upper()).strip("_")
-        value = {"env": Node(f"SECRET_{variable}" if variable else "SECRET", node.source, node.span)}
+        variable = re.sub("[^A-Z0-9]+", "_", "_".join(labels).upper()).strip("_")
+        value = {"env": Node(variable or "SECRET", node.source, node.span)}
     elif isinstance(value, dict):
-        name = text_of(value.get("name")) or name
-        value = {key: _without_secrets(child, secrets, name) for key, child in value.items()}
+        labels = (*labels[:1], name) if (name := text_of(value.get("name"))) else labels
+        inner = {key: (key,) if key in _KEYS else labels for key in value}
+        value = {key: _without_secrets(child, secrets, inner[key]) for key, child in value.items()}
     elif isinstance(value, list):
-        value = [_without_secrets(child, secrets, name) for child in value]
+        value = [_without_secrets(child, secrets, labels) for child in value]
     else:
         return node
     return Node(value, node.source, node.span, node.text, node.keys)

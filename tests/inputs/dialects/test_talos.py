@@ -294,6 +294,20 @@ def test_a_patch_is_applied_to_a_configuration_without_pod_security_policy() -> 
     assert reading.values("enable-admission-plugins") == ["NodeRestriction"]
 
 
+def test_a_file_without_the_type_of_the_machine_is_a_patch() -> None:
+    text = "cluster: {controlPlane: {endpoint: 'https://a:6443'}, apiServer: {}}"
+    reading = read(text, "talos", "1.11")
+    assert reading.values("enable-admission-plugins") == ["NodeRestriction"]
+    assert f"{DIRECTORY}/admission-control-config.yaml" not in reading.server.files
+    assert reading.messages("4") == []
+
+
+def test_fields_that_decide_flags() -> None:
+    settings = of("{extraArgs: {secure-port: 1}}").server.settings
+    assert settings["service-account-issuer"] == "cluster.controlPlane.endpoint"
+    assert not settings.keys() & {"profiling", "secure-port", "enable-admission-plugins"}
+
+
 def test_the_hint_for_a_value_of_talos_names_the_field_that_decides_it() -> None:
     text = machine()
     report = resolve(NAME, Settings(read_as="talos", release="1.11", version="1.33"), texts={NAME: text}).report
@@ -417,6 +431,24 @@ def test_documents() -> None:
 
 
 AUTHENTICATION = "apiVersion: v1alpha1\nkind: KubeAuthenticationConfig\nconfiguration: {jwt: []}\n"
+
+
+def test_hints_of_documents() -> None:
+    more = "extraArgs: {audit-webhook-config-file: /x}\n"
+    (warning,) = [each for each in documents(more).problems if each.flag]
+    assert warning.hint == "KubeAPIServerConfig has no extraVolumes: use a document for this setting"
+    large = DOCUMENTS.replace("10.96.0.0/12", "10.0.0.0/8", 1)
+    (error,) = [each for each in read(large, "talos", "1.14").problems if each.code == "KASC-DIST-001"]
+    assert error.hint == "use a size between /12 and /28"
+
+
+def test_authorizers_in_documents() -> None:
+    more = "---\napiVersion: v1alpha1\nkind: KubeAuthorizerConfig\nname: %s\ntype: %s\n"
+    reading = documents(more % ("rbac", "RBAC") + more % ("node", "Node"))
+    assert reading.messages() == []
+    config = content(reading, f"{DIRECTORY}/authorization-config.yaml")
+    assert isinstance(config, dict)
+    assert [each["name"] for each in config["authorizers"]] == ["rbac", "node"]
 
 
 def test_a_patch_of_one_document() -> None:
@@ -649,7 +681,7 @@ def test_no_secret_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     path.write_text(SECRETS)
     shown += "".join(kasc(capsys, "compile", path, "--as", "talos@1.13", "-o", tmp_path / "out")[1:])
     shown += "".join(each.read_text() for each in (tmp_path / "out").rglob("*") if each.is_file())
-    assert "SECRET_KEY2" in shown
+    assert "env: SECRETBOX_KEY2" in shown
     for secret in (KEY, "0123456789abcdef", "QyBQUklWQVRF", "UFJJVkFURSBL"):
         assert secret not in shown
 

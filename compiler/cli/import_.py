@@ -6,24 +6,14 @@ import os
 import sys
 from argparse import Namespace
 
-from compiler.apiserver.startup import Resolved
-from compiler.artifacts.files import check_secrets, written_value
 from compiler.artifacts.fileset import write_all
-from compiler.artifacts.flags import effective_arguments
-from compiler.artifacts.imported import Imported, imported
+from compiler.artifacts.imported.faithful import CannotImportError, import_input
 from compiler.artifacts.imported.writer import NotInTomlError
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import HAS_ERRORS, publish, settings_from, usage_error, write_text
-from compiler.diagnostics import ERROR, KascError
 from compiler.filesystem import reason
-from compiler.inputs import Host
-from compiler.inputs.source import Files, file_key
-from compiler.review.examine import Examined, Settings, examine
+from compiler.review.examine import examine
 from compiler.text import clean, say
-
-
-class CannotImportError(Exception):
-    """The document would not be the same server; the arguments are the reasons."""
 
 
 def run(options: Namespace) -> int:
@@ -36,11 +26,14 @@ def run(options: Namespace) -> int:
         settings = settings_from(options)
         _check_target(path, options.force)
         examined = examine(options.input, settings)
-        result = _import(examined, settings, options)
+        form = options.format or ("toml" if path and path.endswith(".toml") else "yaml")
+        result = import_input(examined, settings, form, os.path.dirname(path or ""))
     except UsageError as error:
         return usage_error(error)
+    except NotInTomlError as error:
+        return usage_error(clean(f"{error} contains null, for which TOML has no syntax: use --format yaml"))
     except CannotImportError as error:
-        for difference in error.args[0]:
+        for difference in error.reasons:
             say(f"kasc: cannot import {options.input}: {difference}")
         return HAS_ERRORS
     # Standard output is reserved for the document, or for a report that programs read.
@@ -49,6 +42,8 @@ def run(options: Namespace) -> int:
     if examined.resolved is None and not examined.report.rejected:
         return usage_error(f"{examined.report.path} is a structured file, not a server: nothing to import")
     if result is None:
+        if not examined.report.unread and not options.quiet:
+            say("nothing is imported: fix the errors of the input first")
         return code
     for note in result.notes:
         say(note)
@@ -70,50 +65,3 @@ def _check_target(path: str | None, force: bool) -> None:
         raise UsageError(f"{path} is a directory: name a file in it")
     if path and os.path.lexists(path) and not force:
         raise UsageError(f"{path} already exists; use --force to overwrite it")
-
-
-def _import(examined: Examined, settings: Settings, options: Namespace) -> Imported | None:
-    """Return the document; None if it would not be the same server, which is reported.
-
-    Raises UsageError for a value that the format has no syntax for, and CannotImportError if a document cannot be the
-    same server although the input has no errors.
-    """
-    report, resolved = examined
-    if resolved is None:
-        return None
-    form = options.format or ("toml" if options.out and options.out.endswith(".toml") else "yaml")
-    try:
-        check_secrets(resolved.context)
-        result = imported(resolved, form, settings.version, os.path.dirname(options.out or ""))
-    except KascError as error:
-        report.add(error.diagnostic)
-        return None
-    except NotInTomlError as error:
-        raise UsageError(clean(f"{error} contains null, for which TOML has no syntax: use --format yaml")) from None
-    # What the files of the server contain is known, and they may have other paths in a container.
-    host = settings.host if report.rejected else Host(settings.host.address)
-    written = _read_back(result.text, form, host)
-    if report.rejected:
-        # The document may be a faithful copy of a broken server, which is then fixed in the document.
-        return result if report.errors() <= written.report.errors() else None
-    differences = [error.message for error in written.report.of(ERROR)]
-    if not differences and written.resolved is not None:
-        differences = _flags_that_differ(resolved, written.resolved)
-    if differences:
-        raise CannotImportError(differences)
-    return result
-
-
-def _read_back(text: str, form: str, host: Host) -> Examined:
-    """Return the server of the document."""
-    path = os.path.join(os.curdir, f"imported.{form}")
-    return examine(path, Settings(read_as="document", host=host), Files({file_key(path): text}))
-
-
-def _flags_that_differ(given: Resolved, written: Resolved) -> list[str]:
-    before, after = (
-        {name: [written_value(use) for use in uses] for name, uses in effective_arguments(each.context.flags)}
-        for each in (given, written)
-    )
-    names = sorted(before.keys() | after.keys())
-    return [f"the document has another value of --{name}" for name in names if before.get(name) != after.get(name)]

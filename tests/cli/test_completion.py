@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.running import ROOT, kasc
 
-NAMES = ("compile", "check", "explain", "init", "schema", "completion", "verify", "probe")
+NAMES = ("compile", "check", "explain", "import", "init", "schema", "completion", "verify", "probe")
 
 
 def completed(line: str, shell: str = "bash") -> list[str]:

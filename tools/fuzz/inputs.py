@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import yaml
 
 from compiler.artifacts import EVERY, artifacts_of, render
+from compiler.artifacts.imported.faithful import import_input
+from compiler.artifacts.imported.writer import NotInTomlError
 from compiler.artifacts.targets.table import TARGETS
 from compiler.diagnostics import Report
 from compiler.inputs import DIALECT_KINDS, Host
@@ -39,6 +42,7 @@ class InputTargets:
             Campaign("suppressions", 2, self._suppressed, self._input("input.yaml")),
             Campaign("fixes", 1, seeds.documents, self._fixed),
             Campaign("artifacts and reports", 1, seeds.documents, self._compiled),
+            Campaign("imported documents", 2, self._importable, self._imported),
         ]
 
     def _input(self, name: str, *forced: str) -> Callable[[bytes, Random], frozenset[str]]:
@@ -138,6 +142,20 @@ class InputTargets:
         self._check_artifacts(examined, random)
         check_reports(examined.report, random)
         return signature(examined.report) | {examined.report.outcome}
+
+    def _importable(self) -> list[bytes]:
+        return [*seeds.flags(), *seeds.pods(), *seeds.documents(), *seeds.dialects()]
+
+    def _imported(self, data: bytes, random: Random) -> frozenset[str]:
+        """Import an input; one that is accepted has a document, which is accepted as well."""
+        settings = Settings(random.choice((None, None, "argv", "flags", "pod")), host=Host("192.0.2.2"))
+        examined = examine(write(self.directory, "input.yaml", data), settings)
+        with suppress(NotInTomlError):
+            result = import_input(examined, settings, random.choice(("yaml", "toml")))
+            if result is not None:
+                assert not CONTROLS.search(result.text)
+                return signature(examined.report) | {"imported"}
+        return signature(examined.report)
 
     def _check_artifacts(self, examined: Examined, random: Random) -> None:
         """Check that the artifacts of an accepted input parse and have no control characters."""

@@ -49,7 +49,8 @@ def deployment_of(context: ServerContext, version: str, notes: list[str]) -> dic
     elif given.container is not None and given.pod_spec is not None:
         result = _of_pod(given.container, given.pod_spec, given.metadata, version)
         result = _without_invalid(context, result, notes)
-        notes += _not_imported(given.container, given.pod_spec)
+        if given.dialect is None:
+            notes += _not_imported(given.container, given.pod_spec)
     _declare_unknown(given, result)
     return result
 

@@ -10,7 +10,7 @@ import pytest
 
 from compiler.inputs import Host
 from compiler.review.examine import Settings
-from tests.artifacts.compiling import SAMPLES
+from tests.artifacts.compiling import ROOT, SAMPLES
 from tests.artifacts.imported.importing import FORMS, difference
 from tests.inputs.dialects import address_of, given, pairs, real_flags, version_of
 from tests.recordings import names, rows
@@ -86,7 +86,16 @@ def test_configurations_of_distributions(name: str, tmp_path: Path, capsys: pyte
     assert wrong == []
 
 
+OF_DISTRIBUTIONS = [
+    path
+    for path in sorted((ROOT / "samples/dialects").rglob("*"))
+    if path.is_file() and not path.parent.name.endswith(".d")
+]
+
+
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: f"{path.parent.name}-{path.name}")
+@pytest.mark.parametrize(
+    "sample", [*SAMPLES, *OF_DISTRIBUTIONS], ids=lambda path: str(path.relative_to(ROOT / "samples"))
+)
 def test_samples(sample: Path, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert difference(capsys, sample, Settings(), form, tmp_path / f"imported.{form}") == ""

@@ -1,7 +1,8 @@
 """kasc compiles a declarative kube-apiserver configuration into flags, a storage manifest and health checks.
 
-As a library: `check`, `resolve` and `compile_document`, without output, exits or global state; see docs/library.md. The
-commands use the same functions. Modules are imported on first use, since commands import the package as well.
+As a library: `check`, `resolve`, `diff` and `compile_document`, without output, exits or global state; see
+docs/library.md. The commands use the same functions. Modules are imported on first use, since commands import the
+package as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from compiler.apiserver.startup import Resolved as Resolved
     from compiler.artifacts import ARTIFACTS as ARTIFACTS
+    from compiler.changes.change import Change as Change
+    from compiler.changes.change import Comparison as Comparison
     from compiler.diagnostics import Diagnostic as Diagnostic
     from compiler.diagnostics import Location as Location
     from compiler.diagnostics import Report as Report
@@ -25,12 +28,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "diagnostics": ("Diagnostic", "Location", "Report"),
     "artifacts": ("ARTIFACTS",),
+    "changes.change": ("Change", "Comparison"),
     "review.examine": ("Examined", "Settings"),
     "inputs": ("Host",),
     "apiserver.startup": ("Resolved",),
 }
 _EXPORTED = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = ("Compiled", "check", "compile_document", "resolve", *sorted(_EXPORTED))
+__all__ = ("Compiled", "check", "compile_document", "diff", "resolve", *sorted(_EXPORTED))
 
 
 class Compiled(NamedTuple):
@@ -68,6 +72,32 @@ def resolve(
 
     files = Files({file_key(path): text for path, text in (texts or {}).items()})
     return examine(os.fspath(path), settings or DEFAULTS, files)
+
+
+def diff(
+    old: str | os.PathLike[str],
+    new: str | os.PathLike[str],
+    settings: Settings | None = None,
+    *,
+    texts: Mapping[str, str] | None = None,
+) -> Comparison:
+    """Compare two inputs and return the changes, most severe first.
+
+    Arguments are those of `check`. An input with errors is compared as far as it could be resolved. Raises ValueError
+    if one of the inputs is not a server.
+    """
+    import os
+
+    from compiler.changes.inputs import compare_inputs
+    from compiler.inputs.source import Files, file_key
+    from compiler.review.examine import DEFAULTS
+
+    files = Files({file_key(path): text for path, text in (texts or {}).items()})
+    compared = compare_inputs(os.fspath(old), os.fspath(new), settings or DEFAULTS, files)
+    if compared.comparison is None:
+        unusable = [each.report.path for each in (compared.old, compared.new) if each.resolved is None]
+        raise ValueError(f"not a server: {', '.join(unusable)}")
+    return compared.comparison
 
 
 def compile_document(

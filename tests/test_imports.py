@@ -23,6 +23,7 @@ ROOMS = (
     "apiserver",
     "review",
     "artifacts",
+    "changes",
     "cluster",
     "fleet",
     "cli",

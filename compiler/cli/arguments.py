@@ -198,6 +198,16 @@ def _seconds(text: str) -> float:
     return number
 
 
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="the configuration that the servers run with: a file")
+    parser.add_argument("new", metavar="NEW", help=_INPUT_HELP)
+    group = parser.add_argument_group("diff options")
+    group.add_argument("--exit-code", action="store_true", help="exit 3 if there are changes")
+    group.add_argument("-v", "--verbose", action="store_true", help="list all changes, not only a screen")
+    _add_input(parser)
+    _add_report(parser)
+
+
 def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubernetes-version", metavar="1.NN", help="Kubernetes version (default: the newest)")
     parser.add_argument(
@@ -251,6 +261,7 @@ def _add_completion(parser: argparse.ArgumentParser) -> None:
 COMMANDS = {
     "compile": ("check, resolve and write artifacts", _add_compile),
     "check": ("validate only", _add_check),
+    "diff": ("show what a change does to a running cluster", _add_diff),
     "verify": ("compare the storage manifest with a real etcd", _add_verify),
     "probe": ("compare the health checks with those of a running server", _add_probe),
     "explain": ("describe a flag, key, gate, plugin or code", _add_explain),

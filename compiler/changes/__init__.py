@@ -1,0 +1,23 @@
+"""Changes: what another configuration does to a running cluster.
+
+`diff` compares two resolved servers. A comparer of each kind of change explains what differs in the meaning of the
+configuration, and names the flags whose difference it explains; `flags` reports the other flags by the rows of
+data/consequences.yaml.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.changes import flags
+from compiler.changes.change import Change, Comparison, in_order
+
+if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
+
+
+def diff(old: Resolved, new: Resolved) -> Comparison:
+    """Return the changes from one server to another, most severe first; none between equal servers."""
+    changes: list[Change] = []
+    changes += flags.compare(old, new, frozenset())
+    return Comparison(old, new, in_order(changes))

@@ -1,0 +1,128 @@
+"""The consequence of a change: the rows of data/consequences.yaml and data/admission.yaml, and their conditions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from compiler.upstream.flag_values import PortRange
+
+_DATA = os.path.join(os.path.dirname(__file__), "data", "consequences.json")
+
+
+class Consequence(NamedTuple):
+    """What a change does; `safe_mixed` and `recipe` as in a Change."""
+
+    severity: str
+    safe_mixed: bool
+    effect: str
+    recipe: str
+
+
+def consequence_of(flag: str, before: Any, after: Any) -> Consequence | None:
+    """Return the consequence of another effective value of a flag, None if no row is about it."""
+    for conditions, *row in _entry(flag).get("rows", ()):
+        if all(_holds(condition, before, after) for condition in conditions):
+            return Consequence(*row)
+    return None
+
+
+def place_of(flag: str) -> str:
+    """Return the place of a flag's effective value in the resolved config; empty if it is the value of the flag."""
+    return str(_entry(flag).get("value", ""))
+
+
+def reload_of(flag: str) -> str:
+    """Return how a new content of the file of a flag takes effect: restart, live, poll or handshake."""
+    return str(_entry(flag).get("reload", "restart"))
+
+
+def consequence_of_plugin(name: str, enabled: bool) -> Consequence | None:
+    """Return the consequence of enabling or disabling an admission plugin, None if no row is about it."""
+    rows = _load()["plugins"].get(name)
+    return Consequence(*rows[not enabled]) if rows else None
+
+
+def flags_with_rows() -> frozenset[str]:
+    """Return the flags whose consequences are known."""
+    return frozenset(_load()["flags"])
+
+
+def plugins_with_rows() -> frozenset[str]:
+    """Return the admission plugins whose consequences are known."""
+    return frozenset(_load()["plugins"])
+
+
+@cache
+def _load() -> dict[str, Any]:
+    with open(_DATA, encoding="utf-8") as file:
+        data: dict[str, Any] = json.load(file)
+    return data
+
+
+def _entry(flag: str) -> dict[str, Any]:
+    entry: dict[str, Any] = _load()["flags"].get(flag, {})
+    return entry
+
+
+def _holds(condition: list[str], before: Any, after: Any) -> bool:
+    name, *words = condition
+    if name in ("from", "to"):
+        return _as_word(before if name == "from" else after) == words[0]
+    return CONDITIONS[name](before, after)
+
+
+def _as_word(value: Any) -> str:
+    return ("false", "true")[value] if isinstance(value, bool) else str(value)
+
+
+def _is_extended(before: Any, after: Any) -> bool:
+    """Return whether a list, a map or a range contains the old one and more."""
+    if isinstance(before, PortRange) and isinstance(after, PortRange):
+        starts, ends = after.base <= before.base, after.base + after.size >= before.base + before.size
+        return starts and ends and before != after
+    first, second = _elements(before), _elements(after)
+    return bool(first) and all(each in second for each in first) and len(second) > len(first)
+
+
+def _is_reordered(before: Any, after: Any) -> bool:
+    first, second = _elements(before), _elements(after)
+    return first != second and len(first) == len(second) and all(each in second for each in first)
+
+
+def _elements(value: Any) -> list[Any]:
+    """Return the elements of a list, of a map, or of a string with commas."""
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, str):
+        return value.split(",") if value else []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _number(value: Any) -> tuple[float, ...]:
+    """Return a number, or the numbers in a name such as VersionTLS12, for comparison."""
+    if isinstance(value, str):
+        return tuple(map(float, re.findall("[0-9]+", value[:100])))
+    return (float(value or 0),)
+
+
+CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "changed": lambda before, after: True,
+    "set": lambda before, after: not before and bool(after),
+    "unset": lambda before, after: bool(before) and not after,
+    "enabled": lambda before, after: not before and bool(after),
+    "disabled": lambda before, after: bool(before) and not after,
+    "raised": lambda before, after: _number(before) < _number(after),
+    "lowered": lambda before, after: _number(before) > _number(after),
+    "extended": _is_extended,
+    "reduced": lambda before, after: _is_extended(after, before),
+    "reordered": _is_reordered,
+    "first-changed": lambda before, after: _elements(before)[:1] != _elements(after)[:1],
+    "from": lambda before, after: True,
+    "to": lambda before, after: True,
+}
+"""Condition on the old and the new value of a flag; `from` and `to` compare one of them with a word."""

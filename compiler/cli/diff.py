@@ -1,0 +1,95 @@
+"""`kasc diff OLD NEW`: what a change of the configuration does to a running cluster."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from compiler.changes.inputs import Compared, compare_inputs
+from compiler.cli.arguments import UsageError
+from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error, worst
+from compiler.diagnostics import Report
+
+if TYPE_CHECKING:
+    from compiler.changes.change import Comparison
+
+
+def run(options: Namespace) -> int:
+    """Compare two inputs and report the changes."""
+    try:
+        settings = settings_from(options)
+    except UsageError as error:
+        return usage_error(error)
+    compared = compare_inputs(options.old, options.new, settings)
+    comparison = compared.comparison
+    if comparison is None:
+        return _not_comparable(options, compared)
+    if options.output == "json":
+        _write_json(compared, comparison)
+    elif options.output == "text":
+        _write_text(options, compared, comparison)
+    else:
+        publish(options, [compared.new.report], summary=False)
+    return worst(
+        HAS_ERRORS if compared.new.report.fails(options.strict) else FINE,
+        STALE if options.exit_code and comparison.changes else FINE,
+    )
+
+
+def _not_comparable(options: Namespace, compared: Compared) -> int:
+    """Report the input that is not a server."""
+    reports = [each.report for each in (compared.old, compared.new) if each.resolved is None]
+    code = publish(options, reports)
+    for report in reports:
+        if not report.rejected:
+            code = usage_error(f"{report.path} is a structured file, not a server: nothing to compare")
+    return worst(code, USAGE)
+
+
+def _write_json(compared: Compared, comparison: Comparison) -> None:
+    import json
+
+    from compiler.changes.report import as_data
+    from compiler.cli.reporters.json import as_data as report_data
+
+    data = report_data([compared.new.report])
+    data["files"][0]["diff"] = {
+        "old": _input_data(compared.old.report),
+        "new": _input_data(compared.new.report),
+        "changes": as_data(comparison),
+    }
+    sys.stdout.write(json.dumps(data, indent=1) + "\n")
+
+
+def _input_data(report: Report) -> dict[str, Any]:
+    return {
+        "path": report.path,
+        "as": report.read_as,
+        "kubernetesVersion": report.kubernetes_version,
+        "outcome": report.outcome,
+    }
+
+
+def _write_text(options: Namespace, compared: Compared, comparison: Comparison) -> None:
+    from compiler.changes.report import as_text
+    from compiler.cli.reporters.text import findings, wants_colour, width_of
+    from compiler.text import clean_line
+
+    width, encoding = width_of(sys.stdout), sys.stdout.encoding or "utf-8"
+    for report in (compared.old.report, compared.new.report):
+        errors = [each for each in report.sorted() if each.severity == "error"]
+        for line in findings(report, errors, wants_colour(sys.stdout), width, encoding):
+            print(line)
+    for line in as_text(comparison, None if options.verbose else _height()):
+        print(clean_line(line))
+
+
+def _height() -> int:
+    """Return the lines of the terminal, 24 if there is none."""
+    import os
+
+    try:
+        return max(10, os.get_terminal_size().lines - 1)
+    except OSError:
+        return 24

@@ -1,0 +1,111 @@
+"""`kasc diff OLD NEW`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import compiler
+from tests.cli.running import SAMPLES, kasc
+
+DOCUMENT = (SAMPLES / "minimal.yaml").read_text()
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(DOCUMENT)
+    new.write_text(f"{DOCUMENT}features:\n  profiling: false\nlogs:\n  v: 4\n")
+    return old, new
+
+
+def test_text(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = pair
+    ran = kasc(capsys, "diff", old, new)
+    assert ran.code == 0
+    assert ran.out == (
+        "2 changes: 2 cosmetic; servers with the old and the new configuration may run side by side\n"
+        "cosmetic: flag --profiling\n"
+        "    true -> false\n"
+        "    Profiles under /debug/pprof are available on some servers only until all are changed.\n"
+        f"    new {new}:{DOCUMENT.count(chr(10)) + 2}:14\n"
+        "cosmetic: flag --v\n"
+        "    0 -> 4\n"
+        "    The server logs more. From level 8 on the log contains bodies of requests and responses, Secrets "
+        "included.\n"
+        f"    new {new}:{DOCUMENT.count(chr(10)) + 4}:6\n"
+    )
+
+
+def test_json(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = pair
+    (file,) = json.loads(kasc(capsys, "diff", old, new, "--output", "json").out)["files"]
+    assert file["path"] == str(new)
+    assert file["outcome"] == "accept"
+    assert file["diff"]["old"] == {
+        "path": str(old), "as": "document", "kubernetesVersion": "1.36", "outcome": "accept"
+    }  # fmt: skip
+    assert file["diff"]["changes"][0] == {
+        "kind": "flag",
+        "name": "profiling",
+        "from": True,
+        "to": False,
+        "severity": "cosmetic",
+        "effect": "Profiles under /debug/pprof are available on some servers only until all are changed.",
+        "safeMixed": True,
+        "locations": [
+            {
+                "in": "new",
+                "file": str(new),
+                "line": DOCUMENT.count("\n") + 2,
+                "column": 14,
+                "endLine": DOCUMENT.count("\n") + 2,
+                "endColumn": 19,
+            }
+        ],
+    }
+
+
+def test_exit_codes(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = pair
+    assert kasc(capsys, "diff", old, old, "--exit-code") == (0, "no changes\n", "")
+    assert kasc(capsys, "diff", old, new).code == 0
+    assert kasc(capsys, "diff", old, new, "--exit-code").code == 3
+    new.write_text(f"{DOCUMENT}features: {{profiling: 7}}\n")
+    assert kasc(capsys, "diff", old, new, "--exit-code").code == 1
+    assert kasc(capsys, "diff", old, tmp_path / "missing.yaml").code == 2
+
+
+def test_a_structured_file_is_not_a_server(
+    pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: None}]\n")
+    ran = kasc(capsys, "diff", pair[0], policy)
+    assert ran.code == 2
+    assert "policy.yaml is a structured file, not a server: nothing to compare" in ran.err
+
+
+def test_at_most_a_screen(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = pair
+    flags = "".join(f"  {key}: 77\n" for key in ("maxRequestsInflight", "maxMutatingRequestsInflight"))
+    flags += "".join(f"  {key}: 77s\n" for key in ("requestTimeout", "livezGracePeriod", "shutdownDelayDuration"))
+    flags += "  goawayChance: 0.01\n  minRequestTimeout: 77\n"
+    new.write_text(f"{DOCUMENT}features: {{profiling: false}}\ngeneric:\n{flags}")
+    short = kasc(capsys, "diff", old, new).out.splitlines()
+    assert len(short) <= 24
+    assert short[-1].endswith("more changes: run with -v")
+    long = kasc(capsys, "diff", old, new, "-v").out
+    assert "--profiling" not in "\n".join(short)
+    assert "--profiling" in long
+
+
+def test_library(pair: tuple[Path, Path]) -> None:
+    old, new = pair
+    comparison = compiler.diff(old, new)
+    assert [change.name for change in comparison.changes] == ["profiling", "v"]
+    assert compiler.diff(old, new, texts={str(new): DOCUMENT}).changes == ()
+    with pytest.raises(ValueError, match="not a server"):
+        compiler.diff(old, "/none/a.yaml")

@@ -1,0 +1,89 @@
+"""Generate compiler/changes/data/consequences.json from the YAML next to it.
+
+`python -m tools.generate.consequences [--check]`: JSON loads in a fraction of the time, and `kasc diff` needs it in
+every run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from compiler.changes.change import SEVERITIES
+from compiler.changes.effects import CONDITIONS
+
+DATA = Path(__file__).parents[2] / "compiler/changes/data"
+TARGET = DATA / "consequences.json"
+RELOADS = ("restart", "live", "poll", "handshake")
+
+
+def consequences() -> str:
+    """Return the text of the file. Raises ValueError if a row is malformed."""
+    flags: dict[str, dict[str, Any]] = {}
+    for entry in _load("consequences.yaml"):
+        _require(set(entry) <= {"flags", "reload", "value", "rows"} and entry["rows"], f"{entry['flags']}: keys")
+        _require(entry.get("reload", "restart") in RELOADS, f"{entry['flags']}: reload")
+        compact = {key: entry[key] for key in ("reload", "value") if key in entry}
+        compact["rows"] = [[_when(row["when"]), *_row(row, {"when"})] for row in entry["rows"]]
+        for flag in entry["flags"]:
+            _require(flag not in flags, f"--{flag} has two entries")
+            flags[flag] = compact
+    admission = _load("admission.yaml")
+    plugins = {name: list(_plugin(admission["kinds"][kind])) for name, kind in admission["plugins"].items()}
+    return json.dumps({"flags": flags, "plugins": plugins}, separators=(",", ":"), sort_keys=True) + "\n"
+
+
+def _load(name: str) -> Any:
+    return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+
+
+def _plugin(kind: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield the rows of a plugin: enabled, disabled."""
+    _require(set(kind) == {"enabled", "disabled"}, f"{kind}: keys")
+    for row in (kind["enabled"], kind["disabled"]):
+        yield _row(row, set())
+
+
+def _row(row: dict[str, Any], more: set[str]) -> list[Any]:
+    """Return severity, mixed, effect and recipe."""
+    _require(set(row) - {"recipe"} == {"severity", "mixed", "effect"} | more, f"{row}: keys")
+    _require(row["severity"] in SEVERITIES, f"{row['severity']} is not a severity")
+    _require(isinstance(row["mixed"], bool), f"{row['mixed']} is not true or false")
+    effect = row["effect"]
+    _require(effect.endswith(".") and effect[0].isupper(), f"not a sentence: {effect}")
+    return [row["severity"], row["mixed"], effect, row.get("recipe", "")]
+
+
+def _when(text: str) -> list[list[str]]:
+    """Return the conditions of a row, each with its words."""
+    conditions = [condition.split() for condition in re.split(", *", text)]
+    for name, *values in conditions:
+        _require(name in CONDITIONS and len(values) == (name in ("from", "to")), f"{text} is not a condition")
+    return conditions
+
+
+def _require(condition: object, problem: str) -> None:
+    if not condition:
+        raise ValueError(problem)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file, or with `--check` report whether it is stale (exit 1)."""
+    text = consequences()
+    if arguments != ["--check"]:
+        TARGET.write_text(text, encoding="utf-8")
+        return 0
+    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
+        return 0
+    print(f"{TARGET.name} is stale: run python -m tools.generate.consequences", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

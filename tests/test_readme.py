@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from compiler import check
+from compiler.inputs import DIALECT_KINDS
 from tests.cli.running import ROOT
 from tests.cluster.live.api_server import Recorded, Server
 from tests.cluster.live.certificates import make_certificates
@@ -70,6 +72,35 @@ def test_the_tour(tmp_path: Path, etcd: EtcdServer) -> None:
                 wrong.append((command, ran.returncode, ran.stdout))
     assert wrong == []
     assert sum(len(commands(console)) for console in TOUR) >= 15
+
+
+DIALECTS = (ROOT / "docs/dialects.md").read_text()
+
+
+def test_the_commands_about_dialects(tmp_path: Path) -> None:
+    folder = copy(tmp_path)
+    variables = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    variables |= {"PYTHONPATH": str(ROOT)}
+    (console, *_) = re.findall(r"^```console\n(.*?)^```$", DIALECTS, re.MULTILINE | re.DOTALL)
+    wrong = [
+        (command, ran.stdout) for command, _ in commands(console) if (ran := run(command, folder, variables)).returncode
+    ]
+    assert wrong == []
+
+
+def test_every_dialect_has_a_sample() -> None:
+    """And every sample is in the table, with its kind."""
+    rows = re.findall(r"^\| (`[^|]*) \| (\[[^|]*) \|", DIALECTS, re.MULTILINE)
+    assert {kind for kinds, _ in rows for kind in re.findall(r"`([^`]*)`", kinds)} == set(DIALECT_KINDS)
+    linked = [name for _, links in rows for name in re.findall(r"\(\.\./(samples/dialects/[^)]*)\)", links)]
+    samples = [
+        path for path in (ROOT / "samples/dialects").rglob("*") if path.is_file() and ".d" not in path.parent.name
+    ]
+    assert sorted(linked) == sorted(str(path.relative_to(ROOT)) for path in samples)
+    for kinds, links in rows:
+        for name in re.findall(r"\(\.\./(samples/dialects/[^)]*)\)", links):
+            report = check(ROOT / name)
+            assert (report.outcome, f"`{report.read_as}`" in kinds) == ("accept", True), name
 
 
 @pytest.mark.slow

@@ -7,12 +7,16 @@ from compiler.apiserver.context import ServerContext
 from compiler.diagnostics import Diagnostic, Report
 from compiler.inputs import Dialect
 
+_HABITS = frozenset((rules.FLAG_WITHOUT_EFFECT.code, rules.DEPRECATED_FLAG.code))
+"""Findings about a flag that only the one who sets it can remove."""
+
 
 def in_terms_of(dialect: Dialect, report: Report, context: ServerContext) -> None:
     """Extend the hints about flags by where the distribution sets them, or lets the user set them.
 
     The fixes are removed: they are those of flags, which the file of a distribution spells in its own way. So are
-    findings about flags that the distribution repeats or passes without effect, which no setting changes.
+    findings about flags that the distribution repeats, or passes although they are deprecated or without effect: no
+    setting changes that.
     """
     report.diagnostics = [
         _in_terms_of(dialect, each, context)._replace(fix=())
@@ -26,7 +30,7 @@ def _is_habit(diagnostic: Diagnostic, context: ServerContext) -> bool:
     users = [use for use in uses if not use.origin]
     if diagnostic.code == rules.FLAG_SET_MORE_THAN_ONCE.code:
         return len(users) < 2
-    return diagnostic.code == rules.FLAG_WITHOUT_EFFECT.code and not users
+    return bool(uses) and not users and diagnostic.code in _HABITS
 
 
 def _in_terms_of(dialect: Dialect, diagnostic: Diagnostic, context: ServerContext) -> Diagnostic:

@@ -38,9 +38,9 @@ _JOINED = frozenset(
 class Wanted:
     """The flags of a server: `lines` has the values of each flag that is set, in registration order.
 
-    `files` are the structured files that the input contains, by path. `unknown` are the flags whose value only the
-    node knows; they are not in `lines`. `has_node_address` is set if the server advertises the address of its node,
-    whatever that is.
+    `files` are the structured files that the input contains, by path. `unknown` are the flags whose value is only known
+    on the node, with the texts of their uses; they are not in `lines`. `has_node_address` is set if the server
+    advertises the address of its node, whatever that is.
     """
 
     def __init__(self, resolved: Resolved, explicit: bool = False) -> None:
@@ -49,7 +49,7 @@ class Wanted:
         self.catalog: Catalog = resolved.context.catalog
         self.files: Mapping[str, InlineFile] = self.input.files
         given = resolved.context.flags.arguments
-        self.unknown = [flag for flag, uses in given.items() if any(use.unknown for use in uses)]
+        self.unknown = _unknown([use for uses in given.values() for use in uses])
         advertised = given.get(ADVERTISE, ())
         self.has_node_address = any(use.unknown and use.text in _NODE_ADDRESSES for use in advertised)
         self.lines: dict[str, list[str]] = {}
@@ -99,7 +99,7 @@ class Passed:
     ) -> None:
         self.files = files
         self.fixed = fixed
-        self.unknown = dict.fromkeys(argument.flag for argument in arguments if argument.unknown)
+        self.unknown = _unknown(arguments)
         self.unsupported = [argument for argument in arguments if argument.flag not in catalog.flags]
         known = [each for each in arguments if each.flag in catalog.flags and not each.unknown]
         self.flags = parsed(catalog, known)
@@ -111,6 +111,12 @@ class Passed:
     def file(self, flag: str) -> InlineFile | None:
         """Return the structured file that a flag names, if the distribution's file contains it."""
         return _file(self.files, flag, self.lines)
+
+
+def _unknown(arguments: Sequence[Argument]) -> dict[str, tuple[str, ...]]:
+    """Return the flags with a use that is only known on the node, with the texts of all their uses."""
+    flags = {each.flag for each in arguments if each.unknown}
+    return {flag: tuple(each.text for each in arguments if each.flag == flag) for flag in sorted(flags)}
 
 
 def _file(files: Mapping[str, InlineFile], flag: str, lines: Mapping[str, list[str]]) -> InlineFile | None:
@@ -157,6 +163,8 @@ def extras_of(wanted: Wanted, passed: Passed) -> Extras:
     for flag in (*passed.lines, *passed.unknown):
         if flag in wanted.lines or flag not in wanted.catalog.flags or flag in passed.fixed:
             continue
+        if is_same_unknown(flag, wanted, passed):
+            continue
         if flag != ADVERTISE if flag in passed.unknown else not _is_default(flag, wanted, passed):
             unset[flag] = default_text(wanted.catalog.flags[flag])
     exclusive = frozenset(flag for flag in unset if excluded_by(flag, wanted))
@@ -199,13 +207,18 @@ def differences(wanted: Wanted, passed: Passed) -> Iterator[Difference]:
     for flag in sorted({*wanted.lines, *passed.lines, *passed.unknown}, key=lambda name: order.get(name, 0)):
         if flag in passed.unknown:
             # Of the node's address, kube-apiserver makes the same as the distribution.
-            if flag in wanted.lines or flag != ADVERTISE:
+            if flag in wanted.lines or not (flag == ADVERTISE or is_same_unknown(flag, wanted, passed)):
                 yield Difference(flag, wanted.lines.get(flag), None, known=False)
         elif flag not in wanted.lines:
             if not _is_default(flag, wanted, passed):
                 yield Difference(flag, None, passed.lines[flag], fixed=flag in passed.fixed)
         elif not _is_same(flag, wanted, passed):
             yield Difference(flag, wanted.lines[flag], passed.lines.get(flag), fixed=flag in passed.fixed)
+
+
+def is_same_unknown(flag: str, wanted: Wanted, passed: Passed) -> bool:
+    """Whether the distribution makes the same of a flag whose value is only known on the node as that of the input."""
+    return flag in wanted.unknown and wanted.unknown[flag] == passed.unknown.get(flag)
 
 
 def _is_same(flag: str, wanted: Wanted, passed: Passed) -> bool:

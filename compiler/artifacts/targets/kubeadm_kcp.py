@@ -23,6 +23,10 @@ class ControlPlane(Kubeadm):
 
     needs_no_files = False
 
+    def releases(self) -> list[str]:
+        """Return no release: it is that of the machines, which is that of Kubernetes."""
+        return [""]
+
     def write(self, extras: Extras) -> str:
         """Return the patch."""
         given = {flag: self.wanted.lines[flag] for flag in _OF_CLUSTER if flag in self.wanted.lines}

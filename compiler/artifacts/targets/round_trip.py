@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from compiler import rules
-from compiler.artifacts.targets.flags import ADVERTISE, NOTHING, Difference, Passed, differences, excluded_by, extras_of
+from compiler.artifacts.targets.flags import (
+    ADVERTISE,
+    NOTHING,
+    Difference,
+    Passed,
+    differences,
+    excluded_by,
+    extras_of,
+    is_same_unknown,
+)
 from compiler.artifacts.targets.form import Form, Reason
 from compiler.diagnostics import ERROR, Diagnostic, KascError, diagnose
 from compiler.inputs import Host
@@ -51,7 +60,7 @@ def _attempt(form: Form) -> tuple[str, list[Reason]]:
     for difference in differences(wanted, passed) if passed.flags.arguments else ():
         if difference.flag not in reasons:
             reasons[difference.flag] = form.reason(difference) or _reason(form, difference)
-    for reason in (*_unknown(form), *_refused(form, problems, reasons)):
+    for reason in (*_unknown(form, passed), *_refused(form, problems, reasons)):
         reasons.setdefault(reason.flag, reason)
     order = wanted.catalog.flag_order
     return text, [reasons[flag] for flag in sorted(reasons, key=lambda flag: order.get(flag, -1))]
@@ -73,11 +82,12 @@ def _read_back(form: Form, text: str) -> tuple[Passed, list[Diagnostic]]:
     return Passed(catalog, server.arguments, server.files, server.fixed_flags), errors
 
 
-def _unknown(form: Form) -> Iterator[Reason]:
+def _unknown(form: Form, passed: Passed) -> Iterator[Reason]:
     """Yield the flags whose value only the node knows, so that no file can have it."""
     wanted = form.wanted
     for flag in wanted.unknown:
-        if flag != ADVERTISE or not wanted.has_node_address:
+        is_node = flag == ADVERTISE and wanted.has_node_address
+        if not (is_node or is_same_unknown(flag, wanted, passed)):
             yield Reason(flag, f"the value of --{flag} is only known on the node", f"write it, or {omission(form)}")
     if wanted.resolved.context.flags.open:
         message = "the input has arguments that are only known on the node"

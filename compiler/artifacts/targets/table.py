@@ -23,6 +23,7 @@ TARGETS = {
     for target in (
         Target("systemd", "kube-apiserver.service", "systemd", "systemd", "systemd", "Unit"),
         Target("kubeadm", "kubeadm.yaml", "kubeadm", "kubeadm", "kubeadm", "Kubeadm"),
+        Target("kubeadm-kcp", "kubeadm-control-plane.yaml", "kubeadm", "Cluster API", "kubeadm_kcp", "ControlPlane"),
         Target("k3s", "config.yaml", "k3s", "k3s", "k3s", "K3s"),
         Target("rke2", "config.yaml", "rke2", "RKE2", "k3s", "RKE2"),
         Target("talos", "patch.yaml", "talos", "Talos", "talos", "Talos"),

@@ -92,7 +92,8 @@ class Talos(Form):
 
     def _inline(self) -> dict[str, Any]:
         """Return the structured files that are fields."""
-        return {field: self._content(flag) for flag, field in _INLINE.items() if self._is_inline(flag)}
+        fields = {field: self._content(flag) for flag, field in _INLINE.items() if self._is_inline(flag)}
+        return {field: content for field, content in fields.items() if content}
 
     def _is_inline(self, flag: str) -> bool:
         return flag in _INLINE and self._content(flag) is not None

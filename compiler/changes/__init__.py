@@ -9,15 +9,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.changes import flags
+from compiler.changes import (
+    admission,
+    apf,
+    apis,
+    authentication,
+    authorization,
+    bundles,
+    encryption,
+    flags,
+    gates,
+    health,
+    issuer,
+    storage,
+)
 from compiler.changes.change import Change, Comparison, in_order
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
 
+_COMPARERS = (
+    *(storage, encryption, issuer, authentication, bundles, authorization),
+    *(admission, apis, gates, health, apf),
+)
+"""Each has `compare(old, new)`, and EXPLAINS, the flags whose difference it explains."""
+_EXPLAINED = frozenset[str]().union(*(comparer.EXPLAINS for comparer in _COMPARERS))
+
 
 def diff(old: Resolved, new: Resolved) -> Comparison:
     """Return the changes from one server to another, most severe first; none between equal servers."""
     changes: list[Change] = []
-    changes += flags.compare(old, new, frozenset())
+    for comparer in _COMPARERS:
+        changes += comparer.compare(old, new)
+    changes += flags.compare(old, new, _EXPLAINED)
     return Comparison(old, new, in_order(changes))

@@ -18,6 +18,8 @@ KINDS = (
     *("tls", "health-check", "audit", "apf", "flag"),
 )
 """Kinds of changes, in the order in which changes of one severity are listed."""
+ONCE = ("tokens-renewed", "objects-rewritten", "clients-renewed")
+"""Conditions under which a change is safe side by side that is not safe before."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -28,8 +30,8 @@ class Change(NamedTuple):
     `after` are plain data without secrets, None if there was or is nothing. `effect` says what happens, and to whom.
     `safe_mixed` is whether servers with the old and the new configuration may run side by side. `old_at` and `new_at`
     are where the inputs set the value. `recipe` names the rollout in data/recipes.yaml, empty if servers are changed
-    one by one; `values` are what its phases need. Its `safeOnce` is the condition that makes a change safe that is not
-    safe otherwise: `tokens-renewed`, `objects-rewritten` or `clients-renewed`.
+    one by one; `values` are what its phases need. `safe_once` is the one of ONCE that makes a change safe which is not
+    safe before, empty if there is none.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Change(NamedTuple):
     new_at: Location | None = None
     recipe: str = ""
     values: Mapping[str, Any] = _NOTHING
+    safe_once: str = ""
 
 
 class Comparison(NamedTuple):

@@ -1,4 +1,4 @@
-"""The consequence of a change: the rows of data/consequences.yaml and data/admission.yaml, and their conditions."""
+"""The consequence of a change: the rows of data/*.yaml, and the conditions of those about flags."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ _DATA = os.path.join(os.path.dirname(__file__), "data", "consequences.json")
 
 
 class Consequence(NamedTuple):
-    """What a change does; `safe_mixed` and `recipe` as in a Change."""
+    """What a change does; the fields are those of a Change."""
 
     severity: str
     safe_mixed: bool
     effect: str
-    recipe: str
+    recipe: str = ""
+    safe_once: str = ""
 
 
 def consequence_of(flag: str, before: Any, after: Any) -> Consequence | None:
@@ -31,9 +32,24 @@ def consequence_of(flag: str, before: Any, after: Any) -> Consequence | None:
     return None
 
 
+def kind_of(flag: str) -> str:
+    """Return the kind of the changes of a flag."""
+    return str(_entry(flag).get("kind", "flag"))
+
+
 def place_of(flag: str) -> str:
     """Return the place of a flag's effective value in the resolved config; empty if it is the value of the flag."""
     return str(_entry(flag).get("value", ""))
+
+
+def needed_by(flag: str) -> str:
+    """Return the flag without which a flag has no effect; empty if there is none."""
+    return str(_entry(flag).get("needs", ""))
+
+
+def whole_of(flag: str) -> str:
+    """Return the flag whose change includes that of a flag; empty if there is none."""
+    return str(_entry(flag).get("part_of", ""))
 
 
 def reload_of(flag: str) -> str:
@@ -45,6 +61,11 @@ def consequence_of_plugin(name: str, enabled: bool) -> Consequence | None:
     """Return the consequence of enabling or disabling an admission plugin, None if no row is about it."""
     rows = _load()["plugins"].get(name)
     return Consequence(*rows[not enabled]) if rows else None
+
+
+def consequence_of_meaning(name: str) -> Consequence:
+    """Return the consequence of a case of data/meanings.yaml. Raises KeyError."""
+    return Consequence(*_load()["meanings"][name])
 
 
 def flags_with_rows() -> frozenset[str]:

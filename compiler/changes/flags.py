@@ -7,7 +7,15 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from compiler.changes.change import BEHAVIOUR, BREAKING, Change
-from compiler.changes.effects import Consequence, consequence_of, place_of
+from compiler.changes.effects import (
+    Consequence,
+    consequence_of,
+    consequence_of_meaning,
+    kind_of,
+    needed_by,
+    place_of,
+    whole_of,
+)
 from compiler.text.redaction import hide_in_message
 from compiler.upstream.flag_values import TYPES, PortRange
 
@@ -16,7 +24,8 @@ if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
     from compiler.diagnostics import Diagnostic
 
-_UNKNOWN = Consequence(BEHAVIOUR, True, "kasc has no data about the consequences of this flag.", "")
+_UNKNOWN = Consequence(BEHAVIOUR, True, "kasc has no data about the consequences of this flag.")
+_OF_TYPE = ("duration", "portRange")
 
 
 def compare(old: Resolved, new: Resolved, explained: frozenset[str]) -> Iterator[Change]:
@@ -26,30 +35,73 @@ def compare(old: Resolved, new: Resolved, explained: frozenset[str]) -> Iterator
     about a value that is only known when the server runs.
     """
     refused = _refused(old, new)
+    contents = _contents(old), _contents(new)
+    different: set[str] = set()
     for flag in _candidates(old, new):
         if flag in refused:
             yield _refusal(flag, old, new, refused[flag])
-            continue
-        before, after = effective(old, flag), effective(new, flag)
-        if flag in explained or before == after or not _is_known(old, flag) or not _is_known(new, flag):
-            continue
-        yield change(flag, old, new, before, after)
+        elif flag not in explained and is_known(old, flag) and is_known(new, flag):
+            before, after = effective(old, flag), effective(new, flag)
+            known = flag in contents[0] and flag in contents[1]
+            same = contents[0][flag] == contents[1][flag] if known else before == after
+            if not same:
+                different.add(flag)
+                if whole_of(flag) not in different and (found := _change(flag, old, new, before, after)):
+                    yield found
 
 
-def change(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) -> Change:
+def _change(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) -> Change | None:
+    """Return the change of a flag; None if it is only another default, and the flag has no effect."""
+    needed = needed_by(flag)
+    if not needed or any(server.context.flags.value(needed) for server in (old, new)):
+        return by_row(flag, old, new, before, after)
+    if not any(server.context.flags.changed(flag) for server in (old, new)):
+        return None
+    consequence = consequence_of_meaning("flag.without-effect")
+    return _of(
+        flag, old, new, before, after, consequence._replace(effect=consequence.effect.format(flag=f"--{needed}"))
+    )
+
+
+def by_row(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) -> Change:
     """Return the change of a flag by its row."""
-    severity, safe_mixed, effect, recipe = consequence_of(flag, before, after) or _UNKNOWN
+    return _of(flag, old, new, before, after, consequence_of(flag, before, after) or _UNKNOWN)
+
+
+def _of(flag: str, old: Resolved, new: Resolved, before: Any, after: Any, consequence: Consequence) -> Change:
     return Change(
-        "flag",
+        kind_of(flag),
         flag,
         plain(old, flag, before),
         plain(new, flag, after),
-        severity,
-        effect,
-        safe_mixed,
+        consequence.severity,
+        consequence.effect,
+        consequence.safe_mixed,
         old.context.flags.location(flag),
         new.context.flags.location(flag),
-        recipe,
+        consequence.recipe,
+        safe_once=consequence.safe_once,
+    )
+
+
+def meant(
+    kind: str, name: str, case: str, old: Resolved, new: Resolved, flag: str, before: Any, after: Any, **values: Any
+) -> Change:
+    """Return a change by a case of data/meanings.yaml; `flag` is where the inputs decide it."""
+    consequence = consequence_of_meaning(case)
+    return Change(
+        kind,
+        name,
+        _plain(before),
+        _plain(after),
+        consequence.severity,
+        consequence.effect,
+        consequence.safe_mixed,
+        old.context.flags.location(flag),
+        new.context.flags.location(flag),
+        consequence.recipe,
+        values,
+        consequence.safe_once,
     )
 
 
@@ -69,10 +121,10 @@ def _other_defaults(before: FlagSet, after: FlagSet) -> set[str]:
     return {name for name, spec in second.items() if name in first and first[name].default != spec.default}
 
 
-def _is_known(server: Resolved, flag: str) -> bool:
-    """Return whether the value is known; a flag that the version does not have is as good as unset."""
-    flags = server.context.flags
-    return flags.is_certain(flag) or not flags.has(flag)
+def is_known(server: Resolved, *flags: str) -> bool:
+    """Return whether the values of flags are known; a flag that the version does not have is as good as unset."""
+    known = server.context.flags
+    return all(known.is_certain(flag) or not known.has(flag) for flag in flags)
 
 
 def effective(server: Resolved, flag: str) -> Any:
@@ -82,6 +134,18 @@ def effective(server: Resolved, flag: str) -> Any:
         if value is not None:
             return value
     return server.context.flags.value(flag)
+
+
+def _contents(server: Resolved) -> dict[str, list[object]]:
+    """Return the contents of the structured files that could be read, by the flag that names them.
+
+    The server reads them in the same order each time.
+    """
+    contents: dict[str, list[object]] = {}
+    for file in server.context.config_files:
+        if file.root.node is not None:
+            contents.setdefault(file.root.findings.flag, []).append(file.root.node.plain())
+    return contents
 
 
 def _refused(old: Resolved, new: Resolved) -> dict[str, Diagnostic]:
@@ -98,7 +162,7 @@ def _refusal(flag: str, old: Resolved, new: Resolved, diagnostic: Diagnostic) ->
     flags = old.context.flags, new.context.flags
     texts = [", ".join(use.text for use in each.arguments.get(flag, ())) or None for each in flags]
     return Change(
-        "flag",
+        kind_of(flag),
         flag,
         texts[0] and hide_in_message(texts[0]),
         texts[1] and hide_in_message(texts[1]),
@@ -113,17 +177,18 @@ def _refusal(flag: str, old: Resolved, new: Resolved, diagnostic: Diagnostic) ->
 def plain(server: Resolved, flag: str, value: Any) -> Any:
     """Return a value as plain data without credentials; None if it is empty."""
     spec = server.context.catalog.flags.get(flag)
-    if spec is not None and spec.type in ("duration", "portRange", "namedCertKey") and not isinstance(value, str):
-        texts = TYPES[spec.type].format(value)
-        return texts[0] if spec.type != "namedCertKey" and texts else texts or None
-    if isinstance(value, PortRange):
-        return list(value)
+    if spec is not None and spec.type in _OF_TYPE and not isinstance(value, str):
+        return next(iter(TYPES[spec.type].format(value)), None)
+    if spec is not None and spec.type == "namedCertKey":
+        return TYPES[spec.type].format(value) or None
     return _plain(value)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return hide_in_message(value) or None
+    if isinstance(value, PortRange):
+        return list(value)
     if isinstance(value, dict):
         return {hide_in_message(str(key)): _plain(item) for key, item in value.items()} or None
     if isinstance(value, list | tuple):

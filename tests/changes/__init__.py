@@ -28,7 +28,10 @@ def compared(
     files: Mapping[str, str] | None = None,
     version: str = VERSION,
 ) -> Comparison:
-    """Compare two servers. `$T` in flags and files is the directory, which has the files."""
+    """Compare two servers. `$T` in flags and files is the directory, which has the files.
+
+    The recordings also have `$P`, the directory of their keys, and `$E2`, the port of a second etcd.
+    """
     for name, text in (files or {}).items():
         (directory / name).write_text(text.replace("$T", str(directory)))
     host = Host(mappings=((str(directory), str(directory)),))
@@ -43,7 +46,7 @@ def _arguments(directory: Path, name: str, flags: Sequence[str]) -> str:
     if any(flag.startswith("--authorization-") for flag in flags):
         given.add("--authorization-mode")
     lines = [flag for flag in BASELINE if flag.partition("=")[0] not in given]
-    lines += [flag.replace("$T", str(directory)) for flag in flags]
+    lines += [flag.replace("$T", str(directory)).replace("$E2", "23791").replace("$P", "/keys") for flag in flags]
     path = directory / f"{name}.args"
     path.write_text("".join(f"{line}\n" for line in lines))
     return str(path)

@@ -15,11 +15,12 @@ from typing import Any
 
 import yaml
 
-from compiler.changes.change import SEVERITIES
+from compiler.changes.change import KINDS, ONCE, SEVERITIES
 from compiler.changes.effects import CONDITIONS
 
 DATA = Path(__file__).parents[2] / "compiler/changes/data"
 TARGET = DATA / "consequences.json"
+SETTINGS = ("kind", "value", "needs", "part_of", "reload")
 RELOADS = ("restart", "live", "poll", "handshake")
 
 
@@ -27,16 +28,21 @@ def consequences() -> str:
     """Return the text of the file. Raises ValueError if a row is malformed."""
     flags: dict[str, dict[str, Any]] = {}
     for entry in _load("consequences.yaml"):
-        _require(set(entry) <= {"flags", "reload", "value", "rows"} and entry["rows"], f"{entry['flags']}: keys")
+        _require(set(entry) <= {"flags", "rows", *SETTINGS} and entry["rows"], f"{entry['flags']}: keys")
         _require(entry.get("reload", "restart") in RELOADS, f"{entry['flags']}: reload")
-        compact = {key: entry[key] for key in ("reload", "value") if key in entry}
+        _require(entry.get("kind", "flag") in KINDS, f"{entry['flags']}: kind")
+        compact = {key: entry[key] for key in SETTINGS if key in entry}
         compact["rows"] = [[_when(row["when"]), *_row(row, {"when"})] for row in entry["rows"]]
         for flag in entry["flags"]:
             _require(flag not in flags, f"--{flag} has two entries")
             flags[flag] = compact
     admission = _load("admission.yaml")
     plugins = {name: list(_plugin(admission["kinds"][kind])) for name, kind in admission["plugins"].items()}
-    return json.dumps({"flags": flags, "plugins": plugins}, separators=(",", ":"), sort_keys=True) + "\n"
+    meanings = {name: _meaning(row) for name, row in _load("meanings.yaml").items()}
+    return (
+        json.dumps({"flags": flags, "plugins": plugins, "meanings": meanings}, separators=(",", ":"), sort_keys=True)
+        + "\n"
+    )
 
 
 def _load(name: str) -> Any:
@@ -48,6 +54,12 @@ def _plugin(kind: dict[str, Any]) -> Iterator[list[Any]]:
     _require(set(kind) == {"enabled", "disabled"}, f"{kind}: keys")
     for row in (kind["enabled"], kind["disabled"]):
         yield _row(row, set())
+
+
+def _meaning(row: dict[str, Any]) -> list[Any]:
+    once = row.pop("once", "")
+    _require(once in ("", *ONCE) and not (once and row["mixed"]), f"{once} is not a condition of an unsafe change")
+    return [*_row(row, set()), once]
 
 
 def _row(row: dict[str, Any], more: set[str]) -> list[Any]:

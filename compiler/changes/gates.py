@@ -1,0 +1,42 @@
+"""Feature gates whose effective state differs, set by name, by stage or by the version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from compiler.changes.change import Change
+from compiler.changes.flags import is_known, meant
+
+if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
+
+FLAG = "feature-gates"
+EXPLAINS = frozenset((FLAG,))
+_STAGES = ("AllAlpha", "AllBeta")
+
+
+def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
+    """Yield the gates that are enabled on one of the servers, sorted by name.
+
+    A gate that the new version no longer has is not a change: its feature is permanently enabled, or was removed.
+    """
+    before, after = (frozenset(server.config.enabled_gates.enabled) for server in (old, new))
+    if before == after or not all(is_known(server, FLAG) for server in (old, new)):
+        return
+    for name in sorted(before ^ after):
+        if name in _STAGES or new.context.gates.step(name) is None:
+            continue
+        is_enabled = name in after
+        is_set = any(server.context.gates.set_to for server in (old, new)) and any(
+            name in server.context.gates.set_to or _by_stage(server, name) for server in (old, new)
+        )
+        case = f"gate.{'enabled' if is_enabled else 'disabled'}{'' if is_set else '-by-version'}"
+        yield meant("feature-gate", name, case, old, new, FLAG, not is_enabled, is_enabled)
+
+
+def _by_stage(server: Resolved, name: str) -> bool:
+    """Return whether AllAlpha or AllBeta decides the state of a gate."""
+    gates = server.context.gates
+    step = gates.step(name)
+    return step is not None and gates.on(name) != step.default

@@ -143,7 +143,7 @@ def _deployment() -> dict[str, Any]:
                 "type": "array",
                 "description": "Parts of values that are replaced before the server starts, for example ${HOST_IP}; "
                 "a flag with one of them is not checked.",
-                "items": {**_STRING, "pattern": "[^A-Za-z0-9./:,=-]"},
+                "items": {**_STRING, "pattern": "."},
             },
         },
     }

@@ -36,7 +36,7 @@ _RULES = {
 
 _PATTERN_HINTS: dict[Path, str] = {
     ("kubernetesVersion",): "write a version, for example 1.36",
-    ("deployment", "placeholders"): "write it with the characters that mark it, for example ${HOST_IP}",
+    ("deployment", "placeholders"): "write the part of the value that is replaced, for example ${HOST_IP}",
 }
 
 

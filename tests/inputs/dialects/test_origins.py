@@ -84,3 +84,35 @@ def test_imported_from_several_files(config: Path, capsys: pytest.CaptureFixture
     assert "\n[logs]\n# from config.yaml.d/10-log.yaml:2\nv = 4\n" in ran.out
     assert "\n[features]\n# from config.yaml:3\nprofiling = true\n" in ran.out
     assert '\n# set by k3s (service-cidr)\nserviceClusterIPRange = "10.100.0.0/16"\n' in ran.out
+
+
+KUBEADM = """\
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+kubernetesVersion: v1.36.1
+imageRepository: registry.example.com/k8s
+apiServer:
+  extraArgs: [{name: audit-log-path, value: /var/log/audit/a.log}]
+  extraEnvs: [{name: GODEBUG, value: x509sha1=1}]
+  extraVolumes: [{name: log, hostPath: /var/log/audit, mountPath: /var/log/audit, pathType: DirectoryOrCreate}]
+"""
+
+
+def test_the_pod_of_kubeadm_is_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kubeadm.yaml").write_text(KUBEADM)
+    ran = kasc(capsys, "import", tmp_path / "kubeadm.yaml", "-q")
+    assert ran.code == 0
+    assert "not imported" not in ran.err
+    assert "\n  # from apiServer.extraArgs\n  auditLogPath: /var/log/audit/a.log\n" in ran.out
+    assert '\n  # set by kubeadm (localAPIEndpoint.advertiseAddress)\n  advertiseAddress: "$(HOST_IP)"\n' in ran.out
+    deployment = yaml.safe_load(ran.out)["deployment"]
+    assert deployment["image"] == "registry.example.com/k8s/kube-apiserver:v1.36.1"
+    assert deployment["env"] == [
+        {"name": "GODEBUG", "value": "x509sha1=1"},
+        {"name": "HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}},
+    ]
+    volumes = {volume["name"]: volume for volume in deployment["extraVolumes"]}
+    assert volumes["log"] == {
+        "name": "log", "hostPath": "/var/log/audit", "mountPath": "/var/log/audit", "pathType": "DirectoryOrCreate"
+    }  # fmt: skip
+    assert "k8s-certs" in volumes

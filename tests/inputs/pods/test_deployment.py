@@ -41,7 +41,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"env": [{"name": "A", "value": "", "valueFrom": {"fieldRef": {"fieldPath": "a"}}}]}, "SCHEMA-006", "env[0]"),
     ({"env": [{"name": "A", "valueFrom": {}}]}, "SCHEMA-006", "env[0].valueFrom"),
     ({"env": [{"name": "A", "valueFrom": {"fieldRef": {}}}]}, "SCHEMA-003", "env[0].valueFrom.fieldRef"),
-    ({"placeholders": ["HOST"]}, "SCHEMA-005", "placeholders[0]"),
+    ({"placeholders": [""]}, "SCHEMA-005", "placeholders[0]"),
     ({"resources": {"limits": {"cpu": "a"}}}, "DEPLOY-002", "resources.limits.cpu"),
     ({"resources": {"limits": {"memory": "1K"}}}, "DEPLOY-002", "resources.limits.memory"),
     ({"resources": {"limits": {"cpu": -1}}}, "DEPLOY-002", "resources.limits.cpu"),

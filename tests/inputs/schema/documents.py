@@ -18,7 +18,7 @@ ANY: st.SearchStrategy[Any] = st.recursive(
 )
 PATTERNS = {
     r"^v?1\.[0-9]+(\.[0-9]+)?$": st.sampled_from(["1.36", "v1.30.2"]),
-    r"[^A-Za-z0-9./:,=-]": st.sampled_from(["${A}", "$A", "{{ a }}"]),
+    ".": st.sampled_from(["${A}", "$A", "{{ a }}"]),
     r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$": st.sampled_from(["a", "prod-eu-1", "a.b"]),
 }
 

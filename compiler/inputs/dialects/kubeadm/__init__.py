@@ -73,7 +73,8 @@ def server_of(request: Request, rendered: Rendered, release: str = "") -> Server
 
 
 def _server(request: Request, rendered: Rendered, config: Config, report: Reporter) -> ServerInput:
-    pod = static_pod(config, certain=bool(request.host.root or request.host.mappings))
+    certain = bool(request.host.root or request.host.mappings)
+    pod = static_pod(config, certain, rendered.version)
     words = expanded(command_of(config), pod.container)
     report.extend(check_volumes(config))
     if not pod.file_system.certain:

@@ -89,8 +89,12 @@ class PodFileSystem(ContainerFileSystem):
         return NotInContainerError(str(error), f"add {volume} to apiServer.extraVolumes")
 
 
-def static_pod(config: Config, certain: bool) -> StaticPod:
-    """Return the Pod; see PodFileSystem for `certain`."""
+def static_pod(config: Config, certain: bool, version: str | None = None) -> StaticPod:
+    """Return the Pod; see PodFileSystem for `certain`.
+
+    `version` is the Kubernetes version. The image is only known with a whole version, and left out if it is upstream's.
+    Kubernetes: cmd/kubeadm/app/images/images.go, GetKubernetesImage.
+    """
     start = config.start
     cluster = config.cluster.node
     renderer = Renderer(cluster.source, start[1:], TITLE)
@@ -103,6 +107,9 @@ def static_pod(config: Config, certain: bool) -> StaticPod:
         ],
         **_probes(config),
     }
+    repository = config.cluster.text("imageRepository")
+    if repository and version and version.count(".") == 2:
+        container["image"] = f"{repository}/kube-apiserver:v{version}"
     volumes: list[Content] = [
         {"name": mount.name, "hostPath": {"path": mount.host_path, "type": mount.type}} for mount in mounts
     ]

@@ -64,6 +64,9 @@ def _has_form_of(text: str, artifact: str) -> bool:
     """Whether a file has the form of an artifact: only flags, or the same kind of document."""
     if artifact.startswith("--"):
         return all(line.startswith("--") for line in text.splitlines())
+    comment = artifact.partition("\n")[0]
+    if comment.startswith("# ") and text.startswith(f"{comment}\n"):
+        return True
     return _heading(text) == _heading(artifact)
 
 

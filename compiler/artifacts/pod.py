@@ -106,10 +106,11 @@ def _literal(text: str, placeholders: Placeholders) -> str:
     for reference in references(text):
         whole = text[reference.start : reference.end]
         if reference.name in placeholders.variables or whole in placeholders.texts:
-            parts += [_escaped(text[position : reference.start]), whole]
+            parts += [escaped(text[position : reference.start]), whole]
             position = reference.end
-    return "".join([*parts, _escaped(text[position:])])
+    return "".join([*parts, escaped(text[position:])])
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Escape every `$` in a string that Kubernetes would expand, or read as an escape."""
     return re.sub(r"\$(?=[$(])", "$$", text)

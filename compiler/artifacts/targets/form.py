@@ -29,6 +29,8 @@ class Form:
     """
 
     release = ""
+    expands = False
+    """Whether the kubelet expands variables in the arguments, which this form cannot escape."""
 
     def __init__(self, target: Target, wanted: Wanted) -> None:
         self.target = target

@@ -131,6 +131,8 @@ class K3s(Form):
 class RKE2(K3s):
     """The keys of RKE2, which are those of k3s with a few differences."""
 
+    expands = True
+
     data_directory = "/var/lib/rancher/rke2"
     place = "/etc/rancher/rke2/config.yaml"
 

@@ -26,6 +26,8 @@ _PREFIX = 10
 class Kops(Form):
     """The fields of kubeAPIServer; kOps has no extra arguments."""
 
+    expands = True
+
     def write(self, extras: Extras) -> str:
         """Return the parts of the cluster that decide the flags."""
         services = self.wanted.text(_SERVICES)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from compiler.artifacts.pod import escaped
 from compiler.artifacts.targets.flags import ADVERTISE, Difference, Extras, joined
 from compiler.artifacts.targets.form import Form, Reason
 from compiler.artifacts.targets.volumes import extra_volumes
@@ -83,8 +84,8 @@ class Kubeadm(Form):
     def arguments(self, extras: Extras) -> Any:
         """Return extraArgs: a list of names and values, or a map before v1beta4."""
         if self._api_version() == "v1beta3":
-            return {flag: joined_text for flag, (joined_text, *_) in self.unique(extras).items()}
-        return [{"name": flag, "value": value} for flag, value in extras.texts()]
+            return {flag: escaped(value) for flag, (value, *_) in self.unique(extras).items()}
+        return [{"name": flag, "value": escaped(value)} for flag, value in extras.texts()]
 
     def unique(self, extras: Extras) -> dict[str, list[str]]:
         """Return the values of each flag, one if the type of the flag permits it."""

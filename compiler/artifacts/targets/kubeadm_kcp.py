@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from compiler.artifacts.pod import escaped
 from compiler.artifacts.targets.flags import Extras
 from compiler.artifacts.targets.form import Reason
 from compiler.artifacts.targets.kubeadm import Kubeadm
@@ -47,7 +48,9 @@ class ControlPlane(Kubeadm):
 
     def arguments(self, extras: Extras) -> Any:
         """Return extraArgs, a list in which each name is unique."""
-        return [{"name": flag, "value": value} for flag, values in self.unique(extras).items() for value in values]
+        return [
+            {"name": flag, "value": escaped(value)} for flag, values in self.unique(extras).items() for value in values
+        ]
 
     def refusals(self, extras: Extras) -> Iterator[Reason]:
         """Yield the flags that the API server of the management cluster refuses."""

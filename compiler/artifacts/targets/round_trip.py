@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from compiler import rules
+from compiler.artifacts.pod import escaped
 from compiler.artifacts.targets.flags import (
     ADVERTISE,
     NOTHING,
     Difference,
+    Extras,
     Passed,
     differences,
     excluded_by,
@@ -56,7 +58,7 @@ def _attempt(form: Form) -> tuple[str, list[Reason]]:
     extras = extras_of(wanted, without)
     text = form.write(extras)
     passed, problems = _read_back(form, text)
-    reasons = {reason.flag: reason for reason in form.refusals(extras)}
+    reasons = {reason.flag: reason for reason in (*_expanded(form, extras), *form.refusals(extras))}
     for difference in differences(wanted, passed) if passed.flags.arguments else ():
         if difference.flag not in reasons:
             reasons[difference.flag] = form.reason(difference) or _reason(form, difference)
@@ -80,6 +82,14 @@ def _read_back(form: Form, text: str) -> tuple[Passed, list[Diagnostic]]:
         return Passed(catalog, [], {}), [error.diagnostic]
     errors = [problem for problem in problems if problem.severity == ERROR]
     return Passed(catalog, server.arguments, server.files, server.fixed_flags), errors
+
+
+def _expanded(form: Form, extras: Extras) -> Iterator[Reason]:
+    """Yield the flags in which the kubelet would replace a part, if the distribution's file has no form for them."""
+    for flag, values in extras.given.items() if form.expands else ():
+        if any(escaped(value) != value for value in values):
+            message = f"{form.title} runs kube-apiserver in a Pod, and the kubelet expands $( and $$ in --{flag}"
+            yield Reason(flag, message, f"use another value, or {omission(form)}")
 
 
 def _unknown(form: Form, passed: Passed) -> Iterator[Reason]:

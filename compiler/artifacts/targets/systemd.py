@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from compiler.apiserver.health.shutdown import drain_of
 from compiler.artifacts.targets.flags import Extras
-from compiler.artifacts.targets.form import Form
+from compiler.artifacts.targets.form import Form, Reason
+from compiler.text import shown
 
 PROGRAM = "/usr/local/bin/kube-apiserver"
 _STOP = 90
@@ -16,6 +18,15 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./@:+=,^#-]+", re.ASCII)
 
 class Unit(Form):
     """A service whose command has one flag a line. No flag follows from other settings of a unit."""
+
+    def refusals(self, extras: Extras) -> Iterator[Reason]:
+        """Yield the environment variables that systemd ignores."""
+        for name, value in self.variables().items():
+            if not _is_variable(name, value):
+                message = (
+                    f"systemd accepts only letters, digits and _ in names, and no control characters: {shown(name)}"
+                )
+                yield Reason("", message, f"change the variable, or omit {self.target.name} in --emit")
 
     def write(self, extras: Extras) -> str:
         """Return the unit."""
@@ -46,12 +57,18 @@ class Unit(Form):
         return "\n".join(lines)
 
 
+def _is_variable(name: str, value: str) -> bool:
+    """Whether systemd accepts an environment variable. systemd: src/basic/env-util.c, env_assignment_is_valid."""
+    control = any((letter < " " and letter not in "\t\n") or letter == "\x7f" for letter in value)
+    return re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) is not None and not control
+
+
 def quoted(text: str, doubled: str = "") -> str:
     """Return a word that systemd reads as a string; `doubled` are characters that mean themselves if they are doubled.
 
     systemd: src/basic/extract-word.c, extract_first_word; src/core/load-fragment.c, config_parse_exec, for specifiers;
     src/basic/env-util.c, replace_env_argv, for variables, which only commands have.
     """
-    text = re.sub(r'[\\"]', r"\\\g<0>", text)
+    text = re.sub(r'[\\"]', r"\\\g<0>", text).replace("\n", "\\n").replace("\t", "\\t")
     text = re.sub(f"[%{re.escape(doubled)}]", r"\g<0>\g<0>", text)
     return text if _PLAIN.fullmatch(text) else f'"{text}"'

@@ -35,6 +35,8 @@ _INLINE = {
 class Talos(Form):
     """The fields of cluster from which flags follow; all other flags are in extraArgs."""
 
+    expands = True
+
     def releases(self) -> list[str]:
         """Return the release of a configuration of Talos, or those that support the version of Kubernetes."""
         (release,) = super().releases()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import yaml
 from compiler import Settings, compile_document
 from compiler.review.examine import examine
 from tests.artifacts.compiling import ROOT, document, resolve, resolve_file
-from tests.artifacts.targets import attempt, emitted
+from tests.artifacts.targets import attempt, emitted, read_back
 from tests.cli.running import SAMPLES, kasc
 
 CIPHERS = {"tlsCipherSuites": ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]}
@@ -185,3 +186,29 @@ def test_a_literal_secret_is_not_written(tmp_path: Path) -> None:
     made = compile_document(path, Settings("argv", "1.36"), emit=["systemd"])
     assert made.files == {}
     assert examine(str(path), Settings("argv", "1.36")).resolved is not None
+
+
+@pytest.mark.parametrize("name", ["talos", "kops", "rke2"])
+def test_what_the_kubelet_expands(name: str, tmp_path: Path) -> None:
+    found = refused(name, tmp_path, auditing={"auditLogPath": "/a$$b"})
+    assert found["audit-log-path"].endswith(
+        "runs kube-apiserver in a Pod, and the kubelet expands $( and $$ in --audit-log-path"
+    )
+
+
+@pytest.mark.parametrize("name", ["kubeadm", "kubeadm-kcp", "systemd", "k3s"])
+def test_what_the_kubelet_expands_is_escaped(name: str, tmp_path: Path) -> None:
+    resolved = resolve(document(auditing={"auditLogPath": "/a$$b$(HOME)"}, secureServing=CIPHERS), tmp_path)
+    again = read_back(emitted(resolved, name), name, "1.36", tmp_path)
+    assert again.context.flags.text("audit-log-path") == "/a$$b$(HOME)"
+
+
+def test_check_shows_the_difference_of_a_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(SAMPLES / "hardened", tmp_path / "hardened")
+    path = tmp_path / "hardened/apiserver.yaml"
+    words = ["compile", str(path), "-o", str(tmp_path / "out"), "--emit", "k3s"]
+    assert kasc(capsys, *words).code == 0
+    path.write_text(path.read_text().replace("https://10.0.0.11:2379, ", ""))
+    ran = kasc(capsys, *words, "--check")
+    assert ran.code == 3
+    assert "-datastore-endpoint: https://10.0.0.11:2379" in ran.out

@@ -142,6 +142,7 @@ class TestExtraArguments:
         reading = k0s(spec)
         assert reading.values("v") == ["3", "4"]
         assert reading.words[-6:-4] == ["--v=4", "--feature-gates=Foo=true"]
+        assert reading.messages("2") == []
         assert k0s(spec, "1.33.6").values("v") == ["3"]
         assert k0s(spec, "1.33.6").messages("2") == ["k0s 1.33.6 does not have the field rawArgs, and ignores it"]
 
@@ -171,6 +172,7 @@ class TestFeatureGates:
         ]
         assert k0s(self.GATES).values("feature-gates") == ["B=false,"]
         assert k0s("api: {}").values("feature-gates") == [""]
+        assert k0s("api: {extraArgs: {feature-gates: ''}}").values("feature-gates") == [","]
         assert k0s("api: {extraArgs: {feature-gates: A=true}}").values("feature-gates") == ["A=true,"]
 
     def test_without_stray_commas(self) -> None:
@@ -238,6 +240,7 @@ class TestStorage:
 
     def test_external(self) -> None:
         assert k0s(self.EXTERNAL % "").words[-2:] == ["--etcd-servers=https://a,https://b", "--etcd-prefix=p"]
+        assert k0s(self.EXTERNAL % ", caFile: /ca").values("etcd-cafile") == []
         files = ", caFile: /ca, clientCertFile: /crt, clientKeyFile: /key"
         assert k0s(self.EXTERNAL % files).words[-5:] == [
             "--etcd-servers=https://a,https://b",

@@ -295,6 +295,8 @@ class TestSettings:
         assert services.location == at(text, "10.45.0.0/16")
         assert issuer.location == at(text, "corp.example")
         assert reading.server.settings["service-cluster-ip-range"] == "service-cidr"
+        own = k3s("kube-apiserver-arg: [service-cluster-ip-range=10.45.0.0/16]\n")
+        assert "service-cluster-ip-range" not in own.server.settings
 
     def test_data_directory(self) -> None:
         key = k3s("data-dir: /data/k3s/\n").argument("service-account-key-file")

@@ -137,6 +137,17 @@ class TestStorage:
         two = rke2("disable-etcd: true\nkube-apiserver-arg: [etcd-servers=https://a, etcd-servers=https://b]\n")
         assert two.values("etcd-servers") == [f"unixs://{SERVER}/kine.sock", "https://b"]
 
+    def test_many_servers_of_the_user(self) -> None:
+        """As RKE2's own loop, compiled and run: its slice moves while it ranges over it."""
+        kine = f"unixs://{SERVER}/kine.sock"
+        items = ", ".join(f"etcd-servers=https://{each}" for each in "12345")
+        values = rke2(f"disable-etcd: true\nkube-apiserver-arg: [{items}]\n").values("etcd-servers")
+        assert values == [kine, kine, kine, kine, "https://5"]
+        items = ", ".join(f"{flag}={each}" for flag in ("advertise-port", "etcd-servers") for each in "123")
+        reading = rke2(f"disable-etcd: true\nkube-apiserver-arg: [{items}]\n")
+        assert reading.values("advertise-port") == ["2"]
+        assert reading.values("etcd-servers")[0] == kine
+
     def test_advertise_port(self) -> None:
         reading = rke2("kube-apiserver-arg: [advertise-port=1]\n")
         assert reading.values("advertise-port") == []

@@ -73,7 +73,7 @@ def _deciding_fields(words: Sequence[Word], section: str) -> dict[str, str]:
 def _note_missing(documents: Documents, findings: Findings) -> None:
     """Report what the file leaves to the configuration that it is applied to, or leaves out."""
     where = documents.api_server.location
-    if not documents.endpoint.is_set:
+    if documents.is_patch and not documents.endpoint.is_set:
         message = "the file is a patch: the endpoint of the cluster is elsewhere, and other fields may be"
         findings.decided_outside(message, "pass the patched machine configuration to check all of it", where)
     authentication = documents.all_of("KubeAuthenticationConfig")

@@ -50,7 +50,7 @@ def check_machine(documents: Documents) -> None:
 def check_configuration(documents: Documents, facts: Facts, extra: Mapping[str, ExtraArg], findings: Findings) -> None:
     """Report what Talos refuses."""
     machine_type = documents.of_machine("machine.type")
-    if machine_type.is_set and machine_type.text not in _MACHINE_TYPES:
+    if machine_type.text and machine_type.text not in _MACHINE_TYPES:
         message = f"Talos refuses machine.type {shown(machine_type.text)}"
         hint = did_you_mean(machine_type.text, _MACHINE_TYPES) or "write controlplane"
         findings.refuse(message, hint, machine_type.path, machine_type.location)
@@ -170,6 +170,10 @@ def allowed_args(documents: Documents, extra: dict[str, ExtraArg], findings: Fin
 
 def _check_complete(documents: Documents, facts: Facts, findings: Findings) -> None:
     """Check what a whole configuration has to set; a patch gets it from the configuration that it is applied to."""
+    if not documents.endpoint.is_set:
+        message = f"Talos {facts.release} starts no kube-apiserver without the endpoint of the cluster"
+        hint = f"set {documents.endpoint.path}"
+        findings.refuse(message, hint, documents.endpoint.path, documents.api_server.location)
     network = documents.of_machine("cluster.network")
     if facts.has("networkRequired") and not network.is_set and "KubeNetworkConfig" not in documents.others:
         message = f"Talos {facts.release} starts no kube-apiserver without a network configuration"

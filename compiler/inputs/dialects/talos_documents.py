@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from compiler import rules
+from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, Problems, diagnose
 from compiler.inputs.dialects.fields import Reader, check_fields
 from compiler.inputs.dialects.talos_facts import Facts, kinds, since_of
+from compiler.inputs.dialects.talos_merge import merged
 from compiler.inputs.source.node import Node, Source, find, text_of
 from compiler.rules import Rule
 from compiler.text import did_you_mean, shown
@@ -98,8 +100,9 @@ class Documents:
         self.others = others
         self._unusable = unusable
         self._top = Location(source.name, 1, 1, 1, 2)
-        has_type = machine is not None and find(machine, "machine", "type") is not None
-        self.is_patch = not (has_type and self.endpoint.is_set) or "$patch" in source.text
+        has_type = machine is not None and bool(text_of(find(machine, "machine", "type")))
+        is_whole = has_type and (self.endpoint.is_set or self.of_machine("version").is_set)
+        self.is_patch = not is_whole or "$patch" in source.text
 
     def of_machine(self, path: str) -> Place:
         """Return a field of the machine configuration."""
@@ -162,32 +165,34 @@ class Documents:
 
 def read_documents(source: Source, roots: list[Node], facts: Facts, findings: Findings) -> Documents:
     """Return the documents of a file; report those that Talos refuses. Talos: decoder.go, parse and decode."""
-    machine: Node | None = None
-    others: dict[str, list[Node]] = {}
+    known: dict[tuple[str, str], Node] = {}
+    repeated: list[tuple[str, Node]] = []
     unusable: set[str] = set()
-    known: set[tuple[str, str]] = set()
     is_patch = "$patch" in source.text
     for root in roots:
         node = _without_deletions(root) if is_patch else root
-        if node is None or node.value is None:
+        kind = _kind_of(node, facts, findings) if node is not None and node.value is not None else None
+        if node is None or kind is None:
             continue
-        kind = _kind_of(node, facts, findings)
-        if kind is None:
-            continue
-        identity = (kind, text_of(node.get("name")))
-        if identity in known:
-            name = f"document of kind {kind}" if kind else "machine configuration"
-            findings.refuse(f"Talos refuses a second {name} in one file", "merge the two", kind, start_of(node))
-            continue
-        known.add(identity)
         unusable |= check_fields(node, facts.fields(kind), kind, findings.problems, _READER)
         for path, since in facts.newer_fields(kind).items():
             _check_newer(node, path.split("."), "", since, findings)
-        if kind:
-            others.setdefault(kind, []).append(node)
-        else:
-            machine = node
-    return Documents(source, machine, others, unusable)
+        identity = (kind, text_of(node.get("name")))
+        if identity in known:
+            repeated.append((kind, node))
+            # Merging takes time that grows with the square of the number of documents.
+            node = merged(known[identity], node, kind) if len(repeated) < MAX_FINDINGS else known[identity]
+        known[identity] = node
+    machine = known.pop(("", ""), None)
+    others: dict[str, list[Node]] = {}
+    for (kind, _), node in known.items():
+        others.setdefault(kind, []).append(node)
+    documents = Documents(source, machine, others, unusable)
+    if not (documents.is_patch and facts.has("repeatedDocuments")):
+        for kind, node in repeated:
+            name = f"document of kind {kind}" if kind else "machine configuration"
+            findings.refuse(f"Talos refuses a second {name} in one file", "merge the two", kind, start_of(node))
+    return documents
 
 
 def _kind_of(node: Node, facts: Facts, findings: Findings) -> str | None:

@@ -85,6 +85,11 @@ def authorization_api(minor: int) -> str:
     return next(str(row["value"]) for row in _data()["authorizationAPI"] if in_span(row, minor))
 
 
+def pod_security() -> dict[str, Any]:
+    """Return the configuration of PodSecurity in the files that talosctl generates."""
+    return dict(_data()["podSecurity"])
+
+
 def refused_prefixes() -> dict[str, str]:
     """Return the prefixes of flags that KubeAPIServerConfig refuses, with the document that replaces them."""
     return dict(_data()["refusedPrefixes"])

@@ -11,7 +11,8 @@ from typing import Any
 from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.talos_documents import Documents, Place
-from compiler.inputs.dialects.talos_facts import authorization_api
+from compiler.inputs.dialects.talos_facts import authorization_api, pod_security
+from compiler.inputs.dialects.talos_merge import as_node, merged
 from compiler.inputs.dialects.talos_release import Kubernetes
 from compiler.inputs.dialects.talos_shapes import known_fields, policy_schema, webhook_schema
 from compiler.inputs.source.node import Node, Source
@@ -45,7 +46,7 @@ class _Writer:
             plugins = self.documents.of_machine("cluster.apiServer.admissionControl").items()
         if not plugins and self.documents.is_patch:
             return None
-        items = [self._part(plugin, ("name", "configuration")) for plugin in plugins]
+        items = [self._plugin(plugin) for plugin in plugins]
         content = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": items}
         return self._written(content)
 
@@ -103,6 +104,20 @@ class _Writer:
         entry = {"resources": ["secrets"], "providers": [*providers, {"identity": {}}]}
         return self._written({**heading, "resources": [entry]})
 
+    def _plugin(self, plugin: Place) -> Node:
+        """Return the configuration of a plugin; a patch of PodSecurity with the configuration of talosctl below it.
+
+        Talos: admission_control.go, DefaultPodSecurityAdmissionControlConfig; before 1.14 generate/init.go.
+        """
+        node = self._part(plugin, ("name", "configuration"))
+        given = plugin.get("configuration").node
+        if not self.documents.is_patch or given is None or plugin.get("name").text != "PodSecurity":
+            return node
+        default = as_node(pod_security(), self.source, given.span)
+        # Talos appends lists; whether the configuration below has the same items is unknown.
+        whole = merged(default, given, "", append=False)
+        return self._node({"name": plugin.get("name").node, "configuration": whole}, plugin.node)
+
     def _part(self, place: Place, keys: tuple[str, ...]) -> Node:
         """Return a mapping with some fields of a mapping in the file."""
         fields = {key: node for key in keys if (node := place.get(key).node) is not None}
@@ -116,15 +131,9 @@ class _Writer:
 
     def _node(self, value: Any, near: Node | None = None) -> Node:
         """Return plain values as nodes at a location, by default that of the section of the API server."""
-        if isinstance(value, Node):
-            return value
-        if isinstance(value, dict):
-            value = {key: self._node(item, near) for key, item in value.items()}
-        elif isinstance(value, list):
-            value = [self._node(item, near) for item in value]
-        keys = near.keys if near is not None and isinstance(value, dict) else None
         span = near.span if near is not None else self.at[1:]
-        return Node(value, self.source, span, value if isinstance(value, str) else "", keys or {})
+        node = as_node(value, self.source, span)
+        return node if near is None else Node(node.value, self.source, span, node.text, near.keys or {})
 
 
 def _has_real_keys(node: Node) -> bool:

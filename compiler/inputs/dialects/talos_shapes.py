@@ -60,7 +60,7 @@ def check_shapes(documents: Documents, version: str, findings: Findings) -> None
         documents.of_machine("cluster.apiServer.auditPolicy"),
         documents.of("KubeAuditPolicyConfig", "configuration"),
     )
-    for policy in policies:
+    for policy in (each for each in policies if each.is_set):
         for unknown in _unknown(policy, policy_schema(version)):
             message = f"Talos refuses the unknown field {shown(unknown.key)} of the audit policy"
             findings.refuse(message, unknown.hint, unknown.path, unknown.node.key_location(unknown.key))

@@ -549,6 +549,14 @@ def content(reading: Reading, path: str) -> object:
     return reading.server.files[path].content.plain()
 
 
+def test_without_an_endpoint_there_is_no_server() -> None:
+    text = machine().replace("  controlPlane: {endpoint: 'https://k8s.example.test:6443'}\n", "")
+    assert read(text, "talos", "1.13").messages("1", "4") == [
+        "Talos 1.13 starts no kube-apiserver without the endpoint of the cluster"
+    ]
+    assert read(text.replace("version: v1alpha1\n", ""), "talos", "1.13").messages() == []
+
+
 def test_files_that_talos_writes_by_default() -> None:
     reading = of()
     assert content(reading, f"{DIRECTORY}/auditpolicy.yaml") == {
@@ -571,6 +579,31 @@ def test_files_that_talos_writes_by_default() -> None:
         f"{DIRECTORY}/auditpolicy.yaml",
         f"{DIRECTORY}/authorization-config.yaml",
     }
+
+
+def test_a_patch_of_pod_security_has_the_generated_configuration_below_it() -> None:
+    text = "cluster: {apiServer: {admissionControl: [{name: %s, configuration: {exemptions: {namespaces: [a]}}}]}}"
+    config = content(read(text % "PodSecurity", "talos", "1.13"), f"{DIRECTORY}/admission-control-config.yaml")
+    assert isinstance(config, dict)
+    configuration = config["plugins"][0]["configuration"]
+    assert configuration["kind"] == "PodSecurityConfiguration"
+    assert configuration["defaults"]["enforce"] == "baseline"
+    assert configuration["exemptions"] == {"usernames": [], "runtimeClasses": [], "namespaces": ["a"]}
+    assert examined(text % "PodSecurity", "talos", "1.13").outcome == "accept"
+    config = content(read(text % "EventRateLimit", "talos", "1.13"), f"{DIRECTORY}/admission-control-config.yaml")
+    assert isinstance(config, dict)
+    assert config["plugins"][0]["configuration"] == {"exemptions": {"namespaces": ["a"]}}
+
+
+def test_repeated_documents_of_a_patch_are_merged() -> None:
+    server = "apiVersion: v1alpha1\nkind: KubeAPIServerConfig\n"
+    first = server + "env: {A: a}\nextraArgs: {v: [1, 2], event-ttl: 1h}\ncertExtraSANs: [a]\n"
+    reading = read(f"{first}---\n{server}extraArgs: {{v: [3]}}\ncertExtraSANs: [b]\n", "talos", "1.14")
+    assert reading.messages() == []
+    assert (reading.values("v"), reading.values("event-ttl")) == (["3"], ["1h"])
+    network = "---\napiVersion: v1alpha1\nkind: KubeNetworkConfig\nserviceSubnets: [%s]\n"
+    reading = read(first + network % "10.0.0.0/16" + network % "10.1.0.0/16", "talos", "1.14")
+    assert reading.values("service-cluster-ip-range") == ["10.1.0.0/16"]
 
 
 def test_files_that_no_flag_names_are_not_read() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -48,11 +47,6 @@ def test_verdicts(name: str, keys: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert wrong == []
 
 
-def importer_of(kind: str) -> bool:
-    """Return whether there is an importer of a kind."""
-    return find_spec(f"compiler.inputs.dialects.{kind.replace('-', '_')}") is not None
-
-
 PAIRS = [name for name in names("dialects") if name != "systemd-grammar"]
 
 
@@ -78,8 +72,6 @@ def test_configurations_of_distributions(name: str, tmp_path: Path, capsys: pyte
     wrong = []
     for number, pair in enumerate(pairs(name)):
         path, settings = given(pair, tmp_path / pair["id"])
-        if not importer_of(settings.read_as or "kubeadm"):
-            continue
         form = FORMS[number % 2]
         if problem := difference(capsys, path, settings, form, tmp_path / f"imported.{form}"):
             wrong.append((pair["id"], problem))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from compiler import rules
-from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
+from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.inputs import ServerInput, UnreadableFileError
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects import Request
@@ -17,6 +17,7 @@ from compiler.inputs.dialects.backports import Release
 from compiler.inputs.dialects.k0s_checks import check_cluster
 from compiler.inputs.dialects.k0s_cluster import Cluster
 from compiler.inputs.dialects.k0s_fields import field
+from compiler.inputs.dialects.k0s_gates import GATES, feature_gates
 from compiler.inputs.dialects.words import given
 from compiler.inputs.importers.pod import version_of
 from compiler.inputs.source import parse_as_server
@@ -74,7 +75,7 @@ _ETCD_FILES = {
 _EXTERNAL = "storage.etcd.externalCluster"
 _MANAGED = "https://127.0.0.1:2379"
 _KINE = "unix:/run/k0s/kine/kine.sock:2379"
-_EXTRA, _RAW, _GATES = "api.extraArgs", "api.rawArgs", "feature-gates"
+_EXTRA, _RAW = "api.extraArgs", "api.rawArgs"
 _RECONCILER = "endpoint-reconciler-type"
 _GRACE = "shutdown-watch-termination-grace-period"
 _SECOND = 1_000_000_000
@@ -91,7 +92,6 @@ _WITH_RAW = ("1.34.0",)
 _WITHOUT_LOAD_BALANCING = ("1.32.0",)
 _WITH_GRACE = ("1.36.0",)
 _ANONYMOUS_IN_FILE = ("1.36.3+k0s.1",)
-_CLEAN_GATES = ("1.37.0",)
 
 
 def read(request: Request) -> ServerInput:
@@ -146,9 +146,9 @@ def _command(cluster: Cluster) -> list[Word]:
     words = _own_flags(cluster)
     for name, value, node, at, path in cluster.entries(_EXTRA):
         words[name] = given(name, node if value else value, path, at, node.location)
-    gates = _feature_gates(cluster, words.get(_GATES))
+    gates = feature_gates(cluster, words.get(GATES))
     if gates is not None:
-        words[_GATES] = gates
+        words[GATES] = gates
     for flag, value in _IF_EMPTY.items():
         if not _value(words.get(flag)) and not (flag == "anonymous-auth" and _is_anonymous_in_file(cluster, words)):
             words[flag] = cluster.set_by(flag, value)
@@ -179,51 +179,6 @@ def _own_flags(cluster: Cluster) -> dict[str, Word]:
 
 def _value(word: Word | None) -> str:
     return word.text.partition("=")[2] if word is not None else ""
-
-
-def _feature_gates(cluster: Cluster, extra: Word | None) -> Word | None:
-    """Return the flag of feature gates, None if k0s leaves it out. k0s: feature_gates.go, BuildArgs.
-
-    Up to 1.36, it is always set, with an empty element for each gate of other components.
-    """
-    clean = cluster.release.has(_CLEAN_GATES)
-    parts: list[tuple[str, Location]] = []
-    for index, gate in enumerate(items_of(cluster.node("featureGates"))):
-        name = field(gate, "name")
-        components = [text_of(each) for each in items_of(field(gate, "components"))]
-        path = f"{cluster.path}spec.featureGates[{index}]"
-        if path in cluster.unusable or (components and "kube-apiserver" not in components):
-            parts += [("", cluster.start)] if not clean else []
-            continue
-        enabled = field(gate, "enabled")
-        value = enabled is not None and enabled.value is True
-        at = (name or gate).location
-        parts.append((f"{text_of(name)}={str(value).lower()}", at))
-    if clean and not parts:
-        return extra
-    joined = ",".join(text for text, _ in parts)
-    if extra is not None and not (clean and not _value(extra)):
-        joined = f"{_value(extra)},{joined}"
-    users = [at for text, at in parts if text]
-    if extra is None and not users:
-        return cluster.set_by(_GATES, joined)
-    where = extra.location if extra is not None else users[0]
-    path = extra.path if extra is not None else f"{cluster.path}spec.featureGates"
-    return Word(f"--{_GATES}={joined}", where, path, partial(_gate_at, extra, parts))
-
-
-def _gate_at(extra: Word | None, parts: list[tuple[str, Location]], start: int, end: int) -> Location:
-    """Return the location of a range of `--feature-gates=...`."""
-    position = len(f"--{_GATES}=")
-    if extra is not None:
-        position = len(extra.text) + 1
-        if start < position or not parts:
-            return extra.part(start, min(end, len(extra.text))) or parts[0][1]
-    for text, at in parts:
-        position += len(text) + 1
-        if start < position and text:
-            return at
-    return parts[-1][1]
 
 
 def _is_anonymous_in_file(cluster: Cluster, words: dict[str, Word]) -> bool:

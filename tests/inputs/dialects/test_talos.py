@@ -537,6 +537,29 @@ def test_refused_together(old: str, new: str, message: str) -> None:
     assert read(DOCUMENTS.replace(old, new, 1), "talos", "1.14").messages() == [message]
 
 
+@pytest.mark.parametrize(
+    ("cluster", "kind", "refused"),
+    [
+        ("{clusterName: ''}", "", False),
+        ("{clusterName: x}", "", True),
+        ("{controlPlane: {localAPIServerPort: 0}}", "", False),
+        ("{allowSchedulingOnControlPlanes: false}", "KubeNodeConfig", True),
+        ("{serviceAccount: {}}", "KubeServiceAccountConfig", True),
+        ("{apiServer: {auditPolicy: {}}}", "KubeAuditPolicyConfig", False),
+        ("{apiServer: {auditPolicy: {kind: Policy}}}", "KubeAuditPolicyConfig", True),
+    ],
+)
+def test_conflicts(cluster: str, kind: str, refused: bool) -> None:
+    text = DOCUMENTS.replace("cluster: {}", f"cluster: {cluster}")
+    if kind:
+        text += f"---\napiVersion: v1alpha1\nkind: {kind}\n"
+    messages = [
+        message for message in read(text, "talos", "1.14").messages() if "cluster.apiServer together" not in message
+    ]
+    assert bool(messages) is refused
+    assert all("together with a" in message for message in messages)
+
+
 def test_without_a_network_there_is_no_server() -> None:
     text = machine().replace("  network: {serviceSubnets: [10.96.0.0/12]}\n", "")
     assert read(text, "talos", "1.13").messages() == []

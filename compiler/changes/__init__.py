@@ -17,6 +17,7 @@ from compiler.changes import (
     authorization,
     bundles,
     encryption,
+    equivalents,
     flags,
     gates,
     health,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
 
 _COMPARERS = (
-    *(storage, encryption, issuer, authentication, bundles, authorization),
+    *(storage, encryption, issuer, authentication, bundles, authorization, equivalents),
     *(admission, apis, gates, health, apf),
 )
 """Each has `compare(old, new)`, and EXPLAINS, the flags whose difference it explains."""
@@ -38,8 +39,9 @@ _EXPLAINED = frozenset[str]().union(*(comparer.EXPLAINS for comparer in _COMPARE
 
 def diff(old: Resolved, new: Resolved) -> Comparison:
     """Return the changes from one server to another, most severe first; none between equal servers."""
+    refused = flags.refused(old, new)
     changes: list[Change] = []
     for comparer in _COMPARERS:
-        changes += comparer.compare(old, new)
-    changes += flags.compare(old, new, _EXPLAINED)
+        changes += (change for change in comparer.compare(old, new) if change.name not in refused)
+    changes += flags.compare(old, new, _EXPLAINED, refused)
     return Comparison(old, new, in_order(changes))

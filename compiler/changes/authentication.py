@@ -13,13 +13,14 @@ from compiler.apiserver.resolved_sections import JWTIssuer
 from compiler.changes.change import Change
 from compiler.changes.flags import by_row, is_known, meant
 from compiler.changes.issuer import read
+from compiler.upstream.catalog.facts import CHOICES
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved_sections import Anonymous
     from compiler.apiserver.startup import Resolved
 
 ANONYMOUS, FILE, ALGORITHMS = "anonymous-auth", "authentication-config", "oidc-signing-algs"
-EXPLAINS = frozenset((ANONYMOUS, FILE, *OIDC)) - {ALGORITHMS}
+EXPLAINS = frozenset((ANONYMOUS, FILE, *OIDC))
 _CONNECTION = ("discovery_url", "egress_selector_type")
 _RULES = ("claim_validation_rules", "user_validation_rules")
 
@@ -35,6 +36,8 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
         return
     yield from _anonymous(old, new)
     yield from _issuers(first.jwt.issuers, second.jwt.issuers, old, new)
+    if first.jwt.issuers and second.jwt.issuers:
+        yield from _algorithms(old, new)
 
 
 def flag_of(server: Resolved, flag: str) -> str:
@@ -86,6 +89,19 @@ def _issuers(
             yield meant("authenticator", url, case, old, new, flag_of(new, "oidc-issuer-url"), *shown)
         elif one != other:
             yield from _settings(one, other, old, new)
+
+
+def _algorithms(old: Resolved, new: Resolved) -> Iterator[Change]:
+    """Yield the change of the signing algorithms, of which a file accepts all."""
+    accepted = [server.config.authentication.jwt.signing_algorithms for server in (old, new)]
+    before, after = (frozenset(CHOICES[ALGORITHMS] if each is None else each) for each in accepted)
+    if before == after:
+        return
+    if None not in accepted:
+        yield by_row(ALGORITHMS, old, new, accepted[0], accepted[1])
+        return
+    case = "algorithms-widened" if before < after else "algorithms-narrowed"
+    yield meant("authenticator", ALGORITHMS, f"moved.{case}", old, new, ALGORITHMS, sorted(before), sorted(after))
 
 
 def _settings(one: JWTIssuer, other: JWTIssuer, old: Resolved, new: Resolved) -> Iterator[Change]:

@@ -42,14 +42,20 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
         yield from _webhooks(before, after, old, new)
 
 
-def label(authorizer: Authorizer | WebhookAuthorizer) -> str:
-    """Return the type of an authorizer, with its name if there may be several of the type."""
-    return f"{authorizer.type} {authorizer.name}" if authorizer.type == "Webhook" else authorizer.type
+def _labels(*chains: Chain) -> list[list[str]]:
+    """Return the types of the authorizers of each chain, those of webhooks with their name if there are several.
+
+    The name of a webhook is only a label of metrics and of its cache, so the only webhook of a chain may have any name.
+    """
+    is_clear = all(sum(each.type == "Webhook" for each in chain) <= 1 for chain in chains)
+    return [
+        [f"Webhook {each.name}" if each.type == "Webhook" and not is_clear else each.type for each in chain]
+        for chain in chains
+    ]
 
 
 def _change(case: str, name: str, before: Chain, after: Chain, old: Resolved, new: Resolved) -> Change:
-    labels = [[label(each) for each in chain] for chain in (before, after)]
-    return meant("authorizer", name, f"authorizer.{case}", old, new, flag_of(new), *labels)
+    return meant("authorizer", name, f"authorizer.{case}", old, new, flag_of(new), *_labels(before, after))
 
 
 def flag_of(server: Resolved) -> str:
@@ -58,7 +64,7 @@ def flag_of(server: Resolved) -> str:
 
 
 def _members(before: Chain, after: Chain, old: Resolved, new: Resolved) -> Iterator[Change]:
-    first, second = list(map(label, before)), list(map(label, after))
+    first, second = _labels(before, after)
     allows_everything = "AlwaysAllow" in second
     for name in dict.fromkeys(second):
         if name not in first:
@@ -70,7 +76,7 @@ def _members(before: Chain, after: Chain, old: Resolved, new: Resolved) -> Itera
 
 
 def _order(before: Chain, after: Chain, old: Resolved, new: Resolved) -> Iterator[Change]:
-    first, second = list(map(label, before)), list(map(label, after))
+    first, second = _labels(before, after)
     common = [name for name in first if name in second], [name for name in second if name in first]
     if common[0] != common[1]:
         can_deny = any(name.startswith(_DENYING) for name in common[0])
@@ -79,13 +85,30 @@ def _order(before: Chain, after: Chain, old: Resolved, new: Resolved) -> Iterato
 
 def _webhooks(before: Chain, after: Chain, old: Resolved, new: Resolved) -> Iterator[Change]:
     """Yield the webhooks that both servers call, with other settings."""
-    known = {each.name: each for each in before if isinstance(each, WebhookAuthorizer)}
-    for webhook in after:
-        same = known.get(webhook.name)
-        if same is None or not isinstance(webhook, WebhookAuthorizer) or same == webhook:
+    chains = [
+        {label: each for label, each in zip(labels, chain, strict=True) if isinstance(each, WebhookAuthorizer)}
+        for labels, chain in zip(_labels(before, after), (before, after), strict=True)
+    ]
+    for label, webhook in chains[1].items():
+        if label not in chains[0]:
             continue
-        fields = [name for name in webhook.fields if getattr(same, name) != getattr(webhook, name)]
-        stricter = "failure_policy" in fields and webhook.failure_policy == "Deny"
-        case = "authorizer.deny-on-failure" if stricter else "authorizer.webhook"
-        shown = [{name: getattr(each, name) for name in fields} for each in (same, webhook)]
-        yield meant("authorizer", label(webhook), case, old, new, flag_of(new), *shown)
+        settings = [_settings(each) for each in (chains[0][label], webhook)]
+        fields = [name for name in settings[1] if settings[0][name] != settings[1][name]]
+        if fields:
+            stricter = "failurePolicy" in fields and webhook.failure_policy == "Deny"
+            case = "authorizer.deny-on-failure" if stricter else "authorizer.webhook"
+            shown = [{name: each[name] for name in fields} for each in settings]
+            yield meant("authorizer", label, case, old, new, flag_of(new), *shown)
+
+
+def _settings(webhook: WebhookAuthorizer) -> dict[str, object]:
+    """Return what counts of a webhook; a lifetime counts only if such decisions are cached."""
+    return {
+        "authorizedTTL": webhook.authorized_ttl if webhook.cache_authorized_requests else "0s",
+        "unauthorizedTTL": webhook.unauthorized_ttl if webhook.cache_unauthorized_requests else "0s",
+        "timeout": webhook.timeout,
+        "subjectAccessReviewVersion": webhook.subject_access_review_version,
+        "failurePolicy": webhook.failure_policy,
+        "kubeConfigFile": webhook.kube_config_file,
+        "matchConditions": list(webhook.match_conditions or ()),
+    }

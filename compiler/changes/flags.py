@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +28,16 @@ _UNKNOWN = Consequence(BEHAVIOUR, True, "kasc has no data about the consequences
 _OF_TYPE = ("duration", "portRange")
 
 
-def compare(old: Resolved, new: Resolved, explained: frozenset[str]) -> Iterator[Change]:
+def compare(
+    old: Resolved, new: Resolved, explained: frozenset[str], refused: Mapping[str, Diagnostic]
+) -> Iterator[Change]:
     """Yield the flags with another effective value, except those whose difference other changes explain.
+
+    `refused` are the flags of which the new server refuses the value.
 
     A flag is compared if one of the servers sets it, or if its default differs between their versions. Nothing is said
     about a value that is only known when the server runs.
     """
-    refused = _refused(old, new)
     contents = _contents(old), _contents(new)
     different: set[str] = set()
     for flag in _candidates(old, new):
@@ -43,11 +46,14 @@ def compare(old: Resolved, new: Resolved, explained: frozenset[str]) -> Iterator
         elif flag not in explained and is_known(old, flag) and is_known(new, flag):
             before, after = effective(old, flag), effective(new, flag)
             known = flag in contents[0] and flag in contents[1]
-            same = contents[0][flag] == contents[1][flag] if known else before == after
-            if not same:
-                different.add(flag)
-                if whole_of(flag) not in different and (found := _change(flag, old, new, before, after)):
-                    yield found
+            if contents[0][flag] == contents[1][flag] if known else before == after:
+                continue
+            different.add(flag)
+            if whole_of(flag) not in different and (change := _change(flag, old, new, before, after)):
+                if known and before == after:
+                    digests = [_digest(each[flag]) for each in contents]
+                    change = change._replace(before=[before, digests[0]], after=[after, digests[1]])
+                yield change
 
 
 def _change(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) -> Change | None:
@@ -148,7 +154,18 @@ def _contents(server: Resolved) -> dict[str, list[object]]:
     return contents
 
 
-def _refused(old: Resolved, new: Resolved) -> dict[str, Diagnostic]:
+def _digest(contents: list[object]) -> str:
+    """Return a digest of the contents of files; none that could reveal a credential in a kubeconfig."""
+    import hashlib
+    import json
+
+    if any(isinstance(each, dict) and each.get("kind") == "Config" for each in contents):
+        return "content not shown"
+    text = json.dumps(contents, sort_keys=True, default=str)
+    return f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:12]}"
+
+
+def refused(old: Resolved, new: Resolved) -> dict[str, Diagnostic]:
     """Return the flags of which the new server refuses the value, which the old one does not."""
     before = {(each.code, each.flag) for each in old.context.report.of("error")}
     return {

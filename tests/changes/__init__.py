@@ -45,6 +45,8 @@ def _arguments(directory: Path, name: str, flags: Sequence[str]) -> str:
     given = {flag.partition("=")[0] for flag in flags}
     if any(flag.startswith("--authorization-") for flag in flags):
         given.add("--authorization-mode")
+    if "--service-account-signing-endpoint" in given:
+        given |= {"--service-account-signing-key-file", "--service-account-key-file"}
     lines = [flag for flag in BASELINE if flag.partition("=")[0] not in given]
     lines += [flag.replace("$T", str(directory)).replace("$E2", "23791").replace("$P", "/keys") for flag in flags]
     path = directory / f"{name}.args"

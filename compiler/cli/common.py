@@ -74,7 +74,7 @@ def _kind_and_release(text: str | None) -> tuple[str | None, str]:
         return None, ""
     kind, at, release = text.partition("@")
     if kind not in INPUT_KINDS:
-        hint = did_you_mean(kind, INPUT_KINDS) or f"kinds are {', '.join(INPUT_KINDS)}"
+        hint = did_you_mean(kind, INPUT_KINDS) or f"use {', '.join(INPUT_KINDS)}"
         raise UsageError(f"invalid --as {text!r}: {hint}")
     release = release.removeprefix("v")
     is_commit = kind in _FROM_SOURCE and re.fullmatch(_COMMIT, release) is not None

@@ -23,6 +23,7 @@ from compiler.changes import (
     health,
     issuer,
     storage,
+    version,
 )
 from compiler.changes.change import Change, Comparison, in_order
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
 
 _COMPARERS = (
-    *(storage, encryption, issuer, authentication, bundles, authorization, equivalents),
+    *(version, storage, encryption, issuer, authentication, bundles, authorization, equivalents),
     *(admission, apis, gates, health, apf),
 )
 """Each has `compare(old, new)`, and EXPLAINS, the flags whose difference it explains."""

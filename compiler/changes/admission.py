@@ -11,6 +11,7 @@ from compiler.changes.flags import is_known
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
+    from compiler.diagnostics import Location
 
 ON, OFF, ALL = "enable-admission-plugins", "disable-admission-plugins", "admission-control"
 EXPLAINS = frozenset((ON, OFF, ALL))
@@ -35,13 +36,17 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
             consequence.severity,
             consequence.effect,
             consequence.safe_mixed,
-            old.context.flags.location(_flag_of(old, name)),
-            new.context.flags.location(_flag_of(new, name)),
+            _location(old, name),
+            _location(new, name),
             consequence.recipe,
         )
 
 
-def _flag_of(server: Resolved, plugin: str) -> str:
-    """Return the flag that decides about a plugin; the first one if it is a default."""
+def _location(server: Resolved, plugin: str) -> Location | None:
+    """Return where an input lists a plugin; None if it is enabled or disabled by default."""
     flags = server.context.flags
-    return next((flag for flag in (ALL, ON, OFF) if plugin in flags.texts(flag)), ON)
+    for flag in (ALL, ON, OFF):
+        listed = flags.texts(flag)
+        if plugin in listed:
+            return flags.location(flag, listed.index(plugin))
+    return None

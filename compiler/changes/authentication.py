@@ -6,6 +6,7 @@ The flags of the other authenticators have rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from compiler.apiserver.options.oidc import FLAGS as OIDC
@@ -81,6 +82,7 @@ def _issuers(
     before: tuple[JWTIssuer, ...], after: tuple[JWTIssuer, ...], old: Resolved, new: Resolved
 ) -> Iterator[Change]:
     first, second = ({issuer.url: issuer for issuer in issuers} for issuers in (before, after))
+    bundles = _Bundles(old), _Bundles(new)
     for url in {**first, **second}:
         one, other = first.get(url), second.get(url)
         if one is None or other is None:
@@ -88,7 +90,7 @@ def _issuers(
             shown = [None if each is None else list(each.audiences) for each in (one, other)]
             yield meant("authenticator", url, case, old, new, flag_of(new, "oidc-issuer-url"), *shown)
         elif one != other:
-            yield from _settings(one, other, old, new)
+            yield from _settings(one, other, bundles, old, new)
 
 
 def _algorithms(old: Resolved, new: Resolved) -> Iterator[Change]:
@@ -104,7 +106,9 @@ def _algorithms(old: Resolved, new: Resolved) -> Iterator[Change]:
     yield meant("authenticator", ALGORITHMS, f"moved.{case}", old, new, ALGORITHMS, sorted(before), sorted(after))
 
 
-def _settings(one: JWTIssuer, other: JWTIssuer, old: Resolved, new: Resolved) -> Iterator[Change]:
+def _settings(
+    one: JWTIssuer, other: JWTIssuer, bundles: tuple[_Bundles, _Bundles], old: Resolved, new: Resolved
+) -> Iterator[Change]:
     """Yield the changes of one issuer."""
 
     def change(case: str, flag: str, before: Any, after: Any) -> Change:
@@ -123,7 +127,7 @@ def _settings(one: JWTIssuer, other: JWTIssuer, old: Resolved, new: Resolved) ->
         case = "rules-removed" if set(rules[1]) < set(rules[0]) else "rules"
         yield change(case, "oidc-required-claim", len(rules[0]), len(rules[1]))
     connection = [[getattr(each, name) for name in _CONNECTION] for each in (one, other)]
-    if connection[0] != connection[1] or not _same_ca(one, other, old, new):
+    if connection[0] != connection[1] or not _same_ca(one, other, *bundles):
         shown_ca = [each.certificate_authority for each in (one, other)]
         yield change("connection", "oidc-ca-file", shown_ca[0], shown_ca[1])
 
@@ -141,23 +145,34 @@ def _plain_mapping(mapping: Any) -> Any:
     return None if mapping is None else {name: getattr(mapping, name) for name in mapping.fields}
 
 
-def _same_ca(one: JWTIssuer, other: JWTIssuer, old: Resolved, new: Resolved) -> bool:
+def _same_ca(one: JWTIssuer, other: JWTIssuer, old: _Bundles, new: _Bundles) -> bool:
     """Return whether two issuers are verified with the same CA, be it a file or inline; assumed if it is unknown."""
     if one.certificate_authority == other.certificate_authority != "inline":
         return True
-    texts = _ca_of(one, old), _ca_of(other, new)
+    texts = old.of(one), new.of(other)
     return None in texts or texts[0] == texts[1]
 
 
-def _ca_of(issuer: JWTIssuer, server: Resolved) -> bytes | None:
-    """Return the text of the CA bundle, empty for the host's; None if it is not available."""
-    if not issuer.certificate_authority:
-        return b""
-    if issuer.certificate_authority != "inline":
-        data = read(server, issuer.certificate_authority)
+class _Bundles:
+    """The CA bundles of the issuers of one server."""
+
+    def __init__(self, server: Resolved) -> None:
+        self.server = server
+
+    @cached_property
+    def _inline(self) -> dict[str, bytes]:
+        """The bundle of each issuer in the file, by the URL of the issuer."""
+        return {
+            entry["issuer"]["url"].text: entry["issuer"]["certificateAuthority"].text.strip().encode()
+            for file in self.server.context.config_files
+            for entry in file.root["jwt"].items()
+        }
+
+    def of(self, issuer: JWTIssuer) -> bytes | None:
+        """Return the text of the bundle, empty for the host's; None if it is not available."""
+        if not issuer.certificate_authority:
+            return b""
+        if issuer.certificate_authority == "inline":
+            return self._inline.get(issuer.url)
+        data = read(self.server, issuer.certificate_authority)
         return None if data is None else data.strip()
-    for file in server.context.config_files:
-        for entry in file.root["jwt"].items():
-            if entry["issuer"]["url"].text == issuer.url:
-                return entry["issuer"]["certificateAuthority"].text.strip().encode()
-    return None

@@ -64,19 +64,20 @@ def flag_of(server: Resolved) -> str:
 
 
 def _members(before: Chain, after: Chain, old: Resolved, new: Resolved) -> Iterator[Change]:
-    first, second = _labels(before, after)
+    labels = _labels(before, after)
+    first, second = (dict.fromkeys(each) for each in labels)
     allows_everything = "AlwaysAllow" in second
-    for name in dict.fromkeys(second):
+    for name in second:
         if name not in first:
             yield _change(_ADDED.get(name, "added"), name, before, after, old, new)
-    for name in dict.fromkeys(first):
+    for name in first:
         # Whatever else is removed, everything is allowed; and what is removed next to it, allowed nothing more.
         if name not in second and not (allows_everything and name != "AlwaysAllow"):
             yield _change(_REMOVED.get(name, "removed"), name, before, after, old, new)
 
 
 def _order(before: Chain, after: Chain, old: Resolved, new: Resolved) -> Iterator[Change]:
-    first, second = _labels(before, after)
+    first, second = (dict.fromkeys(each) for each in _labels(before, after))
     common = [name for name in first if name in second], [name for name in second if name in first]
     if common[0] != common[1]:
         can_deny = any(name.startswith(_DENYING) for name in common[0])

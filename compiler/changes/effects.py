@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -106,22 +107,24 @@ def _is_extended(before: Any, after: Any) -> bool:
     if isinstance(before, PortRange) and isinstance(after, PortRange):
         starts, ends = after.base <= before.base, after.base + after.size >= before.base + before.size
         return starts and ends and before != after
-    first, second = _elements(before), _elements(after)
-    return bool(first) and all(each in second for each in first) and len(second) > len(first)
+    first, second = set(_elements(before)), set(_elements(after))
+    return bool(first) and first < second
 
 
 def _is_reordered(before: Any, after: Any) -> bool:
     first, second = _elements(before), _elements(after)
-    return first != second and len(first) == len(second) and all(each in second for each in first)
+    return first != second and Counter(first) == Counter(second)
 
 
-def _elements(value: Any) -> list[Any]:
+def _elements(value: Any) -> list[Hashable]:
     """Return the elements of a list, of a map, or of a string with commas."""
     if isinstance(value, dict):
         return list(value.items())
     if isinstance(value, str):
-        return value.split(",") if value else []
-    return list(value) if isinstance(value, list | tuple) else [value]
+        return list(value.split(",")) if value else []
+    if not isinstance(value, list | tuple):
+        return [value]
+    return [repr(each) if isinstance(each, tuple) else each for each in value]
 
 
 def _number(value: Any) -> tuple[float, ...]:

@@ -66,7 +66,7 @@ def _config(server: Resolved) -> EncryptionConfiguration | None:
 def _case(before: _Readers, after: _Readers, is_listed: bool, is_off: bool) -> str:
     """Return the case of a resource that is read with other keys, the first of which writes."""
     old_writer, new_writer = before[0], after[0]
-    dropped = [each for each in before if each not in after]
+    dropped = set(before) - set(after)
     if new_writer not in before:
         return _case_of_unknown_writer(before, new_writer)
     if old_writer in dropped:

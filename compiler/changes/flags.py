@@ -97,7 +97,7 @@ def meant(
     consequence = consequence_of_meaning(case)
     return Change(
         kind,
-        name,
+        hide_in_message(name),
         _plain(before),
         _plain(after),
         consequence.severity,

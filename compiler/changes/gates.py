@@ -10,6 +10,7 @@ from compiler.changes.flags import is_known, meant
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
+    from compiler.diagnostics import Location
 
 FLAG = "feature-gates"
 EXPLAINS = frozenset((FLAG,))
@@ -32,7 +33,16 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
             name in server.context.gates.set_to or _by_stage(server, name) for server in (old, new)
         )
         case = f"gate.{'enabled' if is_enabled else 'disabled'}{'' if is_set else '-by-version'}"
-        yield meant("feature-gate", name, case, old, new, FLAG, not is_enabled, is_enabled)
+        change = meant("feature-gate", name, case, old, new, "", not is_enabled, is_enabled)
+        yield change._replace(old_at=_location(old, name), new_at=_location(new, name))
+
+
+def _location(server: Resolved, name: str) -> Location | None:
+    """Return where an input sets a gate, by its name or by its stage; None if it has its default."""
+    flags = server.context.flags
+    places = {entry.partition("=")[0]: index for index, (_, entry) in enumerate(flags.value(FLAG) or ())}
+    index = next((places[key] for key in (name, *_STAGES) if key in places), None)
+    return None if index is None else flags.location(FLAG, index)
 
 
 def _by_stage(server: Resolved, name: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.changes.change import SEVERITIES, Change, Comparison
+from compiler.changes.version import NAME as VERSION
 
 if TYPE_CHECKING:
     from compiler.diagnostics import Location
@@ -106,8 +107,8 @@ def _block(group: list[Change]) -> Iterator[str]:
 
 def _names(group: list[Change]) -> str:
     names = [change.name for change in group]
-    if names[0] and group[0].kind == "flag":
-        names = [f"--{name}" for name in names]
+    if group[0].kind == "flag":
+        names = [name if name == VERSION else f"--{name}" for name in names]
     return ", ".join(names) if len(names) <= 5 else f"{', '.join(names[:4])} and {len(names) - 4} more"
 
 

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 import compiler
-from tests.cli.running import SAMPLES, kasc
+from tests.cli.running import ROOT, SAMPLES, kasc
 
+SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
 DOCUMENT = (SAMPLES / "minimal.yaml").read_text()
 
 
@@ -66,6 +68,15 @@ def test_json(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> No
             }
         ],
     }
+
+
+@pytest.mark.parametrize("version", ["1.31", "1.37"])
+def test_json_follows_its_schema(version: str, pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = pair
+    new.write_text(new.read_text().replace("1.36", version))
+    report = json.loads(kasc(capsys, "diff", old, new, "--output", "json").out)
+    assert len(report["files"][0]["diff"]["changes"]) > 20
+    SCHEMA.validate(report)
 
 
 def test_exit_codes(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,6 +84,15 @@ def test_other_user_names(flags: list[str], mappings: str, tmp_path: Path) -> No
     assert "what it describes differently is listed separately" in move.effect
 
 
+@pytest.mark.parametrize(("inline", "same"), [("one", True), ("other", False)])
+def test_the_ca_as_a_file_and_inline(inline: str, same: bool, tmp_path: Path) -> None:
+    mappings = f"username: {{claim: sub, prefix: '{URL}#'}}"
+    text = authentication(mappings).replace("audiences:", f"certificateAuthority: '{inline}', audiences:")
+    files = {"authn.yaml": text, "ca.crt": "one\n"}
+    changes = compared(tmp_path, [*OIDC, "--oidc-ca-file=$T/ca.crt"], [AUTHENTICATION], files).changes
+    assert (URL in {change.name for change in changes}) is not same
+
+
 def test_another_audience(tmp_path: Path) -> None:
     text = authentication(f"username: {{claim: sub, prefix: '{URL}#'}}", audience="other")
     change = next(change for change in moved(tmp_path, [], text).changes if change.name == URL)

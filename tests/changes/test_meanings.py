@@ -320,6 +320,20 @@ def test_gates(old: list[str], new: list[str], case: str | None, tmp_path: Path)
     assert case in cases if case else cases == set()
 
 
+def test_location_of_a_gate_and_of_a_plugin(tmp_path: Path) -> None:
+    flags = [
+        "--feature-gates=AllBeta=false,CoordinatedLeaderElection=true",
+        "--enable-admission-plugins=A,EventRateLimit",
+    ]
+    changes = {each.name: each for each in compared(tmp_path, [], flags).changes}
+    gate, plugin = changes["CoordinatedLeaderElection"], changes["EventRateLimit"]
+    assert gate.new_at is not None
+    assert plugin.new_at is not None
+    assert (gate.new_at.line, gate.new_at.column, gate.new_at.end_column) == (7, 31, 61)
+    assert (plugin.new_at.line, plugin.new_at.column) == (8, 30)
+    assert (gate.old_at, plugin.old_at) == (None, None)
+
+
 def test_health_checks(tmp_path: Path) -> None:
     changes = compared(tmp_path, [], ["--enable-priority-and-fairness=false"]).changes
     checks = {each.name: (each.before, each.after) for each in changes if each.kind == "health-check"}
@@ -371,6 +385,46 @@ def test_bundles(old: str, new: str, case: str, tmp_path: Path) -> None:
     assert case_of(change) == case
     if not case:
         assert change.effect.startswith("Unless the new file contains the old CA as well")
+
+
+DOCUMENT = "apiVersion: kasc/v1\nkind: APIServer\nkubernetesVersion: '{}'\nmetadata: {{name: a}}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "case", "safe"),
+    [
+        ("1.35", "1.36", "version.hop", True),
+        ("1.34", "1.35", "version.hop", True),
+        ("1.36", "1.35", "version.rollback", True),
+        ("1.33", "1.35", "version.skew", False),
+        ("1.35", "1.35", None, True),
+    ],
+)
+def test_versions(old: str, new: str, case: str | None, safe: bool, tmp_path: Path) -> None:
+    import compiler
+
+    paths = [tmp_path / name for name in ("a.yaml", "b.yaml")]
+    for path, version in zip(paths, (old, new), strict=True):
+        path.write_text(DOCUMENT.format(version))
+    comparison = compiler.diff(*paths)
+    changes = {change.name: change for change in comparison.changes}
+    assert comparison.safe_mixed is safe
+    if case is None:
+        assert not changes
+        return
+    assert case_of(changes["kubernetes-version"]) == case
+    assert (changes["kubernetes-version"].before, changes["kubernetes-version"].after) == (old, new)
+
+
+def test_a_storage_version_that_the_other_server_cannot_decode(tmp_path: Path) -> None:
+    import compiler
+
+    paths = [tmp_path / name for name in ("a.yaml", "b.yaml")]
+    for path, version in zip(paths, ("1.33", "1.35"), strict=True):
+        enabled = "apiEnablement: {runtimeConfig: {resource.k8s.io/v1beta1: 'true'}}\n"
+        path.write_text(DOCUMENT.format(version) + enabled)
+    change = next(each for each in compiler.diff(*paths).changes if each.name == "deviceclasses.resource.k8s.io")
+    assert (change.before, change.after, case_of(change)) == ("v1beta1", "v1", "storage.version-unreadable")
 
 
 def test_another_content_under_the_same_path(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class AuthorizationOptions(OptionGroup):
             (rules.ABAC_POLICY_FILE_WITHOUT_MODE, "ABAC", "authorization-policy-file"),
             (rules.WEBHOOK_CONFIG_FILE_WITHOUT_MODE, "Webhook", "authorization-webhook-config-file"),
         ):
-            if flags.text(flag) and mode not in self.modes and mode not in meant:
+            if flags.text(flag) and flags.ok("authorization-mode") and mode not in {*self.modes, *meant}:
                 message = f"--{flag} is set, but the mode {mode} is not"
                 self.report(rule, message, f"add {mode} to the modes, or remove --{flag}", flag)
         version = flags.text("authorization-webhook-version")

@@ -36,6 +36,11 @@ from compiler.upstream.go.net import parse_cidr
 _HOST = "cp1"
 """The name of the host in the inventory, unless the file is that of a host."""
 _HOST_VARS = re.compile(r"(?:^|/)host_vars/([^/]+?)(?:\.ya?ml|\.json|/[^/]+)$")
+_VARIABLES = {
+    "localAPIEndpoint.advertiseAddress": "kube_apiserver_address",
+    "localAPIEndpoint.bindPort": "kube_apiserver_port",
+}
+"""Variables that decide fields of kubeadm's documents which the template does not write."""
 _TAGS = ("'!vault'", "'!unsafe'")
 
 
@@ -56,15 +61,17 @@ def read(request: Request) -> ServerInput:
     template = Template(request.source, variables, release, start, request.problems)
     _check(template)
     _report_unknown(template)
-    _report_outside(request, template, named=match is not None)
     rendered_documents = Rendered(
         documents_for(template, version if version.count(".") == 2 else f"{version}.0"),
         version,
         version_node.location if version_node is not None else None,
         template.text("cluster_name"),
     )
+    files = files_for(template)
+    _report_outside(request, template, named=match is not None)
     server = server_of(request, rendered_documents)
-    server.files = files_for(template)
+    server.files = files
+    server.arguments = [each._replace(path=_VARIABLES.get(each.path, each.path)) for each in server.arguments]
     server.settings = {each.flag: each.path for each in server.arguments if each.origin == TITLE and each.path}
     server.settings |= {"advertise-address": "kube_apiserver_address", "secure-port": "kube_apiserver_port"}
     return server
@@ -181,14 +188,17 @@ def _is_used(template: Template, name: str) -> bool:
 
 
 def _report_outside(request: Request, template: Template, *, named: bool) -> None:
-    parts = ["the hosts of the control plane"] if named else ["the hosts of the control plane and their names"]
+    parts = ["the hosts of the control plane" if named else "the hosts of the control plane and their names"]
     address = "" if not etcd_address(template)[1] else ", and its address is unknown"
     host = template.text("inventory_hostname")
     patches = template.variables.get("kubeadm_patches")
     if patches.is_true or patches.unknown:
         parts.append("kubeadm_patches may change the Pod")
     message = f"the inventory decides {parts[0]}; kasc assumes one host, {shown_bare(host)}{address}"
-    if len(parts) > 1:
-        message += f"; {parts[1]}"
+    undecided = sorted(template.variables.undecided)
+    if undecided:
+        names = f"{', '.join(undecided[:3])}{f' and {len(undecided) - 3} more' if len(undecided) > 3 else ''}"
+        parts.append(f"kasc assumes the default of {names}, which templates decide")
+    message = "; ".join((message, *parts[1:]))
     hint = "pass --host-address, and compare with the manifest on the host"
     request.decided_outside(message, hint, template.start)

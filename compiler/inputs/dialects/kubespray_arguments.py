@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.inputs.dialects.kubeadm.rendered import Content, with_unknown
+from compiler.inputs.dialects.kubeadm.rendered import Content
 from compiler.inputs.dialects.kubespray_defaults import APISERVER_COUNT, AUTHENTICATION_FILE
 from compiler.inputs.dialects.kubespray_template import Entry, Template
-from compiler.inputs.dialects.kubespray_variables import elements, rendered
+from compiler.inputs.dialects.kubespray_variables import rendered
 from compiler.inputs.source.node import Node
 from compiler.upstream.go.net import parse_cidr
 
@@ -50,13 +50,13 @@ def _general(t: Template) -> Iterator[Entry]:
     else:
         yield t.joined("authorization-mode", "authorization_modes")
     yield t.flag("bind-address", "kube_apiserver_bind_address")
-    if elements(t.variables.get("kube_apiserver_enable_admission_plugins").plain or []):
-        yield t.joined("enable-admission-plugins", "kube_apiserver_enable_admission_plugins")
-    if t.is_true("kube_apiserver_admission_control_config_file"):
-        path, variable = admission_file(t), "kube_apiserver_admission_control_config_file"
-        yield t.switched("admission-control-config-file", path, variable)
-    if elements(t.variables.get("kube_apiserver_disable_admission_plugins").plain or []):
-        yield t.joined("disable-admission-plugins", "kube_apiserver_disable_admission_plugins")
+    yield from t.joined_if_any("enable-admission-plugins", "kube_apiserver_enable_admission_plugins")
+    flag, variable = "admission-control-config-file", "kube_apiserver_admission_control_config_file"
+    if t.variables.get(variable).unknown:
+        yield t.flag(flag, variable)
+    elif t.is_true(variable):
+        yield t.switched(flag, admission_file(t), variable)
+    yield from t.joined_if_any("disable-admission-plugins", "kube_apiserver_disable_admission_plugins")
 
 
 def has_authentication_file(t: Template) -> bool:
@@ -95,21 +95,15 @@ def _serving(t: Template) -> Iterator[Entry]:
     if t.is_true("etcd_events_cluster_enabled"):
         variable = "etcd_events_access_addresses_semicolon"
         urls = t.text(variable) or f"https://{etcd_address(t)[0]}:2383"
-        entry = t.switched("etcd-servers-overrides", f"/events#{urls}", "etcd_events_cluster_enabled")
-        if etcd_address(t)[1] and t.variables.node(variable) is None and isinstance(entry["value"], Node):
-            with_unknown(entry["value"], ETCD_ADDRESS)
-        yield entry
+        yield t.switched("etcd-servers-overrides", f"/events#{urls}", "etcd_events_cluster_enabled")
     yield t.flag("service-node-port-range", "kube_apiserver_node_port_range")
     yield {"name": "service-cluster-ip-range", "value": service_subnets(t)}
     yield t.flag("kubelet-preferred-address-types", "kubelet_preferred_address_types")
     yield t.flag("profiling", "kube_profiling")
     yield t.flag("request-timeout", "kube_apiserver_request_timeout")
     yield t.flag("enable-aggregator-routing", "kube_api_aggregator_routing")
-    if t.is_true("kube_apiserver_service_account_lookup"):
+    if t.variables.get("kube_apiserver_service_account_lookup").may_be_true:
         yield t.flag("service-account-lookup", "kube_apiserver_service_account_lookup")
-
-
-ETCD_ADDRESS = "$(ETCD_ADDRESS)"
 
 
 def etcd_address(t: Template) -> tuple[str, bool]:
@@ -117,10 +111,12 @@ def etcd_address(t: Template) -> tuple[str, bool]:
     families = ("access_ip", "ip") if t.is_true("ipv4_stack") else ("access_ip6", "ip6")
     for variable in (*families, "host_address"):
         value = t.variables.get(variable)
+        if value.unknown:
+            return t.text(variable), True
         if value.is_true:
             text = rendered(value.plain)
             return f"[{text}]" if ":" in text else text, False
-    return ETCD_ADDRESS, True
+    return t.variables.placeholder("etcd_address"), True
 
 
 def service_subnets(t: Template) -> Node:
@@ -151,9 +147,12 @@ def _authentication(t: Template) -> Iterator[Entry]:
     if t.is_true("kube_webhook_token_auth"):
         path = f"{config}/webhook-token-auth-config.yaml"
         yield t.switched("authentication-token-webhook-config-file", path, "kube_webhook_token_auth")
-    if t.is_true("kube_webhook_authorization") and not t.is_true("kube_apiserver_use_authorization_config_file"):
-        path = f"{config}/webhook-authorization-config.yaml"
-        yield t.switched("authorization-webhook-config-file", path, "kube_webhook_authorization")
+    if not t.is_true("kube_apiserver_use_authorization_config_file"):
+        path, variable = f"{config}/webhook-authorization-config.yaml", "kube_webhook_authorization"
+        if t.is_true(variable):
+            yield t.switched("authorization-webhook-config-file", path, variable)
+        elif t.variables.get(variable).unknown and "Webhook" in t.variables.items("authorization_modes"):
+            yield t.flag("authorization-webhook-config-file", variable)
 
 
 def _storage(t: Template) -> Iterator[Entry]:
@@ -161,8 +160,7 @@ def _storage(t: Template) -> Iterator[Entry]:
         path = f"{t.text('kube_cert_dir')}/secrets_encryption.yaml"
         yield t.switched("encryption-provider-config", path, "kube_encrypt_secret_data")
     yield t.flag("storage-backend", "kube_apiserver_storage_backend")
-    if elements(t.variables.get("kube_api_runtime_config").plain or []):
-        yield t.joined("runtime-config", "kube_api_runtime_config")
+    yield from t.joined_if_any("runtime-config", "kube_api_runtime_config")
     yield t.switched("allow-privileged", "true", "")
 
 
@@ -178,14 +176,16 @@ def _audit(t: Template) -> Iterator[Entry]:
     if webhook:
         yield t.flag("audit-webhook-config-file", "audit_webhook_config_file")
         yield t.flag("audit-webhook-mode", "audit_webhook_mode")
-        if t.text("audit_webhook_mode") == "batch":
+        mode = t.variables.get("audit_webhook_mode")
+        if mode.unknown or mode.plain == "batch":
             yield t.flag("audit-webhook-batch-max-size", "audit_webhook_batch_max_size")
             yield t.flag("audit-webhook-batch-max-wait", "audit_webhook_batch_max_wait")
 
 
 def _last(t: Template) -> Iterator[Entry]:
     """Yield what follows the user's extra arguments, so that it takes precedence."""
-    gates = [name for name in ("kube_apiserver_feature_gates", "kube_feature_gates") if t.is_true(name)]
+    variables = ("kube_apiserver_feature_gates", "kube_feature_gates")
+    gates = [name for name in variables if t.variables.get(name).may_be_true]
     if gates:
         yield t.joined("feature-gates", gates[0])
     if t.variables.get("tls_min_version").defined:

@@ -26,8 +26,13 @@ FIXED = frozenset(("kube_service_subnets", "kube_pods_subnets", "kube_major_vers
 """Variables that the roles set, whatever an inventory says."""
 DEPLOYMENTS = ("host", "docker", "kubeadm")
 """Values of etcd_deployment_type."""
-CONFIGURED_PLUGINS = ("EventRateLimit", "ImagePolicyWebhook", "PodSecurity", "PodNodeSelector", "ResourceQuota")
-"""Admission plugins for which the role writes a configuration."""
+CONFIGURED_PLUGINS = {
+    "EventRateLimit": "kube_apiserver_admission_event_rate_limits",
+    "PodNodeSelector": "kube_apiserver_admission_plugins_podnodeselector_",
+    "PodSecurity": "kube_pod_security_",
+    "ResourceQuota": "kube_resource_quota_",
+}
+"""Admission plugins for which the role writes a configuration, with the prefix of the variables in it."""
 _DEFAULTS: dict[str, Plain] = {
     "kube_config_dir": "/etc/kubernetes",
     "kube_cert_dir": "{{ kube_config_dir }}/ssl",

@@ -11,9 +11,8 @@ from compiler import rules
 from compiler.diagnostics import diagnose
 from compiler.inputs import InlineFile
 from compiler.inputs.dialects.kubeadm.documents import CLUSTER, INIT, Document, Documents
-from compiler.inputs.dialects.kubeadm.rendered import Content, Renderer, with_path, with_unknown
+from compiler.inputs.dialects.kubeadm.rendered import Content, Renderer, with_path
 from compiler.inputs.dialects.kubespray_arguments import (
-    ETCD_ADDRESS,
     admission_file,
     authentication_file,
     authorization_file,
@@ -26,7 +25,7 @@ from compiler.inputs.dialects.kubespray_arguments import (
 )
 from compiler.inputs.dialects.kubespray_defaults import CONFIGURED_PLUGINS
 from compiler.inputs.dialects.kubespray_template import TITLE, Template
-from compiler.inputs.dialects.kubespray_variables import Plain, elements, rendered
+from compiler.inputs.dialects.kubespray_variables import Plain, rendered
 from compiler.inputs.dialects.synthetic import node_at
 from compiler.inputs.source.node import Node
 from compiler.text import shown
@@ -60,7 +59,7 @@ def _endpoint(template: Template) -> dict[str, Content]:
     own = "ip" if template.is_true("ipv4_stack") else "ip6"
     for variable in ("kube_apiserver_address", own):
         value = template.variables.get(variable)
-        if value.node is not None and value.is_true:
+        if value.node is not None and value.may_be_true:
             endpoint["advertiseAddress"] = template.value(variable)
             break
     return endpoint
@@ -70,7 +69,9 @@ def _port(template: Template) -> Content:
     variable = "kube_apiserver_port"
     value = template.variables.get(variable)
     text = rendered(value.plain)
-    if value.node is None or value.unknown:
+    if value.unknown:
+        return template.value(variable)
+    if value.node is None:
         return 6443
     if not (text.isascii() and text.isdecimal() and len(text) <= 5):
         message = f"kube_apiserver_port {shown(text)} is not a number: kubeadm cannot read the file"
@@ -96,23 +97,16 @@ def _etcd(template: Template) -> dict[str, Content]:
     files = {"caFile": "kube_etcd_cacert_file", "certFile": "kube_etcd_cert_file", "keyFile": "kube_etcd_key_file"}
     external: dict[str, Content] = {"endpoints": _endpoints(t)}
     for key, variable in files.items():
-        node = t.scalar(f"{directory}/{t.text(variable)}", variable)
-        if key != "caFile" and t.variables.node(variable) is None and t.variables.node("inventory_hostname") is None:
-            with_unknown(node, t.text("inventory_hostname"))
-        external[key] = node
+        external[key] = t.scalar(f"{directory}/{t.text(variable)}", variable)
     return {"external": external}
 
 
 def _endpoints(template: Template) -> list[Content]:
     variable = "etcd_access_addresses"
     value = template.variables.get(variable)
-    if value.is_true:
+    if value.may_be_true:
         return [template.value(variable, text) for text in rendered(value.plain).split(",")]
-    address, unknown = etcd_address(template)
-    node = template.scalar(f"https://{address}:2379", "")
-    if unknown:
-        with_unknown(node, ETCD_ADDRESS)
-    return [node]
+    return [template.scalar(f"https://{etcd_address(template)[0]}:2379", "etcd_access_addresses")]
 
 
 def files_for(template: Template) -> dict[str, InlineFile]:
@@ -120,27 +114,26 @@ def files_for(template: Template) -> dict[str, InlineFile]:
     files: dict[str, InlineFile] = {}
 
     def add(flag: str, path: str, content: Mapping[str, object], variable: str) -> None:
-        node = node_at(content, template.source, template.location(variable))
-        files[path] = InlineFile(flag, path, node, False)
+        if not template.variables.unknown_in(path) and None not in content.values():
+            node = node_at(content, template.source, template.location(variable))
+            files[path] = InlineFile(flag, path, node, False)
 
     if template.is_true("kube_apiserver_use_authorization_config_file"):
         variable = "kube_apiserver_authorization_config_authorizers"
         content = _header(template, "AuthorizationConfiguration", "kube_apiserver_authorization_config_api_version")
-        authorizers = _content(template, variable)
-        if authorizers is not None:
-            add("authorization-config", authorization_file(template), {**content, "authorizers": authorizers}, variable)
+        content["authorizers"] = _content(template, variable)
+        add("authorization-config", authorization_file(template), content, variable)
     if has_authentication_file(template):
         variable = "kube_apiserver_authentication_config_anonymous"
         content = _header(template, "AuthenticationConfiguration", "kube_apiserver_authentication_config_api_version")
-        jwt, anonymous = _content(template, "kube_apiserver_authentication_config_jwt"), _content(template, variable)
-        if jwt is not None and anonymous is not None:
-            content = {**content, "jwt": jwt, "anonymous": anonymous}
-            add("authentication-config", authentication_file(template), content, variable)
+        content["jwt"] = _content(template, "kube_apiserver_authentication_config_jwt")
+        content["anonymous"] = _content(template, variable)
+        add("authentication-config", authentication_file(template), content, variable)
     if template.is_true("kube_apiserver_tracing"):
         content = {
             "apiVersion": f"{_APISERVER}/v1beta1",
             "kind": "TracingConfiguration",
-            "endpoint": template.text("kube_apiserver_tracing_endpoint"),
+            "endpoint": _content(template, "kube_apiserver_tracing_endpoint"),
             "samplingRatePerMillion": _content(template, "kube_apiserver_tracing_sampling_rate_per_million"),
         }
         add("tracing-config-file", tracing_file(template), content, "kube_apiserver_tracing")
@@ -176,12 +169,13 @@ def _node(template: Template, plain: Plain, variable: str) -> Node:
     return Node(plain, template.source, span, str(plain).lower() if isinstance(plain, bool) else rendered(plain))
 
 
-def _plugins(template: Template) -> list[object]:
-    """Return the configurations of the plugins that the user enables."""
+def _plugins(template: Template) -> list[object] | None:
+    """Return the configurations of the plugins that the user enables; None if the file does not decide them."""
     variable = "kube_apiserver_enable_admission_plugins"
-    names = elements(template.variables.get(variable).plain or [])
+    if template.variables.unknown_with((variable, *CONFIGURED_PLUGINS.values())):
+        return None
     plugins: list[object] = []
-    for name in names:
+    for name in template.variables.items(variable):
         if name == "ImagePolicyWebhook":
             message = "Kubespray has no template for the configuration of ImagePolicyWebhook"
             hint = f"remove ImagePolicyWebhook from {variable}"

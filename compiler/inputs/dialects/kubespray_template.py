@@ -30,7 +30,7 @@ class Template(NamedTuple):
 
     def is_true(self, variable: str) -> bool:
         """Return whether a condition on a variable holds."""
-        return self.variables.get(variable).is_true
+        return self.variables.is_true(variable)
 
     def location(self, variable: str) -> Location:
         """Return the location of a variable's value, or the start of the file."""
@@ -38,22 +38,20 @@ class Template(NamedTuple):
         return node.location if node is not None else self.start
 
     def text(self, variable: str) -> str:
-        """Return a variable as the template writes it."""
-        return rendered(self.variables.get(variable).plain)
+        """Return a variable as the template writes it, a placeholder if it is unknown."""
+        value = self.variables.get(variable)
+        return self.variables.placeholder(variable) if value.unknown else rendered(value.plain)
 
     def scalar(self, text: str, variable: str) -> Node:
         """Return a value of Kubespray, which a variable decides."""
         where = self.location(variable)
         span = (where.line, where.column, where.end_line, where.end_column)
-        return Renderer(self.source, span, TITLE).scalar(text, variable)
+        return Renderer(self.source, span, TITLE).scalar(text, variable, self.variables.unknown_in(text))
 
     def value(self, variable: str, text: str | None = None) -> Node:
         """Return the value of a variable, or text computed from it: the user's if the file has it."""
         value = self.variables.get(variable)
-        written = rendered(value.plain) if text is None else text
-        if value.unknown:
-            written = f"$({variable.upper()})"
-        return self._node(value, written, variable)
+        return self._node(value, self.text(variable) if text is None or value.unknown else text, variable)
 
     def _node(self, value: Value, text: str, path: str) -> Node:
         node = value.node
@@ -63,8 +61,7 @@ class Template(NamedTuple):
         if node.value != text or value.unknown:
             node = Node(text, node.source, node.span, text)
         with_path(node, path)
-        if value.unknown:
-            with_unknown(node, text)
+        with_unknown(node, self.variables.unknown_in(text))
         return node
 
     def _unquoted(self, text: str, node: Node, path: str) -> str:
@@ -109,11 +106,19 @@ class Template(NamedTuple):
             return self.flag(name, variable)
         return self.flag(name, variable, ",".join(elements(value.plain)))
 
+    def joined_if_any(self, name: str, variable: str) -> Iterator[Entry]:
+        """Yield an extra argument that joins a list if it has elements or is unknown."""
+        if self.variables.get(variable).may_be_true:
+            yield self.joined(name, variable)
+
     def extra(self) -> Iterator[Entry]:
         """Yield the user's extra arguments."""
         node = self.variables.node(EXTRA_ARGS)
         value = self.variables.get(EXTRA_ARGS)
-        if node is None or (value.unknown and not isinstance(node.value, dict)):
+        if node is None:
+            return
+        if value.unknown and not isinstance(node.value, dict):
+            self.variables.undecided.add(EXTRA_ARGS)
             return
         if not isinstance(value.plain, dict):
             if elements(value.plain if value.plain is not None else []):
@@ -127,7 +132,7 @@ class Template(NamedTuple):
         for name, plain in value.plain.items():
             own, path = items.get(name, node), f"{EXTRA_ARGS}.{name}"
             evaluated = self.variables.evaluated(plain) if name not in items else self.variables.of(own)
-            text = f"$({name.upper().replace('-', '_')})" if evaluated.unknown else rendered(evaluated.plain)
+            text = self.variables.placeholder(name) if evaluated.unknown else rendered(evaluated.plain)
             where = node.key_location(name)
             name_node = Node(name, node.source, (where.line, where.column, where.end_line, where.end_column), name)
             yield {"name": name_node, "value": self._node(evaluated._replace(node=own), text, path)}

@@ -39,6 +39,11 @@ class Value(NamedTuple):
         """Whether a condition of a template holds: Python's truth; an unknown value is not true."""
         return not self.unknown and bool(self.plain)
 
+    @property
+    def may_be_true(self) -> bool:
+        """Whether the value is true or unknown."""
+        return self.unknown or bool(self.plain)
+
 
 UNDEFINED = Value(defined=False)
 
@@ -51,6 +56,10 @@ class Variables:
         self.defaults = defaults
         self.raw_lines = raw_lines
         """The lines of values that are tagged `!unsafe`: Ansible does not evaluate them."""
+        self.undecided: set[str] = set()
+        """Variables on which the flags depend and which the file does not decide: the default is assumed."""
+        self.placeholders: set[str] = set()
+        """What stands for unknown parts of values."""
         self._values: dict[str, Value] = {}
         self._active: set[str] = set()
 
@@ -75,6 +84,34 @@ class Variables:
         self._active.discard(name)
         self._values[name] = value
         return value
+
+    def is_true(self, name: str) -> bool:
+        """Return whether a condition on a variable holds; if it is unknown, whether it does by default."""
+        value = self.get(name)
+        if not value.unknown:
+            return value.is_true
+        self.undecided.add(name)
+        return self.evaluated(self.defaults.get(name)).is_true
+
+    def unknown_with(self, prefixes: tuple[str, ...]) -> bool:
+        """Return whether a variable with one of the prefixes is unknown."""
+        names = (*self.defaults, *(self.root.value if isinstance(self.root.value, dict) else ()))
+        return any(self.get(name).unknown for name in names if name.startswith(prefixes))
+
+    def items(self, name: str) -> list[str]:
+        """Return what `join` and loops of a template iterate over in a variable; nothing if it is not true."""
+        value = self.get(name)
+        return elements(value.plain) if value.is_true else []
+
+    def placeholder(self, name: str) -> str:
+        """Return what stands for an unknown value."""
+        text = f"$({name.upper().replace('-', '_')})"
+        self.placeholders.add(text)
+        return text
+
+    def unknown_in(self, text: str) -> str:
+        """Return the first placeholder in a text, empty if there is none."""
+        return next((name for name in re.findall(r"\$\([^()]*\)", text) if name in self.placeholders), "")
 
     def of(self, node: Node) -> Value:
         """Return the value of a node of the file."""

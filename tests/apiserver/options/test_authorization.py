@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler import resolve
+from compiler.review.examine import Settings
 from tests.apiserver.config_files.running import KUBECONFIG, placed, started
 from tests.apiserver.options.running import config, rules
 
@@ -44,6 +46,17 @@ POLICY_FILE = "--authorization-policy-file=/policy"
 )
 def test_modes(modes: str, flags: tuple[str, ...], broken: set[str]) -> None:
     assert rules(f"--authorization-mode={modes}", *flags) == broken
+
+
+def test_unknown_modes() -> None:
+    text = """\
+apiVersion: kasc/v1
+kind: APIServer
+authorization: {authorizationMode: [$(MODES)], authorizationWebhookConfigFile: /kubeconfig}
+deployment: {placeholders: [$(MODES)]}
+"""
+    report = resolve("a.yaml", Settings("document", "1.36"), texts={"a.yaml": text}).report
+    assert not any(each.code.startswith("KASC-AZ-") for each in report.diagnostics)
 
 
 def test_modes_of_several_flags() -> None:

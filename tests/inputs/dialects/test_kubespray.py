@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from compiler import resolve
 from compiler.diagnostics import KascError
-from compiler.inputs.dialects.kubespray_defaults import assumed_release, default_version, known_variables, supported
+from compiler.inputs.dialects.kubespray_defaults import (
+    assumed_release,
+    default_version,
+    defaults_for,
+    known_variables,
+    supported,
+)
 from compiler.review.examine import Settings
 from tests.inputs.dialects import pairs, predicted_and_real, real_flags
 from tests.inputs.dialects.reading import NAME, Reading, at, examined, mutated, read
@@ -62,6 +68,8 @@ def test_positions_and_origins() -> None:
     assert (profiling.text, profiling.origin) == ("False", "Kubespray")
     assert reading.argument("client-ca-file").origin == "kubeadm"
     assert reading.server.settings["profiling"] == "kube_profiling"
+    assert (reading.argument("allow-privileged").origin, reading.argument("allow-privileged").path) == ("Kubespray", "")
+    assert not any(each.path.startswith(("apiServer", "etcd.", "local", "cert")) for each in reading.server.arguments)
 
 
 def test_hints_name_the_variable() -> None:
@@ -105,6 +113,7 @@ def test_admission_plugins_replace_those_of_kubeadm() -> None:
         ("etcd_access_addresses: https://a:1,https://b:1\n", "etcd-servers", "https://a:1,https://b:1"),
         ("etcd_deployment_type: kubeadm\n", "etcd-servers", "https://127.0.0.1:2379"),
         ("kube_feature_gates: [A=true, B=false]\n", "feature-gates", "A=true,B=false"),
+        ("kubernetes_audit_webhook: true\n", "audit-webhook-batch-max-size", "100"),
         ("kubernetes_audit: yes\naudit_log_path: '-'\n", "audit-log-path", "-"),
         ("kube_apiserver_request_timeout: null\n", "request-timeout", ""),
         ("kube_apiserver_count: 3\n", "apiserver-count", "3"),
@@ -123,6 +132,7 @@ def test_values(text: str, flag: str, expected: str) -> None:
         ("kube_apiserver_service_account_lookup: false\n", "service-account-lookup"),
         ("kube_oidc_auth: true\nkube_oidc_url: https://a.test\n", "oidc-issuer-url"),
         ("kube_apiserver_use_authorization_config_file: true\n", "authorization-mode"),
+        ("kubernetes_audit_webhook: true\naudit_webhook_mode: blocking\n", "audit-webhook-batch-max-size"),
         ("kube_apiserver_use_authentication_config_file: true\n", "anonymous-auth"),
         ('kube_encrypt_secret_data: ""\n', "encryption-provider-config"),
     ],
@@ -149,6 +159,70 @@ def test_templates_are_unknown(text: str, flag: str) -> None:
     assert (argument.text, argument.unknown) == ("$(KUBE_OIDC_URL)", "$(KUBE_OIDC_URL)")
     assert "ANSIBLE_VAULT" not in str(reading.problems)
     assert reading.messages("1", "2") == []
+
+
+ALL = """\
+kube_version: 1.35.4
+kube_apiserver_enable_admission_plugins: [PodSecurity, EventRateLimit, ResourceQuota, PodNodeSelector]
+kube_apiserver_admission_event_rate_limits: {a: {type: Namespace, qps: 50, burst: 100, cache_size: 2000}}
+kube_apiserver_admission_control_config_file: true
+kube_pod_security_use_default: true
+kubernetes_audit: true
+kubernetes_audit_webhook: true
+kube_oidc_auth: true
+kube_oidc_url: https://a.test
+kube_oidc_client_id: b
+kube_encrypt_secret_data: true
+kube_token_auth: true
+kube_webhook_token_auth: true
+kube_webhook_authorization: true
+authorization_modes: [Node, RBAC, Webhook]
+kube_apiserver_tracing: true
+etcd_events_cluster_enabled: true
+"""
+OF_HOSTS = ("access_ip", "ip", "ip6", "kube_apiserver_address", "etcd_access_addresses", "tls_min_version")
+DECIDED = {"kube_version", "kube_major_version", "inventory_hostname"}
+
+
+@pytest.mark.parametrize("text", ["kube_version: 1.35.4\n", ALL], ids=["defaults", "all"])
+@pytest.mark.parametrize("name", sorted({*defaults_for("1.35.4", "cp1"), *OF_HOSTS} - DECIDED))
+def test_any_variable_may_be_a_template(name: str, text: str) -> None:
+    """What depends on it is unknown, or the note names it; nothing is refused."""
+    lines = [line for line in text.splitlines() if not line.startswith(f"{name}:")]
+    changed = "\n".join([*lines, f'{name}: "{{{{ other }}}}"', ""])
+    reading, before = of(changed), of("\n".join([*lines, ""]))
+    for each in reading.server.arguments:
+        assert each.unknown or not any(mark in each.text for mark in ("{{", "$("))
+    names = {each.flag for each in reading.server.arguments if each.unknown}
+    same = [word for word in reading.words if word[2:].partition("=")[0] not in names]
+    assert set(same) <= {*before.words}
+    assert examined(changed, "kubespray", "2.31.0").outcome == "accept"
+
+
+def test_the_note_names_templates_that_turn_flags_on() -> None:
+    text = "".join(f'{name}: "{{{{ x }}}}"\n' for name in ("kubernetes_audit", "kube_token_auth", "ipv4_stack"))
+    assert (
+        of(text)
+        .messages("4")[0]
+        .endswith("; kasc assumes the default of ipv4_stack, kube_token_auth, kubernetes_audit, which templates decide")
+    )
+    text += 'kube_oidc_auth: "{{ x }}"\nkube_kubeadm_apiserver_extra_args: "{{ x }}"\n'
+    assert (
+        of(text)
+        .messages("4")[0]
+        .endswith("of ipv4_stack, kube_kubeadm_apiserver_extra_args, kube_oidc_auth and 2 more, which templates decide")
+    )
+    assert of(text).values("service-cluster-ip-range") == ["10.233.0.0/18"]
+
+
+def test_templates_in_paths_and_ports() -> None:
+    reading = of('kube_config_dir: "{{ x }}"\nkubernetes_audit: true\nkube_apiserver_port: "{{ y }}"\n')
+    policy = reading.argument("audit-policy-file")
+    assert (policy.text, policy.unknown) == ("$(AUDIT_POLICY_FILE)", "$(AUDIT_POLICY_FILE)")
+    assert reading.argument("client-ca-file").unknown == "$(KUBE_CERT_DIR)"
+    assert (reading.argument("secure-port").text, reading.argument("secure-port").unknown) == (
+        *("$(KUBE_APISERVER_PORT)", "$(KUBE_APISERVER_PORT)"),
+    )
 
 
 def test_unsafe_values_are_not_templates() -> None:
@@ -225,15 +299,22 @@ def test_the_admission_configuration() -> None:
     assert examined(SAMPLE.replace("enforce: baseline", "enforce: base"), "kubespray").outcome == "reject"
 
 
+def test_event_rate_limits() -> None:
+    changed = ALL.replace(", cache_size: 2000", "")
+    assert examined(changed, "kubespray", "2.31.0").outcome == "accept"
+    (file,) = [each for each in of(ALL).server.files.values() if each.flag == "admission-control-config-file"]
+    limit = {"type": "Namespace", "qps": 50, "burst": 100, "cacheSize": 2000}
+    assert file.content.plain()["plugins"][1]["configuration"]["limits"] == [limit]
+
+
 def test_the_inventory_is_outside() -> None:
     assert of("{}").messages("4") == [
         "the inventory decides the hosts of the control plane and their names; kasc assumes one host, cp1"
     ]
     unknown = of("{}", address="")
     assert unknown.messages("4")[0].endswith("assumes one host, cp1, and its address is unknown")
-    assert {each.flag for each in unknown.server.arguments if each.unknown} == {
-        *("advertise-address", "etcd-servers", "etcd-certfile", "etcd-keyfile")
-    }
+    assert {each.flag for each in unknown.server.arguments if each.unknown} == {"advertise-address", "etcd-servers"}
+    assert "/etc/ssl/etcd/ssl/node-cp1.pem" in unknown.server.generated
     codes = [each.code for each in unknown.problems]
     assert codes.count("KASC-INPUT-005") == 1
     assert (

@@ -79,7 +79,7 @@ def _extra(config: Config, argument: Argument) -> Word:
     if parts := parts_of(value):
         return joined(name, parts, opening_of(value), path)
     if origin:
-        return set_by(name, argument.text, value, origin, path, unknown_of(value))
+        return set_by(name, argument.text, value, origin, path_of(value), unknown_of(value))
     return given(name, value, path, argument.at, unknown=unknown_of(value))
 
 
@@ -94,7 +94,9 @@ def _defaults(config: Config, extra: set[str]) -> Iterator[Word]:
     if config.external_etcd is None:
         files |= _ETCD_CERTIFICATES
     for flag, name in files.items():
-        yield set_by(flag, join(directory.text, name), directory.node or start, TITLE, directory.path)
+        where, unknown = directory.node or start, unknown_of(directory.node)
+        path = path_of(directory.node) or directory.path
+        yield set_by(flag, join(directory.text, name), where, TITLE, path, unknown)
     yield from _endpoint(config)
     yield _decided(config, "service-cluster-ip-range", "", config.service_subnet.text, config.service_subnet)
     issuer = "https://kubernetes.default.svc."
@@ -110,7 +112,8 @@ def _endpoint(config: Config) -> Iterator[Word]:
     yield set_by("advertise-address", endpoint.address or NODE_ADDRESS, where, TITLE, path, unknown)
     port = endpoint.port_node or config.start
     path = path_of(endpoint.port_node) or f"{endpoint.path}.bindPort"
-    yield set_by("secure-port", str(endpoint.port), port, TITLE, path)
+    unknown = unknown_of(endpoint.port_node)
+    yield set_by("secure-port", unknown or str(endpoint.port), port, TITLE, path, unknown)
 
 
 def _decided(config: Config, flag: str, prefix: str, text: str, value: tuple[str, str, Node | None]) -> Word:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from compiler.diagnostics import Location
 from compiler.inputs.dialects.kubeadm.documents import Document, Documents
+from compiler.inputs.dialects.kubeadm.origins import unknown_of
 from compiler.inputs.dialects.kubeadm.versions import ENDPOINTS_REQUIRED_SINCE, minor_of_release, sorts_all
 from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.upstream.go.strconv import InvalidValueError, parse_duration
@@ -167,7 +168,8 @@ def _endpoint(documents: Documents, host_address: str) -> Endpoint:
     if canonical in ("", "0.0.0.0", "::"):
         # The address of the default route's interface. Of an invalid address, nothing is known.
         canonical = "" if text and not canonical else canonical_address(host_address) or host_address
-    return Endpoint(canonical, address if text else None, int(number) or BIND_PORT, port if number else None, path)
+    port = port if number or unknown_of(port) else None
+    return Endpoint(canonical, address if text else None, int(number) or BIND_PORT, port, path)
 
 
 def canonical_address(text: str) -> str:

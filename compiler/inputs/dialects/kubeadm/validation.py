@@ -12,6 +12,7 @@ from functools import partial
 from compiler.inputs.dialects.kubeadm import versions
 from compiler.inputs.dialects.kubeadm.config import Config, arguments, canonical_address, last_value
 from compiler.inputs.dialects.kubeadm.documents import Document
+from compiler.inputs.dialects.kubeadm.origins import unknown_of
 from compiler.inputs.dialects.kubeadm.report import Reporter
 from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.text import did_you_mean, shown, shown_bare
@@ -273,7 +274,7 @@ def _check_urls(document: Document, report: Reporter, key: str, tls: bool) -> No
     """Kubernetes: ValidateURLs."""
     for index, item in enumerate(items_of(document.find("etcd", "external", key))):
         text = text_of(item)
-        if not isinstance(item.value, str | None):
+        if not isinstance(item.value, str | None) or unknown_of(item):
             continue
         url = parse_url(text)
         problem = ""

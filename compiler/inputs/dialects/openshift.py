@@ -234,11 +234,12 @@ def _files(config: Config, flags: dict[str, list[Word]]) -> dict[str, InlineFile
     if admission.origin:
         content = node_at(_admission(config), config.root.source, config.start)
         files[_ADMISSION] = InlineFile("admission-control-config-file", _ADMISSION, content, False)
-    policy = config.field("auditConfig.policyConfiguration")
+    field = "auditConfig.policyConfiguration"
+    policy = config.field(field)
     names = flags.get("audit-policy-file", [])
     if policy is not None and names and not names[0].path.startswith(_ARGUMENTS):
         path = names[0].text.partition("=")[2]
-        files[path] = InlineFile("audit-policy-file", path, policy, False)
+        files[path] = InlineFile("audit-policy-file", path, policy, False, prefix=field)
     return files
 
 

@@ -104,6 +104,14 @@ def test_audit() -> None:
     assert not any(each.flag.startswith("audit-") for each in of(config.replace("true", "false")).server.arguments)
 
 
+def test_an_inline_audit_policy() -> None:
+    policy = "{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: All}]}"
+    text = f"{HEAD}auditConfig: {{enabled: true, policyConfiguration: {policy}}}\n"
+    errors = [each for each in resolve(NAME, texts={NAME: text}).report.diagnostics if each.severity == "error"]
+    (error,) = [each for each in errors if each.flag == "audit-policy-file"]
+    assert (error.path, error.location) == ("auditConfig.policyConfiguration.rules[0].level", at(text, "All"))
+
+
 def test_fields_without_effect() -> None:
     text = (
         "storageConfig: {urls: [https://192.0.2.11:2379], ca: ''}\nservicesNodePortRange: 1-2\n"

@@ -9,6 +9,8 @@ MAX_NODES = 200_000
 
 A long string in YAML counts as several values, one for every 256 characters.
 """
+MAX_LINES = 100_000
+"""Lines of a file that is read line by line: a systemd unit, an argument file, a page of /flagz."""
 MAX_NUMBER = 600
 """Characters of a number, below any limit of Python on converting digits to an integer."""
 MAX_ARGUMENT = 128 * 1024 - 1

@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from compiler import rules
-from compiler.bounds import MAX_NODES
+from compiler.bounds import MAX_ARGUMENT, MAX_NODES
 from compiler.diagnostics import KascError, Location, Problems, diagnose
 from compiler.inputs import ServerInput
 from compiler.inputs.arguments import Trace, Word
@@ -21,7 +21,7 @@ from compiler.inputs.dialects import DIALECTS, Request
 from compiler.inputs.dialects.fields import Reader, check_fields
 from compiler.inputs.shell_words import Run, composed, trace_of
 from compiler.inputs.source.characters import place_in
-from compiler.inputs.source.node import Node
+from compiler.inputs.source.node import Node, check_lines, too_long
 from compiler.text import shown, shown_bare
 from compiler.upstream.catalog import Catalog, catalog
 from compiler.upstream.catalog.facts import FlagSpec, nearest, versions
@@ -89,6 +89,7 @@ def read(request: Request) -> ServerInput:
 def _of_text(request: Request) -> dict[str, Value]:
     """Return the flags of a page in text form. Kubernetes: textserializer.go."""
     source = request.source
+    check_lines(source)
     trace = trace_of(source)
     title = _TITLE.match(source.text)
     if title is not None and title[1] not in _SERVERS:
@@ -184,7 +185,9 @@ class _Page:
         self.request.decided_outside(message, hint, value.name_at)
 
     def _changed(self, spec: FlagSpec, value: Value) -> Iterator[Word]:
-        """Yield the words that set a flag to a value."""
+        """Yield the words that set a flag to a value. Raises KascError (DOC-02) for a value that is too long."""
+        if len(value.text) > MAX_ARGUMENT:
+            raise too_long(value.location)
         try:
             uses = list(_uses(spec, value.text))
         except InvalidValueError:

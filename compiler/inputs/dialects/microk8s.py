@@ -12,14 +12,14 @@ from functools import partial
 
 from compiler import rules
 from compiler.bounds import MAX_NODES
-from compiler.diagnostics import KascError, Problems, diagnose
+from compiler.diagnostics import Diagnostic, KascError, Problems, diagnose
 from compiler.inputs import ServerInput
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects import Request
 from compiler.inputs.dialects.releases import release_of
 from compiler.inputs.rewriting import Replacement, rewritten
 from compiler.inputs.shell_words import trace_of
-from compiler.inputs.source.node import too_many_words
+from compiler.inputs.source.node import check_lines, too_many_words
 from compiler.text import shown, shown_bare, trimmed
 
 _REMOVED = (
@@ -51,15 +51,21 @@ _MAX_LINE = 64 * 1024
 
 
 def read(request: Request) -> ServerInput:
-    """Return the server that an argument file starts. Raises KascError DIST-01 for a line that is too long."""
+    """Return the server that an argument file starts.
+
+    Raises KascError: DIST-01 for a line that is too long, DOC-02 for a file that is too large.
+    """
+    check_lines(request.source)
     problems = Problems()
     data = _REVISION.search(request.path)
     variables = {**_VARIABLES, "SNAP_DATA": data[0] if data is not None else _DATA}
-    words = [
-        _expanded(word, variables, problems) for line in _lines(request, problems) for word in _words(request, *line)
-    ]
-    if len(words) > MAX_NODES:
-        raise too_many_words(words[-1].location)
+    reader = _Words(request, variables, problems)
+    words: list[Word] = []
+    for start, end in _lines(request, problems):
+        for word in reader.words(start, end):
+            words.append(word)
+            if len(words) > MAX_NODES:
+                raise too_many_words(word.location)
     request.problems.extend(problems)
     release = release_of(request.release)
     return request.server(words, version=f"{release[0]}.{release[1]}" if release is not None else None)
@@ -92,32 +98,46 @@ def _lines(request: Request, problems: Problems) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _words(request: Request, start: int, end: int) -> Iterator[Word]:
-    """Yield the words of a line: it is split at every space, and quotes are dropped wherever they are."""
-    trace = trace_of(request.source)
-    position = start
-    for part in request.source.text[start:end].split(" "):
-        word = Word(part, trace(position, position + len(part)))
-        quotes = [Replacement(*match.span(), "") for match in re.finditer("[\"']", part)]
-        yield rewritten(word, quotes) if quotes else word
-        position += len(part) + 1
+class _Words:
+    """Splits lines into arguments, drops quotes and replaces variables."""
+
+    def __init__(self, request: Request, variables: dict[str, str], problems: Problems) -> None:
+        self.text = request.source.text
+        self.trace = trace_of(request.source)
+        self.variables = variables
+        self.problems = problems
+        self.room = MAX_NODES
+        """How many more quotes and variables may be replaced."""
+
+    def words(self, start: int, end: int) -> Iterator[Word]:
+        """Yield the arguments of a line, which is split at every space. Raises KascError (DOC-02)."""
+        position = start
+        for part in self.text[start:end].split(" "):
+            word = Word(part, self.trace(position, position + len(part)))
+            self.room -= part.count("'") + part.count('"') + part.count("$")
+            if self.room < 0:
+                raise too_many_words(word.location)
+            quotes = [Replacement(*match.span(), "") for match in re.finditer("[\"']", part)]
+            yield self._expanded(rewritten(word, quotes) if quotes else word)
+            position += len(part) + 1
+
+    def _expanded(self, word: Word) -> Word:
+        """Return a word with its variables replaced; one that is not set is empty."""
+        if "$" not in word.text:
+            return word
+        replacements = []
+        for match in _REFERENCE.finditer(word.text):
+            name = match[1] or match[2] or match[3] or ""
+            known, unknown = self.variables.get(name, ""), ""
+            if name and not known and _UNKNOWN.fullmatch(name):
+                known = unknown = match[0]
+            elif not known:
+                self.problems.report(rules.IGNORED_BY_DISTRIBUTION, _unset, word, match)
+            replacements.append(Replacement(*match.span(), known, unknown))
+        return rewritten(word, replacements)
 
 
-def _expanded(word: Word, variables: dict[str, str], problems: Problems) -> Word:
-    """Return a word with its variables replaced; one that is not set is empty."""
-    if "$" not in word.text:
-        return word
-    replacements = []
-    for match in _REFERENCE.finditer(word.text):
-        name = match[1] or match[2] or match[3] or ""
-        known, unknown = variables.get(name, ""), ""
-        if name and not known and _UNKNOWN.fullmatch(name):
-            known = unknown = match[0]
-        elif not known:
-            where = word.part(*match.span()) or word.location
-            make = partial(diagnose, location=where)
-            message = f"{shown_bare(match[0])} is not set: MicroK8s replaces it with nothing in {shown(word.text)}"
-            rule = rules.IGNORED_BY_DISTRIBUTION
-            problems.report(rule, make, rule, message, "write the value")
-        replacements.append(Replacement(*match.span(), known, unknown))
-    return rewritten(word, replacements)
+def _unset(word: Word, match: re.Match[str]) -> Diagnostic:
+    where = word.part(*match.span()) or word.location
+    message = f"{shown_bare(match[0])} is not set: MicroK8s replaces it with nothing in {shown(word.text)}"
+    return diagnose(rules.IGNORED_BY_DISTRIBUTION, message, "write the value", location=where)

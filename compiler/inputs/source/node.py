@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any, TypeAlias
 
 from compiler import rules
-from compiler.bounds import MAX_ARGUMENT, MAX_DEPTH, MAX_EXPANDED, MAX_NODES, MAX_NUMBER
+from compiler.bounds import MAX_ARGUMENT, MAX_DEPTH, MAX_EXPANDED, MAX_LINES, MAX_NODES, MAX_NUMBER
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
 
 Scalar: TypeAlias = bool | int | float | str | None
@@ -190,6 +190,15 @@ def too_many_words(where: Location | None) -> KascError:
     return KascError(
         diagnose(rules.FILE_TOO_LARGE_OR_DEEP, message, "check that the file is a list of flags", location=where)
     )
+
+
+def check_lines(source: Source) -> None:
+    """Raise KascError (DOC-02) for a file with more lines than `MAX_LINES`."""
+    if max(source.text.count("\n"), source.text.count("\r")) > MAX_LINES:
+        message = f"the file has more than {MAX_LINES} lines"
+        where = Location(source.name, 1, 1, 1, 1)
+        hint = "check that it is the right file"
+        raise KascError(diagnose(rules.FILE_TOO_LARGE_OR_DEEP, message, hint, location=where))
 
 
 def too_long(where: Location) -> KascError:

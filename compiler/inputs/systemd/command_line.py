@@ -91,6 +91,9 @@ class _Reader:
             return None
         self.position = extracted.end
         for start, end in extracted.unknown_escapes:
+            if self.findings.is_full:
+                self.findings.ignored("", "", None)
+                continue
             where = self.trace(start, end)
             if end - start == 1:
                 message = "the backslash does not continue the line: systemd passes it as an argument"

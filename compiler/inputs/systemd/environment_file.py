@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from compiler.bounds import MAX_ARGUMENT
 from compiler.inputs.arguments import Word
 from compiler.inputs.shell_words import Run, composed, trace_of
-from compiler.inputs.source.node import Source, too_long
+from compiler.inputs.source.node import Source, check_lines, too_long
 from compiler.inputs.systemd.findings import Findings
 from compiler.inputs.systemd.words import WHITESPACE
 from compiler.text import shown
@@ -28,8 +28,10 @@ _ESCAPED = '"\\`$'
 def parse_environment_file(source: Source, findings: Findings, *, comment_ends: bool) -> dict[str, Word]:
     """Return the variables of an environment file; see Differences for `comment_ends`.
 
-    What systemd ignores is reported. Raises KascError (DOC-02) for a value longer than `MAX_ARGUMENT`.
+    What systemd ignores is reported. Raises KascError (DOC-02) for a value longer than `MAX_ARGUMENT`, or more
+    than `MAX_LINES` lines.
     """
+    check_lines(source)
     return _Parser(source, findings, comment_ends).run()
 
 

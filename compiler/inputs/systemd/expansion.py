@@ -106,6 +106,8 @@ class Expansion:
         self.findings = findings
         self.dropped: dict[str, Word] = {}
         """Variables without a value that are a whole argument, and their first use."""
+        self.parts: dict[str, list[Word]] = {}
+        """The words of the variables that were split."""
         self.room = MAX_EXPANDED
 
     def words(self, words: Sequence[Word]) -> list[Word]:
@@ -143,7 +145,9 @@ class Expansion:
         if value is None:
             self.dropped.setdefault(name, word)
             return []
-        return split(value.text, trace_of_word(value), VALUE)
+        if name not in self.parts:
+            self.parts[name] = split(value.text, trace_of_word(value), VALUE)
+        return self.parts[name]
 
     def _replaced(self, word: Word) -> Word:
         """Return a word with the variables in braces replaced."""

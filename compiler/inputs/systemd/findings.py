@@ -5,11 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from compiler import rules
+from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Location, Problems, diagnose
 
 
 class Findings(Problems):
     """The findings about a unit and its files."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether further findings are only counted, so that their messages do not matter."""
+        return len(self) >= MAX_FINDINGS
 
     def ignored(self, message: str, hint: str, location: Location | None) -> None:
         """Report a part that systemd ignores."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.inputs.source.node import too_many_words
 from compiler.inputs.systemd.command_line import Command, commands_of
 from compiler.inputs.systemd.environment import EnvironmentSettings
 from compiler.inputs.systemd.expansion import Specifiers
@@ -13,6 +14,7 @@ _TYPES = frozenset(("simple", "exec", "forking", "oneshot", "dbus", "notify", "n
 _RESTARTS = frozenset(("no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"))
 _NOT_ONESHOT = frozenset(("always", "on-success"))
 """Values of Restart= that a service of Type=oneshot may not have."""
+_MAX_COMMANDS = 1000
 _ENVIRONMENT = frozenset(("Environment", "EnvironmentFile", "PassEnvironment", "UnsetEnvironment"))
 
 
@@ -30,14 +32,20 @@ class Service:
         """The last valid assignments of Type= and Restart=."""
 
     def apply(self, assignment: Assignment) -> None:
-        """Apply an assignment. Raises RefusedError for a command that systemd does not accept."""
+        """Apply an assignment. Raises RefusedError for a command that systemd does not accept.
+
+        Raises KascError (DOC-02) for more than `_MAX_COMMANDS` commands.
+        """
         if assignment.section != "Service":
             return
         if assignment.key == "ExecStart":
             if not assignment.value:
                 self.commands.clear()
                 self.reset = assignment
-            self.commands += commands_of(assignment, self.specifiers, self.findings)
+            for command in commands_of(assignment, self.specifiers, self.findings):
+                self.commands.append(command)
+                if len(self.commands) > _MAX_COMMANDS:
+                    raise too_many_words(command.path.location)
         elif assignment.key in _ENVIRONMENT:
             self.environment.apply(assignment)
         elif assignment.key == "Type":

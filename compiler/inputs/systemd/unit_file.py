@@ -15,7 +15,7 @@ from typing import NamedTuple
 from compiler.diagnostics import Location
 from compiler.inputs.arguments import Trace, shift
 from compiler.inputs.shell_words import Run, composed, trace_of
-from compiler.inputs.source.node import Source
+from compiler.inputs.source.node import Source, check_lines
 from compiler.inputs.systemd.findings import Findings, RefusedError
 from compiler.inputs.systemd.words import WHITESPACE
 from compiler.text import closest, shown
@@ -60,8 +60,10 @@ class _Line(NamedTuple):
 def parse_unit(source: Source, findings: Findings) -> Iterator[Assignment]:
     """Yield the assignments of a unit file or drop-in in the sections that a service has.
 
-    What systemd ignores is reported. Raises RefusedError at a line at which systemd stops reading.
+    What systemd ignores is reported. Raises RefusedError at a line at which systemd stops reading,
+    and KascError (DOC-02) for more than `MAX_LINES` lines.
     """
+    check_lines(source)
     return _Parser(source, findings).run()
 
 
@@ -145,7 +147,9 @@ class _Parser:
             raise RefusedError(f"{shown(text)} has invalid characters", "write [Service]", where)
         self.section = name if name in known_keys() else None
         self.ignores_section = self.section is None
-        if self.section is None and not name.startswith("X-"):
+        if self.section is None and self.findings.is_full:
+            self.findings.ignored("", "", where)
+        elif self.section is None and not name.startswith("X-"):
             near = closest(name, known_keys())
             hint = f"write [{near}]" if near else "a service has the sections [Unit], [Service] and [Install]"
             self.findings.ignored(f"systemd ignores the unknown section {shown(text)}", hint, where)
@@ -163,6 +167,8 @@ class _Parser:
             return Assignment(section, key, value.lstrip(WHITESPACE), shift(trace, start) or trace, key_at)
         if key.startswith("-"):
             self._ignore(stripped, f"it is not a setting of [{section}]", "remove the line", where)
+        elif self.findings.is_full:
+            self.findings.ignored("", "", key_at)
         elif not key.startswith("X-"):
             near = closest(key, known_keys()[section])
             other = next((name for name, keys in known_keys().items() if key in keys), "")
@@ -173,6 +179,9 @@ class _Parser:
     def _ignore(self, text: str, reason: str, hint: str, where: Location) -> None:
         """Report an ignored line, which may be a command line that was meant to continue."""
         last = self.last
+        if self.findings.is_full:
+            self.findings.ignored("", "", where)
+            return
         if text.startswith(("-", "$")) and last is not None and last.key.startswith("Exec") and self.before is not None:
             number = self.file(*self.before.parts[-1]).line
             reason = f"{last.key}= ends in line {number}"

@@ -21,6 +21,7 @@ _SIMPLE = {
 }  # fmt: skip
 _CODE = re.compile(r"x([0-9A-Fa-f]{2})|([0-7]{3})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})")
 _CHUNKS = {"": re.compile(r"[^ \t\n\r\\'\"]+"), "'": re.compile(r"[^\\']+"), '"': re.compile(r'[^\\"]+')}
+_WHOLE = re.compile(r"([^ \t\n\r\\'\"]+)(?:[ \t\n\r]+|\Z)")
 _BARE = re.compile(r"[^ \t\n\r\\]+")
 
 
@@ -99,7 +100,17 @@ def extract(text: str, position: int, base: Trace, grammar: Grammar) -> Extracte
         start += 1
     if start == len(text):
         return None
+    match = _WHOLE.match(text, start)
+    if match is not None:
+        return _simple(match, base)
     return _Reader(text, start, base, grammar).read()
+
+
+def _simple(match: re.Match[str], base: Trace) -> Extracted:
+    """Return a word without quotes and escape sequences, which is on one line."""
+    if match.end(1) - match.start(1) > MAX_ARGUMENT:
+        raise too_long(base(*match.span(1)))
+    return Extracted(Word(match[1], base(*match.span(1))), match.end())
 
 
 class _Reader:

@@ -73,10 +73,10 @@ def test_positions_and_origins() -> None:
 
 
 def test_hints_name_the_variable() -> None:
-    report = resolve(NAME, Settings(read_as="kubespray"), texts={NAME: "kube_profiling: true\n"}).report
-    assert "KASC-DIST-001" not in {each.code for each in report.diagnostics}
-    (count,) = [each for each in report.diagnostics if each.flag == "apiserver-count"]
-    assert count.hint.endswith("in Kubespray, kube_apiserver_count decides --apiserver-count")
+    report = resolve(NAME, Settings(read_as="kubespray"), texts={NAME: "kube_webhook_authorization: true\n"}).report
+    flag = "authorization-webhook-config-file"
+    (mode,) = [each for each in report.diagnostics if each.flag == flag]
+    assert mode.hint.endswith(f"in Kubespray, kube_webhook_authorization decides --{flag}")
 
 
 def test_the_users_arguments() -> None:

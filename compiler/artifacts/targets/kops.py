@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.artifacts.targets.flags import Difference, Extras
 from compiler.artifacts.targets.form import Form, Reason
-from compiler.inputs.dialects.kops_facts import Field, newest_for, server_fields, version_of
+from compiler.inputs.dialects.kops.facts import Field, newest_for, server_fields, version_of
 from compiler.upstream.flag_values import format_duration
 
 API = "v1alpha2"

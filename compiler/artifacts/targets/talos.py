@@ -13,7 +13,7 @@ from compiler.artifacts.pod import image
 from compiler.artifacts.targets.flags import ADVERTISE, Difference, Extras
 from compiler.artifacts.targets.form import Form, Reason
 from compiler.artifacts.targets.volumes import extra_volumes
-from compiler.inputs.dialects.talos_facts import facts_of, nearest_release, releases
+from compiler.inputs.dialects.talos.facts import facts_of, nearest_release, releases
 from compiler.text import shown
 from compiler.upstream.catalog.facts import minor_of
 

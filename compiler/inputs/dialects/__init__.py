@@ -169,12 +169,7 @@ def read_dialect(request: Request) -> ServerInput:
 
     Diagnostics are added to `request.problems`; raises KascError if the file cannot be read further.
     """
-    try:
-        module = import_module(f"compiler.inputs.dialects.{_MODULES.get(request.kind, request.kind)}")
-    except ModuleNotFoundError:
-        message = f"unrecognized input: this seems to be {DIALECTS[request.kind].noun}"
-        where = Location(request.source.name, 1, 1, 1, 2)
-        raise KascError(diagnose(rules.UNRECOGNIZED_INPUT, message, "pass the flags", location=where)) from None
+    module = import_module(f"compiler.inputs.dialects.{_MODULES.get(request.kind, request.kind)}")
     server: ServerInput = module.read(request)
     return server
 

@@ -157,7 +157,7 @@ def configures_server(kind: str, roots: Sequence[Node]) -> bool:
     if kind == "talos":
         return not any(text_of(find(root, "machine", "type")) == "worker" for root in roots)
     if kind in ("k3s", "rke2"):
-        from compiler.inputs.dialects.k3s_settings import is_of_agent
+        from compiler.inputs.dialects.k3s.settings import is_of_agent
 
         return not any(is_of_agent(kind, root) for root in roots)
     return True

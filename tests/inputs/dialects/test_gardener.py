@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import KascError
-from compiler.inputs.dialects.gardener_fields import KUBERNETES
+from compiler.inputs.dialects.gardener.fields import KUBERNETES
 from tests.inputs.dialects import pairs, predicted_and_real, real_flags
 from tests.inputs.dialects.reading import Reading, at, examined, mutated, read
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compiler.diagnostics import KascError
 from compiler.inputs import Host
-from compiler.inputs.dialects.k0s_cluster import host_of
+from compiler.inputs.dialects.k0s.cluster import host_of
 from compiler.review.examine import Settings, examine
 from tests.inputs.dialects import pairs, predicted_and_real, result
 from tests.inputs.dialects.reading import Reading, at, examined, mutated, read

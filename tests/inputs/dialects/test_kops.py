@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import KascError
-from compiler.inputs.dialects.kops_facts import all_server_fields, newest_for, server_fields
+from compiler.inputs.dialects.kops.facts import all_server_fields, newest_for, server_fields
 from tests.inputs.dialects import pairs, predicted_and_real
 from tests.inputs.dialects.kops_clusters import NAME, cluster
 from tests.inputs.dialects.reading import at, examined, mutated, read

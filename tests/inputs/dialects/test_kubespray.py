@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compiler import resolve
 from compiler.diagnostics import KascError
-from compiler.inputs.dialects.kubespray_defaults import (
+from compiler.inputs.dialects.kubespray.defaults import (
     assumed_release,
     default_version,
     defaults_for,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from compiler import resolve
 from compiler.diagnostics import KascError
 from compiler.inputs import Host
-from compiler.inputs.dialects.openshift_fields import KUBERNETES, NEWEST
+from compiler.inputs.dialects.openshift.fields import KUBERNETES, NEWEST
 from compiler.review.examine import Settings
 from compiler.upstream.catalog.facts import versions
 from tests.inputs.dialects.reading import NAME, Reading, at, examined, mutated, read

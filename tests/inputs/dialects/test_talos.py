@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compiler import resolve
 from compiler.diagnostics import KascError
-from compiler.inputs.dialects.talos_facts import facts_of, release_for, releases
+from compiler.inputs.dialects.talos.facts import facts_of, release_for, releases
 from compiler.review.examine import Settings
 from tests.cli.running import kasc
 from tests.inputs.dialects import pairs, predicted_and_real

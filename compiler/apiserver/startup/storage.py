@@ -59,8 +59,9 @@ def check_endpoints(etcd: EtcdOptions, factory: StorageFactory) -> None:
     flag = "etcd-servers"
     servers = etcd.flags.texts(flag)
     problems = [dial_problem(server, strictness) for server in servers]
+    fatal = all(problems)
     for index, (server, problem) in enumerate(zip(servers, problems, strict=True)):
-        etcd.report_endpoint(flag, index, server, problem, all(problems))
+        etcd.report_endpoint(flag, index, server, problem, fatal)
     flag = "etcd-servers-overrides"
     for override in etcd.overrides:
         problems = [dial_problem(server, strictness) for server in override.servers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -26,9 +27,9 @@ def joined(
 
 def _trace(name_at: Location, parts: Sequence[tuple[str, Location]], ends: Sequence[int], gap: int) -> Trace:
     def trace(first: int, last: int) -> Location:
-        for index, (_, where) in enumerate(parts):
-            if ends[index] <= first < ends[index + 1] and last <= max(ends[index + 1] - gap, first + 1):
-                return where
+        index = bisect(ends, first) - 1
+        if 0 <= index < len(parts) and last <= max(ends[index + 1] - gap, first + 1):
+            return parts[index][1]
         return name_at
 
     return trace

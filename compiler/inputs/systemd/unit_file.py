@@ -73,6 +73,8 @@ class _Parser:
         self.findings = findings
         self.file = trace_of(source)
         self.last: Assignment | None = None
+        self.lost: list[tuple[str, Location]] = []
+        """The lines after the last assignment that were meant to continue it."""
         self.section: str | None = None
         self.ignores_section = False
         self.before: _Line | None = None
@@ -84,8 +86,10 @@ class _Parser:
             if stripped:
                 assignment = self._line(line, stripped, line.text.index(stripped[0]))
                 if assignment is not None:
+                    self._report_lost()
                     self.last, self.before = assignment, line
                     yield assignment
+        self._report_lost()
 
     def _lines(self) -> Iterator[_Line]:
         """Yield the lines that are not comments, with their continuations."""
@@ -177,21 +181,36 @@ class _Parser:
         return None
 
     def _ignore(self, text: str, reason: str, hint: str, where: Location) -> None:
-        """Report an ignored line, which may be a command line that was meant to continue."""
-        last = self.last
-        if self.findings.is_full:
+        """Report an ignored line; those that a command was meant to continue in are reported together."""
+        if text.startswith(("-", "$")) and self.last is not None and self.last.key.startswith("Exec"):
+            self.lost.append((text, where))
+        elif self.findings.is_full:
             self.findings.ignored("", "", where)
+        else:
+            self.findings.ignored(f"systemd ignores {shown(text)}: {reason}", hint, where)
+
+    def _report_lost(self) -> None:
+        """Report the lines that a command was meant to continue in."""
+        if not self.lost or self.last is None or self.before is None:
             return
-        if text.startswith(("-", "$")) and last is not None and last.key.startswith("Exec") and self.before is not None:
-            number = self.file(*self.before.parts[-1]).line
-            reason = f"{last.key}= ends in line {number}"
-            start, end = self.before.parts[-1]
-            hint = f"end line {number} with a backslash"
-            if self.before.ends_empty:
-                hint = f"remove the empty line {number}: it ends the command"
-            elif self.source.text[start:end].rstrip(WHITESPACE).endswith("\\"):
-                hint = f"remove the white space after the backslash in line {number}"
-        self.findings.ignored(f"systemd ignores {shown(text)}: {reason}", hint, where)
+        (text, where), others = self.lost[0], len(self.lost) - 1
+        more = f" and the {others} lines after it" if others > 1 else " and the line after it" if others else ""
+        number = self.file(*self.before.parts[-1]).line
+        message = f"systemd ignores {shown(text)}{more}: {self.last.key}= ends in line {number}"
+        self.findings.ignored(message, self._continuation(self.before, number), where)
+        self.lost.clear()
+
+    def _continuation(self, line: _Line, number: int) -> str:
+        """Return what to do so that a command does not end in a line."""
+        start, end = line.parts[-1]
+        text = self.source.text[start:end]
+        if line.ends_empty:
+            return f"remove the empty line {number}: it ends the command"
+        if text.endswith("\\"):
+            return f"write one backslash at the end of line {number}: systemd reads two as an argument"
+        if text.rstrip(WHITESPACE).endswith("\\"):
+            return f"remove the white space after the backslash in line {number}"
+        return f"end line {number} with a backslash"
 
 
 @cache

@@ -317,6 +317,16 @@ def test_refused_units(tmp_path: Path, text: str, place: str, message: str, hint
             '4 --v=2: systemd ignores "--v=2": ExecStart= ends in line 3; remove the empty line 3: it ends the command',
         ),
         (
+            (START + " \\\\", "  --v=2 \\\\", "  --profiling=false \\\\", "  $A"),
+            '3 --v=2 \\\\: systemd ignores "--v=2 \\\\" and the 2 lines after it: ExecStart= ends in line 2; '
+            "write one backslash at the end of line 2: systemd reads two as an argument",
+        ),
+        (
+            (START + " \\", "", "  --v=2", "  --v=3"),
+            '4 --v=2: systemd ignores "--v=2" and the line after it: ExecStart= ends in line 3; '
+            "remove the empty line 3: it ends the command",
+        ),
+        (
             (START, "  --v=2"),
             '3 --v=2: systemd ignores "--v=2": ExecStart= ends in line 2; end line 2 with a backslash',
         ),

@@ -24,7 +24,6 @@ DATA = (
     "upstream/go/data/*",
     "artifacts/templates/*",
     "rules/data/*.yaml",
-    "changes/data/*",
     "artifacts/monitoring/topics/*.yaml",
     "py.typed",
 )

@@ -7,6 +7,9 @@ From the trees of Kubernetes versions it writes `kubeadm_fields.json` (kubeadm's
 `cluster_api_fields.json` (KubeadmConfigSpec by API version), all for `compiler/inputs/dialects/fields.py`: a mapping is
 an object, a list of one type a list, `{"*": TYPE}` a map. A field that not all versions have is written as
 `NAME@FIRST-LAST`, with the first and last minor version, each empty if unbounded.
+
+It writes `cluster_api_limits.json` too, what the CRD of KubeadmConfig demands of each field, for
+`compiler/inputs/dialects/kubeadm/cluster_api_limits.py`.
 """
 
 from __future__ import annotations
@@ -14,10 +17,13 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_OUTPUT = Path(__file__).parents[2] / "compiler/inputs/dialects/data"
+import yaml
+
+_OUTPUT = Path(__file__).parents[2] / "compiler/inputs/dialects/kubeadm/data"
 _STAGING = "staging/src/k8s.io"
 _KUBEADM = "cmd/kubeadm/app/apis"
 _KINDS = ("ClusterConfiguration", "InitConfiguration", "JoinConfiguration")
@@ -28,6 +34,8 @@ _COMPONENTS = {
 }
 _CLUSTER_API = "api/bootstrap/kubeadm"
 _CLUSTER_API_VERSIONS = ("v1beta1", "v1beta2")
+_CRD = "bootstrap/kubeadm/config/crd/bases/bootstrap.cluster.x-k8s.io_kubeadmconfigs.yaml"
+_UNIQUE = "self.all(x, self.exists_one(y, x.name == y.name))"
 _PACKAGES = {
     "bootstraptokenv1": f"{_KUBEADM}/bootstraptoken/v1",
     "corev1": f"{_STAGING}/api/core/v1",
@@ -135,6 +143,37 @@ def merged(by_minor: dict[int, Any]) -> Any:
     return result
 
 
+def limits_of(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the limits of a schema and of those in it, by path: `a.b[].c`.
+
+    `size` is the least and the most of characters, entries or fields, `range` of a number, each null if unbounded;
+    `one` are the allowed values, `needs` the required fields, `unique` the field that tells the entries apart.
+    """
+    limits: dict[str, Any] = {}
+    for name, least, most in (
+        ("size", "minLength", "maxLength"),
+        ("size", "minItems", "maxItems"),
+        ("size", "minProperties", "maxProperties"),
+        ("range", "minimum", "maximum"),
+    ):
+        if least in schema or most in schema:
+            limits[name] = [schema.get(least), schema.get(most)]
+    properties = schema.get("properties", {})
+    needs = [name for name in schema.get("required", ()) if "default" not in properties[name]]
+    unique = schema.get("x-kubernetes-list-map-keys", [])
+    if any(rule["rule"] == _UNIQUE for rule in schema.get("x-kubernetes-validations", ())):
+        unique = ["name"]
+    limits |= {
+        name: value for name, value in (("one", schema.get("enum")), ("needs", needs), ("unique", unique)) if value
+    }
+    if limits:
+        yield path, limits
+    for name, inner in properties.items():
+        yield from limits_of(inner, f"{path}.{name}" if path else name)
+    if "items" in schema:
+        yield from limits_of(schema["items"], f"{path}[]")
+
+
 def main(arguments: list[str]) -> int:
     """Write the data files."""
     output = _OUTPUT
@@ -162,6 +201,12 @@ def main(arguments: list[str]) -> int:
             for version in _CLUSTER_API_VERSIONS
         }
         _write(output / "cluster_api_fields.json", specs)
+        crd = yaml.safe_load((cluster_api.root / _CRD).read_text())
+        schemas = {each["name"]: each["schema"]["openAPIV3Schema"] for each in crd["spec"]["versions"]}
+        limits = {
+            version: dict(limits_of(schemas[version]["properties"]["spec"], "")) for version in _CLUSTER_API_VERSIONS
+        }
+        _write(output / "cluster_api_limits.json", limits)
     return 0
 
 

@@ -90,6 +90,7 @@ _ESCAPES = {
     "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _CODES = {"x": 2, "u": 4, "U": 8}
+_WHOLE = "whole"
 
 
 def place_in(node: Node, start: int, end: int) -> Location:
@@ -98,6 +99,8 @@ def place_in(node: Node, start: int, end: int) -> Location:
     Return the location of the whole scalar if the characters cannot be located.
     """
     whole = node.location
+    if node.memoized(_WHOLE):
+        return whole
     text = node.value if isinstance(node.value, str) else node.text
     one_line = whole.line == whole.end_line
     if one_line and whole.end_column - whole.column == len(text):
@@ -106,14 +109,24 @@ def place_in(node: Node, start: int, end: int) -> Location:
         column = whole.column
         if _lines(node.source)[whole.line - 1][column : column + len(text)] == text:
             return whole._replace(column=column + 1 + start, end_column=column + 1 + end)
-    cells = characters(node)
-    if cells is None:
+    spans = characters(node)
+    if spans is None:
         return whole
-    end = min(end, len(cells))
-    if start >= end:
-        line, column = cells[start][:2] if start < len(cells) else cells[-1][2:] if cells else node.span[:2]
-        return Location(whole.file, line, column, line, column)
-    return Location(whole.file, *cells[start][:2], *cells[end - 1][2:])
+    return Location(whole.file, *(span_in(spans, start, end) if spans else (*node.span[:2], *node.span[:2])))
+
+
+def span_in(spans: list[Span], start: int, end: int) -> Span:
+    """Return the span of the characters from `start` to before `end`, given those of all; there is at least one."""
+    end = min(end, len(spans))
+    if start < end:
+        return *spans[start][:2], *spans[end - 1][2:]
+    line, column = spans[start][:2] if start < len(spans) else spans[-1][2:]
+    return line, column, line, column
+
+
+def only_whole(node: Node) -> None:
+    """Record that the characters of a scalar are not those of its place in the file, which need not be tried."""
+    node.memoize(_WHOLE, True)
 
 
 @lru_cache(maxsize=2)

@@ -199,15 +199,27 @@ REFUSED = (
     (server("{extraArgs: {v: '4'}}"), "extraArgs is a mapping, not a list: Cluster API cannot read the file"),
     (server("{extraArgs: [{name: v, value: 4}]}"), "value is a number, not a string: Cluster API cannot read the file"),
     (server("{extraArgs: [{name: v, value: a}, {name: v, value: b}]}"), 'Cluster API refuses "v" twice'),
-    (server("{extraArgs: [{name: v}]}"), 'Cluster API refuses "v" without a value'),
-    (server("{extraVolumes: [{name: a, hostPath: /a}]}"), "Cluster API refuses a volume without mountPath"),
+    (server("{extraArgs: [{name: v}]}"), "Cluster API refuses extraArgs[0] without value"),
+    (server("{extraVolumes: [{name: a, hostPath: /a}]}"), "Cluster API refuses extraVolumes[0] without mountPath"),
     (
         "{clusterConfiguration: {etcd: {local: {dataDir: /a},"
         " external: {endpoints: ['https://a'], caFile: /a, certFile: /a, keyFile: /a}}}}",
         "Cluster API refuses a local and an external etcd together",
     ),
-    ("{clusterConfiguration: {etcd: {external: {endpoints: ['http://a']}}}}", "Cluster API refuses an external etcd"),
-    ("{initConfiguration: {localAPIEndpoint: {bindPort: 0}}}", "Cluster API refuses port 0"),
+    ("{clusterConfiguration: {etcd: {external: {endpoints: ['http://a']}}}}", "Cluster API refuses external without"),
+    ("{initConfiguration: {localAPIEndpoint: {bindPort: 0}}}", "Cluster API refuses 0 as bindPort: the least is 1"),
+    (server("{extraArgs: []}"), "Cluster API refuses an empty extraArgs"),
+    (server("{certSANs: ['']}"), "Cluster API refuses an empty certSANs[0]"),
+    (
+        server("{extraArgs: [" + ", ".join(f"{{name: a{index}, value: ''}}" for index in range(101)) + "]}"),
+        "Cluster API refuses extraArgs: it has 101 entries, the most are 100",
+    ),
+    (
+        server(f"{{extraArgs: [{{name: v, value: {'a' * 1025}}}]}}"),
+        "Cluster API refuses value: it has 1025 characters, the most are 1024",
+    ),
+    ("{clusterConfiguration: {certificateValidityPeriodDays: 1096}}", "Cluster API refuses 1096 as"),
+    ("{clusterConfiguration: {encryptionAlgorithm: RSA}}", 'Cluster API refuses "RSA" as encryptionAlgorithm'),
     ("{initConfiguration: {timeouts: {controlPlaneComponentHealthCheckSeconds: 1}}}", "Cluster API refuses different"),
     ("{clusterConfiguration: {certificatesDir: pki}}", 'kubeadm refuses the path "pki": it is not absolute'),
     ("{clusterConfiguration: {featureGates: {A: true}}}", 'kubeadm 1.36 refuses "A", which is not one of its feature'),
@@ -245,6 +257,14 @@ def test_one_control_plane_is_checked() -> None:
     text = control_plane("{clusterConfiguration: {}}")
     reading = read(f"{text}---\n{text}{CLUSTER}", "kubeadm")
     assert reading.messages("4") == ["only one control plane of this file is checked"]
+
+
+def test_an_empty_mapping_is_a_warning() -> None:
+    """The API server refuses it, but what Cluster API renders is the same as without it."""
+    reading = read(control_plane(server("{}")) + CLUSTER, "kubeadm")
+    assert reading.messages() == []
+    assert reading.messages("2") == ["Cluster API refuses an empty apiServer"]
+    assert read(control_plane(server("{}"), "v1beta1") + CLUSTER, "kubeadm").messages("2") == []
 
 
 @given(st.integers(0, 2**32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from compiler import resolve
 from compiler.diagnostics import KascError
-from compiler.inputs.dialects.kubeadm.patches import PatchError, apply, copied, merge
+from compiler.inputs.dialects.kubeadm.patches import Room, apply, copied, merge
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.yaml import parse_yaml
 from tests.inputs.dialects import pairs, predicted_and_real
@@ -93,12 +94,28 @@ def test_positions_inside_patches() -> None:
     assert typo.location == at(text, "typo")
 
 
-def test_a_quoted_patch_is_one_place() -> None:
-    patch = r"kind: ClusterConfiguration\napiServer: {extraArgs: {v: x}}"
-    text = f'{HEADER}{NODES % 36}kubeadmConfigPatches: ["{patch}"]\n'
+@pytest.mark.parametrize(
+    "item",
+    [
+        r'"kind: ClusterConfiguration\napiServer: {extraArgs: {v: x1}}"',
+        "'{kind: ClusterConfiguration, apiServer: {extraArgs: {v: x1}}}'",
+        "{kind: ClusterConfiguration, apiServer: {extraArgs: {v: x1}}}",
+        "|-\n  kind: ClusterConfiguration\n  apiServer: {extraArgs: {v: x1}}",
+        ">\n  kind: ClusterConfiguration\n\n  apiServer: {extraArgs:\n  {v: x1}}",
+    ],
+)
+def test_values_have_places_in_any_string(item: str) -> None:
+    text = f"{HEADER}{NODES % 36}kubeadmConfigPatches:\n- {item}\n"
+    if item.startswith("{"):
+        text = text.replace(item, json.dumps(item))
+    assert read(text, "kubeadm").argument("v").location == at(text, "x1")
+
+
+def test_a_string_with_carriage_returns_is_one_place() -> None:
+    patch = r'"kind: ClusterConfiguration\r\napiServer: {extraArgs: {v: x1}}"'
+    text = f"{HEADER}{NODES % 36}kubeadmConfigPatches: [{patch}]\n"
     argument = read(text, "kubeadm").argument("v")
-    assert argument.location is not None
-    assert argument.location.line == 4
+    assert argument.location == argument.part(0, 1) == at(text, patch)
 
 
 def test_lists_merge_by_name() -> None:
@@ -295,16 +312,16 @@ def test_merge_patches(target: str, patch: str, result: object) -> None:
 )
 def test_json_operations(document: str, operations: str, result: object) -> None:
     """RFC 6902, appendix A."""
-    assert apply(copied(node(document)), node(operations)).plain() == result
+    assert apply(copied(node(document)), node(operations), Room()).plain() == result
 
 
 def test_copies_of_copies_are_bounded() -> None:
     operations = ", ".join(f'{{"op": "copy", "from": "", "path": "/a{index}"}}' for index in range(60))
-    with pytest.raises(PatchError, match="too large"):
-        apply(copied(node("{a: b}")), node(f"[{operations}]"))
+    with pytest.raises(KascError, match="more than 200000 values"):
+        apply(copied(node("{a: b}")), node(f"[{operations}]"), Room())
     deep = "[" + ", ".join('{"op": "copy", "from": "/a", "path": "/a/a"}' for _ in range(400)) + "]"
-    with pytest.raises(PatchError, match="too large"):
-        apply(copied(node("{a: {}}")), node(deep))
+    with pytest.raises(KascError, match="nested deeper"):
+        apply(copied(node("{a: {}}")), node(deep), Room())
 
 
 @given(st.integers(0, 2**32))

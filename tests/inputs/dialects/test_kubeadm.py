@@ -590,3 +590,15 @@ def test_any_text(text: str) -> None:
     with contextlib.suppress(KascError):
         read(HEADER + text, "kubeadm")
     examined(HEADER + INIT + text, "kubeadm")
+
+
+def test_arguments_longer_than_linux_accepts() -> None:
+    with pytest.raises(KascError, match="longer than 131071 characters"):
+        read(arguments(("feature-gates", "a" * 131072)), "kubeadm")
+
+
+def test_a_file_of_warnings_without_a_document() -> None:
+    """What kubeadm refuses may not be listed among many warnings."""
+    text = "apiVersion: kubeadm.k8s.io/v1beta9\n" + "a: 1\n" * 200
+    report = resolve(NAME, Settings(read_as="kubeadm"), texts={NAME: text}).report
+    assert "kubeadm refuses the file" in [each.message for each in report.diagnostics]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from compiler.diagnostics import Diagnostic, KascError, Location
+from compiler.diagnostics import Diagnostic
 from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.kops.cluster import CONTROL_PLANE, Cluster, Group, Place
@@ -18,9 +18,8 @@ from compiler.inputs.dialects.kops.facts import TITLE
 from compiler.inputs.dialects.kops.model import AUTHN_CONFIG
 from compiler.inputs.dialects.kops.nodeup import CA, DIRECTORY
 from compiler.inputs.dialects.kops.problems import fail, ignore
-from compiler.inputs.source import parse_as_server
-from compiler.inputs.source.characters import place_in
-from compiler.inputs.source.node import Lines, Node, Source, Span, items_of, text_of
+from compiler.inputs.source.embedded import Embedded
+from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.text import shown
 from compiler.upstream.catalog.facts import READ_FILES, STRUCTURED
 from compiler.upstream.go.encoding import decode_base64
@@ -113,58 +112,14 @@ def _content_of(asset: Asset, found: list[Diagnostic], problems: list[Diagnostic
 
     Problems that the parser recovers from are added to `found`, the others to `problems`.
     """
-    outer = asset.content.node
-    inner = Source(outer.source.name, asset.text)
-    mover = _Mover(outer, inner, asset.encoded)
-    parsed: list[Diagnostic] = []
-    try:
-        node = parse_as_server(inner, parsed)
-    except KascError as error:
-        problems.append(mover.diagnostic(error.diagnostic, asset.content.path))
-        return None
-    found += [mover.diagnostic(each, asset.content.path) for each in parsed]
-    return mover.node(node)
-
-
-class _Mover:
-    """Positions in the content of a scalar as positions in the file that has the scalar."""
-
-    def __init__(self, outer: Node, inner: Source, encoded: bool) -> None:
-        self.outer = outer
-        self.lines = Lines(inner.body)
-        self.encoded = encoded
-        self.moved: dict[int, Node] = {}
-
-    def location(self, where: Location) -> Location:
-        """Return the location in the outer file; that of the whole scalar if it cannot be located."""
-        if self.encoded:
-            return self.outer.location
-        start, end = self.lines.span(where)
-        return place_in(self.outer, start, max(start, end))
-
-    def diagnostic(self, diagnostic: Diagnostic, path: str) -> Diagnostic:
-        """Return a diagnostic of the parser as one about the outer file."""
-        where = diagnostic.location or Location("", 1, 1, 1, 2)
-        return diagnostic._replace(location=self.location(where), path=path, fix=())
-
-    def node(self, node: Node) -> Node:
-        """Return a copy of a value with spans in the outer file; shared values stay shared."""
-        known = self.moved.get(id(node))
-        if known is not None:
-            return known
-        value = node.value
-        if isinstance(value, dict):
-            value = {key: self.node(child) for key, child in value.items()}
-        elif isinstance(value, list):
-            value = [self.node(child) for child in value]
-        keys = {key: self._span(span) for key, span in node.keys.items()} if node.keys is not None else None
-        moved = Node(value, self.outer.source, self._span(node.span), node.text, keys)
-        self.moved[id(node)] = moved
-        return moved
-
-    def _span(self, span: Span) -> Span:
-        _, line, column, end_line, end_column = self.location(Location("", *span))
-        return line, column, end_line, end_column
+    embedded = Embedded(asset.content.node, asset.text if asset.encoded else None)
+    root, parsed = embedded.parse()
+    placed = [each._replace(path=asset.content.path) for each in parsed]
+    if root is None:
+        problems += placed
+    else:
+        found += placed
+    return root
 
 
 def check_mounts(cluster: Cluster, words: list[Word], problems: list[Diagnostic]) -> None:

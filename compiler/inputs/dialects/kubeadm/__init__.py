@@ -7,14 +7,13 @@ Kubernetes: cmd/kubeadm. `server_of` is for importers of other distributions tha
 from __future__ import annotations
 
 from compiler import rules
-from compiler.diagnostics import ERROR, WARNING, Diagnostic, KascError, Problems, diagnose
+from compiler.diagnostics import ERROR, WARNING, Diagnostic, KascError, Location, Problems, diagnose
 from compiler.inputs import InlineFile, ServerInput
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects import Request
 from compiler.inputs.dialects.kubeadm.command import command_of
 from compiler.inputs.dialects.kubeadm.config import Config, config_of
 from compiler.inputs.dialects.kubeadm.documents import documents_of
-from compiler.inputs.dialects.kubeadm.embedded import Embedded
 from compiler.inputs.dialects.kubeadm.node_validation import check_nodes
 from compiler.inputs.dialects.kubeadm.pod import PodFileSystem, expanded, static_pod
 from compiler.inputs.dialects.kubeadm.pod_checks import check_files, check_volumes
@@ -22,6 +21,7 @@ from compiler.inputs.dialects.kubeadm.rendered import Rendered
 from compiler.inputs.dialects.kubeadm.report import Reporter
 from compiler.inputs.dialects.kubeadm.validation import check_cluster
 from compiler.inputs.dialects.kubeadm.versions import kubernetes_version, minor_of_release
+from compiler.inputs.source.embedded import Embedded
 from compiler.inputs.source.node import find, text_of
 from compiler.upstream.catalog.facts import STRUCTURED
 
@@ -104,7 +104,7 @@ def _inline_files(
         content = (rendered.files or {}).get(files.host_path(path) or "") if flag in STRUCTURED else None
         if content is None:
             continue
-        root, problems = Embedded(content).file()
+        root, problems = Embedded(content).parse()
         if root is None:
             report.extend(problems)
         else:
@@ -137,6 +137,8 @@ def accept_duplicates(problems: list[Diagnostic], effect: str) -> None:
 
 
 def _last_refusal(request: Request) -> Diagnostic:
-    """Return the last finding about what kubeadm refuses; there is one if it finds no documents."""
-    code = rules.REFUSED_BY_DISTRIBUTION.code
-    return next(each for each in reversed(request.problems) if each.code == code)
+    """Return the last listed finding about what kubeadm refuses in a file of which it reads no document."""
+    rule = rules.REFUSED_BY_DISTRIBUTION
+    listed = next((each for each in reversed(request.problems) if each.code == rule.code), None)
+    start = Location(request.source.name, 1, 1, 1, 2)
+    return listed or diagnose(rule, "kubeadm refuses the file", "fix the other findings first", location=start)

@@ -13,7 +13,6 @@ from compiler import rules
 from compiler.diagnostics import KascError, Location, diagnose
 from compiler.inputs.dialects.kubeadm.cluster_api_checks import check_control_plane
 from compiler.inputs.dialects.kubeadm.cluster_api_documents import (
-    TITLE,
     ControlPlane,
     Surroundings,
     documents_of_spec,
@@ -41,7 +40,7 @@ def rendered(request: Request) -> Rendered:
 
     Raises KascError if there is no object that starts a control plane.
     """
-    report = Reporter(request.problems, TITLE)
+    report = Reporter(request.problems)
     control_plane = _control_plane(request, report)
     surroundings = _surroundings(request.roots, control_plane)
     check_control_plane(control_plane, report)

@@ -110,7 +110,7 @@ def config_of(documents: Documents, release: str | None, host_address: str) -> C
     return Config(
         documents,
         minor,
-        sorts_all(release, minor),
+        sorts_all(release),
         _endpoint(documents, host_address),
         _value(cluster, CERTIFICATES_DIR, "certificatesDir"),
         _value(cluster, SERVICE_SUBNET, "networking", "serviceSubnet"),

@@ -13,7 +13,8 @@ from compiler import rules
 from compiler.diagnostics import Location
 from compiler.inputs.dialects.fields import Reader, check_fields
 from compiler.inputs.dialects.kubeadm.documents import CLUSTER, INIT, JOIN, Document, check_component, complete, decode
-from compiler.inputs.dialects.kubeadm.kind_patches import patched, report_unused
+from compiler.inputs.dialects.kubeadm.kind_patches import Patches
+from compiler.inputs.dialects.kubeadm.patches import copied
 from compiler.inputs.dialects.kubeadm.rendered import Content, Rendered, Renderer
 from compiler.inputs.dialects.kubeadm.report import Reporter
 from compiler.inputs.dialects.kubeadm.versions import API_VERSIONS, minor_of_release
@@ -94,8 +95,8 @@ class _Node(NamedTuple):
 
 def rendered(request: Request) -> Rendered:
     """Return what kind renders for a Cluster. Raises KascError if kind does not read the file."""
-    report = Reporter(request.problems, TITLE)
-    root = _root(request, report)
+    report = Reporter(request.problems)
+    root = copied(_root(request, report))
     problems_before = len(request.problems)
     check_fields(root, _FIELDS, "", request.problems, Reader(TITLE, rules.REFUSED_BY_DISTRIBUTION))
     if len(request.problems) == problems_before:
@@ -106,12 +107,13 @@ def rendered(request: Request) -> Rendered:
     version = version_of(text_of(image))
     minor = minor_of_release(request.version or version)
     documents = _documents(root, version, minor, request.host.address)
-    documents = patched(documents, root, "", report)
+    patches = Patches(report)
+    documents = patches.patched(documents, root, "")
     if first.section is not root:
-        documents = patched(documents, first.section, f"{first.path}.", report)
+        documents = patches.patched(documents, first.section, f"{first.path}.")
     for node in nodes:
         if node is not first:
-            report_unused(node.section, f"{node.path}.", report)
+            patches.report_unused(node.section, f"{node.path}.")
     own = _checked(documents, minor, len(nodes) > 1, Reporter(request.problems))
     location = image.location if image is not None else None
     name = text_of(root.get("name")) or TITLE

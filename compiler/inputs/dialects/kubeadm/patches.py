@@ -5,8 +5,10 @@ kind: pkg/internal/patch; github.com/evanphx/json-patch/v5.
 
 from __future__ import annotations
 
+from compiler import rules
 from compiler.bounds import MAX_DEPTH, MAX_NODES
-from compiler.inputs.source.node import Node, text_of
+from compiler.diagnostics import KascError, Location, diagnose
+from compiler.inputs.source.node import Node, text_of, too_deep
 from compiler.text import shown, shown_bare
 
 
@@ -59,13 +61,30 @@ def _new(value: Node) -> Node:
     return merge(Node({}, value.source, value.span, "", {}), value) if isinstance(value.value, dict) else copied(value)
 
 
-def apply(document: Node, operations: Node) -> Node:
-    """Return a document with a JSON patch applied; `document` may be changed. Raises PatchError. RFC 6902."""
+class Room:
+    """The number of values that patches may still visit, because copies of copies grow exponentially."""
+
+    def __init__(self) -> None:
+        self.left = MAX_NODES
+
+    def take(self, count: int, where: Location) -> None:
+        """Visit values. Raises KascError if there are too many."""
+        self.left -= count
+        if self.left < 0:
+            message = f"the patches work on more than {MAX_NODES} values"
+            raise KascError(diagnose(rules.FILE_TOO_LARGE_OR_DEEP, message, "merge the patches", location=where))
+
+
+def apply(document: Node, operations: Node, room: Room) -> Node:
+    """Return a document with a JSON patch applied; `document` may be changed. RFC 6902.
+
+    Raises PatchError if that fails, and KascError if the result is too large.
+    """
     if operations.value is None:
         return document
     if not isinstance(operations.value, list):
         raise PatchError("it is not a list of operations", operations)
-    patch = _JSONPatch(document)
+    patch = _JSONPatch(document, room)
     for operation in operations.value:
         if not isinstance(operation.value, dict):
             raise PatchError("an operation is not a mapping", operation)
@@ -76,10 +95,9 @@ def apply(document: Node, operations: Node) -> Node:
 class _JSONPatch:
     """A JSON patch that is being applied. `root` has the document at the key "", the first step of every pointer."""
 
-    def __init__(self, document: Node) -> None:
+    def __init__(self, document: Node, room: Room) -> None:
         self.root = Node({"": document}, document.source, document.span, "", {})
-        self.room = MAX_NODES
-        """Nodes that operations may still visit: copies of copies grow exponentially."""
+        self.room = room
 
     def run(self, operation: Node) -> None:
         """Apply one operation."""
@@ -95,7 +113,8 @@ class _JSONPatch:
         elif kind == "copy":
             self._add(path, _find(self.root, _pointer(operation, "from"), operation), operation)
         elif kind == "test":
-            if _find(self.root, path, operation).plain() != _value(operation).plain():
+            found = self._copied(_find(self.root, path, operation), len(path), operation)
+            if found.plain() != _value(operation).plain():
                 raise PatchError(f"the test of {shown(text_of(operation.get('path')))} fails", operation)
         else:
             raise PatchError(f"{shown(kind)} is not an operation", operation)
@@ -128,9 +147,9 @@ class _JSONPatch:
 
     def _copied(self, node: Node, depth: int, operation: Node) -> Node:
         """Return a copy of a value for a place at a depth."""
-        self.room -= 1
-        if self.room < 0 or depth > 2 * MAX_DEPTH:
-            raise PatchError("the patched document is too large", operation)
+        self.room.take(1, operation.location)
+        if depth > MAX_DEPTH:
+            raise too_deep(operation.location)
         if isinstance(node.value, dict):
             value = {key: self._copied(child, depth + 1, operation) for key, child in node.value.items()}
             return Node(value, node.source, node.span, "", dict(node.keys or {}))

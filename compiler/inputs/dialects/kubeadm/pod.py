@@ -10,6 +10,7 @@ import posixpath
 from functools import partial
 from typing import NamedTuple
 
+from compiler.bounds import MAX_ARGUMENT
 from compiler.inputs import NotInContainerError
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.kubeadm.config import Config
@@ -18,8 +19,9 @@ from compiler.inputs.dialects.kubeadm.report import TITLE
 from compiler.inputs.dialects.kubeadm.versions import NAMED_PROBE_PORT_SINCE
 from compiler.inputs.importers.container import Environment
 from compiler.inputs.pods.filesystem import ContainerFileSystem
+from compiler.inputs.rewriting import location_of
 from compiler.inputs.shell_words import Run, composed
-from compiler.inputs.source.node import Node, items_of, text_of
+from compiler.inputs.source.node import Node, items_of, text_of, too_long
 
 _CA_CERTIFICATES = "/etc/ssl/certs"
 _NODE_CA_DIRECTORIES = (
@@ -195,7 +197,13 @@ def _probe(host: str, port: Content, path: str, delay: int, period: int, thresho
 
 
 def expanded(words: list[Word], container: Node) -> list[Word]:
-    """Return the words with the variables that the kubelet expands in the command of the container."""
+    """Return the words with the variables that the kubelet expands in the command of the container.
+
+    Raises KascError for a word longer than Linux accepts.
+    """
+    long = next((word for word in words if len(word.text) > MAX_ARGUMENT), None)
+    if long is not None:
+        raise too_long(location_of(long))
     if not any("$(" in word.text or "$$" in word.text for word in words):
         return words
     environment = Environment(container)

@@ -14,15 +14,16 @@ TITLE = "kubeadm"
 
 
 class Reporter:
-    """Adds findings to `problems`; `title` is the program that refuses or ignores: kubeadm, kind, Cluster API."""
+    """Adds findings to `problems`. What an earlier program refuses is not refused once more."""
 
-    def __init__(self, problems: list[Diagnostic], title: str = TITLE) -> None:
+    def __init__(self, problems: list[Diagnostic]) -> None:
         self.problems = problems
-        self.title = title
+        self.refused = {each.location for each in problems if each.code == rules.REFUSED_BY_DISTRIBUTION.code}
 
     def refuse(self, message: str, hint: str, at: Node | Location, path: str = "") -> None:
         """Report a part of the configuration with which kube-apiserver is not started."""
-        self._report(rules.REFUSED_BY_DISTRIBUTION, message, hint, at, path)
+        if (at if isinstance(at, Location) else opening_of(at)) not in self.refused:
+            self._report(rules.REFUSED_BY_DISTRIBUTION, message, hint, at, path)
 
     def ignore(self, message: str, hint: str, at: Node | Location, path: str = "", severity: str = "") -> None:
         """Report a part of the configuration that has no effect."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-_DATA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data")
+_DATA = os.path.join(os.path.dirname(__file__), "data")
 _HEADER = {"apiVersion": "any", "kind": "any"}
 MOVED = {
     ("ClusterConfiguration", "apiServer.timeoutForControlPlane"): (
@@ -47,6 +47,13 @@ def cluster_api_fields(version: str) -> dict[str, Any]:
     """Return the fields of KubeadmConfigSpec in an API version of Cluster API."""
     fields: dict[str, Any] = _load("cluster_api_fields")[version]
     return fields
+
+
+@cache
+def cluster_api_limits(version: str) -> dict[str, Any]:
+    """Return what the CRD of KubeadmConfig demands in an API version, by the path of each field."""
+    limits: dict[str, Any] = _load("cluster_api_limits")[version]
+    return limits
 
 
 def at_minor(fields: Any, minor: int) -> Any:

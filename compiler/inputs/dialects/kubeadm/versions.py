@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from compiler.inputs.dialects.backports import Release
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
-SORTS_DEFAULTS_SINCE = {32: 12, 33: 8, 34: 4, 35: 1}
-"""Minor version -> the first patch release that sorts only its own flags, and keeps the order of extra arguments.
+_SORTS_DEFAULTS_SINCE = ("1.32.12", "1.33.8", "1.34.4", "1.35.1")
+"""The first patch release of each minor version that sorts only its own flags, and keeps the order of extra arguments.
 
 Kubernetes: ArgumentsToCommand, changed in 1.36.0. Before, all are sorted together.
 """
@@ -68,19 +69,15 @@ def minor_of_release(release: str | None) -> int:
     return max(int(match[1]), oldest) if match else minor_of(nearest(None))
 
 
-def sorts_all(release: str | None, minor: int) -> bool:
+def sorts_all(release: str | None) -> bool:
     """Return whether a version of kubeadm sorts extra arguments together with its own flags.
 
-    A version without a patch number counts as the newest patch release.
+    A version without a patch number counts as the newest patch release, None as the newest version.
 
-    >>> [sorts_all(release, 33) for release in ("1.33.7", "1.33.8", "1.33")]
-    [True, False, False]
+    >>> [sorts_all(release) for release in ("1.31.9", "1.33.7", "1.33.8", "1.33", None)]
+    [True, True, False, False, False]
     """
-    first = SORTS_DEFAULTS_SINCE.get(minor)
-    if first is None:
-        return minor < min(SORTS_DEFAULTS_SINCE)
-    match = re.match(r"1\.[0-9]+\.([0-9]{1,4})\b", release or "")
-    return match is not None and int(match[1]) < first
+    return not Release(release or "").has(_SORTS_DEFAULTS_SINCE)
 
 
 class Named(NamedTuple):

@@ -24,6 +24,7 @@ DATA = (
     "upstream/go/data/*",
     "artifacts/templates/*",
     "rules/data/*.yaml",
+    "changes/data/*",
     "artifacts/monitoring/topics/*.yaml",
     "py.typed",
 )

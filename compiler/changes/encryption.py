@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compiler.apiserver.config_files.encryption import KINDS, EncryptionConfiguration
 from compiler.changes.change import Change
 from compiler.changes.flags import by_row, is_known, meant
+from compiler.text.redaction import hide_in_message
 from compiler.upstream.names import GroupResource
 
 if TYPE_CHECKING:
@@ -47,13 +48,17 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
         return
     of_old, of_new = _Side(configs[0], secrets[0]), _Side(configs[1], secrets[1])
     is_off = not configs[1].entries
-    for group, resource in _resources(old, new, of_old, of_new):
+    alike: dict[Any, Change] = {}
+    for group, resource in _resources(old, new):
         before, after = of_old.readers(group, resource), of_new.readers(group, resource)
-        if before != after:
-            name = "custom resources" if (group, resource) == _CUSTOM else str(GroupResource(resource, group))
-            case = f"encryption.{_case(before, after, of_new.lists(group, resource), is_off)}"
-            shown = _shown(before), _shown(after)
-            yield meant("storage", name, case, old, new, FLAG, *shown)
+        if before == after:
+            continue
+        name = "custom resources" if (group, resource) == _CUSTOM else str(GroupResource(resource, group))
+        case = f"encryption.{_case(before, after, of_new.lists(group, resource), is_off)}"
+        key = (case, before, after)
+        if key not in alike:
+            alike[key] = meant("storage", name, case, old, new, FLAG, _shown(before), _shown(after))
+        yield alike[key]._replace(name=hide_in_message(name))
 
 
 def _config(server: Resolved) -> EncryptionConfiguration | None:
@@ -128,7 +133,7 @@ class _Side:
         return ()
 
 
-def _resources(old: Resolved, new: Resolved, *sides: _Side) -> list[tuple[str, str]]:
+def _resources(old: Resolved, new: Resolved) -> list[tuple[str, str]]:
     """Return the resources that both servers store, and the custom resources that an entry names."""
     rows = [{(row.group, row.resource) for row in server.storage_factory.rows()} for server in (old, new)]
     custom = {

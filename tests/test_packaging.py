@@ -25,6 +25,8 @@ DATA = (
     "artifacts/templates/*",
     "rules/data/*.yaml",
     "changes/data/*",
+    "inputs/dialects/**/*.json",
+    "inputs/systemd/*.json",
     "artifacts/monitoring/topics/*.yaml",
     "py.typed",
 )

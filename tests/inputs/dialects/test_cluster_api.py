@@ -259,6 +259,31 @@ def test_one_control_plane_is_checked() -> None:
     assert reading.messages("4") == ["only one control plane of this file is checked"]
 
 
+def test_limits_are_included() -> None:
+    entries = ", ".join(f"{{name: v{index}, value: {'a' * 1024}}}" for index in range(100))
+    text = control_plane(
+        f"{{clusterConfiguration: {{apiServer: {{extraArgs: [{entries}]}}, certificateValidityPeriodDays: 1095}},"
+        " initConfiguration: {localAPIEndpoint: {bindPort: 1}}}"
+    )
+    assert read(text + CLUSTER, "kubeadm").messages() == []
+
+
+def test_fields_that_older_versions_do_not_have() -> None:
+    text = (
+        "{clusterConfiguration: {encryptionAlgorithm: RSA-2048, certificateValidityPeriodDays: 3,"
+        " apiServer: {extraEnvs: [{name: A, value: b}], extraArgs: [{name: v, value: $(A)}]}}}"
+    )
+    new = read(control_plane(text, release="v1.31.0") + CLUSTER, "kubeadm")
+    assert (new.messages("1", "2"), new.values("v")) == ([], ["b"])
+    old = read(control_plane(text, release="v1.30.0") + CLUSTER, "kubeadm")
+    assert [message.partition(",")[0] for message in old.messages("1", "2")] == [
+        "Cluster API drops extraEnvs",
+        "Cluster API drops encryptionAlgorithm",
+        "Cluster API drops certificateValidityPeriodDays",
+    ]
+    assert old.values("v") == ["$(A)"]
+
+
 def test_an_empty_mapping_is_a_warning() -> None:
     """The API server refuses it, but what Cluster API renders is the same as without it."""
     reading = read(control_plane(server("{}")) + CLUSTER, "kubeadm")

@@ -98,6 +98,7 @@ def test_positions_inside_patches() -> None:
     "item",
     [
         r'"kind: ClusterConfiguration\napiServer: {extraArgs: {v: x1}}"',
+        r'"\ufeffkind: ClusterConfiguration\napiServer: {extraArgs: {v: x1}}"',
         "'{kind: ClusterConfiguration, apiServer: {extraArgs: {v: x1}}}'",
         "{kind: ClusterConfiguration, apiServer: {extraArgs: {v: x1}}}",
         "|-\n  kind: ClusterConfiguration\n  apiServer: {extraArgs: {v: x1}}",
@@ -128,6 +129,38 @@ def test_lists_merge_by_name() -> None:
     reading = read(text, "kubeadm")
     assert reading.words[-2:] == ["--runtime-config=api/all=true", "--v=2"]
     assert reading.messages("2") == ['kind keeps only the last value of "v", which this patch repeats']
+
+
+def test_merging_removes_the_first_of_a_name() -> None:
+    """Repeated names come from JSON patches, which kind applies before the patches of a node."""
+    added = ", ".join(
+        f'{{op: add, path: /apiServer/extraArgs/-, value: {{name: v, value: "{value}"}}}}' for value in (1, 2)
+    )
+    text = f"""{HEADER}nodes:
+- role: control-plane
+  image: kindest/node:v1.36.2
+  kubeadmConfigPatches:
+  - "{{kind: ClusterConfiguration, apiServer: {{extraArgs: [{{name: v, value: null}}, {{name: runtime-config}}]}}}}"
+kubeadmConfigPatchesJSON6902:
+- {{group: kubeadm.k8s.io, version: v1beta4, kind: ClusterConfiguration, patch: '[{added}]'}}
+"""
+    reading = read(text, "kubeadm")
+    assert reading.values("v") == ["2"]
+    assert reading.values("runtime-config") == []
+
+
+def test_the_number_of_patches_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compiler.inputs.dialects.kubeadm.kind_patches.MAX_PATCHES", 2)
+    assert patched("kind: A", "kind: B\n---\nkind: C") == "the cluster has more than 2 patches"
+    assert patched("kind: A", "kind: B") == ""
+
+
+def patched(*parts: str) -> str:
+    try:
+        read(patches(*parts), "kubeadm")
+    except KascError as error:
+        return error.diagnostic.message
+    return ""
 
 
 def test_maps_merge_for_older_versions() -> None:
@@ -306,6 +339,7 @@ def test_merge_patches(target: str, patch: str, result: object) -> None:
             '[{"op": "test", "path": "/~01", "value": 10}, {"op": "remove", "path": "/~1"}]',
             {"~1": 10},
         ),
+        ("{a: [b, c]}", '[{"op": "add", "path": "/a/-1", "value": d}]', {"a": ["b", "c", "d"]}),
         ("{a: b}", '[{"op": "add", "path": "", "value": 1}]', 1),
         ("{a: b}", "null", {"a": "b"}),
     ],

@@ -51,7 +51,7 @@ def rendered(request: Request) -> Rendered:
     minor = minor_of_release(request.version or version)
     if surroundings.cluster is None:
         _explain_cluster(control_plane, report)
-    documents = documents_of_spec(control_plane, surroundings, minor)
+    documents = documents_of_spec(control_plane, surroundings, minor, report)
     return Rendered(
         documents,
         version,

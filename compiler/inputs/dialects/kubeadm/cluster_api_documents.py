@@ -6,12 +6,13 @@ controlplane/kubeadm/pkg/desiredstate/desired_state.go, DefaultFeatureGates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from compiler.inputs.dialects.kubeadm.documents import CLUSTER, INIT, Document, Documents
 from compiler.inputs.dialects.kubeadm.origins import Part
 from compiler.inputs.dialects.kubeadm.rendered import Renderer
+from compiler.inputs.dialects.kubeadm.report import Reporter
 from compiler.inputs.source.node import Node, find, items_of, text_of
 from compiler.upstream.go.net import join_host_port
 
@@ -26,6 +27,7 @@ _DAYS = {
     "certificateValidityPeriodDays": "certificateValidityPeriod",
     "caCertificateValidityPeriodDays": "caCertificateValidityPeriod",
 }
+_SINCE_V1BETA4 = ("encryptionAlgorithm", *_DAYS)
 _SUBNET, _DOMAIN = "$(SERVICE_SUBNET)", "$(DNS_DOMAIN)"
 
 
@@ -46,9 +48,14 @@ class Surroundings(NamedTuple):
     version: Node | None
 
 
-def documents_of_spec(control_plane: ControlPlane, surroundings: Surroundings, minor: int) -> Documents:
-    """Return the documents of the node that runs `kubeadm init`. Cluster API: handleClusterNotInitialized."""
-    rendering = _Rendering(control_plane, surroundings, minor)
+def documents_of_spec(
+    control_plane: ControlPlane, surroundings: Surroundings, minor: int, report: Reporter
+) -> Documents:
+    """Return the documents of the node that runs `kubeadm init`. Cluster API: handleClusterNotInitialized.
+
+    Fields that kubeadm of the version does not have are reported.
+    """
+    rendering = _Rendering(control_plane, surroundings, minor, report)
     version, path = "v1beta4" if rendering.lists else "v1beta3", control_plane.path
     return Documents(
         Document(CLUSTER, version, rendering.cluster(), f"{path}clusterConfiguration."),
@@ -59,10 +66,11 @@ def documents_of_spec(control_plane: ControlPlane, surroundings: Surroundings, m
 class _Rendering:
     """`lists` is set if kubeadm has lists of extra arguments."""
 
-    def __init__(self, control_plane: ControlPlane, surroundings: Surroundings, minor: int) -> None:
+    def __init__(self, control_plane: ControlPlane, surroundings: Surroundings, minor: int, report: Reporter) -> None:
         self.control_plane = control_plane
         self.surroundings = surroundings
         self.minor = minor
+        self.report = report
         root = control_plane.root
         self.renderer = Renderer(root.source, root.at(("kind",)).span, TITLE)
         self.lists = not _is_old(text_of(surroundings.version))
@@ -73,12 +81,14 @@ class _Rendering:
         changes: dict[str, Node | None] = dict.fromkeys(_ELSEWHERE)
         for key, name in _DAYS.items():
             days = section.get(key)
-            if days is not None and isinstance(days.value, int):
+            if self.lists and days is not None and isinstance(days.value, int):
                 changes |= {key: None, name: self.renderer.scalar(f"{days.value * 24}h0m0s")}
         for key in ("apiServer", "controllerManager", "scheduler"):
             component = section.get(key)
             if component is not None:
-                changes[key] = _with(self._with_arguments(component, "extraArgs"), {"timeoutForControlPlane": None})
+                dropped = {"timeoutForControlPlane": None, **self._dropped(component, f"{key}.", ("extraEnvs",))}
+                changes[key] = _with(self._with_arguments(component, "extraArgs"), dropped)
+        changes |= self._dropped(section, "", _SINCE_V1BETA4)
         timeout = self._timeout()
         if timeout is not None and not self.lists:
             server = changes.get("apiServer") or self.renderer.node({})
@@ -103,6 +113,15 @@ class _Rendering:
     def _section(self, key: str) -> Node:
         section = self.control_plane.spec.get(key)
         return section if section is not None and isinstance(section.value, dict) else self.renderer.node({})
+
+    def _dropped(self, section: Node, path: str, keys: Iterable[str]) -> dict[str, None]:
+        """Return fields that Cluster API drops because kubeadm does not have them in v1beta3, which are reported."""
+        dropped = {key: None for key in keys if not self.lists and section.get(key) is not None}
+        for key in dropped:
+            where, place = section.key_location(key), f"{self.control_plane.path}clusterConfiguration.{path}{key}"
+            message = f"{TITLE} drops {key}, which kubeadm before Kubernetes 1.{_LISTS_SINCE} does not have"
+            self.report.ignore(message, f"use Kubernetes 1.{_LISTS_SINCE} or later", where, place)
+        return dropped
 
     def _etcd(self, etcd: Node) -> Node:
         local, external = etcd.get("local"), etcd.get("external")

@@ -37,6 +37,13 @@ _CHOSEN_LATER: dict[str, list[str]] = {
     "artifacts/monitoring/metrics.py pattern": ["'5..'"],
     "cli/explain/observed.py metric": ["'apiserver_request_total'"],
     "cluster/__init__.py '|'.join(parts)": ["'aaa|aab'"],  # escaped strings
+    "inputs/dialects/kubeadm/pod_checks.py '[^,:]+' if flag in _PAIRS else '[^,]+' if flag in _LISTS else '.+'": [
+        "'[^,:]+'",
+        "'[^,]+'",
+        "'.+'",
+    ],
+    "inputs/dialects/kubeadm/validation.py name": [],  # for at most _LONGEST_REPOSITORY characters
+    "inputs/dialects/kubespray/__init__.py name": ["'kube_a'"],
     "inputs/importers/detect.py _KEY_IN_TEXT % (key, key)": ["_KEY_IN_TEXT % ('kind', 'kind')"],
     "inputs/schema/__init__.py schema['pattern']": [],  # collected from the schemas
     "inputs/schema/decoding.py pattern": ["'true|false'", "'-?[0-9]+'"],

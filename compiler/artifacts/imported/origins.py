@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from compiler.artifacts.resolved import relative
@@ -42,6 +41,8 @@ def section_of_path(argument: Argument) -> str:
     >>> section_of_path(Argument("v", "2", path="apiServer.extraArgs[3]"))
     'apiServer.extraArgs'
     """
-    path = re.sub(r"(?:\[[0-9]+\])+(?:\.value)?$", "", argument.path)
+    path = argument.path.removesuffix(".value") if argument.path.endswith("].value") else argument.path
+    while path.endswith("]") and path[path.rfind("[") + 1 : -1].isdecimal():
+        path = path[: path.rfind("[")]
     parent, dot, name = path.rpartition(".")
     return parent if dot and name.replace("_", "-") == argument.flag else path

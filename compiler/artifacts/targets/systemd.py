@@ -70,5 +70,5 @@ def quoted(text: str, doubled: str = "") -> str:
     src/basic/env-util.c, replace_env_argv, for variables, which only commands have.
     """
     text = re.sub(r'[\\"]', r"\\\g<0>", text).replace("\n", "\\n").replace("\t", "\\t")
-    text = re.sub(f"[%{re.escape(doubled)}]", r"\g<0>\g<0>", text)
+    text = "".join(letter * 2 if letter == "%" or letter in doubled else letter for letter in text)
     return text if _PLAIN.fullmatch(text) else f'"{text}"'

@@ -44,8 +44,8 @@ _UNKNOWN = re.compile(
 )
 """Variables of the service whose values depend on the node."""
 _REVISION = re.compile(r"/var/snap/microk8s/[^/]+(?=/args/kube-apiserver\Z)")
-_REFERENCE = re.compile(r"\$(?:\{([^}]*)\}|\{|([*#$@!?0-9-])|([A-Za-z_][A-Za-z0-9_]*))")
-"""Go: os.Expand. A brace that is not closed is dropped with its dollar sign."""
+_REFERENCE = re.compile(r"\$(?:\{([^}]{0,64})\}|\{|([*#$@!?0-9-])|([A-Za-z_][A-Za-z0-9_]*))")
+"""Go: os.Expand. A brace that is not closed is dropped with its dollar sign. No variable has a longer name."""
 _MAX_LINE = 64 * 1024
 """Bytes of a line. Go: bufio.MaxScanTokenSize."""
 

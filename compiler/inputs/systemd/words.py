@@ -250,7 +250,7 @@ def quote_assignment(assignment: str) -> str:
         raise ValueError("an argument cannot contain a NUL character")
     if not _UNSAFE.search(assignment):
         return assignment.replace("%", "%%")
-    return f'"{re.sub(_ESCAPED, _escaped, assignment)}"'
+    return f'"{_ESCAPED.sub(_escaped, assignment)}"'
 
 
 _ESCAPED = re.compile('[\\x00-\\x1f\\x7f%"\\\\]')

@@ -48,7 +48,7 @@ ALGORITHMS: dict[str, tuple[int, int]] = {
 }
 """Values of encryptionAlgorithm, in the same form."""
 
-_RELEASE = re.compile(r"v?(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)([-\w.+]*)", re.ASCII)
+_RELEASE = re.compile(r"v?(0|[1-9][0-9]*+)\.(0|[1-9][0-9]*+)\.(0|[1-9][0-9]*+)([-\w.+]*+)", re.ASCII)
 _LABEL = r"(?:latest|stable)+(?:-[1-9](?:\.[1-9][0-9]?)?)?"
 _BUCKET = r"(?:(?:release|ci)/)?([-\w.+]+)"
 _EXTRA = r"(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"

@@ -184,7 +184,12 @@ def _report_unknown(template: Template) -> None:
 
 def _is_used(template: Template, name: str) -> bool:
     """Return whether a template in the file refers to a variable."""
-    return re.search(rf"\{{[{{%][^\n]*\b{re.escape(name)}\b", template.source.text) is not None
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    for line in template.source.text.split("\n"):
+        starts = [start for start in (line.find("{{"), line.find("{%")) if start >= 0]
+        if starts and word.search(line, min(starts)):
+            return True
+    return False
 
 
 def _report_outside(request: Request, template: Template, *, named: bool) -> None:

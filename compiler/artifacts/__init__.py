@@ -48,7 +48,7 @@ _STEMS = {
 
 
 def artifacts_of(file: str) -> tuple[str, ...]:
-    """Return the artifacts that a file may belong to, by its name in the output directory; none if it is no artifact.
+    """Return the artifacts that a file may belong to, by its name in the output directory; none for another file.
 
     Two targets may have the same file name, but not in the same directory.
     """

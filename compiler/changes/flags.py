@@ -75,19 +75,8 @@ def by_row(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) -> 
 
 
 def _of(flag: str, old: Resolved, new: Resolved, before: Any, after: Any, consequence: Consequence) -> Change:
-    return Change(
-        kind_of(flag),
-        flag,
-        plain(old, flag, before),
-        plain(new, flag, after),
-        consequence.severity,
-        consequence.effect,
-        consequence.safe_mixed,
-        old.context.flags.location(flag),
-        new.context.flags.location(flag),
-        consequence.recipe,
-        safe_once=consequence.safe_once,
-    )
+    before, after = plain(old, flag, before), plain(new, flag, after)
+    return _by(kind_of(flag), flag, flag, old, new, before, after, consequence, {})
 
 
 def meant(
@@ -95,11 +84,26 @@ def meant(
 ) -> Change:
     """Return a change by a case of data/meanings.yaml; `flag` is where the inputs decide it."""
     consequence = consequence_of_meaning(case)
+    before, after = _plain(before), _plain(after)
+    return _by(kind, hide_in_message(name), flag, old, new, before, after, consequence, values)
+
+
+def _by(
+    kind: str,
+    name: str,
+    flag: str,
+    old: Resolved,
+    new: Resolved,
+    before: Any,
+    after: Any,
+    consequence: Consequence,
+    values: Mapping[str, Any],
+) -> Change:
     return Change(
         kind,
-        hide_in_message(name),
-        _plain(before),
-        _plain(after),
+        name,
+        before,
+        after,
         consequence.severity,
         consequence.effect,
         consequence.safe_mixed,

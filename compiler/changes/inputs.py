@@ -37,4 +37,5 @@ def compare_inputs(old: str, new: str, settings: Settings = DEFAULTS, files: Fil
 def _with_directories(host: Host, *paths: str) -> Host:
     """Return the host with the directories of the inputs as those of the server, at the same paths."""
     directories = dict.fromkeys(os.path.dirname(os.path.abspath(path)) for path in paths if path != STANDARD_INPUT)
-    return Host(host.address, mappings=tuple((path, path) for path in directories if path != "/"))
+    mappings = tuple((path, path) for path in directories if path != "/")
+    return Host(host.address, mappings=mappings, confined=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from compiler.diagnostics import Diagnostic, Location, Unlisted
-from compiler.filesystem import NotRegularError, TooLargeError, read_file
+from compiler.filesystem import NotRegularError, TooLargeError, is_below, read_file
 from compiler.inputs.arguments import Argument
 from compiler.inputs.source.node import Node
 from compiler.upstream.catalog import Catalog
@@ -179,7 +179,8 @@ class Host:
 
     `container` is the file system of the server's container, if it runs in one: paths of the server are resolved
     through its mounts to paths of the host. `generated` are the paths of files that a distribution provides on the
-    server: if one does not exist here, it is unknown.
+    server: if one does not exist here, it is unknown. If `confined` is set, links that lead out of a mapped directory
+    are not followed, because the user did not name the directory: what is behind them is unknown.
 
     If `read_files` is set, it receives every local path that was looked up, with the bytes that were read (None if not
     read). `denied` collects the local paths that kasc may not read.
@@ -193,6 +194,7 @@ class Host:
         inline: dict[str, InlineFile] | None = None,
         container: FileSystem | None = None,
         generated: frozenset[str] = frozenset(),
+        confined: bool = False,
     ) -> None:
         self.address = address
         self.root = root
@@ -200,12 +202,15 @@ class Host:
         self.inline = inline or {}
         self.container = container
         self.generated = generated
+        self.confined = confined
         self.denied: list[str] = []
         self.read_files: dict[str, bytes | None] | None = None
 
     def for_server(self, given: ServerInput) -> Host:
         """Return the same host with the inline files, the container and the generated files of an input."""
-        host = Host(self.address, self.root, self.mappings, given.files, given.file_system, given.generated)
+        host = Host(
+            self.address, self.root, self.mappings, given.files, given.file_system, given.generated, self.confined
+        )
         host.read_files = self.read_files
         return host
 
@@ -234,7 +239,9 @@ class Host:
             if path == prefix:
                 return directory
             if path.startswith(prefix.rstrip("/") + "/"):
-                return os.path.join(directory, path[len(prefix) :].lstrip("/"))
+                local = os.path.join(directory, path[len(prefix) :].lstrip("/"))
+                leaves = self.confined and not is_below(os.path.realpath(local), os.path.realpath(directory))
+                return None if leaves else local
         if self.root and path:
             return os.path.join(self.root, path.lstrip("/"))
         return None

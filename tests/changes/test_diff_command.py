@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import compiler
+from compiler.changes.inputs import compare_inputs
 from tests.cli.running import ROOT, SAMPLES, kasc
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
@@ -120,3 +121,20 @@ def test_library(pair: tuple[Path, Path]) -> None:
     assert compiler.diff(old, new, texts={str(new): DOCUMENT}).changes == ()
     with pytest.raises(ValueError, match="not a server"):
         compiler.diff(old, "/none/a.yaml")
+
+
+def test_links_out_of_the_directory_of_an_input_are_not_followed(tmp_path: Path) -> None:
+    """Nobody named that directory as the server's: what a link in it leads to is unknown, and what is in it is read."""
+    inside, outside = tmp_path / "inputs", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    (outside / "config.yaml").write_text("kind: Unknown\n")
+    named = inside / "config.yaml"
+    document = (SAMPLES / "minimal.yaml").read_text()
+    path = inside / "a.yaml"
+    path.write_text(f"{document}egressSelector: {{egressSelectorConfigFile: {named}}}\n")
+    named.symlink_to(outside / "config.yaml")
+    assert compare_inputs(str(path), str(path)).new.report.outcome == "accept"
+    named.unlink()
+    named.write_text("kind: Unknown\n")
+    assert compare_inputs(str(path), str(path)).new.report.outcome == "reject"

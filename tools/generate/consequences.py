@@ -17,6 +17,7 @@ import yaml
 
 from compiler.changes.change import KINDS, ONCE, SEVERITIES
 from compiler.changes.effects import CONDITIONS
+from tools.generate.single import write_or_check
 
 DATA = Path(__file__).parents[2] / "compiler/changes/data"
 TARGET = DATA / "consequences.json"
@@ -87,14 +88,7 @@ def _require(condition: object, problem: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Write the file, or with `--check` report whether it is stale (exit 1)."""
-    text = consequences()
-    if arguments != ["--check"]:
-        TARGET.write_text(text, encoding="utf-8")
-        return 0
-    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{TARGET.name} is stale: run python -m tools.generate.consequences", file=sys.stderr)
-    return 1
+    return write_or_check(TARGET, consequences(), "consequences", arguments)
 
 
 if __name__ == "__main__":

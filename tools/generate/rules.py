@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.rules.texts import KASC_STAGES, STAGES, families, load_rows
+from tools.generate.single import write_or_check
 
 TABLE = Path(__file__).parents[2] / "compiler/rules/table.py"
 _SHORT = ("name", "id", "title", "severity", "owner", "stage", "source")
@@ -68,15 +69,8 @@ def _line(code: str, row: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the module, or with `--check` report whether it is stale (exit 1)."""
-    text = table()
-    if arguments != ["--check"]:
-        TABLE.write_text(text, encoding="utf-8")
-        return 0
-    if TABLE.exists() and TABLE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{TABLE.name} is stale: run python -m tools.generate.rules", file=sys.stderr)
-    return 1
+    """Write the file, or with `--check` report whether it is stale (exit 1)."""
+    return write_or_check(TABLE, table(), "rules", arguments)
 
 
 if __name__ == "__main__":

@@ -16,31 +16,15 @@ from compiler.artifacts.pod import escaped
 from compiler.artifacts.targets.flags import ADVERTISE, Difference, Extras, joined
 from compiler.artifacts.targets.form import Form, Reason
 from compiler.artifacts.targets.volumes import extra_volumes
+from compiler.inputs.dialects.pki import CERTIFICATES, ETCD_CERTIFICATES
 from compiler.upstream.catalog.facts import minor_of
 
-CERTIFICATES = "/etc/kubernetes/pki"
+CERTIFICATES_DIR = "/etc/kubernetes/pki"
 SERVICE_SUBNET = "10.96.0.0/12"
 PORT = 6443
 ISSUER = "https://kubernetes.default.svc."
 _API_VERSIONS = ((31, "v1beta4"), (0, "v1beta3"))
 """Minor version of Kubernetes from which a version of kubeadm's API is written."""
-_CERTIFICATE_FILES = {
-    "client-ca-file": "ca.crt",
-    "kubelet-client-certificate": "apiserver-kubelet-client.crt",
-    "kubelet-client-key": "apiserver-kubelet-client.key",
-    "proxy-client-cert-file": "front-proxy-client.crt",
-    "proxy-client-key-file": "front-proxy-client.key",
-    "requestheader-client-ca-file": "front-proxy-ca.crt",
-    "service-account-key-file": "sa.pub",
-    "service-account-signing-key-file": "sa.key",
-    "tls-cert-file": "apiserver.crt",
-    "tls-private-key-file": "apiserver.key",
-}
-_LOCAL_ETCD = {
-    "etcd-cafile": "etcd/ca.crt",
-    "etcd-certfile": "apiserver-etcd-client.crt",
-    "etcd-keyfile": "apiserver-etcd-client.key",
-}
 _EXTERNAL_ETCD = {"etcd-cafile": "caFile", "etcd-certfile": "certFile", "etcd-keyfile": "keyFile"}
 _MOUNTED = (
     *("/etc/ssl/certs", "/etc/pki/ca-trust", "/etc/pki/tls/certs", "/etc/ca-certificates"),
@@ -77,7 +61,7 @@ class Kubeadm(Form):
         if self._api_version() != "v1beta3":
             server["extraEnvs"] = self.deployment.get("env", [])
         fields: dict[str, Any] = {"apiServer": {key: value for key, value in server.items() if value}}
-        if directory != CERTIFICATES:
+        if directory != CERTIFICATES_DIR:
             fields["certificatesDir"] = directory
         return fields | ({"etcd": {"external": etcd}} if etcd else {})
 
@@ -138,19 +122,19 @@ class Kubeadm(Form):
     def _certificates(self) -> str:
         """Return the directory that most of the files of kubeadm's names are in."""
         directories: Counter[str] = Counter()
-        for flag, name in {**_CERTIFICATE_FILES, **_LOCAL_ETCD}.items():
+        for flag, name in {**CERTIFICATES, **ETCD_CERTIFICATES}.items():
             path = self.wanted.text(flag)
             directory = path.removesuffix(f"/{name}")
             if directory != path and directory == posixpath.normpath(directory) and directory.startswith("/"):
                 directories[directory] += 1
-        return directories.most_common(1)[0][0] if directories else CERTIFICATES
+        return directories.most_common(1)[0][0] if directories else CERTIFICATES_DIR
 
     def _etcd(self) -> dict[str, Any]:
         """Return etcd.external; empty if etcd is the one that kubeadm runs."""
         wanted, directory = self.wanted, self._certificates()
         endpoints = wanted.texts("etcd-servers")
         files = {flag: wanted.text(flag) for flag in _EXTERNAL_ETCD}
-        own = {flag: f"{directory}/{name}" for flag, name in _LOCAL_ETCD.items()}
+        own = {flag: f"{directory}/{name}" for flag, name in ETCD_CERTIFICATES.items()}
         if files == own and endpoints in (("https://127.0.0.1:2379",), ("https://[::1]:2379",)):
             return {}
         if not endpoints or not all(re.match("[A-Za-z][A-Za-z0-9+.-]*://", each) for each in endpoints):

@@ -16,7 +16,7 @@ from compiler.inputs.dialects import Request
 from compiler.inputs.dialects.fields import Reader, check_fields
 from compiler.inputs.dialects.kamaji.checks import check_tenant
 from compiler.inputs.dialects.kamaji.fields import TENANT
-from compiler.inputs.dialects.kamaji.managed import SETTINGS, managed_flags
+from compiler.inputs.dialects.kamaji.managed import DEFAULTS, SETTINGS, managed_flags
 from compiler.inputs.dialects.kamaji.tenant import LAYERS, NEWEST, NO_MODE, TITLE, Tenant, kamaji_word
 from compiler.inputs.dialects.releases import kubernetes_version, release_of
 from compiler.inputs.dialects.words import set_by
@@ -25,14 +25,6 @@ from compiler.inputs.source.node import Node, find, items_of, text_of
 from compiler.text import shown, shown_bare
 
 _EGRESS = "/etc/kubernetes/konnectivity/configurations/egress-selector-configuration.yaml"
-_DEFAULTS = {
-    "allow-privileged": "true",
-    "enable-bootstrap-token-auth": "true",
-    "requestheader-extra-headers-prefix": "X-Remote-Extra-",
-    "requestheader-group-headers": "X-Remote-Group",
-    "requestheader-username-headers": "X-Remote-User",
-    "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
-}
 
 
 def read(request: Request) -> ServerInput:
@@ -89,7 +81,7 @@ def _merged(tenant: Tenant, managed: dict[str, Word], start: Location) -> list[W
     layers = LAYERS.covers(tenant.release)
     words = _of_user(tenant, items, path, managed if layers else {})
     names = {_name(word) for word in words}
-    own = {flag: kamaji_word(flag, value, start) for flag, value in _DEFAULTS.items() if flag not in names}
+    own = {flag: kamaji_word(flag, value, start) for flag, value in DEFAULTS.items() if flag not in names}
     if "authorization-mode" not in names and not ("authorization-config" in names and NO_MODE.covers(tenant.release)):
         own["authorization-mode"] = kamaji_word("authorization-mode", "Node,RBAC", start)
     own |= {flag: word for flag, word in managed.items() if layers or flag not in names}

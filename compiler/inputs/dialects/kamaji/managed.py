@@ -16,6 +16,7 @@ from compiler.inputs.dialects.kamaji.tenant import (
     Tenant,
     kamaji_word,
 )
+from compiler.inputs.dialects.pki import CERTIFICATES
 from compiler.inputs.dialects.words import NODE_ADDRESS
 from compiler.inputs.source.node import Node, find, items_of, text_of
 
@@ -26,20 +27,8 @@ _DEFAULT_PLUGINS = (
     "Priority,ResourceQuota,RuntimeClass,ServiceAccount,StorageObjectInUseProtection,TaintNodesByCondition,"
     "ValidatingAdmissionWebhook"
 )
-_CERTIFICATES = {
-    "client-ca-file": "ca.crt",
-    "kubelet-client-certificate": "apiserver-kubelet-client.crt",
-    "kubelet-client-key": "apiserver-kubelet-client.key",
-    "proxy-client-cert-file": "front-proxy-client.crt",
-    "proxy-client-key-file": "front-proxy-client.key",
-    "requestheader-client-ca-file": "front-proxy-ca.crt",
-    "service-account-key-file": "sa.pub",
-    "service-account-signing-key-file": "sa.key",
-    "tls-cert-file": "apiserver.crt",
-    "tls-private-key-file": "apiserver.key",
-}
 _ETCD_FILES = {"etcd-cafile": "etcd/ca.crt", "etcd-certfile": "etcd/server.crt", "etcd-keyfile": "etcd/server.key"}
-_DEFAULTS = {
+DEFAULTS = {
     "allow-privileged": "true",
     "enable-bootstrap-token-auth": "true",
     "requestheader-extra-headers-prefix": "X-Remote-Extra-",
@@ -66,7 +55,7 @@ SETTINGS = {
 
 def managed_flags(tenant: Tenant, start: Location) -> dict[str, Word]:
     """Return the flags that Kamaji always sets, by name."""
-    words = {flag: kamaji_word(flag, f"{_PKI}/{file}", start) for flag, file in _CERTIFICATES.items()}
+    words = {flag: kamaji_word(flag, f"{_PKI}/{file}", start) for flag, file in CERTIFICATES.items()}
     words["requestheader-allowed-names"] = kamaji_word("requestheader-allowed-names", "front-proxy-client", start)
     words["advertise-address"] = _advertise_address(tenant, start)
     plugins = tenant.field("spec", "kubernetes", "admissionControllers")

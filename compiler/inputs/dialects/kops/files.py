@@ -100,17 +100,17 @@ def inline_files(assets: dict[str, Asset], words: list[Word], problems: list[Dia
         asset = assets.get(path)
         if flag not in STRUCTURED or asset is None or path in result:
             continue
-        found: list[Diagnostic] = []
-        content = _content_of(asset, found, problems)
+        recovered: list[Diagnostic] = []
+        content = _content_of(asset, recovered, problems)
         if content is not None:
-            result[path] = InlineFile(flag, path, content, True, tuple(found))
+            result[path] = InlineFile(flag, path, content, True, tuple(recovered))
     return result
 
 
-def _content_of(asset: Asset, found: list[Diagnostic], problems: list[Diagnostic]) -> Node | None:
+def _content_of(asset: Asset, recovered: list[Diagnostic], problems: list[Diagnostic]) -> Node | None:
     """Return the content of an asset, with the spans of its values in the file of the cluster.
 
-    Problems that the parser recovers from are added to `found`, the others to `problems`.
+    Problems that the parser recovers from are added to `recovered`, the others to `problems`.
     """
     embedded = Embedded(asset.content.node, asset.text if asset.encoded else None)
     root, parsed = embedded.parse()
@@ -118,7 +118,7 @@ def _content_of(asset: Asset, found: list[Diagnostic], problems: list[Diagnostic
     if root is None:
         problems += placed
     else:
-        found += placed
+        recovered += placed
     return root
 
 

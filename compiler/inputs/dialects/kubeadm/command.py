@@ -14,29 +14,12 @@ from compiler.inputs.dialects.joined import joined
 from compiler.inputs.dialects.kubeadm.config import Argument, Config, arguments, last_value
 from compiler.inputs.dialects.kubeadm.origins import origin_of, parts_of, path_of, unknown_of
 from compiler.inputs.dialects.kubeadm.report import TITLE, opening_of
+from compiler.inputs.dialects.pki import CERTIFICATES, ETCD_CERTIFICATES
 from compiler.inputs.dialects.words import NODE_ADDRESS, given, set_by
 from compiler.inputs.source.characters import place_in
 from compiler.inputs.source.node import Node, items_of, text_of
 from compiler.upstream.go.net import join, join_host_port
 
-_CERTIFICATES = {
-    "client-ca-file": "ca.crt",
-    "kubelet-client-certificate": "apiserver-kubelet-client.crt",
-    "kubelet-client-key": "apiserver-kubelet-client.key",
-    "proxy-client-cert-file": "front-proxy-client.crt",
-    "proxy-client-key-file": "front-proxy-client.key",
-    "requestheader-client-ca-file": "front-proxy-ca.crt",
-    "service-account-key-file": "sa.pub",
-    "service-account-signing-key-file": "sa.key",
-    "tls-cert-file": "apiserver.crt",
-    "tls-private-key-file": "apiserver.key",
-}
-"""Flags -> files in certificatesDir."""
-_ETCD_CERTIFICATES = {
-    "etcd-cafile": "etcd/ca.crt",
-    "etcd-certfile": "apiserver-etcd-client.crt",
-    "etcd-keyfile": "apiserver-etcd-client.key",
-}
 _FIXED = {
     "allow-privileged": "true",
     "enable-admission-plugins": "NodeRestriction",
@@ -90,9 +73,9 @@ def _defaults(config: Config, extra: set[str]) -> Iterator[Word]:
         yield set_by("authorization-mode", _MODES, start, TITLE)
     for flag, value in _FIXED.items():
         yield set_by(flag, value, start, TITLE)
-    files = dict(_CERTIFICATES)
+    files = dict(CERTIFICATES)
     if config.external_etcd is None:
-        files |= _ETCD_CERTIFICATES
+        files |= ETCD_CERTIFICATES
     for flag, name in files.items():
         where, unknown = directory.node or start, unknown_of(directory.node)
         path = path_of(directory.node) or directory.path

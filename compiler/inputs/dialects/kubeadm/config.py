@@ -144,9 +144,9 @@ def arguments(document: Document, *keys: str) -> list[Argument]:
     return result
 
 
-def last_value(found: list[Argument], name: str) -> Argument | None:
+def last_value(uses: list[Argument], name: str) -> Argument | None:
     """Return the last extra argument of a name. Kubernetes: kubeadmapi.GetArgValue."""
-    return next((each for each in reversed(found) if each.name == name), None)
+    return next((each for each in reversed(uses) if each.name == name), None)
 
 
 def _value(document: Document, default: str, *keys: str) -> Value:

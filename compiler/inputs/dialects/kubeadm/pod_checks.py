@@ -67,7 +67,7 @@ def check_files(words: list[Word], files: PodFileSystem) -> Iterator[Diagnostic]
         report = partial(diagnose, path=word.path, flag=flag, severity=WARNING)
         if flag in WRITTEN_FILES and (problem := files.not_writable(value)):
             message = f"--{flag}: the container cannot write {shown(value)}: {problem}"
-            hint = "set readOnly: false in apiServer.extraVolumes, or mount a directory of its own"
+            hint = "set readOnly: false in apiServer.extraVolumes, or mount a separate directory"
             yield report(rules.FILE_NOT_WRITABLE_IN_CONTAINER, message, hint, location=word.location)
         if flag not in READ_FILES:
             continue

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("kasc", deadline=None)
+settings.register_profile(
+    "kasc",
+    deadline=None,
+    # The first two judge how large the examples of this run happened to be, not the code. The fixtures of one function
+    # are directories and loaded data, which its examples may share.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+    # Whether a change passes CI depends on the change alone; everybody else tries new examples.
+    derandomize=bool(os.environ.get("CI")),
+)
 settings.load_profile("kasc")
 
 EXCUSED = (

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.changes.change import Comparison
@@ -48,7 +48,7 @@ def test_recorded_servers(row: dict[str, list[str]], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.31", "1.36"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_random_documents(version: str, data: st.DataObject) -> None:
     document = data.draw(documents(version) | mutated(version))
@@ -57,7 +57,7 @@ def test_random_documents(version: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.31", "1.36"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_random_pairs_of_documents(version: str, data: st.DataObject) -> None:
     """Nothing is raised, and the report is JSON without NaN."""
@@ -72,7 +72,7 @@ FLAGS = sorted(set(catalog("1.36").flags) - {"help", "version"})
 TEXTS = st.sampled_from(["", "true", "false", "0", "1", "5m", "a", "a,b", "a=true", "10.0.0.0/16", "/x", "a#b", "NaN"])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     *(st.lists(st.tuples(st.sampled_from(FLAGS), TEXTS), max_size=6) for _ in range(2)),
 )

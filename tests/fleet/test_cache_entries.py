@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.cli.reporters import write_report
@@ -105,7 +105,7 @@ def places_of(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [here, *(place for key, each in inside for place in places_of(each, (*here, key)))]
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(st.data())
 def test_a_real_entry_with_something_else_in_one_place(planted: Planted, real: Any, data: st.DataObject) -> None:
     changed = deepcopy(real)

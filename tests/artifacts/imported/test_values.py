@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.artifacts.imported.values import typed_value
@@ -111,7 +111,7 @@ def likely(spec: FlagSpec) -> st.SearchStrategy[str]:
     return st.sampled_from(values.get(spec.type, ["1", "10", "/a", "a=b"]))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(lines=flags(), form=st.sampled_from(FORMS))
 def test_any_flags(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str], lines: list[str], form: str

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.apiserver.startup import Resolved
@@ -96,7 +96,7 @@ def test_recorded_configurations(pair: dict[str, Any], number: int, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(documents())
 def test_random_documents(name: str, content: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
@@ -201,7 +201,7 @@ changes = st.lists(st.sampled_from(sorted(CHANGES)), max_size=4, unique=True).fl
 
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8)
 @given(changes)
 def test_random_flags(bases: dict[str, dict[str, list[str]]], base: str, name: str, changed: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as scratch:

@@ -10,7 +10,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.upstream.catalog.facts import versions
@@ -237,7 +237,7 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(mutated())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_what_the_published_schema_refuses_is_refused(tmp_path: Path, manifest: dict[str, Any]) -> None:
     """Never a traceback; and no Pod is taken that the published schema does not take."""
     report = report_of(tmp_path, manifest, version="1.36")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Report
@@ -18,7 +18,7 @@ from tests.artifacts.compiling import MINIMAL, ROOT
 from tests.inputs.schema.documents import documents, mutated, node_of
 from tests.versions import VERSIONS
 
-PROPERTY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PROPERTY = settings(max_examples=150)
 
 
 def agrees(document: Any, version: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from jsonschema import Draft4Validator, Draft7Validator
 
 from compiler.inputs.schema.explain import violations
@@ -49,7 +49,7 @@ VALIDATOR = Draft7Validator(editor_schema("1.36"))
 
 
 @given(mutated("1.36"))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_what_an_editor_accepts_conforms(created: dict[str, Any]) -> None:
     if VALIDATOR.is_valid(created) and "null" not in json.dumps(created):
         assert list(violations(created, "1.36")) == []

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import tomli
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic, KascError
@@ -71,7 +71,6 @@ def test_what_pyyaml_dumps(value: Any, flow: bool | None, unicode: bool, newline
             assert key in (alone.text, alone.value)
 
 
-@settings(deadline=None)
 @given(values(), STYLES)
 def test_both_engines_agree(value: Any, flow: bool | None) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True)
@@ -229,7 +228,6 @@ class SyntaxPlaces:
         return len(self.data[: syntax.start_byte].decode()), len(self.data[: syntax.end_byte].decode())
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(toml_documents())
 def test_toml_places_are_those_of_tree_sitter(text: str) -> None:
     node = parsed(parse_toml, text)

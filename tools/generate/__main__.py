@@ -8,7 +8,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-GENERATORS = ("catalog", "rules", "consequences", "schemas", "pods", "resolved_schema", "health_page", "codes")
+GENERATORS = (
+    "catalog",
+    "rules",
+    "consequences",
+    "schemas",
+    "pods",
+    "resolved_schema",
+    "health_page",
+    "changes_page",
+    "codes",
+)
 """Modules of this package, in an order in which each finds what it reads."""
 
 

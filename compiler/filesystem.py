@@ -167,6 +167,35 @@ def remove_tree(directory: int, depth: int = 8) -> None:
         os.rmdir(name, dir_fd=directory)
 
 
+class Disk:
+    """The files that inputs name: those on disk. A subclass has the files of another time."""
+
+    def read(self, path: str, limit: int = MAX_FILE) -> bytes:
+        """Read a regular file as `read_file` does, which raises."""
+        return read_file(path, limit)
+
+    def names(self, directory: str) -> list[str]:
+        """Return the names in a directory. Raises OSError, and ValueError for a path with a NUL character."""
+        return os.listdir(directory)
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is anything at a path; links are followed."""
+        return os.path.exists(path)
+
+    def is_directory(self, path: str) -> bool:
+        """Return whether a path is a directory, or a link to one."""
+        return os.path.isdir(path)
+
+    def is_file(self, path: str) -> bool:
+        """Return whether a path is a regular file, or a link to one."""
+        return os.path.isfile(path)
+
+    def real(self, path: str) -> str:
+        """Return a path with all links resolved, also if nothing exists there. Raises ValueError as `names` does."""
+        return os.path.realpath(path)
+
+
+DISK = Disk()
 _OUTSIDE = "outside"
 _KERNEL = ("/proc", "/sys", "/dev")
 _MEMORY = "/dev/shm/"
@@ -179,11 +208,11 @@ class Root(NamedTuple):
     top: str
     added: str = ""
 
-    def refusal(self, path: str) -> str:
+    def refusal(self, path: str, disk: Disk = DISK) -> str:
         """Return why a file may not be read; empty if it may be, or if the path is invalid."""
         if "\0" in path:
             return ""
-        real = os.path.realpath(path)
+        real = disk.real(path)
         for directory in _KERNEL:
             if is_below(real, directory) and not real.startswith(_MEMORY):
                 return f"files in {directory} are never read"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from compiler.diagnostics import Diagnostic, Location, Unlisted
-from compiler.filesystem import NotRegularError, TooLargeError, is_below, read_file
+from compiler.filesystem import DISK, Disk, NotRegularError, TooLargeError, is_below
 from compiler.inputs.arguments import Argument
 from compiler.inputs.source.node import Node
 from compiler.upstream.catalog import Catalog
@@ -180,7 +180,8 @@ class Host:
     `container` is the file system of the server's container, if it runs in one: paths of the server are resolved
     through its mounts to paths of the host. `generated` are the paths of files that a distribution provides on the
     server: if one does not exist here, it is unknown. If `confined` is set, links that lead out of a mapped directory
-    are not followed, because the user did not name the directory: what is behind them is unknown.
+    are not followed, because the user did not name the directory: what is behind them is unknown. Local files are those
+    of `disk`.
 
     If `read_files` is set, it receives every local path that was looked up, with the bytes that were read (None if not
     read). `denied` collects the local paths that kasc may not read.
@@ -195,6 +196,7 @@ class Host:
         container: FileSystem | None = None,
         generated: frozenset[str] = frozenset(),
         confined: bool = False,
+        disk: Disk = DISK,
     ) -> None:
         self.address = address
         self.root = root
@@ -203,16 +205,23 @@ class Host:
         self.container = container
         self.generated = generated
         self.confined = confined
+        self.disk = disk
         self.denied: list[str] = []
         self.read_files: dict[str, bytes | None] | None = None
 
     def for_server(self, given: ServerInput) -> Host:
         """Return the same host with the inline files, the container and the generated files of an input."""
         host = Host(
-            self.address, self.root, self.mappings, given.files, given.file_system, given.generated, self.confined
+            *(self.address, self.root, self.mappings, given.files, given.file_system, given.generated),
+            confined=self.confined,
+            disk=self.disk,
         )
         host.read_files = self.read_files
         return host
+
+    def on(self, disk: Disk) -> Host:
+        """Return the same host with the local files of another disk."""
+        return Host(self.address, self.root, self.mappings, confined=self.confined, disk=disk)
 
     @property
     def sees_files(self) -> bool:
@@ -240,7 +249,7 @@ class Host:
                 return directory
             if path.startswith(prefix.rstrip("/") + "/"):
                 local = os.path.join(directory, path[len(prefix) :].lstrip("/"))
-                leaves = self.confined and not is_below(os.path.realpath(local), os.path.realpath(directory))
+                leaves = self.confined and not is_below(self.disk.real(local), self.disk.real(directory))
                 return None if leaves else local
         if self.root and path:
             return os.path.join(self.root, path.lstrip("/"))
@@ -256,7 +265,7 @@ class Host:
         if local is None:
             return None
         try:
-            data = read_file(local) if local != os.devnull else b""
+            data = self.disk.read(local) if local != os.devnull else b""
             if self.read_files is not None:
                 self.read_files[local] = data
             return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 
@@ -233,7 +232,7 @@ def _check_manifests(named: NamedFile, directory: Field) -> None:
         directory.report(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG, f"{shown(directory.text)} is not an absolute path", "start it with /"
         )
-    elif local is not None and not os.path.isdir(local):
+    elif local is not None and not named.context.host.disk.is_directory(local):
         directory.report(
             rules.INVALID_WEBHOOK_PLUGIN_CONFIG,
             f"{shown(directory.text)} is not a directory",

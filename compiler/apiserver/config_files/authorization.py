@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from compiler import rules
 from compiler.apiserver.config_files import FileRules, load_config, named_by_field
 from compiler.apiserver.config_files.kubeconfig import load_kubeconfig
@@ -133,8 +131,9 @@ def _check_connection(context: ServerContext, connection: Field) -> None:
             rules.INVALID_AUTHORIZER_KUBECONFIG, f"{shown(path.text)} is not an absolute path", "start it with /"
         )
     else:
-        local = context.host.local(path.text)
-        if local is not None and os.path.exists(local) and not os.path.isfile(local):
+        host = context.host
+        local = host.local(path.text)
+        if local is not None and host.disk.exists(local) and not host.disk.is_file(local):
             path.report(
                 rules.INVALID_AUTHORIZER_KUBECONFIG,
                 f"{shown(path.text)} is not a regular file",

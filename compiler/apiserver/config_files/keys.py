@@ -197,15 +197,15 @@ def can_create_in(host: Host, path: str) -> bool:
     local = host.local(path, directory=True)
     if local is None:
         return True
-    while not os.path.exists(local) and os.path.dirname(local) != local:
+    while not host.disk.exists(local) and os.path.dirname(local) != local:
         local = os.path.dirname(local)
-    return os.path.isdir(local)
+    return host.disk.is_directory(local)
 
 
 def can_write_to(host: Host, path: str) -> bool:
     """Return whether a file can be opened for writing, after creating its directories; True if unknown."""
     local = host.local(path)
-    return local is None or (not os.path.isdir(local) and can_create_in(host, os.path.dirname(path)))
+    return local is None or (not host.disk.is_directory(local) and can_create_in(host, os.path.dirname(path)))
 
 
 _RULE = rules.INVALID_TOKEN_AUTH_FILE

@@ -138,7 +138,7 @@ class Request(NamedTuple):
         root = self.files.root_of(self.path)
         for name in self.files.listing(directory):
             path = os.path.join(directory, name)
-            if not name.endswith(suffixes) or os.path.isdir(path):
+            if not name.endswith(suffixes) or self.files.disk.is_directory(path):
                 continue
             if refusal := self.files.refusal(path, root):
                 where = Location(self.source.name, 1, 1, 1, 2)

@@ -88,7 +88,7 @@ class _Unit:
     def _read(self, drop_in: DropIn) -> Source | None:
         """Return the content of a drop-in; None if it is not accessible, which is reported."""
         files, start = self.request.files, Location(self.request.source.name, 1, 1, 1, 2)
-        if os.path.isdir(drop_in.path):
+        if files.disk.is_directory(drop_in.path):
             return None
         try:
             if drop_in.on_server:

@@ -11,7 +11,7 @@ from typing import Any
 from compiler import rules
 from compiler.bounds import MAX_FILE, MAX_LISTED
 from compiler.diagnostics import Diagnostic, KascError, Location, diagnose
-from compiler.filesystem import UTF8_BOM, NotRegularError, Root, TooLargeError, read_file, root_of, size_of
+from compiler.filesystem import DISK, UTF8_BOM, Disk, NotRegularError, Root, TooLargeError, root_of, size_of
 from compiler.inputs.source.node import Node, Source, location, place
 from compiler.text import trimmed
 
@@ -45,7 +45,7 @@ _TOML_START = (
 )
 
 
-def read_source(path: str, display: str | None = None, limit: int = MAX_FILE) -> Source:
+def read_source(path: str, display: str | None = None, limit: int = MAX_FILE, disk: Disk = DISK) -> Source:
     """Read and decode a file, or standard input for the path `-`; a UTF-8 byte order mark is removed.
 
     `display` is the name in messages, by default the path (or `<stdin>`). Raises KascError: DOC-01 for a file that
@@ -55,7 +55,7 @@ def read_source(path: str, display: str | None = None, limit: int = MAX_FILE) ->
         name = display or STANDARD_INPUT_NAME
         return Source(name, _decode(_read_standard_input(name, limit), name))
     name = display or path
-    return Source(name, _decode(_read_file(path, name, limit), name))
+    return Source(name, _decode(_read_file(path, name, limit, disk), name))
 
 
 def source_of(data: bytes, name: str, limit: int = MAX_FILE) -> Source:
@@ -71,8 +71,9 @@ class Files:
     that was opened; None for a file that could not be read. `added_root` and `searched` are passed to `root_of`.
     """
 
-    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+    def __init__(self, texts: Mapping[str, str] | None = None, disk: Disk = DISK) -> None:
         self.texts = texts or {}
+        self.disk = disk
         self.parsed: dict[str, Any] = {}
         self.read_texts: dict[str, str | None] | None = None
         self.added_root = ""
@@ -93,7 +94,7 @@ class Files:
             return ""
         refusal = self.refusals.get((root, path))
         if refusal is None:
-            refusal = self.refusals[root, path] = root.refusal(path)
+            refusal = self.refusals[root, path] = root.refusal(path, self.disk)
         return refusal
 
     def read(self, path: str, display: str | None = None) -> Source:
@@ -101,7 +102,7 @@ class Files:
         text = self.texts.get(file_key(path)) if self.texts else None
         if text is None:
             self.note(path, None)
-            source = read_source(path, display)
+            source = read_source(path, display, disk=self.disk)
             self.note(path, source.text)
             return source
         return Source(display or (STANDARD_INPUT_NAME if path == STANDARD_INPUT else path), text)
@@ -113,7 +114,7 @@ class Files:
         """
         self.note(os.path.join(directory, ""), None)
         try:
-            names = sorted(os.listdir(directory))
+            names = sorted(self.disk.names(directory))
         except (OSError, ValueError):
             return []
         return names if len(names) <= MAX_LISTED else []
@@ -154,9 +155,9 @@ def is_toml(source: Source) -> bool:
     return not name.endswith(_YAML_SUFFIXES) and re.match(_TOML_START, source.text, re.MULTILINE) is not None
 
 
-def _read_file(path: str, name: str, limit: int) -> bytes:
+def _read_file(path: str, name: str, limit: int, disk: Disk) -> bytes:
     try:
-        return read_file(path, limit)
+        return disk.read(path, limit)
     except TooLargeError:
         raise _too_large(name, limit) from None
     except NotRegularError as error:

@@ -53,16 +53,16 @@ def drop_ins(path: str, host: Host, files: Files) -> list[DropIn]:
     if not name:
         return []
     chosen: dict[str, DropIn] = {}
-    for directory in _directories(name, path, host):
+    for directory in _directories(name, path, host, files):
         for each in files.listing(directory.path):
             if each.endswith(".conf") and not each.startswith("."):
                 on_server = directory.on_server and f"{directory.on_server}/{each}"
                 chosen.setdefault(each, DropIn(os.path.join(directory.path, each), on_server))
     # A link to /dev/null hides the drop-ins of its name.
-    return [chosen[each] for each in sorted(chosen) if os.path.realpath(chosen[each].path) != os.devnull]
+    return [chosen[each] for each in sorted(chosen) if files.disk.real(chosen[each].path) != os.devnull]
 
 
-def _directories(name: str, path: str, host: Host) -> Iterator[DropIn]:
+def _directories(name: str, path: str, host: Host, files: Files) -> Iterator[DropIn]:
     """Yield the directories with drop-ins, those before hide files of the same name in those after."""
     places = [DropIn(os.path.dirname(path))]
     if host.sees_files:
@@ -73,7 +73,7 @@ def _directories(name: str, path: str, host: Host) -> Iterator[DropIn]:
     known = set()
     for place, each in candidates:
         directory = os.path.join(place.path, f"{each}.d")
-        real = os.path.realpath(directory)
+        real = files.disk.real(directory)
         if real not in known:
             known.add(real)
             yield DropIn(directory, place.on_server and f"{place.on_server}/{each}.d")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
+from fnmatch import fnmatchcase
 
 from compiler.diagnostics import KascError
 from compiler.inputs import Host, UnreadableFileError
@@ -19,15 +19,15 @@ _WILDCARD = re.compile(r"[*?\[]")
 class ServerFiles:
     """The files of the server that runs a unit.
 
-    They are found by the mappings of the host. If there are none, and the unit is in a directory of systemd such as
-    DIR/etc/systemd/system, they are below DIR; then only those are read that the input may read.
+    They are found by the mappings of the host. If the user named none, and the unit is in a directory of systemd, for
+    example DIR/etc/systemd/system, they are below DIR; then only those are read that the input may read.
     """
 
     def __init__(self, host: Host, files: Files, path: str) -> None:
         self.host = host
         self.files = files
         self.path = path
-        self.tree = None if host.sees_files else _tree_of(path)
+        self.tree = _tree_of(path) if host.confined or not host.sees_files else None
 
     def local(self, path: str, directory: bool = False) -> str | None:
         """Return the local path of a file of the server, None if it is unknown."""
@@ -47,7 +47,7 @@ class ServerFiles:
 
     def _read_in_tree(self, path: str) -> Source | None:
         self.files.note(path, None)
-        if not os.path.exists(path):
+        if not self.files.disk.exists(path):
             raise UnreadableFileError("no such file or directory")
         if self.files.refusal(path, self.files.root_of(self.path)):
             return None
@@ -66,8 +66,18 @@ class ServerFiles:
         local = self.local(directory, directory=True)
         if local is None:
             return None
-        names = sorted(glob.glob("/".join(parts[first:]), root_dir=local))
-        return [os.path.join(directory, name) for name in names[:_MAX_MATCHES]]
+        names = [""]
+        for part in parts[first:]:
+            names = [f"{name}/{each}" for name in names for each in self._names(local + name, part)][:_MAX_MATCHES]
+        return [directory.rstrip("/") + name for name in names]
+
+    def _names(self, directory: str, pattern: str) -> list[str]:
+        """Return the names in a directory that match a pattern, sorted."""
+        if not _WILDCARD.search(pattern):
+            return [pattern] if self.files.disk.exists(os.path.join(directory, pattern)) else []
+        is_hidden = pattern.startswith(".")
+        names = self.files.listing(directory)
+        return [name for name in names if name.startswith(".") == is_hidden and fnmatchcase(name, pattern)]
 
 
 def _tree_of(path: str) -> str | None:

@@ -5,7 +5,6 @@ K3s: pkg/cluster/managed.go, assignManagedDriver; pkg/cluster/cluster.go, startS
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 from compiler.inputs.arguments import Word
@@ -98,8 +97,9 @@ def _embedded(settings: Settings, is_ipv6: bool) -> dict[str, Word]:
 def _has_etcd_data(settings: Settings) -> bool:
     """Return whether the files of the server have the data of embedded etcd, which beats every setting."""
     path = settings.path("server/db/etcd/member/wal")
-    local = settings.request.host.local(path, directory=True)
-    if local is None or not os.path.isdir(local):
+    host = settings.request.host
+    local = host.local(path, directory=True)
+    if local is None or not host.disk.is_directory(local):
         return False
     message = f"{settings.title} runs embedded etcd because {path} exists"
     hint = "set cluster-init to true, or remove the directory if the server is to use another data store"

@@ -9,6 +9,7 @@ import os
 
 from compiler import rules
 from compiler.diagnostics import KascError, Location, diagnose
+from compiler.filesystem import Disk
 from compiler.inputs import InlineFile, ServerInput
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects import Request
@@ -189,20 +190,26 @@ def _public_keys(config: Config) -> list[Word]:
 
 def _files_of(config: Config, flag: str, word: Word) -> list[Word]:
     name = word.text.partition("=")[2]
-    local = config.request.host.local(name, directory=True)
+    host = config.request.host
+    local = host.local(name, directory=True)
     if local is None:
         is_file = name.endswith((".pub", ".key", ".pem", ".crt"))
         return [word if is_file else word._replace(unknown=name, origin=TITLE)]
-    if not os.path.isdir(local):
+    if not host.disk.is_directory(local):
         return [word]
     try:
-        with os.scandir(local) as entries:
-            names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+        names = sorted(each for each in host.disk.names(local) if _is_file_in(local, each, host.disk))
     except OSError:
         return [word]
     where = word.location or config.start
     paths = [f"{name.rstrip('/')}/{each}" for each in names[:MAX_LISTED]]
     return [given(flag, path, word.path, where, where) for path in paths]
+
+
+def _is_file_in(directory: str, name: str, disk: Disk) -> bool:
+    """Return whether a name in a directory is a regular file, not a link."""
+    path = os.path.join(directory, name)
+    return disk.is_file(path) and disk.real(path) == os.path.join(disk.real(directory), name)
 
 
 def _named_certificates(config: Config) -> list[Word]:

@@ -74,7 +74,7 @@ def examine(path: str, settings: Settings = DEFAULTS, files: Files | None = None
     """
     files = files or Files()
     files.added_root, files.searched = settings.root, settings.searched
-    parsed = _read(path, settings, files)
+    parsed = read_input(path, settings, files)
     examined = _resolve(parsed, settings, files)
     if parsed.carried:
         _add_carried(examined.report, parsed.carried, path, settings, files)
@@ -102,7 +102,8 @@ def _resolve(parsed: ParsedInput, settings: Settings, files: Files) -> Examined:
     return _review(resolved, source, settings, files)
 
 
-def _read(path: str, settings: Settings, files: Files) -> ParsedInput:
+def read_input(path: str, settings: Settings, files: Files) -> ParsedInput:
+    """Read one input without resolving its server. Never raises for an error in the input, which is reported."""
     report = Report(STANDARD_INPUT_NAME if path == STANDARD_INPUT else path)
     report.root = files.root_of(path)
     try:

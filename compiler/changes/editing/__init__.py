@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from compiler.changes.editing.edit import Edited, FlagEdit, Refused
+from compiler.changes.editing.edit import (
+    REMOVE,
+    REMOVE_ITEM,
+    SET_VERSION,
+    Applied,
+    Edited,
+    EditedFile,
+    FlagEdit,
+    Refused,
+)
 
 if TYPE_CHECKING:
     from compiler.inputs.source import Files
@@ -23,5 +32,27 @@ def edits(examined: Examined, wanted: Sequence[FlagEdit], settings: Settings, fi
     disk, as those of an earlier step. Flags are removed first, then the version is set, and flags that are set are
     those of the new version. An edit that changes nothing is applied without a location.
     """
-    reason = "kasc does not edit this kind of input"
-    return Edited((), (), tuple(Refused(each, reason) for each in wanted))
+    from compiler.changes.editing.reasons import with_reason
+    from compiler.changes.editing.session import Session
+
+    path = examined.report.path
+    resolved = examined.resolved
+    if resolved is None or not resolved.context.input.certain:
+        reason = "kasc edits only a file that certainly configures a kube-apiserver"
+        return Edited((), (), tuple(Refused(each, reason, "set its kind with --as") for each in wanted))
+    session = Session(path, settings, files)
+    results: dict[int, Applied | Refused] = {}
+    version = next((each.value for each in wanted if each.action == SET_VERSION), "")
+    for stage in ((REMOVE, REMOVE_ITEM), (SET_VERSION,), ("set", "set-item")):
+        if version and "set" in stage:
+            session.settings = settings._replace(version=version)
+        for index, each in enumerate(wanted):
+            if each.action in stage:
+                results[index] = session.edit(each)
+    ordered = [results[index] for index in sorted(results)]
+    changed = [text for text in session.texts.values() if text.edits()]
+    return Edited(
+        tuple(EditedFile(text.name, text.before, text.after, text.edits()) for text in changed),
+        tuple(each for each in ordered if isinstance(each, Applied)),
+        tuple(with_reason(each, resolved.context) for each in ordered if isinstance(each, Refused)),
+    )

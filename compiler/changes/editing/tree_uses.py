@@ -1,0 +1,94 @@
+"""The uses of a flag in a tree, and ways to give them another value or to remove them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from compiler.changes.editing.inputs import Input, Step, UseChange
+from compiler.changes.editing.scripts import changed_scripts, is_script
+from compiler.changes.editing.trees import Path, Tree, assign, remove, value_at
+from compiler.changes.editing.values import written_values
+from compiler.inputs.arguments import Argument
+
+_STEP = re.compile(r"\[([0-9]{1,6})\]|([^.\[\]]+)")
+
+
+class Place(NamedTuple):
+    """The paths of a use in a tree: of its value, and of its name, the same if that is not another scalar."""
+
+    tree: Tree
+    value: Path
+    name: Path
+
+
+def place_of(tree: Tree, use: Argument) -> Place | None:
+    """Return the place of a use in a file, or in a file that a string of it contains; None if there is none."""
+    value = tree.path_of(use.location) if use.location is not None else None
+    if value is None or use.location is None:
+        return None
+    inner = tree.inner(value)
+    path = inner.path_of(use.location) if inner is not None else None
+    if inner is not None and path is not None and len(path) > 1:
+        name = inner.path_of(use.name_location) if use.name_location is not None else None
+        return Place(inner, path, name or path)
+    if isinstance(value_at(tree.data, value), dict) and (stated := _stated(tree, use.path)):
+        # The distribution adds to the value, which is located at the section as a whole.
+        return Place(tree, stated, stated)
+    name = tree.path_of(use.name_location) if use.name_location is not None else None
+    return Place(tree, value, name or value)
+
+
+def _stated(tree: Tree, path: str) -> Path | None:
+    """Return a path as `spec.items[0].key` in the first document that has it."""
+    steps: list[str | int] = [int(index) if index else key for index, key in _STEP.findall(path)]
+    paths = ((number, *steps) for number in range(len(tree.documents)))
+    return next((each for each in paths if steps and value_at(tree.data, each) is not None), None)
+
+
+def in_tree(given: Input, tree: Tree, changes: Sequence[UseChange], most: int) -> Iterator[Step]:
+    """Yield ways to change uses of one flag that are all in one file, the best first."""
+    places = [place_of(tree, change.use) for change in changes]
+    located = [(place, change) for place, change in zip(places, changes, strict=True) if place is not None]
+    owners = [place.tree for place, _ in located]
+    if len(located) != len(changes) or len({each.source.text for each in owners}) != 1:
+        return
+    # Later items of a list are removed before earlier ones.
+    located.sort(key=lambda pair: [step for step in pair[0].value if isinstance(step, int)], reverse=True)
+    for variant in range(most):
+        data = owners[0].data
+        if all(_changes(given, place, data, change, variant) for place, change in located):
+            edits = owners[0].replacements(data)
+            if edits:
+                yield {tree.source.name: edits}
+
+
+def _changes(given: Input, place: Place, data: list[Any], change: UseChange, variant: int) -> bool:
+    """Apply one of the variants of a change to the data; return whether there is this variant."""
+    if len(place.value) < 2:
+        return False
+    current, node = value_at(data, place.value), place.tree.node(place.value)
+    if isinstance(current, str) and node is not None and is_script(current, change.use):
+        values: Iterator[Any] = changed_scripts(node, change.use, change.text)
+    elif change.text is None:
+        return variant == 0 and _remove(place, data)
+    else:
+        values = written_values(given.reading, place.value, current, change.use, change.text)
+    value = next(islice(values, variant, None), None)
+    if isinstance(value, list | dict) and not value:
+        return _remove(place, data)
+    return value is not None and assign(data, place.value, value)
+
+
+def _remove(place: Place, data: list[Any]) -> bool:
+    """Remove a use: its entry, its item, or the pair of a name and a value."""
+    parent = place.value[:-1]
+    container = value_at(data, parent)
+    if isinstance(container, dict) and container.keys() <= {"name", "value"} and "name" in container:
+        return remove(data, parent)
+    if isinstance(container, list) and place.name != place.value and place.name[:-1] == parent:
+        # The name is another item, in front of the value.
+        return remove(data, place.value) and remove(data, place.name)
+    return remove(data, place.value)

@@ -57,6 +57,10 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     switch = argparse.BooleanOptionalAction
     group.add_argument("-q", "--quiet", action=switch, help="print findings only, no summary line")
     group.add_argument("--strict", action=switch, help="treat warnings as errors")
+    _add_selection(group)
+
+
+def _add_selection(group: argparse._ArgumentGroup) -> None:
     for name, text in (("select", "show only"), ("ignore", "do not show")):
         group.add_argument(
             f"--{name}",
@@ -258,6 +262,16 @@ def _add_completion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=f"one of {', '.join(SHELLS)}")
 
 
+def _add_lsp(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("editor options")
+    group.add_argument("--inlay-hints", action="store_true", help="show the flags that a distribution sets as hints")
+    group.add_argument("--stdio", action="store_true", help="use standard input and output (always; for editors)")
+    _add_input(parser)
+    _add_policy(parser)
+    group = parser.add_argument_group("report options")
+    _add_selection(group)
+
+
 COMMANDS = {
     "compile": ("check, resolve and write artifacts", _add_compile),
     "check": ("validate only", _add_check),
@@ -267,6 +281,7 @@ COMMANDS = {
     "explain": ("describe a flag, key, gate, plugin or code", _add_explain),
     "import": ("write a kasc document that compiles to the same flags", _add_import),
     "init": ("write a commented starter document", _add_init),
+    "lsp": ("language server on standard input and output, for editors", _add_lsp),
     "schema": ("print or write the JSON Schemas", _add_schema),
     "completion": ("print a shell completion script", _add_completion),
 }

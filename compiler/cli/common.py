@@ -34,7 +34,7 @@ def settings_from(options: Namespace) -> Settings:
 
     Raises UsageError for an invalid version, mapping, address or code, and for an invalid configuration file.
     """
-    if hasattr(options, "output"):
+    if hasattr(options, "select"):
         _complete_report(options)
     version: str | None = options.kubernetes_version
     if version is not None:

@@ -24,6 +24,11 @@ class Help(NamedTuple):
     link: str
 
 
+def link_of(code: str) -> str:
+    """Return the URL of the documentation of a code."""
+    return f"{CODES}/{by_code()[code].family}.md#{code.lower()}"
+
+
 def help_of(code: str) -> Help:
     """Return the description of the rule with a code."""
     from compiler.rules.texts import entry_of
@@ -36,7 +41,7 @@ def help_of(code: str) -> Help:
         origin, marked = f"{effect} In Kubernetes: {rule.source}", f"{effect} In Kubernetes: `{rule.source}`"
     else:
         origin = marked = f"Checked by kasc only: {rule.source}."
-    link = f"{CODES}/{rule.family}.md#{code.lower()}"
+    link = link_of(code)
     markdown = f"**{title}.** {does} {marked}\n\n[{code}]({link})\n"
     return Help(f"{title}.", f"{title}. {does} {origin}", markdown, link)
 

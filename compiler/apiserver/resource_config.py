@@ -95,13 +95,15 @@ def resource_config_of(
     runtime_config: tuple[tuple[str, str], ...],
     forward_compatible: bool,
     explicit: bool,
+    disabled_gates: frozenset[str],
 ) -> ResourceConfig:
     """Return what is enabled with a runtime-config, given as pairs; servers that have all this in common share it.
 
-    Kubernetes: APIEnablementOptions.ApplyTo.
+    `disabled_gates` are those of the catalog's `resource_gates` that are disabled. Kubernetes:
+    APIEnablementOptions.ApplyTo.
     """
     settings = dict(runtime_config)
-    config = ResourceConfig(catalog, emulated)
+    config = ResourceConfig(catalog, emulated, disabled_gates)
     config.merge(settings)
     if forward_compatible:
         config.make_forward_compatible(settings)
@@ -113,9 +115,10 @@ def resource_config_of(
 class ResourceConfig:
     """The enabled group versions and resources; the setting of a resource has precedence over that of its version."""
 
-    def __init__(self, catalog: Catalog, emulated: int) -> None:
+    def __init__(self, catalog: Catalog, emulated: int, disabled_gates: frozenset[str] = frozenset()) -> None:
         self.catalog = catalog
         self.emulated = emulated
+        self._disabled_gates = disabled_gates
         versions, resources = _enabled(catalog)
         self.versions, self.resources = versions.copy(), resources.copy()
         self._explicit: set[tuple[str, str, str]] = set()
@@ -201,7 +204,8 @@ class ResourceConfig:
     def served_versions(self, resource: Resource) -> list[str]:
         """Return the versions of a resource that are enabled and exist at the emulated version, highest priority first.
 
-        Kubernetes: apiserver/pkg/server/deleted_kinds.go, RemoveUnavailableKinds.
+        Empty if the feature gate of the resource is disabled. Kubernetes: pkg/registry/*/rest/storage_*.go and
+        apiserver/pkg/server/deleted_kinds.go, RemoveUnavailableKinds.
         """
         name = (resource.group, resource.resource)
         known = self._served.get(name)
@@ -211,8 +215,10 @@ class ResourceConfig:
 
     def _served_of(self, resource: Resource) -> list[str]:
         versions: list[str] = []
+        if resource.gate in self._disabled_gates:
+            return versions
         lower_served = False
-        for version in sorted(resource.served, key=version_rank):
+        for version in sorted(resource.served + resource.served_emulated, key=version_rank):
             if self._serves(resource, version, lower_served):
                 versions.append(version)
                 lower_served = lower_served or not re.fullmatch(_ALPHA, version)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
 
 FLAG = "runtime-config"
+_GATES = "feature-gates"
 EXPLAINS = frozenset((FLAG,))
 _Versions = dict[str, set[str]]
 """Version -> resources."""
@@ -42,7 +43,15 @@ def _changes(
     for shown, resources in changed:
         is_served = resources <= second
         case = "added" if is_served else _case_of_removal(group, version, resources, after, old, new)
-        yield meant("api", shown, f"api.{case}", old, new, FLAG, not is_served, is_served)
+        flag = _GATES if any(_gate_differs(group, resource, old, new) for resource in resources) else FLAG
+        yield meant("api", shown, f"api.{case}", old, new, flag, not is_served, is_served)
+
+
+def _gate_differs(group: str, resource: str, old: Resolved, new: Resolved) -> bool:
+    """Return whether the gate without which a resource is not served is enabled in only one of the servers."""
+    name = f"{resource}.{group}"
+    gates = {known.gate for server in (old, new) if (known := server.context.catalog.resources.get(name))}
+    return any(old.context.gates.on(gate) != new.context.gates.on(gate) for gate in gates if gate)
 
 
 def _case_of_removal(

@@ -301,6 +301,15 @@ def test_apis(old: list[str], new: list[str], case: str, tmp_path: Path) -> None
     assert {case_of(each) for each in changes} == {case}
 
 
+def test_an_api_behind_a_gate_is_decided_by_the_gate(tmp_path: Path) -> None:
+    api = "--runtime-config=certificates.k8s.io/v1beta1=true"
+    changes = compared(tmp_path, [api], [api, "--feature-gates=ClusterTrustBundle=true"]).changes
+    served = next(each for each in changes if each.kind == "api")
+    assert (served.name, case_of(served), served.old_at) == ("certificates.k8s.io/v1beta1", "api.added", None)
+    assert served.new_at is not None
+    assert served.new_at.line == next(each for each in changes if each.kind == "feature-gate").new_at.line
+
+
 def test_an_api_that_the_emulated_version_does_not_have(tmp_path: Path) -> None:
     changes = compared(tmp_path, ["--emulated-version=1.36"], ["--emulated-version=1.34"]).changes
     assert {case_of(each) for each in changes if each.kind == "api"} == {"api.newer"}

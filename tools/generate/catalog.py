@@ -1,9 +1,9 @@
 """Generate the catalog's data from the recorded facts: `python -m tools.generate.catalog [--check]`.
 
 tests/truth/recordings/facts has one `v1.NN.json` per recorded minor version, `v1.NN-from-source.json` for versions of
-which no server was recorded, and `history.json`. Facts that all versions share are stored once; others become
-rows with `from` and `until`, the first and last minor version (inclusive) of the row. A row without
-`until` applies to the newest version.
+which no server was recorded, `resources.json` with what the recorded servers do not show of resources, and
+`history.json`. Facts that all versions share are stored once; others become rows with `from` and `until`, the first
+and last minor version (inclusive) of the row. A row without `until` applies to the newest version.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from compiler.upstream.catalog.facts import key_of
+from compiler.upstream.catalog.facts import in_span, key_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "compiler/upstream/catalog/data"
@@ -100,6 +100,16 @@ class Recorded:
         facts = {minor_of(path.stem.partition("-")[0]): json.loads(path.read_text()) for path in _fact_files(directory)}
         self.minors = sorted(facts)
         self.facts: dict[int, Facts] = facts
+        self._add_resources(json.loads((directory / "resources.json").read_text())["resources"])
+
+    def _add_resources(self, table: dict[str, list[Row]]) -> None:
+        """Complete the recorded resources with their gates, and with resources and versions that were not served."""
+        for minor, facts in self.facts.items():
+            for name, rows in table.items():
+                known = facts["resources"].get(name, {"group": name.partition(".")[2]})
+                for row in rows:
+                    if in_span(row, minor) and "kind" in (row | known):
+                        facts["resources"][name] = known | {k: v for k, v in row.items() if k not in ("from", "until")}
 
     def each(self, pick: Callable[[Facts], Any]) -> dict[int, Any]:
         """Return one part of the facts by minor version."""
@@ -231,6 +241,7 @@ def apis(recorded: Recorded) -> Row:
                     "namespaced": resource["namespaced"],
                     "served": resource["served"],
                     "stored": "storageVersion" in resource,
+                    **{key: resource[key] for key in ("gate", "servedEmulated") if key in resource},
                 }
                 for name, resource in facts["resources"].items()
             }

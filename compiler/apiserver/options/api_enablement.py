@@ -154,8 +154,10 @@ class APIEnablementOptions(OptionGroup):
         context = self.context
         forward_compatible = self.flags.on("emulation-forward-compatible")
         explicit = self.flags.on("runtime-config-emulation-forward-compatible")
+        disabled = frozenset(gate for gate in context.catalog.resource_gates if not context.gates.on(gate))
+        settings = tuple(self.runtime_config.items())
         resources = resource_config_of(
-            context.catalog, context.emulated, tuple(self.runtime_config.items()), forward_compatible, explicit
+            context.catalog, context.emulated, settings, forward_compatible, explicit, disabled
         )
         config.api_enablement = APIEnablement(
             runtime_config=tuple(sorted(self.runtime_config.items())),

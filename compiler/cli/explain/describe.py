@@ -186,6 +186,8 @@ def _resource(word: str, version: str) -> list[str]:
             scope = "namespaced" if each.namespaced else "cluster-scoped"
             lines.append(f"{each.group_resource}: resource of {version}, {each.kind}, {scope}")
             lines.append(f"  served as {', '.join(f'{each.group}/{v}' if each.group else v for v in each.served)}")
+            if each.gate:
+                lines.append(f"  served only with the feature gate {each.gate}")
             lines.append(f"  {'' if each.stored else 'not '}stored in etcd")
     return lines
 

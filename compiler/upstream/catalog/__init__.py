@@ -144,9 +144,21 @@ class Catalog:
         for name, row in self._rows(load("apis")["resources"]).items():
             resource, _, group = name.partition(".")
             resources[name] = Resource(
-                group, resource, row["kind"], row["namespaced"], tuple(row["served"]), row["stored"]
+                group,
+                resource,
+                row["kind"],
+                row["namespaced"],
+                tuple(row["served"]),
+                row["stored"],
+                row.get("gate", ""),
+                tuple(row.get("servedEmulated", ())),
             )
         return resources
+
+    @cached_property
+    def resource_gates(self) -> tuple[str, ...]:
+        """Feature gates without which some resources are not served."""
+        return tuple(sorted({resource.gate for resource in self.resources.values() if resource.gate}))
 
     @cached_property
     def resources_of(self) -> dict[str, list[Resource]]:

@@ -71,7 +71,11 @@ class Plugin(NamedTuple):
 
 
 class Resource(NamedTuple):
-    """A served resource. `served` lists its versions, highest priority first; `stored` tells whether it has storage."""
+    """A resource. `served` lists its versions, highest priority first; `stored` tells whether it has storage.
+
+    A resource with a `gate` is only served if that feature gate is enabled. `served_emulated` are versions that only a
+    server which emulates an older version still serves.
+    """
 
     group: str
     resource: str
@@ -79,6 +83,8 @@ class Resource(NamedTuple):
     namespaced: bool
     served: tuple[str, ...]
     stored: bool
+    gate: str = ""
+    served_emulated: tuple[str, ...] = ()
 
     @property
     def group_resource(self) -> str:

@@ -103,6 +103,66 @@ def test_storage_versions(version: str, flags: tuple[str, ...], expected: dict[s
     assert {name: found[name]["storageVersion"] if name in found else None for name in expected} == expected
 
 
+# Version -> group version to enable, gate, and the storage version of the resource then.
+GATED = {
+    "clustertrustbundles.certificates.k8s.io": {
+        **dict.fromkeys(("1.31", "1.32"), ("certificates.k8s.io/v1alpha1", "ClusterTrustBundle", "v1alpha1")),
+        **dict.fromkeys(
+            ("1.33", "1.34", "1.35", "1.36"), ("certificates.k8s.io/v1beta1", "ClusterTrustBundle", "v1beta1")
+        ),
+    },
+    "podcertificaterequests.certificates.k8s.io": {
+        "1.34": ("certificates.k8s.io/v1alpha1", "PodCertificateRequest", "v1alpha1"),
+        **dict.fromkeys(("1.35", "1.36"), ("certificates.k8s.io/v1beta1", "PodCertificateRequest", "v1beta1")),
+    },
+    "storageversionmigrations.storagemigration.k8s.io": {
+        **dict.fromkeys(
+            ("1.31", "1.32", "1.33", "1.34"), ("storagemigration.k8s.io/v1alpha1", "StorageVersionMigrator", "v1alpha1")
+        ),
+        **dict.fromkeys(("1.35", "1.36"), ("storagemigration.k8s.io/v1beta1", "StorageVersionMigrator", "v1beta1")),
+    },
+    "workloads.scheduling.k8s.io": {
+        "1.35": ("scheduling.k8s.io/v1alpha1", "GenericWorkload", "v1alpha1"),
+        "1.36": ("scheduling.k8s.io/v1alpha2", "GenericWorkload", "v1alpha2"),
+    },
+    "podgroups.scheduling.k8s.io": {"1.36": ("scheduling.k8s.io/v1alpha2", "GenericWorkload", "v1alpha2")},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "api", "gate", "stored"),
+    [(name, version, *row) for name, versions in GATED.items() for version, row in versions.items()],
+)
+def test_a_resource_behind_a_gate_needs_the_gate_and_its_api(
+    name: str, version: str, api: str, gate: str, stored: str
+) -> None:
+    """Kubernetes: pkg/registry/*/rest/storage_*.go; the storage versions are those of the binaries with the gate."""
+    enabled = f"--runtime-config={api}=true"
+    assert name not in rows(enabled, version=version)
+    assert name not in rows(f"--feature-gates={gate}=true", version=version)
+    found = rows(enabled, f"--feature-gates={gate}=true", version=version)
+    assert found[name]["storageVersion"] == stored
+
+
+def test_a_version_that_ranks_lower_is_served_behind_the_same_gate() -> None:
+    flags = ("--feature-gates=ClusterTrustBundle=true", "--runtime-config=certificates.k8s.io/v1alpha1=true")
+    resolved, _ = server(*flags, version="1.34")
+    assert resolved.resource_config is not None
+    bundles = resolved.context.catalog.resources["clustertrustbundles.certificates.k8s.io"]
+    assert resolved.resource_config.served_versions(bundles) == ["v1alpha1"]
+    assert rows(*flags, version="1.34")[bundles.group_resource]["storageVersion"] == "v1beta1"
+
+
+@pytest.mark.parametrize(("emulated", "served"), [("1.33", ["v1", "v1beta1"]), ("1.34", ["v1"])])
+def test_a_removed_version_is_served_while_an_older_version_is_emulated(emulated: str, served: list[str]) -> None:
+    api = "--runtime-config=admissionregistration.k8s.io/v1beta1=true"
+    resolved, _ = server(f"--emulated-version={emulated}", api, version="1.35")
+    assert resolved.resource_config is not None
+    policies = resolved.context.catalog.resources["validatingadmissionpolicies.admissionregistration.k8s.io"]
+    assert policies.served == ("v1",)
+    assert resolved.resource_config.served_versions(policies) == served
+
+
 def test_forward_compatible_emulation_serves_what_ranks_above() -> None:
     gates = "--feature-gates=MutatingAdmissionPolicy=true"
     plain, _ = server("--emulated-version=1.35", gates, "--runtime-config=admissionregistration.k8s.io/v1beta1=true")
@@ -126,6 +186,6 @@ def test_an_alpha_version_does_not_make_newer_versions_served(forward_compatible
     """Kubernetes: apiserver/pkg/server/deleted_kinds.go: only a served beta or stable version does."""
     known = catalog("1.36")
     enabled = {"resource.k8s.io/v1alpha3": "true", "resource.k8s.io/v1beta2": "true"}
-    resources = resource_config_of(known, 35, tuple(enabled.items()), forward_compatible, False)
+    resources = resource_config_of(known, 35, tuple(enabled.items()), forward_compatible, False, frozenset())
     # v1alpha3 was added in 1.33, v1beta2 in 1.36.
     assert resources.served_versions(known.resources["devicetaintrules.resource.k8s.io"]) == ["v1alpha3"]

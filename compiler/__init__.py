@@ -1,6 +1,6 @@
 """kasc compiles a declarative kube-apiserver configuration into flags, a storage manifest and health checks.
 
-As a library: `check`, `resolve`, `diff` and `compile_document`, without output, exits or global state; see
+As a library: `check`, `resolve`, `diff`, `upgrade` and `compile_document`, without output, exits or global state; see
 docs/library.md. The commands use the same functions. Modules are imported on first use, since commands import the
 package as well.
 """
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from compiler.artifacts import ARTIFACTS as ARTIFACTS
     from compiler.changes.change import Change as Change
     from compiler.changes.change import Comparison as Comparison
+    from compiler.changes.upgrade.hop import Hop as Hop
+    from compiler.changes.upgrade.hop import Upgrade as Upgrade
     from compiler.diagnostics import Diagnostic as Diagnostic
     from compiler.diagnostics import Location as Location
     from compiler.diagnostics import Report as Report
@@ -29,12 +31,13 @@ _HOMES = {
     "diagnostics": ("Diagnostic", "Location", "Report"),
     "artifacts": ("ARTIFACTS",),
     "changes.change": ("Change", "Comparison"),
+    "changes.upgrade.hop": ("Hop", "Upgrade"),
     "review.examine": ("Examined", "Settings"),
     "inputs": ("Host",),
     "apiserver.startup": ("Resolved",),
 }
 _EXPORTED = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = ("Compiled", "check", "compile_document", "diff", "resolve", *sorted(_EXPORTED))
+__all__ = ("Compiled", "check", "compile_document", "diff", "resolve", "upgrade", *sorted(_EXPORTED))
 
 
 class Compiled(NamedTuple):
@@ -98,6 +101,36 @@ def diff(
         unusable = [each.report.path for each in (compared.old, compared.new) if each.resolved is None]
         raise ValueError(f"not a server: {', '.join(unusable)}")
     return compared.comparison
+
+
+def upgrade(
+    path: str | os.PathLike[str],
+    to: str,
+    settings: Settings | None = None,
+    *,
+    texts: Mapping[str, str] | None = None,
+    hold: bool = False,
+) -> Upgrade:
+    """Return what an upgrade of an input to a version breaks, changes and requires, hop by hop; nothing is written.
+
+    `to` is a supported minor version, for example `1.36`. With `hold`, hops have the edits that keep the old behaviour.
+    The other arguments are those of `check`. Raises ValueError for an unknown version, and for an input that cannot be
+    upgraded: it is not a server, or its version is unknown.
+    """
+    import os
+
+    from compiler.changes.upgrade import upgrade
+    from compiler.inputs.source import Files, file_key
+    from compiler.review.examine import DEFAULTS
+    from compiler.upstream.catalog.facts import versions
+
+    if to not in versions():
+        raise ValueError(f"unknown version {to!r}: known versions are {', '.join(versions())}")
+    files = Files({file_key(path): text for path, text in (texts or {}).items()})
+    result = upgrade(os.fspath(path), to, settings or DEFAULTS, files, hold=hold)
+    if result.problem:
+        raise ValueError(f"{result.report.path}: {result.problem}")
+    return result
 
 
 def compile_document(

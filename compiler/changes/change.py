@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,6 +66,6 @@ class Comparison(NamedTuple):
         return all(change.safe_mixed for change in self.changes)
 
 
-def in_order(changes: list[Change]) -> tuple[Change, ...]:
+def in_order(changes: list[Change], kinds: Sequence[str] = KINDS) -> tuple[Change, ...]:
     """Return changes with the most severe first, those of one severity by kind, else in the given order."""
-    return tuple(sorted(changes, key=lambda each: (-SEVERITIES.index(each.severity), KINDS.index(each.kind))))
+    return tuple(sorted(changes, key=lambda each: (-SEVERITIES.index(each.severity), kinds.index(each.kind))))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 100
 """Characters of a value in text."""
-_TITLES = {"api": "API", "tls": "TLS", "apf": "priority and fairness"}
+_TITLES = {"api": "API", "tls": "TLS", "apf": "priority and fairness", "flag-default": "default of flag"}
 
 
 def as_data(comparison: Comparison) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ def as_text(comparison: Comparison, height: int | None) -> list[str]:
     """
     if not comparison.changes:
         return ["no changes"]
-    groups = _grouped(comparison.changes)
+    groups = grouped(comparison.changes)
     blocks = [list(_block(group)) for group in groups]
     lines = [_summary(comparison)]
     shown = 0
@@ -69,10 +69,12 @@ def as_text(comparison: Comparison, height: int | None) -> list[str]:
     return lines
 
 
-def _grouped(changes: tuple[Change, ...]) -> list[list[Change]]:
+def grouped(changes: tuple[Change, ...]) -> list[list[Change]]:
+    """Return the changes in groups that have all but their name and places in common, in order."""
     groups: dict[str, list[Change]] = {}
     for change in changes:
-        alike = change.kind, change.severity, change.before, change.after, change.effect, change.safe_mixed
+        endpoints = change.values.get("endpoints")
+        alike = change.kind, change.severity, change.before, change.after, change.effect, change.safe_mixed, endpoints
         groups.setdefault(repr(alike), []).append(change)
     return list(groups.values())
 
@@ -93,8 +95,8 @@ def _summary(comparison: Comparison) -> str:
 def _block(group: list[Change]) -> Iterator[str]:
     change = group[0]
     mixed = "" if change.safe_mixed else ", not safe side by side"
-    yield f"{change.severity}: {_TITLES.get(change.kind, change.kind.replace('-', ' '))} {_names(group)}{mixed}"
-    yield f"    {_value(change.before)} -> {_value(change.after)}"
+    yield f"{change.severity}: {title_of(change.kind)} {_names(group)}{mixed}"
+    yield f"    {shown_value(change.before)} -> {shown_value(change.after)}"
     yield f"    {change.effect}"
     places = [
         f"{side} {at.file}:{at.line}:{at.column}"
@@ -109,10 +111,20 @@ def _names(group: list[Change]) -> str:
     names = [change.name for change in group]
     if group[0].kind == "flag":
         names = [name if name == VERSION else f"--{name}" for name in names]
+    return listed(names)
+
+
+def listed(names: list[str]) -> str:
+    """Return names in one line, the first ones if they are many."""
     return ", ".join(names) if len(names) <= 5 else f"{', '.join(names[:4])} and {len(names) - 4} more"
 
 
-def _value(value: Any) -> str:
+def title_of(kind: str) -> str:
+    """Return a kind of changes in words."""
+    return _TITLES.get(kind, kind.replace("-", " "))
+
+
+def shown_value(value: Any) -> str:
     """Return a value in one line."""
     if value is None:
         return "unset"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compiler.apiserver.resource_config import DELEGATED_GROUPS
 from compiler.changes.change import Change
 from compiler.changes.flags import is_known, meant
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
+    from compiler.upstream.catalog import Catalog
 
 SERVERS, OVERRIDES = "etcd-servers", "etcd-servers-overrides"
+CUSTOM_RESOURCES = "custom resources"
 EXPLAINS = frozenset((SERVERS, OVERRIDES))
 _EVENTS = frozenset((("", "events"), ("events.k8s.io", "events")))
 
@@ -55,7 +58,7 @@ def _custom_media_type(old: Resolved, new: Resolved) -> Iterator[Change]:
     before, after = (server.config.api_extensions.custom_objects.media_type for server in (old, new))
     if before != after:
         case = "storage.custom-media-type"
-        yield meant("storage", "custom resources", case, old, new, "feature-gates", before, after)
+        yield meant("storage", CUSTOM_RESOURCES, case, old, new, "feature-gates", before, after)
 
 
 def _versions(old: Resolved, new: Resolved) -> Iterator[Change]:
@@ -75,9 +78,23 @@ def _versions(old: Resolved, new: Resolved) -> Iterator[Change]:
         if before is None or before.storage_version == row.storage_version:
             continue
         versions = before.storage_version, row.storage_version
-        is_readable = row.storage_version in first.catalog.api_groups.get(
-            row.group, (row.storage_version,)
-        ) and before.storage_version in second.catalog.api_groups.get(row.group, (before.storage_version,))
         name = f"{row.resource}.{row.group}" if row.group else row.resource
+        is_readable = can_decode(first.catalog, name, row.storage_version) and can_decode(
+            second.catalog, name, before.storage_version
+        )
         case = "storage.version" if is_readable else "storage.version-unreadable"
         yield meant("storage", name, case, old, new, flag, *versions)
+
+
+def can_decode(catalog: Catalog, name: str, version: str) -> bool:
+    """Return whether servers of a Kubernetes version know a version of a resource, `resource.group`.
+
+    The resources of the delegated servers have separate schemes, which are the same in every version.
+    """
+    resource = catalog.resources[name]
+    return resource.group in DELEGATED_GROUPS or version in resource.served
+
+
+def is_version(change: Change) -> bool:
+    """Return whether a change is another storage version of a resource."""
+    return change.kind == "storage" and isinstance(change.after, str) and change.name != CUSTOM_RESOURCES

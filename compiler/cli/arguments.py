@@ -212,6 +212,20 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
     _add_report(parser)
 
 
+def _add_upgrade(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", metavar="INPUT", nargs="+", help=_INPUTS_HELP)
+    group = parser.add_argument_group("upgrade options")
+    group.add_argument(
+        "--to", metavar="1.NN", required=True, help="version to upgrade to, by one minor version at a time"
+    )
+    group.add_argument("--hold", action="store_true", help="propose the flags that keep the old behaviour")
+    group.add_argument("--write", action="store_true", help="apply the edits in place")
+    group.add_argument("--diff", action="store_true", help="print what --write would change, write nothing")
+    _add_batch(parser)
+    _add_input(parser)
+    _add_report(parser)
+
+
 def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubernetes-version", metavar="1.NN", help="Kubernetes version (default: the newest)")
     parser.add_argument(
@@ -276,6 +290,7 @@ COMMANDS = {
     "compile": ("check, resolve and write artifacts", _add_compile),
     "check": ("validate only", _add_check),
     "diff": ("show what a change does to a running cluster", _add_diff),
+    "upgrade": ("show what the next Kubernetes versions break and change", _add_upgrade),
     "verify": ("compare the storage manifest with a real etcd", _add_verify),
     "probe": ("compare the health checks with those of a running server", _add_probe),
     "explain": ("describe a flag, key, gate, plugin or code", _add_explain),

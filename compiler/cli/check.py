@@ -12,8 +12,8 @@ from compiler import rules
 from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, examine_all, in_shard, jobs_for, results_of
 from compiler.cli.common import FINE, USAGE, Publisher, find_inputs, publish, settings_from, usage_error, worst
+from compiler.cli.writing import difference, require_writable, write_all
 from compiler.diagnostics import KascError, Location, Report, diagnose, is_selected
-from compiler.filesystem import UTF8_BOM, read_file, reason, root_of
 from compiler.inputs.source import STANDARD_INPUT, Files, read_source
 from compiler.review.examine import Settings, examine
 from compiler.text import clean_lines, say
@@ -21,7 +21,6 @@ from compiler.text import clean_lines, say
 if TYPE_CHECKING:
     from compiler.fleet.fingerprints import DependencyTracker
     from compiler.fleet.selection import Changes
-    from compiler.review.fixes import FixedFile
 
 
 class StaticPods:
@@ -64,9 +63,7 @@ def check_and_fix(options: Namespace, paths: list[str], settings: Settings) -> i
             texts[STANDARD_INPUT] = read_source(STANDARD_INPUT).text
         except KascError as error:
             raise UsageError(error.diagnostic.message) from None
-    for path in paths:
-        if path != STANDARD_INPUT and (refusal := root_of(path, settings.root, settings.searched).refusal(path)):
-            raise UsageError(f"cannot fix {path}: {refusal}; name the file itself, or allow it with --root DIR")
+    require_writable(paths, settings)
     fixer = Fixer(settings, lambda diagnostic: is_selected(diagnostic.code, options.select, options.ignore), texts)
     for path in paths:
         fixer.fix(path)
@@ -74,9 +71,9 @@ def check_and_fix(options: Namespace, paths: list[str], settings: Settings) -> i
     if options.diff:
         # Standard output is reserved for reports that programs read.
         changes, report = (sys.stdout, sys.stderr) if options.output == "text" else (sys.stderr, sys.stdout)
-        changes.write(clean_lines("".join(map(_difference, fixed))))
+        changes.write(clean_lines("".join(map(difference, fixed))))
         return publish(options, _reports(paths, settings, Files(texts)), report)
-    _write(fixed)
+    write_all(fixed)
     if not options.quiet:
         for file in fixed:
             say(f"{file.name}: {file.fixes} {'fix' if file.fixes == 1 else 'fixes'}")
@@ -89,31 +86,6 @@ def _reports(paths: list[str], settings: Settings, files: Files | None = None) -
     for report in reports:
         pods.add(report)
     return reports
-
-
-def _difference(file: FixedFile) -> str:
-    from compiler.artifacts.differences import unified
-    from compiler.inputs.masking import Masked
-
-    before, after = (Masked(file.name, text).text() for text in (file.before, file.after))
-    return unified(before, after, file.name, file.name)
-
-
-def _write(fixed: list[FixedFile]) -> None:
-    """Write all files or none. Raises UsageError if one cannot be written or has changed in the meantime."""
-    from compiler.artifacts.fileset import replace_all
-
-    texts: dict[str, str] = {}
-    try:
-        for file in fixed:
-            path = os.path.realpath(file.name)  # do not replace a link by a file
-            data = read_file(path)
-            if data.removeprefix(UTF8_BOM) != file.before.encode():
-                raise UsageError(f"{file.name} has changed in the meantime: run kasc again")
-            texts[path] = ("\ufeff" if data.startswith(UTF8_BOM) else "") + file.after
-        replace_all(texts)
-    except OSError as error:
-        raise UsageError(f"cannot write {error.filename}: {reason(error)}") from None
 
 
 def run(options: Namespace) -> int:

@@ -257,6 +257,14 @@ def worst(*codes: int) -> int:
     return next((code for code in (USAGE, HAS_ERRORS, STALE) if code in codes), FINE)
 
 
+def screen_height() -> int:
+    """Return the lines of the terminal, 24 if there is none."""
+    try:
+        return max(10, os.get_terminal_size().lines - 1)
+    except OSError:
+        return 24
+
+
 def write_text(text: str) -> None:
     """Print an artifact in UTF-8, whatever the locale: artifacts are reproducible byte for byte."""
     sys.stdout.flush()

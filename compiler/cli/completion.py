@@ -93,6 +93,7 @@ _COMPLETERS = {
     "words": _words,
     "emit": _artifacts,
     "kubernetes_version": _versions,
+    "to": _versions,
     "name": _schemas,
 }
 """Name of an argument -> its completer."""

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.changes.inputs import Compared, compare_inputs
 from compiler.cli.arguments import UsageError
-from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error, worst
+from compiler.cli.common import (
+    FINE,
+    HAS_ERRORS,
+    STALE,
+    USAGE,
+    publish,
+    screen_height,
+    settings_from,
+    usage_error,
+    worst,
+)
 from compiler.diagnostics import Report
 
 if TYPE_CHECKING:
@@ -81,15 +91,5 @@ def _write_text(options: Namespace, compared: Compared, comparison: Comparison) 
         errors = [each for each in report.sorted() if each.severity == "error"]
         for line in findings(report, errors, wants_colour(sys.stdout), width, encoding):
             print(line)
-    for line in as_text(comparison, None if options.verbose else _height()):
+    for line in as_text(comparison, None if options.verbose else screen_height()):
         print(clean_line(line))
-
-
-def _height() -> int:
-    """Return the lines of the terminal, 24 if there is none."""
-    import os
-
-    try:
-        return max(10, os.get_terminal_size().lines - 1)
-    except OSError:
-        return 24

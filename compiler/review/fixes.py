@@ -58,7 +58,7 @@ class Fixer:
             examined = after or examined
 
     def _fixable(self, examined: Examined) -> list[Diagnostic]:
-        files = _files_of(examined)
+        files = files_of(examined)
         return [
             each
             for each in examined.report.sorted()
@@ -88,8 +88,8 @@ def _is_one_of(fix: Fix, fixes: list[Fix]) -> bool:
     return any(fix is other for other in fixes)
 
 
-def _files_of(examined: Examined) -> set[str]:
-    """Return the files that an input consists of. Files of the server are only read, never written."""
+def files_of(examined: Examined) -> set[str]:
+    """Return the files that an input consists of, as `file_key`. Files of the server are only read, never written."""
     files = {file_key(examined.report.path)}
     if examined.resolved is not None:
         server = examined.resolved.context.input

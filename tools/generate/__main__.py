@@ -12,6 +12,7 @@ GENERATORS = (
     "catalog",
     "rules",
     "consequences",
+    "hops",
     "schemas",
     "pods",
     "resolved_schema",

@@ -28,7 +28,7 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
                 "kubernetesVersion": report.kubernetes_version,
                 "outcome": report.outcome,
                 **({"policy": _policy(report.policy)} if report.policy is not None else {}),
-                "diagnostics": [_diagnostic(each) for each in report.sorted()],
+                "diagnostics": [diagnostic_data(each) for each in report.sorted()],
             }
             for report in reports
         ],
@@ -46,7 +46,8 @@ def _policy(result: PolicyResult) -> dict[str, Any]:
     return {"name": result.name, "version": result.version, "controls": controls}
 
 
-def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return one finding."""
     data: dict[str, Any] = {
         "code": diagnostic.code,
         "rule": diagnostic.rule,

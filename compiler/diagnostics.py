@@ -146,7 +146,7 @@ class Report:
     `unread` is set if the input could not be read or is of an unknown kind. `deselected` has the errors that a
     selection excludes from the listing but not from the result. `texts` has the text of standard input by its name,
     which cannot be read again for excerpts. No lines are shown of the files in `concealed` and of files outside `root`.
-    `static_pod` is the namespace/name of a static Pod. `policy` is the result of the policy, if one was selected.
+    `static_pod` is the namespace/name of a static Pod. `policies` are the results of the policies that were selected.
     """
 
     def __init__(self, path: str = "") -> None:
@@ -162,7 +162,7 @@ class Report:
         self._known: set[Diagnostic] = set()
         self._room = dict.fromkeys(SEVERITIES, MAX_FINDINGS)
         self.deselected: list[Diagnostic] = []
-        self.policy: PolicyResult | None = None
+        self.policies: list[PolicyResult] = []
         self.texts: dict[str, str] = {}
         self.static_pod = ""
         self.concealed: frozenset[str] = frozenset()

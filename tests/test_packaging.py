@@ -28,6 +28,7 @@ DATA = (
     "inputs/dialects/**/*.json",
     "inputs/systemd/*.json",
     "artifacts/monitoring/topics/*.yaml",
+    "review/policies/data/*",
     "py.typed",
 )
 SAMPLE = ROOT / "samples/hardened/apiserver.yaml"

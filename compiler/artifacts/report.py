@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,9 +15,9 @@ from compiler.apiserver.startup import Resolved
 from compiler.artifacts import health, storage
 from compiler.artifacts.resolved import relative, resolved_config
 from compiler.artifacts.yamlio import dump
-from compiler.diagnostics import SEVERITIES
-from compiler.review import cis
-from compiler.rules.rule import TITLES
+from compiler.diagnostics import SEVERITIES, Report
+from compiler.review.policies import ShippedPolicy
+from compiler.rules.rule import STATUSES, PolicyResult, is_of_policy
 from compiler.text.redaction import hide_credentials
 from compiler.upstream.catalog.facts import FlagSpec, descriptions, section_of
 from compiler.upstream.flag_values import TYPES
@@ -94,7 +93,6 @@ _STAGES = (
 )
 _MAX_LINE = 90
 """Characters of a value up to which it is shown in one line."""
-_POLICY_CODES = "KASC-CIS-"
 
 
 def contents(resolved: Resolved) -> dict[str, Any]:
@@ -113,12 +111,27 @@ def contents(resolved: Resolved) -> dict[str, Any]:
         "health": health.definitions(resolved),
         "admission": admission(resolved, described["plugins"]),
         "findings": findings(resolved),
-        "cis": cis.results(resolved),
-        "cis_title": TITLES["cis"],
+        "policies": [_policy(result) for result in context.report.policies or [_benchmark(resolved)]],
         "authorizers": resolved.config.authorization.authorizers,
     }
     result["server_sets"] = server_sets(result["storage"])
     return result | counts(result)
+
+
+def _benchmark(resolved: Resolved) -> PolicyResult:
+    """Return the results of the CIS benchmark, for a page without a selected policy."""
+    return ShippedPolicy("cis").judge(resolved, Report())
+
+
+def _policy(result: PolicyResult) -> dict[str, Any]:
+    """Return a policy with its controls, and the number of each status."""
+    return {
+        "title": result.title,
+        "version": result.version,
+        "note": result.note,
+        "controls": result.controls,
+        "counts": {status: result.count(status) for status in STATUSES},
+    }
 
 
 def counts(page: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +139,6 @@ def counts(page: dict[str, Any]) -> dict[str, Any]:
     every = [option for group in page["groups"] for option in group["options"]]
     return {
         "severities": {name: sum(each["severity"] == name for each in page["findings"]) for name in SEVERITIES},
-        "results": Counter(each.status for each in page["cis"].controls),
         "options": len(every),
         "set": sum(option["is_set"] for option in every),
         "changed": sum(option["changed"] for option in every),
@@ -178,12 +190,12 @@ def admission(resolved: Resolved, described: dict[str, str]) -> list[dict[str, A
 
 
 def findings(resolved: Resolved) -> list[dict[str, Any]]:
-    """Return the findings by severity and position, without those of the policy, which have a separate table."""
+    """Return the findings by severity and position, without those of policies, which have separate tables."""
     context = resolved.context
     document = context.input.start.file
     rows = []
     for each in context.report.sorted():
-        if each.code.startswith(_POLICY_CODES):
+        if is_of_policy(each.code):
             continue
         at = each.location
         position = f"{relative(at.file, document)}:{at.line}:{at.column}" if at and at.file else ""

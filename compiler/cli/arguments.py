@@ -6,7 +6,6 @@ import argparse
 
 from compiler.cli.reporters import FORMATS
 from compiler.inputs import INPUT_KINDS
-from compiler.rules.rule import TITLES
 
 
 class UsageError(Exception):
@@ -86,9 +85,10 @@ def _add_batch(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy",
-        metavar="NAME",
-        choices=tuple(TITLES),
-        help="check servers against a policy as well; cis is the CIS Kubernetes Benchmark, section 1.2",
+        metavar="POLICY",
+        action="append",
+        help="check servers against a policy as well, may be repeated: cis (CIS Kubernetes Benchmark; cis@1.12 for an "
+        "edition), stig (DISA Kubernetes STIG)",
     )
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from argparse import Namespace
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from compiler.cli.arguments import UsageError
 from compiler.cli.reporters import write_report
@@ -16,6 +16,9 @@ from compiler.inputs import DIALECT_KINDS, INPUT_KINDS, Host
 from compiler.review.examine import Settings
 from compiler.text import clean_lines, did_you_mean, say
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
+
+if TYPE_CHECKING:
+    from compiler.review.policies import Policy
 
 FINE, HAS_ERRORS, USAGE, STALE = 0, 1, 2, 3
 _LARGEST_CONFIGURATION = 1024 * 1024
@@ -60,9 +63,17 @@ def settings_from(options: Namespace) -> Settings:
             raise UsageError(f"--host-address {options.host_address!r} is not a valid IP address") from None
     host = Host(options.host_address or "", options.files_root or "", tuple(mappings))
     kind, release = _kind_and_release(options.read_as)
-    return Settings(
-        kind, version, host, getattr(options, "policy", None), options.root or "", _searched(options), release
-    )
+    return Settings(kind, version, host, _policies(options), options.root or "", _searched(options), release)
+
+
+def _policies(options: Namespace) -> tuple[Policy, ...]:
+    """Return the policies of the command line, else of the configuration file. Raises UsageError."""
+    names = getattr(options, "policy", None)
+    if not names:
+        return ()
+    from compiler.cli.policies import policies_of
+
+    return policies_of(names)
 
 
 def _kind_and_release(text: str | None) -> tuple[str | None, str]:
@@ -95,7 +106,14 @@ def _searched(options: Namespace) -> tuple[str, ...]:
 
 def _complete_report(options: Namespace) -> None:
     """Set unset report options from the configuration file, if there is one, else to their defaults."""
-    defaults: dict[str, Any] = {"output": "text", "quiet": False, "strict": False, "select": [], "ignore": []}
+    defaults: dict[str, Any] = {
+        "output": "text",
+        "quiet": False,
+        "strict": False,
+        "select": [],
+        "ignore": [],
+        "policy": [],
+    }
     configuration = _configuration_file()
     if configuration is not None:
         from compiler.cli.configuration import read_configuration

@@ -251,7 +251,8 @@ def _cache(options: Namespace, names: list[str], settings: Settings, inputs: int
     from compiler.fleet.cache import Cache, default_directory
 
     host = settings.host
-    key: list[Any] = [settings.read_as, settings.version, settings.policy, host.address, host.root, host.mappings]
+    policies = [policy.key for policy in settings.policies]
+    key: list[Any] = [settings.read_as, settings.version, policies, host.address, host.root, host.mappings]
     key += [settings.root, settings.searched, settings.release]
     if host.sees_files:
         from compiler.review.risks.certificates import now

@@ -12,7 +12,7 @@ from compiler.diagnostics import KascError, Location, matches
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.toml import parse_toml
 from compiler.rules import by_code
-from compiler.rules.rule import TITLES
+from compiler.rules.rule import is_shipped
 from compiler.text import did_you_mean, shown
 
 KEYS = {
@@ -21,7 +21,7 @@ KEYS = {
     "strict": "switch",
     "select": "codes",
     "ignore": "codes",
-    "policy": "text",
+    "policy": "policies",
 }
 """Option -> type of its value."""
 
@@ -59,11 +59,24 @@ def _value(table: Node, key: str, node: Node) -> Any:
             return checked_codes(key, value)
         except UsageError as error:
             raise _error(node.location, str(error)) from None
-    values = FORMATS if key == "output" else tuple(TITLES)
-    if kind == "text" and value not in values:
-        hint = did_you_mean(str(value), values) or f"use {', '.join(values)}"
+    if kind == "policies":
+        return _policies(key, node)
+    if kind == "text" and value not in FORMATS:
+        hint = did_you_mean(str(value), FORMATS) or f"use {', '.join(FORMATS)}"
         raise _error(node.location, f"invalid value {shown(str(value))} for {key}", hint)
     return value
+
+
+def _policies(key: str, node: Node) -> list[str]:
+    """Return the names of policies; files and directories are relative to the configuration file."""
+    value = node.plain()
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise _error(
+            node.location, f"{key} must be a list of policies", 'write policy = ["cis", "policies/audit.yaml"]'
+        )
+    directory = os.path.dirname(node.source.name)
+    return [name if is_shipped(name) else os.path.join(directory, name) for name in names]
 
 
 def _error(location: Location | None, message: str, hint: str = "") -> UsageError:

@@ -34,7 +34,7 @@ from compiler.fleet.fingerprints import (
 from compiler.fleet.fingerprints import path as is_path
 from compiler.inputs.schema import schema_directory
 from compiler.rules import by_code
-from compiler.rules.rule import FAIL, MANUAL, PASS, TITLES, ControlResult, PolicyResult
+from compiler.rules.rule import STATUSES, ControlResult, PolicyResult
 
 _FORMAT = "4"
 _DIAGNOSTICS = -3
@@ -125,9 +125,10 @@ _DIAGNOSTIC = row(
     _is_code, one_of(*SEVERITIES), text, text, optional(text), text, text, optional(_LOCATION), text,
     list_of(row(_LOCATION, text, text)),
 )  # fmt: skip
-_POLICY = row(one_of(*TITLES), text, list_of(row(text, text, one_of(PASS, FAIL, MANUAL), text)))
+_CONTROL = row(text, text, one_of(*STATUSES), text, text, text, text, optional(_LOCATION))
+_POLICY = row(text, text, list_of(_CONTROL), text, text)
 _REPORT = row(
-    text, text, boolean, list_of(is_path), list_of(_DIAGNOSTIC), optional(_POLICY),
+    text, text, boolean, list_of(is_path), list_of(_DIAGNOSTIC), list_of(_POLICY),
     list_of(row(one_of(*SEVERITIES), _is_code, text, count)),
 )  # fmt: skip
 """The shape of the result of `packed`."""
@@ -145,7 +146,7 @@ def packed(report: Report) -> list[Any]:
         report.unread,
         sorted(report.concealed),
         report.diagnostics,
-        report.policy,
+        report.policies,
         [[*key, number] for key, number in report.unlisted.items()],
     ]
 
@@ -153,13 +154,11 @@ def packed(report: Report) -> list[Any]:
 def unpacked(path: str, data: list[Any]) -> Report:
     """Return the report of plain data that `Cache.find` has validated."""
     report = Report(path)
-    report.read_as, report.kubernetes_version, report.unread, concealed, diagnostics, policy, unlisted = data
+    report.read_as, report.kubernetes_version, report.unread, concealed, diagnostics, policies, unlisted = data
     report.unlisted.update({(severity, code, flag): number for severity, code, flag, number in unlisted})
     report.concealed = frozenset(concealed)
     report.diagnostics = [_diagnostic(each) for each in diagnostics]
-    if policy is not None:
-        name, version, controls = policy
-        report.policy = PolicyResult(name, version, tuple(ControlResult(*control) for control in controls))
+    report.policies = [_policy(*fields) for fields in policies]
     return report
 
 
@@ -169,6 +168,15 @@ def _files_of(report: list[Any]) -> set[str]:
     for *_, location, _, fix in report[_DIAGNOSTICS]:
         files |= {each[0] for each in (location, *(edit[0] for edit in fix)) if each is not None}
     return files
+
+
+def _policy(name: str, version: str, controls: list[list[Any]], title: str, note: str) -> PolicyResult:
+    return PolicyResult(name, version, tuple(map(_control, controls)), title, note)
+
+
+def _control(fields: list[Any]) -> ControlResult:
+    *texts, place = fields
+    return ControlResult(*texts)._replace(place=Location(*place) if place is not None else None)
 
 
 def _diagnostic(fields: list[Any]) -> Diagnostic:

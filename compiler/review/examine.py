@@ -12,26 +12,26 @@ from compiler.inputs import Host, ServerInput
 from compiler.inputs.source import STANDARD_INPUT, STANDARD_INPUT_NAME, Files
 from compiler.inputs.source.node import Source
 from compiler.review.risks import find_risks
-from compiler.rules.rule import PolicyResult
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
 if TYPE_CHECKING:
     from compiler.inputs.importers.carried import CarriedFile
+    from compiler.review.policies import Policy
 
 
 class Settings(NamedTuple):
     """How inputs are read: `read_as` sets the kind, `version` takes precedence over the version in the input.
 
     `release` is the version of the distribution whose file is read, empty if it is not given.
-    `policy` is the name of a policy to check servers against. `root` is a directory whose files inputs may name, in
+    `policies` are those to check servers against. `root` is a directory whose files inputs may name, in
     addition to their git work tree or directory. `searched` are the directories that were searched for inputs.
     """
 
     read_as: str | None = None
     version: str | None = None
     host: Host = Host()
-    policy: str | None = None
+    policies: tuple[Policy, ...] = ()
     root: str = ""
     searched: tuple[str, ...] = ()
     release: str = ""
@@ -170,7 +170,7 @@ def _add_carried(report: Report, carried: Sequence[CarriedFile], path: str, sett
 
 
 def _review(resolved: Resolved, source: Source, settings: Settings, files: Files) -> Examined:
-    """Check for risks and against the policy, and remove the findings that comments suppress."""
+    """Check for risks and against the policies, and remove the findings that comments suppress."""
     report = resolved.context.report
     find_risks(resolved, report)
     if report.rejected:
@@ -191,8 +191,8 @@ def _review(resolved: Resolved, source: Source, settings: Settings, files: Files
     if is_config_file:
         # The server around a structured file is synthetic: only findings about the file itself are reported.
         report.diagnostics = [each for each in report.diagnostics if each.location is None or each.location.file]
-    elif settings.policy is not None:
-        report.policy = judge(settings.policy, resolved, report)
+    else:
+        report.policies += [policy.judge(resolved, report) for policy in settings.policies]
     if "kasc:" in source.text or any(_may_be_suppressed(each, source.name) for each in report.diagnostics):
         from compiler.review.comments_and_edits import suppress
 
@@ -258,11 +258,3 @@ def _version_of(server: ServerInput, settings: Settings, report: Report, source:
             )
         )
     return known
-
-
-def judge(name: str, resolved: Resolved, report: Report) -> PolicyResult:
-    """Check a server against a policy; failed controls are reported as warnings, undecided ones as notes."""
-    from importlib import import_module
-
-    result: PolicyResult = import_module(f"compiler.review.{name}").judge(resolved, report)
-    return result

@@ -37,40 +37,71 @@ class Rule:
         return self.id.partition("-")[0]
 
 
-TITLES = {"cis": "CIS Kubernetes Benchmark, section 1.2"}
-"""Name of a policy -> its title."""
-PASS, FAIL, MANUAL = "pass", "fail", "manual"
+SHIPPED = ("cis", "stig")
+"""Names of the policies that kasc ships."""
+_FAMILIES = tuple(f"KASC-{name.upper()}-" for name in SHIPPED)
+
+
+def is_shipped(name: str) -> bool:
+    """Return whether a word names a policy that kasc ships, with or without an edition: `cis@1.12`."""
+    return name.partition("@")[0] in SHIPPED
+
+
+def is_of_policy(code: str) -> bool:
+    """Return whether a code is that of a control: of a shipped policy, or of one that an organisation writes."""
+    return code.startswith(_FAMILIES) or not code.startswith("KASC-")
+
+
+PASS, FAIL, MANUAL, NOT_APPLICABLE = "pass", "fail", "manual", "not-applicable"
+STATUSES = (PASS, FAIL, MANUAL, NOT_APPLICABLE)
 
 
 class ControlResult(NamedTuple):
-    """The result of one control: number, title, and `pass`, `fail`, or `manual` if the input does not decide it."""
+    """The result of one control.
+
+    `status` is `pass`, `fail`, `manual` if the input does not decide it, or `not-applicable`. `reason` says why it does
+    not pass, `fix` what to do. `severity` is that of the policy, for example CAT I. `path` and `place` (file, line,
+    column, end line, end column) are the position in the input.
+    """
 
     id: str
     title: str
     status: str
     reason: str = ""
+    fix: str = ""
+    severity: str = ""
+    path: str = ""
+    place: tuple[str, int, int, int, int] | None = None
 
 
 class PolicyResult(NamedTuple):
-    """The result of a policy for one server; `version` is the edition for its Kubernetes version."""
+    """The result of a policy for one server; `version` is the edition, and `note` what to know about it."""
 
     name: str
     version: str
     controls: tuple[ControlResult, ...]
+    title: str
+    note: str = ""
+
+    def count(self, status: str) -> int:
+        """Return the number of controls with a status."""
+        return sum(each.status == status for each in self.controls)
 
     def in_words(self) -> str:
-        """Return the counts: `CIS Kubernetes Benchmark, section 1.2 (1.12): 27 of 30 controls pass, 3 fail`."""
-        count = {status: sum(one.status == status for one in self.controls) for status in (PASS, FAIL, MANUAL)}
-        words = [f"{count[PASS]} of {len(self.controls)} controls pass"]
-        if count[FAIL]:
-            words.append(f"{count[FAIL]} fail{'s' if count[FAIL] == 1 else ''}")
-        if count[MANUAL]:
-            words.append(f"{count[MANUAL]} need{'s' if count[MANUAL] == 1 else ''} manual review")
-        return f"{TITLES[self.name]} ({self.version}): {', '.join(words)}"
+        """Return the counts: `DISA Kubernetes STIG, API server (V2R6): 20 of 35 controls pass, 3 fail`."""
+        words = [f"{self.count(PASS)} of {len(self.controls)} controls pass"]
+        if failed := self.count(FAIL):
+            words.append(f"{failed} fail{'s' if failed == 1 else ''}")
+        if undecided := self.count(MANUAL):
+            words.append(f"{undecided} need{'s' if undecided == 1 else ''} manual review")
+        if others := self.count(NOT_APPLICABLE):
+            words.append(f"{others} not applicable")
+        note = f"; {self.note}" if self.note else ""
+        return f"{self.title} ({self.version}): {', '.join(words)}{note}"
 
     def listed(self) -> list[str]:
-        """Return one line for each control, with the reason if it does not pass; then the sum."""
+        """Return one line for each control, with the reason if it does not pass; then the counts."""
         lines = [
-            f"{one.id:8} {one.status:6}  {one.title}{f': {one.reason}' if one.reason else ''}" for one in self.controls
+            f"{one.id:8} {one.status:14}  {one.title}{f': {one.reason}' if one.reason else ''}" for one in self.controls
         ]
         return [*lines, self.in_words()]

@@ -16,7 +16,8 @@ from compiler.artifacts.health import definitions
 from compiler.artifacts.resolved import resolved_config
 from compiler.artifacts.storage import manifest
 from compiler.diagnostics import Report
-from compiler.review.examine import Settings, examine, judge
+from compiler.review.examine import Settings, examine
+from compiler.review.policies import ShippedPolicy
 from compiler.upstream.catalog import catalog
 from tests.artifacts.compiling import (
     ENCRYPTION,
@@ -222,7 +223,7 @@ def test_findings_and_verdicts(policy: str | None, tmp_path: Path) -> None:
     path = tmp_path / "apiserver.json"
     path.write_text(as_text(document(features={"profiling": True})))
     plain = examine(str(path), Settings(host=HOST))
-    found = examine(str(path), Settings(host=HOST, policy=policy))
+    found = examine(str(path), Settings(host=HOST, policies=(ShippedPolicy("cis"),) if policy else ()))
     assert found.resolved is not None
     assert plain.resolved is not None
     tree = parsed(page_of(found.resolved))
@@ -231,8 +232,10 @@ def test_findings_and_verdicts(policy: str | None, tmp_path: Path) -> None:
     for one in plain.report.diagnostics:
         assert any(f"{one.severity} {one.code} {one.message}" in text and one.hint in text for text in shown)
     verdicts = [tuple(map(words, row)) for row in rows_of(tree, "controls")]
-    told = judge("cis", plain.resolved, Report())
-    assert verdicts == [(one.id, one.status, one.title, one.reason) for one in told.controls]
+    told = ShippedPolicy("cis").judge(plain.resolved, Report())
+    assert verdicts == [
+        (one.id, one.status, one.title, f"{one.reason}; {one.fix}" if one.fix else one.reason) for one in told.controls
+    ]
     assert {"pass", "fail"} <= {status for _, status, *_ in verdicts}
 
 

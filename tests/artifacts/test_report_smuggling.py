@@ -174,7 +174,7 @@ def test_only_this_artifact_loads_what_it_needs() -> None:
     script = (
         "import sys; from compiler.cli.main import main; "
         "code = main(['compile', 'samples/minimal.yaml', '--emit', sys.argv[1], '--stdout']); "
-        "heavy = {'jinja2', 'compiler.artifacts.report', 'compiler.review.cis'} & set(sys.modules); "
+        "heavy = {'jinja2', 'compiler.artifacts.report', 'compiler.review.policies'} & set(sys.modules); "
         "sys.exit(len(heavy))"
     )
     for artifact, loaded in (("resolved", 0), ("report", 3)):

@@ -15,6 +15,7 @@ PACKAGE = Path(rules.__file__).parents[1]
 LOOKING = {"review/apart.py", "apiserver/options/open_arguments.py"}
 """Modules that list rules and report none of them."""
 DATA = PACKAGE / "upstream/catalog/data/behaviours.json"
+POLICIES = PACKAGE / "review/policies/data"
 """Rules that differ between versions only in the gates that they are about."""
 
 
@@ -41,6 +42,9 @@ def test_every_rule_is_reported() -> None:
     named = {name for module, tree in modules() if module not in LOOKING for name in constants(tree)}
     data = set(re.findall(r'"([A-Z]+-[0-9]+)"', json.dumps(json.loads(DATA.read_text(encoding="utf-8")))))
     reported = {getattr(rules, name).id for name in named} | (data & set(by_id()))
+    for path in POLICIES.glob("*.json"):
+        controls = json.loads(path.read_text(encoding="utf-8"))["controls"]
+        reported |= {by_code()[control["code"]].id for control in controls}
     assert set(by_id()) - reported == set()
 
 

@@ -19,10 +19,13 @@ from compiler.diagnostics import Report
 from compiler.inputs import DIALECT_KINDS, Host
 from compiler.review.examine import Examined, Settings, examine
 from compiler.review.fixes import Fixer
+from compiler.review.policies import ShippedPolicy
 from tests.apiserver.config_files.der_bytes import certificate, pem
 from tests.apiserver.config_files.pairs import pair
 from tools.fuzz import seeds
 from tools.fuzz.campaigns import CONTROLS, Campaign, check_reports, signature, write
+
+_JUDGED = Settings(policies=(ShippedPolicy("cis"), ShippedPolicy("stig")))
 
 
 class InputTargets:
@@ -138,7 +141,7 @@ class InputTargets:
         return frozenset()
 
     def _compiled(self, data: bytes, random: Random) -> frozenset[str]:
-        examined = examine(write(self.directory, "input.yaml", data), Settings(policy="cis"))
+        examined = examine(write(self.directory, "input.yaml", data), _JUDGED)
         self._check_artifacts(examined, random)
         check_reports(examined.report, random)
         return signature(examined.report) | {examined.report.outcome}

@@ -15,6 +15,7 @@ from compiler.fleet.cache import Cache, Entry, packed, unpacked
 from compiler.fleet.fingerprints import digest
 from compiler.fleet.outputs import LIST, Outputs, OutputsError
 from compiler.review.examine import Settings, examine
+from compiler.review.policies import ShippedPolicy
 from tools.fuzz import seeds
 from tools.fuzz.campaigns import Campaign, check_reports, write
 
@@ -38,7 +39,7 @@ class StateTargets:
         entries = []
         for document in seeds.documents()[:40]:
             path = write(self.directory, "input.yaml", document)
-            report = examine(path, Settings(policy="cis")).report
+            report = examine(path, Settings(policies=(ShippedPolicy("cis"),))).report
             files = [("kube-apiserver.flags", 10, digest(b"x")), ("files/a.yaml", 3, digest(b"y"))]
             entries.append(
                 json.dumps(Entry({path: digest(document)}, packed(report), "a", files, [[1, 2, 3, 4]] * 2)).encode()

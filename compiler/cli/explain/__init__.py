@@ -24,8 +24,8 @@ _SUBJECTS = (
 def run(options: Namespace) -> int:
     """Explain one name, or the values of one input."""
     words = options.words
-    if not words or len(words) > (2 if options.policy is None else 1):
-        return usage_error(_USAGE if options.policy is None else _POLICY_USAGE)
+    if not words or len(words) > (2 if not options.policy else 1):
+        return usage_error(_USAGE if not options.policy else _POLICY_USAGE)
     try:
         settings = settings_from(options)
         version = version_of(settings.version)
@@ -33,7 +33,7 @@ def run(options: Namespace) -> int:
     except UsageError as error:
         return usage_error(error)
     if source is None:
-        return _explain(name or "", version, None) if options.policy is None else usage_error(_POLICY_USAGE)
+        return _explain(name or "", version, None) if not options.policy else usage_error(_POLICY_USAGE)
     examined = examine(source, settings)
     if examined.resolved is None:
         return _nothing_to_explain(examined, settings)
@@ -41,8 +41,9 @@ def run(options: Namespace) -> int:
     if errors:
         count = f"{errors} error{'s' if errors > 1 else ''}"
         print(clean(f"kasc: {source} has {count}; run kasc check to list them"), file=sys.stderr)
-    if examined.report.policy is not None:
-        _print(examined.report.policy.listed())
+    if examined.report.policies:
+        for result in examined.report.policies:
+            _print(result.listed())
         return FINE
     if name is None:
         from compiler.cli.explain.values import everything

@@ -9,7 +9,7 @@ from compiler.cli.reporters.summary import not_shown, totals, unread
 from compiler.diagnostics import Diagnostic, Location, Report
 
 if TYPE_CHECKING:
-    from compiler.rules.rule import PolicyResult
+    from compiler.rules.rule import ControlResult, PolicyResult
 
 
 def render(reports: list[Report], more: dict[str, Any] | None = None) -> str:
@@ -27,7 +27,7 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
                 "as": report.read_as,
                 "kubernetesVersion": report.kubernetes_version,
                 "outcome": report.outcome,
-                **({"policy": _policy(report.policy)} if report.policy is not None else {}),
+                **_policies(report.policies),
                 "diagnostics": [diagnostic_data(each) for each in report.sorted()],
             }
             for report in reports
@@ -41,9 +41,30 @@ def as_data(reports: list[Report]) -> dict[str, Any]:
     }
 
 
+def _policies(results: list[PolicyResult]) -> dict[str, Any]:
+    """Return the results of all policies, and `policy`, the first of them; nothing if none was selected."""
+    if not results:
+        return {}
+    policies = [_policy(result) for result in results]
+    return {"policy": policies[0], "policies": policies}
+
+
 def _policy(result: PolicyResult) -> dict[str, Any]:
-    controls = [{"id": each.id, "title": each.title, "status": each.status} for each in result.controls]
-    return {"name": result.name, "version": result.version, "controls": controls}
+    note = {"note": result.note} if result.note else {}
+    return {
+        "name": result.name,
+        "version": result.version,
+        "title": result.title,
+        **note,
+        "controls": [_control(each) for each in result.controls],
+    }
+
+
+def _control(control: ControlResult) -> dict[str, Any]:
+    data: dict[str, Any] = {"id": control.id, "title": control.title, "status": control.status}
+    optional = {"severity": control.severity, "reason": control.reason, "fix": control.fix, "path": control.path}
+    data |= {key: value for key, value in optional.items() if value}
+    return data | (_place(Location(*control.place)) if control.place is not None else {})
 
 
 def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:

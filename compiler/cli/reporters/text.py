@@ -178,7 +178,7 @@ def render(
         counts.add(report)
         lines += findings(report, once.of(report), colour, width, encoding)
     if summary:
-        lines += [f"{clean_path(each.path)}: {each.policy.in_words()}" for each in reports if each.policy is not None]
+        lines += [line for each in reports for line in _policies(each)]
         lines.append(_last_line(counts) + once.in_words())
     return "".join(f"{line}\n" for line in lines)
 
@@ -196,13 +196,17 @@ class Stream:
         """Write the findings of one more input."""
         self.counts.add(report)
         lines = findings(report, self.once.of(report), *self.style) if report.diagnostics else []
-        if report.policy is not None:
-            lines.append(f"{clean_path(report.path)}: {report.policy.in_words()}")
+        lines += _policies(report)
         self.stream.write("".join(f"{line}\n" for line in lines))
 
     def end(self) -> None:
         """Write the line with the number of findings."""
         self.stream.write(f"{_last_line(self.counts)}{self.once.in_words()}\n")
+
+
+def _policies(report: Report) -> list[str]:
+    """Return a line for each policy with the counts of its controls."""
+    return [f"{clean_path(report.path)}: {clean(result.in_words())}" for result in report.policies]
 
 
 def _last_line(counts: Counts) -> str:

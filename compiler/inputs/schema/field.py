@@ -35,8 +35,12 @@ class Findings:
         """Report a violation of a rule, unless its field could not be decoded."""
         if (self.bad and self._is_bad(path)) or self.report.drops(rule, self.flag, severity):
             return
-        full = f"{self.prefix}.{path}".strip(".") if self.prefix else path
+        full = self.full_path(path)
         self.report.add(diagnose(rule, message, hint, path=full, flag=self.flag, location=location, severity=severity))
+
+    def full_path(self, path: str) -> str:
+        """Return the path of a value in the document around the file; in the file if it is separate."""
+        return f"{self.prefix}.{path}".strip(".") if self.prefix else path
 
     def _is_bad(self, path: str) -> bool:
         ends = (match.start() for match in islice(re.finditer(r"[.\[]", path), _MAX_STEPS))

@@ -220,8 +220,8 @@ def _leaking(audit_rules: list[Field], secret: _Secret) -> Iterator[Field]:
         levels = ("Request", "RequestResponse") if verb in secret.request else ("RequestResponse",)
         for rule in audit_rules:
             verbs = [item.text for item in rule["verbs"].items()]
-            entries = [entry for entry in rule["resources"].items() if _names(entry, secret)]
-            if (verbs and verb not in verbs) or not (entries or _is_about_all(rule)):
+            entries = [each for each in rule["resources"].items() if entry_matches(each, secret.group, secret.resource)]
+            if (verbs and verb not in verbs) or not (entries or is_about_all(rule)):
                 continue
             if rule["level"].text in levels:
                 yield rule
@@ -231,16 +231,16 @@ def _leaking(audit_rules: list[Field], secret: _Secret) -> Iterator[Field]:
                 break
 
 
-def _is_about_all(rule: Field) -> bool:
+def is_about_all(rule: Field) -> bool:
     """Return whether a rule has neither resources nor non-resource URLs."""
     return not rule["resources"].items() and not (rule["nonResourceURLs"].items() and not rule["namespaces"].items())
 
 
-def _names(entry: Field, secret: _Secret) -> bool:
+def entry_matches(entry: Field, group: str, resource: str) -> bool:
     """Return whether an entry of a rule's resources matches a resource. Kubernetes: checker.go, ruleMatchesResource."""
-    if entry["group"].text not in (secret.group, "*"):
+    if entry["group"].text not in (group, "*"):
         return False
     names = [name.text for name in entry["resources"].items()]
-    resource, _, part = secret.resource.partition("/")
-    patterns = (secret.resource, "*", f"{resource}/*", *((f"*/{part}",) if part else ()))
+    whole, _, part = resource.partition("/")
+    patterns = (resource, "*", f"{whole}/*", *((f"*/{part}",) if part else ()))
     return not names or any(name in patterns for name in names)

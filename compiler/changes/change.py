@@ -18,7 +18,7 @@ KINDS = (
     *("tls", "health-check", "audit", "apf", "flag"),
 )
 """Kinds of changes, in the order in which changes of one severity are listed."""
-ONCE = ("tokens-renewed", "objects-rewritten", "clients-renewed")
+ONCE = ("tokens-renewed", "objects-rewritten", "clients-renewed", "unused")
 """Conditions under which a change is safe side by side that is not safe before."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

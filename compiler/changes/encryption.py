@@ -40,7 +40,7 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
     configs = [_config(server) for server in (old, new)]
     if configs[0] is None or configs[1] is None:
         if paths[0] != paths[1]:
-            yield by_row(FLAG, old, new, *paths)
+            yield _of_files(paths, old, new)
         return
     yield from _kms(configs[0], configs[1], old, new)
     secrets = [_secrets(server) for server in (old, new)]
@@ -59,6 +59,16 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
         if key not in alike:
             alike[key] = meant("storage", name, case, old, new, FLAG, _shown(before), _shown(after))
         yield alike[key]._replace(name=hide_in_message(name))
+
+
+def _of_files(paths: list[str], old: Resolved, new: Resolved) -> Change:
+    """Return the change of files that are not available: by their parts if one consists of others."""
+    parts = [server.context.host.parts(path) for server, path in zip((old, new), paths, strict=True)]
+    before, after = (tuple(_Reader(path or None, "") for path in each) for each in parts)
+    if len(before) == len(after) == 1:
+        return by_row(FLAG, old, new, *paths)
+    case = _case(before, after, bool(paths[1]), not paths[1])
+    return meant("storage", FLAG, f"encryption.{case}", old, new, FLAG, *paths)
 
 
 def _config(server: Resolved) -> EncryptionConfiguration | None:

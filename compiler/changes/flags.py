@@ -51,7 +51,7 @@ def compare(
             different.add(flag)
             if whole_of(flag) not in different and (change := _change(flag, old, new, before, after)):
                 if known and before == after:
-                    digests = [_digest(each[flag]) for each in contents]
+                    digests = [digest(each[flag]) for each in contents]
                     change = change._replace(before=[before, digests[0]], after=[after, digests[1]])
                 yield change
 
@@ -158,7 +158,7 @@ def _contents(server: Resolved) -> dict[str, list[object]]:
     return contents
 
 
-def _digest(contents: list[object]) -> str:
+def digest(contents: list[object]) -> str:
     """Return a digest of the contents of files; none that could reveal a credential in a kubeconfig."""
     import hashlib
     import json

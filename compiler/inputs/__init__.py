@@ -255,6 +255,10 @@ class Host:
             return os.path.join(self.root, path.lstrip("/"))
         return None
 
+    def parts(self, path: str) -> tuple[str, ...]:
+        """Return the paths of the files that a file consists of, usually only its own."""
+        return (path,)
+
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file of the server; None if it is unknown. Raises UnreadableFileError.
 

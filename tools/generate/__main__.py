@@ -11,6 +11,7 @@ import sys
 GENERATORS = (
     "catalog",
     "rules",
+    "recipes",
     "consequences",
     "hops",
     "schemas",

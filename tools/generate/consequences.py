@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def consequences() -> str:
             flags[flag] = compact
     admission = _load("admission.yaml")
     plugins = {name: list(_plugin(admission["kinds"][kind])) for name, kind in admission["plugins"].items()}
-    meanings = {name: _meaning(row) for name, row in _load("meanings.yaml").items()}
+    meanings = {name: _row(row, set()) for name, row in _load("meanings.yaml").items()}
     return (
         json.dumps({"flags": flags, "plugins": plugins, "meanings": meanings}, separators=(",", ":"), sort_keys=True)
         + "\n"
@@ -50,6 +51,11 @@ def _load(name: str) -> Any:
     return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
 
 
+@cache
+def _recipes() -> frozenset[str]:
+    return frozenset(_load("recipes.yaml"))
+
+
 def _plugin(kind: dict[str, Any]) -> Iterator[list[Any]]:
     """Yield the rows of a plugin: enabled, disabled."""
     _require(set(kind) == {"enabled", "disabled"}, f"{kind}: keys")
@@ -57,20 +63,17 @@ def _plugin(kind: dict[str, Any]) -> Iterator[list[Any]]:
         yield _row(row, set())
 
 
-def _meaning(row: dict[str, Any]) -> list[Any]:
-    once = row.pop("once", "")
-    _require(once in ("", *ONCE) and not (once and row["mixed"]), f"{once} is not a condition of an unsafe change")
-    return [*_row(row, set()), once]
-
-
 def _row(row: dict[str, Any], more: set[str]) -> list[Any]:
-    """Return severity, mixed, effect and recipe."""
-    _require(set(row) - {"recipe"} == {"severity", "mixed", "effect"} | more, f"{row}: keys")
+    """Return severity, mixed, effect, recipe and condition."""
+    _require(set(row) - {"recipe", "once"} == {"severity", "mixed", "effect"} | more, f"{row}: keys")
     _require(row["severity"] in SEVERITIES, f"{row['severity']} is not a severity")
     _require(isinstance(row["mixed"], bool), f"{row['mixed']} is not true or false")
     effect = row["effect"]
     _require(effect.endswith(".") and effect[0].isupper(), f"not a sentence: {effect}")
-    return [row["severity"], row["mixed"], effect, row.get("recipe", "")]
+    recipe, once = row.get("recipe", ""), row.get("once", "")
+    _require(once in ("", *ONCE) and not (once and row["mixed"]), f"{once} is not a condition of an unsafe change")
+    _require(recipe in ("", *_recipes()), f"{recipe} is not a recipe")
+    return [row["severity"], row["mixed"], effect, recipe, once]
 
 
 def _when(text: str) -> list[list[str]]:

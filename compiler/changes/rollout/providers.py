@@ -1,0 +1,124 @@
+"""Encryption configurations that are combined, so that servers read what two configurations encrypt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compiler.apiserver.config_files.encryption import KINDS
+from compiler.upstream.names import parse_group_resource
+
+if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
+
+_ANY = "*.*"
+_IDENTITY = {"identity": {}}
+Content = dict[str, Any]
+
+
+class _Unit(NamedTuple):
+    """What values can be read with: one key of a provider, or a provider without keys.
+
+    `id` is the same for units that read the same values.
+    """
+
+    id: str
+    kind: str
+    settings: Any
+    is_key: bool
+
+
+_Units = dict[str, _Unit]
+
+
+def content_of(server: Resolved) -> Content | None:
+    """Return the encryption configuration of a server; None if it is not available or empty."""
+    roots = [file.root.node for file in server.context.config_files if file.kind in KINDS]
+    content = roots[-1].plain() if roots and roots[-1] is not None else None
+    return content if isinstance(content, dict) else None
+
+
+def combined(first: Content, second: Content) -> Content:
+    """Return a configuration with which every resource is written as by the first, and read as by both.
+
+    A configuration without `resources` encrypts nothing.
+    """
+    sides = [_by_name(content) for content in (first, second)]
+    memo: dict[tuple[int, int], _Units] = {}
+    units: dict[str, _Units] = {}
+    for name in dict.fromkeys((*sides[0], *sides[1])):
+        own = [_units_for(name, side) for side in sides]
+        place = id(own[0]), id(own[1])
+        if place not in memo:
+            memo[place] = {**(own[0] or _units([_IDENTITY])), **(own[1] or _units([_IDENTITY]))}
+        units[name] = memo[place]
+    groups: dict[tuple[int, int], tuple[list[str], _Units]] = {}
+    for name in sorted(units, key=_precedence):
+        wider = next((units[wildcard] for wildcard in _wildcards(name) if wildcard in units), None)
+        if wider is None or list(wider) != list(units[name]):
+            names, _ = groups.setdefault((_precedence(name), id(units[name])), ([], units[name]))
+            names.append(name)
+    entries = [{"resources": names, "providers": _providers(own.values())} for names, own in groups.values()]
+    return {**(second if "apiVersion" in second else first), "resources": entries}
+
+
+def _by_name(content: Content) -> dict[str, _Units]:
+    """Return the units of each name; those of a name in several entries in their order."""
+    by_name: dict[str, _Units] = {}
+    for entry in _mappings(content.get("resources")):
+        own = _units(_mappings(entry.get("providers")))
+        names = entry.get("resources")
+        for text in names if isinstance(names, list) else ():
+            name = str(parse_group_resource(str(text)))
+            by_name[name] = {**by_name[name], **own} if name in by_name else own
+    return by_name
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _units(providers: Iterable[dict[str, Any]]) -> _Units:
+    units = [unit for provider in providers for kind, settings in provider.items() for unit in _of(kind, settings)]
+    return {unit.id: unit for unit in units}
+
+
+def _of(kind: str, settings: Any) -> Iterator[_Unit]:
+    keys = _mappings(settings.get("keys")) if isinstance(settings, dict) else []
+    for key in keys:
+        yield _Unit(json.dumps([kind, key], sort_keys=True, default=str), kind, key, True)
+    if not keys:
+        known = settings if isinstance(settings, dict) else {}
+        plugin = [known.get("apiVersion") or "v1", known.get("name")] if kind == "kms" else []
+        yield _Unit(json.dumps([kind, *plugin], default=str), kind, settings, False)
+
+
+def _units_for(name: str, by_name: dict[str, _Units]) -> _Units:
+    """Return the units that a configuration uses for a name: see EncryptionConfiguration.providers_for."""
+    return next((by_name[candidate] for candidate in (name, *_wildcards(name)) if candidate in by_name), _NOTHING)
+
+
+_NOTHING: _Units = {}
+
+
+def _wildcards(name: str) -> list[str]:
+    """Return the wildcards that cover a name, the narrower first."""
+    return [each for each in (f"*.{parse_group_resource(name).group}", _ANY) if each != name and name != _ANY]
+
+
+def _precedence(name: str) -> int:
+    """Return the order of an entry: what a wildcard covers is listed before it, and not in the same entry."""
+    return 2 if name == _ANY else 1 if name.startswith("*.") else 0
+
+
+def _providers(units: Iterable[_Unit]) -> list[dict[str, Any]]:
+    """Return providers with these units in order; keys of one kind that follow each other share a provider."""
+    providers: list[dict[str, Any]] = []
+    for unit in units:
+        keys = providers[-1].get(unit.kind, {}).get("keys") if providers and unit.is_key else None
+        if keys is not None and all(key.get("name") != unit.settings.get("name") for key in keys):
+            keys.append(unit.settings)
+        else:
+            providers.append({unit.kind: {"keys": [unit.settings]} if unit.is_key else unit.settings})
+    return providers

@@ -1,0 +1,78 @@
+"""Recipes of rollouts: the data of data/recipes.yaml."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+_DATA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "recipes.json")
+
+BINARY, EMULATION, UPGRADE, ACCEPT, SWITCH, CHANGE, DROP = STEPS = (
+    *("binary", "emulation", "upgrade", "accept", "switch", "change", "drop"),
+)
+"""Steps of recipes, in the order of their stages."""
+BOTH, NEW_FIRST, NEW = WAYS = ("both", "both-new-first", "new")
+"""Values of a flag in a stage before the last: the old and the new ones in one of the orders, or the new ones."""
+TASKS = ("before", "do", "check", "after")
+"""Fields of a step that are lists of tasks."""
+OWN = "*"
+"""Stands for the flag that a change is named after."""
+
+
+class Task(NamedTuple):
+    """What has to be true or done: `run` is a command for it, `expect` what that shows.
+
+    `until` is the condition, one of `change.ONCE`, that holds once the task is done.
+    """
+
+    text: str
+    run: str = ""
+    expect: str = ""
+    until: str = ""
+
+
+class Step(NamedTuple):
+    """A part of a phase that is about one change; the fields are described in data/recipes.yaml."""
+
+    title: str
+    back: str = ""
+    refuse: str = ""
+    before: tuple[Task, ...] = ()
+    do: tuple[Task, ...] = ()
+    check: tuple[Task, ...] = ()
+    after: tuple[Task, ...] = ()
+
+
+class Recipe(NamedTuple):
+    """The flags that a recipe moves, with their ways by step, and its steps."""
+
+    flags: Mapping[str, Mapping[str, str]]
+    steps: Mapping[str, Step]
+
+
+@cache
+def recipe_of(name: str) -> Recipe:
+    """Return a recipe. Raises KeyError."""
+    data = _load()[name]
+    steps = {stage: _step(data[stage]) for stage in STEPS if stage in data}
+    return Recipe(data.get("flags", {OWN: {}}), steps)
+
+
+def recipe_names() -> frozenset[str]:
+    """Return the names of all recipes."""
+    return frozenset(_load())
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    lists = {name: tuple(Task(**{"text": "", **task}) for task in data.get(name, ())) for name in TASKS}
+    return Step(data["title"], data["back"], data.get("refuse", ""), **lists)
+
+
+@cache
+def _load() -> dict[str, Any]:
+    with open(_DATA, encoding="utf-8") as file:
+        data: dict[str, Any] = json.load(file)
+    return data

@@ -1,0 +1,108 @@
+"""Which steps of recipes happen between two states of a rollout, and their texts for this input."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from compiler.changes.change import Change
+from compiler.changes.rollout.configuration import Configuration
+from compiler.changes.rollout.edits import State
+from compiler.changes.rollout.recipes import ACCEPT, BINARY, CHANGE, DROP, EMULATION, SWITCH, TASKS, UPGRADE, Step, Task
+from compiler.changes.rollout.stages import Stage
+from compiler.changes.rollout.uses import Use
+from compiler.changes.version import NAME as VERSION
+
+_LISTED = 5
+"""Names up to which all are listed in a sentence."""
+_MAX_RESOURCES = 20
+"""Resources up to which a command lists them."""
+_ALL_RESOURCES = '"$(kubectl api-resources --verbs=list,update --output name | paste -sd , -)"'
+_PORT = 6443
+
+
+class Move(NamedTuple):
+    """What a stage changes: its step, the configuration before it and its own."""
+
+    stage: Stage
+    before: Configuration
+    after: Configuration
+
+    def moves(self, use: Use) -> bool:
+        """Return whether the stage changes a flag of a recipe."""
+        return any(not self.before.value(flag).is_same(self.after.value(flag)) for flag in use.flags)
+
+
+def applied(
+    uses: Iterable[Use], moves: Sequence[Move], states: tuple[State, State], changes: Sequence[Change]
+) -> Iterator[tuple[Use, Step]]:
+    """Yield the steps of the recipes between two states, with their texts.
+
+    `moves` are the stages between them, and `changes` what differs. What no flag of a recipe moves, belongs to the
+    phase with its change.
+    """
+    hop = _hop(*states)
+    names = {(change.kind, change.name) for change in changes}
+    for use in uses:
+        texts = _texts(use, states[1])
+        for name, step in use.recipe.steps.items():
+            if name in (ACCEPT, SWITCH, DROP):
+                applies = any(move.stage.step == name and move.moves(use) for move in moves)
+            elif name == CHANGE and use.flags:
+                applies = any(move.moves(use) for move in moves)
+            elif name == CHANGE:
+                applies = any((each.kind, each.name) in names for each in use.changes)
+            else:
+                applies = name == hop and any(change.name == VERSION for change in use.changes)
+            if applies:
+                yield use, _filled(step, texts)
+
+
+def _hop(before: State, after: State) -> str:
+    """Return the step of another version between two states, empty if there is none."""
+    emulated = [state.server.context.emulated for state in (before, after)]
+    if before.configuration.version != after.configuration.version:
+        return BINARY if emulated[1] < after.server.context.catalog.minor else UPGRADE
+    return EMULATION if emulated[0] != emulated[1] else ""
+
+
+def _texts(use: Use, state: State) -> dict[str, str]:
+    """Return the texts of placeholders."""
+    context = state.server.context
+    names = list(dict.fromkeys(change.name for change in use.changes))
+    plain = [name for name in names if " " not in name]
+    resources = shlex.quote(",".join(plain)) if plain == names and len(names) <= _MAX_RESOURCES else _ALL_RESOURCES
+    port = context.flags.number("secure-port") or _PORT
+    return {
+        "{flag}": f"--{names[0]}",
+        "{names}": listed(names),
+        "{resources}": resources,
+        "{address}": f"SERVER:{port}",
+        "{version}": context.catalog.version,
+        "{effective}": f"1.{context.emulated}",
+    }
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a sentence, the first ones of many."""
+    if len(names) > _LISTED:
+        return f"{', '.join(names[: _LISTED - 1])} and {len(names) - _LISTED + 1} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def _filled(step: Step, texts: Mapping[str, str]) -> Step:
+    tasks = {name: tuple(filled_task(task, texts) for task in getattr(step, name)) for name in TASKS}
+    return Step(filled(step.title, texts), filled(step.back, texts), filled(step.refuse, texts), **tasks)
+
+
+def filled_task(task: Task, texts: Mapping[str, str]) -> Task:
+    """Return a task with the texts of placeholders."""
+    return Task(filled(task.text, texts), filled(task.run, texts), filled(task.expect, texts), task.until)
+
+
+def filled(text: str, texts: Mapping[str, str]) -> str:
+    """Return a text with the texts of placeholders."""
+    for name, value in texts.items():
+        text = text.replace(name, value)
+    return text

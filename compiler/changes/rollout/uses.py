@@ -1,0 +1,48 @@
+"""The recipes that the changes between two servers need, and the flags that they move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from compiler.changes.change import Change
+from compiler.changes.rollout.recipes import CHANGE, OWN, Recipe, Step, recipe_of
+
+_GENERIC = Recipe({OWN: {}}, {})
+"""For changes without a recipe."""
+
+
+class Use(NamedTuple):
+    """A recipe and the changes that it is used for; `flags` are those of its flags that differ, with their ways.
+
+    `needs_stop` is set if nothing that can be done before makes all of its changes safe side by side.
+    """
+
+    recipe: Recipe
+    changes: tuple[Change, ...]
+    flags: Mapping[str, Mapping[str, str]]
+    needs_stop: bool
+
+    def step(self, stage: str) -> Step | None:
+        """Return what the recipe does in a stage."""
+        return self.recipe.steps.get(stage)
+
+
+def uses_of(changes: Iterable[Change], differing: Sequence[str]) -> list[Use]:
+    """Return the recipes that changes need, in the order of the changes; `differing` are the flags that differ.
+
+    A recipe that moves the flag that a change is named after is used once for each such flag, others once.
+    """
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        recipe = recipe_of(change.recipe) if change.recipe else _GENERIC
+        groups.setdefault((change.recipe, change.name if OWN in recipe.flags else ""), []).append(change)
+    return [_use(recipe_of(name) if name else _GENERIC, tuple(group), differing) for (name, _), group in groups.items()]
+
+
+def _use(recipe: Recipe, changes: tuple[Change, ...], differing: Sequence[str]) -> Use:
+    named = {(changes[0].name if flag == OWN else flag): ways for flag, ways in recipe.flags.items()}
+    flags = {flag: named[flag] for flag in differing if flag in named}
+    met = {task.until for task in recipe.steps[CHANGE].before} if CHANGE in recipe.steps else set()
+    needs_stop = any(not change.safe_mixed and change.safe_once not in met - {""} for change in changes)
+    return Use(recipe, changes, flags, needs_stop)

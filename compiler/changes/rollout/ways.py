@@ -1,0 +1,104 @@
+"""Values of a flag between an old and a new one: both, with the old or the new one first.
+
+Lists are joined, a file of certificates consists of the old and the new one, and the providers of encryption
+configurations are combined for each resource. Which of these a flag needs follows from its type.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from compiler.changes.bundles import certificates
+from compiler.changes.flags import effective, is_known
+from compiler.changes.rollout import providers
+from compiler.changes.rollout.configuration import UNSET, Value
+from compiler.changes.rollout.recipes import NEW, NEW_FIRST
+from compiler.inputs import InlineFile
+from compiler.inputs.arguments import Argument
+from compiler.upstream.catalog.facts import STRUCTURED
+from compiler.upstream.flag_values import TYPES
+
+if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
+
+_LISTS = ("stringSlice", "stringArray")
+_ENCRYPTION = "EncryptionConfiguration"
+
+
+class Side(NamedTuple):
+    """A server, and the value that it has for a flag."""
+
+    server: Resolved
+    value: Value
+
+    def path(self, flag: str) -> str:
+        """Return the path that the flag names."""
+        return self.server.context.flags.text(flag)
+
+
+def between(way: str, flag: str, old: Side, new: Side) -> Value | None:
+    """Return the value of a flag in a stage before the last; None if it cannot be known."""
+    if way == NEW:
+        return new.value
+    spec = new.server.context.catalog.flags.get(flag)
+    if spec is None or not all(is_known(side.server, flag) for side in (old, new)):
+        return None
+    first, second = (new, old) if way == NEW_FIRST else (old, new)
+    if spec.type in _LISTS:
+        return _list(flag, spec.type, first, second)
+    if STRUCTURED.get(flag) == _ENCRYPTION:
+        return _encryption(flag, first, second, new.path(flag) or old.path(flag))
+    return _bundle(flag, first, second)
+
+
+def _list(flag: str, kind: str, first: Side, second: Side) -> Value:
+    lists = [list(effective(side.server, flag) or ()) for side in (first, second)]
+    both = list(dict.fromkeys((*lists[0], *lists[1])))
+    for side, elements in zip((first, second), lists, strict=True):
+        if elements == both and side.value != UNSET:
+            return side.value
+    return Value(tuple(_argument(flag, text, first, second) for text in TYPES[kind].format(tuple(both))))
+
+
+def _argument(flag: str, text: str, first: Side, second: Side) -> Argument:
+    """Return an argument that is located where the flag is set."""
+    at = (second.value.uses or first.value.uses)[-1]
+    return Argument(flag, text, at.location, at.name_location, at.path)
+
+
+def _bundle(flag: str, first: Side, second: Side) -> Value:
+    """Return a file with the certificates of both, which is one of the two if that has all of them."""
+    paths = first.path(flag), second.path(flag)
+    if not paths[0] or not paths[1] or paths[0] == paths[1]:
+        return first.value if paths[0] else second.value
+    known = [certificates(side.server, path) for side, path in zip((first, second), paths, strict=True)]
+    if all(known) and known[0] <= known[1]:
+        return second.value
+    if all(known) and known[1] <= known[0]:
+        return first.value
+    return _joined(flag, first, second)
+
+
+def _joined(flag: str, first: Side, second: Side) -> Value:
+    """Return a file that consists of those of both, in the directory of the first that is set."""
+    paths = first.path(flag), second.path(flag)
+    stems = [posixpath.splitext(posixpath.basename(path))[0] or "none" for path in paths]
+    given = paths[0] or paths[1]
+    name = f"{stems[0]}-and-{stems[1]}{posixpath.splitext(given)[1]}"
+    path = posixpath.join(posixpath.dirname(given), name)
+    return Value((_argument(flag, path, first, second),), parts={path: paths})
+
+
+def _encryption(flag: str, first: Side, second: Side, path: str) -> Value:
+    """Return a configuration that writes as the first and reads as both."""
+    contents = [providers.content_of(side.server) for side in (first, second)]
+    if any(side.path(flag) and content is None for side, content in zip((first, second), contents, strict=True)):
+        return _joined(flag, first, second)
+    both = providers.combined(contents[0] or {}, contents[1] or {})
+    for side, content in zip((first, second), contents, strict=True):
+        if content is not None and content == both:
+            return side.value
+    from compiler.artifacts.imported.values import node_of
+
+    return Value((_argument(flag, path, first, second),), (InlineFile(flag, path, node_of(both), False),))

@@ -207,7 +207,8 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", metavar="NEW", help=_INPUT_HELP)
     group = parser.add_argument_group("diff options")
     group.add_argument("--exit-code", action="store_true", help="exit 3 if there are changes")
-    group.add_argument("-v", "--verbose", action="store_true", help="list all changes, not only a screen")
+    group.add_argument("-v", "--verbose", action="store_true", help="list all changes and what to do in each phase")
+    group.add_argument("--write-phases", metavar="DIR", help="write a document for each phase of the rollout to DIR")
     _add_input(parser)
     _add_report(parser)
 

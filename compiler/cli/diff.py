@@ -7,6 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from compiler.changes.inputs import Compared, compare_inputs
+from compiler.changes.rollout import rollout_of
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import (
     FINE,
@@ -19,10 +20,12 @@ from compiler.cli.common import (
     usage_error,
     worst,
 )
+from compiler.cli.phases import write_phases
 from compiler.diagnostics import Report
 
 if TYPE_CHECKING:
     from compiler.changes.change import Comparison
+    from compiler.changes.rollout import Rollout
 
 
 def run(options: Namespace) -> int:
@@ -35,13 +38,15 @@ def run(options: Namespace) -> int:
     comparison = compared.comparison
     if comparison is None:
         return _not_comparable(options, compared)
+    rollout = rollout_of(comparison)
     if options.output == "json":
-        _write_json(compared, comparison)
+        _write_json(compared, comparison, rollout)
     elif options.output == "text":
-        _write_text(options, compared, comparison)
+        _write_text(options, compared, comparison, rollout)
     else:
         publish(options, [compared.new.report], summary=False)
     return worst(
+        write_phases(options.write_phases, rollout) if options.write_phases else FINE,
         HAS_ERRORS if compared.new.report.fails(options.strict) else FINE,
         STALE if options.exit_code and comparison.changes else FINE,
     )
@@ -57,10 +62,11 @@ def _not_comparable(options: Namespace, compared: Compared) -> int:
     return worst(code, USAGE)
 
 
-def _write_json(compared: Compared, comparison: Comparison) -> None:
+def _write_json(compared: Compared, comparison: Comparison, rollout: Rollout) -> None:
     import json
 
     from compiler.changes.report import as_data
+    from compiler.changes.rollout.report import as_data as rollout_data
     from compiler.cli.reporters.json import as_data as report_data
 
     data = report_data([compared.new.report])
@@ -68,6 +74,7 @@ def _write_json(compared: Compared, comparison: Comparison) -> None:
         "old": _input_data(compared.old.report),
         "new": _input_data(compared.new.report),
         "changes": as_data(comparison),
+        "rollout": rollout_data(rollout),
     }
     sys.stdout.write(json.dumps(data, indent=1) + "\n")
 
@@ -81,8 +88,9 @@ def _input_data(report: Report) -> dict[str, Any]:
     }
 
 
-def _write_text(options: Namespace, compared: Compared, comparison: Comparison) -> None:
+def _write_text(options: Namespace, compared: Compared, comparison: Comparison, rollout: Rollout) -> None:
     from compiler.changes.report import as_text
+    from compiler.changes.rollout.report import as_text as rollout_text
     from compiler.cli.reporters.text import findings, wants_colour, width_of
     from compiler.text import clean_line
 
@@ -91,5 +99,6 @@ def _write_text(options: Namespace, compared: Compared, comparison: Comparison) 
         errors = [each for each in report.sorted() if each.severity == "error"]
         for line in findings(report, errors, wants_colour(sys.stdout), width, encoding):
             print(line)
-    for line in as_text(comparison, None if options.verbose else screen_height()):
+    phases = rollout_text(rollout, options.verbose)
+    for line in (*as_text(comparison, None if options.verbose else max(screen_height() - len(phases), 10)), *phases):
         print(clean_line(line))

@@ -39,6 +39,8 @@ def test_text(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> No
         "    The server logs more. From level 8 on the log contains bodies of requests and responses, Secrets "
         "included.\n"
         f"    new {new}:{DOCUMENT.count(chr(10)) + 4}:6\n"
+        "rollout in 1 phase:\n"
+        "  1. Change --profiling and --v (one by one)\n"
     )
 
 
@@ -108,7 +110,8 @@ def test_at_most_a_screen(pair: tuple[Path, Path], capsys: pytest.CaptureFixture
     new.write_text(f"{DOCUMENT}features: {{profiling: false}}\ngeneric:\n{flags}")
     short = kasc(capsys, "diff", old, new).out.splitlines()
     assert len(short) <= 24
-    assert short[-1].endswith("more changes: run with -v")
+    assert short[-3].endswith("more changes: run with -v")
+    assert short[-2] == "rollout in 1 phase:"
     long = kasc(capsys, "diff", old, new, "-v").out
     assert "--profiling" not in "\n".join(short)
     assert "--profiling" in long

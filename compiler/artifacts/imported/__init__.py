@@ -33,10 +33,20 @@ class Imported(NamedTuple):
     notes: list[str]
 
 
-def imported(resolved: Resolved, form: str, version: str | None = None, directory: str = "") -> Imported:
+def imported(
+    resolved: Resolved,
+    form: str,
+    version: str | None = None,
+    directory: str = "",
+    *,
+    heading: str = "",
+    variables: dict[str, str] | None = None,
+) -> Imported:
     """Return the document; `form` is `yaml` or `toml`.
 
-    `version` is the Kubernetes version from the command line, `directory` that of the document. Raises NotInTomlError.
+    `version` is the Kubernetes version from the command line, `directory` that of the document, `heading` its first
+    comment, if it is not to be about the import. `variables` are the environment variables that stand for keys in
+    documents that belong together. Raises NotInTomlError.
     """
     context = resolved.context
     stated = version or context.input.version
@@ -47,16 +57,16 @@ def imported(resolved: Resolved, form: str, version: str | None = None, director
         Entry("kind", "APIServer"),
         Entry("kubernetesVersion", chosen, "" if stated else "not in the input: the newest supported version"),
         Section("metadata", _metadata(context)),
-        *_options(context, notes),
+        *_options(context, notes, {} if variables is None else variables),
     ]
     deployment = deployment_of(context, chosen, notes)
     if deployment:
         document.append(Section("deployment", [Entry(key, value) for key, value in deployment.items()]))
     minor = context.catalog.version
     url = local_schema(directory, minor) or schema_url(minor, f"v{__version__}")
-    heading = [modeline(url, form), comment_line(_heading(context))]
+    comments = [modeline(url, form), comment_line(heading or _heading(context))]
     write = as_toml if form == "toml" else as_yaml
-    return Imported(write(heading, document), notes)
+    return Imported(write(comments, document), notes)
 
 
 def _heading(context: ServerContext) -> str:
@@ -83,7 +93,7 @@ def _metadata(context: ServerContext) -> list[Entry]:
     return [*entries, Entry("labels", labels)] if labels else entries
 
 
-def _options(context: ServerContext, notes: list[str]) -> Iterator[Section]:
+def _options(context: ServerContext, notes: list[str], variables: dict[str, str]) -> Iterator[Section]:
     """Yield the option groups, then `extraFlags` with what no option can express.
 
     The options of a group are in the order of the server's flags, those with the same origin together.
@@ -96,7 +106,9 @@ def _options(context: ServerContext, notes: list[str]) -> Iterator[Section]:
         # A value that is malformed or unknown counts even if another one follows.
         uses, spec = flags.arguments[name] if name in flags.refused else effective, catalog.flags[name]
         texts, comment = [written_value(use) for use in uses], origins.comment(uses)
-        value = _file(context, name, texts[0], paths, notes) if name in STRUCTURED and len(texts) == 1 else None
+        value = None
+        if name in STRUCTURED and len(texts) == 1:
+            value = _file(context, name, texts[0], paths, notes, variables)
         if value is None or not lowers_to(catalog, spec, value, texts):
             value = typed_value(catalog, spec, texts)
         if value is None:
@@ -127,11 +139,13 @@ def _unknown(context: ServerContext, origins: Origins) -> Iterator[Entry]:
         yield Entry(flag, _extra([each.text for each in arguments]), origins.comment(arguments))
 
 
-def _file(context: ServerContext, flag: str, path: str, paths: set[str], notes: list[str]) -> Any:
+def _file(
+    context: ServerContext, flag: str, path: str, paths: set[str], notes: list[str], variables: dict[str, str]
+) -> Any:
     """Return path and content of a structured file; None if the document only names it."""
     if not path or path in paths or context.flags.arguments[flag][-1].unknown:
         return None
-    content, secrets, problem = content_of(context, flag, path)
+    content, secrets, problem = content_of(context, flag, path, variables)
     if problem:
         notes.append(f"--{flag}: {path} is not in the document: {problem}")
     if content is None:

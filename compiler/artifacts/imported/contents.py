@@ -30,8 +30,11 @@ class Content(NamedTuple):
     problem: str = ""
 
 
-def content_of(context: ServerContext, flag: str, path: str) -> Content:
-    """Return the content of the structured file that a flag names."""
+def content_of(context: ServerContext, flag: str, path: str, variables: dict[str, str]) -> Content:
+    """Return the content of the structured file that a flag names.
+
+    `variables` are the environment variables that stand for keys, by key; those that are needed are added to it.
+    """
     problems: list[Diagnostic] = []
     root = _read(context, flag, path, problems)
     if root is None or not isinstance(root.value, dict):
@@ -40,7 +43,7 @@ def content_of(context: ServerContext, flag: str, path: str) -> Content:
         return Content(None, problem="the file has duplicate keys or is malformed")
     kind = STRUCTURED[flag]
     content = _without_nulls(root.plain())
-    secrets = _reference_keys(content) if kind == _ENCRYPTION else []
+    secrets = _reference_keys(content, variables) if kind == _ENCRYPTION else []
     rest = literal_secrets(node_of(content), context.catalog.version, kind)
     if rest:
         return Content(None, problem=f"the file contains a secret ({rest[0].description}) that has no reference")
@@ -69,9 +72,8 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _reference_keys(content: Any) -> list[str]:
-    """Replace the literal keys of an EncryptionConfiguration with variables; return a description of each."""
-    names: dict[str, str] = {}
+def _reference_keys(content: Any, names: dict[str, str]) -> list[str]:
+    """Replace the literal keys of an EncryptionConfiguration with variables; return a description of each new one."""
     described = []
     for resources, provider, name, key in _keys(content):
         secret = key["secret"]

@@ -37,18 +37,23 @@ def import_input(examined: Examined, settings: Settings, form: str, directory: s
         report.add(error.diagnostic)
         return None
     result = imported(resolved, form, settings.version, directory)
-    # The files of the server were read already, and in a container they may have other paths.
-    host = settings.host if report.rejected else Host(settings.host.address)
-    written = _read_back(result.text, form, host)
     if report.rejected:
         # A faithful copy of a broken server can be fixed in the document.
+        written = _read_back(result.text, form, settings.host)
         return result if report.errors() <= written.report.errors() else None
+    require_same(resolved, result.text, form)
+    return result
+
+
+def require_same(resolved: Resolved, text: str, form: str) -> None:
+    """Raise CannotImportError if a document is not the same server as the one that it was written for."""
+    # The files of the server were read already, and in a container they may have other paths.
+    written = _read_back(text, form, Host(resolved.context.host.address))
     reasons = [error.message for error in written.report.of(ERROR)]
     if not reasons and written.resolved is not None:
         reasons = _flags_that_differ(resolved, written.resolved)
     if reasons:
         raise CannotImportError(reasons)
-    return result
 
 
 def _read_back(text: str, form: str, host: Host) -> Examined:

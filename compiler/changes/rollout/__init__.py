@@ -16,6 +16,7 @@ from compiler.changes.rollout.edits import State
 from compiler.changes.rollout.phases import Draft, Phase, phases_from
 from compiler.changes.rollout.stages import Plan
 from compiler.changes.rollout.steps import Move, applied
+from compiler.changes.version import NAME as VERSION
 
 
 class Rollout(NamedTuple):
@@ -89,6 +90,6 @@ def _drafts(plan: Plan, links: Sequence[_Link]) -> list[Draft]:
         parts = list(applied(plan.uses, moves, (before, state), changes))
         met = {task.until for _, step in parts for task in step.before} - {""}
         unsafe = tuple(each for each in changes if not each.safe_mixed and each.safe_once not in met)
-        flags = frozenset(flag for use, _ in parts for flag in use.flags)
+        flags = frozenset((VERSION, *(flag for use, _ in parts for flag in (*use.recipe.flags, *use.flags))))
         drafts.append(Draft(before, state, tuple(step for _, step in parts), unsafe, flags))
     return drafts

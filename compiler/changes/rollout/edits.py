@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.artifacts.files import written_value
 from compiler.changes.flags import digest, plain
-from compiler.changes.rollout.configuration import UNSET, Value, differing
+from compiler.changes.rollout.configuration import UNSET, differing
 from compiler.changes.version import NAME as VERSION
 from compiler.text.redaction import hide_in_message
 from compiler.upstream.catalog.facts import STRUCTURED, section_of
@@ -61,7 +61,9 @@ def _shown(state: State, flag: str) -> Any:
     texts = [hide_in_message(written_value(use)) for use in value.uses]
     if STRUCTURED.get(flag) == _ENCRYPTION and state.server.storage_factory.encryption is not None:
         return {"path": texts[-1], "resources": list(_resources(state.server))}
-    return {"path": texts[-1], "content": digest([file.content.plain() for file in value.files])} if value.files else texts
+    return (
+        {"path": texts[-1], "content": digest([file.content.plain() for file in value.files])} if value.files else texts
+    )
 
 
 def _resources(server: Resolved) -> Iterator[dict[str, Any]]:

@@ -12,9 +12,9 @@ from compiler.upstream.names import parse_group_resource
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
 
-_ANY = "*.*"
-_IDENTITY = {"identity": {}}
 Content = dict[str, Any]
+_ANY = "*.*"
+_IDENTITY: Content = {"identity": {}}
 
 
 class _Unit(NamedTuple):
@@ -30,6 +30,7 @@ class _Unit(NamedTuple):
 
 
 _Units = dict[str, _Unit]
+_NOTHING: _Units = {}
 
 
 def content_of(server: Resolved) -> Content | None:
@@ -97,9 +98,6 @@ def _of(kind: str, settings: Any) -> Iterator[_Unit]:
 def _units_for(name: str, by_name: dict[str, _Units]) -> _Units:
     """Return the units that a configuration uses for a name: see EncryptionConfiguration.providers_for."""
     return next((by_name[candidate] for candidate in (name, *_wildcards(name)) if candidate in by_name), _NOTHING)
-
-
-_NOTHING: _Units = {}
 
 
 def _wildcards(name: str) -> list[str]:

@@ -73,7 +73,7 @@ def _details(phase: Phase) -> Iterator[str]:
     for task in phase.before:
         yield from _task_lines("first", task)
     if phase.unsafe:
-        yield f"stop all servers, since while both configurations run: {phase.unsafe[0].effect}"
+        yield f"stop all servers before the first one starts; if both ran side by side: {phase.unsafe[0].effect}"
     for task in phase.do:
         yield from _task_lines("do", task)
     for edit in phase.edits:
@@ -105,9 +105,9 @@ def _value(value: Any) -> str:
 
 def as_markdown(rollout: Rollout, level: int = 2) -> str:
     """Return a rollout as Markdown; `level` is that of the headings of its phases."""
-    blocks = [f"**Cannot be rolled out while servers run.** {_prose(reason)}" for reason in rollout.refused]
+    blocks = [f"**Cannot be rolled out while servers run.** {prose(reason)}" for reason in rollout.refused]
     for number, phase in enumerate(rollout.phases, 1):
-        blocks.append(f"{'#' * level} Phase {number}: {_prose(phase.title)}")
+        blocks.append(f"{'#' * level} Phase {number}: {prose(phase.title)}")
         blocks += _markdown(phase)
     return "\n\n".join(blocks) + "\n" if blocks else "Nothing changes.\n"
 
@@ -118,7 +118,8 @@ def _markdown(phase: Phase) -> Iterator[str]:
         yield _items(phase.before)
     if phase.unsafe:
         effects = " ".join(dict.fromkeys(change.effect for change in phase.unsafe))
-        yield f"Stop every API server before the first one starts with this configuration. While both ran: {_prose(effects)}"
+        stop = "Stop every API server before the first one starts with this configuration. If both ran side by side:"
+        yield f"{stop} {prose(effects)}"
     else:
         yield "Change the servers one by one."
     if phase.do:
@@ -130,28 +131,29 @@ def _markdown(phase: Phase) -> Iterator[str]:
         if tasks:
             yield title
             yield _items(tasks)
-    yield f"To go back: {_prose(' '.join(phase.back))}"
+    yield f"To go back: {prose(' '.join(phase.back))}"
 
 
 def _items(tasks: Sequence[Task]) -> str:
-    return "\n".join(f"- {_prose(task.text)}{_command(task)}" for task in tasks)
+    return "\n".join(f"- {prose(task.text)}{_command(task)}" for task in tasks)
 
 
 def _command(task: Task) -> str:
     if not task.run:
         return ""
-    return f"{' ' if task.text else ''}{_code(task.run)}: {_prose(task.expect)}"
+    return f"{' ' if task.text else ''}{_code(task.run)}: {prose(task.expect)}"
 
 
 def _edit(edit: Edit) -> str:
     return f"- {_code(edit.path)}: {_code(_value(edit.before))} → {_code(_value(edit.after))}"
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Return a text in which nothing of an input is Markdown or HTML."""
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|&" else letter for letter in clean(text))
 
 
 def _code(text: str) -> str:
     """Return a text as inline code."""
-    return f"`{clean(text).replace('`', "'")}`"
+    quoted = clean(text).replace("`", "'")
+    return f"`{quoted}`"

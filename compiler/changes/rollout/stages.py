@@ -1,7 +1,7 @@
 """The stages of a rollout: one configuration of all servers each, from the old one to the new one.
 
-Every recipe says which values its flags have in the stages `accept` and `switch`; in the stage `drop`, every flag has its
-new value. Flags that need no stages of their own change as early as possible, or while all servers are stopped.
+Every recipe says which values its flags have in the stages `accept` and `switch`; in the stage `drop`, every flag has
+its new value. Flags that need no stages of their own change as early as possible, or while all servers are stopped.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from compiler.changes.rollout.edits import State
 from compiler.changes.rollout.recipes import ACCEPT, BINARY, CHANGE, DROP, EMULATION, SWITCH, TASKS, UPGRADE, Step, Task
 from compiler.changes.rollout.stages import Stage
 from compiler.changes.rollout.uses import Use
-from compiler.changes.version import NAME as VERSION
 
 _LISTED = 5
 """Names up to which all are listed in a sentence."""
@@ -54,7 +53,7 @@ def applied(
             elif name == CHANGE:
                 applies = any((each.kind, each.name) in names for each in use.changes)
             else:
-                applies = name == hop and any(change.name == VERSION for change in use.changes)
+                applies = name == hop and use.is_hop
             if applies:
                 yield use, _filled(step, texts)
 
@@ -78,10 +77,18 @@ def _texts(use: Use, state: State) -> dict[str, str]:
         "{flag}": f"--{names[0]}",
         "{names}": listed(names),
         "{resources}": resources,
+        "{old}": _first(use.changes[0].before),
+        "{new}": _first(use.changes[0].after),
         "{address}": f"SERVER:{port}",
         "{version}": context.catalog.version,
         "{effective}": f"1.{context.emulated}",
     }
+
+
+def _first(value: object) -> str:
+    """Return the first element of a list, or the value, for a sentence."""
+    element = value[0] if isinstance(value, list) and value else value
+    return "unset" if element is None else str(element)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from compiler.changes.change import Change
-from compiler.changes.rollout.recipes import CHANGE, OWN, Recipe, Step, recipe_of
+from compiler.changes.rollout.recipes import CHANGE, OWN, Recipe, recipe_of
+from compiler.changes.version import NAME as VERSION
 
 _GENERIC = Recipe({OWN: {}}, {})
 """For changes without a recipe."""
@@ -23,13 +24,14 @@ class Use(NamedTuple):
     flags: Mapping[str, Mapping[str, str]]
     needs_stop: bool
 
-    def step(self, stage: str) -> Step | None:
-        """Return what the recipe does in a stage."""
-        return self.recipe.steps.get(stage)
+    @property
+    def is_hop(self) -> bool:
+        """Whether the servers get another version."""
+        return any(change.name == VERSION for change in self.changes)
 
 
 def uses_of(changes: Iterable[Change], differing: Sequence[str]) -> list[Use]:
-    """Return the recipes that changes need, in the order of the changes; `differing` are the flags that differ.
+    """Return the recipes that changes need, that of another version first; `differing` are the flags that differ.
 
     A recipe that moves the flag that a change is named after is used once for each such flag, others once.
     """
@@ -37,7 +39,8 @@ def uses_of(changes: Iterable[Change], differing: Sequence[str]) -> list[Use]:
     for change in changes:
         recipe = recipe_of(change.recipe) if change.recipe else _GENERIC
         groups.setdefault((change.recipe, change.name if OWN in recipe.flags else ""), []).append(change)
-    return [_use(recipe_of(name) if name else _GENERIC, tuple(group), differing) for (name, _), group in groups.items()]
+    uses = [_use(recipe_of(name) if name else _GENERIC, tuple(group), differing) for (name, _), group in groups.items()]
+    return sorted(uses, key=lambda use: not use.is_hop)
 
 
 def _use(recipe: Recipe, changes: tuple[Change, ...], differing: Sequence[str]) -> Use:

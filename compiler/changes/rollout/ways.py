@@ -58,13 +58,7 @@ def _list(flag: str, kind: str, first: Side, second: Side) -> Value:
     for side, elements in zip((first, second), lists, strict=True):
         if elements == both and side.value != UNSET:
             return side.value
-    return Value(tuple(_argument(flag, text, first, second) for text in TYPES[kind].format(tuple(both))))
-
-
-def _argument(flag: str, text: str, first: Side, second: Side) -> Argument:
-    """Return an argument that is located where the flag is set."""
-    at = (second.value.uses or first.value.uses)[-1]
-    return Argument(flag, text, at.location, at.name_location, at.path)
+    return Value(tuple(Argument(flag, text) for text in TYPES[kind].format(tuple(both))))
 
 
 def _bundle(flag: str, first: Side, second: Side) -> Value:
@@ -87,7 +81,7 @@ def _joined(flag: str, first: Side, second: Side) -> Value:
     given = paths[0] or paths[1]
     name = f"{stems[0]}-and-{stems[1]}{posixpath.splitext(given)[1]}"
     path = posixpath.join(posixpath.dirname(given), name)
-    return Value((_argument(flag, path, first, second),), parts={path: paths})
+    return Value((Argument(flag, path),), parts={path: paths})
 
 
 def _encryption(flag: str, first: Side, second: Side, path: str) -> Value:
@@ -101,4 +95,4 @@ def _encryption(flag: str, first: Side, second: Side, path: str) -> Value:
             return side.value
     from compiler.artifacts.imported.values import node_of
 
-    return Value((_argument(flag, path, first, second),), (InlineFile(flag, path, node_of(both), False),))
+    return Value((Argument(flag, path),), (InlineFile(flag, path, node_of(both), False),))

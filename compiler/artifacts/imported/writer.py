@@ -84,7 +84,7 @@ def _table(path: tuple[str, ...], entries: Sequence[Entry], header: str = "[{}]"
     nested = [entry for entry in entries if _is_table(entry.value)]
     plain = [entry for entry in entries if not _is_table(entry.value)]
     if plain or not nested or header != "[{}]":
-        yield header.format(".".join(map(_key, path)))
+        yield header.format(".".join(map(toml_key, path)))
     comment = ""
     for entry in plain:
         if entry.comment and entry.comment != comment:
@@ -109,10 +109,10 @@ def _table(path: tuple[str, ...], entries: Sequence[Entry], header: str = "[{}]"
 def _toml_entry(entry: Entry, path: tuple[str, ...]) -> str:
     """Return a key and its value, a long list over several lines."""
     where = ".".join((*path, entry.key))
-    line = f"{_key(entry.key)} = {_inline(entry.value, where)}"
+    line = f"{toml_key(entry.key)} = {toml_value(entry.value, where)}"
     if len(line) <= _MAX_LINE or not isinstance(entry.value, list):
         return line
-    return "\n".join([f"{_key(entry.key)} = [", *(f"  {_inline(item, where)}," for item in entry.value), "]"])
+    return "\n".join([f"{toml_key(entry.key)} = [", *(f"  {toml_value(item, where)}," for item in entry.value), "]"])
 
 
 def _entries(value: dict[str, Any]) -> list[Entry]:
@@ -128,12 +128,13 @@ def _is_table(value: Any) -> bool:
     return any(isinstance(inner, dict | list) for item in value for inner in item.values())
 
 
-def _inline(value: Any, path: str) -> str:
+def toml_value(value: Any, path: str) -> str:
+    """Return a value on one line of TOML. Raises NotInTomlError with the path of a null."""
     if isinstance(value, dict):
-        pairs = [f"{_key(str(key))} = {_inline(item, path)}" for key, item in value.items() if item is not None]
+        pairs = [f"{toml_key(str(key))} = {toml_value(item, path)}" for key, item in value.items() if item is not None]
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
-        return f"[{', '.join(_inline(item, path) for item in value)}]"
+        return f"[{', '.join(toml_value(item, path) for item in value)}]"
     if value is None:
         raise NotInTomlError(path)
     return _toml_scalar(value)
@@ -153,5 +154,6 @@ def _string(text: str) -> str:
     return quoted if quoted.startswith('"') else f'"{quoted}"'
 
 
-def _key(name: str) -> str:
+def toml_key(name: str) -> str:
+    """Return a key of TOML."""
     return name if re.fullmatch(_BARE_KEY, name) else _string(name)

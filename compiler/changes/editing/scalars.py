@@ -85,7 +85,11 @@ def _in_place(node: Node, lines: Lines, new: str, style: str) -> list[Replacemen
         text = text.replace("'", "''")
     elif style == '"':
         text = _double_quoted(text)[1:-1]
-    line, column, end_line, end_column = span_in(spans, start, max(len(old) - rest, start))
+    if start == len(old) - rest and start:
+        # After the character in front: the one behind may be the break of a line.
+        line, column = spans[start - 1][2:]
+        return [Replacement(lines.index(line, column), lines.index(line, column), text)]
+    line, column, end_line, end_column = span_in(spans, start, len(old) - rest)
     return [Replacement(lines.index(line, column), lines.index(end_line, end_column), text)]
 
 

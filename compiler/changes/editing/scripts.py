@@ -13,6 +13,8 @@ from compiler.changes.editing.words import FlagWords, Span, flag_words, for_shel
 from compiler.inputs.arguments import Argument
 from compiler.inputs.source.node import Node
 
+_NAME = re.compile(r"(?<![\w-])-[\w-]+", re.ASCII)
+
 
 def is_script(text: str, use: Argument) -> bool:
     """Return whether a string has other words than a use of a flag."""
@@ -21,8 +23,7 @@ def is_script(text: str, use: Argument) -> bool:
         return parts[1] != use.text and re.search(r"\s-", parts[1]) is not None
     if text == use.text or is_name(text, use.flag) or use.name_location is None:
         return False
-    name = re.escape(use.flag).replace(r"\-", "[-_]")
-    return re.search(rf"(?<![\w-])--?{name}(?![\w-])", text) is not None
+    return any(is_name(name, use.flag) for name in _NAME.findall(text))
 
 
 def changed_scripts(node: Node, use: Argument, new: str | None) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from compiler.artifacts.files import written_value
+from compiler.bounds import MAX_FILE
 from compiler.changes.editing.edit import REMOVE, SET, SET_VERSION, Applied, FlagEdit, Refused
 from compiler.changes.editing.homes import insertions, takes_items
 from compiler.changes.editing.inputs import Input, Step, UseChange
@@ -14,6 +15,7 @@ from compiler.changes.editing.reading import Reading, achieves, only_differs_in,
 from compiler.changes.editing.uses import changed_uses
 from compiler.changes.editing.versions import version_steps
 from compiler.diagnostics import KascError, Location
+from compiler.filesystem import Disk
 from compiler.inputs.arguments import Argument
 from compiler.inputs.source import Files, file_key
 from compiler.review.examine import Settings
@@ -24,6 +26,19 @@ _MOST_STEPS = 64
 """Uses of one flag that are removed."""
 _MOST_WAYS = 24
 """Ways to make one edit that are tried."""
+
+
+class _EditedDisk(Disk):
+    """A disk on which some files have other texts; those are UTF-8."""
+
+    def __init__(self, disk: Disk, texts: Mapping[str, str]) -> None:
+        self.disk = disk
+        self.texts = texts
+
+    def read(self, path: str, limit: int = MAX_FILE) -> bytes:
+        """Read a file as `Disk` does."""
+        text = self.texts.get(file_key(path))
+        return self.disk.read(path, limit) if text is None else text.encode()
 
 
 class State(NamedTuple):
@@ -45,11 +60,12 @@ class Session:
     def read(self, texts: dict[str, EditedText]) -> Reading | None:
         """Read the input with edited texts."""
         after = {file_key(name): text.after for name, text in texts.items()}
-        files = Files({**self.files.texts, **after})
+        files = Files({**self.files.texts, **after}, self.files.disk)
         files.added_root, files.searched = self.files.added_root, self.files.searched
         files.roots, files.refusals = self.files.roots, self.files.refusals
         files.parsed = {name: parsed for name, parsed in self.files.parsed.items() if file_key(name) not in files.texts}
-        return read(self.path, self.settings, files)
+        host = self.settings.host.on(_EditedDisk(self.settings.host.disk, after))
+        return read(self.path, self.settings._replace(host=host), files)
 
     def state(self) -> State | None:
         """Return the current state, with the texts of all files that arguments are in; None for an unreadable input."""

@@ -250,12 +250,14 @@ class _Writer:
         line = self._line_start(start)
         stop = self._comma(end)
         own_lines = not self.text[line:start].strip(" \t") and self._rest_of_line(stop).strip()[:1] in ("", "#")
+        before = spans[first - 1][1] if first else start
+        after = spans[last + 1][0] if last + 1 < len(spans) else end
         if own_lines and (last + 1 < len(spans) or not self.json):
             self._add(Replacement(line, self._end_of_line(stop), ""))
         elif last + 1 < len(spans):
-            self._add(Replacement(start, spans[last + 1][0], ""))
+            self._add(Replacement(start, stop if "#" in self.text[stop:after] else after, ""))
         else:
-            self._add(Replacement(spans[first - 1][1], end, ""))
+            self._add(Replacement(start if "#" in self.text[before:start] else before, end, ""))
 
     def _comma(self, end: int) -> int:
         """Return the index after the comma that follows a value in brackets, or the end of the value."""

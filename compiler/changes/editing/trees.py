@@ -70,7 +70,7 @@ class Tree:
     def replacements(self, data: Sequence[Any]) -> list[Replacement] | None:
         """Return the edits of the file's text after which it has other data; None if there are none."""
         if self.parse is _document and is_toml(self.source):
-            return rewrite_toml(self.source, self.documents[0], data[0])
+            return rewrite_toml(self.source, self.documents[0], data[0], self.parse)
         return rewrite(self.source, self.documents, data, self.parse)
 
     def with_data(self, change: Callable[[list[Any]], bool]) -> list[Replacement] | None:
@@ -111,7 +111,8 @@ def decoded_span(node: Node, location: Location) -> tuple[int, int] | None:
     spans = characters(node)
     if not spans:
         return None
-    start = next((index for index, span in enumerate(spans) if span[:2] >= location[1:3]), None)
+    # A break of a line that is read as a space has an empty span, where the next line starts.
+    start = next((at for at, span in enumerate(spans) if span[:2] >= location[1:3] and span[:2] < span[2:]), None)
     end = next((index + 1 for index in range(len(spans) - 1, -1, -1) if spans[index][2:] <= location[3:5]), None)
     return (start, end) if start is not None and end is not None and start <= end else None
 

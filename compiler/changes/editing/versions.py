@@ -21,10 +21,8 @@ def version_steps(given: Input, version: str) -> Iterator[Step]:
     tree = given.tree(location.file)
     path = tree.path_of(location) if tree is not None else None
     current = value_at(tree.data, path) if tree is not None and path is not None else None
-    if tree is not None and path is not None and current is not None:
-        node = tree.node(path)
-        text = current if isinstance(current, str) else node.text if node is not None else ""
-        new = _replaced(text, version)
+    if tree is not None and path is not None and isinstance(current, str):
+        new = _replaced(current, version)
         edits = tree.with_data(lambda data: assign(data, path, new)) if new else None
         if edits:
             yield {location.file: edits}

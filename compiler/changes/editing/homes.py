@@ -7,13 +7,15 @@ from itertools import islice
 from typing import Any
 
 from compiler.artifacts.imported.values import typed_value
+from compiler.artifacts.yamlio import dump
 from compiler.changes.editing import words
 from compiler.changes.editing.inputs import TEXT_KINDS, Input, Step
 from compiler.changes.editing.scripts import extended_scripts, is_script
-from compiler.changes.editing.trees import Path, Tree, assign, value_at
+from compiler.changes.editing.trees import Path, Tree, assign, in_documents, value_at
 from compiler.changes.editing.uses import located_words
 from compiler.inputs.arguments import Argument
 from compiler.inputs.source import STANDARD_INPUT, STANDARD_INPUT_NAME
+from compiler.inputs.source.node import Lines
 from compiler.upstream.catalog.facts import section_of
 
 _MOST_USES = 8
@@ -82,6 +84,12 @@ def _in_words(given: Input, flag: str, value: str) -> Iterator[Step]:
             for style in TEXT_KINDS[given.kind]:
                 for way in words.insertions(text, located_words(text, use), style(f"--{flag}={value}")):
                     yield {name: way}
+    start = given.reading.server.start
+    if given.kind == "systemd" and start.file in given.texts:
+        text = given.texts[start.file].after
+        program = words.FlagWords(words.Span(*Lines(text).span(start)), None)
+        for way in words.insertions(text, program, words.for_unit(f"--{flag}={value}")):
+            yield {start.file: way}
 
 
 def _edited(tree: Tree | None, path: Path, value: Any) -> Iterator[Step]:
@@ -137,22 +145,27 @@ def _in_field(given: Input, flag: str, value: str) -> Iterator[Step]:
         paths.append(path)
     for tree in _trees(given):
         for path in paths:
-            for number in range(len(tree.documents)):
-                if path in _FIELDS.get(given.kind, {}).values() and not _is_kind(tree, number):
+            for where in in_documents(tree, path):
+                if path in _FIELDS.get(given.kind, {}).values() and not _is_kind(tree, where[0]):
                     continue
-                for typed in _values(given, flag, value):
-                    yield from _edited(tree, (number, *path), typed)
+                for typed in _values(given, flag, value, value_at(tree.data, where)):
+                    yield from _edited(tree, where, typed)
 
 
-def _is_kind(tree: Tree, number: int) -> bool:
+def _is_kind(tree: Tree, number: str | int) -> bool:
     api = value_at(tree.data, (number, "apiVersion"))
     return isinstance(api, str) and api.startswith("kind.x-k8s.io/")
 
 
-def _values(given: Input, flag: str, value: str) -> Iterator[Any]:
+def _values(given: Input, flag: str, value: str, current: Any) -> Iterator[Any]:
     """Yield the forms that a field may have: of the type of the flag, then as text."""
     reading = given.reading
     items = reading.items_of(flag, value)
+    if isinstance(current, list | None) and reading.is_list(flag):
+        former = current or []
+        names = [item["name"] for item in former if isinstance(item, dict) and "name" in item]
+        if len(names) == len(former):
+            yield [*former, *({"name": item} for item in items if item not in names)]
     if reading.is_list(flag):
         pairs = [item.partition("=") for item in items]
         if all(equals for _, equals, _ in pairs):
@@ -187,6 +200,9 @@ def _in_arguments(given: Input, flag: str, value: str) -> Iterator[Step]:
     for tree in _trees(given):
         for owner in _owners(tree):
             paths = list(_existing(owner, setting)) or list(_missing(owner, given.kind, setting))
+            if dialect.setting in _SETTINGS and owner is tree:
+                yield from _in_patch(tree, flag, value)
+                continue
             for path in paths:
                 current = value_at(owner.data, path)
                 for shape in shapes:
@@ -198,9 +214,18 @@ _SETTINGS = {"kubeadmConfigPatches": "apiServer.extraArgs"}
 """Fields that have the documents of another program."""
 
 
+def _in_patch(tree: Tree, flag: str, value: str) -> Iterator[Step]:
+    """Yield ways to add a patch of the document of another program that has the flag."""
+    path: Path = (0, "kubeadmConfigPatches")
+    patches = value_at(tree.data, path)
+    for arguments in ([{"name": flag, "value": value}], {flag: value}):
+        text = dump({"kind": "ClusterConfiguration", "apiServer": {"extraArgs": arguments}})
+        yield from _edited(tree, path, [*(patches if isinstance(patches, list) else ()), text])
+
+
 def _owners(tree: Tree) -> Iterator[Tree]:
     """Yield the trees in the strings of a list of patches, then the tree itself."""
-    for number in range(len(tree.documents)):
+    for number in range(len(tree.data)):
         patches = value_at(tree.data, (number, "kubeadmConfigPatches"))
         for index in range(len(patches)) if isinstance(patches, list) else ():
             inner = tree.inner((number, "kubeadmConfigPatches", index))
@@ -211,6 +236,10 @@ def _owners(tree: Tree) -> Iterator[Tree]:
 
 def _existing(tree: Tree, setting: Path) -> Iterator[Path]:
     """Yield the paths of the fields for extra arguments in a tree."""
+    kinds = {value_at(document, ("kind",)) for document in tree.data}
+    if setting[0] in kinds:
+        yield from (path for path in in_documents(tree, setting) if value_at(tree.data, path) is not None)
+        return
     suffix = setting[-2:]
     pending: list[tuple[Path, Any]] = [((number,), data) for number, data in enumerate(tree.data)]
     while pending:
@@ -226,9 +255,7 @@ def _existing(tree: Tree, setting: Path) -> Iterator[Path]:
 
 def _missing(tree: Tree, kind: str, setting: Path) -> Iterator[Path]:
     """Yield the paths at which the field may be added, those with the most existing parents first."""
-    paths = [
-        (number, *prefix, *setting) for number in range(len(tree.documents)) for prefix in _PREFIXES.get(kind, ((),))
-    ]
+    paths = [path for prefix in _PREFIXES.get(kind, ((),)) for path in in_documents(tree, (*prefix, *setting))]
     data = tree.data
 
     def existing(path: Path) -> int:

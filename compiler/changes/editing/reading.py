@@ -102,18 +102,21 @@ def read(path: str, settings: Settings, files: Files) -> Reading | None:
     )
 
 
-def only_differs_in(flag: str, before: Reading, after: Reading) -> bool:
-    """Return whether all flags but one, and all structured files but its own, are as they were."""
-    if after.server.read_as != before.server.read_as or after.errors - before.errors:
-        return False
-    names = (before.uses.keys() | after.uses.keys()) - {flag}
-    return all(before.texts(name) == after.texts(name) for name in names) and _files(before, flag) == _files(
-        after, flag
-    )
+def is_as_well_formed(before: Reading, after: Reading) -> bool:
+    """Return whether an edited input is of the same kind, without errors of reading that it did not have."""
+    return after.server.read_as == before.server.read_as and not after.errors - before.errors
 
 
-def _files(reading: Reading, flag: str) -> dict[str, object]:
-    return {path: file.content.plain() for path, file in reading.server.files.items() if file.flag != flag}
+def others_that_differ(flag: str, before: Reading, after: Reading) -> list[str]:
+    """Return the flags besides one that have another value, or a structured file with another content."""
+    old, new = _files(before), _files(after)
+    files = {name for path, (name, content) in (old | new).items() if old.get(path) != new.get(path)}
+    names = before.uses.keys() | after.uses.keys()
+    return sorted((files | {name for name in names if before.texts(name) != after.texts(name)}) - {flag})
+
+
+def _files(reading: Reading) -> dict[str, tuple[str, object]]:
+    return {path: (file.flag, file.content.plain()) for path, file in reading.server.files.items()}
 
 
 def achieves(edit: FlagEdit, before: Reading, after: Reading) -> bool:

@@ -7,6 +7,8 @@ from compiler.changes.editing.edit import SET_VERSION, Refused
 from compiler.changes.editing.inputs import TEXT_KINDS
 from compiler.review.dialects import setting_of
 
+_BY_HAND = "edit the file by hand"
+
 
 def with_reason(refused: Refused, context: ServerContext) -> Refused:
     """Return a refused edit with its reason."""
@@ -15,8 +17,10 @@ def with_reason(refused: Refused, context: ServerContext) -> Refused:
     flag = refused.wanted.flag
     if refused.wanted.action == SET_VERSION:
         return refused._replace(reason=_about_version(context))
-    reason = f"kasc found no edit of this input that changes only --{flag}"
-    return refused._replace(reason=setting_of(flag, context) or reason)
+    setting = setting_of(flag, context)
+    if flag in context.input.fixed_flags and flag not in context.input.settings and setting:
+        return refused._replace(reason=setting)
+    return refused._replace(reason=f"kasc found no edit that changes only --{flag}", hint=setting or _BY_HAND)
 
 
 def _about_version(context: ServerContext) -> str:

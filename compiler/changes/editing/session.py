@@ -11,7 +11,14 @@ from compiler.changes.editing.edit import REMOVE, SET, SET_VERSION, Applied, Fla
 from compiler.changes.editing.homes import insertions, takes_items
 from compiler.changes.editing.inputs import Input, Step, UseChange
 from compiler.changes.editing.pieces import EditedText, without_overlaps
-from compiler.changes.editing.reading import Reading, achieves, only_differs_in, read, wanted_items
+from compiler.changes.editing.reading import (
+    Reading,
+    achieves,
+    is_as_well_formed,
+    others_that_differ,
+    read,
+    wanted_items,
+)
 from compiler.changes.editing.uses import changed_uses
 from compiler.changes.editing.versions import version_steps
 from compiler.diagnostics import KascError, Location
@@ -24,6 +31,7 @@ from compiler.upstream.catalog.facts import minor_of
 
 _MOST_STEPS = 64
 """Uses of one flag that are removed."""
+_MOST_NAMED = 3
 _MOST_WAYS = 24
 """Ways to make one edit that are tried."""
 
@@ -56,6 +64,8 @@ class Session:
         self.settings = settings
         self.files = files
         self.texts: dict[str, EditedText] = {}
+        self.others: list[str] = []
+        """The other flags that the last edit would have changed."""
 
     def read(self, texts: dict[str, EditedText]) -> Reading | None:
         """Read the input with edited texts."""
@@ -83,6 +93,7 @@ class Session:
     def edit(self, wanted: FlagEdit) -> Applied | Refused:
         """Make one edit, if it can be made; else nothing changes."""
         before, texts = self.state(), dict(self.texts)
+        self.others = []
         if before is None:
             return Refused(wanted, "the input cannot be read")
         if wanted.action == SET_VERSION:
@@ -95,9 +106,18 @@ class Session:
             done = self._set(wanted, before)
         if isinstance(done, Refused) or done is None:
             self.texts = texts
-            return done or Refused(wanted, "", location=_location(before.reading, wanted.flag))
+            return done or Refused(wanted, self._why(wanted), location=_location(before.reading, wanted.flag))
         self.texts = done
         return self._applied(wanted, texts)
+
+    def _why(self, wanted: FlagEdit) -> str:
+        """Return why an edit cannot be made, empty if the reason is not known."""
+        if not self.others:
+            return ""
+        flags = ", ".join(f"--{flag}" for flag in self.others[:_MOST_NAMED])
+        more = len(self.others) - _MOST_NAMED
+        also = f"{flags} and {more} other flags" if more > 0 else flags
+        return f"the edit would change {also} as well, which follow from the same setting"
 
     def _applied(self, wanted: FlagEdit, before: dict[str, EditedText]) -> Applied:
         locations: list[Location] = []
@@ -137,10 +157,13 @@ class Session:
                 return None
             edited = _with(texts, step)
             after = self.read(edited) if edited is not None else None
-            if edited is None or after is None or not only_differs_in(wanted.flag, before, after):
+            if edited is None or after is None or not is_as_well_formed(before, after):
                 continue
             if achieves(wanted, before, after) or len(after.users(wanted.flag)) < uses:
-                return State(edited, after)
+                others = others_that_differ(wanted.flag, before, after)
+                if not others:
+                    return State(edited, after)
+                self.others = self.others or others
         return None
 
     def _set(self, wanted: FlagEdit, before: State) -> dict[str, EditedText] | None:

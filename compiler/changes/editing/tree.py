@@ -7,6 +7,7 @@ edited, because the data would change at another place as well.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, product
@@ -22,6 +23,7 @@ from compiler.inputs.source.node import Lines, Node, Source, Span
 _MOST_WAYS = 16
 _DASH = re.compile(r"-[ \t]+$")
 _ALIAS = re.compile(r"[ \t]*:[ \t]+\*[^\s,\]}]+")
+_LINES = re.compile(r"""(?P<start>(?P<indent> *)(?:- |[A-Za-z0-9]+: ))(?P<text>"[^"\\]*(?:\\.[^"\\]*)*\\n")""")
 _COMMA = re.compile(r"[ \t]*,")
 
 Parse = Callable[[Source], list[Node]]
@@ -38,7 +40,9 @@ def rewrite(source: Source, documents: Sequence[Node], data: Sequence[Any], pars
     """
     writer = _Writer(source)
     try:
-        for node, new in zip(documents, data, strict=True):
+        if not documents:
+            writer.append(data[0])
+        for node, new in zip(documents, data, strict=bool(documents)):
             writer.change(node, new, in_flow=False)
     except CannotRewriteError:
         return None
@@ -93,6 +97,10 @@ class _Writer:
             raise CannotRewriteError
         else:
             self.edits.append(rewritten(node, self.lines, new, in_flow=in_flow, as_json=self.json))
+
+    def append(self, new: Any) -> None:
+        """Add the text of the first document to a file without one."""
+        self._insert_lines(len(self.text), self._block(new, ""))
 
     def start(self, node: Node) -> int:
         """Return the index of the first character of a value."""
@@ -171,6 +179,8 @@ class _Writer:
                 self.change(child, new, in_flow=flow)
         elif not inline and (not isinstance(old, dict | list) or not old):
             self._nested(node, key, child, new)
+        elif isinstance(new, dict | list) and not new and not flow:
+            self._emptied(node, key, end, new)
         else:
             raise CannotRewriteError
 
@@ -186,6 +196,12 @@ class _Writer:
         indent = " " * (node.keys[key][1] - 1)
         lines = self._block({key: new}, indent)[1:]
         self._insert_lines(end, lines)
+
+    def _emptied(self, node: Node, key: str, end: int, new: Any) -> None:
+        """Replace a block below its key by an empty list or mapping."""
+        colon = self.text.index(":", self.lines.index(*(node.keys or {})[key][2:])) + 1
+        self._add(Replacement(colon, colon, f" {written(new)}"))
+        self._add(Replacement(self._end_of_line(colon), self._end_of_line(end), ""))
 
     # Lists
 
@@ -252,7 +268,10 @@ class _Writer:
         own_lines = not self.text[line:start].strip(" \t") and self._rest_of_line(stop).strip()[:1] in ("", "#")
         before = spans[first - 1][1] if first else start
         after = spans[last + 1][0] if last + 1 < len(spans) else end
-        if own_lines and (last + 1 < len(spans) or not self.json):
+        blanks = len(self.text[line:start]) - len(self.text[line:start].rstrip(" \t"))
+        if first and not own_lines and blanks and self._rest_of_line(stop).strip()[:1] in ("", "#") and stop > end:
+            self._add(Replacement(start - blanks, stop, ""))
+        elif own_lines and (last + 1 < len(spans) or not self.json):
             self._add(Replacement(line, self._end_of_line(stop), ""))
         elif last + 1 < len(spans):
             self._add(Replacement(start, stop if "#" in self.text[stop:after] else after, ""))
@@ -273,8 +292,17 @@ class _Writer:
         self._add(Replacement(end, end, "".join(separator + text for text in texts)))
 
     def _block(self, value: Any, indent: str) -> list[str]:
-        """Return the lines of a mapping or a list with an indent."""
-        return [f"{indent}{line}" for line in dump(value).split("\n")[:-1]]
+        """Return the lines of a mapping or a list with an indent; a string of several lines is a literal."""
+        lines = []
+        for line in dump(value).split("\n")[:-1]:
+            match = _LINES.fullmatch(line)
+            inner = json.loads(match["text"]).split("\n") if match is not None else []
+            if match is None or inner[-1] or not all(each.strip() and each[0] != "\t" for each in inner[:-1]):
+                lines.append(line)
+                continue
+            lines.append(f"{match['start']}|")
+            lines += [f"{' ' * (len(match['indent']) + 2)}{each}" for each in inner[:-1]]
+        return [f"{indent}{line}" for line in lines]
 
     def _insert_lines(self, end: int, lines: list[str]) -> None:
         """Insert lines after the line in which a value ends."""

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from compiler.changes.editing.inputs import Input, Step, UseChange
 from compiler.changes.editing.scripts import changed_scripts, is_script
-from compiler.changes.editing.trees import Path, Tree, assign, remove, value_at
-from compiler.changes.editing.values import written_values
+from compiler.changes.editing.trees import Path, Tree, assign, in_documents, remove, value_at
+from compiler.changes.editing.values import is_name, written_values
 from compiler.inputs.arguments import Argument
 
 _STEP = re.compile(r"\[([0-9]{1,6})\]|([^.\[\]]+)")
@@ -44,8 +44,8 @@ def place_of(tree: Tree, use: Argument) -> Place | None:
 def _stated(tree: Tree, path: str) -> Path | None:
     """Return a path as `spec.items[0].key` in the first document that has it."""
     steps: list[str | int] = [int(index) if index else key for index, key in _STEP.findall(path)]
-    paths = ((number, *steps) for number in range(len(tree.documents)))
-    return next((each for each in paths if steps and value_at(tree.data, each) is not None), None)
+    paths = in_documents(tree, tuple(steps)) if steps else iter(())
+    return next((each for each in paths if value_at(tree.data, each) is not None), None)
 
 
 def in_tree(given: Input, tree: Tree, changes: Sequence[UseChange], most: int) -> Iterator[Step]:
@@ -73,20 +73,21 @@ def _changes(given: Input, place: Place, data: list[Any], change: UseChange, var
     if isinstance(current, str) and node is not None and is_script(current, change.use):
         values: Iterator[Any] = changed_scripts(node, change.use, change.text)
     elif change.text is None:
-        return variant == 0 and _remove(place, data)
+        return variant == 0 and _remove(place, data, change.use)
     else:
         values = written_values(given.reading, place.value, current, change.use, change.text)
     value = next(islice(values, variant, None), None)
     if isinstance(value, list | dict) and not value:
-        return _remove(place, data)
+        return _remove(place, data, change.use)
     return value is not None and assign(data, place.value, value)
 
 
-def _remove(place: Place, data: list[Any]) -> bool:
+def _remove(place: Place, data: list[Any], use: Argument) -> bool:
     """Remove a use: its entry, its item, or the pair of a name and a value."""
     parent = place.value[:-1]
     container = value_at(data, parent)
-    if isinstance(container, dict) and container.keys() <= {"name", "value"} and "name" in container:
+    is_pair = isinstance(container, dict) and is_name(str(container.get("name")), use.flag)
+    if is_pair and (place.value[-1] == "value" or place.name == place.value):
         return remove(data, parent)
     if isinstance(container, list) and place.name != place.value and place.name[:-1] == parent:
         # The name is another item, in front of the value.

@@ -42,8 +42,8 @@ class Tree:
 
     @property
     def data(self) -> list[Any]:
-        """The documents as plain data, to be modified."""
-        return [document.plain() for document in self.documents]
+        """The documents as plain data, to be modified; an empty mapping for a file without documents."""
+        return [document.plain() for document in self.documents] or [{}]
 
     def path_of(self, location: Location) -> Path | None:
         """Return the path of the innermost value that contains a location, None for a location outside of all."""
@@ -195,14 +195,29 @@ def assign(data: Any, path: Path, value: Any) -> bool:
 def remove(data: Any, path: Path) -> bool:
     """Remove the value at a path, and the mappings and lists around it that become empty.
 
-    Return whether that is possible; a document is not removed.
+    The only key of a document stays, with an empty mapping or list. Return whether the removal is possible.
     """
     while len(path) > 1:
         container: Any = value_at(data, path[:-1])
         if not _has(container, path[-1]):
+            return False
+        if len(path) == 2 and len(container) == 1:
+            if isinstance(container[path[-1]], dict | list):
+                container[path[-1]] = type(container[path[-1]])()
+                return True
             return False
         del container[path[-1]]
         if container:
             return True
         path = path[:-1]
     return False
+
+
+def in_documents(tree: Tree, path: Path) -> Iterator[Path]:
+    """Yield a path in each document; that of a kind of document is in those of this kind only."""
+    kinds = [value_at(document, ("kind",)) for document in tree.data]
+    for number, kind in enumerate(kinds):
+        if path[0] not in kinds:
+            yield number, *path
+        elif path[0] == kind:
+            yield number, *path[1:]

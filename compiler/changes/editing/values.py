@@ -69,6 +69,8 @@ def _scalars(reading: Reading, current: Any, flag: str, new: str, items: list[st
         patched = _patched(reading, flag, texts, items, wanted)
         yield head + reading.joined(flag, patched) if patched else []
     yield head + new
+    if head.endswith(("+=", "-=")):
+        yield f"{head[:-2]}={new}"
 
 
 def _typed(text: str, current: Any) -> Iterator[Any]:

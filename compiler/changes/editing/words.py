@@ -12,7 +12,6 @@ from compiler.changes.editing.pieces import Replacement
 
 _QUOTES = "\"'"
 _REST_OF_WORD = re.compile(r"[^\s\"']*")
-_CONTINUED = re.compile(r"[ \t]*\\[ \t]*$")
 _BLANKS = re.compile(r"(?:[ \t]|\\?\r?\n)*")
 _SAFE = re.compile(r"[A-Za-z0-9_./@:+=,^%#-]+", re.ASCII)
 """Words that a shell takes as they are, if they do not begin with `#`."""
@@ -50,12 +49,12 @@ def deletions(text: str, flag: FlagWords) -> Iterator[list[Replacement]]:
     stop = _line_end(text, end)
     before, after = text[line:start], text[end:stop]
     if not before.strip() and after.strip() in ("", "\\"):
-        if after.strip() or not (line and _CONTINUED.search(_line_before(text, line))):
+        continued = _continuation(_line_before(text, line)) if line else ""
+        if after.strip() or not continued:
             yield [Replacement(line, _after_break(text, stop), "")]
         if line and not after.strip():
             previous = line - len(_break_before(text, line))
-            continued = _CONTINUED.search(_line_before(text, line))
-            yield [Replacement(previous - len(continued[0]) if continued else previous, end, "")]
+            yield [Replacement(previous - len(continued), end, "")]
     blanks = len(before) - len(before.rstrip(" \t"))
     if blanks and before.strip():
         yield [Replacement(start - blanks, end, "")]
@@ -70,13 +69,12 @@ def insertions(text: str, flag: FlagWords, word: str) -> Iterator[list[Replaceme
     before, after = text[line:start], text[end:stop]
     line_break = "\r\n" if "\r\n" in text else "\n"
     if not before.strip() and after.strip() in ("", "\\"):
-        previous = _CONTINUED.search(_line_before(text, line)) if line else None
-        mark = _CONTINUED.search(after)
-        continuation = (mark or previous or ("",))[0]
+        previous = _continuation(_line_before(text, line)) if line else ""
+        mark = _continuation(after)
         if mark:
-            yield [Replacement(stop, stop, f"{line_break}{before}{word}{mark[0]}")]
+            yield [Replacement(stop, stop, f"{line_break}{before}{word}{mark}")]
         elif previous:
-            yield [Replacement(end, end, f"{continuation.rstrip()}{line_break}{before}{word}")]
+            yield [Replacement(end, end, f"{previous.rstrip()}{line_break}{before}{word}")]
         else:
             yield [Replacement(stop, stop, f"{line_break}{before}{word}")]
     yield [Replacement(end, end, f" {word}")]
@@ -143,6 +141,12 @@ def _whole(text: str, flag: FlagWords) -> Span:
 def _rest(text: str, index: int) -> int:
     match = _REST_OF_WORD.match(text, index)
     return match.end() if match else index
+
+
+def _continuation(line: str) -> str:
+    """Return the end of a line that continues on the next one, from the white space in front of its backslash on."""
+    body = line.rstrip(" \t")
+    return line[len(body[:-1].rstrip(" \t")) :] if body.endswith("\\") else ""
 
 
 def _line_start(text: str, index: int) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compiler.changes.editing import edits
 from compiler.changes.editing.edit import Edited
 from compiler.changes.upgrade.changes import changes_between, rollback_of
-from compiler.changes.upgrade.hold import by_emulation, by_gates
+from compiler.changes.upgrade.hold import proposals
 from compiler.changes.upgrade.hop import Hop, Rollback, Upgrade
 from compiler.changes.upgrade.rewrites import rewrites, with_rewrites
 from compiler.changes.upgrade.wanted import wanted_edits
@@ -87,7 +87,9 @@ def _hop(path: str, state: _State, target: str, hold: bool) -> tuple[Hop, _State
     if before is None or after is None:
         return Hop(version, target, outcome, diagnostics, (), _NOTHING, outcome, Rollback()), following
     changes = changes_between(before, after)
-    edited = _edited(state, new, before, after)
+    rewritten = rewrites(before, after, files_of(state.examined) & files_of(new), state.files)
+    edited = edits(state.examined, wanted_edits(before, after), state.settings, state.files)
+    edited = with_rewrites(edited, rewritten, state.files) if rewritten else edited
     if edited.files:
         files = _with_texts(state.files, edited.texts)
         following = _State(examine(path, settings, files), settings, files)
@@ -100,6 +102,7 @@ def _hop(path: str, state: _State, target: str, hold: bool) -> tuple[Hop, _State
         edited,
         following.examined.report.outcome,
         rollback_of(before, after),
+        rewritten,
         _held(path, following, before, after, changes) if hold else None,
         bool(after.context.catalog.behaviour("provisionalFacts")),
     )
@@ -116,16 +119,9 @@ def _identity(diagnostic: Diagnostic) -> tuple[object, ...]:
     return diagnostic.code, diagnostic.severity, diagnostic.flag, diagnostic.path, diagnostic.location
 
 
-def _edited(state: _State, new: Examined, before: Resolved, after: Resolved) -> Edited:
-    """Return the edits of a hop."""
-    edited = edits(state.examined, wanted_edits(before, after), state.settings, state.files)
-    rewritten = rewrites(before, after, files_of(state.examined) & files_of(new), state.files)
-    return with_rewrites(edited, rewritten, state.files) if rewritten else edited
-
-
 def _held(path: str, state: _State, before: Resolved, after: Resolved, changes: Sequence[Change]) -> Edited:
     """Return the edits that keep the old behaviour: the first set of flags that the new version accepts."""
-    for wanted in (by_emulation(before, after, changes), by_gates(changes)):
+    for wanted in proposals(before, after, changes):
         edited = edits(state.examined, wanted, state.settings, state.files) if wanted else _NOTHING
         if edited.applied or edited.refused:
             report = examine(path, state.settings, _with_texts(state.files, edited.texts)).report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from compiler.changes.change import Change
+from compiler.changes.change import COSMETIC, Change
 from compiler.changes.editing.edit import SET, SET_ITEM, FlagEdit
 from compiler.changes.upgrade.hop import FLAG_DEFAULT, RESTORE
 
@@ -15,24 +15,22 @@ if TYPE_CHECKING:
 EMULATED = "emulated-version"
 
 
-def by_emulation(old: Resolved, new: Resolved, changes: Sequence[Change]) -> tuple[FlagEdit, ...]:
-    """Return the emulated version and the old defaults of flags; nothing if the new version cannot emulate the old one.
+def proposals(old: Resolved, new: Resolved, changes: Sequence[Change]) -> tuple[tuple[FlagEdit, ...], ...]:
+    """Return sets of flags that keep the old behaviour, the best one first; the new version may refuse some.
 
-    An input that sets the emulated version keeps it.
+    The best one emulates the old version and sets the old defaults of flags. If the new version cannot emulate the old
+    one, feature gates and plugins take its place. An input that sets the emulated version keeps it.
     """
-    catalog = new.context.catalog
+    catalog, defaults = new.context.catalog, tuple(_defaults(changes))
     if new.context.flags.changed(EMULATED):
-        return tuple(_defaults(changes))
-    if EMULATED not in catalog.flags or old.context.catalog.minor < catalog.behaviour("emulationFloor"):
-        return ()
+        return (defaults,)
     version = old.context.catalog.version
     reason = f"APIs, feature gates and storage versions stay those of {version} until the flag is removed"
-    return (FlagEdit(EMULATED, SET, version, reason), *_defaults(changes))
-
-
-def by_gates(changes: Sequence[Change]) -> tuple[FlagEdit, ...]:
-    """Return the gates, plugins and old defaults that keep the old behaviour, as far as the new version allows it."""
-    return (*_items(changes), *_defaults(changes))
+    emulation = (FlagEdit(EMULATED, SET, version, reason),)
+    items = tuple(_items(changes))
+    if EMULATED not in catalog.flags or old.context.catalog.minor < catalog.behaviour("emulationFloor"):
+        return ((*items, *defaults),)
+    return ((*emulation, *defaults), (*items, *defaults))
 
 
 def _defaults(changes: Sequence[Change]) -> Iterator[FlagEdit]:
@@ -43,7 +41,7 @@ def _defaults(changes: Sequence[Change]) -> Iterator[FlagEdit]:
 
 def _items(changes: Sequence[Change]) -> Iterator[FlagEdit]:
     for flag, value, change in _restored(changes):
-        if change.kind in ("feature-gate", "admission-plugin"):
+        if change.kind in ("feature-gate", "admission-plugin") and change.severity != COSMETIC:
             state = "enabled" if change.after else "disabled"
             yield FlagEdit(flag, SET_ITEM, value, f"the new version has {change.name} {state} by default")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from compiler.changes.change import KINDS as KINDS_OF_DIFF
 from compiler.changes.change import Change
 from compiler.changes.editing.edit import Edited
-from compiler.diagnostics import Diagnostic, Report
+from compiler.diagnostics import Diagnostic, Edit, Report
 from compiler.review.fixes import FixedFile
 
 REQUIREMENT, STORAGE_VERSION, FLAG_DEFAULT, METRIC = "requirement", "storage-version", "flag-default", "metric"
@@ -28,12 +28,20 @@ class Rollback(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+class Rewrite(NamedTuple):
+    """An edit of a structured file in the input, and why."""
+
+    edit: Edit
+    reason: str
+
+
 class Hop(NamedTuple):
     """The step from one minor version to the next.
 
     `outcome` is that of the input as the hop finds it, in the new version: `accept` or `reject`; `diagnostics` are
     those that the old version does not have. `changes` are what the upgrade changes and what it requires, most severe
-    first. `edited` are the edits of the input, and `outcome_with_edits` is the outcome after them. `hold` are the edits
+    first. `edited` are the edits of the input, those of `rewrites` included, and `outcome_with_edits` is the outcome
+    after them. `hold` are the edits
     that keep the old behaviour during the rollout, None if they were not asked for. `provisional` is set if the facts
     of the new version were determined before its release.
     """
@@ -46,6 +54,7 @@ class Hop(NamedTuple):
     edited: Edited
     outcome_with_edits: str
     rollback: Rollback
+    rewrites: tuple[Rewrite, ...] = ()
     hold: Edited | None = None
     provisional: bool = False
 

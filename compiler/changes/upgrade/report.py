@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from compiler.diagnostics import ERROR, NOTE, WARNING
 
 if TYPE_CHECKING:
     from compiler.changes.change import Change
-    from compiler.changes.upgrade.hop import Hop, Upgrade
+    from compiler.changes.upgrade.hop import Hop, Rewrite, Upgrade
     from compiler.diagnostics import Diagnostic, Location
 
 Data = dict[str, Any]
@@ -40,7 +40,7 @@ def _hop_data(hop: Hop, diagnostic_data: Callable[[Diagnostic], Data]) -> Data:
         "diagnostics": [diagnostic_data(each) for each in hop.diagnostics],
         "changes": [_change_data(change) for change in hop.changes],
         "rollback": {"unreadable": list(hop.rollback.resources), "notes": list(hop.rollback.notes)},
-        "edits": _edits_data(hop.edited),
+        "edits": _edits_data(hop.edited, hop.rewrites),
         "notEdited": _refused_data(hop.edited),
         **({"hold": _edits_data(hop.hold), "notHeld": _refused_data(hop.hold)} if hop.hold is not None else {}),
     }
@@ -50,10 +50,12 @@ def _change_data(change: Change) -> Data:
     return change_data(change) | dict(change.values)
 
 
-def _edits_data(edited: Edited) -> list[Data]:
+def _edits_data(edited: Edited, rewrites: Sequence[Rewrite] = ()) -> list[Data]:
     """Return the edits of the files, each with its reasons."""
+    reasons = {rewrite.edit: rewrite.reason for rewrite in rewrites}
     return [
-        location_data(edit.location) | {"replacement": edit.new, "reason": _reason(edit.location, edited)}
+        location_data(edit.location)
+        | {"replacement": edit.new, "reason": reasons.get(edit) or _reason(edit.location, edited)}
         for file in edited.files
         for edit in file.edits
     ]
@@ -95,7 +97,12 @@ def _hop_text(path: str, hop: Hop, room: int | None) -> list[str]:
         head.append(f"  the facts of {hop.new} were determined before its release: test the upgrade first")
     severities = (ERROR,) if room is not None else (ERROR, WARNING, NOTE)
     head += (line for each in hop.diagnostics if each.severity in severities for line in _diagnostic(each))
-    tail = [*_rollback(hop), *_edits(hop.edited, "edit"), *(_edits(hop.hold, "hold") if hop.hold is not None else ())]
+    tail = [
+        *_rollback(hop),
+        *_edits(hop.edited, "edit"),
+        *_rewrites(hop),
+        *(_edits(hop.hold, "hold") if hop.hold is not None else ()),
+    ]
     groups = grouped(hop.changes)
     blocks = [list(_block(group)) for group in groups]
     shown = len(blocks) if room is None else _fitting(blocks, max(_FEW, room - len(head) - len(tail) - 1))
@@ -182,6 +189,11 @@ def _edits(edited: Edited, word: str) -> Iterator[str]:
         if refused.wanted.action != SET_VERSION:
             hint = f"; {refused.hint}" if refused.hint else ""
             yield f"  not edited: {_place(refused.location)}{_wanted(refused.wanted)}: {refused.reason}{hint}"
+
+
+def _rewrites(hop: Hop) -> Iterator[str]:
+    for edit, reason in hop.rewrites:
+        yield f"  edit: {_place(edit.location)}{edit.old} -> {edit.new}: {reason}"
 
 
 def _wanted(edit: FlagEdit) -> str:

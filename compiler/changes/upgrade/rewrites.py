@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from compiler.changes.editing.edit import Edited, EditedFile
+from compiler.changes.upgrade.hop import Rewrite
 from compiler.diagnostics import Edit
 from compiler.inputs.source import Files, file_key
 from compiler.inputs.source.node import Lines, Node
@@ -16,32 +17,22 @@ if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
 
 
-def rewrites(old: Resolved, new: Resolved, owned: set[str], files: Files) -> tuple[Edit, ...]:
+def rewrites(old: Resolved, new: Resolved, owned: set[str], files: Files) -> tuple[Rewrite, ...]:
     """Return the edits of apiVersion and kind in the files of an input; `owned` are its files, as `file_key`."""
     before, after = old.context.catalog.version, new.context.catalog.version
     texts: dict[str, Lines] = {}
-    edits: list[Edit] = []
-    for file in new.context.config_files:
-        if file.root.node is None or file_key(file.root.node.source.name) not in owned:
+    result: list[Rewrite] = []
+    for file in old.context.config_files:
+        node = file.root.node
+        name = f"{file.api_version} {file.kind}"
+        row = removal("configAPIs", name, after)
+        if row is None or removal("configAPIs", name, before) is not None or not row.get("replacement"):
             continue
-        for version, kind in _objects(file.root.node):
-            name = f"{version.value} {kind.value}"
-            row = removal("configAPIs", name, after)
-            if row is None or removal("configAPIs", name, before) is not None or not row.get("replacement"):
-                continue
-            for node, text in zip((version, kind), row["replacement"].split(), strict=True):
-                edits += _edit(node, text, texts, files)
-    return tuple(edits)
-
-
-def _objects(node: Node) -> Iterator[tuple[Node, Node]]:
-    """Yield apiVersion and kind of each object in a file."""
-    version, kind = node.get("apiVersion"), node.get("kind")
-    if version is not None and kind is not None:
-        yield version, kind
-    children = node.value.values() if isinstance(node.value, dict) else node.value
-    for child in children if not isinstance(children, str | bytes | int | float | bool | None) else ():
-        yield from _objects(child)
+        if node is not None and file_key(node.source.name) in owned:
+            for key, text in zip(("apiVersion", "kind"), row["replacement"].split(), strict=True):
+                reason = f"{file.kind} of {file.api_version} was removed in {after}"
+                result += (Rewrite(edit, reason) for edit in _edit(node.at((key,)), text, texts, files))
+    return tuple(result)
 
 
 def _edit(node: Node, text: str, texts: dict[str, Lines], files: Files) -> Iterator[Edit]:
@@ -54,16 +45,16 @@ def _edit(node: Node, text: str, texts: dict[str, Lines], files: Files) -> Itera
         yield Edit(node.location, written, written.replace(value, text))
 
 
-def with_rewrites(edited: Edited, edits: Sequence[Edit], files: Files) -> Edited:
+def with_rewrites(edited: Edited, more: Sequence[Rewrite], files: Files) -> Edited:
     """Return the edits of an input together with others of the same texts; what overlaps an edit is left out."""
     by_name: dict[str, list[Edit]] = {}
-    for edit in edits:
+    for edit, _ in more:
         by_name.setdefault(edit.location.file, []).append(edit)
     changed = {file.name: file for file in edited.files}
-    for name, more in by_name.items():
+    for name, others in by_name.items():
         known = changed.get(name)
         before = files.read(name).text if known is None else known.before
-        every = [*(known.edits if known is not None else ()), *more]
+        every = [*(known.edits if known is not None else ()), *others]
         after, skipped = apply_fixes(before, [(edit,) for edit in every])
         applied = tuple(edit for edit in every if (edit,) not in skipped)
         changed[name] = EditedFile(name, before, after, tuple(sorted(applied, key=lambda edit: edit.location[:3])))

@@ -29,6 +29,7 @@ def wanted_edits(old: Resolved, new: Resolved) -> tuple[FlagEdit, ...]:
     return (
         *_flags(flags, catalog),
         *_gates(old, new),
+        *_dependents(old, new),
         *_plugins(flags, catalog),
         *_apis(old, new),
         FlagEdit("", SET_VERSION, catalog.version, f"servers are upgraded to {catalog.version}"),
@@ -53,8 +54,9 @@ def _gates(old: Resolved, new: Resolved) -> Iterator[FlagEdit]:
         if gates.known(name) is None:
             yield from _removed_gate(name, value, catalog)
         elif (step := gates.step(name)) is not None and step.locked and step.default == value:
-            state = "enabled" if value else "disabled"
-            reason = f"{name} is locked {state} in {catalog.version}, and a later version refuses the name"
+            reason = (
+                f"{name} is locked to {str(value).lower()} in {catalog.version}, and a later version refuses the name"
+            )
             yield FlagEdit(GATES, REMOVE_ITEM, name, reason)
 
 
@@ -69,6 +71,18 @@ def _removed_gate(name: str, value: bool, catalog: Catalog) -> Iterator[FlagEdit
     replacement = str(row.get("replacement", ""))
     if value and not is_permanent and catalog.gate(replacement) is not None:
         yield FlagEdit(GATES, SET_ITEM, f"{replacement}=true", f"{reason}; {replacement} takes its place")
+
+
+def _dependents(old: Resolved, new: Resolved) -> Iterator[FlagEdit]:
+    """Yield the gates that the new version enables without a gate that they need, because the input disables that."""
+    gates, catalog = new.context.gates, new.context.catalog
+    pairs = ((name, (needed,)) for _, name, needed in catalog.behaviour("gatePairs") or ())
+    for name, needs in (*gates.broken_dependencies(), *pairs):
+        disabled = [need for need in needs if gates.known(need) is not None and not gates.on(need)]
+        step = gates.step(name)
+        if disabled and step is not None and not step.locked and gates.on(name) and not old.context.gates.on(name):
+            reason = f"{catalog.version} enables {name}, which needs {' and '.join(disabled)}"
+            yield FlagEdit(GATES, SET_ITEM, f"{name}=false", reason)
 
 
 def _plugins(flags: FlagSet, catalog: Catalog) -> Iterator[FlagEdit]:

@@ -197,7 +197,8 @@ def test_metrics(tmp_path: Path) -> None:
 )
 def test_rollback(version: str, first: str | None, tmp_path: Path) -> None:
     """DRA objects of 1.32, LeaseCandidates and Workloads cannot be read by the version before."""
-    resources = hop(tmp_path, version, EVERY_API).rollback.resources
+    gates = {"generic": {"featureGates": {"GenericWorkload": True}}} if version == "1.36" else {}
+    resources = hop(tmp_path, version, EVERY_API | gates).rollback.resources
     assert (resources[0] if resources else None) == first
     assert ("resourceclaims.resource.k8s.io" in resources) is (version == "1.32")
     assert hop(tmp_path, version).rollback.resources == ()

@@ -1,0 +1,271 @@
+"""The edits of an upgrade in the user's own files: what they repair, what they keep, what they leave to people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.changes.upgrade import upgrade
+from compiler.changes.upgrade.hop import Hop
+from compiler.review.examine import Settings, examine
+from tests.changes.upgrade.servers import changes, hop, upgraded, write
+from tests.cli.running import kasc
+
+POD = """apiVersion: v1
+kind: Pod
+metadata: {{name: kube-apiserver, namespace: kube-system}}
+spec:
+  containers:
+  - name: kube-apiserver
+    image: registry.k8s.io/kube-apiserver:v{version}.2  # from the mirror
+    command:
+    - kube-apiserver
+    - --etcd-servers=https://10.0.0.11:2379
+    - --service-account-issuer=https://example.com
+    - --service-account-key-file=/sa.pub
+    - --service-account-signing-key-file=/sa.key
+    - --service-cluster-ip-range=10.96.0.0/16
+    - --authorization-mode=Node,RBAC
+    - {argument}  # reviewed
+"""
+KUBEADM = """apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+kubernetesVersion: v1.32.3
+apiServer:
+  extraArgs:
+  - name: cloud-provider   # the external one
+    value: external
+  - name: feature-gates
+    value: WatchBookmark=true,APIServerIdentity=true
+"""
+WEBHOOKS = {
+    "admission": {
+        "admissionControlConfigFile": {
+            "content": {
+                "apiVersion": "apiserver.config.k8s.io/v1",
+                "kind": "AdmissionConfiguration",
+                "plugins": [
+                    {
+                        "name": "ValidatingAdmissionWebhook",
+                        "configuration": {
+                            "apiVersion": "apiserver.config.k8s.io/v1alpha1",
+                            "kind": "WebhookAdmission",
+                            "kubeConfigFile": "/etc/kubernetes/webhooks.conf",
+                        },
+                    }
+                ],
+            }
+        }
+    }
+}
+
+
+def gates(**states: bool) -> dict[str, Any]:
+    return {"generic": {"featureGates": states}}
+
+
+def wanted(hop: Hop) -> list[tuple[str, str, str]]:
+    """Return the changes that were made, without that of the version."""
+    return [each.wanted[:3] for each in hop.edited.applied if each.wanted.action != "set-version"]
+
+
+@pytest.mark.parametrize(
+    ("new", "given", "edits", "outcome"),
+    [
+        ("1.32", gates(KMSv2=True), [("feature-gates", "remove-item", "KMSv2")], "accept"),
+        # Locked to this value, and a later version does not know it.
+        (
+            "1.34",
+            gates(OrderedNamespaceDeletion=True),
+            [("feature-gates", "remove-item", "OrderedNamespaceDeletion")],
+            None,
+        ),
+        # Locked to the other value: dropping it would change what the server does.
+        ("1.34", gates(OrderedNamespaceDeletion=False), [], "reject"),
+        # Removed, with the feature that it enabled.
+        (
+            "1.33",
+            gates(VolumeCapacityPriority=True),
+            [("feature-gates", "remove-item", "VolumeCapacityPriority")],
+            "accept",
+        ),
+        ("1.37", gates(PreventStaticPodAPIReferences=False), [], "reject"),
+        ("1.37", gates(GangScheduling=False), [("feature-gates", "remove-item", "GangScheduling")], "accept"),
+        # The new version enables a gate that needs the disabled one.
+        (
+            "1.36",
+            gates(APIServerIdentity=False),
+            [("feature-gates", "set-item", "UnknownVersionInteroperabilityProxy=false")],
+            "accept",
+        ),
+        ("1.33", {"cloudProvider": {"cloudProvider": "external"}}, [("cloud-provider", "remove", "")], "accept"),
+        (
+            "1.37",
+            {"admission": {"disableAdmissionPlugins": ["PodGroupWorkloadExists", "LimitRanger"]}},
+            [("disable-admission-plugins", "remove-item", "PodGroupWorkloadExists")],
+            "accept",
+        ),
+        (
+            "1.32",
+            {"apiEnablement": {"runtimeConfig": {"coordination.k8s.io/v1alpha1": True}}},
+            [
+                ("runtime-config", "remove-item", "coordination.k8s.io/v1alpha1"),
+                ("runtime-config", "set-item", "coordination.k8s.io/v1alpha2=true"),
+            ],
+            "accept",
+        ),
+        (
+            "1.34",
+            {"apiEnablement": {"runtimeConfig": {"networking.k8s.io/v1alpha1": False}}},
+            [("runtime-config", "remove-item", "networking.k8s.io/v1alpha1")],
+            "accept",
+        ),
+        # Nothing is refused, nothing is edited.
+        ("1.36", gates(WatchList=False), [], None),
+    ],
+)
+def test_edits(
+    new: str, given: dict[str, Any], edits: list[tuple[str, str, str]], outcome: str | None, tmp_path: Path
+) -> None:
+    result = hop(tmp_path, new, given)
+    assert wanted(result) == edits
+    assert result.outcome == ("accept" if outcome is None else "reject")
+    assert result.outcome_with_edits == (outcome or "accept")
+    assert result.edited.refused == ()
+
+
+def test_edits_keep_the_behaviour(tmp_path: Path) -> None:
+    """After the edits of a gate that needs another one, it is as in the old version."""
+    path = write(tmp_path / "server.yaml", "1.35", gates(APIServerIdentity=False))
+    result = upgrade(str(path), "1.36")
+    path.write_text(result.files[0].after)
+    resolved = examine(str(path)).resolved
+    assert resolved is not None
+    assert not resolved.context.gates.on("UnknownVersionInteroperabilityProxy")
+
+
+def test_structured_files(tmp_path: Path) -> None:
+    result = hop(tmp_path, "1.36", WEBHOOKS)
+    assert (result.outcome, result.outcome_with_edits) == ("reject", "accept")
+    (file,) = result.edited.files
+    assert "apiVersion: apiserver.config.k8s.io/v1\n          kind: WebhookAdmissionConfiguration\n" in file.after
+    assert [edit.new for edit, _ in result.rewrites] == ["apiserver.config.k8s.io/v1", "WebhookAdmissionConfiguration"]
+    assert hop(tmp_path, "1.35", WEBHOOKS).rewrites == ()
+
+
+def test_a_file_next_to_the_document(tmp_path: Path) -> None:
+    """A source is part of the input, a file of the server is not."""
+    config = WEBHOOKS["admission"]["admissionControlConfigFile"]["content"]
+    (tmp_path / "admission.json").write_text(json.dumps(config))
+    given = {"admission": {"admissionControlConfigFile": {"source": "admission.json"}}}
+    path = write(tmp_path / "server.yaml", "1.35", given)
+    (result,) = upgrade(str(path), "1.36").hops
+    assert result.outcome_with_edits == "accept"
+    assert {Path(file.name).name for file in result.edited.files} == {"server.yaml", "admission.json"}
+    path = write(tmp_path / "server.yaml", "1.35", {"admission": {"admissionControlConfigFile": "/admission.json"}})
+    from compiler.inputs import Host
+
+    (result,) = upgrade(str(path), "1.36", Settings(host=Host(root=str(tmp_path)))).hops
+    assert (result.outcome, result.outcome_with_edits, result.rewrites) == ("reject", "reject", ())
+
+
+def test_later_hops_start_with_the_edits(tmp_path: Path) -> None:
+    result = upgraded(tmp_path, "1.31", "1.34", gates(KMSv2=True, WatchBookmark=True, APIServerIdentity=True))
+    assert [each.outcome for each in result.hops] == ["reject", "accept", "accept"]
+    assert [each.outcome_with_edits for each in result.hops] == ["accept"] * 3
+    (file,) = result.files
+    assert (file.before, file.after) == (
+        (tmp_path / "server.yaml").read_text(),
+        write(tmp_path / "other.yaml", "1.34", gates(APIServerIdentity=True)).read_text(),
+    )
+    assert result.repaired
+    assert result.breaks
+
+
+def test_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pod.yaml"
+    path.write_text(POD.format(version="1.31", argument="--feature-gates=KMSv2=true,APIServerIdentity=true"))
+    diff = kasc(capsys, "upgrade", path, "--to", "1.32", "--diff")
+    assert diff.code == 1
+    assert "+    - --feature-gates=APIServerIdentity=true  # reviewed\n" in diff.out
+    assert "1.31" in path.read_text()
+    ran = kasc(capsys, "upgrade", path, "--to", "1.32", "--write")
+    assert ran.code == 0
+    assert ran.err == f"{path}: 2 edits\n"
+    text = path.read_text()
+    assert text == POD.format(version="1.32", argument="--feature-gates=APIServerIdentity=true").replace(
+        "v1.32.2", "v1.32.0"
+    )
+    assert kasc(capsys, "upgrade", path, "--to", "1.32") == (0, f"{path}: servers run 1.32; nothing to upgrade\n", "")
+
+
+def test_write_what_is_not_repaired(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.yaml", "1.33", gates(OrderedNamespaceDeletion=False))
+    assert kasc(capsys, "upgrade", path, "--to", "1.34", "--write").code == 1
+    assert "1.34" in path.read_text()
+
+
+def test_dialect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "kubeadm.yaml"
+    path.write_text(KUBEADM)
+    assert kasc(capsys, "upgrade", path, "--to", "1.33", "--write").code == 0
+    assert path.read_text() == KUBEADM.replace("v1.32.3", "v1.33.0").replace(
+        "  - name: cloud-provider   # the external one\n    value: external\n", ""
+    ).replace("WatchBookmark=true,", "")
+
+
+def test_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.yaml", "1.35", {"auditing": {"auditLogPath": "/var/log/audit.log"}})
+    held = upgrade(str(path), "1.36", hold=True)
+    (only,) = held.hops
+    assert only.hold is not None
+    assert {each.wanted[:3] for each in only.hold.applied} == {
+        ("emulated-version", "set", "1.35"),
+        ("audit-log-maxage", "set", "0"),
+        ("audit-log-maxbackup", "set", "0"),
+        ("audit-log-maxsize", "set", "0"),
+    }
+    assert kasc(capsys, "upgrade", path, "--to", "1.36", "--hold", "--write").code == 0
+    resolved = examine(str(path)).resolved
+    assert resolved is not None
+    assert (resolved.context.catalog.version, resolved.context.emulated) == ("1.36", 35)
+    assert resolved.context.flags.value("audit-log-maxage") == 0
+
+
+def test_hold_of_a_server_that_emulates(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.yaml", "1.35", {"generic": {"emulatedVersion": ["1.34"]}})
+    (only,) = upgrade(str(path), "1.36", hold=True).hops
+    assert only.hold is not None
+    assert only.hold.applied == ()
+    assert not any(change.name == "StrictIPCIDRValidation" for change in only.changes)
+    assert changes(only, "storage-version") == {}
+
+
+def test_hold_without_emulation(tmp_path: Path) -> None:
+    """The emulated version does not have the API that the edits enable, so gates keep the behaviour."""
+    given = {"apiEnablement": {"runtimeConfig": {"storagemigration.k8s.io/v1alpha1": True}}}
+    path = write(tmp_path / "a.yaml", "1.34", given | gates(StorageVersionMigrator=True))
+    (only,) = upgrade(str(path), "1.35", hold=True).hops
+    assert only.outcome_with_edits == "accept"
+    assert only.hold is not None
+    items = [each.wanted.value for each in only.hold.applied if each.wanted.flag == "feature-gates"]
+    assert "AuthorizePodWebsocketUpgradeCreatePermission=false" in items
+    assert not any(each.wanted.flag == "emulated-version" for each in only.hold.applied)
+
+
+def test_shared_base(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two clusters of one base: each edit of the base is made once, and both edits of a pair are kept."""
+    base = write(tmp_path / "base.yaml", "1.31", gates(KMSv2=True, ServerSideApply=True))
+    for name, more in (("a", ""), ("b", "features: {profiling: false}\n")):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"apiVersion: kasc/v1\nkind: APIServer\nmetadata: {{name: {name}}}\nextends: [base.yaml]\n{more}"
+        )
+    before = (tmp_path / "a.yaml").read_text()
+    ran = kasc(capsys, "upgrade", tmp_path, "--to", "1.32", "--write")
+    assert ran.code == 0
+    assert ran.err == f"{base}: 2 edits\n"
+    assert (tmp_path / "a.yaml").read_text() == before
+    assert base.read_text() == write(tmp_path / "other.yaml", "1.32").read_text()

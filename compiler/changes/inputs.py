@@ -29,9 +29,12 @@ def compare_inputs(old: str, new: str, settings: Settings = DEFAULTS, files: Fil
     if not settings.host.sees_files:
         settings = settings._replace(host=_with_directories(settings.host, old, new))
     before, after = examine(old, settings, files), examine(new, settings, files)
-    if before.resolved is None or after.resolved is None:
-        return Compared(before, after, None)
-    return Compared(before, after, diff(before.resolved, after.resolved))
+    return Compared(before, after, compare(before, after))
+
+
+def compare(old: Examined, new: Examined) -> Comparison | None:
+    """Return the comparison of two inputs, None if one of them is not a server."""
+    return diff(old.resolved, new.resolved) if old.resolved is not None and new.resolved is not None else None
 
 
 def _with_directories(host: Host, *paths: str) -> Host:

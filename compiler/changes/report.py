@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from compiler.changes.change import SEVERITIES, Change, Comparison
+from compiler.changes.change import SEVERITIES, Change
 from compiler.changes.version import NAME as VERSION
+from compiler.text import counted
 
 if TYPE_CHECKING:
+    from compiler.changes.difference import Difference
     from compiler.diagnostics import Location
 
 _LONGEST = 100
@@ -17,9 +19,9 @@ _LONGEST = 100
 _TITLES = {"api": "API", "tls": "TLS", "apf": "priority and fairness", "flag-default": "default of flag"}
 
 
-def as_data(comparison: Comparison) -> list[dict[str, Any]]:
-    """Return the changes as the JSON report has them."""
-    return [change_data(change) for change in comparison.changes]
+def as_data(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Return changes as the JSON report has them."""
+    return [change_data(change) for change in changes]
 
 
 def change_data(change: Change) -> dict[str, Any]:
@@ -46,30 +48,30 @@ def location_data(location: Location) -> dict[str, Any]:
     return {"file": file, "line": line, "column": column, "endLine": end_line, "endColumn": end_column}
 
 
-def as_text(comparison: Comparison, height: int | None) -> list[str]:
+def as_text(difference: Difference, height: int | None) -> list[str]:
     """Return lines about the changes, most severe first, as many as fit in `height`; all if it is None.
 
     Changes that have all but their name in common are one.
     """
-    if not comparison.changes:
-        return ["no changes"]
-    groups = grouped(comparison.changes)
-    blocks = [list(_block(group)) for group in groups]
-    lines = [_summary(comparison)]
+    if not difference.changes:
+        return [counts(())]
+    groups = grouped(difference.changes)
+    blocks = [list(block(group, places=True)) for group in groups]
+    lines = [f"{counts(difference.changes)}; {safety(difference.safe_mixed)}"]
     shown = 0
-    for block in blocks:
-        is_last = block is blocks[-1]
-        if height is not None and shown and len(lines) + len(block) + (not is_last) > height:
+    for each in blocks:
+        is_last = each is blocks[-1]
+        if height is not None and shown and len(lines) + len(each) + (not is_last) > height:
             break
-        lines += block
+        lines += each
         shown += 1
     hidden = sum(map(len, groups[shown:]))
     if hidden:
-        lines.append(f"{hidden} more {'change' if hidden == 1 else 'changes'}: run with -v")
+        lines.append(f"{counted(hidden, 'more change')}: run with -v")
     return lines
 
 
-def grouped(changes: tuple[Change, ...]) -> list[list[Change]]:
+def grouped(changes: Sequence[Change]) -> list[list[Change]]:
     """Return the changes in groups that have all but their name and places in common, in order."""
     groups: dict[str, list[Change]] = {}
     for change in changes:
@@ -79,32 +81,35 @@ def grouped(changes: tuple[Change, ...]) -> list[list[Change]]:
     return list(groups.values())
 
 
-def _summary(comparison: Comparison) -> str:
-    counts = dict.fromkeys(reversed(SEVERITIES), 0)
-    for change in comparison.changes:
-        counts[change.severity] += 1
-    parts = ", ".join(f"{number} {severity}" for severity, number in counts.items() if number)
-    number = len(comparison.changes)
-    safe = "may" if comparison.safe_mixed else "must not"
-    return (
-        f"{number} {'change' if number == 1 else 'changes'}: {parts}; "
-        f"servers with the old and the new configuration {safe} run side by side"
-    )
+def counts(changes: Iterable[Change]) -> str:
+    """Return how many changes of each severity there are: `3 changes: 1 breaking, 2 cosmetic`."""
+    numbers = dict.fromkeys(reversed(SEVERITIES), 0)
+    for change in changes:
+        numbers[change.severity] += 1
+    total = sum(numbers.values())
+    parts = ", ".join(f"{number} {severity}" for severity, number in numbers.items() if number)
+    return f"{counted(total, 'change')}: {parts}" if total else "no changes"
 
 
-def _block(group: list[Change]) -> Iterator[str]:
+def safety(safe_mixed: bool) -> str:
+    """Return whether two configurations may be in use at the same time, in words."""
+    return f"servers with the old and the new configuration {'may' if safe_mixed else 'must not'} run side by side"
+
+
+def block(group: list[Change], places: bool) -> Iterator[str]:
+    """Yield the lines about changes that are alike; `places` adds where the inputs set the value of a single one."""
     change = group[0]
     mixed = "" if change.safe_mixed else ", not safe side by side"
     yield f"{change.severity}: {title_of(change.kind)} {_names(group)}{mixed}"
     yield f"    {shown_value(change.before)} -> {shown_value(change.after)}"
     yield f"    {change.effect}"
-    places = [
+    where = [
         f"{side} {at.file}:{at.line}:{at.column}"
         for side, at in (("old", change.old_at), ("new", change.new_at))
         if at is not None and at.file
     ]
-    if places and len(group) == 1:
-        yield f"    {', '.join(places)}"
+    if places and where and len(group) == 1:
+        yield f"    {', '.join(where)}"
 
 
 def _names(group: list[Change]) -> str:

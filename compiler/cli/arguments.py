@@ -16,6 +16,7 @@ SHELLS = ("bash", "zsh", "fish")
 _MAX_TIMEOUT = 86_400.0
 """Seconds; a longer timeout is a mistake."""
 _INPUTS_HELP = "a file, a directory to search, or - for standard input"
+_JOBS_HELP = "number of processes (default: one for each usable core)"
 _INPUT_HELP = "a file, or - for standard input"
 
 
@@ -71,7 +72,7 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
 
 def _add_batch(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group = parser.add_argument_group("batch options")
-    group.add_argument("--jobs", metavar="N", type=int, help="number of processes (default: one for each usable core)")
+    group.add_argument("--jobs", metavar="N", type=int, help=_JOBS_HELP)
     group.add_argument(
         "-v", "--verbose", action="store_true", help="list the files that a directory search skips, and why"
     )
@@ -203,9 +204,18 @@ def _seconds(text: str) -> float:
 
 
 def _add_diff(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("old", metavar="OLD", help="the configuration that the servers run with: a file")
-    parser.add_argument("new", metavar="NEW", help=_INPUT_HELP)
+    parser.add_argument(
+        "inputs",
+        metavar="INPUT",
+        nargs="*",
+        help="OLD and NEW, the configuration that the servers run with and another one: a file each; "
+        "with --since, files and directories to search (default: the current directory)",
+    )
     group = parser.add_argument_group("diff options")
+    group.add_argument(
+        "--since", metavar="REF", help="compare inputs with their versions at the merge base with this git commit"
+    )
+    group.add_argument("--jobs", metavar="N", type=int, help=_JOBS_HELP)
     group.add_argument("--exit-code", action="store_true", help="exit 3 if there are changes")
     group.add_argument("-v", "--verbose", action="store_true", help="list all changes and what to do in each phase")
     group.add_argument("--write-phases", metavar="DIR", help="write a document for each phase of the rollout to DIR")

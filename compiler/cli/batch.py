@@ -35,18 +35,24 @@ def changes_of(options: Namespace, paths: list[str]) -> Changes | None:
     """Return the changes since the commit of `--changed-since`, and print deleted documents. Raises UsageError."""
     if options.changed_since is None:
         return None
-    from compiler.fleet.selection import Changes, GitError
-
-    try:
-        changes = Changes(options.changed_since)
-    except GitError as error:
-        raise UsageError(f"--changed-since {options.changed_since!r}: {error}") from None
-    outside = [path for path in paths if not changes.holds(path)]
-    if outside:
-        raise UsageError(f"--changed-since: {outside[0]} is outside the repository {changes.top}")
+    changes = changes_since("--changed-since", options.changed_since, paths)
     if not options.quiet:
         for path in changes.deleted_documents(options.inputs):
             say(f"{path} was deleted since {options.changed_since}")
+    return changes
+
+
+def changes_since(option: str, ref: str, paths: list[str]) -> Changes:
+    """Return the changes since the commit that an option names. Raises UsageError, also for paths elsewhere."""
+    from compiler.fleet.selection import Changes, GitError
+
+    try:
+        changes = Changes(ref)
+    except GitError as error:
+        raise UsageError(f"{option} {ref!r}: {error}") from None
+    outside = [path for path in paths if not changes.holds(path)]
+    if outside:
+        raise UsageError(f"{option}: {outside[0]} is outside the repository {changes.top}")
     return changes
 
 

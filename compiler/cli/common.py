@@ -186,11 +186,12 @@ def find_inputs(
     servers_only: bool = False,
     verbose: bool = False,
     root: str = "",
+    may_be_empty: bool = False,
 ) -> list[str]:
     """Return the named files, and the inputs below the named directories, sorted, each once.
 
     Documents that another one extends and files below `leave_out` are left out. Names without an input are added to
-    `problems`. With `verbose`, skipped files are listed on standard error.
+    `problems`, unless they `may_be_empty`. With `verbose`, skipped files are listed on standard error.
     """
     inputs: list[str] = []
     for path in names:
@@ -206,7 +207,7 @@ def find_inputs(
             for skipped in search.skipped if verbose else ():
                 say(f"skipped {skipped.path}: {skipped.reason}")
         inputs += inside
-        if not inside:
+        if not inside and not (path and may_be_empty):
             problems.append(f"no input found in {path}" if path else "an input has an empty name")
     return list(dict.fromkeys(inputs))
 
@@ -226,7 +227,7 @@ def publish(
     for report in reports:
         report.select(options.select, options.ignore)
     write_report(options.output, reports, stream, summary and not options.quiet, options.strict, more)
-    return worst(*(_code_for(report, options.strict) for report in reports))
+    return worst(*(code_for(report, options.strict) for report in reports))
 
 
 class Publisher:
@@ -252,7 +253,7 @@ class Publisher:
             self.reports.append(report)
             return
         report.select(self.options.select, self.options.ignore)
-        self.code = worst(self.code, _code_for(report, self.options.strict))
+        self.code = worst(self.code, code_for(report, self.options.strict))
         self.text.add(report)
 
     def end(self, summary: bool = True) -> int:
@@ -264,7 +265,8 @@ class Publisher:
         return self.code
 
 
-def _code_for(report: Report, strict: bool) -> int:
+def code_for(report: Report, strict: bool) -> int:
+    """Return the exit code for one report: 2 if the input could not be read, 1 if it fails, else 0."""
     if report.unread:
         return USAGE
     return HAS_ERRORS if report.fails(strict) else FINE

@@ -1,60 +1,56 @@
-"""`kasc diff OLD NEW`: what a change of the configuration does to a running cluster."""
+"""`kasc diff`: what a change of the configuration does to a running cluster."""
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
 
-from compiler.changes.inputs import Compared, compare_inputs
+from compiler.changes.difference import Difference, difference, planned
+from compiler.changes.inputs import compare_inputs
 from compiler.changes.rollout import rollout_of
 from compiler.cli.arguments import UsageError
-from compiler.cli.common import (
-    FINE,
-    HAS_ERRORS,
-    STALE,
-    USAGE,
-    publish,
-    screen_height,
-    settings_from,
-    usage_error,
-    worst,
-)
+from compiler.cli.common import FINE, STALE, USAGE, publish, settings_from, usage_error, worst
 from compiler.cli.phases import write_phases
+from compiler.cli.reporters.differences import publish_difference, publish_differences
 from compiler.diagnostics import Report
-
-if TYPE_CHECKING:
-    from compiler.changes.change import Comparison
-    from compiler.changes.rollout import Rollout
+from compiler.review.examine import Settings
 
 
 def run(options: Namespace) -> int:
-    """Compare two inputs and report the changes."""
+    """Compare two inputs, or with `--since` inputs with their earlier versions, and report the changes."""
+    problems: list[str] = []
     try:
         settings = settings_from(options)
+        if options.since is None:
+            return _compare_two(options, settings)
+        from compiler.cli.since import differences_since
+
+        differences = differences_since(options, settings, problems)
     except UsageError as error:
         return usage_error(error)
-    compared = compare_inputs(options.old, options.new, settings)
-    comparison = compared.comparison
-    if comparison is None:
-        return _not_comparable(options, compared)
+    code = publish_differences(options, differences)
+    for problem in problems:
+        usage_error(problem)
+    return worst(code, _code(options, differences), USAGE if problems else FINE)
+
+
+def _compare_two(options: Namespace, settings: Settings) -> int:
+    """Compare OLD and NEW. Raises UsageError."""
+    if len(options.inputs) != 2:
+        raise UsageError("name two inputs, OLD and NEW, or a commit: kasc diff --since REF [PATH...]")
+    old_path, new_path = options.inputs
+    old, new, comparison = compare_inputs(old_path, new_path, settings)
+    found = difference(new.report.path, old, new, comparison)
+    if comparison is None or found is None:
+        return _not_comparable(options, [each.report for each in (old, new) if each.resolved is None])
     rollout = rollout_of(comparison)
-    if options.output == "json":
-        _write_json(compared, comparison, rollout)
-    elif options.output == "text":
-        _write_text(options, compared, comparison, rollout)
-    else:
-        publish(options, [compared.new.report], summary=False)
-    return worst(
-        write_phases(options.write_phases, rollout) if options.write_phases else FINE,
-        HAS_ERRORS if compared.new.report.fails(options.strict) else FINE,
-        STALE if options.exit_code and comparison.changes else FINE,
-    )
+    found = found._replace(rollout=planned(rollout, options.verbose))
+    code = publish_difference(options, found)
+    written = write_phases(options.write_phases, rollout) if options.write_phases else FINE
+    return worst(code, written, _code(options, [found]))
 
 
-def _not_comparable(options: Namespace, compared: Compared) -> int:
-    """Report the input that is not a server."""
-    reports = [each.report for each in (compared.old, compared.new) if each.resolved is None]
+def _not_comparable(options: Namespace, reports: list[Report]) -> int:
+    """Report the inputs that are not servers."""
     code = publish(options, reports)
     for report in reports:
         if not report.rejected:
@@ -62,43 +58,5 @@ def _not_comparable(options: Namespace, compared: Compared) -> int:
     return worst(code, USAGE)
 
 
-def _write_json(compared: Compared, comparison: Comparison, rollout: Rollout) -> None:
-    import json
-
-    from compiler.changes.report import as_data
-    from compiler.changes.rollout.report import as_data as rollout_data
-    from compiler.cli.reporters.json import as_data as report_data
-
-    data = report_data([compared.new.report])
-    data["files"][0]["diff"] = {
-        "old": _input_data(compared.old.report),
-        "new": _input_data(compared.new.report),
-        "changes": as_data(comparison),
-        "rollout": rollout_data(rollout),
-    }
-    sys.stdout.write(json.dumps(data, indent=1) + "\n")
-
-
-def _input_data(report: Report) -> dict[str, Any]:
-    return {
-        "path": report.path,
-        "as": report.read_as,
-        "kubernetesVersion": report.kubernetes_version,
-        "outcome": report.outcome,
-    }
-
-
-def _write_text(options: Namespace, compared: Compared, comparison: Comparison, rollout: Rollout) -> None:
-    from compiler.changes.report import as_text
-    from compiler.changes.rollout.report import as_text as rollout_text
-    from compiler.cli.reporters.text import findings, wants_colour, width_of
-    from compiler.text import clean_line
-
-    width, encoding = width_of(sys.stdout), sys.stdout.encoding or "utf-8"
-    for report in (compared.old.report, compared.new.report):
-        errors = [each for each in report.sorted() if each.severity == "error"]
-        for line in findings(report, errors, wants_colour(sys.stdout), width, encoding):
-            print(line)
-    phases = rollout_text(rollout, options.verbose)
-    for line in (*as_text(comparison, None if options.verbose else max(screen_height() - len(phases), 10)), *phases):
-        print(clean_line(line))
+def _code(options: Namespace, differences: list[Difference]) -> int:
+    return STALE if options.exit_code and any(each.differs for each in differences) else FINE

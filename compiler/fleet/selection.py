@@ -8,21 +8,37 @@ import subprocess
 import zlib
 from collections.abc import Iterable
 from functools import cached_property
+from typing import NamedTuple
 
+from compiler.filesystem import is_below
 from compiler.inputs.source import DOCUMENT_SUFFIXES, STANDARD_INPUT
 
 _MAX_READ = 1024 * 1024
 """Bytes of a deleted file that are searched for the API version of documents."""
 
 
+_RENAMES = 400
+"""Most deleted and new files that git compares by their contents to find renamed ones."""
+_NONE = "000000"
+"""The mode of a file that a side does not have."""
+
+
 class GitError(Exception):
     """git is not installed or has failed; the text says what to do."""
+
+
+class Blob(NamedTuple):
+    """An entry of a tree of git: its mode and the name of its object."""
+
+    mode: str
+    name: str
 
 
 class Changes:
     """Files that differ from the merge base with `ref`: committed, in the work tree, or untracked and not ignored.
 
-    `base` is the merge base. Raises GitError.
+    `base` is the merge base. `before` has the entries of the changed files in its tree, without those that it does not
+    have; `moved` the earlier path of renamed files. All paths are absolute. Raises GitError.
     """
 
     def __init__(self, ref: str) -> None:
@@ -38,14 +54,33 @@ class Changes:
         if not self.base:
             hint = "the clone may be shallow: fetch the full history"
             raise GitError(f"{ref} and the current branch have no common history; {hint}")
-        status = _git("diff", "--name-status", "--no-renames", "-z", self.base, "--", ".", directory=self.top).split(
-            "\0"
-        )
-        changed = list(zip(status[::2], status[1::2], strict=False))
+        self.before: dict[str, Blob] = {}
+        self.moved: dict[str, str] = {}
+        self.deleted: list[str] = []
+        self.paths: set[str] = set()
+        self._read_changes()
         untracked = _git("ls-files", "--others", "--exclude-standard", "-z", directory=self.top).split("\0")
-        self.paths = {os.path.join(self.top, name) for name in (*(name for _, name in changed), *untracked) if name}
-        self.deleted = [os.path.join(self.top, name) for letter, name in changed if letter == "D"]
+        self.paths.update(os.path.join(self.top, name) for name in untracked if name)
         self._directories: dict[str, str] = {}
+        self._elsewhere: dict[str, bool] = {}
+
+    def _read_changes(self) -> None:
+        """Read the list of git diff: `:MODE MODE OBJECT OBJECT STATUS` and a path, or both paths of a renamed file."""
+        words = ("--raw", "--no-abbrev", f"-l{_RENAMES}", "--find-renames", "-z")
+        fields = iter(_git("diff", *words, self.base, "--", ".", directory=self.top).split("\0"))
+        for field in fields:
+            if not field:
+                break
+            mode, _, blob, _, status = field.removeprefix(":").split(" ")
+            old = new = os.path.join(self.top, next(fields))
+            if status.startswith("R"):
+                new = os.path.join(self.top, next(fields))
+                self.moved[new] = old
+            if mode != _NONE:
+                self.before[old] = Blob(mode, blob)
+            if status.startswith(("D", "R")):
+                self.deleted.append(old)
+            self.paths |= {old, new}
 
     def touches(self, paths: Iterable[str]) -> bool:
         """Return whether one of these files or the links to them changed; standard input always counts as changed.
@@ -59,7 +94,20 @@ class Changes:
         )
 
     def _has(self, path: str) -> bool:
-        return self._real(path) in self.paths or os.path.realpath(path) in self.paths
+        return (
+            self._real(path) in self.paths
+            or os.path.realpath(path) in self.paths
+            or self._leads_elsewhere(os.path.dirname(os.path.abspath(path)))
+        )
+
+    def _leads_elsewhere(self, directory: str) -> bool:
+        """Return whether a directory or one above it is a link, or a submodule, that changed."""
+        result = self._elsewhere.get(directory)
+        if result is None:
+            above = os.path.dirname(directory)
+            result = above != directory and (self._real(directory) in self.paths or self._leads_elsewhere(above))
+            self._elsewhere[directory] = result
+        return result
 
     @cached_property
     def _changed_directories(self) -> frozenset[str]:
@@ -74,8 +122,8 @@ class Changes:
         return os.path.join(real, name)
 
     def holds(self, path: str) -> bool:
-        """Return whether a file is in the repository."""
-        return os.path.realpath(path).startswith(self.top + os.sep) or self._real(path).startswith(self.top + os.sep)
+        """Return whether a file or directory is in the repository."""
+        return is_below(os.path.realpath(path), self.top) or is_below(self._real(path), self.top)
 
     def deleted_documents(self, inputs: list[str]) -> list[str]:
         """Return the documents below the inputs that were deleted, as paths relative to the current directory."""

@@ -70,6 +70,11 @@ def say(text: str) -> None:
     print(clean_line(text), file=sys.stderr)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 input`, `2 inputs`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the rows of a table as lines, with the columns two spaces apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

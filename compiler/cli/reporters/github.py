@@ -11,11 +11,11 @@ import re
 import sys
 from collections.abc import Iterator
 
-from compiler.cli.reporters.summary import Once, counted, in_words, totals
+from compiler.cli.reporters.summary import Once, in_words, totals
 from compiler.diagnostics import NOTE, Diagnostic, Report
 from compiler.filesystem import open_to_write, reason, write_to
 from compiler.inputs.source import STANDARD_INPUT_NAME
-from compiler.text import clean
+from compiler.text import clean, counted
 
 LIMIT = 10
 """Annotations of one level that GitHub shows for a step."""

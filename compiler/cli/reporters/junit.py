@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from html import escape
 
-from compiler.cli.reporters.summary import counted, unread
+from compiler.cli.reporters.summary import unread
 from compiler.cli.reporters.text import findings
 from compiler.diagnostics import ERROR, WARNING, Diagnostic, Report
-from compiler.text import clean
+from compiler.text import clean, counted
 
 # Characters that printing.clean keeps and XML 1.0 does not allow, not even as references, but for line breaks.
 _INVALID_XML = "[^\x09\x0a\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.diagnostics import ERROR, SEVERITIES, Diagnostic, Report
+from compiler.text import counted
 
 
 def totals(reports: list[Report]) -> dict[str, int]:
@@ -13,11 +14,6 @@ def totals(reports: list[Report]) -> dict[str, int]:
 def not_shown(reports: list[Report]) -> int:
     """Return the number of errors hidden by a selection or by the size limit of reports."""
     return sum(report.hidden(ERROR) for report in reports)
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number with its noun: `1 input`, `2 inputs`."""
-    return f"{number} {word}{'s' if number != 1 else ''}"
 
 
 def unread(reports: list[Report]) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import chain
 
+from compiler.filesystem import DISK, Disk
 from compiler.inputs.source.node import Node, Source, find, items_of, text_of
 
 # The start of an apiVersion -> the kinds of objects that configure kube-apiserver, and the dialect.
@@ -173,8 +174,8 @@ def _starts_control_plane(root: Node) -> bool:
     return kind in ("ClusterConfiguration", "InitConfiguration", "KubeadmControlPlane", "KubeadmControlPlaneTemplate")
 
 
-def is_part(path: str) -> bool:
+def is_part(path: str, disk: Disk = DISK) -> bool:
     """Return whether a file is a part of an input next to its directory: a drop-in of a unit or of k3s."""
     directory = os.path.dirname(path)
     whole = directory.removesuffix(".d")
-    return directory.endswith((".service.d", ".yaml.d")) and os.path.isfile(whole)
+    return directory.endswith((".service.d", ".yaml.d")) and disk.is_file(whole)

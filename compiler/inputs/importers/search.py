@@ -12,7 +12,7 @@ from typing import NamedTuple
 from compiler import rules
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
-from compiler.filesystem import Root, open_file, read_from, root_of
+from compiler.filesystem import DISK, Disk, Root, open_file, read_from, root_of
 from compiler.inputs import ARTIFACT_KINDS, DIALECT_KINDS
 from compiler.inputs.dialects.detection import configures_server, is_part
 from compiler.inputs.importers.detect import FLAGS_FILE, WORDS, detect
@@ -83,6 +83,19 @@ class Search:
                 self.skipped.append(Skipped(path, "it is checked with the document that names it"))
         return [path for path in parts_by_input if os.path.normpath(path) not in all_parts]
 
+    def parts_at(self, path: str, disk: Disk) -> set[str] | None:
+        """Return the files that are parts of the input at a path on another disk; None if there is no input there."""
+        directory, name = os.path.split(path)
+        if any(_is_skipped(part) for part in path.split("/")) or _reason_by_name(path, disk):
+            return None
+        try:
+            if name == FLAGS_FILE and name in _artifacts_in(disk.names(directory or os.curdir)):
+                return None
+            data = disk.read(path)
+        except (OSError, ValueError):
+            return None
+        return self._inspect_data(data, path)[0]
+
     def _files(self, directory: str) -> Iterator[str]:
         def unreadable(problem: OSError) -> None:
             self.problems.append(f"cannot search {problem.filename}: {(problem.strerror or str(problem)).lower()}")
@@ -117,10 +130,8 @@ class Search:
 
     def _skip_reason(self, path: str, root: Root) -> str:
         """Return why a file is not read; empty if it is."""
-        if os.path.dirname(path).endswith(".d") and is_part(path):
-            return "it is read with the input next to its directory"
-        if path.endswith(_OTHER_SUFFIXES):
-            return "it is source code, documentation or a template, by its suffix"
+        if reason := _reason_by_name(path):
+            return reason
         try:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
@@ -142,6 +153,9 @@ class Search:
             return (set() if path.endswith(DOCUMENT_SUFFIXES) else None), f"cannot be read: {problem.strerror}"
         if data is None:
             return None, "it is a binary file"
+        return self._inspect_data(data, path)
+
+    def _inspect_data(self, data: bytes, path: str) -> tuple[set[str] | None, str]:
         if b"\0" not in data and not any(word in data for word in _WORDS):
             return None, "it is not an input"
         if self.servers_only and not path.endswith(_SERVER_SUFFIXES):
@@ -166,6 +180,20 @@ class Search:
         if not kind or (self.servers_only and kind not in _SERVERS):
             return None, reason or _NO_SERVER
         return (_parts_of(source, path) if kind == "document" else set()), ""
+
+
+def _is_skipped(name: str) -> bool:
+    """Return whether a file or directory is skipped by its name."""
+    return name in _SKIPPED_DIRECTORIES or (name.startswith(".") and name not in (os.curdir, os.pardir))
+
+
+def _reason_by_name(path: str, disk: Disk = DISK) -> str:
+    """Return why a file is not read, by its path; empty if it may be an input."""
+    if os.path.dirname(path).endswith(".d") and is_part(path, disk):
+        return "it is read with the input next to its directory"
+    if path.endswith(_OTHER_SUFFIXES):
+        return "it is source code, documentation or a template, by its suffix"
+    return ""
 
 
 def _text_of(path: str) -> bytes | None:

@@ -45,7 +45,7 @@ def edits(examined: Examined, wanted: Sequence[FlagEdit], settings: Settings, fi
     version = next((each.value for each in wanted if each.action == SET_VERSION), "")
     for stage in ((REMOVE, REMOVE_ITEM), (SET_VERSION,), ("set", "set-item")):
         if version and "set" in stage:
-            session.settings = settings._replace(version=version)
+            session.at(version)
         for index, each in enumerate(wanted):
             if each.action in stage:
                 results[index] = session.edit(each)

@@ -93,3 +93,10 @@ def _remove(place: Place, data: list[Any], use: Argument) -> bool:
         # The name is another item, in front of the value.
         return remove(data, place.value) and remove(data, place.name)
     return remove(data, place.value)
+
+
+def is_shared(given: Input, use: Argument) -> bool:
+    """Return whether the value of a use is in a part of its file that has an anchor, to which another part refers."""
+    tree = given.tree(use.location.file) if use.location is not None else None
+    place = place_of(tree, use) if tree is not None else None
+    return place is not None and place.tree.is_repeated(place.value)

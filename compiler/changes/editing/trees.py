@@ -56,6 +56,21 @@ class Tree:
         """Return the node at a path, None if there is none."""
         return node_at(self.documents, path)
 
+    def is_repeated(self, path: Path) -> bool:
+        """Return whether the value at a path, or one around it, is at several places of the documents: by an alias."""
+        around = {id(self.node(path[:length])) for length in range(2, len(path) + 1)}
+        pending, met = list(self.documents), set[int]()
+        while pending:
+            node = pending.pop()
+            if id(node) in met:
+                if id(node) in around:
+                    return True
+                continue
+            met.add(id(node))
+            if isinstance(node.value, dict | list):
+                pending += node.value.values() if isinstance(node.value, dict) else node.value
+        return False
+
     def inner(self, path: Path) -> InnerTree | None:
         """Return the tree of a string that is itself a file of YAML, None for any other string."""
         node = self.node(path)

@@ -29,7 +29,7 @@ def version_steps(given: Input, version: str) -> Iterator[Step]:
         return
     text = given.texts[location.file].after
     start, end = Lines(text).span(location)
-    if new := _replaced(text[start:end], version):
+    if (new := _replaced(text[start:end], version)) and not (tree and path and tree.is_repeated(path)):
         yield {location.file: [Replacement(start, end, new)]}
 
 

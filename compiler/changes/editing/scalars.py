@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from compiler.artifacts.yamlio import scalar
@@ -40,7 +41,8 @@ def rewritten(node: Node, lines: Lines, new: Any, *, in_flow: bool, as_json: boo
         texts = [text] if not isinstance(new, str) or as_json else [_in_style("", new, in_flow), text]
         return [[Replacement(start, end, each)] for each in texts]
     if literal[:1] in ("|", ">"):
-        return [change] if (change := _in_place(node, lines, new, "|")) else []
+        change = _in_place(node, lines, new, "|")
+        return [*_with_whole_lines(change, lines.text), change] if change else []
     quote = literal[:1] if literal[:1] in ("'", '"') else ""
     styled = _in_style(quote, new, in_flow)
     ways = [[Replacement(start, end, styled)]]
@@ -91,6 +93,14 @@ def _in_place(node: Node, lines: Lines, new: str, style: str) -> list[Replacemen
         return [Replacement(lines.index(line, column), lines.index(line, column), text)]
     line, column, end_line, end_column = span_in(spans, start, len(old) - rest)
     return [Replacement(lines.index(line, column), lines.index(end_line, end_column), text)]
+
+
+def _with_whole_lines(change: list[Replacement], text: str) -> Iterator[list[Replacement]]:
+    """Yield a deletion extended by the line of which it would leave only white space."""
+    start, end, new = change[0]
+    line, stop = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    if not new and stop >= 0 and not text[line:start].strip() and not text[end:stop].strip():
+        yield [Replacement(line, stop + 1, "")]
 
 
 def _line_break(text: str) -> str:

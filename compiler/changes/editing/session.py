@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from compiler.changes.editing.versions import version_steps
 from compiler.changes.editing.ways import ways_to_set
 from compiler.diagnostics import KascError, Location
 from compiler.filesystem import Disk
+from compiler.inputs.arguments import Argument
 from compiler.inputs.source import Files, file_key
 from compiler.review.examine import Settings
 from compiler.text import shown
@@ -149,23 +150,25 @@ class Session:
                 return _set_anyway(wanted, state.reading) if state.reading.uses.get(flag) else state
             given = Input(*state)
             steps = (step for use in reversed(uses) for step in changed_uses(given, [UseChange(use, None)]))
-            found = self._first(steps, state, FlagEdit(flag, REMOVE), len(uses))
+            found = self._first(steps, state, FlagEdit(flag, REMOVE), uses)
             if found is None:
                 return None
             state = found
         return None
 
-    def _first(self, steps: Iterator[Step], before: State, wanted: FlagEdit, uses: int = 0) -> State | None:
+    def _first(
+        self, steps: Iterator[Step], before: State, wanted: FlagEdit, uses: Sequence[Argument] = ()
+    ) -> State | None:
         """Return the state after the first step that has the wanted effect and no other.
 
-        It is enough if less than a number of uses of the flag are left.
+        It is enough if one of some uses of the flag is not left.
         """
         for step in islice(steps, _MOST_WAYS):
             edited = _with(before.texts, step)
             after = self.read(edited) if edited is not None else None
             if edited is None or after is None or not is_as_well_formed(before.reading, after):
                 continue
-            if achieves(wanted, before.reading, after) or len(after.users(wanted.flag)) < uses:
+            if achieves(wanted, before.reading, after) or _has_less(after.users(wanted.flag), uses):
                 others = others_that_differ(wanted.flag, before.reading, after)
                 if not others:
                     return State(edited, after)
@@ -183,6 +186,12 @@ class Session:
             if edited is not None and after is not None and _is_version(after.server.version, wanted.value):
                 return self._keep(wanted, before, State(edited, before.reading))
         return Refused(wanted, "", location=server.version_location)
+
+
+def _has_less(after: Sequence[Argument], before: Sequence[Argument]) -> bool:
+    """Return whether fewer uses are left, or those of another file, which the last file hid."""
+    files = [[use.location.file for use in uses if use.location is not None] for uses in (after, before)]
+    return len(after) < len(before) or (bool(before) and files[0][-1:] != files[1][-1:])
 
 
 def _set_anyway(wanted: FlagEdit, reading: Reading) -> Refused:

@@ -126,9 +126,10 @@ def decoded_span(node: Node, location: Location) -> tuple[int, int] | None:
     spans = characters(node)
     if not spans:
         return None
-    # A break of a line that is read as a space has an empty span, where the next line starts.
-    start = next((at for at, span in enumerate(spans) if span[:2] >= location[1:3] and span[:2] < span[2:]), None)
-    end = next((index + 1 for index in range(len(spans) - 1, -1, -1) if spans[index][2:] <= location[3:5]), None)
+    # A break of a line has an empty span where it is read as a space, and at the end of a block.
+    wide = [at for at, span in enumerate(spans) if span[:2] < span[2:]]
+    start = next((at for at in wide if spans[at][:2] >= location[1:3]), None)
+    end = next((at + 1 for at in reversed(wide) if spans[at][2:] <= location[3:5]), None)
     return (start, end) if start is not None and end is not None and start <= end else None
 
 

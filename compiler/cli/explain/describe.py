@@ -223,7 +223,11 @@ def _fields(every: list[tuple[str, dict[str, Any]]], word: str) -> list[str]:
         lines = list(dict.fromkeys(lines))
         more = len(lines) - _MAX_FIELDS
         return [*lines[:_MAX_FIELDS], f"and {more} more: give a longer path"] if more > 0 else lines
-    path, field = matching[0]
+    return field_lines(*matching[0])
+
+
+def field_lines(path: str, field: dict[str, Any]) -> list[str]:
+    """Return the description of a field by its schema: a headline, then lines indented by two spaces."""
     lines = [f"{path}: {field.get('description', '')}".rstrip(" :")]
     kinds = field.get("type", ())
     if kinds:

@@ -13,9 +13,8 @@ from compiler.apiserver.startup import Resolved
 from compiler.artifacts.storage import manifest
 from compiler.artifacts.yamlio import scalar
 from compiler.cli.explain.subjects import Subject
-from compiler.diagnostics import Diagnostic, KascError, Location, Report
+from compiler.diagnostics import Diagnostic, Location, Report
 from compiler.inputs.arguments import Argument
-from compiler.inputs.source import parse_document, read_source
 from compiler.review.dialects import setting_of
 from compiler.text.redaction import hide
 from compiler.upstream.catalog.facts import STRUCTURED, section_of
@@ -113,14 +112,10 @@ def _flag(resolved: Resolved, flag: str) -> list[str]:
 
 def _layers(resolved: Resolved, section: str, key: str) -> Iterator[str]:
     """Yield which layers of a document set or remove an option, in the order in which they apply."""
-    layers = resolved.context.input.layers
+    layers = resolved.context.input.layer_roots
     if len(layers) < 2:
         return
-    for number, layer in enumerate(layers, 1):
-        try:
-            root = parse_document(read_source(layer), [])
-        except KascError:
-            continue
+    for number, root in enumerate(layers, 1):
         group = root.get(section)
         node = group.get(key) if group is not None else None
         if group is not None and node is not None:

@@ -51,10 +51,14 @@ class Positions:
         mark = self._mark if position.line == 0 else 0
         return position.line + 1, max(column - mark, 0) + 1
 
+    def line_end(self, line: int) -> types.Position:
+        """Return the end of a line, counted from 1; of the last line if there are fewer."""
+        line = min(line, len(self.lines))
+        return types.Position(line - 1, self._units(self.lines[line - 1]))
+
     def whole(self) -> types.Range:
         """Return the range of the whole text."""
-        last = types.Position(len(self.lines) - 1, self._units(self.lines[-1]))
-        return types.Range(types.Position(0, 0), last)
+        return types.Range(types.Position(0, 0), self.line_end(len(self.lines)))
 
     def _units(self, text: str) -> int:
         """Return the number of code units of a string."""

@@ -19,9 +19,14 @@ from pygls.lsp.server import LanguageServer
 
 from compiler import __version__
 from compiler.cli.lsp.actions import CONVERT, FIX_ALL, Converted, code_actions, convert
+from compiler.cli.lsp.completion import TRIGGERS, completion, resolve
+from compiler.cli.lsp.definition import definition
 from compiler.cli.lsp.diagnostics import Board, ByFile
+from compiler.cli.lsp.hints import hints
+from compiler.cli.lsp.hover import hover
 from compiler.cli.lsp.positions import UTF16
 from compiler.cli.lsp.session import Options, Session
+from compiler.cli.lsp.symbols import symbols
 from compiler.cli.lsp.uris import path_of, uri_of
 
 _QUIET = 0.02
@@ -91,6 +96,8 @@ def build(options: Options) -> Server:
     """Return a server with all features."""
     server = Server(options)
     _add_documents(server)
+    _add_texts(server)
+    _add_navigation(server)
     _add_actions(server)
     return server
 
@@ -148,6 +155,51 @@ async def _watch(server: Server) -> None:
         id="files", method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES, register_options=options
     )
     await server.client_register_capability_async(types.RegistrationParams(registrations=[registration]))
+
+
+def _add_texts(server: Server) -> None:
+    """Add completion and hover."""
+    completing = types.CompletionOptions(trigger_characters=TRIGGERS, resolve_provider=True)
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, completing)
+    async def complete(params: types.CompletionParams) -> list[types.CompletionItem] | None:
+        return await server.ask(params.text_document.uri, completion, params.position)
+
+    @server.feature(types.COMPLETION_ITEM_RESOLVE)
+    async def resolve_item(item: types.CompletionItem) -> types.CompletionItem:
+        return await server.work(resolve, item, _markdown_in_completion(server))
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def show(params: types.HoverParams) -> types.Hover | None:
+        return await server.ask(params.text_document.uri, hover, params.position, _markdown_in_hover(server))
+
+
+def _add_navigation(server: Server) -> None:
+    """Add definitions, symbols and inlay hints."""
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def define(params: types.DefinitionParams) -> list[types.Location] | None:
+        return await server.ask(params.text_document.uri, definition, params.position)
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    async def outline(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
+        return await server.ask(params.text_document.uri, symbols)
+
+    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
+    async def annotate(params: types.InlayHintParams) -> list[types.InlayHint] | None:
+        return await server.ask(params.text_document.uri, hints, params.range)
+
+
+def _markdown_in_completion(server: Server) -> bool:
+    document = server.client_capabilities.text_document
+    items = document.completion.completion_item if document is not None and document.completion is not None else None
+    return types.MarkupKind.Markdown in (items.documentation_format or () if items is not None else ())
+
+
+def _markdown_in_hover(server: Server) -> bool:
+    document = server.client_capabilities.text_document
+    shown = document.hover if document is not None else None
+    return types.MarkupKind.Markdown in (shown.content_format or () if shown is not None else ())
 
 
 def _add_actions(server: Server) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from compiler.cli.lsp.positions import UTF16, Positions
 from compiler.diagnostics import Diagnostic, KascError
 from compiler.inputs import DIALECT_KINDS
+from compiler.inputs.importers.detect import stated_kind
 from compiler.inputs.importers.search import kind_of
 from compiler.inputs.schema.bundle import OWN_NAMES
 from compiler.inputs.source import Files, file_key, source_of
@@ -202,7 +203,7 @@ class Session:
         if examined.resolved is not None or not report.rejected:
             last, version = report.read_as, report.kubernetes_version
             self._known[path] = last, version
-        read_as = last or report.read_as or settings.read_as or ""
+        read_as = last or report.read_as or settings.read_as or self._stated(path)
         return Snapshot(path, self, read_as, version or report.kubernetes_version, examined)
 
     def _report(self, path: str, settings: Settings, read: dict[str, str | None]) -> Examined:
@@ -211,6 +212,9 @@ class Session:
         examined = examine(path, settings, files)
         examined.report.select(list(self.options.select), list(self.options.ignore))
         return examined
+
+    def _stated(self, path: str) -> str:
+        return stated_kind(Source(path, self.texts[path]))
 
     def _is_input(self, path: str) -> bool:
         """Return whether a document certainly is an input: an editor opens other files as well."""

@@ -118,9 +118,8 @@ def dialect_of(roots: Sequence[Node], path: str) -> tuple[str, bool] | None:
     """Return the dialect of YAML documents and whether it is certain; None if they are none of a distribution."""
     for root in chain.from_iterable(items_of(each) or [each] for each in roots):
         api, kind = text_of(root.get("apiVersion")), text_of(root.get("kind"))
-        for group, (kinds, dialect) in _GROUPS.items():
-            if api.startswith(group) and kind in kinds:
-                return dialect, True
+        if dialect := dialect_of_header(api, kind):
+            return dialect, True
         if api == "v1alpha1" and re.fullmatch(_TALOS_DOCUMENTS, kind):
             return "talos", True
     for root in roots:
@@ -129,6 +128,11 @@ def dialect_of(roots: Sequence[Node], path: str) -> tuple[str, bool] | None:
             if found is not None:
                 return found
     return None
+
+
+def dialect_of_header(api: str, kind: str) -> str:
+    """Return the dialect of objects with an apiVersion and kind; empty if they are none of a distribution."""
+    return next((dialect for group, (kinds, dialect) in _GROUPS.items() if api.startswith(group) and kind in kinds), "")
 
 
 def _by_keys(root: Node, path: str) -> tuple[str, bool] | None:

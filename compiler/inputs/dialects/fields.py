@@ -24,6 +24,7 @@ _ARTICLES = {
     "duration": "a duration such as 4m0s",
     "scalar": "a string, a number or a boolean",
 }
+_FIELDS = "fields"
 DURATION = r"[-+]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
 
 
@@ -41,10 +42,19 @@ class Reader(NamedTuple):
 
 
 def check_fields(node: Node, fields: Any, path: str, problems: list[Diagnostic], reader: Reader) -> set[str]:
-    """Report unknown fields and values of another type; return the paths of values that cannot be used."""
+    """Report unknown fields and values of another type; return the paths of values that cannot be used.
+
+    The node remembers its fields: see `fields_of`.
+    """
+    node.memoize(_FIELDS, fields)
     walk = _Walk(problems, reader)
     walk.check(node, fields, path)
     return walk.unusable
+
+
+def fields_of(node: Node) -> Any:
+    """Return the fields that a value was checked with, None if it was not."""
+    return node.memoized(_FIELDS)
 
 
 class _Walk:

@@ -209,6 +209,18 @@ def _malformed(source: Source, version: str | None, error: KascError, problems: 
     raise KascError(diagnose(rules.MALFORMED_UNRECOGNIZED_INPUT, message, hint, location=diagnostic.location)) from None
 
 
+def stated_kind(source: Source) -> str:
+    """Return the kind of a malformed file as its lines state it, empty if they state none."""
+    api, kind = _in_text(source.text, "apiVersion"), _in_text(source.text, "kind")
+    if _is_header(api, kind):
+        return "document"
+    if kind in PODS:
+        return "pod"
+    from compiler.inputs.dialects.detection import dialect_of_header
+
+    return dialect_of_header(api, kind)
+
+
 def _in_text(text: str, key: str) -> str:
     match = re.search(_KEY_IN_TEXT % (key, key), text)
     return match[1] if match else ""

@@ -17,7 +17,7 @@ from compiler.inputs.source.node import Lines
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT / "samples"
-MARK = "|"
+MARK = "¦"
 
 
 def opened(path: Path, text: str | None = None, options: Options = DEFAULTS, encoding: str = "utf-16") -> Snapshot:

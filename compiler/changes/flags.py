@@ -39,7 +39,7 @@ def compare(
     about a value that is only known when the server runs.
     """
     contents = _contents(old), _contents(new)
-    different: set[str] = set()
+    changes: dict[str, Change] = {}
     for flag in _candidates(old, new):
         if flag in refused:
             yield _refusal(flag, old, new, refused[flag])
@@ -48,22 +48,23 @@ def compare(
             known = flag in contents[0] and flag in contents[1]
             if contents[0][flag] == contents[1][flag] if known else before == after:
                 continue
-            different.add(flag)
-            if whole_of(flag) not in different and (change := _change(flag, old, new, before, after)):
+            if change := _change(flag, old, new, before, after):
                 if known and before == after:
                     digests = [digest(each[flag]) for each in contents]
                     change = change._replace(before=[before, digests[0]], after=[after, digests[1]])
-                yield change
+                changes[flag] = change
+    yield from (change for flag, change in changes.items() if whole_of(flag) not in changes)
 
 
 def _change(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) -> Change | None:
     """Return the change of a flag; None if it is only another default, and the flag has no effect."""
     needed = needed_by(flag)
-    if not needed or any(server.context.flags.value(needed) for server in (old, new)):
+    has_effect = [bool(server.context.flags.value(needed)) for server in (old, new)] if needed else [True]
+    if all(has_effect):
         return by_row(flag, old, new, before, after)
     if not any(server.context.flags.changed(flag) for server in (old, new)):
         return None
-    consequence = consequence_of_meaning("flag.without-effect")
+    consequence = consequence_of_meaning(f"flag.{'with-another' if any(has_effect) else 'without-effect'}")
     return _of(
         flag, old, new, before, after, consequence._replace(effect=consequence.effect.format(flag=f"--{needed}"))
     )

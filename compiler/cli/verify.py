@@ -9,12 +9,13 @@ from typing import Any
 from compiler.apiserver.startup import Resolved
 from compiler.apiserver.storage.layout import Layout
 from compiler.artifacts.storage import manifest
+from compiler.changes import diff
+from compiler.changes.rollout.migration import as_data, as_text, migration
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
 from compiler.cluster import Deadline
 from compiler.cluster.etcd import Credentials, Etcd, Health, addresses_of, configure_libraries
 from compiler.cluster.etcd_messages import EtcdError, prefix_end
-from compiler.cluster.migration import as_data, as_text, plan
 from compiler.cluster.verify_report import data, of_members, of_problem, of_scan, table
 from compiler.cluster.verify_scan import Progress, Scan, ScanResult
 from compiler.diagnostics import Report
@@ -186,7 +187,7 @@ def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
     if examined.resolved is None:
         publish(options, [examined.report])
         return USAGE
-    count = None
+    comparison = diff(examined.resolved, new)
     if options.etcd:
         try:
             url = without_user(options.etcd[0].split(",")[0])
@@ -196,11 +197,11 @@ def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
                 start = f"{prefix}/".encode()
                 return etcd.count(start, prefix_end(start))
 
-            steps = plan(manifest(examined.resolved), manifest(new), count)
+            steps = migration(comparison, count)
         except EtcdError as error:
             return usage_error(f"{hide_in_message(str(error))}: {error.hint}")
     else:
-        steps = plan(manifest(examined.resolved), manifest(new))
+        steps = migration(comparison)
     if options.output == "json":
         import json
 

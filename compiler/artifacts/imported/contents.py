@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from compiler.apiserver.context import ServerContext
-from compiler.artifacts.imported.values import node_of
 from compiler.diagnostics import Diagnostic, KascError
 from compiler.inputs import UnreadableFileError
 from compiler.inputs.importers.key_material import literal_secrets
 from compiler.inputs.source import parse_as_server
-from compiler.inputs.source.node import Node, Source
+from compiler.inputs.source.node import Node, Source, node_of
 from compiler.text import shown_bare
 from compiler.upstream.catalog.facts import STRUCTURED
 

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler.apiserver.context import ServerContext
-from compiler.artifacts.imported.values import node_of
 from compiler.artifacts.pod import default_image
 from compiler.inputs import PROBES, ServerInput
 from compiler.inputs.importers.container import Environment
 from compiler.inputs.importers.key_material import find_secrets
 from compiler.inputs.pods.manifest import check_deployment
 from compiler.inputs.schema import conforms, load_schema
-from compiler.inputs.source.node import Node, find, items_of, text_of
+from compiler.inputs.source.node import Node, find, items_of, node_of, text_of
 from compiler.upstream.go.net import join
 
 _OF_NODE = {"HOST_IP": "status.hostIP", "POD_IP": "status.podIP", "NODE_NAME": "spec.nodeName"}

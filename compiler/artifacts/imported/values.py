@@ -13,25 +13,15 @@ from typing import Any
 from compiler.diagnostics import Diagnostic
 from compiler.inputs.importers.lowering import Lowering
 from compiler.inputs.schema import conforms, load_schema
-from compiler.inputs.source.node import Node, Source
+from compiler.inputs.source.node import node_of
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.catalog.facts import FlagSpec, section_of
 from compiler.upstream.flag_values import TYPES
 from compiler.upstream.go.strconv import InvalidValueError
 
-_SOURCE, _SPAN = Source("", ""), (1, 1, 1, 1)
 _INTEGER = r"-?(?:0|[1-9][0-9]{0,17})"
 """Integers that every YAML and TOML parser reads as such."""
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
-
-
-def node_of(value: Any) -> Node:
-    """Return plain data as a node without a position."""
-    if isinstance(value, dict):
-        return Node({key: node_of(item) for key, item in value.items()}, _SOURCE, _SPAN, "", {})
-    if isinstance(value, list):
-        return Node([node_of(item) for item in value], _SOURCE, _SPAN)
-    return Node(value, _SOURCE, _SPAN, value if isinstance(value, str) else "")
 
 
 def typed_value(catalog: Catalog, spec: FlagSpec, texts: Sequence[str]) -> Any:

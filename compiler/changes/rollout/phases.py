@@ -14,6 +14,8 @@ from compiler.upstream.catalog.facts import STRUCTURED
 
 ONE_BY_ONE, ALL_AT_ONCE = "one-by-one", "all-at-once"
 DOCUMENT = "apiserver.yaml"
+_TITLES = 3
+"""Steps that the title of a phase lists."""
 _MAX_SLUG = 48
 """Characters of the name of a phase."""
 
@@ -21,14 +23,15 @@ _MAX_SLUG = 48
 class Phase(NamedTuple):
     """One configuration of all servers, and how they get it.
 
-    `servers` says whether they are changed one by one, or all at once: then all of them are stopped first, because of
-    the `unsafe` changes. `before` has to be true when the phase starts, `do` is done while all servers are stopped,
+    `name` is that of the phase's directory. `steps` are what it does. `servers` says whether they are changed one by
+    one, or all at once: then all of them are stopped first, because of the `unsafe` changes. `before` has to be true
+    when the phase starts, `do` is done while all servers are stopped,
     `check` shows that the phase worked, and `wait` has to be true before the next one starts. `back` is how to go back.
     `after` is left to do when the phase is complete.
     """
 
     name: str
-    title: str
+    steps: tuple[str, ...]
     servers: str
     unsafe: tuple[Change, ...]
     edits: tuple[Edit, ...]
@@ -39,6 +42,13 @@ class Phase(NamedTuple):
     wait: tuple[Task, ...]
     after: tuple[Task, ...]
     state: State
+
+    @property
+    def title(self) -> str:
+        """What the phase does in one line."""
+        more = len(self.steps) - _TITLES
+        shown = self.steps if more <= 1 else (*self.steps[:_TITLES], f"and {more} more steps")
+        return _capitalised("; ".join(shown))
 
     @property
     def document(self) -> str:
@@ -78,7 +88,6 @@ def _phase(number: int, draft: Draft, previous: str) -> Phase:
     others = [f"--{edit.flag}" for edit in edits if edit.flag not in draft.moved_by_steps]
     if others or not titles:
         titles.append(f"change {listed(others)}" if others else "use the new configuration")
-    title = _capitalised("; ".join(dict.fromkeys(titles)))
     name = f"{number}-{_slug(titles[0])}"
     texts = {"{document}": f"{name}/{DOCUMENT}", "{previous}": shlex.quote(previous)}
 
@@ -87,7 +96,7 @@ def _phase(number: int, draft: Draft, previous: str) -> Phase:
 
     return Phase(
         name,
-        title,
+        tuple(dict.fromkeys(titles)),
         ALL_AT_ONCE if draft.unsafe else ONE_BY_ONE,
         draft.unsafe,
         edits,

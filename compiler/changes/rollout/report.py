@@ -31,6 +31,7 @@ def _phase_data(number: int, phase: Phase) -> dict[str, Any]:
         "phase": number,
         "name": phase.name,
         "title": phase.title,
+        "steps": list(phase.steps),
         "servers": phase.servers,
         "because": [change.effect for change in phase.unsafe],
         "edits": [
@@ -70,6 +71,8 @@ def as_text(rollout: Rollout, verbose: bool = False) -> list[str]:
 
 
 def _details(phase: Phase) -> Iterator[str]:
+    if len(phase.steps) > 1:
+        yield f"steps: {'; '.join(phase.steps)}"
     for task in phase.before:
         yield from _task_lines("first", task)
     if phase.unsafe:
@@ -113,6 +116,8 @@ def as_markdown(rollout: Rollout, level: int = 2) -> str:
 
 
 def _markdown(phase: Phase) -> Iterator[str]:
+    if len(phase.steps) > 1:
+        yield "\n".join(f"- {prose(step)}" for step in phase.steps)
     if phase.before:
         yield "Before:"
         yield _items(phase.before)

@@ -16,6 +16,7 @@ from compiler.changes.rollout.configuration import UNSET, Value
 from compiler.changes.rollout.recipes import NEW, NEW_FIRST
 from compiler.inputs import InlineFile
 from compiler.inputs.arguments import Argument
+from compiler.inputs.source.node import node_of
 from compiler.upstream.catalog.facts import STRUCTURED
 from compiler.upstream.flag_values import TYPES
 
@@ -52,8 +53,11 @@ def between(way: str, flag: str, old: Side, new: Side) -> Value | None:
     return _bundle(flag, first, second)
 
 
-def _list(flag: str, kind: str, first: Side, second: Side) -> Value:
+def _list(flag: str, kind: str, first: Side, second: Side) -> Value | None:
+    """Return a list with the elements of both; None if one is empty, which has another meaning."""
     lists = [list(effective(side.server, flag) or ()) for side in (first, second)]
+    if not all(lists):
+        return None
     both = list(dict.fromkeys((*lists[0], *lists[1])))
     for side, elements in zip((first, second), lists, strict=True):
         if elements == both and side.value != UNSET:
@@ -61,11 +65,14 @@ def _list(flag: str, kind: str, first: Side, second: Side) -> Value:
     return Value(tuple(Argument(flag, text) for text in TYPES[kind].format(tuple(both))))
 
 
-def _bundle(flag: str, first: Side, second: Side) -> Value:
-    """Return a file with the certificates of both, which is one of the two if that has all of them."""
+def _bundle(flag: str, first: Side, second: Side) -> Value | None:
+    """Return a file with the certificates of both, which is one of the two if that has all of them.
+
+    None if one of them is not set.
+    """
     paths = first.path(flag), second.path(flag)
-    if not paths[0] or not paths[1] or paths[0] == paths[1]:
-        return first.value if paths[0] else second.value
+    if not all(paths):
+        return None
     known = [certificates(side.server, path) for side, path in zip((first, second), paths, strict=True)]
     if all(known) and known[0] <= known[1]:
         return second.value
@@ -93,6 +100,4 @@ def _encryption(flag: str, first: Side, second: Side, path: str) -> Value:
     for side, content in zip((first, second), contents, strict=True):
         if content is not None and content == both:
             return side.value
-    from compiler.artifacts.imported.values import node_of
-
     return Value((Argument(flag, path),), (InlineFile(flag, path, node_of(both), False),))

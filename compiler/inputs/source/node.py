@@ -109,6 +109,18 @@ class Node:
         return node
 
 
+_NO_SOURCE, _NO_SPAN = Source("", ""), (1, 1, 1, 1)
+
+
+def node_of(value: Any) -> Node:
+    """Return plain data as a node without a position."""
+    if isinstance(value, dict):
+        return Node({key: node_of(item) for key, item in value.items()}, _NO_SOURCE, _NO_SPAN, "", {})
+    if isinstance(value, list):
+        return Node([node_of(item) for item in value], _NO_SOURCE, _NO_SPAN)
+    return Node(value, _NO_SOURCE, _NO_SPAN, value if isinstance(value, str) else "")
+
+
 LINE_BREAK = re.compile(r"\r\n?|\n")
 QUOTE_STRING = "quote it if it is meant as a string"
 """The hint for a scalar that was probably meant as a string."""

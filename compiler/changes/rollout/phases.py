@@ -25,9 +25,8 @@ class Phase(NamedTuple):
 
     `name` is that of the phase's directory. `steps` are what it does. `servers` says whether they are changed one by
     one, or all at once: then all of them are stopped first, because of the `unsafe` changes. `before` has to be true
-    when the phase starts, `do` is done while all servers are stopped,
-    `check` shows that the phase worked, and `wait` has to be true before the next one starts. `back` is how to go back.
-    `after` is left to do when the phase is complete.
+    when the phase starts, `do` is done while all servers are stopped, `check` shows that the phase worked, `after` is
+    left to do when it is complete, and `wait` has to be true before the next one starts. `back` is how to go back.
     """
 
     name: str

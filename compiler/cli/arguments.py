@@ -163,17 +163,36 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def _add_probe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT", help=_INPUT_HELP)
-    server = parser.add_argument_group("server options")
-    server.add_argument("--server", metavar="URL", required=True, help="server URL, https://HOST:PORT")
-    server.add_argument("--cafile", metavar="FILE", help="CA bundle for the server certificate (default: the system's)")
-    server.add_argument("--token-file", metavar="FILE", help="bearer token (default: the value of KASC_TOKEN)")
-    server.add_argument("--certfile", metavar="FILE", help="client certificate")
-    server.add_argument("--keyfile", metavar="FILE", help="client key, if --certfile does not contain it")
-    server.add_argument("--insecure", action="store_true", help="skip TLS certificate verification")
+    server = _add_server(parser, "30, with --watch 300")
     server.add_argument("--watch", action="store_true", help="wait until the server is ready, then probe it")
-    _add_timeouts(server, "30, with --watch 300")
     _add_input(parser)
     _add_report(parser)
+
+
+def _add_server(parser: argparse.ArgumentParser, timeout: str) -> argparse._ArgumentGroup:
+    """Add the options of a command that connects to an API server; `timeout` is that of the whole run, in words."""
+    group = parser.add_argument_group(
+        "server options",
+        "without --server, connect as kubectl does: by the kubeconfig, or as the Pod's service account",
+    )
+    group.add_argument(
+        "--server", metavar="URL", help="server URL, https://HOST:PORT (default: that of the kubeconfig, if any)"
+    )
+    group.add_argument("--cafile", metavar="FILE", help="CA bundle for the server certificate (default: the system's)")
+    group.add_argument("--token-file", metavar="FILE", help="bearer token (default: the value of KASC_TOKEN)")
+    group.add_argument("--certfile", metavar="FILE", help="client certificate")
+    group.add_argument("--keyfile", metavar="FILE", help="client key, if --certfile does not contain it")
+    group.add_argument("--insecure", action="store_true", help="skip TLS certificate verification")
+    group.add_argument(
+        "--kubeconfig", metavar="FILE", help="kubeconfig (default: the files in KUBECONFIG, else ~/.kube/config)"
+    )
+    group.add_argument("--context", metavar="NAME", help="context of the kubeconfig (default: its current context)")
+    group.add_argument("--allow-exec", action="store_true", help="run the exec plugin of the kubeconfig")
+    group.add_argument(
+        "--allow-proxy", action="store_true", help="connect through the proxy of the kubeconfig, or of HTTPS_PROXY"
+    )
+    _add_timeouts(group, timeout)
+    return group
 
 
 def _add_timeouts(group: argparse._ArgumentGroup, default: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, NamedTuple
 
 from compiler.filesystem import reason
 from compiler.text.redaction import HIDDEN
@@ -90,45 +92,88 @@ class Mask:
 
 
 class Credentials(NamedTuple):
-    """CA bundle and credentials of the client; empty if not set. `insecure` skips certificate verification."""
+    """CA bundle, client certificate and key in PEM, and bearer token; empty if not set.
 
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
+    Without a CA bundle, the system's is used; `insecure` skips certificate verification. `expires` is when token and
+    certificate expire, in seconds since the epoch; None if that is unknown.
+    """
+
+    ca: bytes = b""
+    certificate: bytes = b""
+    key: bytes = b""
     token: str = ""
     insecure: bool = False
+    expires: float | None = None
 
     @property
     def any(self) -> bool:
         """Return whether the client has credentials."""
-        return bool(self.token or self.cert_file)
+        return bool(self.token or self.certificate)
+
+
+class Target(NamedTuple):
+    """A server and how to connect to it.
+
+    `server_name` is the name in its certificate, by default the host of the URL. `proxy` is the URL of a proxy, empty
+    for a direct connection. `headers` are sent with every request. `renew` returns the credentials to use after these
+    have expired; it raises ServerError.
+    """
+
+    url: str
+    credentials: Credentials = Credentials()
+    server_name: str = ""
+    proxy: str = ""
+    headers: tuple[tuple[str, bytes], ...] = ()
+    renew: Callable[[], Credentials] | None = None
 
 
 def context(credentials: Credentials) -> ssl.SSLContext:
-    """Return the client's TLS context. Raises ValueError for invalid files."""
+    """Return the client's TLS context. Raises ValueError for an invalid CA bundle, certificate or key."""
     try:
-        tls = ssl.create_default_context(cafile=credentials.ca_file or None)
-    except ssl.SSLError:
-        raise ValueError(f"{credentials.ca_file} contains no PEM certificates") from None
-    except OSError as error:
-        raise ValueError(f"cannot read {credentials.ca_file}: {reason(error)}") from None
+        # Comments in a bundle may contain any characters.
+        tls = ssl.create_default_context(cadata=credentials.ca.decode("ascii", "ignore") or None)
+    except (ssl.SSLError, ValueError):
+        raise ValueError("the CA bundle contains no PEM certificates, or an invalid one") from None
     # As Go does: not strict about RFC 5280, and every certificate of the bundle is a trust anchor.
     tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
     tls.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if credentials.insecure:
         tls.check_hostname = False
         tls.verify_mode = ssl.CERT_NONE
-    if credentials.cert_file:
-        try:
-            tls.load_cert_chain(credentials.cert_file, credentials.key_file or None, _no_password)
-        except _EncryptedError:
-            raise ValueError("the client key is encrypted: use an unencrypted key") from None
-        except ssl.SSLError as error:
-            cause = "the key does not match" if "MISMATCH" in str(error) else "not a PEM certificate with its key"
-            raise ValueError(f"invalid client certificate: {cause}") from None
-        except OSError as error:
-            raise ValueError(f"cannot read the client certificate or its key: {reason(error)}") from None
+    if credentials.certificate:
+        _load_certificate(tls, credentials.certificate, credentials.key or credentials.certificate)
     return tls
+
+
+def _load_certificate(tls: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
+    """Load the client certificate and its key. Raises ValueError."""
+    try:
+        with _as_file(certificate) as certificate_path, _as_file(key) as key_path:
+            tls.load_cert_chain(certificate_path, key_path, _no_password)
+    except _EncryptedError:
+        raise ValueError("the client key is encrypted: use an unencrypted key") from None
+    except ssl.SSLError as error:
+        cause = "the key does not match" if "MISMATCH" in str(error) else "not a PEM certificate with its key"
+        raise ValueError(f"invalid client certificate: {cause}") from None
+    except OSError as error:
+        raise ValueError(f"cannot load the client certificate: {reason(error)}") from None
+
+
+@contextmanager
+def _as_file(data: bytes) -> Iterator[str]:
+    """Return the path of a file that has no name: OpenSSL loads keys only from files. On Linux, it is in memory."""
+    with _nameless_file() as file:
+        file.write(data)
+        file.seek(0)
+        yield f"/dev/fd/{file.fileno()}"
+
+
+def _nameless_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("pem"), "w+b")
+    from tempfile import TemporaryFile
+
+    return TemporaryFile()
 
 
 class _EncryptedError(Exception):

@@ -6,14 +6,15 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from compiler import cluster as tls
-from compiler.cluster import Credentials, Deadline, Mask
+from compiler.cluster import Credentials, Deadline, Mask, Target
 from compiler.cluster.http_connection import CLOSED_ERRORS, Connection, ServerError, Watchdog, connect, read
+from compiler.cluster.proxy import ProxyError, parse_proxy
 from compiler.text import shown
 from compiler.upstream.go.net import join_host_port
 
@@ -36,19 +37,33 @@ class APIServer:
     """Client of one server over one connection, which is reopened when it was closed.
 
     `deadline` bounds every request, and all of them together. `hide` masks the token in strings that the server sends;
-    apply it again after further decoding. Raises ServerError, and ValueError for invalid files or an invalid URL.
+    apply it again after further decoding. Raises ServerError, and ValueError for invalid credentials or URLs.
     """
 
-    def __init__(self, url: str, credentials: Credentials, deadline: Deadline) -> None:
-        self.secure, self.host, self.port, self.prefix = _parts(url)
-        if not self.secure and credentials.any:
+    def __init__(self, target: Target, deadline: Deadline) -> None:
+        self.secure, self.host, self.port, self.prefix = url_parts(target.url)
+        if not self.secure and target.credentials.any:
             raise ValueError("credentials are not sent without TLS: write https://")
         self.url = f"{'https' if self.secure else 'http'}://{join_host_port(self.host, self.port)}{self.prefix}"
         self.deadline = deadline
-        self.hide = Mask(credentials.token)
-        self._token = credentials.token
-        self._context = tls.context(credentials) if self.secure else None
+        self._target = target
+        self._proxy = parse_proxy(target.proxy) if target.proxy else None
+        if self._proxy and not self.secure:
+            raise ValueError("a proxy is only used for servers with TLS: write https://")
         self._connection: Connection | None = None
+        self._use(target.credentials)
+
+    def _use(self, credentials: Credentials) -> None:
+        """Use these credentials from the next request on. Raises ValueError."""
+        self.close()
+        self._credentials = credentials
+        self.hide = Mask(credentials.token, self._proxy.password if self._proxy else "")
+        self._context = tls.context(credentials) if self.secure else None
+
+    @property
+    def authenticated(self) -> bool:
+        """Return whether requests have credentials."""
+        return self._credentials.any
 
     def close(self) -> None:
         """Close the connection."""
@@ -71,16 +86,17 @@ class APIServer:
             raise ServerError(*_CLOSED) from None
 
     def _request(self, path: str) -> Answer:
+        self._renew()
         started = time.monotonic()
         seconds = self._next_request()
         connection = self._connection or self._connect(seconds)
-        headers = {"Accept": "*/*", "User-Agent": "kasc"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
         watchdog = Watchdog(connection, seconds - (time.monotonic() - started))
         try:
             with watchdog:
-                connection.request("GET", self.prefix + path, headers=headers)
+                connection.putrequest("GET", self.prefix + path)
+                for name, value in self._headers():
+                    connection.putheader(name, value)
+                connection.endheaders()
                 response = connection.getresponse()
                 body = read(response)
         except Exception as error:
@@ -96,6 +112,23 @@ class APIServer:
         location = self.hide(response.getheader("Location") or "")
         return Answer(response.status, text, time.monotonic() - started, location)
 
+    def _headers(self) -> Iterator[tuple[str, str | bytes]]:
+        yield "Accept", "*/*"
+        yield "User-Agent", "kasc"
+        if self._credentials.token:
+            yield "Authorization", f"Bearer {self._credentials.token}"
+        yield from self._target.headers
+
+    def _renew(self) -> None:
+        """Renew credentials that have expired. Raises ServerError."""
+        expires = self._credentials.expires
+        if self._target.renew is None or expires is None or time.time() < expires:
+            return
+        try:
+            self._use(self._target.renew())
+        except ValueError as error:
+            raise ServerError(f"needs new credentials: {error}", "check the exec plugin", lasting=True) from None
+
     def _next_request(self) -> float:
         """Return the seconds for the next request. Raises ServerError if no time is left."""
         seconds = self.deadline.next_request()
@@ -104,7 +137,7 @@ class APIServer:
         return seconds
 
     def _connect(self, seconds: float) -> Connection:
-        connection = Connection(self.host, self.port, seconds, self._context)
+        connection = self._new_connection(seconds, self._context)
         error = connect(connection, seconds)
         if isinstance(error, TimeoutError):
             # Without a connection no other request can succeed.
@@ -113,6 +146,9 @@ class APIServer:
             raise self._of_connection(error)
         self._connection = connection
         return connection
+
+    def _new_connection(self, seconds: float, context: ssl.SSLContext | None) -> Connection:
+        return Connection(self.host, self.port, seconds, context, self._target.server_name, self._proxy)
 
     def _timeout(self, seconds: float, unreachable: bool = False) -> ServerError:
         if self.deadline.over:
@@ -123,8 +159,10 @@ class APIServer:
 
     def _of_connection(self, error: Exception) -> Exception:
         if isinstance(error, ssl.SSLError):
-            message, hint, lasting = tls.explained(error, self.host, self._names)
+            message, hint, lasting = tls.explained(error, self._target.server_name or self.host, self._names)
             return ServerError(message, hint, lasting=lasting, unreachable=True)
+        if isinstance(error, ProxyError):
+            return ServerError(f"cannot be reached: {error}", "check the proxy and its address", unreachable=True)
         if isinstance(error, ConnectionRefusedError):
             hint = "check address and port, and that the server is running"
             return ServerError("refused the connection", hint, unreachable=True)
@@ -142,7 +180,7 @@ class APIServer:
     def _names(self) -> list[str]:
         """Return the names in the certificate of an untrusted server, to which nothing is sent; none if unavailable."""
         seconds = self.deadline.next_request()
-        connection = Connection(self.host, self.port, seconds, tls.context(Credentials(insecure=True)))
+        connection = self._new_connection(seconds, tls.context(Credentials(insecure=True)))
         if not seconds or connect(connection, seconds) is not None:
             return []
         certificate = connection.certificate()
@@ -162,7 +200,7 @@ def _of_request(error: Exception) -> Exception:
     return error
 
 
-def _parts(url: str) -> tuple[bool, str, int, str]:
+def url_parts(url: str) -> tuple[bool, str, int, str]:
     """Return whether to use TLS, host, port and path prefix of a URL. Raises ValueError."""
     hint = "write https://HOST:PORT"
     try:

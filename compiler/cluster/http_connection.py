@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisco
 from typing import Any
 
 from compiler.cluster import resolved
+from compiler.cluster.proxy import Proxy, ProxyError, open_tunnel, reason_of, relayed
 
 MAX_BODY = 1024 * 1024
 """Bytes of a response body; a list of checks has a few thousand."""
@@ -69,19 +70,63 @@ class _Bounded(io.RawIOBase):
 
 
 class Connection(HTTPConnection):
-    """A connection whose socket is accessible while it is being established, so that it can be aborted."""
+    """A connection whose socket is accessible while it is being established, so that it can be aborted.
+
+    `server_name` is the name in the server certificate, by default the host.
+    """
 
     response_class = _Response
 
-    def __init__(self, host: str, port: int, seconds: float, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        seconds: float,
+        context: ssl.SSLContext | None,
+        server_name: str = "",
+        proxy: Proxy | None = None,
+    ) -> None:
         super().__init__(host, port, timeout=seconds)
         self._context = context
+        self._server_name = server_name
+        self._proxy = proxy
         self._end = time.monotonic() + seconds
 
     def connect(self) -> None:
-        """Connect to the first reachable address, and do the TLS handshake."""
+        """Connect, through the proxy if there is one, and do the TLS handshake."""
+        if self._proxy is None:
+            self._dial(self.host, self.port)
+        else:
+            self._dial_proxy(self._proxy)
+        self.sock.settimeout(self.timeout)
+        if self._context is not None:
+            self._use_tls(self._context, self._server_name or self.host)
+
+    def _dial_proxy(self, proxy: Proxy) -> None:
+        """Connect to a proxy, and open a tunnel through it. Raises ProxyError."""
+        try:
+            self._dial(proxy.host, proxy.port)
+            self.sock.settimeout(self._remaining())
+            if proxy.scheme == "https" and self._context is not None:
+                # Go: net/http, Transport.dialConn uses the settings of the server for its proxy, too.
+                self._use_tls(self._context, self._server_name or proxy.host)
+            open_tunnel(self.sock, proxy, self.host, self.port)
+        except (TimeoutError, ProxyError):
+            raise
+        except (OSError, UnicodeError) as error:
+            raise ProxyError(proxy, reason_of(error)) from None
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock = relayed(self.sock)
+
+    def _use_tls(self, context: ssl.SSLContext, name: str) -> None:
+        secure = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+        self.sock = secure
+        secure.do_handshake()
+
+    def _dial(self, host: str, port: int) -> None:
+        """Connect to the first reachable address."""
         last: OSError = TimeoutError()
-        for family, address in resolved(self.host, self.port, self._remaining()):
+        for family, address in resolved(host, port, self._remaining()):
             self.sock = socket.socket(family, socket.SOCK_STREAM)
             self.sock.settimeout(self._remaining())
             try:
@@ -93,11 +138,6 @@ class Connection(HTTPConnection):
         else:
             raise last
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.sock.settimeout(self.timeout)
-        if self._context is not None:
-            secure = self._context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
-            self.sock = secure
-            secure.do_handshake()
 
     def certificate(self) -> bytes:
         """Return the server certificate (DER); empty without TLS."""

@@ -99,12 +99,11 @@ class ProbeResult:
 
 
 class Prober:
-    """Client of one server; `resolved` is its declared configuration, `authenticated` whether it has credentials."""
+    """Client of one server; `resolved` is its declared configuration."""
 
-    def __init__(self, server: APIServer, resolved: Resolved, authenticated: bool) -> None:
+    def __init__(self, server: APIServer, resolved: Resolved) -> None:
         self.server = server
         self.resolved = resolved
-        self.authenticated = authenticated
 
     def everything(self) -> ProbeResult:
         """Probe the endpoints, the version and every check; stops as soon as no request can succeed."""
@@ -182,13 +181,13 @@ class Prober:
         return Problem(message, hint, lasting=True)
 
     def _unauthorized(self, path: str) -> Problem:
-        if self.authenticated:
+        if self.server.authenticated:
             return Problem("rejected the credentials (401)", "check whether token and certificate are valid")
         server = self.resolved
         facts = health_facts(server.context, server.config, server.storage_factory, server.health)
         access = access_to(facts, path)
         why = f", as declared: {access.reason}" if access.denied else ""
-        hint = "set --token-file or KASC_TOKEN, or --certfile and --keyfile"
+        hint = "set --token-file or KASC_TOKEN, or --certfile and --keyfile, or a user in the kubeconfig"
         return Problem(f"requires credentials (401){why}", hint, lasting=True)
 
     def _get_version(self, result: ProbeResult) -> None:

@@ -55,7 +55,10 @@ def load_kubeconfig(named: NamedFile, rule: Rule, usable: bool = True) -> None:
         return
     check_names(config.root, rule)
     if usable:
-        Kubeconfig([KubeconfigFile(named, config.root)], rule).select()
+        kubeconfig = Kubeconfig([KubeconfigFile(named, config.root)], rule)
+        selection = kubeconfig.select()
+        if selection is not None:
+            kubeconfig.check(selection)
 
 
 def check_names(root: Field, rule: Rule) -> None:
@@ -90,9 +93,9 @@ class Kubeconfig:
         self.rule = rule
 
     def select(self) -> Selection | None:
-        """Return what the current context selects; None after reporting that there is no such cluster.
+        """Return what the current context selects; None after reporting that there is no such context or cluster.
 
-        Reports all errors of the selected cluster and user. Entries without a name have the empty name.
+        Entries without a name have the empty name.
         """
         current = next((root["current-context"] for _, root in self.files if root["current-context"].text), None)
         if current is None:
@@ -112,10 +115,13 @@ class Kubeconfig:
         user_name = context["user"] if context else None
         user = self.entry("users", user_name.text if user_name else "")
         secure = is_secure(cluster.value["server"].text, cluster.named.context.catalog.url_strictness)
-        check_cluster(cluster.named, cluster.value, self.rule, secure)
-        if user is not None:
-            KubeconfigUser(user.named, user.value, self.rule).check(secure)
         return Selection(cluster, user, user_name, secure)
+
+    def check(self, selection: Selection) -> None:
+        """Report all errors of the selected cluster and user."""
+        check_cluster(selection.cluster.named, selection.cluster.value, self.rule, selection.secure)
+        if selection.user is not None:
+            KubeconfigUser(selection.user.named, selection.user.value, self.rule).check(selection.secure)
 
     def entry(self, part: str, name: str) -> Entry | None:
         """Return the first entry with a name, None if there is none."""

@@ -12,8 +12,10 @@ from compiler.rules.texts import Example, load_family
 from tests.cli.explain.trying import Tried, try_out
 from tests.cli.running import kasc
 from tests.cluster.live.api_server import ENDPOINTS, RECORDED, Recorded, Server
+from tests.cluster.live.certificates import make_certificates
 
-ENTRIES = load_family("PROBE").entries
+ENTRIES = load_family("PROBE").entries | load_family("CONNECT").entries
+_KUBECONFIG = "kubeconfig.yaml"
 
 
 @pytest.fixture(autouse=True)
@@ -22,9 +24,12 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tried(example: Example, folder: Path, capsys: pytest.CaptureFixture[str]) -> Tried:
-    """Try an example on a server that reports what the example says."""
-    with Server(answers(example.server)) as server:
-        used = example._replace(command=example.command.replace("SERVER", server.url))
+    """Try an example on a server that reports what the example says; with TLS if the example has a kubeconfig."""
+    certificates = make_certificates(folder) if _KUBECONFIG in example.files else None
+    with Server(answers(example.server), certificates) as server:
+        command = example.command.replace("SERVER", server.url).replace(_KUBECONFIG, str(folder / _KUBECONFIG))
+        files = {name: content.replace("SERVER", server.url) for name, content in example.files.items()}
+        used = example._replace(command=command, files=files)
         return try_out(used, folder, lambda *words: kasc(capsys, *words))
 
 

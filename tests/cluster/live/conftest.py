@@ -1,4 +1,4 @@
-"""What the tests of `kasc probe` share: certificates, a declaration, and an environment without a token."""
+"""What the tests of `kasc probe` share: certificates, a declaration, and an environment without credentials."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ def certificates(folder: Path) -> Certificates:
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KASC_TOKEN", raising=False)
+def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    names = ("KASC_TOKEN", "KUBECONFIG", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+    for name in (*names, "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(asking, "PAUSE", 0.01)
 
 

@@ -25,16 +25,17 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
     before, after = (frozenset(server.config.enabled_gates.enabled) for server in (old, new))
     if before == after or not all(is_known(server, FLAG) for server in (old, new)):
         return
+    some_set = any(server.context.gates.set_to for server in (old, new))
     for name in sorted(before ^ after):
         if name in _STAGES or new.context.gates.step(name) is None:
             continue
         is_enabled = name in after
-        is_set = any(server.context.gates.set_to for server in (old, new)) and any(
+        is_set = some_set and any(
             name in server.context.gates.set_to or _by_stage(server, name) for server in (old, new)
         )
         case = f"gate.{'enabled' if is_enabled else 'disabled'}{'' if is_set else '-by-version'}"
         change = meant("feature-gate", name, case, old, new, "", not is_enabled, is_enabled)
-        yield change._replace(old_at=_location(old, name), new_at=_location(new, name))
+        yield change._replace(old_at=_location(old, name), new_at=_location(new, name)) if some_set else change
 
 
 def _location(server: Resolved, name: str) -> Location | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler.apiserver.resource_config import DELEGATED_GROUPS
+from compiler.apiserver.storage import stored_resources
 from compiler.changes.change import Change
 from compiler.changes.flags import is_known, meant
 
@@ -64,26 +65,17 @@ def _custom_media_type(old: Resolved, new: Resolved) -> Iterator[Change]:
 def _versions(old: Resolved, new: Resolved) -> Iterator[Change]:
     """Yield the resources that both servers store, in different versions."""
     first, second = (server.storage_factory.config for server in (old, new))
-    if (first.catalog, first.emulated, first.compatibility, first.resource_config) == (
-        second.catalog,
-        second.emulated,
-        second.compatibility,
-        second.resource_config,
-    ):
+    if first == second:
         return
     flag = "min-compatibility-version" if new.context.flags.changed("min-compatibility-version") else "emulated-version"
-    known = {(row.group, row.resource): row for row in old.storage_factory.rows()}
-    for row in new.storage_factory.rows():
-        before = known.get((row.group, row.resource))
-        if before is None or before.storage_version == row.storage_version:
-            continue
-        versions = before.storage_version, row.storage_version
-        name = f"{row.resource}.{row.group}" if row.group else row.resource
-        is_readable = can_decode(first.catalog, name, row.storage_version) and can_decode(
-            second.catalog, name, before.storage_version
-        )
-        case = "storage.version" if is_readable else "storage.version-unreadable"
-        yield meant("storage", name, case, old, new, flag, *versions)
+    known = {resource.group_resource: version for resource, version, _ in stored_resources(first)}
+    for resource, after, _ in stored_resources(second):
+        name = resource.group_resource
+        before = known.get(name, after)
+        if before != after:
+            is_readable = can_decode(first.catalog, name, after) and can_decode(second.catalog, name, before)
+            case = "storage.version" if is_readable else "storage.version-unreadable"
+            yield meant("storage", name, case, old, new, flag, before, after)
 
 
 def can_decode(catalog: Catalog, name: str, version: str) -> bool:

@@ -7,6 +7,7 @@ staging/src/k8s.io/apiserver/pkg/server/storage/storage_factory.go.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.apiserver.resource_config import DELEGATED_GROUPS, ResourceConfig, split_api
@@ -64,9 +65,84 @@ class StorageFactoryConfig:
         self.prefixes: dict[str, str] = catalog.storage("specialPrefixes")
         self.encoding_overrides: dict[str, str] = catalog.storage("encodingOverrides")
 
+    def _identity(self) -> tuple[Hashable, ...]:
+        return self.catalog, self.emulated, self.compatibility, self.resource_config
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StorageFactoryConfig) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def storage_group_of(self, group: str, resource: str) -> str:
+        """Return the group that stores a resource, which several groups may share."""
+        for name, *groups in COHABITING:
+            if name == resource and group in groups:
+                for candidate in groups:
+                    if self.resource_config.group_enabled(candidate):
+                        return candidate
+        return group
+
+    def storage_version(self, resource: Resource) -> str:
+        """Return the version in which new objects are stored.
+
+        Kubernetes: resource_encoding_config.go, StorageEncodingFor and emulatedStorageVersion.
+        """
+        catalog = self.catalog
+        override = self.encoding_overrides.get(resource.group_resource)
+        if override:
+            return split_api(override)[1]
+        versions = catalog.api_groups[resource.group]
+        skip_replaced = catalog.behaviour("storageVersionSkipsReplaced")
+        skip_alpha = catalog.behaviour("storageVersionSkipsAlpha")
+        for version in versions:
+            if skip_alpha and "alpha" in version:
+                continue
+            cycle = catalog.lifecycle(resource.group, version, resource.kind)
+            if cycle is None:
+                if version in resource.served:
+                    return version
+                continue
+            if cycle.introduced is not None and cycle.introduced > self.compatibility:
+                continue
+            if skip_replaced and cycle.replaced:
+                continue
+            return version
+        if skip_alpha:
+            return next((version for version in versions if self._known_to_emulated(resource, version)), versions[0])
+        return versions[0]
+
+    def _known_to_emulated(self, resource: Resource, version: str) -> bool:
+        cycle = self.catalog.lifecycle(resource.group, version, resource.kind)
+        return cycle is not None and (cycle.introduced is None or cycle.introduced <= self.emulated)
+
+    def cohabiting(self, resource: Resource) -> tuple[str, ...]:
+        """Return the resources of other groups that are stored together with a resource."""
+        group, name = resource.group, resource.resource
+        others = (other for kind, *groups in COHABITING if kind == name and group in groups for other in groups)
+        known = self.catalog.resources
+        return tuple(f"{name}.{other}" for other in others if other != group and f"{name}.{other}" in known)
+
     def complete(self, etcd: EtcdOptions) -> CompletedStorageFactoryConfig:
         """Add the etcd options."""
         return CompletedStorageFactoryConfig(self, etcd)
+
+
+@lru_cache(maxsize=64)
+def stored_resources(config: StorageFactoryConfig) -> tuple[tuple[Resource, str, tuple[str, ...]], ...]:
+    """Return the stored resources, each with its version and the resources that cohabit with it.
+
+    Sorted by group and resource. Servers with equal configs share the result.
+    """
+    stored: list[tuple[Resource, str, tuple[str, ...]]] = []
+    for resource in config.catalog.resources.values():
+        if not resource.stored or not config.resource_config.served_versions(resource):
+            continue
+        if resource.group in DELEGATED_GROUPS:
+            stored.append((resource, DELEGATED_GROUPS[resource.group].stored, ()))
+        elif config.storage_group_of(resource.group, resource.resource) == resource.group:
+            stored.append((resource, config.storage_version(resource), config.cohabiting(resource)))
+    return tuple(sorted(stored, key=lambda entry: (entry[0].group, entry[0].resource)))
 
 
 class CompletedStorageFactoryConfig:
@@ -128,22 +204,13 @@ class StorageFactory:
     def _identity(self) -> tuple[Hashable, ...]:
         config, encryption = self.config, self.encryption
         entries = None if encryption is None else tuple(encryption.entries)
-        return (config.resource_config, config.emulated, config.compatibility, self.settings, entries)
+        return (config, self.settings, entries)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StorageFactory) and self._identity() == other._identity()
 
     def __hash__(self) -> int:
         return hash(self._identity())
-
-    def storage_group_of(self, group: str, resource: str) -> str:
-        """Return the group that stores a resource, which several groups may share."""
-        for name, *groups in COHABITING:
-            if name == resource and group in groups:
-                for candidate in groups:
-                    if self.config.resource_config.group_enabled(candidate):
-                        return candidate
-        return group
 
     def servers_for(self, group: str, resource: str) -> tuple[str, ...]:
         """Return the etcd servers of a resource: its own override, else its group's, else the default ones."""
@@ -158,39 +225,6 @@ class StorageFactory:
         """Return the key prefix below etcd-prefix."""
         name = GroupResource(resource, group)
         return self.config.prefixes.get(str(name)) or resource.lower()
-
-    def storage_version(self, resource: Resource) -> str:
-        """Return the version in which new objects are stored.
-
-        Kubernetes: resource_encoding_config.go, StorageEncodingFor and emulatedStorageVersion.
-        """
-        config, catalog = self.config, self.config.catalog
-        override = config.encoding_overrides.get(resource.group_resource)
-        if override:
-            return split_api(override)[1]
-        versions = catalog.api_groups[resource.group]
-        skip_replaced = catalog.behaviour("storageVersionSkipsReplaced")
-        skip_alpha = catalog.behaviour("storageVersionSkipsAlpha")
-        for version in versions:
-            if skip_alpha and "alpha" in version:
-                continue
-            cycle = catalog.lifecycle(resource.group, version, resource.kind)
-            if cycle is None:
-                if version in resource.served:
-                    return version
-                continue
-            if cycle.introduced is not None and cycle.introduced > config.compatibility:
-                continue
-            if skip_replaced and cycle.replaced:
-                continue
-            return version
-        if skip_alpha:
-            return next((version for version in versions if self._known_to_emulated(resource, version)), versions[0])
-        return versions[0]
-
-    def _known_to_emulated(self, resource: Resource, version: str) -> bool:
-        cycle = self.config.catalog.lifecycle(resource.group, version, resource.kind)
-        return cycle is not None and (cycle.introduced is None or cycle.introduced <= self.config.emulated)
 
     def encryption_for(self, group: str, resource: str) -> Providers | None:
         """Return the encryption of a resource; None if it is not encrypted."""
@@ -208,7 +242,7 @@ class StorageFactory:
 
     def rows(self) -> tuple[StoredResource, ...]:
         """Return one row for every resource that this server stores, sorted by group and resource."""
-        return tuple(map(self._row, self._stored()))
+        return tuple(map(self._row, stored_resources(self.config)))
 
     def servers_of(self, rows: tuple[StoredResource, ...]) -> tuple[tuple[str, ...], ...]:
         """Return the etcd servers of each row. Overrides do not apply to the resources of the delegated servers."""
@@ -217,25 +251,6 @@ class StorageFactory:
         return tuple(
             self.servers if row.group in DELEGATED_GROUPS else self.servers_for(row.group, row.resource) for row in rows
         )
-
-    def _stored(self) -> list[tuple[Resource, str, tuple[str, ...]]]:
-        """Return the stored resources, each with its version and the resources that cohabit with it."""
-        config = self.config.resource_config
-        stored: list[tuple[Resource, str, tuple[str, ...]]] = []
-        for resource in self.config.catalog.resources.values():
-            if not resource.stored or not config.served_versions(resource):
-                continue
-            if resource.group in DELEGATED_GROUPS:
-                stored.append((resource, DELEGATED_GROUPS[resource.group].stored, ()))
-            elif self.storage_group_of(resource.group, resource.resource) == resource.group:
-                stored.append((resource, self.storage_version(resource), self._cohabiting(resource)))
-        return sorted(stored, key=lambda entry: (entry[0].group, entry[0].resource))
-
-    def _cohabiting(self, resource: Resource) -> tuple[str, ...]:
-        group, name = resource.group, resource.resource
-        others = (other for kind, *groups in COHABITING if kind == name and group in groups for other in groups)
-        known = self.config.catalog.resources
-        return tuple(f"{name}.{other}" for other in others if other != group and f"{name}.{other}" in known)
 
     def _row(self, stored: tuple[Resource, str, tuple[str, ...]]) -> StoredResource:
         resource, version, cohabiting = stored

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.changes.editing import edits
-from compiler.changes.editing.edit import Edited
+from compiler.changes.editing.edit import SET_VERSION, Edited
 from compiler.changes.upgrade.changes import changes_between, rollback_of
 from compiler.changes.upgrade.hold import proposals
 from compiler.changes.upgrade.hop import Hop, Rollback, Upgrade
@@ -41,14 +41,14 @@ def upgrade(
     examined = examine(path, settings, files)
     version = examined.report.kubernetes_version
     if problem := _problem(examined, settings):
-        return Upgrade(examined.report, version, new, problem=problem)
+        return Upgrade(examined.report, "", new, problem=problem)
     # Standard input cannot be read again.
     state = _State(examined, settings, _with_texts(files, examined.report.texts))
     hops: list[Hop] = []
     texts: dict[str, FixedFile] = {}
     for target in versions():
         if minor_of(version) < minor_of(target) <= minor_of(new):
-            hop, state = _hop(path, state, target, hold)
+            hop, state = _hop(path, state, target, hold, target == new)
             hops.append(hop)
             _add(texts, hop.edited)
             if target == new and hop.hold is not None:
@@ -77,8 +77,12 @@ class _State(NamedTuple):
     files: Files
 
 
-def _hop(path: str, state: _State, target: str, hold: bool) -> tuple[Hop, _State]:
-    """Return the hop to a version, and the input as the next one finds it."""
+def _hop(path: str, state: _State, target: str, hold: bool, is_last: bool) -> tuple[Hop, _State]:
+    """Return the hop to a version, and the input as the next one finds it.
+
+    If only the version is edited, the server with the edits is that of the hop; its locations may differ, which only
+    matters for another hop.
+    """
     settings = state.settings._replace(version=target)
     new = examine(path, settings, state.files)
     version, before, after = state.examined.report.kubernetes_version, state.examined.resolved, new.resolved
@@ -92,7 +96,8 @@ def _hop(path: str, state: _State, target: str, hold: bool) -> tuple[Hop, _State
     edited = with_rewrites(edited, rewritten, state.files) if rewritten else edited
     if edited.files:
         files = _with_texts(state.files, edited.texts)
-        following = _State(examine(path, settings, files), settings, files)
+        is_same = is_last and not rewritten and all(each.wanted.action == SET_VERSION for each in edited.applied)
+        following = _State(new if is_same else examine(path, settings, files), settings, files)
     hop = Hop(
         version,
         target,
@@ -101,7 +106,7 @@ def _hop(path: str, state: _State, target: str, hold: bool) -> tuple[Hop, _State
         changes,
         edited,
         following.examined.report.outcome,
-        rollback_of(before, after),
+        rollback_of(before, after, changes),
         rewritten,
         _held(path, following, before, after, changes) if hold else None,
         bool(after.context.catalog.behaviour("provisionalFacts")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler.artifacts.monitoring.metrics import Exported
@@ -13,11 +13,9 @@ from compiler.changes.storage import can_decode, is_version
 from compiler.changes.upgrade.hop import FLAG_DEFAULT, KINDS, METRIC, RESTORE, STORAGE_VERSION, Rollback
 from compiler.changes.upgrade.knowledge import consequence_of, renamed_metrics, requirements, rollback_notes
 from compiler.changes.version import NAME as VERSION
-from compiler.upstream.names import GroupResource
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
-    from compiler.apiserver.storage import StoredResource
 
 _GONE = "The metric is no longer exported. Alerts and dashboards that use it go silent."
 _RELABELLED = "The metric has other labels. Alerts and dashboards that select or group by the old ones go silent."
@@ -33,17 +31,11 @@ def changes_between(old: Resolved, new: Resolved) -> tuple[Change, ...]:
     return in_order([_known(change, old, new) for change in changes], KINDS)
 
 
-def rollback_of(old: Resolved, new: Resolved) -> Rollback:
-    """Return what limits the way back from the new version."""
-    catalog = old.context.catalog
-    before = {_name_of(row) for row in old.storage_factory.rows()}
-    stored = ((_name_of(row), row.storage_version) for row in new.storage_factory.rows())
-    unreadable = (name for name, version in stored if name in before and not can_decode(catalog, name, version))
+def rollback_of(old: Resolved, new: Resolved, changes: Sequence[Change]) -> Rollback:
+    """Return what limits the way back from the new version; `changes` are those of the upgrade."""
+    moved = ((each.name, each.after) for each in changes if each.kind == STORAGE_VERSION)
+    unreadable = (name for name, version in moved if not can_decode(old.context.catalog, name, version))
     return Rollback(tuple(unreadable), rollback_notes(old, new))
-
-
-def _name_of(row: StoredResource) -> str:
-    return str(GroupResource(row.resource, row.group))
 
 
 def _of_servers(old: Resolved, new: Resolved) -> Iterator[Change]:

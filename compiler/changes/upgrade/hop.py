@@ -72,9 +72,9 @@ class Hop(NamedTuple):
 class Upgrade(NamedTuple):
     """An upgrade of one input from version `old` to `new`.
 
-    `report` is that of the input in its own version. `hops` are empty if there is nothing to upgrade, and `problem` is
-    why the input cannot be upgraded, empty if it can. `files` are the files of the input before and after the edits of
-    all hops.
+    `report` is that of the input in its own version. `old` is empty if that is unknown. `hops` are empty if there is
+    nothing to upgrade, and `problem` is why the input cannot be upgraded, empty if it can. `files` are the files of the
+    input before and after the edits of all hops.
     """
 
     report: Report

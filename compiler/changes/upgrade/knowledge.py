@@ -63,7 +63,7 @@ def _stores(old: Resolved, new: Resolved, words: Sequence[str]) -> bool:
     resource = old.context.catalog.resources.get(words[0])
     if resource is None or not resource.stored or not old.resource_config.served_versions(resource):
         return False
-    return len(words) == 1 or old.storage_factory.storage_version(resource) == words[1]
+    return len(words) == 1 or old.storage_factory.config.storage_version(resource) == words[1]
 
 
 def _serves(old: Resolved, new: Resolved, words: Sequence[str]) -> bool:

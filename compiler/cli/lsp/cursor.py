@@ -6,8 +6,8 @@ which the line might go on, until the parser of the format accepts the text; the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from string import ascii_letters, digits
 from typing import NamedTuple, TypeAlias
 
 from compiler.cli.lsp.session import parsed
@@ -21,7 +21,9 @@ _MAX_TEXT = 200_000
 """Characters of a text that is parsed for each completion."""
 _MAX_EMBEDDED = 3
 """Levels of files in strings of files: a patch in a kind cluster, a file in a ConfigMap in a list."""
-_WORD = "[A-Za-z0-9_./*+-]"
+_WORD = frozenset(f"{ascii_letters}{digits}_./*+-")
+_MAX_WORD = 200
+_BETWEEN_WORDS = " \t\"'`"
 _CLOSING = {"[": "]", "{": "}"}
 
 
@@ -53,21 +55,18 @@ class Cursor(NamedTuple):
 def cursor_at(source: Source, index: int, structured: bool) -> Cursor:
     """Return the cursor at an index of a text; `structured` is set if the text is YAML, JSON or TOML."""
     text = source.text
-    start = index - len(_match(rf"{_WORD}*$", text[max(0, index - 200) : index]))
-    end = index + len(_match(rf"^{_WORD}*", text[index : index + 200]))
+    start, end = index, index
+    while start and text[start - 1] in _WORD and index - start < _MAX_WORD:
+        start -= 1
+    while end < len(text) and text[end] in _WORD and end - index < _MAX_WORD:
+        end += 1
     line = text[text.rfind("\n", 0, start) + 1 : start]
     word = text[start:index]
     if not structured:
-        before = _match(r"[^\s'\"`]*$", line)
-        return Cursor(start, end, word, line, before=before)
+        return Cursor(start, end, word, line, before=line[max(map(line.rfind, _BETWEEN_WORDS)) + 1 :])
     if len(text) > _MAX_TEXT or (word == "-" and not line.strip()):
         return Cursor(start, end, word, line)
     return _in_structure(source, Cursor(start, end, word, line), _MAX_EMBEDDED)
-
-
-def _match(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    return match[0] if match else ""
 
 
 def _in_structure(source: Source, cursor: Cursor, levels: int) -> Cursor:

@@ -29,7 +29,7 @@ from compiler.cli.lsp.session import Options, Session
 from compiler.cli.lsp.symbols import symbols
 from compiler.cli.lsp.uris import path_of, uri_of
 
-_QUIET = 0.02
+_QUIET = 0.01
 """Seconds without a change after which a document is checked."""
 _WATCHED = "**/*.{yaml,yml,toml,json,service,conf,args,flags,env}"
 _P = ParamSpec("_P")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from compiler.changes.change import PLAN, SEVERITIES
-from compiler.changes.difference import DELETED, NEW, Difference
+from compiler.changes.difference import CHANGED, DELETED, NEW, Difference
 from compiler.changes.report import block, counts, grouped, safety
 from compiler.diagnostics import ERROR, WARNING, Diagnostic, Report
 from compiler.text import counted
@@ -14,15 +14,19 @@ from compiler.text import counted
 _REJECTED = len(SEVERITIES)
 """The rank of what kube-apiserver refuses, above all severities."""
 _RANKS = {DELETED: SEVERITIES.index(PLAN), NEW: SEVERITIES.index(PLAN)}
-_NAMED = 3
+NAMED = 3
 """Declarations with equal changes that are named."""
 
 
 class Entry(NamedTuple):
-    """Declarations with equal differences: a heading, and blocks of lines with their ranks, the highest first."""
+    """Declarations with equal differences: a heading, and blocks of lines with their ranks, the highest first.
+
+    `label` is the worst severity, or what else there is to say first.
+    """
 
     differences: tuple[Difference, ...]
     rank: int
+    label: str
     heading: str
     blocks: tuple[tuple[int, tuple[str, ...]], ...]
 
@@ -95,14 +99,24 @@ def _entry(alike: list[Difference]) -> Entry:
         lines = tuple(f"  {line}" for line in block(group, places=is_alone))
         blocks.append((SEVERITIES.index(group[0].severity), lines))
     rank = max(_RANKS.get(first.status, -1), *(rank for rank, _ in blocks), -1)
-    return Entry(tuple(alike), rank, f"{_names(alike)}: {'; '.join(_facts(first))}", tuple(blocks))
+    heading = f"{listed(alike)}: {'; '.join(facts(first))}"
+    return Entry(tuple(alike), rank, _label(first), heading, tuple(blocks))
 
 
-def _names(alike: list[Difference]) -> str:
+def _label(difference: Difference) -> str:
+    if difference.new is not None and difference.new.rejected:
+        return "rejected"
+    if difference.status != CHANGED:
+        return difference.status
+    return difference.severity if difference.changes or not difference.is_compared else "no changes"
+
+
+def listed(alike: Sequence[Difference]) -> str:
+    """Return the paths of declarations, the first ones if they are many."""
     names = [_name(each) for each in alike]
-    if len(names) <= _NAMED:
+    if len(names) <= NAMED:
         return ", ".join(names)
-    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+    return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
 
 
 def _name(difference: Difference) -> str:
@@ -111,8 +125,8 @@ def _name(difference: Difference) -> str:
     return f"{difference.path}{moved}"
 
 
-def _facts(difference: Difference) -> Iterator[str]:
-    """Yield what the heading says of a difference."""
+def facts(difference: Difference, with_safety: bool = True) -> Iterator[str]:
+    """Yield what there is to say of a difference; `with_safety` adds whether the versions may run side by side."""
     old, new = difference.old, difference.new
     if new is None:
         yield "the cluster's declaration is gone, and its servers run on undeclared"
@@ -121,7 +135,7 @@ def _facts(difference: Difference) -> Iterator[str]:
         yield "new, so there is nothing to compare"
     elif difference.is_compared:
         yield counts(difference.changes)
-        if difference.changes:
+        if difference.changes and with_safety:
             yield safety(difference.safe_mixed)
         if old.rejected:
             yield f"kube-apiserver rejects the earlier version ({_first_error(old)})"

@@ -100,7 +100,7 @@ def block(group: list[Change], places: bool) -> Iterator[str]:
     """Yield the lines about changes that are alike; `places` adds where the inputs set the value of a single one."""
     change = group[0]
     mixed = "" if change.safe_mixed else ", not safe side by side"
-    yield f"{change.severity}: {title_of(change.kind)} {_names(group)}{mixed}"
+    yield f"{change.severity}: {title_of(change.kind)} {names_of(group)}{mixed}"
     yield f"    {shown_value(change.before)} -> {shown_value(change.after)}"
     yield f"    {change.effect}"
     where = [
@@ -112,7 +112,8 @@ def block(group: list[Change], places: bool) -> Iterator[str]:
         yield f"    {', '.join(where)}"
 
 
-def _names(group: list[Change]) -> str:
+def names_of(group: list[Change]) -> str:
+    """Return the names of changes that are alike, the first ones if they are many."""
     names = [change.name for change in group]
     if group[0].kind == "flag":
         names = [name if name == VERSION else f"--{name}" for name in names]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from compiler.cli.reporters import FORMATS
+from compiler.cli.reporters import FORMATS, MARKDOWN
 from compiler.inputs import INPUT_KINDS
 
 
@@ -48,11 +48,13 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--host-address", metavar="IP", help="address of the host's default route")
 
 
-def _add_report(parser: argparse.ArgumentParser) -> None:
+def _add_report(parser: argparse.ArgumentParser, *more: str) -> None:
+    """Add the options of reports; `more` are formats that not every command has."""
     group = parser.add_argument_group("report options")
     # The defaults are set in compiler.cli.common, because a configuration file may set others.
+    formats = (*FORMATS, *more)
     group.add_argument(
-        "--output", metavar="FORMAT", choices=FORMATS, help=f"report format: {', '.join(FORMATS)} (default: text)"
+        "--output", metavar="FORMAT", choices=formats, help=f"report format: {', '.join(formats)} (default: text)"
     )
     switch = argparse.BooleanOptionalAction
     group.add_argument("-q", "--quiet", action=switch, help="print findings only, no summary line")
@@ -122,7 +124,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     _add_batch(parser)
     _add_input(parser)
     _add_policy(parser)
-    _add_report(parser)
+    _add_report(parser, MARKDOWN)
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
@@ -239,7 +241,7 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-v", "--verbose", action="store_true", help="list all changes and what to do in each phase")
     group.add_argument("--write-phases", metavar="DIR", help="write a document for each phase of the rollout to DIR")
     _add_input(parser)
-    _add_report(parser)
+    _add_report(parser, MARKDOWN)
 
 
 def _add_upgrade(parser: argparse.ArgumentParser) -> None:
@@ -253,7 +255,7 @@ def _add_upgrade(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--diff", action="store_true", help="print what --write would change, write nothing")
     _add_batch(parser)
     _add_input(parser)
-    _add_report(parser)
+    _add_report(parser, MARKDOWN)
 
 
 def _add_init(parser: argparse.ArgumentParser) -> None:

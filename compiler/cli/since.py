@@ -9,12 +9,13 @@ from compiler.changes.difference import Difference
 from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_since, jobs_for, results_of
 from compiler.cli.common import find_inputs
+from compiler.cli.reporters import MARKDOWN
 from compiler.fleet.comparing import DocumentComparer, removed_inputs
 from compiler.fleet.history import MergeBase
 from compiler.inputs.source import STANDARD_INPUT
 from compiler.review.examine import Settings
 
-_WITH_ROLLOUTS = ("json", "markdown")
+_WITH_ROLLOUTS = ("json", MARKDOWN)
 """Formats that show the rollout of each input."""
 
 

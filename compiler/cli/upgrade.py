@@ -21,6 +21,7 @@ from compiler.cli.common import (
     usage_error,
     worst,
 )
+from compiler.cli.reporters import MARKDOWN, write_page
 from compiler.cli.writing import difference, require_writable, write_all
 from compiler.diagnostics import ERROR
 from compiler.inputs.source import STANDARD_INPUT, Files, file_key
@@ -122,6 +123,10 @@ def _report(options: Namespace, upgrades: Sequence[Upgrade], changed: Sequence[F
         _write_json(upgrades)
     elif options.output == "text":
         _write_text(options, upgrades)
+    elif options.output == MARKDOWN:
+        from compiler.cli.reporters.markdown import upgrade as markdown
+
+        write_page(markdown.render(upgrades, options.to))
     else:
         publish(options, [_report_of(each) for each in upgrades])
     if options.write and not options.quiet:

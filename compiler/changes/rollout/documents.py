@@ -13,8 +13,9 @@ from compiler.artifacts.files import check_secrets
 from compiler.artifacts.imported import imported
 from compiler.artifacts.imported.faithful import require_same
 from compiler.changes.rollout.phases import DOCUMENT
-from compiler.changes.rollout.report import as_markdown, prose
+from compiler.changes.rollout.report import as_markdown
 from compiler.filesystem import read_file
+from compiler.text.markdown import prose
 
 if TYPE_CHECKING:
     from compiler.changes.rollout import Rollout

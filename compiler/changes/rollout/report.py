@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler.changes.rollout.phases import ALL_AT_ONCE, Phase
-from compiler.text import clean
+from compiler.text.markdown import code, prose
 
 if TYPE_CHECKING:
     from compiler.changes.rollout import Rollout
@@ -130,7 +130,7 @@ def _markdown(phase: Phase) -> Iterator[str]:
     if phase.do:
         yield _items(phase.do)
     if phase.edits:
-        yield f"Edits, which {_code(phase.document)} has:"
+        yield f"Edits, which {code(phase.document)} has:"
         yield "\n".join(map(_edit, phase.edits))
     for title, tasks in (("Check:", phase.check), ("Then:", phase.after), ("Wait until:", phase.wait)):
         if tasks:
@@ -146,19 +146,8 @@ def _items(tasks: Sequence[Task]) -> str:
 def _command(task: Task) -> str:
     if not task.run:
         return ""
-    return f"{' ' if task.text else ''}{_code(task.run)}: {prose(task.expect)}"
+    return f"{' ' if task.text else ''}{code(task.run)}: {prose(task.expect)}"
 
 
 def _edit(edit: Edit) -> str:
-    return f"- {_code(edit.path)}: {_code(_value(edit.before))} → {_code(_value(edit.after))}"
-
-
-def prose(text: str) -> str:
-    """Return a text in which nothing of an input is Markdown or HTML."""
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|&" else letter for letter in clean(text))
-
-
-def _code(text: str) -> str:
-    """Return a text as inline code."""
-    quoted = clean(text).replace("`", "'")
-    return f"`{quoted}`"
+    return f"- {code(edit.path)}: {code(_value(edit.before))} → {code(_value(edit.after))}"

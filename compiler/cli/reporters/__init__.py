@@ -8,6 +8,8 @@ from typing import Any, TextIO
 from compiler.diagnostics import Report
 
 FORMATS = ("text", "json", "sarif", "github", "junit")
+MARKDOWN = "markdown"
+"""A format of the commands whose reports are posted as comments."""
 
 
 def write_report(
@@ -18,7 +20,7 @@ def write_report(
     strict: bool = False,
     more: dict[str, Any] | None = None,
 ) -> None:
-    """Write the reports in one of `FORMATS`, by default to standard output.
+    """Write the reports in one of `FORMATS` or as `MARKDOWN`, by default to standard output.
 
     `summary` adds a line with the number of findings (text, github). With `strict`, warnings count as failures
     (junit). `more` is added to the JSON report.
@@ -43,7 +45,18 @@ def write_report(
         annotations = github.render(reports, summary)
         stream.write(annotations.encode(encoding, "backslashreplace").decode(encoding))
         github.write_step_summary(reports)
+    elif form == MARKDOWN:
+        from compiler.cli.reporters import markdown
+
+        write_page(markdown.render(reports), stream)
     else:
         from compiler.cli.reporters import text
 
         stream.write(text.render(reports, text.wants_colour(stream), summary, text.width_of(stream), encoding))
+
+
+def write_page(page: str, stream: TextIO | None = None) -> None:
+    """Write a page of Markdown, by default to standard output, with the characters escaped that its encoding lacks."""
+    stream = stream or sys.stdout
+    encoding = stream.encoding or "utf-8"
+    stream.write(page.encode(encoding, "backslashreplace").decode(encoding))

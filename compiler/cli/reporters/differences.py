@@ -11,7 +11,7 @@ from typing import Any
 from compiler.changes import overview, report
 from compiler.changes.difference import Difference
 from compiler.cli.common import code_for, screen_height, worst
-from compiler.cli.reporters import write_report
+from compiler.cli.reporters import MARKDOWN, write_page, write_report
 from compiler.cli.reporters.json import as_data
 from compiler.cli.reporters.text import findings, wants_colour, width_of
 from compiler.diagnostics import ERROR, Report
@@ -50,6 +50,10 @@ def publish_differences(options: Namespace, differences: Sequence[Difference]) -
         height = None if options.verbose else screen_height()
         for line in overview.as_text(differences, options.since, height):
             print(clean_line(line))
+    elif options.output == MARKDOWN:
+        from compiler.cli.reporters.markdown import diff
+
+        write_page(diff.render(differences, options.since))
     else:
         write_report(options.output, reports, summary=not options.quiet, strict=options.strict)
     return worst(*(code_for(each, options.strict) for each in reports))

@@ -7,7 +7,6 @@ notice. https://docs.github.com/actions/reference/workflow-commands-for-github-a
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ from compiler.diagnostics import NOTE, Diagnostic, Report
 from compiler.filesystem import open_to_write, reason, write_to
 from compiler.inputs.source import STANDARD_INPUT_NAME
 from compiler.text import clean, counted
+from compiler.text.markdown import code, prose
 
 LIMIT = 10
 """Annotations of one level that GitHub shows for a step."""
@@ -101,7 +101,7 @@ def step_summary(reports: list[Report]) -> str:
     inputs = (_input_row(report) for report in reports)
     once = Once()
     findings = (_finding_row(report, diagnostic) for report in reports for diagnostic in once.of(report))
-    lines = [f"### kasc: {_cell(in_words(reports))}", ""]
+    lines = [f"### kasc: {prose(in_words(reports))}", ""]
     room = SUMMARY_LIMIT
     tables = [("input | Kubernetes | outcome | errors | warnings | notes", "inputs", inputs)]
     if any(report.diagnostics for report in reports):
@@ -121,17 +121,12 @@ def step_summary(reports: list[Report]) -> str:
 
 def _input_row(report: Report) -> str:
     numbers = " | ".join(map(str, totals([report]).values()))
-    return f"| {_cell(path_of(report.path))} | {_cell(report.kubernetes_version)} | {report.outcome} | {numbers} |"
+    return f"| {code(path_of(report.path))} | {prose(report.kubernetes_version)} | {report.outcome} | {numbers} |"
 
 
 def _finding_row(report: Report, diagnostic: Diagnostic) -> str:
     location = diagnostic.location
     place = f"{path_of(location.file)}:{location.line}:{location.column}" if location else path_of(report.path)
-    hint = f"<br>{_cell(diagnostic.hint)}" if diagnostic.hint else ""
-    message = f"**{diagnostic.severity}**: {_cell(diagnostic.message)}{hint}"
-    return f"| {_cell(place)} | {message} | {_cell(diagnostic.code)} |"
-
-
-def _cell(text: str) -> str:
-    """Escape a string for a cell of a Markdown table."""
-    return re.sub(r"([\\`*_\[\]<>|&#~@])", r"\\\1", clean(text))
+    hint = f"<br>{prose(diagnostic.hint)}" if diagnostic.hint else ""
+    message = f"**{diagnostic.severity}**: {prose(diagnostic.message)}{hint}"
+    return f"| {code(place)} | {message} | {prose(diagnostic.code)} |"

@@ -115,10 +115,10 @@ def test_the_step_summary_is_a_table(
     kasc(capsys, "check", "--output", "github", wrong)
     before, heading, _, *rows = summary.read_text().split("\n")
     assert (before, heading) == ("from a step before", "### kasc: 1 input: 1 error")
-    assert "| wrong.yaml | 1.36 | reject | 1 | 0 | 0 |" in rows
+    assert "| `wrong.yaml` | 1.36 | reject | 1 | 0 | 0 |" in rows
     (row,) = [row for row in rows if "KASC-ETCD-002" in row]
-    assert row.startswith("| wrong.yaml:7:19 | **error**: ")
-    assert r'"\<b\>\|\`x\`"' in row
+    assert row.startswith("| `wrong.yaml:7:19` | **error**: ")
+    assert '"&#60;b&#62;&#124;&#96;x&#96;"' in row
     unescaped_bars = row.replace(r"\|", "").count("|")
     assert unescaped_bars == 4
 

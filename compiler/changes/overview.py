@@ -136,7 +136,7 @@ def facts(difference: Difference, with_safety: bool = True) -> Iterator[str]:
     elif difference.is_compared:
         yield counts(difference.changes)
         if difference.changes and with_safety:
-            yield safety(difference.safe_mixed)
+            yield safety(difference.changes)
         if old.rejected:
             yield f"kube-apiserver rejects the earlier version ({_first_error(old)})"
     elif old.rejected:

@@ -11,7 +11,6 @@ from compiler.changes.version import NAME as VERSION
 from compiler.text import counted
 
 if TYPE_CHECKING:
-    from compiler.changes.difference import Difference
     from compiler.diagnostics import Location
 
 _LONGEST = 100
@@ -48,16 +47,16 @@ def location_data(location: Location) -> dict[str, Any]:
     return {"file": file, "line": line, "column": column, "endLine": end_line, "endColumn": end_column}
 
 
-def as_text(difference: Difference, height: int | None) -> list[str]:
+def as_text(changes: Sequence[Change], height: int | None) -> list[str]:
     """Return lines about the changes, most severe first, as many as fit in `height`; all if it is None.
 
     Changes that have all but their name in common are one.
     """
-    if not difference.changes:
+    if not changes:
         return [counts(())]
-    groups = grouped(difference.changes)
+    groups = grouped(changes)
     blocks = [list(block(group, places=True)) for group in groups]
-    lines = [f"{counts(difference.changes)}; {safety(difference.safe_mixed)}"]
+    lines = [f"{counts(changes)}; {safety(changes)}"]
     shown = 0
     for each in blocks:
         is_last = each is blocks[-1]
@@ -91,9 +90,10 @@ def counts(changes: Iterable[Change]) -> str:
     return f"{counted(total, 'change')}: {parts}" if total else "no changes"
 
 
-def safety(safe_mixed: bool) -> str:
-    """Return whether two configurations may be in use at the same time, in words."""
-    return f"servers with the old and the new configuration {'may' if safe_mixed else 'must not'} run side by side"
+def safety(changes: Iterable[Change]) -> str:
+    """Return whether servers with both configurations may be in use at the same time, in words."""
+    may = "may" if all(change.safe_mixed for change in changes) else "must not"
+    return f"servers with the old and the new configuration {may} run side by side"
 
 
 def block(group: list[Change], places: bool) -> Iterator[str]:

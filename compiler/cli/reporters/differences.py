@@ -34,7 +34,7 @@ def publish_difference(options: Namespace, difference: Difference) -> int:
                 print(line)
     phases = difference.rollout.text if difference.rollout is not None else ()
     height = None if options.verbose else max(screen_height() - len(phases), _LEAST)
-    for line in (*report.as_text(difference, height), *phases):
+    for line in (*report.as_text(difference.changes, height), *phases):
         print(clean_line(line))
     return code_for(_report_of(difference), options.strict)
 

@@ -34,7 +34,7 @@ def render(differences: Sequence[Difference], since: str | None) -> str:
 
 
 def _between_two(difference: Difference) -> str:
-    safe = f"; {safety(difference.safe_mixed)}" if difference.changes else ""
+    safe = f"; {safety(difference.changes)}" if difference.changes else ""
     page = Page(f"### kasc diff: {counts(difference.changes)}{safe}")
     for report in (difference.old, difference.new):
         if report is not None and report.rejected:

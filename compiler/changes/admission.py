@@ -25,7 +25,7 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
         return
     for name in dict.fromkeys((*after, *before)):
         is_enabled = name in after
-        if is_enabled == (name in before):
+        if is_enabled == (name in before) or not _is_active(new if is_enabled else old, name):
             continue
         consequence = consequence_of_plugin(name, is_enabled) or _UNKNOWN
         yield Change(
@@ -40,6 +40,12 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
             _location(new, name),
             consequence.recipe,
         )
+
+
+def _is_active(server: Resolved, name: str) -> bool:
+    """Return whether an enabled plugin does anything: not if the feature gate of its name is disabled."""
+    gates = server.context.gates
+    return gates.step(name) is None or gates.on(name)
 
 
 def _location(server: Resolved, plugin: str) -> Location | None:

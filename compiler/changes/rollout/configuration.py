@@ -101,7 +101,7 @@ class _HostOfBoth(Host):
     """The host of two servers. A path means what it means to the new server, if that one knows it."""
 
     def __init__(self, old: Host, new: Host, parts: Mapping[str, tuple[str, ...]]) -> None:
-        super().__init__(new.address, new.root, new.mappings, generated=old.generated | new.generated)
+        super().__init__(new.address, new.root, new.mappings, generated=old.generated | new.generated, disk=new.disk)
         self.hosts = new, old
         self.joined = parts
 

@@ -51,7 +51,7 @@ def applied(
             elif name == CHANGE and use.flags:
                 applies = any(move.moves(use) for move in moves)
             elif name == CHANGE:
-                applies = any((each.kind, each.name) in names for each in use.changes)
+                applies = not use.is_hop and any((each.kind, each.name) in names for each in use.changes)
             else:
                 applies = name == hop and use.is_hop
             if applies:

@@ -45,7 +45,7 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
 def _is_active(server: Resolved, name: str) -> bool:
     """Return whether an enabled plugin does anything: not if the feature gate of its name is disabled."""
     gates = server.context.gates
-    return gates.step(name) is None or gates.on(name)
+    return gates.known(name) is None or gates.on(name)
 
 
 def _location(server: Resolved, plugin: str) -> Location | None:

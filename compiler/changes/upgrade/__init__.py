@@ -125,14 +125,19 @@ def _identity(diagnostic: Diagnostic) -> tuple[object, ...]:
 
 
 def _held(path: str, state: _State, before: Resolved, after: Resolved, changes: Sequence[Change]) -> Edited:
-    """Return the edits that keep the old behaviour: the first set of flags that the new version accepts."""
-    for wanted in proposals(before, after, changes):
-        edited = edits(state.examined, wanted, state.settings, state.files) if wanted else _NOTHING
-        if edited.applied or edited.refused:
-            report = examine(path, state.settings, _with_texts(state.files, edited.texts)).report
-            if not report.rejected or state.examined.report.rejected:
+    """Return the edits that keep the old behaviour: the first set of flags that the input and the new version accept.
+
+    If there is none, it is the first one that the new version accepts.
+    """
+    accepted: list[Edited] = []
+    for wanted in filter(None, proposals(before, after, changes)):
+        edited = edits(state.examined, wanted, state.settings, state.files)
+        report = examine(path, state.settings, _with_texts(state.files, edited.texts)).report
+        if not report.rejected or state.examined.report.rejected:
+            accepted.append(edited)
+            if not edited.refused:
                 return edited
-    return _NOTHING
+    return accepted[0] if accepted else _NOTHING
 
 
 def _with_texts(files: Files, texts: Mapping[str, str]) -> Files:

@@ -66,7 +66,8 @@ def _restorable(change: Change, old: Resolved, new: Resolved) -> Change:
         if step is not None and not step.locked:
             argument = f"--feature-gates={change.name}={str(change.before).lower()}"
     elif change.kind == "admission-plugin":
-        argument = f"--{'disable' if change.after else 'enable'}-admission-plugins={change.name}"
+        if change.name in new.context.catalog.plugins:
+            argument = f"--{'disable' if change.after else 'enable'}-admission-plugins={change.name}"
     elif _is_default(change.name, old, new):
         argument = f"--{change.name}={old.context.catalog.flags[change.name].default}"
         change = change._replace(kind=FLAG_DEFAULT)

@@ -41,9 +41,8 @@ class Hop(NamedTuple):
     `outcome` is that of the input as the hop finds it, in the new version: `accept` or `reject`; `diagnostics` are
     those that the old version does not have. `changes` are what the upgrade changes and what it requires, most severe
     first. `edited` are the edits of the input, those of `rewrites` included, and `outcome_with_edits` is the outcome
-    after them. `hold` are the edits
-    that keep the old behaviour during the rollout, None if they were not asked for. `provisional` is set if the facts
-    of the new version were determined before its release.
+    after them. `hold` are the edits that keep the old behaviour during the rollout, None if they were not asked for.
+    `provisional` is set if some facts of the new version are not confirmed by a server of it.
     """
 
     old: str

@@ -94,7 +94,7 @@ def _hop_text(path: str, hop: Hop, room: int | None) -> list[str]:
     """Return lines about a hop: what breaks it, as many changes as fit in `room`, the way back, the edits."""
     head = [f"{path}: {hop.old} -> {hop.new}: {_verdict(hop)}"]
     if hop.provisional:
-        head.append(f"  the facts of {hop.new} were determined before its release: test the upgrade first")
+        head.append(f"  some facts of {hop.new} are not confirmed by a server of it: test the upgrade first")
     severities = (ERROR,) if room is not None else (ERROR, WARNING, NOTE)
     head += (line for each in hop.diagnostics if each.severity in severities for line in _diagnostic(each))
     tail = [
@@ -186,9 +186,8 @@ def _edits(edited: Edited, word: str) -> Iterator[str]:
             shared = f" ({applied.shared} may be shared with other inputs)" if applied.shared else ""
             yield f"  {word}: {_place(applied.locations[0])}{_wanted(applied.wanted)}: {applied.wanted.reason}{shared}"
     for refused in edited.refused:
-        if refused.wanted.action != SET_VERSION:
-            hint = f"; {refused.hint}" if refused.hint else ""
-            yield f"  not edited: {_place(refused.location)}{_wanted(refused.wanted)}: {refused.reason}{hint}"
+        hint = f"; {refused.hint}" if refused.hint else ""
+        yield f"  not edited: {_place(refused.location)}{_wanted(refused.wanted)}: {refused.reason}{hint}"
 
 
 def _rewrites(hop: Hop) -> Iterator[str]:

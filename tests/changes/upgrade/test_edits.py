@@ -11,6 +11,7 @@ import pytest
 from compiler.changes.upgrade import upgrade
 from compiler.changes.upgrade.hop import Hop
 from compiler.review.examine import Settings, examine
+from compiler.upstream.catalog.facts import minor_of, versions
 from tests.changes.upgrade.servers import changes, hop, upgraded, write
 from tests.cli.running import kasc
 
@@ -30,6 +31,20 @@ spec:
     - --service-cluster-ip-range=10.96.0.0/16
     - --authorization-mode=Node,RBAC
     - {argument}  # reviewed
+"""
+KOPS = """apiVersion: kops.k8s.io/v1alpha2
+kind: Cluster
+metadata: {{name: one.example.com}}
+spec:
+  cloudProvider: aws
+  configBase: s3://state/one.example.com
+  etcdClusters:
+  - {{name: main, etcdMembers: [{{instanceGroup: cp, name: a}}]}}
+  - {{name: events, etcdMembers: [{{instanceGroup: cp, name: a}}]}}
+  kubernetesVersion: {version}
+  networkCIDR: 172.20.0.0/16
+  networking: {{cni: {{}}}}
+  subnets: [{{cidr: 172.20.32.0/19, name: a, type: Public, zone: us-test-1a}}]
 """
 KUBEADM = """apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
@@ -254,6 +269,18 @@ def test_hold_without_emulation(tmp_path: Path) -> None:
     items = [each.wanted.value for each in only.hold.applied if each.wanted.flag == "feature-gates"]
     assert "AuthorizePodWebsocketUpgradeCreatePermission=false" in items
     assert not any(each.wanted.flag == "emulated-version" for each in only.hold.applied)
+
+
+@pytest.mark.parametrize("version", versions()[1:])
+def test_gates_hold_the_behaviour_in_every_version(version: str, tmp_path: Path) -> None:
+    """Where the input offers no way to emulate a version, gates and plugins take its place."""
+    old = f"1.{minor_of(version) - 1}"
+    path = tmp_path / "cluster.yaml"
+    path.write_text(KOPS.format(version=f"{old}.0"))
+    (only,) = upgrade(str(path), version, Settings("kops"), hold=True).hops
+    assert only.hold is not None
+    assert {each.wanted.flag for each in only.hold.applied} <= {"feature-gates", "disable-admission-plugins"}
+    assert any(each.wanted.flag == "feature-gates" for each in only.hold.applied)
 
 
 def test_shared_base(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

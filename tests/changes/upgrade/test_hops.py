@@ -167,6 +167,11 @@ def test_plugins(tmp_path: Path) -> None:
     assert plugins["JobValidation"].before is False
 
 
+def test_a_removed_plugin_cannot_be_restored(tmp_path: Path) -> None:
+    (plugin,) = changes(hop(tmp_path, "1.37"), "admission-plugin").values()
+    assert (plugin.name, plugin.after, plugin.values) == ("PodGroupWorkloadExists", False, {})
+
+
 def test_apis(tmp_path: Path) -> None:
     apis = changes(hop(tmp_path, "1.32"), "api")
     assert {name: each.after for name, each in apis.items()} == {"flowcontrol.apiserver.k8s.io/v1beta3": False}

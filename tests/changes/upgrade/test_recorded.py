@@ -11,7 +11,7 @@ import pytest
 from compiler.changes.upgrade import upgrade
 from compiler.changes.upgrade.hop import Hop
 from compiler.inputs import Host
-from compiler.review.examine import Settings
+from compiler.review.examine import Settings, examine
 from compiler.upstream.catalog.facts import versions
 from tests.recordings import document, names, rows
 from tests.truth.recorded import write_pod
@@ -28,8 +28,15 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def hop_of(directory: Path, version: str, flags: list[str], files: dict[str, Any]) -> Hop:
+    """Return the hop of a Pod to the next version; the Pod with the edits has the outcome that the hop says."""
     path = write_pod(directory, version, flags, files)
-    (hop,) = upgrade(str(path), NEXT[version], Settings("pod", None, Host("192.0.2.2", "/"))).hops
+    settings = Settings("pod", None, Host("192.0.2.2", "/"))
+    result = upgrade(str(path), NEXT[version], settings)
+    (hop,) = result.hops
+    for file in result.files:
+        Path(file.name).write_text(file.after)
+    report = examine(str(path), settings).report
+    assert (report.kubernetes_version, report.outcome) == (hop.new, hop.outcome_with_edits)
     return hop
 
 

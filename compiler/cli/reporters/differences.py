@@ -10,6 +10,7 @@ from typing import Any
 
 from compiler.changes import overview, report
 from compiler.changes.difference import Difference
+from compiler.changes.findings import with_changes
 from compiler.cli.common import code_for, screen_height, worst
 from compiler.cli.reporters import MARKDOWN, write_page, write_report
 from compiler.cli.reporters.json import as_data
@@ -55,7 +56,9 @@ def publish_differences(options: Namespace, differences: Sequence[Difference]) -
 
         write_page(diff.render(differences, options.since))
     else:
-        write_report(options.output, reports, summary=not options.quiet, strict=options.strict)
+        write_report(
+            options.output, list(map(with_changes, differences)), summary=not options.quiet, strict=options.strict
+        )
     return worst(*(code_for(each, options.strict) for each in reports))
 
 

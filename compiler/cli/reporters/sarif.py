@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from compiler import __version__
 from compiler.cli.reporters.summary import Once, not_shown, unread
 from compiler.diagnostics import Diagnostic, Location, Report
-from compiler.rules import by_code
+from compiler.rules import Rule, by_code
 
 HOME = "https://github.com/kasc/kasc"
 CODES = f"{HOME}/blob/main/docs/codes"
+CHANGES = f"{HOME}/blob/main/docs/changes.md"
 
 
 class Help(NamedTuple):
@@ -33,7 +34,9 @@ def help_of(code: str) -> Help:
     """Return the description of the rule with a code."""
     from compiler.rules.texts import entry_of
 
-    rule = by_code()[code]
+    rule = rule_of(code)
+    if code not in by_code():
+        return _help_of_change(rule)
     does = entry_of(rule).does
     title = f"{rule.title[:1].upper()}{rule.title[1:]}"
     if rule.of_server:
@@ -44,6 +47,23 @@ def help_of(code: str) -> Help:
     link = link_of(code)
     markdown = f"**{title}.** {does} {marked}\n\n[{code}]({link})\n"
     return Help(f"{title}.", f"{title}. {does} {origin}", markdown, link)
+
+
+def rule_of(code: str) -> Rule:
+    """Return the rule with a code, also one of `kasc diff`."""
+    rule = by_code().get(code)
+    if rule is None:
+        from compiler.changes.findings import RULES
+
+        rule = RULES[code]
+    return rule
+
+
+def _help_of_change(rule: Rule) -> Help:
+    """Return the description of a rule about a kind of changes."""
+    title = f"{rule.title[:1].upper()}{rule.title[1:]}"
+    text = f"{title}. kasc diff reports what a change of the configuration does to a running cluster."
+    return Help(f"{title}.", text, f"{text}\n\n[Changes]({CHANGES})\n", CHANGES)
 
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -80,7 +100,7 @@ def as_data(reports: list[Report]) -> Form:
 
 
 def _rule(code: str) -> Form:
-    rule = by_code()[code]
+    rule = rule_of(code)
     description = help_of(code)
     return {
         "id": code,

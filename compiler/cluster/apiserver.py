@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
+from time import time as now
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -122,7 +123,7 @@ class APIServer:
     def _renew(self) -> None:
         """Renew credentials that have expired. Raises ServerError."""
         expires = self._credentials.expires
-        if self._target.renew is None or expires is None or time.time() < expires:
+        if self._target.renew is None or expires is None or now() < expires:
             return
         try:
             self._use(self._target.renew())

@@ -237,7 +237,7 @@ def _plugin(user: Entry, cluster: dict[str, Any]) -> Plugin:
     run = user.value["exec"]
     command = run["command"]
     return Plugin(
-        named_in(user.named, command).path if "/" in command.text else command.text,
+        os.path.normpath(named_in(user.named, command).path) if "/" in command.text else command.text,
         tuple(each.text for each in run["args"].items()),
         tuple((each["name"].text, each["value"].text) for each in run["env"].items()),
         run["apiVersion"].text,

@@ -92,14 +92,18 @@ class Kubeconfig:
         self.files = files
         self.rule = rule
 
+    @property
+    def current(self) -> Field:
+        """Return the current context, which may be missing."""
+        fields = [root["current-context"] for _, root in self.files]
+        return next((field for field in fields if field.text), fields[0])
+
     def select(self) -> Selection | None:
         """Return what the current context selects; None after reporting that there is no such context or cluster.
 
         Entries without a name have the empty name.
         """
-        current = next((root["current-context"] for _, root in self.files if root["current-context"].text), None)
-        if current is None:
-            current = self.files[0].root["current-context"]
+        current = self.current
         context = self.entry("contexts", current.text)
         if current.text and context is None:
             self.report_missing(current, "contexts", f"the current context {shown(current.text)}")

@@ -27,3 +27,5 @@ MAX_SUGGESTIONS = 20
 """Unknown words of one input for which a similar known word is searched."""
 MAX_LISTED = 1000
 """Names in a directory of files that belong to one input, for example drop-ins of a unit."""
+MAX_TRIED = 1_500_000
+"""Characters that are read, in all, to try the edits of one input."""

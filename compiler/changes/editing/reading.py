@@ -26,6 +26,10 @@ _MAPS = {
     "pattern=N,...": "=",
 }
 """Types whose items have a key, and what follows the key."""
+_SEPARATORS = {"watch-cache-sizes": "#", "etcd-servers-overrides": "#"}
+"""What follows the key of an item, for lists of another type."""
+_GATES, _COMPONENT = "colonSeparatedMultimapStringString", "kube:"
+"""The type of feature gates by component, and the component that an item without one is of."""
 _ONE_ITEM = frozenset(("stringArray", "noSplitMap", "stringToString", "namedCertKey"))
 """Types of which each use is one item."""
 _LISTS = frozenset(("stringSlice", "int32Slice")) | _ONE_ITEM | frozenset(_MAPS)
@@ -77,7 +81,11 @@ class Reading(NamedTuple):
 
     def key(self, flag: str, item: str) -> str:
         """Return what identifies an item: its key if it has one."""
-        return item.partition(_MAPS[self.type_of(flag)])[0].strip() if self.type_of(flag) in _MAPS else item
+        separator = _SEPARATORS.get(flag) or _MAPS.get(self.type_of(flag))
+        if separator is None:
+            return item
+        key = item.partition(separator)[0].strip()
+        return key.removeprefix(_COMPONENT) if self.type_of(flag) == _GATES else key
 
     def type_of(self, flag: str) -> str:
         """Return the type of a flag, empty for an unknown one."""
@@ -107,16 +115,19 @@ def is_as_well_formed(before: Reading, after: Reading) -> bool:
     return after.server.read_as == before.server.read_as and not after.errors - before.errors
 
 
-def others_that_differ(flag: str, before: Reading, after: Reading) -> list[str]:
-    """Return the flags besides one that have another value, or a structured file with another content."""
-    old, new = _files(before), _files(after)
-    files = {name for path, (name, content) in (old | new).items() if old.get(path) != new.get(path)}
-    names = before.uses.keys() | after.uses.keys()
-    return sorted((files | {name for name in names if before.texts(name) != after.texts(name)}) - {flag})
+def others_that_differ(edit: FlagEdit, before: Reading, after: Reading) -> list[str]:
+    """Return the flags that an edit must not change and that have another value, or another content of their file."""
+    old, new = _contents(before), _contents(after)
+    files = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    if edit.action == REMOVE:
+        files.discard(edit.flag)
+    names = (before.uses.keys() | after.uses.keys()) - {edit.flag}
+    return sorted(files | {name for name in names if before.texts(name) != after.texts(name)})
 
 
-def _files(reading: Reading) -> dict[str, tuple[str, object]]:
-    return {path: (file.flag, file.content.plain()) for path, file in reading.server.files.items()}
+def _contents(reading: Reading) -> dict[str, object]:
+    """Return the contents of the structured files that the input contains, by flag."""
+    return {file.flag: file.content.plain() for file in reading.server.files.values()}
 
 
 def achieves(edit: FlagEdit, before: Reading, after: Reading) -> bool:

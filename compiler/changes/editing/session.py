@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from compiler.artifacts.files import written_value
-from compiler.bounds import MAX_FILE
+from compiler.bounds import MAX_FILE, MAX_TRIED
 from compiler.changes.editing.edit import REMOVE, SET, SET_VERSION, Applied, FlagEdit, Refused
 from compiler.changes.editing.inputs import Input, Step, UseChange
 from compiler.changes.editing.pieces import EditedText, without_overlaps
@@ -30,6 +30,7 @@ from compiler.inputs.arguments import Argument
 from compiler.inputs.source import Files, file_key
 from compiler.review.examine import Settings
 from compiler.text import shown
+from compiler.text.redaction import hide_in_message
 from compiler.upstream.catalog.facts import minor_of
 
 _MOST_STEPS = 64
@@ -71,6 +72,8 @@ class Session:
         """What kasc reads of the current texts, if it was read already."""
         self.others: list[str] = []
         """The other flags that the last edit would have changed."""
+        self.room = MAX_TRIED
+        """Characters that may still be read to try edits."""
 
     def read(self, texts: dict[str, EditedText], settings: Settings | None = None) -> Reading | None:
         """Read the input with edited texts."""
@@ -136,8 +139,9 @@ class Session:
             more = len(self.others) - _MOST_NAMED
             also = f"{flags} and {more} other flags" if more > 0 else flags
             return f"the edit would change {also} as well"
-        given = Input(*before)
-        if any(is_shared(given, use) for use in before.reading.users(wanted.flag)):
+        if self.room < 0:
+            return f"the input is too large to try more edits: kasc reads at most {MAX_TRIED} characters for them"
+        if any(is_shared(Input(*before), use) for use in before.reading.users(wanted.flag)[-1:]):
             return f"the value of --{wanted.flag} has an anchor that other parts of the file refer to"
         return ""
 
@@ -146,6 +150,8 @@ class Session:
         flag, state = wanted.flag, before
         for _ in range(_MOST_STEPS):
             uses = state.reading.users(flag)
+            if len(uses) > _MOST_STEPS:
+                return None
             if not uses:
                 return _set_anyway(wanted, state.reading) if state.reading.uses.get(flag) else state
             given = Input(*state)
@@ -164,12 +170,15 @@ class Session:
         It is enough if one of some uses of the flag is not left.
         """
         for step in islice(steps, _MOST_WAYS):
+            self.room -= sum(len(text.after) for text in before.texts.values())
+            if self.room < 0:
+                return None
             edited = _with(before.texts, step)
             after = self.read(edited) if edited is not None else None
             if edited is None or after is None or not is_as_well_formed(before.reading, after):
                 continue
             if achieves(wanted, before.reading, after) or _has_less(after.users(wanted.flag), uses):
-                others = others_that_differ(wanted.flag, before.reading, after)
+                others = others_that_differ(wanted, before.reading, after)
                 if not others:
                     return State(edited, after)
                 self.others = self.others or others
@@ -199,7 +208,7 @@ def _set_anyway(wanted: FlagEdit, reading: Reading) -> Refused:
     use, dialect = reading.uses[wanted.flag][-1], reading.server.dialect
     title = dialect.title if dialect is not None else use.origin
     reason = f"{title} sets --{wanted.flag} to {shown(written_value(use))} if the file does not set it"
-    return Refused(wanted, reason, location=use.location)
+    return Refused(wanted, hide_in_message(reason), location=use.location)
 
 
 def _is_version(version: str | None, wanted: str) -> bool:

@@ -10,6 +10,7 @@ from compiler.artifacts.imported.values import typed_value
 from compiler.changes.editing.reading import Reading
 from compiler.changes.editing.trees import Path
 from compiler.inputs.arguments import Argument
+from compiler.upstream.catalog.facts import STRUCTURED
 
 _ASSIGNMENT = re.compile(r"(?s)(?P<head>-{0,2}(?P<name>[A-Za-z0-9_-]+?)(?P<operator>[+-]?)=)(?P<value>.*)")
 
@@ -35,11 +36,12 @@ def written_values(reading: Reading, path: Path, current: Any, use: Argument, ne
     flag, old = use.flag, use.text
     spec = reading.catalog.flags.get(flag)
     is_option = reading.server.read_as == "document" and "extraFlags" not in path
+    if flag in STRUCTURED and isinstance(current, dict):
+        yield {"path": new, **current, **({"path": new} if "path" in current else {})}
+        return
     if is_option and spec is not None and not isinstance(current, str):
         typed = typed_value(reading.catalog, spec, [new])
-        if isinstance(current, dict) and isinstance(current.get("path"), str):
-            yield current | {"path": new}
-        elif typed is not None:
+        if typed is not None:
             yield typed
     items, wanted = reading.items_of(flag, old), reading.items_of(flag, new)
     if isinstance(current, list) and current and all(isinstance(item, dict) and "name" in item for item in current):
@@ -102,11 +104,10 @@ def _patched(reading: Reading, flag: str, texts: list[str], old: list[str], new:
 def _entries(reading: Reading, flag: str, current: dict[str, Any], old: list[str], new: list[str]) -> dict[str, Any]:
     """Return a mapping with the same difference as there is between two lists of items, `key=value`."""
     removed = {reading.key(flag, item) for item in old} - {reading.key(flag, item) for item in new}
-    entries = {key: value for key, value in current.items() if key not in removed}
+    entries = {key: value for key, value in current.items() if reading.key(flag, key) not in removed}
     are_booleans = any(isinstance(value, bool) for value in current.values())
     for item in new:
-        key = reading.key(flag, item)
-        text = item[len(key) + 1 :]
+        key, _, text = item.partition("=")
         if item not in old:
             entries[key] = text == "true" if are_booleans and text in ("true", "false") else text
     return entries

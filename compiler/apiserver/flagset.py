@@ -28,6 +28,13 @@ _NAMED = ("colonSeparatedMultimapStringString", "configurationMap", "noSplitMap"
 """Types whose elements have names in a document, not numbers."""
 
 
+_SAME_VARIABLE = {
+    "audit-webhook-batch-initial-backoff": "audit-webhook-initial-backoff",
+    "audit-webhook-initial-backoff": "audit-webhook-batch-initial-backoff",
+}
+"""Flags that set the same variable: the last one counts."""
+
+
 @cache
 def _known_defaults(catalog: Catalog) -> dict[str, Any]:
     """Return the default values that were asked for so far, of a version."""
@@ -125,6 +132,8 @@ class FlagSet:
             given = self.arguments.setdefault(flag, [])
             try:
                 values[flag] = TYPES[spec.type].set(values[flag], argument.text, not given)
+                if flag in _SAME_VARIABLE:
+                    values[_SAME_VARIABLE[flag]] = values[flag]
             except InvalidValueError as refusal:
                 self.refused.add(flag)
                 if not report.drops(refusal.rule, flag):

@@ -197,6 +197,18 @@ def _add_server(parser: argparse.ArgumentParser, timeout: str) -> argparse._Argu
     return group
 
 
+def _add_drift(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", help=_INPUT_HELP)
+    parser.add_argument(
+        "--live",
+        metavar="FILE",
+        help="compare with the server in a file: its Pod, unit, command line, process list or saved /flagz",
+    )
+    _add_server(parser, "30")
+    _add_input(parser)
+    _add_report(parser)
+
+
 def _add_timeouts(group: argparse._ArgumentGroup, default: str) -> None:
     """Add the timeouts of a command that connects to servers; `default` is that of the whole run, in words."""
     group.add_argument(
@@ -325,6 +337,7 @@ COMMANDS = {
     "upgrade": ("show what the next Kubernetes versions break and change", _add_upgrade),
     "verify": ("compare the storage manifest with a real etcd", _add_verify),
     "probe": ("compare the health checks with those of a running server", _add_probe),
+    "drift": ("compare flags, gates, APIs and health checks with what a running server reports", _add_drift),
     "explain": ("describe a flag, key, gate, plugin or code", _add_explain),
     "import": ("write a kasc document that compiles to the same flags", _add_import),
     "init": ("write a commented starter document", _add_init),

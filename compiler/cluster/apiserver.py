@@ -14,7 +14,16 @@ from urllib.parse import urlsplit
 
 from compiler import cluster as tls
 from compiler.cluster import Credentials, Deadline, Mask, Target
-from compiler.cluster.http_connection import CLOSED_ERRORS, Connection, ServerError, Watchdog, connect, read
+from compiler.cluster.http_connection import (
+    CLOSED_ERRORS,
+    MAX_BODY,
+    MAX_METRICS,
+    Connection,
+    ServerError,
+    Watchdog,
+    connect,
+    read,
+)
 from compiler.cluster.proxy import ProxyError, parse_proxy
 from compiler.text import shown
 from compiler.upstream.go.net import join_host_port
@@ -74,32 +83,41 @@ class APIServer:
 
     def get(self, path: str) -> Answer:
         """Return the response to a GET request; redirects are not followed. Raises ServerError."""
+        answer = self.get_data(path)
+        return answer._replace(body=self.hide(answer.body))
+
+    def get_data(self, path: str, accept: str = "*/*", lines: tuple[bytes, ...] = ()) -> Answer:
+        """Return the response to a GET request for data that is compared, whose body is not masked. Raises ServerError.
+
+        `accept` are the media types of the response; with `lines`, only the lines that start with one of them are kept.
+        """
         reused = self._connection is not None
         try:
-            return self._request(path)
+            return self._request(path, accept, lines)
         except CLOSED_ERRORS:
             # The server may have closed an idle connection: try again with a new one.
             if not reused:
                 raise ServerError(*_CLOSED) from None
         try:
-            return self._request(path)
+            return self._request(path, accept, lines)
         except CLOSED_ERRORS:
             raise ServerError(*_CLOSED) from None
 
-    def _request(self, path: str) -> Answer:
+    def _request(self, path: str, accept: str, lines: tuple[bytes, ...]) -> Answer:
         self._renew()
         started = time.monotonic()
         seconds = self._next_request()
         connection = self._connection or self._connect(seconds)
+        connection.allow(MAX_METRICS if lines else MAX_BODY)
         watchdog = Watchdog(connection, seconds - (time.monotonic() - started))
         try:
             with watchdog:
                 connection.putrequest("GET", self.prefix + path)
-                for name, value in self._headers():
+                for name, value in self._headers(accept):
                     connection.putheader(name, value)
                 connection.endheaders()
                 response = connection.getresponse()
-                body = read(response)
+                body = read(response, lines)
         except Exception as error:
             self.close()
             if watchdog.fired or isinstance(error, TimeoutError):
@@ -109,12 +127,12 @@ class APIServer:
             raise _of_request(error) from None
         if response.will_close:
             self.close()
-        text = self.hide(body.decode("utf-8", "replace"))
+        text = body.decode("utf-8", "replace")
         location = self.hide(response.getheader("Location") or "")
         return Answer(response.status, text, time.monotonic() - started, location)
 
-    def _headers(self) -> Iterator[tuple[str, str | bytes]]:
-        yield "Accept", "*/*"
+    def _headers(self, accept: str) -> Iterator[tuple[str, str | bytes]]:
+        yield "Accept", accept
         yield "User-Agent", "kasc"
         if self._credentials.token:
             yield "Authorization", f"Bearer {self._credentials.token}"

@@ -7,7 +7,9 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
 from typing import Any
 
@@ -15,9 +17,9 @@ from compiler.cluster import resolved
 from compiler.cluster.proxy import Proxy, ProxyError, open_tunnel, reason_of, relayed
 
 MAX_BODY = 1024 * 1024
-"""Bytes of a response body; a list of checks has a few thousand."""
-_MAX_RESPONSE = 2 * MAX_BODY
-"""Bytes of a response with headers and chunked encoding; Content-Length is not trusted."""
+"""Bytes of a response body that are kept; a list of checks has a few thousand."""
+MAX_METRICS = 64 * MAX_BODY
+"""Bytes of a response of which only some lines are kept; the metrics of a large cluster have several millions."""
 _PIECE = 64 * 1024
 CLOSED_ERRORS = (RemoteDisconnected, ConnectionError, ssl.SSLEOFError)
 """Exceptions that mean that the other side closed the connection."""
@@ -39,17 +41,18 @@ class ServerError(Exception):
 class _Response(HTTPResponse):
     """A response of bounded size, whatever its headers or chunks say."""
 
-    def __init__(self, sock: socket.socket, *more: Any, **settings: Any) -> None:
+    def __init__(self, sock: socket.socket, *more: Any, limit: int = MAX_BODY, **settings: Any) -> None:
         super().__init__(sock, *more, **settings)
-        self.fp = io.BufferedReader(_Bounded(self.fp.detach()))
+        # Headers and chunked encoding come on top; Content-Length is not trusted.
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), 2 * limit))
 
 
 class _Bounded(io.RawIOBase):
     """A stream that raises ServerError if a response is too large."""
 
-    def __init__(self, raw: io.RawIOBase) -> None:
+    def __init__(self, raw: io.RawIOBase, limit: int) -> None:
         self.raw = raw
-        self.remaining = _MAX_RESPONSE
+        self.remaining = limit
 
     def readable(self) -> bool:
         """Return whether the stream is readable: always."""
@@ -75,7 +78,7 @@ class Connection(HTTPConnection):
     `server_name` is the name in the server certificate, by default the host.
     """
 
-    response_class = _Response
+    response_class: Callable[..., HTTPResponse] = _Response  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -139,6 +142,10 @@ class Connection(HTTPConnection):
             raise last
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def allow(self, limit: int) -> None:
+        """Set the size of the next responses in bytes."""
+        self.response_class = partial(_Response, limit=limit)
+
     def certificate(self) -> bytes:
         """Return the server certificate (DER); empty without TLS."""
         sock = self.sock
@@ -186,20 +193,25 @@ class Watchdog:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def read(response: HTTPResponse) -> bytes:
-    """Return the whole body. Raises ServerError if it is too large or incomplete."""
-    pieces, size = [], 0
+def read(response: HTTPResponse, lines: tuple[bytes, ...] = ()) -> bytes:
+    """Return the body; with `lines`, only the lines that start with one of them.
+
+    Raises ServerError if the body is incomplete, or if what is kept, or a line, is too large.
+    """
+    kept, rest = bytearray(), b""
     try:
         while piece := response.read(_PIECE):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_BODY:
+            if lines:
+                *whole, rest = (rest + piece).split(b"\n")
+                piece = b"".join(line + b"\n" for line in whole if line.startswith(lines))
+            kept += piece
+            if len(kept) + len(rest) > MAX_BODY:
                 raise _too_large()
     except (HTTPException, ValueError, *CLOSED_ERRORS):
         raise _incomplete() from None
     if response.length:
         raise _incomplete()
-    return b"".join(pieces)
+    return bytes(kept + rest if rest.startswith(lines) else kept)
 
 
 def _too_large() -> ServerError:

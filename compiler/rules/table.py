@@ -150,6 +150,7 @@ FILE_OUTSIDE_ROOT = Rule("KASC-DOC-020", "DOC-20", "file outside of the root", "
 UNLISTED_FINDINGS = Rule("KASC-DOC-030", "DOC-30", "diagnostics that are not listed", "note", "input", "the length of a report is limited", False)
 GRACE_PERIOD_SHORTER_THAN_SHUTDOWN = Rule("KASC-DRAIN-001", "DRAIN-01", "termination grace period shorter than the shutdown", "warning", "review", "the grace period of the Pod must cover the shutdown", False)
 SHUTDOWN_BEFORE_LOAD_BALANCER_NOTICES = Rule("KASC-DRAIN-002", "DRAIN-02", "server shuts down before its load balancer notices", "warning", "review", "requests are still sent to the server", False)
+SERVER_DRIFT = Rule("KASC-DRIFT-001", "DRIFT-01", "server that differs from its declaration", "warning", "live", "the server does not run with what the input declares", False)
 INVALID_EGRESS_SELECTOR_CONFIG = Rule("KASC-EGR-001", "EGR-01", "invalid egress selector config", "error", "apply", "apiserver/pkg/server/egressselector/config.go: ReadEgressSelectorConfiguration", True)
 UNKNOWN_EGRESS_PROXY_PROTOCOL = Rule("KASC-EGR-002", "EGR-02", "unknown proxy protocol", "error", "apply", "apiserver/pkg/server/egressselector/config.go: ValidateEgressSelectorConfiguration", True)
 DIRECT_CONNECTION_WITH_TRANSPORT = Rule("KASC-EGR-003", "EGR-03", "direct connection with a transport", "error", "apply", "apiserver/pkg/server/egressselector/config.go: ValidateEgressSelectorConfiguration", True)

@@ -156,14 +156,10 @@ class AuditOptions(OptionGroup):
     def _webhook(self, dialer: str | None) -> WebhookBackend:
         """Kubernetes: AuditWebhookOptions.newUntruncatedBackend."""
         flags = self.flags
-        backoff, alias = "audit-webhook-initial-backoff", "audit-webhook-batch-initial-backoff"
-        # Two flags of one variable: the last one counts.
-        if flags.changed(alias) and (flags.location(alias) or ()) > (flags.location(backoff) or ()):
-            backoff = alias
         return WebhookBackend(
             type="webhook",
             config_file=flags.text("audit-webhook-config-file"),
-            initial_backoff=flags.duration(backoff),
+            initial_backoff=flags.duration("audit-webhook-initial-backoff"),
             dialer=dialer,
             mode=flags.text("audit-webhook-mode"),
             version=flags.text("audit-webhook-version"),

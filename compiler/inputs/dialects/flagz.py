@@ -72,7 +72,7 @@ def read(request: Request) -> ServerInput:
 
     Raises KascError: INPUT-03 for the page of another component, DOC-04 for a page without flags.
     """
-    values = _of_document(request) if request.roots else _of_text(request)
+    values = page_of(request)
     start = Location(request.source.name, 1, 1, 1, 2)
     if not values:
         raise KascError(diagnose(rules.SYNTAX_ERROR, "the page has no flags", _WRITTEN, location=start))
@@ -84,6 +84,11 @@ def read(request: Request) -> ServerInput:
         request.problems.append(diagnose(rules.DISTRIBUTION_VERSION_ASSUMED, message, hint, location=start))
     words = _Page(values, catalog(nearest(version)), request).words()
     return request.server(words, version=None if request.version else version)
+
+
+def page_of(request: Request) -> dict[str, Value]:
+    """Return all flags of a page with their values. Raises KascError: INPUT-03 for the page of another component."""
+    return _of_document(request) if request.roots else _of_text(request)
 
 
 def _of_text(request: Request) -> dict[str, Value]:

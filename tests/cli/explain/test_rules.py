@@ -18,7 +18,7 @@ from tests.cli.running import kasc
 
 ENTRIES: dict[str, Entry] = {rule: entry for name in families() for rule, entry in load_family(name).entries.items()}
 STIG = Path(policies.__file__).with_name("data") / "stig.json"
-LIVE = ("verify", "probe")
+LIVE = ("verify", "probe", "drift")
 TRIED = [rule for rule, entry in ENTRIES.items() if not entry.needs and not entry.fails.command.startswith(LIVE)]
 PINNED = ("kubernetesVersion", "--kubernetes-version")
 BESIDE = {"KASC-IGNORE-004": {"KASC-ETCD-002"}, "KASC-CIS-022": {"KASC-SA-005"}}

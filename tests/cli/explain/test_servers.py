@@ -14,7 +14,7 @@ from tests.cli.running import kasc
 from tests.cluster.live.api_server import ENDPOINTS, RECORDED, Recorded, Server
 from tests.cluster.live.certificates import make_certificates
 
-ENTRIES = load_family("PROBE").entries | load_family("CONNECT").entries
+ENTRIES = load_family("PROBE").entries | load_family("CONNECT").entries | load_family("DRIFT").entries
 _KUBECONFIG = "kubeconfig.yaml"
 
 

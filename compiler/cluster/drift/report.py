@@ -1,0 +1,119 @@
+"""The result of a comparison as diagnostics, as a table and as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from compiler import rules
+from compiler.cluster.drift.observed import ALL, FILE, KINDS, Difference, Drift, NotCompared
+from compiler.diagnostics import Diagnostic, diagnose
+from compiler.text import aligned, clean
+from compiler.text.redaction import hide_in_message
+
+_LONGEST, _MOST_NAMES = 40, 12
+"""Characters of a value, and names of what is not compared for one reason, in text."""
+_COLUMNS = ("KIND", "NAME", "DECLARED", "LIVE", "SEVERITY", "REPORTED BY")
+_PLURALS = {
+    "version": "versions",
+    "flag": "flags",
+    "feature-gate": "feature gates",
+    "plugin": "admission plugins",
+    "api": "APIs",
+    "storage-version": "storage versions",
+    "health-check": "health checks",
+    "file": "contents of files",
+}
+Mask = Callable[[str], str]
+
+
+def masked(drift: Drift, mask: Mask) -> Drift:
+    """Return the result without secrets that the server sent back. Names of differences are upstream's."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, str):
+            return mask(value)
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        if isinstance(value, dict):
+            return {mask(key): plain(item) for key, item in value.items()}
+        return value
+
+    return drift._replace(
+        differences=tuple(each._replace(live=plain(each.live)) for each in drift.differences),
+        not_compared=tuple(NotCompared(kind, mask(name), mask(reason)) for kind, name, reason in drift.not_compared),
+    )
+
+
+def diagnostics(drift: Drift) -> Iterator[Diagnostic]:
+    """Yield one warning for each difference, at the place that declares the value."""
+    for each in drift.differences:
+        message = f"{_title(each)} is {_shown(each.live)} on {drift.observed.name}, not {_shown(each.declared)}"
+        hint = f"{each.source} reports it: change the declaration, or roll it out to the server"
+        yield diagnose(rules.SERVER_DRIFT, message, hint, flag=each.flag, location=each.location)
+
+
+def _title(difference: Difference) -> str:
+    if difference.kind == "flag":
+        return f"--{difference.name}"
+    return f"{difference.kind.replace('-', ' ')} {difference.name}"
+
+
+def data(drift: Drift) -> dict[str, Any]:
+    """Return what the JSON report adds to the file; see schemas/report.schema.json."""
+    observed = drift.observed
+    return {
+        "drift": [
+            {
+                "kind": each.kind,
+                "name": each.name,
+                "declared": each.declared,
+                "live": each.live,
+                "severity": each.severity,
+                "source": each.source,
+            }
+            for each in drift.differences
+        ],
+        "notCompared": [each._asdict() for each in drift.not_compared],
+        "live": {"name": observed.name, "version": observed.release or None, "complete": not observed.unread},
+    }
+
+
+def table(drift: Drift) -> list[str]:
+    """Return lines with the server, one difference a line, and what was not compared by reason."""
+    observed, count = drift.observed, len(drift.differences)
+    version = f" runs Kubernetes {observed.release}" if observed.release else ""
+    result = "no drift" if not count else "1 difference" if count == 1 else f"{count} differences"
+    lines = [f"{observed.name}{version}: {result}"]
+    if count:
+        rows = [_COLUMNS, *map(_row, drift.differences)]
+        lines += ["", *aligned([tuple(map(clean, row)) for row in rows])]
+    if drift.not_compared:
+        lines += ["", "not compared:", *(f"  {line}" for line in _not_compared(drift))]
+    return lines
+
+
+def _row(difference: Difference) -> tuple[str, ...]:
+    kind, name, declared, live, severity, source, *_ = difference
+    return kind, name, _shown(declared), _shown(live), severity, source
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = hide_in_message(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _not_compared(drift: Drift) -> Iterator[str]:
+    """Yield one line for each kind and reason, in the order of the kinds."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for kind, name, reason in drift.not_compared:
+        groups.setdefault((kind, reason), []).append(name)
+    order = (*KINDS, FILE)
+    for (kind, reason), names in sorted(groups.items(), key=lambda item: order.index(item[0][0])):
+        shown = ", ".join(names[:_MOST_NAMES])
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        yield f"{_PLURALS[kind]}{'' if names == [ALL] else f' {shown}{more}'}: {reason}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 from compiler import rules
 from compiler.bounds import MAX_FINDINGS, MAX_TEXT
 from compiler.rules import Rule
+from compiler.rules.rule import is_breach
 from compiler.text import Suggestion, Suggestions
 from compiler.text.redaction import hide_in_message
 
@@ -272,8 +273,9 @@ class Report:
 
     @property
     def rejected(self) -> bool:
-        """Whether there are errors: the server would refuse to start, or the input could not be read."""
-        return self.count(ERROR) > 0
+        """Whether an error is not about a policy: the server would refuse to start, or the input could not be read."""
+        listed = any(not is_breach(each.code) for each in self.of(ERROR))
+        return listed or any(severity == ERROR and not is_breach(code) for severity, code, _ in self.unlisted)
 
     @property
     def outcome(self) -> str:

@@ -23,6 +23,7 @@ ROOMS = (
     "apiserver",
     "review",
     "artifacts",
+    "policies",
     "changes",
     "cluster",
     "fleet",

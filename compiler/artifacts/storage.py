@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from compiler.apiserver.startup import Resolved
-from compiler.apiserver.storage import StorageFactory, StoredResource
+from compiler.apiserver.storage import StorageFactory
+from compiler.apiserver.storage.rows import described_encryption, resource_rows
 from compiler.artifacts.yamlio import header, part, plain
-
-if TYPE_CHECKING:
-    from compiler.apiserver.config_files.encryption import Providers
 
 
 def manifest(resolved: Resolved) -> dict[str, Any]:
@@ -49,36 +47,11 @@ def manifest_parts(resolved: Resolved) -> dict[str, Any]:
             "automaticReload": etcd.encryption.automatic_reload,
             "known": factory.encryption is not None or not etcd.encryption.config,
         },
-        "resources": part(_resources, factory),
+        "resources": part(resource_rows, factory),
         "customObjects": _custom_objects(resolved, factory),
         "otherKeys": [*_other_keys(resolved, factory), *_named_custom_objects(resolved, factory)],
         "healthChecks": _health_checks(resolved, factory),
     }
-
-
-def _resources(factory: StorageFactory) -> list[dict[str, Any]]:
-    rows = factory.rows()
-    return [_row(row, servers) for row, servers in zip(rows, factory.servers_of(rows), strict=True)]
-
-
-def _row(row: StoredResource, servers: tuple[str, ...]) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "group": row.group,
-        "resource": row.resource,
-        "servers": list(servers),
-        "keyPrefix": row.key_prefix,
-        "storageVersion": row.storage_version,
-        "mediaType": row.media_type,
-        "encryption": _described(row.encryption),
-        "watchCache": not row.uncached_because,
-    }
-    if row.uncached_because:
-        entry["watchCacheOffBecause"] = row.uncached_because
-    if row.cohabiting:
-        entry["cohabiting"] = list(row.cohabiting)
-    if row.version_is_provisional:
-        entry["provisional"] = ["storageVersion"]
-    return entry
 
 
 def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, Any]:
@@ -88,17 +61,13 @@ def _custom_objects(resolved: Resolved, factory: StorageFactory) -> dict[str, An
         "servers": list(factory.servers),
         "storageVersion": None,
         "mediaType": resolved.config.api_extensions.custom_objects.media_type,
-        "encryption": _described(factory.encryption_for("{group}", "{resource}")),
+        "encryption": described_encryption(factory.encryption_for("{group}", "{resource}")),
         "watchCache": factory.settings.watch_cache,
         "exceptions": [
-            {"group": group, "resource": resource, "encryption": _described(encryption), "watchCache": cached}
+            {"group": group, "resource": resource, "encryption": described_encryption(encryption), "watchCache": cached}
             for group, resource, encryption, cached in factory.custom_exceptions()
         ],
     }
-
-
-def _described(encryption: Providers | None) -> dict[str, Any] | None:
-    return {"write": encryption.write, "read": list(encryption.read)} if encryption else None
 
 
 def _named_custom_objects(resolved: Resolved, factory: StorageFactory) -> Iterator[dict[str, Any]]:
@@ -111,7 +80,7 @@ def _named_custom_objects(resolved: Resolved, factory: StorageFactory) -> Iterat
             "keyPrefix": factory.key(group, *(() if resource == "*" else (resource,))) + "/",
             "writtenBy": f"custom objects: {resource}.{group}, which the encryption config names",
             "servers": list(factory.servers),
-            "encryption": _described(encryption),
+            "encryption": described_encryption(encryption),
         }
         if encryption and encryption.write:
             row["mediaType"] = resolved.config.api_extensions.custom_objects.media_type

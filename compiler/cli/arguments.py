@@ -91,7 +91,7 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
         metavar="POLICY",
         action="append",
         help="check servers against a policy as well, may be repeated: cis (CIS Kubernetes Benchmark; cis@1.12 for an "
-        "edition), stig (DISA Kubernetes STIG)",
+        "edition), stig (DISA Kubernetes STIG), or a policy file or a directory of them",
     )
 
 
@@ -270,6 +270,17 @@ def _add_upgrade(parser: argparse.ArgumentParser) -> None:
     _add_report(parser, MARKDOWN)
 
 
+def _add_policy_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="test", choices=("test",), help="check policies and their examples")
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="a policy file, or a directory to search")
+    parser.add_argument(
+        "--kubernetes-version",
+        metavar="1.NN",
+        help="version of the examples (default: the newest that a rule is about)",
+    )
+    _add_report(parser)
+
+
 def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubernetes-version", metavar="1.NN", help="Kubernetes version (default: the newest)")
     parser.add_argument(
@@ -340,6 +351,7 @@ COMMANDS = {
     "drift": ("compare flags, gates, APIs and health checks with what a running server reports", _add_drift),
     "explain": ("describe a flag, key, gate, plugin or code", _add_explain),
     "import": ("write a kasc document that compiles to the same flags", _add_import),
+    "policy": ("check policies of your own and their examples", _add_policy_command),
     "init": ("write a commented starter document", _add_init),
     "lsp": ("language server on standard input and output, for editors", _add_lsp),
     "schema": ("print or write the JSON Schemas", _add_schema),

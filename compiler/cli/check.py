@@ -12,6 +12,7 @@ from compiler import rules
 from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, examine_all, in_shard, jobs_for, results_of
 from compiler.cli.common import FINE, USAGE, Publisher, find_inputs, publish, settings_from, usage_error, worst
+from compiler.cli.policies import exceptions_of
 from compiler.cli.writing import difference, require_writable, write_all
 from compiler.diagnostics import KascError, Location, Report, diagnose, is_selected
 from compiler.inputs.source import STANDARD_INPUT, Files, read_source
@@ -120,6 +121,11 @@ def _check(
     work = Checker(settings, changes)
     inputs = 0
     pods = StaticPods()
+    # A part of the inputs does not show that an exception is unused.
+    is_part = changes is not None or options.shard is not None
+    exceptions = (
+        exceptions_of(settings.policies, bool(settings.searched)) if settings.policies and not is_part else None
+    )
     try:
         for result in results_of(work, paths, jobs):
             if result is None:
@@ -129,8 +135,12 @@ def _check(
             if is_changed:
                 inputs += 1
                 publisher.add(report)
+            if exceptions is not None:
+                exceptions.add(report)
     except UsageError as error:
         problems.append(str(error))
+    for report in exceptions.reports() if exceptions is not None else ():
+        publisher.add(report)
     if inputs:
         return publisher.end()
     if changes is not None and not options.quiet:

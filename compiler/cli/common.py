@@ -38,7 +38,7 @@ def settings_from(options: Namespace) -> Settings:
     Raises UsageError for an invalid version, mapping, address or code, and for an invalid configuration file.
     """
     if hasattr(options, "select"):
-        _complete_report(options)
+        complete_report(options)
     version: str | None = options.kubernetes_version
     if version is not None:
         check_version(version)
@@ -104,7 +104,7 @@ def _searched(options: Namespace) -> tuple[str, ...]:
     return tuple(path for path in getattr(options, "inputs", ()) if os.path.isdir(path))
 
 
-def _complete_report(options: Namespace) -> None:
+def complete_report(options: Namespace) -> None:
     """Set unset report options from the configuration file, if there is one, else to their defaults."""
     defaults: dict[str, Any] = {
         "output": "text",

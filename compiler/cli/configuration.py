@@ -12,7 +12,7 @@ from compiler.diagnostics import KascError, Location, matches
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.toml import parse_toml
 from compiler.rules import by_code
-from compiler.rules.rule import is_shipped
+from compiler.rules.rule import is_own, is_shipped
 from compiler.text import did_you_mean, shown
 
 KEYS = {
@@ -92,7 +92,7 @@ def checked_codes(option: str, values: Iterable[str]) -> list[str]:
     known = list(by_code())
     codes = [code.strip() for value in values for code in value.split(",") if code.strip()]
     for code in codes:
-        if not any(matches(each, code) for each in known):
+        if not is_own(code) and not any(matches(each, code) for each in known):
             families = {each.rpartition("-")[0] for each in known}
             hint = did_you_mean(code, [*known, *families]) or "write for example KASC-ETCD-002, or KASC-ETCD for all"
             if any(matches(each, f"KASC-{code.upper()}") for each in known):

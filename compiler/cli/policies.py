@@ -2,21 +2,93 @@
 
 from __future__ import annotations
 
+import os
+import re
+from typing import TYPE_CHECKING
+
+from compiler.bounds import MAX_FILE
 from compiler.cli.arguments import UsageError
+from compiler.filesystem import read_file
 from compiler.review.policies import Policy, ShippedPolicy, editions
-from compiler.rules.rule import SHIPPED
+from compiler.rules.rule import SHIPPED, is_shipped
 from compiler.text import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from compiler.policies.exceptions import Exceptions
+
+SUFFIXES = (".yaml", ".yml", ".json")
+_KIND = r"""^["']?kind["']?[ \t]*:[ \t]*["']?Policy\b|"kind"[ \t]*:[ \t]*"Policy\""""
+_VERSION = r"""apiVersion["']?[ \t]*:[ \t]*["']?kasc/v1\b"""
 
 
 def policies_of(words: list[str]) -> tuple[Policy, ...]:
-    """Return the policies that some words name, each once. Raises UsageError for an unknown one."""
-    return tuple(dict.fromkeys(map(_shipped, words)))
+    """Return the policies that some words name: shipped ones, files, and directories with files; each once.
+
+    Raises UsageError for an unknown policy, and for a file that is not a valid one.
+    """
+    policies: list[Policy] = []
+    paths: list[str] = []
+    for word in dict.fromkeys(words):
+        if is_shipped(word) or not (os.path.exists(word) or os.sep in word or word.endswith(SUFFIXES)):
+            policies.append(_shipped(word))
+        else:
+            paths += policy_files(word)
+    return (*policies, *_own(list(dict.fromkeys(paths))))
+
+
+def exceptions_of(policies: tuple[Policy, ...], searched: bool) -> Exceptions | None:
+    """Return a collector of the exceptions of policy files, None if there are no policy files."""
+    if all(isinstance(policy, ShippedPolicy) for policy in policies):
+        return None
+    from compiler.policies.exceptions import Exceptions
+
+    return Exceptions(policies, searched)
+
+
+def _own(paths: list[str]) -> list[Policy]:
+    """Return the policies in some files. Raises UsageError."""
+    if not paths:
+        return []
+    from compiler.policies.judging import OwnPolicies, OwnPolicy, today
+    from compiler.policies.reading import InvalidPolicyError, read_policy
+
+    day = today()
+    try:
+        return [OwnPolicies(tuple(OwnPolicy(read_policy(path), day) for path in paths))]
+    except InvalidPolicyError as error:
+        first = error.diagnostics[0]
+        at = first.location
+        where = f"{at.file}:{at.line}:{at.column}: " if at is not None else ""
+        others = f" (and {len(error.diagnostics) - 1} more)" if len(error.diagnostics) > 1 else ""
+        raise UsageError(f"{where}{first.message}{f': {first.hint}' if first.hint else ''}{others}") from None
+
+
+def policy_files(path: str) -> list[str]:
+    """Return a file, or the files in a directory that are policies by their text, sorted. Raises UsageError."""
+    if not os.path.isdir(path):
+        return [path]
+    files = []
+    for directory, directories, names in os.walk(path):
+        directories[:] = sorted(each for each in directories if not each.startswith("."))
+        files += [os.path.join(directory, each) for each in names if each.endswith(SUFFIXES)]
+    found = [each for each in sorted(files) if _looks_like_policy(each)]
+    if not found:
+        raise UsageError(f"no policy in {path}: a policy is a file with apiVersion: kasc/v1 and kind: Policy")
+    return found
+
+
+def _looks_like_policy(path: str) -> bool:
+    try:
+        text = read_file(path, MAX_FILE).decode(errors="replace")
+    except OSError:
+        return False
+    return re.search(_KIND, text, re.MULTILINE) is not None and re.search(_VERSION, text, re.MULTILINE) is not None
 
 
 def _shipped(word: str) -> ShippedPolicy:
     name, at, edition = word.partition("@")
     if name not in SHIPPED:
-        hint = did_you_mean(name, SHIPPED) or f"use {' or '.join(SHIPPED)}"
+        hint = did_you_mean(name, SHIPPED) or f"use {', '.join(SHIPPED)}, or a policy file or directory"
         raise UsageError(f"unknown policy {shown(word)}: {hint}")
     if at and edition not in editions(name):
         raise UsageError(

@@ -34,7 +34,7 @@ from compiler.fleet.fingerprints import (
 from compiler.fleet.fingerprints import path as is_path
 from compiler.inputs.schema import schema_directory
 from compiler.rules import by_code
-from compiler.rules.rule import STATUSES, ControlResult, PolicyResult
+from compiler.rules.rule import STATUSES, ControlResult, PolicyResult, is_own
 
 _FORMAT = "4"
 _DIAGNOSTICS = -3
@@ -108,7 +108,7 @@ def default_directory() -> str:
 
 
 def _is_code(value: Any) -> bool:
-    return text(value) and value in by_code()
+    return text(value) and (value in by_code() or is_own(value))
 
 
 def _is_artifact(value: Any) -> bool:
@@ -125,8 +125,10 @@ _DIAGNOSTIC = row(
     _is_code, one_of(*SEVERITIES), text, text, optional(text), text, text, optional(_LOCATION), text,
     list_of(row(_LOCATION, text, text)),
 )  # fmt: skip
-_CONTROL = row(text, text, one_of(*STATUSES), text, text, text, text, optional(_LOCATION))
-_POLICY = row(text, text, list_of(_CONTROL), text, text)
+_CONTROL = row(
+    text, text, one_of(*STATUSES), text, text, text, text, optional(_LOCATION), text, optional(row(text, text, text))
+)
+_POLICY = row(text, text, list_of(_CONTROL), text, text, text, text)
 _REPORT = row(
     text, text, boolean, list_of(is_path), list_of(_DIAGNOSTIC), list_of(_POLICY),
     list_of(row(one_of(*SEVERITIES), _is_code, text, count)),
@@ -170,13 +172,17 @@ def _files_of(report: list[Any]) -> set[str]:
     return files
 
 
-def _policy(name: str, version: str, controls: list[list[Any]], title: str, note: str) -> PolicyResult:
-    return PolicyResult(name, version, tuple(map(_control, controls)), title, note)
+def _policy(name: str, version: str, controls: list[list[Any]], *texts: str) -> PolicyResult:
+    return PolicyResult(name, version, tuple(map(_control, controls)), *texts)
 
 
 def _control(fields: list[Any]) -> ControlResult:
-    *texts, place = fields
-    return ControlResult(*texts)._replace(place=Location(*place) if place is not None else None)
+    *texts, place, why, exception = fields
+    return ControlResult(*texts)._replace(
+        place=Location(*place) if place is not None else None,
+        why=why,
+        exception=(exception[0], exception[1], exception[2]) if exception is not None else None,
+    )
 
 
 def _diagnostic(fields: list[Any]) -> Diagnostic:

@@ -59,7 +59,7 @@ class ServerInput:
 
     `version` is the Kubernetes version in the input (`1.36`, `v1.36.2`), None if it has none. `sections` has the
     location of each option group in the input. `layers` has the names of the files that a document was merged from,
-    `layer_roots` the unmerged root node of each. `pod_spec` is the spec of a Pod, `metadata` its metadata,
+    `layer_roots` the unmerged root node of each. `pod_spec` is the spec of a Pod, `metadata` that of a document or Pod,
     `container` its container that runs the server, `file_system` the file system of that container, `grace_period` the
     Pod's terminationGracePeriodSeconds.
     `certain` is false if the kind of the file was inferred: then it is never modified. `static_pod` is the

@@ -14,6 +14,7 @@ from compiler.diagnostics import ERROR, Diagnostic, Edit, KascError, Location, R
 from compiler.inputs.source.comments import comments, is_comment
 from compiler.inputs.source.node import LINE_BREAK, Lines, Source
 from compiler.rules import by_code
+from compiler.rules.rule import is_own
 from compiler.text import shown, shown_bare
 
 MARK = "kasc:"
@@ -30,13 +31,18 @@ class Suppression(NamedTuple):
     location: Location
 
 
+def is_suppressible(diagnostic: Diagnostic) -> bool:
+    """Return whether a comment may suppress a finding: an error only if it is about a rule of an organisation."""
+    return diagnostic.severity != ERROR or is_own(diagnostic.code)
+
+
 def suppress(report: Report, source: Source, read: Callable[[str], Source]) -> None:
     """Remove the warnings and notes that comments suppress from a report, and report invalid comments.
 
     `source` is the input; `read` returns other files by name and may raise KascError. A comment that suppresses nothing
     is only reported in the input: the findings of a parent depend on the document that extends it.
     """
-    names = [each.location.file for each in report.diagnostics if each.location and each.severity != ERROR]
+    names = [each.location.file for each in report.diagnostics if each.location and is_suppressible(each)]
     for name in dict.fromkeys([source.name, *names]):
         try:
             file = source if name == source.name else read(name)
@@ -54,11 +60,13 @@ def _suppress_in(file: Source, report: Report, is_input: bool) -> None:
             by_line.setdefault((each.code, each.location.line), []).append(each)
     suppressed: set[Diagnostic] = set()
     unlisted = {code for _, code, _ in report.unlisted}
+    # Comments may be about policies that this run does not check.
+    controls = {control.id for policy in report.policies for control in policy.controls}
     for suppression in _suppressions(file, report, read_as):
         matching = by_line.pop((suppression.code, suppression.line), [])
-        errors = [each for each in matching if each.severity == ERROR]
+        errors = [each for each in matching if not is_suppressible(each)]
         by_line[suppression.code, suppression.line] = errors
-        suppressed.update(each for each in matching if each.severity != ERROR)
+        suppressed.update(each for each in matching if is_suppressible(each))
         if errors and not report.drops(rules.SUPPRESSION_OF_ERROR):
             message = f"{suppression.code} is an error here, and errors cannot be suppressed"
             hint = "fix the error and remove the comment: the server refuses the input anyway"
@@ -67,6 +75,7 @@ def _suppress_in(file: Source, report: Report, is_input: bool) -> None:
             not matching
             and is_input
             and suppression.code not in unlisted
+            and (not is_own(suppression.code) or suppression.code in controls)
             and not report.drops(rules.UNUSED_SUPPRESSION)
         ):
             message = f"unused suppression: there is no {suppression.code} on line {suppression.line}"
@@ -116,7 +125,7 @@ def _lines_below(lines: list[str]) -> list[int]:
 
 
 def _is_known(code: str, where: Location, report: Report) -> bool:
-    if code in by_code():
+    if code in by_code() or is_own(code):
         return True
     if report.drops(rules.UNKNOWN_CODE_IN_SUPPRESSION):
         return False

@@ -12,6 +12,7 @@ from compiler.inputs import Host, ServerInput
 from compiler.inputs.source import STANDARD_INPUT, STANDARD_INPUT_NAME, Files
 from compiler.inputs.source.node import Source
 from compiler.review.risks import find_risks
+from compiler.rules.rule import is_own
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import minor_of, nearest, versions
 
@@ -192,7 +193,8 @@ def _review(resolved: Resolved, source: Source, settings: Settings, files: Files
         # The server around a structured file is synthetic: only findings about the file itself are reported.
         report.diagnostics = [each for each in report.diagnostics if each.location is None or each.location.file]
     else:
-        report.policies += [policy.judge(resolved, report) for policy in settings.policies]
+        for policy in settings.policies:
+            report.policies += policy.judge(resolved, report)
     if "kasc:" in source.text or any(_may_be_suppressed(each, source.name) for each in report.diagnostics):
         from compiler.review.comments_and_edits import suppress
 
@@ -223,7 +225,8 @@ def _clarify(report: Report, files: Files, resolved: Resolved | None = None) -> 
 def _may_be_suppressed(diagnostic: Diagnostic, name: str) -> bool:
     """Return whether a comment in a file other than the input `name` may suppress a diagnostic."""
     location = diagnostic.location
-    return diagnostic.severity != ERROR and location is not None and location.file != name
+    is_error = diagnostic.severity == ERROR and not is_own(diagnostic.code)
+    return not is_error and location is not None and location.file != name
 
 
 def _version_of(server: ServerInput, settings: Settings, report: Report, source: Source) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -42,6 +43,15 @@ SHIPPED = ("cis", "stig")
 _FAMILIES = tuple(f"KASC-{name.upper()}-" for name in SHIPPED)
 
 
+OWN_ID = "[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+"
+"""The id of a rule that an organisation writes, which is also the code of its findings."""
+
+
+def is_own(code: str) -> bool:
+    """Return whether a code is the id of a rule that an organisation writes."""
+    return not code.startswith("KASC-") and re.fullmatch(OWN_ID, code) is not None
+
+
 def is_shipped(name: str) -> bool:
     """Return whether a word names a policy that kasc ships, with or without an edition: `cis@1.12`."""
     return name.partition("@")[0] in SHIPPED
@@ -49,19 +59,26 @@ def is_shipped(name: str) -> bool:
 
 def is_of_policy(code: str) -> bool:
     """Return whether a code is that of a control: of a shipped policy, or of one that an organisation writes."""
-    return code.startswith(_FAMILIES) or not code.startswith("KASC-")
+    return code.startswith(_FAMILIES) or is_own(code)
 
 
-PASS, FAIL, MANUAL, NOT_APPLICABLE = "pass", "fail", "manual", "not-applicable"
-STATUSES = (PASS, FAIL, MANUAL, NOT_APPLICABLE)
+def is_breach(code: str) -> bool:
+    """Return whether an error with a code is about a policy: the server starts anyway."""
+    return is_own(code) or code.startswith("KASC-POLICY-")
+
+
+PASS, FAIL, MANUAL, NOT_APPLICABLE, EXCEPTED = "pass", "fail", "manual", "not-applicable", "excepted"
+STATUSES = (PASS, FAIL, MANUAL, NOT_APPLICABLE, EXCEPTED)
 
 
 class ControlResult(NamedTuple):
     """The result of one control.
 
-    `status` is `pass`, `fail`, `manual` if the input does not decide it, or `not-applicable`. `reason` says why it does
-    not pass, `fix` what to do. `severity` is that of the policy, for example CAT I. `path` and `place` (file, line,
-    column, end line, end column) are the position in the input.
+    `status` is `pass`, `fail`, `manual` if the input does not decide it, `not-applicable`, or `excepted` if the policy
+    has an exception for the server. `reason` says why it does not pass, `fix` what to do. `severity` is that of the
+    policy, for example CAT I or enforce. `path` and `place` (file, line, column, end line, end column) are the position
+    in the input. `why` says why an organisation has the rule; `exception` has its reason, who approved it, and its last
+    day.
     """
 
     id: str
@@ -72,16 +89,24 @@ class ControlResult(NamedTuple):
     severity: str = ""
     path: str = ""
     place: tuple[str, int, int, int, int] | None = None
+    why: str = ""
+    exception: tuple[str, str, str] | None = None
 
 
 class PolicyResult(NamedTuple):
-    """The result of a policy for one server; `version` is the edition, and `note` what to know about it."""
+    """The result of a policy for one server.
+
+    `version` is the edition, `note` what to know about it. `file` is the path of a policy that an organisation writes,
+    `server` the name of the server.
+    """
 
     name: str
     version: str
     controls: tuple[ControlResult, ...]
     title: str
     note: str = ""
+    file: str = ""
+    server: str = ""
 
     def count(self, status: str) -> int:
         """Return the number of controls with a status."""
@@ -96,8 +121,11 @@ class PolicyResult(NamedTuple):
             words.append(f"{undecided} need{'s' if undecided == 1 else ''} manual review")
         if others := self.count(NOT_APPLICABLE):
             words.append(f"{others} not applicable")
+        if excepted := self.count(EXCEPTED):
+            words.append(f"{excepted} excepted")
         note = f"; {self.note}" if self.note else ""
-        return f"{self.title} ({self.version}): {', '.join(words)}{note}"
+        version = f" ({self.version})" if self.version else ""
+        return f"{self.title}{version}: {', '.join(words)}{note}"
 
     def listed(self) -> list[str]:
         """Return one line for each control, with the reason if it does not pass; then the counts."""

@@ -232,7 +232,7 @@ def test_findings_and_verdicts(policy: str | None, tmp_path: Path) -> None:
     for one in plain.report.diagnostics:
         assert any(f"{one.severity} {one.code} {one.message}" in text and one.hint in text for text in shown)
     verdicts = [tuple(map(words, row)) for row in rows_of(tree, "controls")]
-    told = ShippedPolicy("cis").judge(plain.resolved, Report())
+    told = ShippedPolicy("cis").result(plain.resolved, Report())
     assert verdicts == [
         (one.id, one.status, one.title, f"{one.reason}; {one.fix}" if one.fix else one.reason) for one in told.controls
     ]

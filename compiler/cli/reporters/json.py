@@ -62,7 +62,16 @@ def _policy(result: PolicyResult) -> dict[str, Any]:
 
 def _control(control: ControlResult) -> dict[str, Any]:
     data: dict[str, Any] = {"id": control.id, "title": control.title, "status": control.status}
-    optional = {"severity": control.severity, "reason": control.reason, "fix": control.fix, "path": control.path}
+    optional: dict[str, Any] = {
+        "severity": control.severity,
+        "why": control.why,
+        "reason": control.reason,
+        "fix": control.fix,
+        "path": control.path,
+    }
+    if control.exception is not None:
+        reason, approved_by, expires = control.exception
+        optional["exception"] = {"reason": reason, "approvedBy": approved_by, "expires": expires}
     data |= {key: value for key, value in optional.items() if value}
     return data | (_place(Location(*control.place)) if control.place is not None else {})
 

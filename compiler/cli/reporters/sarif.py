@@ -10,6 +10,7 @@ from compiler import __version__
 from compiler.cli.reporters.summary import Once, not_shown, unread
 from compiler.diagnostics import Diagnostic, Location, Report
 from compiler.rules import Rule, by_code
+from compiler.rules.rule import ControlResult, is_own
 
 HOME = "https://github.com/kasc/kasc"
 CODES = f"{HOME}/blob/main/docs/codes"
@@ -67,6 +68,8 @@ def _help_of_change(rule: Rule) -> Help:
 
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVEL = {"enforce": "error", "warn": "warning", "note": "note"}
+"""Level of a rule that an organisation writes -> that of its results."""
 _PROBLEM_SEVERITY = {"error": "error", "warning": "warning", "note": "recommendation"}
 
 Form = dict[str, Any]
@@ -80,13 +83,16 @@ def render(reports: list[Report]) -> str:
 def as_data(reports: list[Report]) -> Form:
     """Return the log, with the rules that have results, by code, and the results by input and position."""
     codes = sorted({each.code for report in reports for each in report.diagnostics})
+    own = {
+        each.id: each for report in reports for policy in report.policies for each in policy.controls if is_own(each.id)
+    }
     index, once = {code: number for number, code in enumerate(codes)}, Once()
     driver = {
         "name": "kasc",
         "version": __version__,
         "semanticVersion": __version__,
         "informationUri": HOME,
-        "rules": [_rule(code) for code in codes],
+        "rules": [_own_rule(own[code]) if code in own else _rule(code) for code in codes],
     }
     run: Form = {
         "tool": {"driver": driver},
@@ -110,6 +116,19 @@ def _rule(code: str) -> Form:
         "helpUri": description.link,
         "defaultConfiguration": {"level": rule.severity},
         "properties": {"problem.severity": _PROBLEM_SEVERITY[rule.severity], "tags": ["kube-apiserver"]},
+    }
+
+
+def _own_rule(control: ControlResult) -> Form:
+    """Return a rule of an organisation: the reason that it gives is its description."""
+    severity = _LEVEL[control.severity]
+    return {
+        "id": control.id,
+        "shortDescription": {"text": control.title},
+        "fullDescription": {"text": control.why},
+        "help": {"text": f"{control.title}. {control.why} {control.fix}".strip()},
+        "defaultConfiguration": {"level": severity},
+        "properties": {"problem.severity": _PROBLEM_SEVERITY[severity], "tags": ["kube-apiserver", "policy"]},
     }
 
 

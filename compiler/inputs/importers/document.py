@@ -72,6 +72,7 @@ def read_document(
         sections=lowering.sections,
         files=lowering.files,
         deployment=deployment,
+        metadata=merged.get("metadata"),
         grace_period=deployment.get("terminationGracePeriodSeconds") if deployment is not None else None,
         layers=loaded.layers,
         layer_roots=loaded.roots,

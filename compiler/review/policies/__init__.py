@@ -31,8 +31,8 @@ class Policy(Protocol):
     def key(self) -> str:
         """A string that differs between policies with different results."""
 
-    def judge(self, resolved: Resolved, report: Report) -> PolicyResult:
-        """Return the results of all controls, and report those that do not pass."""
+    def judge(self, resolved: Resolved, report: Report) -> list[PolicyResult]:
+        """Return the results of each policy, and report the controls that do not pass."""
 
 
 class ShippedPolicy(NamedTuple):
@@ -46,11 +46,15 @@ class ShippedPolicy(NamedTuple):
         """The policy as the command line names it."""
         return f"{self.name}@{self.edition}" if self.edition else self.name
 
-    def judge(self, resolved: Resolved, report: Report) -> PolicyResult:
+    def judge(self, resolved: Resolved, report: Report) -> list[PolicyResult]:
         """Return the results of all controls, and report those that do not pass.
 
         Failed controls are reported as warnings, undecided ones as notes.
         """
+        return [self.result(resolved, report)]
+
+    def result(self, resolved: Resolved, report: Report) -> PolicyResult:
+        """Return the results of all controls, as `judge` does."""
         data = _load(self.name)
         server = Server(resolved)
         edition = self.edition or _edition(self.name, server.catalog)

@@ -68,7 +68,7 @@ def not_passed(result: PolicyResult) -> dict[int, str]:
 def judged(*flags: str, version: str = "1.36") -> tuple[dict[int, str], Report]:
     given = {flag.split("=")[0] for flag in flags}
     resolved, report = server(*(flag for flag in PASSING if flag.split("=")[0] not in given), *flags, version=version)
-    return not_passed(CIS.judge(resolved, report)), report
+    return not_passed(CIS.result(resolved, report)), report
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_the_edition_of_an_older_version() -> None:
     suites = f"--tls-cipher-suites={STRONG},TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"
     assert 29 not in judged(suites, version="1.31")[0]
     resolved, report = server(version="1.31")
-    old = CIS.judge(resolved, report)
+    old = CIS.result(resolved, report)
     assert old.version == "1.11"
     assert {17, 18, 19} <= not_passed(old).keys()
     resolved, report = server(version="1.36")
-    assert CIS.judge(resolved, report).version == "2.0"
+    assert CIS.result(resolved, report).version == "2.0"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_providers(providers: str, failed: dict[int, str], tmp_path: Path) -> No
     resolved, report = started(
         tmp_path, {"e": text}, *(flag for flag in PASSING if "=/" not in flag), "--encryption-provider-config=/f/e"
     )
-    found = not_passed(CIS.judge(resolved, report))
+    found = not_passed(CIS.result(resolved, report))
     assert {number: status for number, status in found.items() if number in (27, 28)} == failed
     for each in report.diagnostics:
         if each.code == "KASC-CIS-028":
@@ -159,7 +159,7 @@ def test_providers(providers: str, failed: dict[int, str], tmp_path: Path) -> No
 def test_secrets_in_no_entry(tmp_path: Path) -> None:
     text = ENCRYPTION.replace("PROVIDERS", KMS).replace("secrets", "configmaps")
     resolved, report = started(tmp_path, {"e": text}, "--encryption-provider-config=/f/e")
-    assert not_passed(CIS.judge(resolved, report))[28] == "fail"
+    assert not_passed(CIS.result(resolved, report))[28] == "fail"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_secrets_in_no_entry(tmp_path: Path) -> None:
 def test_anonymous_requests_of_a_file(conditions: str, status: str, tmp_path: Path) -> None:
     text = f"apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\nanonymous: {conditions}\n"
     resolved, report = started(tmp_path, {"a": text}, "--authentication-config=/f/a")
-    assert CIS.judge(resolved, report).controls[0].status == status
+    assert CIS.result(resolved, report).controls[0].status == status
 
 
 def test_what_the_input_does_not_tell_is_a_note() -> None:
@@ -184,7 +184,7 @@ def test_what_the_input_does_not_tell_is_a_note() -> None:
     assert controls == {20: "manual", 28: "manual"}
     del controls
     resolved, report = server("--authentication-config=/a", "--authorization-config=/b", drop=("--authorization-mode",))
-    controls = not_passed(CIS.judge(resolved, report))
+    controls = not_passed(CIS.result(resolved, report))
     assert {number: controls[number] for number in (1, 6, 7, 8)} == dict.fromkeys((1, 6, 7, 8), "manual")
     notes = {found.code for found in report.of("note")}
     assert {f"KASC-CIS-00{number}" for number in (1, 6, 7, 8)} <= notes

@@ -22,6 +22,8 @@ def run(options: Namespace) -> int:
         settings = settings_from(options)
         if options.since is None:
             return _compare_two(options, settings)
+        if options.write_phases:
+            raise UsageError("--write-phases needs two inputs, OLD and NEW, not --since")
         from compiler.cli.since import differences_since
 
         differences = differences_since(options, settings, problems)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.changes import diff
@@ -336,6 +336,7 @@ FILES = {
 }
 
 
+@settings(max_examples=40)
 @given(flags_of(POOL), flags_of(POOL))
 def test_phases_end_in_the_new_configuration_and_are_safe(
     tmp_path_factory: pytest.TempPathFactory, old: list[str], new: list[str]

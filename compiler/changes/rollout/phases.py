@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from compiler.changes.change import Change
+from compiler.changes.change import BREAKING, DATA_LOSS, Change
 from compiler.changes.rollout.edits import Edit, State, edits_between
 from compiler.changes.rollout.recipes import Step, Task
 from compiler.changes.rollout.steps import filled_task, listed
@@ -14,7 +14,8 @@ from compiler.upstream.catalog.facts import STRUCTURED
 
 ONE_BY_ONE, ALL_AT_ONCE = "one-by-one", "all-at-once"
 DOCUMENT = "apiserver.yaml"
-_TITLES = 3
+_HARMFUL = (BREAKING, DATA_LOSS)
+LISTED_STEPS = 3
 """Steps that the title of a phase lists."""
 _MAX_SLUG = 48
 """Characters of the name of a phase."""
@@ -45,9 +46,19 @@ class Phase(NamedTuple):
     @property
     def title(self) -> str:
         """What the phase does in one line."""
-        more = len(self.steps) - _TITLES
-        shown = self.steps if more <= 1 else (*self.steps[:_TITLES], f"and {more} more steps")
+        more = len(self.steps) - LISTED_STEPS
+        shown = self.steps if more <= 1 else (*self.steps[:LISTED_STEPS], f"and {more} more steps")
         return _capitalised("; ".join(shown))
+
+    @property
+    def instruction(self) -> str:
+        """How the servers get the configuration."""
+        if not self.unsafe:
+            return "Change the servers one by one."
+        effects = " ".join(dict.fromkeys(change.effect for change in self.unsafe))
+        if any(change.severity in _HARMFUL for change in self.unsafe):
+            return f"Stop every API server before one starts with this configuration. If both ran: {effects}"
+        return f"Change all API servers in one window, or stop all of them first. As long as both run: {effects}"
 
     @property
     def document(self) -> str:

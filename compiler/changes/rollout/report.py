@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from compiler.changes.rollout.phases import ALL_AT_ONCE, Phase
+from compiler.changes.rollout.phases import ALL_AT_ONCE, LISTED_STEPS, Phase
 from compiler.text.markdown import code, prose
 
 if TYPE_CHECKING:
@@ -71,12 +71,11 @@ def as_text(rollout: Rollout, verbose: bool = False) -> list[str]:
 
 
 def _details(phase: Phase) -> Iterator[str]:
-    if len(phase.steps) > 1:
+    if len(phase.steps) > LISTED_STEPS + 1:
         yield f"steps: {'; '.join(phase.steps)}"
     for task in phase.before:
         yield from _task_lines("first", task)
-    if phase.unsafe:
-        yield f"stop all servers before the first one starts; if both ran side by side: {phase.unsafe[0].effect}"
+    yield phase.instruction
     for task in phase.do:
         yield from _task_lines("do", task)
     for edit in phase.edits:
@@ -92,7 +91,7 @@ def _task_lines(kind: str, task: Task) -> Iterator[str]:
     if task.text:
         yield f"{kind}: {task.text}"
     if task.run:
-        yield f"{'  ' if task.text else f'{kind}: '}{task.run}: {task.expect}"
+        yield f"{'  ' if task.text else f'{kind}: '}{task.run}  # {task.expect}"
 
 
 def _value(value: Any) -> str:
@@ -101,6 +100,9 @@ def _value(value: Any) -> str:
         return "unset"
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         text = ", ".join(value)
+    elif isinstance(value, dict) and "resources" in value:
+        entries = [(", ".join(entry["resources"] or ()), entry["providers"] or ()) for entry in value["resources"]]
+        text = "; ".join(f"{names} with {', '.join(providers)}" for names, providers in entries)
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
@@ -116,17 +118,12 @@ def as_markdown(rollout: Rollout, level: int = 2) -> str:
 
 
 def _markdown(phase: Phase) -> Iterator[str]:
-    if len(phase.steps) > 1:
+    if len(phase.steps) > LISTED_STEPS + 1:
         yield "\n".join(f"- {prose(step)}" for step in phase.steps)
     if phase.before:
         yield "Before:"
         yield _items(phase.before)
-    if phase.unsafe:
-        effects = " ".join(dict.fromkeys(change.effect for change in phase.unsafe))
-        stop = "Stop every API server before the first one starts with this configuration. If both ran side by side:"
-        yield f"{stop} {prose(effects)}"
-    else:
-        yield "Change the servers one by one."
+    yield prose(phase.instruction)
     if phase.do:
         yield _items(phase.do)
     if phase.edits:

@@ -15,7 +15,9 @@ from tools.generate.single import write_or_check
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/changes.md"
 DATA = ROOT / "compiler/changes/data"
-_CONSEQUENCE = ("change", "severity", "side by side", "what it does")
+_CONSEQUENCE = ("change", "severity", "side by side", "what it does", "rollout")
+_STAGES = ("binary", "emulation", "accept", "switch", "upgrade", "change", "drop")
+"""Of a rollout, in their order."""
 
 
 def meanings() -> Iterator[tuple[str, ...]]:
@@ -42,9 +44,20 @@ def plugins() -> Iterator[tuple[str, ...]]:
             yield (f"{names}: {switch}", *_consequence(row))
 
 
-def _consequence(row: dict[str, Any]) -> tuple[str, str, str]:
+def phases() -> Iterator[tuple[str, ...]]:
+    """Yield the phases of each recipe, in their order, and what to wait for before each."""
+    for name, recipe in _load("recipes.yaml").items():
+        for stage in _STAGES:
+            if stage in recipe:
+                step = recipe[stage]
+                before = " ".join(task["text"] for task in step.get("before", ()))
+                stopped = " ".join(task["text"] for task in step.get("do", ()))
+                yield (name, step["title"], before, stopped, step["back"])
+
+
+def _consequence(row: dict[str, Any]) -> tuple[str, ...]:
     once = f"once {row['once'].replace('-', ' are ')}" if row.get("once") else "no"
-    return row["severity"], "yes" if row["mixed"] else once, row["effect"]
+    return row["severity"], "yes" if row["mixed"] else once, row["effect"], row.get("recipe", "")
 
 
 def _load(name: str) -> Any:
@@ -58,6 +71,10 @@ def main(arguments: list[str]) -> int:
         ("meanings", table(_CONSEQUENCE, meanings())),
         ("flags", table((*_CONSEQUENCE, "new content"), flags())),
         ("plugins", table(_CONSEQUENCE, plugins())),
+        (
+            "phases",
+            table(("rollout", "phase", "wait before it", "while all servers are stopped", "going back"), phases()),
+        ),
     )
     for name, body in sections:
         page = with_section(page, name, "changes_page", body)

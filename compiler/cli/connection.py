@@ -60,7 +60,7 @@ def _target_of_files(options: Namespace, catalog: Catalog, report: Report) -> Ta
     if loaded is None:
         return None
     allowed = kubeconfig.Allowed(options.allow_exec, options.allow_proxy)
-    return kubeconfig.target_of(loaded, options.context or "", options.server or "", allowed)
+    return kubeconfig.target_of(loaded, options.context or "", options.server or "", allowed, report)
 
 
 def _target_of_pod(options: Namespace, report: Report) -> Target | None:

@@ -192,8 +192,8 @@ class APIServer:
                 return ServerError("has a host name that cannot be resolved", "check the name", unreachable=True)
             text = error.strerror or str(error)
             return ServerError(f"cannot be reached: {text}", "check the address and the network", unreachable=True)
-        if isinstance(error, UnicodeError):
-            return ServerError("has an invalid host name", "check the name", lasting=True, unreachable=True)
+        if isinstance(error, ValueError):
+            return ServerError("has an invalid host or TLS server name", "check it", lasting=True, unreachable=True)
         return error
 
     def _names(self) -> list[str]:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from compiler import rules
 from compiler.apiserver.config_files.kubeconfig import Kubeconfig
 from compiler.apiserver.config_files.kubeconfig_entries import content_of
-from compiler.cluster.kubeconfig import load, paths_of
+from compiler.cluster import Credentials, Target
+from compiler.cluster.kubeconfig import Allowed, load, paths_of, target_of
 from compiler.diagnostics import Report
 from compiler.upstream.catalog import catalog
 
@@ -89,9 +90,9 @@ def test_kubeconfigs_are_merged_as_by_kubectl(configs: list[dict[str, Any]], tmp
         paths.append(str(path))
     variable = os.pathsep.join([paths[0], str(tmp_path / "missing"), "", *paths])
     report = Report()
-    kubeconfig = load(paths_of(None, {"KUBECONFIG": variable}), catalog("1.36"), report)
-    assert kubeconfig is not None, report.diagnostics
-    assert merged(kubeconfig) == by_kubectl(variable)
+    loaded = load(paths_of(None, {"KUBECONFIG": variable}), catalog("1.36"), report)
+    assert loaded is not None, report.diagnostics
+    assert merged(loaded.merged(report)) == by_kubectl(variable)
 
 
 def test_the_files_that_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,3 +109,23 @@ def test_the_files_that_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert paths_of(None, {"KUBECONFIG": f"{tmp_path}/missing"}) == []
     # One that is named has to exist, and is not merged with others.
     assert paths_of("missing", {"KUBECONFIG": str(other)}) == ["missing"]
+
+
+def test_the_contexts_of_one_kubeconfig_are_independent(tmp_path: Path) -> None:
+    """Commands that connect to many servers read a kubeconfig once."""
+    path = tmp_path / "config"
+    users = [{"name": "right", "user": {"token": "t"}}, {"name": "wrong", "user": {"username": "u"}}]
+    config = {
+        "clusters": [{"name": "c", "cluster": {"server": "https://c"}}],
+        "users": users,
+        "contexts": [{"name": each["name"], "context": {"cluster": "c", "user": each["name"]}} for each in users],
+    }
+    path.write_text(json.dumps(config))
+    loaded = load([str(path)], catalog("1.36"), Report())
+    assert loaded is not None
+    for _ in range(2):
+        reports = {name: Report() for name in ("wrong", "right")}
+        targets = {name: target_of(loaded, name, "", Allowed(False, False), reports[name]) for name in reports}
+        assert targets == {"wrong": None, "right": Target("https://c", Credentials(token="t"))}
+        assert {name: report.count("error") for name, report in reports.items()} == {"wrong": 1, "right": 0}
+        assert all(report.concealed == {str(path)} for report in reports.values())

@@ -130,6 +130,35 @@ def test_tls_server_name(certificates: Certificates, tmp_path: Path, run: Run) -
         assert run("--kubeconfig", path, "--server", server.url).code == 0
 
 
+@pytest.mark.parametrize("name", [".a", "a\0b", "\ud800", "x" * 300, "ü" * 100, "a..b", "*", " ", "a\r\nb"])
+def test_hostile_server_names(name: str, certificates: Certificates, tmp_path: Path, run: Run) -> None:
+    with Server(Recorded(), certificates) as server:
+        cluster = {"server": server.url, "certificate-authority": str(certificates.ca), "tls-server-name": name}
+        ran = run("--kubeconfig", kubeconfig(tmp_path / "config", cluster), "--output", "json")
+    assert ran.code == 2
+    assert codes(ran)
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"as": "\ud800"},
+        {"as": "a", "as-user-extra": {"\ud800": ["x"]}},
+        {"exec": {"command": "\ud800", "args": ["\ud800"], "apiVersion": "client.authentication.k8s.io/v1beta1"}},
+        {"exec": {"command": "sh", "args": ["\ud800"], "apiVersion": "client.authentication.k8s.io/v1beta1"}},
+        {"tokenFile": "\ud800"},
+        {"tokenFile": "a\0b"},
+        {"client-certificate": "a\0b", "client-key": "\ud800"},
+    ],
+)
+def test_hostile_strings(user: dict[str, Any], tmp_path: Path, run: Run) -> None:
+    path = kubeconfig(tmp_path / "config", {"server": "https://127.0.0.1:1"}, user)
+    for words in ((), ("--allow-exec",)):
+        ran = run("--kubeconfig", path, *words, "--output", "json")
+        assert ran.code == 2
+        assert codes(ran)
+
+
 def test_unverified_connections_are_reported(certificates: Certificates, tmp_path: Path, run: Run) -> None:
     with Server(Recorded(), certificates) as server:
         path = kubeconfig(tmp_path / "config", {"server": server.url, "insecure-skip-tls-verify": True})

@@ -94,7 +94,8 @@ def _text(value: Any) -> str:
 def _patched(reading: Reading, flag: str, texts: list[str], old: list[str], new: list[str]) -> list[str]:
     """Return items with the same difference as there is between two other lists of items."""
     removed = {reading.key(flag, item) for item in old} - {reading.key(flag, item) for item in new}
-    added = [item for item in new if item not in old]
+    known = set(old)
+    added = [item for item in new if item not in known]
     replaced = {reading.key(flag, item): item for item in added}
     kept = [item for item in texts if reading.key(flag, item) not in removed]
     changed = [replaced.pop(reading.key(flag, item), item) for item in kept]
@@ -105,9 +106,10 @@ def _entries(reading: Reading, flag: str, current: dict[str, Any], old: list[str
     """Return a mapping with the same difference as there is between two lists of items, `key=value`."""
     removed = {reading.key(flag, item) for item in old} - {reading.key(flag, item) for item in new}
     entries = {key: value for key, value in current.items() if reading.key(flag, key) not in removed}
+    known = set(old)
     are_booleans = any(isinstance(value, bool) for value in current.values())
     for item in new:
         key, _, text = item.partition("=")
-        if item not in old:
+        if item not in known:
             entries[key] = text == "true" if are_booleans and text in ("true", "false") else text
     return entries

@@ -79,11 +79,16 @@ def _finite(data: Any) -> Any:
 
 
 def artifact(
-    resolved: Resolved, name: str, form: str = "yaml", explicit: bool = False, text_of: PartText = part_text
+    resolved: Resolved,
+    name: str,
+    form: str = "yaml",
+    explicit: bool = False,
+    text_of: PartText = part_text,
+    changes: dict[str, Any] | None = None,
 ) -> dict[str, str]:
     """Return file name -> content for one artifact; `form` is `yaml` or `json`.
 
-    `text_of` returns the texts of parts.
+    `text_of` returns the texts of parts. `changes` are shown by the report.
 
     Raises KascError for a value that the artifact cannot hold, NotExpressibleError for flags that a target cannot
     express.
@@ -95,7 +100,7 @@ def artifact(
     if name == "report":
         from compiler.artifacts import report as page
 
-        return {_REPORT: page.render(resolved)}
+        return {_REPORT: page.render(resolved, changes)}
     if name == "monitoring":
         from compiler.artifacts.monitoring import monitoring
 
@@ -117,8 +122,9 @@ def render(
     form: str,
     explicit: bool,
     text_of: PartText = part_text,
+    changes: dict[str, Any] | None = None,
 ) -> dict[str, str] | None:
-    """Return the named artifacts of an input: file name -> text.
+    """Return the named artifacts of an input: file name -> text. `changes` are shown by the report.
 
     None if there is no server, if it would not start, and if an artifact cannot hold a value, which is reported.
     """
@@ -128,7 +134,7 @@ def render(
         check_secrets(resolved.context)
         files: dict[str, str] = {}
         for name in names:
-            files.update(artifact(resolved, name, form, explicit, text_of))
+            files.update(artifact(resolved, name, form, explicit, text_of, changes))
     except KascError as error:
         report.extend(getattr(error, "diagnostics", (error.diagnostic,)))
         return None

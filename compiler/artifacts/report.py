@@ -95,8 +95,8 @@ _MAX_LINE = 90
 """Characters of a value up to which it is shown in one line."""
 
 
-def contents(resolved: Resolved) -> dict[str, Any]:
-    """Return the variables of templates/report.html.j2."""
+def contents(resolved: Resolved, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the variables of templates/report.html.j2; `changes` are those of the section about an older server."""
     context = resolved.context
     given = context.input
     described = descriptions()
@@ -113,6 +113,7 @@ def contents(resolved: Resolved) -> dict[str, Any]:
         "findings": findings(resolved),
         "policies": [_policy(result) for result in context.report.policies or [_benchmark(resolved)]],
         "authorizers": resolved.config.authorization.authorizers,
+        "changes": changes,
     }
     result["server_sets"] = server_sets(result["storage"])
     return result | counts(result)
@@ -217,8 +218,8 @@ def server_sets(manifest: dict[str, Any]) -> dict[tuple[str, ...], str]:
 _DIRECTORY = os.path.join(os.path.dirname(__file__), "templates")
 
 
-def render(resolved: Resolved) -> str:
-    """Return the page. It depends only on the server and on kasc's version."""
+def render(resolved: Resolved, changes: dict[str, Any] | None = None) -> str:
+    """Return the page. It depends only on the server, on the `changes` to it, and on kasc's version."""
     environment = Environment(
         loader=FileSystemLoader(_DIRECTORY),
         undefined=StrictUndefined,
@@ -230,7 +231,7 @@ def render(resolved: Resolved) -> str:
     environment.filters |= {"lines": lines, "breakable": breakable, "element_id": element_id, "tuple": tuple}
     style, script = _read("report.css"), _read("report.js")
     page = environment.get_template("report.html.j2").render(
-        contents(resolved),
+        contents(resolved, changes),
         style=Markup(style),
         script=Markup(script),
         policy=Markup(content_security_policy(style, script)),

@@ -105,6 +105,9 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--emit", metavar="NAME[,NAME]", help=names)
     group.add_argument("--stdout", action="store_true", help="print a single artifact instead of writing it")
     group.add_argument("--format", choices=("yaml", "json"), default="yaml", help="artifact format")
+    group.add_argument(
+        "--against", metavar="OLD", help="the input that the servers run with: the report shows what changes"
+    )
     group.add_argument("--explicit", action="store_true", help="write every effective flag, including defaults")
     group.add_argument("--check", action="store_true", help="write nothing; exit 3 with a diff if DIR is out of date")
     group.add_argument("--prune", action="store_true", help="remove the artifacts of documents that no longer exist")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from compiler.artifacts import ARTIFACTS, EVERY
@@ -30,6 +31,7 @@ from compiler.inputs.source import STANDARD_INPUT
 from compiler.text import clean_lines, did_you_mean, say
 
 if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
     from compiler.fleet.cache import Cache
     from compiler.fleet.outputs import Outputs
     from compiler.review.examine import Settings
@@ -61,8 +63,10 @@ def run(options: Namespace) -> int:
         _check_prune(options, is_batch)
         jobs = jobs_for(options, len(paths))
         _prepare_output(options, is_batch)
-        cache = _cache(options, names, settings, len(paths))
-        work = DocumentCompiler(_output(options, names, is_batch), settings, cache, changes_of(options, paths))
+        section = _section(options, names, settings, paths)
+        cache = _cache(options, names, settings, len(paths)) if section is None else None
+        changes = changes_of(options, paths)
+        work = DocumentCompiler(_output(options, names, is_batch), settings, cache, changes, section)
     except UsageError as error:
         return usage_error(error)
     tally = _Tally(options, names, len(paths) > _LISTED)
@@ -204,6 +208,22 @@ class _Tally:
     def _add_line(self, line: str) -> None:
         if not self.at_once:
             self.lines.append(line)
+
+
+def _section(
+    options: Namespace, names: list[str], settings: Settings, paths: list[str]
+) -> Callable[[Resolved], dict[str, Any]] | None:
+    """Return what makes the section about changes from --against, None without it. Raises UsageError."""
+    if options.against is None:
+        return None
+    if "report" not in names or len(paths) != 1:
+        raise UsageError("--against needs exactly one input, and the artifact that shows changes: --emit report")
+    from compiler.changes.page import NotComparableError, section_against
+
+    try:
+        return section_against(options.against, settings)
+    except NotComparableError as error:
+        raise UsageError(f"cannot compare with --against {options.against!r}: {error}") from None
 
 
 def _output(options: Namespace, names: list[str], is_batch: bool) -> OutputSettings:

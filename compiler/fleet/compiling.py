@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +21,7 @@ from compiler.review.examine import Examined, Settings, examine
 from compiler.text.redaction import is_key_material
 
 if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
     from compiler.fleet.cache import Cache, Entry
     from compiler.fleet.fingerprints import DependencyTracker
     from compiler.fleet.selection import Changes
@@ -79,12 +80,18 @@ class _Input(NamedTuple):
 class DocumentCompiler:
     """Compiles inputs, a few at a time; files that several of them share are read once.
 
-    With `changes`, the outcome of an unchanged input is None.
+    With `changes`, the outcome of an unchanged input is None. `section` returns what reports show of changes.
     """
 
     def __init__(
-        self, output: OutputSettings, settings: Settings, cache: Cache | None = None, changes: Changes | None = None
+        self,
+        output: OutputSettings,
+        settings: Settings,
+        cache: Cache | None = None,
+        changes: Changes | None = None,
+        section: Callable[[Resolved], dict[str, Any]] | None = None,
     ) -> None:
+        self.section = section
         self.output = output
         self.settings = settings
         self.cache = cache
@@ -143,7 +150,8 @@ class DocumentCompiler:
         outcomes = {}
         for each in inputs:
             report, resolved = each.examined
-            files = render(resolved, report, output.artifacts, output.format, output.explicit, self.text_of)
+            changes = self.section(resolved) if self.section is not None and resolved is not None else None
+            files = render(resolved, report, output.artifacts, output.format, output.explicit, self.text_of, changes)
             outcomes[each.path] = self._write(each, files)
         return [outcomes.get(path) for path in paths]
 

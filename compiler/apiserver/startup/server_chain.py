@@ -6,6 +6,8 @@ DefaultBuildHandlerChain; genericapiserver.go, PrepareRun and Run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from compiler import rules
 from compiler.apiserver.context import ServerContext
 from compiler.apiserver.health import HealthChecks, complete_health_checks
@@ -73,6 +75,16 @@ def report_missing_apis(context: ServerContext, options: ServerRunOptions, resou
     """Report gates whose API is not served: a post-start hook ends the process soon after it serves."""
     if options.api_enablement.nothing_left:
         return
+    for rule_id, gate, api in missing_apis(context, options, resource_config):
+        message = f"the gate {gate} is enabled, but {api} is not served: the server exits soon after its start"
+        hint = f"add {api}=true to --runtime-config, or disable {gate}"
+        options.generic.report(rules.by_id()[rule_id], message, hint, "feature-gates")
+
+
+def missing_apis(
+    context: ServerContext, options: ServerRunOptions, resource_config: ResourceConfig
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the enabled gates whose API is not served: the id of the rule, the gate and the group version."""
     catalog, gates = context.catalog, context.gates
 
     def holds(condition: str) -> bool:
@@ -80,14 +92,10 @@ def report_missing_apis(context: ServerContext, options: ServerRunOptions, resou
         return gates.on(name) if kind == "gate" else name in options.admission.chain
 
     for rule_id, gate, resource, version, needed in catalog.behaviour("gatesThatNeedTheirAPI"):
-        if not gates.on(gate) or not all(map(holds, needed)):
-            continue
         known = catalog.resources.get(resource)
-        if known is None or version not in resource_config.served_versions(known):
-            api = f"{resource.partition('.')[2]}/{version}"
-            message = f"the gate {gate} is enabled, but {api} is not served: the server exits soon after its start"
-            hint = f"add {api}=true to --runtime-config, or disable {gate}"
-            options.generic.report(rules.by_id()[rule_id], message, hint, "feature-gates")
+        is_served = known is not None and version in resource_config.served_versions(known)
+        if gates.on(gate) and all(map(holds, needed)) and not is_served:
+            yield rule_id, gate, f"{resource.partition('.')[2]}/{version}"
 
 
 def plan_shutdown(context: ServerContext, config: ResolvedConfig, health: HealthChecks) -> None:

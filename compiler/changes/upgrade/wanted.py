@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler.apiserver.resource_config import DELEGATED_GROUPS, MATCHERS
+from compiler.apiserver.startup.server_chain import missing_apis
 from compiler.changes.editing.edit import REMOVE, REMOVE_ITEM, SET_ITEM, SET_VERSION, FlagEdit
 from compiler.upstream.catalog.history import flag_advice, removed
 from compiler.upstream.go.strconv import FALSE_STRINGS
@@ -30,6 +31,7 @@ def wanted_edits(old: Resolved, new: Resolved) -> tuple[FlagEdit, ...]:
         *_flags(flags, catalog),
         *_gates(old, new),
         *_dependents(old, new),
+        *_missing_apis(old, new),
         *_plugins(flags, catalog),
         *_apis(old, new),
         FlagEdit("", SET_VERSION, catalog.version, f"servers are upgraded to {catalog.version}"),
@@ -83,6 +85,18 @@ def _dependents(old: Resolved, new: Resolved) -> Iterator[FlagEdit]:
         if disabled and step is not None and not step.locked and gates.on(name) and not old.context.gates.on(name):
             reason = f"{catalog.version} enables {name}, which needs {' and '.join(disabled)}"
             yield FlagEdit(GATES, SET_ITEM, f"{name}=false", reason)
+
+
+def _missing_apis(old: Resolved, new: Resolved) -> Iterator[FlagEdit]:
+    """Yield the APIs of gates that stay enabled, and the gates that the new version enables without their API."""
+    version, gates = new.context.catalog.version, new.context.gates
+    for _, gate, api in missing_apis(new.context, new.options, new.resource_config):
+        step = gates.step(gate)
+        if old.context.gates.on(gate):
+            yield FlagEdit(RUNTIME_CONFIG, SET_ITEM, f"{api}=true", f"{gate} needs {api} in {version}")
+        elif step is not None and not step.locked:
+            reason = f"{version} enables {gate}, which needs {api}"
+            yield FlagEdit(GATES, SET_ITEM, f"{gate}=false", reason)
 
 
 def _plugins(flags: FlagSet, catalog: Catalog) -> Iterator[FlagEdit]:

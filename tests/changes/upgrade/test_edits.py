@@ -116,6 +116,20 @@ def wanted(hop: Hop) -> list[tuple[str, str, str]]:
             [("feature-gates", "set-item", "UnknownVersionInteroperabilityProxy=false")],
             "accept",
         ),
+        # An enabled gate needs another version of its API than before; the new version enables a gate without its API.
+        (
+            "1.34",
+            gates(MutatingAdmissionPolicy=True)
+            | {"apiEnablement": {"runtimeConfig": {"admissionregistration.k8s.io/v1alpha1": True}}},
+            [("runtime-config", "set-item", "admissionregistration.k8s.io/v1beta1=true")],
+            "accept",
+        ),
+        (
+            "1.36",
+            {"apiEnablement": {"runtimeConfig": {"admissionregistration.k8s.io/v1": False}}},
+            [("feature-gates", "set-item", "MutatingAdmissionPolicy=false")],
+            "accept",
+        ),
         ("1.33", {"cloudProvider": {"cloudProvider": "external"}}, [("cloud-provider", "remove", "")], "accept"),
         (
             "1.37",

@@ -87,7 +87,7 @@ def _hop(path: str, state: _State, target: str, hold: bool, is_last: bool) -> tu
     new = examine(path, settings, state.files)
     version, before, after = state.examined.report.kubernetes_version, state.examined.resolved, new.resolved
     diagnostics, outcome = _new_diagnostics(state.examined, new), new.report.outcome
-    following = _State(new, settings, state.files)
+    following, is_valid_before = _State(new, settings, state.files), True
     if before is None or after is None:
         return Hop(version, target, outcome, diagnostics, (), _NOTHING, outcome, Rollback()), following
     changes = changes_between(before, after)
@@ -96,8 +96,11 @@ def _hop(path: str, state: _State, target: str, hold: bool, is_last: bool) -> tu
     edited = with_rewrites(edited, rewritten, state.files) if rewritten else edited
     if edited.files:
         files = _with_texts(state.files, edited.texts)
-        is_same = is_last and not rewritten and all(each.wanted.action == SET_VERSION for each in edited.applied)
-        following = _State(new if is_same else examine(path, settings, files), settings, files)
+        only_version = not rewritten and all(each.wanted.action == SET_VERSION for each in edited.applied)
+        following = _State(new if only_version and is_last else examine(path, settings, files), settings, files)
+        if not only_version:
+            own = state.settings._replace(version=version)
+            is_valid_before = not examine(path, own, files).report.rejected or state.examined.report.rejected
     hop = Hop(
         version,
         target,
@@ -108,6 +111,7 @@ def _hop(path: str, state: _State, target: str, hold: bool, is_last: bool) -> tu
         following.examined.report.outcome,
         rollback_of(before, after, changes),
         rewritten,
+        is_valid_before,
         _held(path, following, before, after, changes) if hold else None,
         bool(after.context.catalog.behaviour("provisionalFacts")),
     )

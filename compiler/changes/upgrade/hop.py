@@ -41,8 +41,9 @@ class Hop(NamedTuple):
     `outcome` is that of the input as the hop finds it, in the new version: `accept` or `reject`; `diagnostics` are
     those that the old version does not have. `changes` are what the upgrade changes and what it requires, most severe
     first. `edited` are the edits of the input, those of `rewrites` included, and `outcome_with_edits` is the outcome
-    after them. `hold` are the edits that keep the old behaviour during the rollout, None if they were not asked for.
-    `provisional` is set if some facts of the new version are not confirmed by a server of it.
+    after them; `is_valid_before` is set if servers of the old version start with them as well. `hold` are the edits
+    that keep the old behaviour during the rollout, None if they were not asked for. `provisional` is set if some facts
+    of the new version are not confirmed by a server of it.
     """
 
     old: str
@@ -54,6 +55,7 @@ class Hop(NamedTuple):
     outcome_with_edits: str
     rollback: Rollback
     rewrites: tuple[Rewrite, ...] = ()
+    is_valid_before: bool = True
     hold: Edited | None = None
     provisional: bool = False
 

@@ -40,6 +40,7 @@ def _hop_data(hop: Hop, diagnostic_data: Callable[[Diagnostic], Data]) -> Data:
         "diagnostics": [diagnostic_data(each) for each in hop.diagnostics],
         "changes": [_change_data(change) for change in hop.changes],
         "rollback": {"unreadable": list(hop.rollback.resources), "notes": list(hop.rollback.notes)},
+        "editsWorkBefore": hop.is_valid_before,
         "edits": _edits_data(hop.edited, hop.rewrites),
         "notEdited": _refused_data(hop.edited),
         **({"hold": _edits_data(hop.hold), "notHeld": _refused_data(hop.hold)} if hop.hold is not None else {}),
@@ -101,6 +102,7 @@ def _hop_text(path: str, hop: Hop, room: int | None) -> list[str]:
         *_rollback(hop),
         *_edits(hop.edited, "edit"),
         *_rewrites(hop),
+        *_order(hop),
         *(_edits(hop.hold, "hold") if hop.hold is not None else ()),
     ]
     groups = grouped(hop.changes)
@@ -193,6 +195,15 @@ def _edits(edited: Edited, word: str) -> Iterator[str]:
 def _rewrites(hop: Hop) -> Iterator[str]:
     for edit, reason in hop.rewrites:
         yield f"  edit: {_place(edit.location)}{edit.old} -> {edit.new}: {reason}"
+
+
+def _order(hop: Hop) -> Iterator[str]:
+    """Yield when to apply the edits, if they are about more than the version."""
+    if hop.rewrites or any(each.locations and each.wanted.action != SET_VERSION for each in hop.edited.applied):
+        if hop.is_valid_before:
+            yield f"  apply these edits before the upgrade: servers of {hop.old} start with them as well"
+        else:
+            yield f"  apply these edits to each server with its upgrade: servers of {hop.old} do not start with them"
 
 
 def _wanted(edit: FlagEdit) -> str:

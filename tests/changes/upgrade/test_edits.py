@@ -176,6 +176,20 @@ def test_edits_keep_the_behaviour(tmp_path: Path) -> None:
     assert not resolved.context.gates.on("UnknownVersionInteroperabilityProxy")
 
 
+def test_edits_before_the_upgrade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Servers of the old version start without a removed gate, but not with an API that they do not have."""
+    path = write(tmp_path / "a.yaml", "1.31", gates(KMSv2=True))
+    (before,) = upgrade(str(path), "1.32").hops
+    assert before.is_valid_before
+    assert "  apply these edits before the upgrade: " in kasc(capsys, "upgrade", path, "--to", "1.32").out
+    path = write(path, "1.31", {"apiEnablement": {"runtimeConfig": {"coordination.k8s.io/v1alpha1": True}}})
+    (after,) = upgrade(str(path), "1.32").hops
+    assert not after.is_valid_before
+    assert "  apply these edits to each server with its upgrade: " in kasc(capsys, "upgrade", path, "--to", "1.32").out
+    path = write(path, "1.31")
+    assert "apply these edits" not in kasc(capsys, "upgrade", path, "--to", "1.32").out
+
+
 def test_structured_files(tmp_path: Path) -> None:
     result = hop(tmp_path, "1.36", WEBHOOKS)
     assert (result.outcome, result.outcome_with_edits) == ("reject", "accept")

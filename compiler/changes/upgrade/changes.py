@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.artifacts.monitoring.metrics import Exported
 from compiler.changes import diff
-from compiler.changes.change import BEHAVIOUR, Change, in_order
+from compiler.changes.change import BEHAVIOUR, COSMETIC, Change, in_order
 from compiler.changes.flags import refused
 from compiler.changes.storage import can_decode, is_version
 from compiler.changes.upgrade.hop import FLAG_DEFAULT, KINDS, METRIC, RESTORE, STORAGE_VERSION, Rollback
@@ -100,7 +100,8 @@ def _described(name: str, labels: tuple[str, ...]) -> Mapping[str, Any]:
 
 
 def _known(change: Change, old: Resolved, new: Resolved) -> Change:
-    """Return a change with severity and effect of its row, if there is one."""
+    """Return a change with severity and effect of its row, if there is one. Nothing restores a cosmetic change."""
     row = consequence_of(change, old, new)
     change = change if row is None else change._replace(severity=row[0], effect=row[1])
-    return change._replace(values=dict(change.values))
+    values = {key: value for key, value in change.values.items() if key != RESTORE or change.severity != COSMETIC}
+    return change._replace(values=values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from compiler.changes.change import COSMETIC, Change
+from compiler.changes.change import Change
 from compiler.changes.editing.edit import SET, SET_ITEM, FlagEdit
 from compiler.changes.upgrade.hop import FLAG_DEFAULT, RESTORE
 
@@ -41,7 +41,7 @@ def _defaults(changes: Sequence[Change]) -> Iterator[FlagEdit]:
 
 def _items(changes: Sequence[Change]) -> Iterator[FlagEdit]:
     for flag, value, change in _restored(changes):
-        if change.kind in ("feature-gate", "admission-plugin") and change.severity != COSMETIC:
+        if change.kind in ("feature-gate", "admission-plugin"):
             state = "enabled" if change.after else "disabled"
             yield FlagEdit(flag, SET_ITEM, value, f"the new version has {change.name} {state} by default")
 

@@ -269,7 +269,6 @@ def test_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("emulated-version", "set", "1.35"),
         ("audit-log-maxage", "set", "0"),
         ("audit-log-maxbackup", "set", "0"),
-        ("audit-log-maxsize", "set", "0"),
     }
     assert kasc(capsys, "upgrade", path, "--to", "1.36", "--hold", "--write").code == 0
     resolved = examine(str(path)).resolved

@@ -14,6 +14,7 @@ from compiler.cli.lsp.expected import expected
 from compiler.cli.lsp.markdown import content
 from compiler.cli.lsp.session import Snapshot
 from compiler.inputs.source.node import Lines, place
+from compiler.text import clean
 
 TRIGGERS = ("-", "=", ",", ":", " ", "[", '"', "/")
 _KINDS = {
@@ -62,5 +63,5 @@ def resolve(item: types.CompletionItem, markdown: bool) -> types.CompletionItem:
     data: Any = item.data
     if isinstance(data, dict) and {"kind", "name", "version"} <= data.keys():
         lines = describe(Subject(data["kind"], data["name"]), data["version"])
-        item.documentation = content(lines, markdown)
+        item.documentation = content(lines, True) if markdown else "\n".join(map(clean, lines))
     return item

@@ -58,8 +58,10 @@ def _subjects(snapshot: Snapshot, line: int, column: int, word: Word | None, spo
         node = spot.root.at(spot.path)
         arguments += arguments_at(snapshot, *node.span[:2]) if not isinstance(node.value, dict) else []
     flags = list(dict.fromkeys(each.flag for each in arguments if each.flag != ANY))
-    if spot is not None and not flags and (flag := option_of(spot.path, snapshot.version)):
-        flags = [flag]
+    if spot is not None and not flags:
+        # An option whose value is invalid is not passed to the server.
+        as_document = flag_of(spot.path, snapshot.version) if snapshot.read_as == "document" else ""
+        flags = [flag for flag in (as_document or option_of(spot.path, snapshot.version),) if flag]
     for flag in flags:
         if word is not None and (subject := _named(word.text, flag, snapshot.version)) is not None:
             yield subject

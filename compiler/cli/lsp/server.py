@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from compiler import __version__
@@ -154,7 +156,9 @@ async def _watch(server: Server) -> None:
     registration = types.Registration(
         id="files", method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES, register_options=options
     )
-    await server.client_register_capability_async(types.RegistrationParams(registrations=[registration]))
+    # An editor that cannot after all reports what it saves.
+    with suppress(JsonRpcException):
+        await server.client_register_capability_async(types.RegistrationParams(registrations=[registration]))
 
 
 def _add_texts(server: Server) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from compiler.cli.lsp.positions import Positions
 from compiler.cli.lsp.session import Snapshot
 from compiler.diagnostics import Location
 from compiler.inputs.arguments import ANY
+from compiler.inputs.masking import Masked
 from compiler.inputs.source.node import Node, text_of
 from compiler.text import clean
-from compiler.text.redaction import hide
+from compiler.text.redaction import HIDDEN, hide
 
 _MAX_SYMBOLS = 2000
 _MAX_LEVELS = 8
@@ -25,7 +25,7 @@ def symbols(snapshot: Snapshot) -> list[types.DocumentSymbol]:
     """Return the outline; empty if the document is not an input."""
     if not snapshot.read_as:
         return []
-    outline = _Outline(snapshot.positions)
+    outline = _Outline(snapshot)
     if not snapshot.is_structured:
         return list(outline.flags(snapshot))
     documents = snapshot.roots
@@ -37,8 +37,9 @@ def symbols(snapshot: Snapshot) -> list[types.DocumentSymbol]:
 class _Outline:
     """Builds symbols, at most `_MAX_SYMBOLS`."""
 
-    def __init__(self, positions: Positions) -> None:
-        self.positions = positions
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.positions = snapshot.positions
+        self.masked = Masked(snapshot.path, snapshot.source.text)
         self.left = _MAX_SYMBOLS
 
     def flags(self, snapshot: Snapshot) -> Iterator[types.DocumentSymbol]:
@@ -77,9 +78,13 @@ class _Outline:
         whole = Location(where.file, *min(where[1:3], node.span[:2]), *max(where[3:5], node.span[2:]))
         leaf = not isinstance(node.value, dict | list)
         kind = types.SymbolKind.Property if leaf else types.SymbolKind.Namespace
-        made = self._made(name, hide(node.text) if leaf else "", whole, where, kind)
+        made = self._made(name, self._value(node) if leaf else "", whole, where, kind)
         made.children = self.children(node, level + 1)
         return made
+
+    def _value(self, node: Node) -> str:
+        """Return a scalar as written; nothing of a value that may be a secret."""
+        return HIDDEN if self.masked.spans(node.span[0] - 1) else hide(node.text)
 
     def _made(
         self, name: str, detail: str, whole: Location, where: Location, kind: types.SymbolKind

@@ -208,8 +208,8 @@ def test_flags_are_those_of_the_version() -> None:
 def test_documentation_is_that_of_explain() -> None:
     items = offered("a.yaml", f"{POD}    - --¦\n")
     flag = resolve(items["--audit-log-maxage"], markdown=False)
-    assert isinstance(flag.documentation, types.MarkupContent)
-    assert "default: 366" in flag.documentation.value or "default: 0" in flag.documentation.value
+    assert isinstance(flag.documentation, str)
+    assert "default: " in flag.documentation
     assert items["--profiling"].detail == "bool, default: true"
     gates = offered("a.yaml", f"{POD}    - --feature-gates=¦\n")
     assert gates["OpenAPIEnums"].detail

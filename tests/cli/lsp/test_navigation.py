@@ -102,6 +102,11 @@ def test_secrets_are_not_shown() -> None:
     assert "hunter2" not in shown("a.yaml", text.replace("auditWebhook", "audit¦Webhook"))
     snapshot = opened(HERE / "a.flags", "kube-apiserver --etcd-servers=https://u:hunter2hunter2@a:1\n")
     assert "hunter2" not in str(symbols(snapshot))
+    encryption = (
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n"
+        "  providers:\n  - secretbox:\n      keys: [{name: one, secret: aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMiE=}]\n"
+    )
+    assert "aHVudGVy" not in str(symbols(opened(HERE / "enc.yaml", encryption)))
 
 
 def test_markdown_shows_each_character() -> None:

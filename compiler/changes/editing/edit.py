@@ -14,8 +14,9 @@ class FlagEdit(NamedTuple):
     """A change that the flags of an input should have; `reason` is why, for people.
 
     `remove`: the flag is not set any more. `set`: the flag has this value, as one string of the command line, and is
-    added if it is not set. `remove-item`: one item of a list (`PodSecurity`) or key of a map (`SomeGate`) is removed,
-    and the flag with its last item. `set-item`: one item (`PodSecurity`) or key (`SomeGate=true`) is added or replaced.
+    added if it is not set. Of a flag with one item in each use, as service-account-issuer, the lines of the value are
+    the uses in order. `remove-item`: one item of a list (`PodSecurity`) or key of a map (`SomeGate`) is removed, and
+    the flag with its last item. `set-item`: one item (`PodSecurity`) or key (`SomeGate=true`) is added or replaced.
     `set-version`: the input has this Kubernetes version; `flag` is empty.
     """
 

@@ -153,7 +153,8 @@ def _has_value(flag: str, value: str, after: Reading) -> bool:
     if flag not in after.catalog.flags:
         return uses[-1].text == value
     flags = parsed(after.catalog, uses)
-    wanted = parsed(after.catalog, [Argument(flag, value)])
+    lines = value.split("\n") if after.is_repeated(flag) else [value]
+    wanted = parsed(after.catalog, [Argument(flag, line) for line in lines])
     if not (flags.ok(flag) and wanted.ok(flag)):
         return flags.ok(flag) == wanted.ok(flag) and uses[-1].text == value
     return equal(flag, flags.value(flag), wanted.value(flag))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from compiler.changes.editing.reading import (
 from compiler.changes.editing.tree_uses import is_shared
 from compiler.changes.editing.uses import changed_uses
 from compiler.changes.editing.versions import version_steps
-from compiler.changes.editing.ways import ways_to_set
+from compiler.changes.editing.ways import ways_to_repeat, ways_to_set
 from compiler.diagnostics import KascError, Location
 from compiler.filesystem import Disk
 from compiler.inputs.arguments import Argument
@@ -115,8 +116,12 @@ class Session:
             return Applied(wanted)
         if wanted.action == REMOVE or (wanted.action != SET and not wanted_items(wanted, before.reading)):
             done: State | Refused | None = self._remove(wanted, before)
+        elif wanted.action == SET and before.reading.is_repeated(wanted.flag):
+            done = self._repeat(wanted, before)
         else:
-            done = self._first(ways_to_set(Input(*before), wanted), before, wanted)
+            done = self._first(
+                ways_to_set(Input(*before), wanted), before, wanted, partial(achieves, wanted, before.reading)
+            )
         if done is None:
             return Refused(wanted, self._why(wanted, before), location=_location(before.reading, wanted.flag))
         return done if isinstance(done, Refused) else self._keep(wanted, before, done)
@@ -156,19 +161,29 @@ class Session:
                 return _set_anyway(wanted, state.reading) if state.reading.uses.get(flag) else state
             given = Input(*state)
             steps = (step for use in reversed(uses) for step in changed_uses(given, [UseChange(use, None)]))
-            found = self._first(steps, state, FlagEdit(flag, REMOVE), uses)
+            found = self._first(steps, state, FlagEdit(flag, REMOVE), partial(_has_less, flag, uses))
+            if found is None:
+                return None
+            state = found
+        return None
+
+    def _repeat(self, wanted: FlagEdit, before: State) -> State | None:
+        """Return the state in which a flag has several uses, which are changed one after the other."""
+        flag, texts, state = wanted.flag, wanted.value.split("\n"), before
+        for _ in range(_MOST_STEPS):
+            if achieves(wanted, before.reading, state.reading):
+                return state
+            steps = ways_to_repeat(Input(*state), flag, texts)
+            found = self._first(steps, state, wanted, partial(_is_nearer, flag, texts, state.reading))
             if found is None:
                 return None
             state = found
         return None
 
     def _first(
-        self, steps: Iterator[Step], before: State, wanted: FlagEdit, uses: Sequence[Argument] = ()
+        self, steps: Iterator[Step], before: State, wanted: FlagEdit, is_wanted: Callable[[Reading], bool]
     ) -> State | None:
-        """Return the state after the first step that has the wanted effect and no other.
-
-        It is enough if one of some uses of the flag is not left.
-        """
+        """Return the state after the first step that has the wanted effect and no other."""
         for step in islice(steps, _MOST_WAYS):
             self.room -= sum(len(text.after) for text in before.texts.values())
             if self.room < 0:
@@ -177,7 +192,7 @@ class Session:
             after = self.read(edited) if edited is not None else None
             if edited is None or after is None or not is_as_well_formed(before.reading, after):
                 continue
-            if achieves(wanted, before.reading, after) or _has_less(after.users(wanted.flag), uses):
+            if is_wanted(after):
                 others = others_that_differ(wanted, before.reading, after)
                 if not others:
                     return State(edited, after)
@@ -197,10 +212,21 @@ class Session:
         return Refused(wanted, "", location=server.version_location)
 
 
-def _has_less(after: Sequence[Argument], before: Sequence[Argument]) -> bool:
+def _has_less(flag: str, before: Sequence[Argument], reading: Reading) -> bool:
     """Return whether fewer uses are left, or those of another file, which the last file hid."""
+    after = reading.users(flag)
     files = [[use.location.file for use in uses if use.location is not None] for uses in (after, before)]
-    return len(after) < len(before) or (bool(before) and files[0][-1:] != files[1][-1:])
+    return len(after) < len(before) or files[0][-1:] != files[1][-1:]
+
+
+def _is_nearer(flag: str, texts: Sequence[str], before: Reading, after: Reading) -> bool:
+    """Return whether the uses of a flag have more of their texts, or fewer that are too many."""
+    old, new = ([use.text for use in reading.users(flag)] for reading in (before, after))
+    return _matching(new, texts) > _matching(old, texts) or (len(texts) <= len(new) < len(old))
+
+
+def _matching(uses: Sequence[str], texts: Sequence[str]) -> int:
+    return sum(use == text for use, text in zip(uses, texts, strict=False))
 
 
 def _set_anyway(wanted: FlagEdit, reading: Reading) -> Refused:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from compiler.changes.editing.inputs import Input, Step, UseChange
 from compiler.changes.editing.scripts import changed_scripts, is_script
 from compiler.changes.editing.trees import Path, Tree, assign, in_documents, remove, value_at
-from compiler.changes.editing.values import is_name, written_values
+from compiler.changes.editing.values import assigned, is_name, written_values
 from compiler.inputs.arguments import Argument
 
 _STEP = re.compile(r"\[([0-9]{1,6})\]|([^.\[\]]+)")
@@ -93,6 +93,35 @@ def _remove(place: Place, data: list[Any], use: Argument) -> bool:
         # The name is another item, in front of the value.
         return remove(data, place.value) and remove(data, place.name)
     return remove(data, place.value)
+
+
+def repeated_in_tree(tree: Tree, use: Argument, text: str) -> Iterator[Step]:
+    """Yield ways to add another use of a flag after one, in the same form."""
+    place = place_of(tree, use)
+    if place is None or len(place.value) < 3:
+        return
+    data = place.tree.data
+    items_at, item = _item_of(place, data, use, text)
+    items = value_at(data, items_at[:-1])
+    last = items_at[-1]
+    if isinstance(items, list) and isinstance(last, int):
+        name = [value_at(data, place.name)] if place.name != place.value and place.name[:-1] == items_at[:-1] else []
+        changed = assign(data, items_at[:-1], [*items[: last + 1], *name, item, *items[last + 1 :]])
+    else:
+        changed = assign(data, place.value, [value_at(data, place.value), text])
+    edits = place.tree.replacements(data) if changed else None
+    if edits:
+        yield {tree.source.name: edits}
+
+
+def _item_of(place: Place, data: list[Any], use: Argument, text: str) -> tuple[Path, Any]:
+    """Return the path of the item of a list that is a use, and another item of this form."""
+    parent = value_at(data, place.value[:-1])
+    if isinstance(parent, dict) and is_name(str(parent.get("name")), use.flag) and place.value[-1] == "value":
+        return place.value[:-1], {**parent, "value": text}
+    current = value_at(data, place.value)
+    parts = assigned(current, use.flag) if isinstance(current, str) else None
+    return place.value, f"{parts[0]}{text}" if parts else text
 
 
 def is_shared(given: Input, use: Argument) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from compiler.changes.editing import words
 from compiler.changes.editing.inputs import TEXT_KINDS, Input, Step, UseChange
 from compiler.changes.editing.pieces import Replacement
-from compiler.changes.editing.tree_uses import in_tree
+from compiler.changes.editing.tree_uses import in_tree, repeated_in_tree
 from compiler.changes.editing.words import FlagWords, Span, flag_words
 from compiler.diagnostics import Location
 from compiler.inputs.arguments import Argument
@@ -25,6 +25,19 @@ def changed_uses(given: Input, changes: Sequence[UseChange]) -> Iterator[Step]:
     tree = given.tree(names.pop()) if len(names) == 1 else None
     if tree is not None:
         yield from in_tree(given, tree, changes, _MOST_VARIANTS)
+
+
+def repeated_uses(given: Input, use: Argument, text: str) -> Iterator[Step]:
+    """Yield ways to add another use of a flag after one, the best first."""
+    name = use.name_location.file if use.name_location is not None else ""
+    if given.kind not in TEXT_KINDS:
+        tree = given.tree(_file(use))
+        yield from repeated_in_tree(tree, use, text) if tree is not None else ()
+    elif name in given.texts:
+        current = given.texts[name].after
+        for style in TEXT_KINDS[given.kind]:
+            for way in words.insertions(current, located_words(current, use), style(f"--{use.flag}={text}")):
+                yield {name: way}
 
 
 def _file(use: Argument) -> str:

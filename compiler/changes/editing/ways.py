@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compiler.changes.editing.edit import SET, FlagEdit
 from compiler.changes.editing.homes import insertions, takes_items
 from compiler.changes.editing.inputs import Input, Step, UseChange
 from compiler.changes.editing.reading import Reading, wanted_items
-from compiler.changes.editing.uses import changed_uses
+from compiler.changes.editing.uses import changed_uses, repeated_uses
 from compiler.inputs.arguments import Argument
 
 
@@ -29,9 +29,26 @@ def ways_to_set(given: Input, wanted: FlagEdit) -> Iterator[Step]:
     distribution = [use for use in reading.uses.get(flag, ()) if use.origin]
     for use in reversed(distribution):
         yield from changed_uses(given, [UseChange(use, value)])
+    if users and reading.is_repeated(flag):
+        yield from repeated_uses(given, users[-1], wanted.value)
     if not users or (reading.is_repeated(flag) and wanted.action != SET):
         values = [value] if wanted.action == SET or not reading.is_repeated(flag) else []
         yield from insertions(given, flag, [*values, *([wanted.value] if wanted.action != SET else [])])
+
+
+def ways_to_repeat(given: Input, flag: str, texts: Sequence[str]) -> Iterator[Step]:
+    """Yield ways to bring the uses of a flag nearer to these texts, in order: one is removed, changed or added."""
+    users = given.reading.users(flag)
+    if len(users) > len(texts):
+        yield from changed_uses(given, [UseChange(users[-1], None)])
+        return
+    for use, text in zip(users, texts, strict=False):
+        if use.text != text:
+            yield from changed_uses(given, [UseChange(use, text)])
+            return
+    if users:
+        yield from repeated_uses(given, users[-1], texts[len(users)])
+    yield from insertions(given, flag, [texts[len(users)]])
 
 
 def _changes(

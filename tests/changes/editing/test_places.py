@@ -144,3 +144,36 @@ def test_a_hostile_input_takes_bounded_time(tmp_path: Path) -> None:
     path.write_text("kube-apiserver --etcd-servers=https://1 " + " ".join(f"--v={number}" for number in range(3000)))
     result = edited(str(path), change("v remove"), change("event-ttl set 2h"))
     assert [each.wanted.flag for each in result.refused] == ["v"]
+
+
+ISSUERS = "https://new\nhttps://kubernetes.default.svc.cluster.local"
+
+
+@pytest.mark.parametrize(
+    ("path", "lines"),
+    [
+        ("apiserver.yaml", "[https://new, https://kubernetes.default.svc.cluster.local]\n"),
+        ("apiserver.toml", '["https://new", "https://kubernetes.default.svc.cluster.local"]\n'),
+        ("dialects/kubeadm.yaml", "    value: https://new\n  - name: service-account-issuer\n"),
+        ("dialects/openshift.yaml", "[https://new, https://kubernetes.default.svc.cluster.local]\n"),
+        (
+            "dialects/kube-apiserver.service",
+            "--service-account-issuer=https://new \\\n  --service-account-issuer=https://k",
+        ),
+        ("dialects/microk8s.args", "--service-account-issuer='https://new'\n--service-account-issuer=https://k"),
+        (
+            "dialects/kamaji.yaml",
+            "- --service-account-issuer=https://new\n          - --service-account-issuer=https://k",
+        ),
+    ],
+)
+def test_a_flag_that_is_repeated_has_its_uses_in_order(path: str, lines: str) -> None:
+    sample = f"samples/{path}"
+    result = edited(sample, FlagEdit("service-account-issuer", "set", ISSUERS))
+    assert not result.refused
+    (file,) = result.files
+    assert lines in file.after
+    assert flags_of(sample, result.texts)["service-account-issuer"] == tuple(ISSUERS.split("\n"))
+    first = FlagEdit("service-account-issuer", "set", "https://one")
+    again = edited(sample, first, texts=result.texts)
+    assert flags_of(sample, result.texts | again.texts)["service-account-issuer"] == ("https://one",)

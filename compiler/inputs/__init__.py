@@ -25,6 +25,8 @@ INPUT_KINDS = ("document", "pod", "argv", "flags", *DIALECT_KINDS, "config-file"
 """Kinds of inputs, as `--as` names them."""
 ARTIFACT_KINDS = ("HealthCheckDefinitions", "ResolvedConfig", "StorageFactoryManifest")
 """Kinds of kasc's artifacts, which are not inputs."""
+POLICY_KIND = "Policy"
+"""Kind of kasc's policies, which are not inputs; audit policies have the same kind, and another API version."""
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 """The probes of a container, in the order in which the kubelet starts them."""
 

@@ -29,6 +29,11 @@ _NUMBER, _SIZE = "a number", "an integer of 0 or more"
 _NOUNS = {"number": "numbers", "string": "strings", "array": "lists", "object": "maps"}
 
 
+_OF_SCALARS = frozenset((*BOUNDS, "minLength", "pattern"))
+_TYPED = frozenset(("type", "enum", "const", "$ref", "allOf", "anyOf"))
+"""Keywords next to which another one is not the only one about the value."""
+
+
 class Compiled(NamedTuple):
     """A schema as a function; `weight` is the number of its subschemas with references, `height` that of its levels."""
 
@@ -44,12 +49,14 @@ _TOO_HIGH = Compiled(keywords.passes, 1, _MAX_HEIGHT + 1)
 class SchemaCompiler:
     """Compiles the schemas of one file for one version; `problems` has what is wrong with them.
 
-    `definitions` are the `$defs` of the file. Without a shape nothing is known about the names of the data.
+    `lenient` has the keywords that null meets, although they say something else, with their locations. `definitions`
+    are the `$defs` of the file. Without a shape nothing is known about the names of the data.
     """
 
     def __init__(self, definitions: dict[str, Node]) -> None:
         self.definitions = definitions
         self.problems: list[Diagnostic] = []
+        self.lenient: list[tuple[Location, str]] = []
         self._compiled: dict[tuple[int, int], Compiled] = {}
         self._open: list[int] = []
 
@@ -91,7 +98,8 @@ class SchemaCompiler:
 
     def _check_keywords(self, node: Node, shape: Shape | None) -> None:
         types = shape.types if shape is not None else frozenset()
-        for name in node.value if isinstance(node.value, dict) else ():
+        keys = list(node.value) if isinstance(node.value, dict) else []
+        for name in keys:
             if name not in KEYWORDS:
                 hint = did_you_mean(name, sorted(KEYWORDS)) or f"keywords are {', '.join(sorted(KEYWORDS))}"
                 self._report(node.key_location(name), f"unknown keyword {shown(name)} of a schema", hint)
@@ -99,6 +107,8 @@ class SchemaCompiler:
                 message = f"{name} says nothing here: it is about {_NOUNS[APPLIES_TO[name]]}, and the value is "
                 message += f"a {' or '.join(sorted(types))}"
                 self.report(rules.KEYWORD_DOES_NOT_APPLY, node.key_location(name), message, _hint_for(types))
+            elif "null" in types and name in _OF_SCALARS and not any(key in _TYPED for key in keys):
+                self.lenient.append((node.key_location(name), name))
 
     def report(self, rule: Rule, where: Location, message: str, hint: str) -> None:
         """Report a problem of the policy."""
@@ -304,6 +314,10 @@ def _named(schema: Node) -> str:
     for key in ("const", "pattern"):
         if (inner := schema.get(key)) is not None:
             return keywords.describe(inner.plain())
+    members = schema.get("properties")
+    if members is not None and isinstance(members.value, dict) and members.value:
+        name, inner = next(iter(members.value.items()))
+        return f"element with {name} {_named(inner)}"
     return "such element"
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from compiler import rules
 from compiler.apiserver.startup import Resolved
-from compiler.diagnostics import NOTE, Diagnostic, Report, diagnose
+from compiler.diagnostics import NOTE, Diagnostic, Location, Report, diagnose
 from compiler.policies.compiling import SchemaCompiler
 from compiler.policies.instance import Instance, labels_of
 from compiler.policies.keywords import Check
@@ -51,10 +51,11 @@ class _Part(NamedTuple):
 
 
 class _Compiled(NamedTuple):
-    """A rule for one version of Kubernetes."""
+    """A rule for one version of Kubernetes; `problems` and `lenient` are those of `SchemaCompiler`."""
 
     parts: tuple[_Part, ...]
     problems: tuple[Diagnostic, ...]
+    lenient: tuple[tuple[Location, str], ...]
 
 
 class OwnPolicy:
@@ -115,6 +116,10 @@ class OwnPolicy:
         condition = self._condition(rule, facts).problems if rule.when is not None else ()
         return [*condition, *self._rule(rule, facts).problems]
 
+    def lenient(self, rule: PolicyRule, version: str) -> tuple[tuple[Location, str], ...]:
+        """Return the keywords of a rule that null meets, with their locations."""
+        return self._rule(rule, catalog(version)).lenient
+
     def _of_parts(self, compiled: _Compiled, instance: Instance, resolved: Resolved, steps: Steps) -> Verdict:
         undecided: Verdict | None = None
         for part in compiled.parts:
@@ -142,7 +147,7 @@ class OwnPolicy:
                 _Part(name, members_of(node, self.file.definitions), compiler.compile(node, known[name]).check)
                 for name, node in rule.schemas.items()
             )
-            self._compiled[key] = _Compiled(parts, _for_version(compiler.problems, facts))
+            self._compiled[key] = _Compiled(parts, _for_version(compiler.problems, facts), tuple(compiler.lenient))
         return self._compiled[key]
 
     def _condition(self, rule: PolicyRule, facts: Catalog) -> _Compiled:
@@ -155,7 +160,7 @@ class OwnPolicy:
                 for name in PARTS
                 if any(member_schemas(rule.when, name, self.file.definitions))
             )
-            self._compiled[key] = _Compiled(parts, _for_version(compiler.problems, facts))
+            self._compiled[key] = _Compiled(parts, _for_version(compiler.problems, facts), tuple(compiler.lenient))
         return self._compiled[key]
 
     def _mentioned(self, rule: PolicyRule, part: str, facts: Catalog) -> frozenset[str]:

@@ -31,7 +31,7 @@ def describe(value: Any) -> str:
         return shown(value) if len(value) <= _SHOWN else shown(value[:_SHOWN]) + "…"
     if value in ([], {}):
         return "empty"
-    text = json.dumps(value, default=lambda _: "?", ensure_ascii=False)
+    text = json.dumps(_normal(value), default=lambda _: "?", ensure_ascii=False)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
@@ -151,7 +151,7 @@ def pattern(compiled: Pattern, text: str) -> Check:
     def check(value: Any, steps: Steps) -> Outcome:
         if not isinstance(value, str) or compiled.search(value, steps):
             return None
-        return Failure((), lambda: f"is {describe(value) if value else 'not set'}, which does not match {text}")
+        return Failure((), lambda: f"is {describe(value)}, which does not match {text}" if value else "is not set")
 
     return check
 
@@ -224,7 +224,8 @@ def _together(failures: list[Failure]) -> Failure:
     def words() -> str:
         details = dict.fromkeys(failure.detail for failure in deepest)
         if len(deepest) == len(failures) <= 3:
-            return " and ".join(details)
+            heads, tails = zip(*(detail.rpartition(", ")[::2] for detail in details), strict=True)
+            return f"{heads[0]}, {' and '.join(tails)}" if len(set(heads)) == 1 and heads[0] else " and ".join(details)
         return next(iter(details), "meets none of the alternatives")
 
     return Failure(common, words)

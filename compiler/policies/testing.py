@@ -16,6 +16,7 @@ from compiler.policies.compiling import SchemaCompiler
 from compiler.policies.instance import Instance
 from compiler.policies.judging import OwnPolicy, Verdict, expired, is_version, today
 from compiler.policies.reading import READ_AS, InvalidPolicyError, PolicyFile, PolicyRule, Selector, read_policy
+from compiler.policies.vocabulary import APPLIES_TO
 from compiler.review.examine import Settings, examine
 from compiler.rules import by_code
 from compiler.rules.rule import FAIL, NOT_APPLICABLE, PASS, ControlResult, PolicyResult
@@ -85,6 +86,11 @@ def _test(rule: PolicyRule, policy: OwnPolicy, version: str | None, report: Repo
     used = version or _newest(rule.select)
     problems = policy.problems(rule, nearest(used))
     report.extend(problems)
+    if rule.level == "enforce":
+        for location, keyword in policy.lenient(rule, nearest(used)):
+            message = f"null meets this part of {rule.id}: {keyword} says nothing about it"
+            hint = f"write type: {APPLIES_TO[keyword]} next to it"
+            report.add(diagnose(rules.EMPTY_VALUE_PASSES, message, hint, location=location))
     if report.count(ERROR) == before:
         for wanted, examples in ((PASS, rule.passes), (FAIL, rule.fails)):
             for number, node in enumerate(examples):
@@ -139,7 +145,7 @@ def _check_items(schema: Node, rule: PolicyRule, report: Report) -> None:
             continue
         message = f"an empty list meets this part of {rule.id}"
         hint = "write minItems: 1 next to items if there has to be an element"
-        report.add(diagnose(rules.ITEMS_OF_EMPTY_LIST, message, hint, location=node.key_location("items")))
+        report.add(diagnose(rules.EMPTY_VALUE_PASSES, message, hint, location=node.key_location("items")))
 
 
 def _allows_empty_list(node: Node, items: Node) -> bool:

@@ -17,6 +17,7 @@ GENERATORS = (
     "schemas",
     "pods",
     "resolved_schema",
+    "policy_schema",
     "health_page",
     "changes_page",
     "codes",

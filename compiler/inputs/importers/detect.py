@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, diagnose
-from compiler.inputs import ARTIFACT_KINDS, DIALECT_KINDS
+from compiler.inputs import ARTIFACT_KINDS, DIALECT_KINDS, POLICY_KIND
 from compiler.inputs.source import is_toml, parse_as_server, parse_document
 from compiler.inputs.source.node import Node, Source, items_of
 from compiler.upstream.catalog.facts import nearest
@@ -268,7 +268,7 @@ def _documents(source: Source, problems: list[Diagnostic]) -> list[Node]:
 def has_header(root: Node) -> bool:
     """Return whether the apiVersion or kind of a mapping is that of a kasc document."""
     api, kind = root.get("apiVersion"), root.get("kind")
-    if not isinstance(root.value, dict) or _kind_of(root) in ARTIFACT_KINDS:
+    if not isinstance(root.value, dict) or _kind_of(root) in (*ARTIFACT_KINDS, POLICY_KIND):
         return False
     return _is_header(str(api.value or "") if api is not None else "", _kind_of(root) if kind is not None else "")
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
-from compiler.inputs import ARTIFACT_KINDS
+from compiler.inputs import ARTIFACT_KINDS, POLICY_KIND
 from compiler.inputs.source.node import Node, Source
 from compiler.text import closest, shown
 from compiler.upstream.catalog import catalog
@@ -161,6 +161,8 @@ def unknown_input(source: Source, roots: list[Node]) -> Diagnostic:
             if kind.value in ARTIFACT_KINDS:
                 message = f"{shown(kind.value)} is an artifact of kasc"
                 hint = "pass the document that it was compiled from"
+            if kind.value == POLICY_KIND and str(root.at(("apiVersion",)).value).startswith("kasc/"):
+                message, hint = "the file is a policy", "check servers with --policy FILE, or run kasc policy test FILE"
             break
     return diagnose(rules.UNRECOGNIZED_INPUT, message, hint, location=where)
 

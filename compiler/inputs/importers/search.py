@@ -13,7 +13,7 @@ from compiler import rules
 from compiler.bounds import MAX_FILE
 from compiler.diagnostics import KascError
 from compiler.filesystem import DISK, Disk, Root, open_file, read_from, root_of
-from compiler.inputs import ARTIFACT_KINDS, DIALECT_KINDS
+from compiler.inputs import ARTIFACT_KINDS, DIALECT_KINDS, POLICY_KIND
 from compiler.inputs.dialects.detection import configures_server, is_part
 from compiler.inputs.importers.detect import FLAGS_FILE, WORDS, detect
 from compiler.inputs.source import DOCUMENT_SUFFIXES, parse_document, source_of
@@ -173,6 +173,8 @@ class Search:
         if configuration and re.search(r"""(?m)^["']?apiVersion["']?[ \t]*[:=][ \t]*["']?kasc/""", text[:_HEAD]):
             if any(kind in text[:200] for kind in ARTIFACT_KINDS):
                 return None, "it is an artifact of kasc"
+            if re.search(rf"""(?m)^["']?kind["']?[ \t]*[:=][ \t]*["']?{POLICY_KIND}\b""", text[:_HEAD]):
+                return None, "it is a policy"
             return _parts_of(source, path), ""
         kind, reason = kind_of(source)
         if kind == "malformed" and not configuration:

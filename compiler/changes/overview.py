@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from compiler.text import counted
 _REJECTED = len(SEVERITIES)
 """The rank of what kube-apiserver refuses, above all severities."""
 _RANKS = {DELETED: SEVERITIES.index(PLAN), NEW: SEVERITIES.index(PLAN)}
+_SHORT = 12
+"""Characters of the name of a commit."""
 NAMED = 3
 """Declarations with equal changes that are named."""
 
@@ -175,6 +178,8 @@ def summary(differences: Sequence[Difference], since: str) -> str:
         "rejected": sum(each.new is not None and each.new.rejected for each in differences),
         "without effect": sum(each.is_compared and not each.changes for each in differences),
     }
+    if re.fullmatch("[0-9a-f]{40,64}", since):
+        since = since[:_SHORT]
     parts = ", ".join(f"{number} {status}" for status, number in statuses.items() if number)
     changes = [change for each in differences for change in each.changes]
     return f"{counted(len(differences), 'input')} changed since {since}: {parts}; {counts(changes)}"

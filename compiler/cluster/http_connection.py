@@ -122,6 +122,7 @@ class Connection(HTTPConnection):
             self.sock = relayed(self.sock)
 
     def _use_tls(self, context: ssl.SSLContext, name: str) -> None:
+        name.encode("idna")  # wrap_socket would not close the socket if the name is invalid
         secure = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
         self.sock = secure
         secure.do_handshake()

@@ -30,7 +30,7 @@ from compiler.cluster.kubeconfig_user import (
     is_supported,
     with_plugin,
 )
-from compiler.diagnostics import ERROR, KascError, Location, Report
+from compiler.diagnostics import ERROR, Diagnostic, KascError, Location, Report
 from compiler.inputs import Host, ServerInput
 from compiler.inputs.schema.decoding import root_field
 from compiler.inputs.schema.field import Field, Findings
@@ -78,14 +78,16 @@ def load(paths: Sequence[str], catalog: Catalog, report: Report) -> Loaded | Non
     report.concealed |= frozenset(paths)
     contents = []
     for path in paths:
+        problems: list[Diagnostic] = []
         try:
-            node = parse_as_server(read_source(path), [], recognized=False)
+            node = parse_as_server(read_source(path), problems, recognized=False)
         except KascError as error:
             report.add(error.diagnostic)
             continue
         contents.append((path, node))
         named, root = _file(path, node, catalog, report)
-        if decode_config(named.context, root, KINDS, FileRules(_RULE, None, _RULE, recognized=False)) is not None:
+        file_rules = FileRules(_RULE, None, _RULE, recognized=False)
+        if decode_config(named.context, root, KINDS, file_rules, problems=problems) is not None:
             check_names(root, _RULE)
     return None if report.count(ERROR) else Loaded(catalog, tuple(contents))
 

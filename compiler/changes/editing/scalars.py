@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.artifacts.yamlio import scalar
+from compiler.changes.editing.lines import line_break_of
 from compiler.changes.editing.pieces import Replacement
 from compiler.inputs.source.characters import characters, span_in
 from compiler.inputs.source.node import Lines, Node
@@ -82,7 +83,7 @@ def _in_place(node: Node, lines: Lines, new: str, style: str) -> list[Replacemen
         rest += 1
     text = new[start : len(new) - rest]
     if style == "|":
-        text = text.replace("\n", _line_break(lines.text) + " " * (spans[0][1] - 1))
+        text = text.replace("\n", line_break_of(lines.text) + " " * (spans[0][1] - 1))
     elif style == "'":
         text = text.replace("'", "''")
     elif style == '"':
@@ -101,7 +102,3 @@ def _with_whole_lines(change: list[Replacement], text: str) -> Iterator[list[Rep
     line, stop = text.rfind("\n", 0, start) + 1, text.find("\n", end)
     if not new and stop >= 0 and not text[line:start].strip() and not text[end:stop].strip():
         yield [Replacement(line, stop + 1, "")]
-
-
-def _line_break(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.artifacts.imported.writer import NotInTomlError, toml_key, toml_value
+from compiler.changes.editing.data import CannotRewriteError, Parse, contains, same
+from compiler.changes.editing.lines import line_break_of, line_start
 from compiler.changes.editing.pieces import Replacement, narrowed, without_overlaps
-from compiler.changes.editing.tree import CannotRewriteError, Parse, contains, same
 from compiler.inputs.source.node import Lines, Node, Source
 
 _DOTTED_START = re.compile(r"""[ \t]*(?:(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*)*""")
@@ -35,7 +36,7 @@ class _Writer:
     def __init__(self, source: Source) -> None:
         self.text = source.body
         self.lines = Lines(self.text)
-        self.line_break = "\r\n" if "\r\n" in self.text else "\n"
+        self.line_break = line_break_of(self.text)
         self.edits: list[Replacement] = []
 
     def span(self, node: Node) -> tuple[int, int]:
@@ -80,7 +81,7 @@ class _Writer:
             ]
             self._delete_item(spans, list(node.value).index(key))
             return
-        line = self.text.rfind("\n", 0, start) + 1
+        line = line_start(self.text, start)
         before = self.text[line:start]
         if not _DOTTED_START.fullmatch(before.lstrip(" \t[")):
             raise CannotRewriteError
@@ -112,7 +113,7 @@ class _Writer:
 
     def _delete_item(self, spans: Sequence[tuple[int, int]], index: int) -> None:
         start, end = spans[index]
-        line = self.text.rfind("\n", 0, start) + 1
+        line = line_start(self.text, start)
         comma = _COMMA.match(self.text, end)
         rest = _REST.match(self.text, comma.end() if comma else end)
         if not self.text[line:start].strip() and rest is not None and comma is not None:
@@ -126,7 +127,7 @@ class _Writer:
 
     def _add_item(self, last: tuple[int, int], text: str) -> None:
         start, end = last
-        line = self.text.rfind("\n", 0, start) + 1
+        line = line_start(self.text, start)
         indent = self.text[line:start]
         own_line = line > 0 and not indent.strip()
         self.edits.append(Replacement(end, end, f",{self.line_break}{indent}{text}" if own_line else f", {text}"))
@@ -152,7 +153,7 @@ class _Writer:
         if direct:
             key = max(direct, key=lambda name: keys[name])
             start = self.lines.index(*keys[key][:2])
-            line = self.text.rfind("\n", 0, start) + 1
+            line = line_start(self.text, start)
             prefix = self.text[line:start]
             self._insert_lines(self.span(children[key])[1], [prefix + text for text in texts])
         elif path and self.text[self.span(node)[0]] == "[":
@@ -162,7 +163,7 @@ class _Writer:
             raise CannotRewriteError
 
     def _is_in_header(self, index: int) -> bool:
-        line = self.text.rfind("\n", 0, index) + 1
+        line = line_start(self.text, index)
         return self.text[line:index].lstrip(" \t").startswith("[")
 
     def _append_table(self, name: str, value: Any) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+from compiler.changes.editing.data import Parse
 from compiler.changes.editing.pieces import Replacement, applied
 from compiler.changes.editing.toml import rewrite_toml
-from compiler.changes.editing.tree import Parse, rewrite
+from compiler.changes.editing.tree import rewrite
 from compiler.diagnostics import KascError, Location
 from compiler.inputs.importers.pod import parse_manifests
 from compiler.inputs.source import is_toml, parse_document

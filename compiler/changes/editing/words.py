@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from compiler.artifacts.targets.systemd import quoted as quoted_for_systemd
+from compiler.changes.editing.lines import after_break, line_break_of, line_end, line_start
 from compiler.changes.editing.pieces import Replacement
 
 _QUOTES = "\"'"
@@ -45,13 +46,13 @@ def flag_words(text: str, name: Span, value: Span | None) -> FlagWords:
 def deletions(text: str, flag: FlagWords) -> Iterator[list[Replacement]]:
     """Yield ways to delete a flag with its value, the best first."""
     start, end = _whole(text, flag)
-    line = _line_start(text, start)
-    stop = _line_end(text, end)
+    line = line_start(text, start)
+    stop = line_end(text, end)
     before, after = text[line:start], text[end:stop]
     if not before.strip() and after.strip() in ("", "\\"):
         continued = _continuation(_line_before(text, line)) if line else ""
         if after.strip() or not continued:
-            yield [Replacement(line, _after_break(text, stop), "")]
+            yield [Replacement(line, after_break(text, stop), "")]
         if line and not after.strip():
             previous = line - len(_break_before(text, line))
             yield [Replacement(previous - len(continued), end, "")]
@@ -64,10 +65,10 @@ def deletions(text: str, flag: FlagWords) -> Iterator[list[Replacement]]:
 def insertions(text: str, flag: FlagWords, word: str) -> Iterator[list[Replacement]]:
     """Yield ways to insert a word after a flag and its value, the best first."""
     start, end = _whole(text, flag)
-    line = _line_start(text, start)
-    stop = _line_end(text, end)
+    line = line_start(text, start)
+    stop = line_end(text, end)
     before, after = text[line:start], text[end:stop]
-    line_break = "\r\n" if "\r\n" in text else "\n"
+    line_break = line_break_of(text)
     if not before.strip() and after.strip() in ("", "\\"):
         previous = _continuation(_line_before(text, line)) if line else ""
         mark = _continuation(after)
@@ -149,19 +150,6 @@ def _continuation(line: str) -> str:
     return line[len(body[:-1].rstrip(" \t")) :] if body.endswith("\\") else ""
 
 
-def _line_start(text: str, index: int) -> int:
-    return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
-
-
-def _line_end(text: str, index: int) -> int:
-    stops = [stop for each in "\r\n" if (stop := text.find(each, index)) >= 0]
-    return min(stops, default=len(text))
-
-
-def _after_break(text: str, index: int) -> int:
-    return index + (2 if text.startswith("\r\n", index) else 1 if index < len(text) else 0)
-
-
 def _break_before(text: str, line: int) -> str:
     return "\r\n" if text[line - 2 : line] == "\r\n" else text[line - 1 : line]
 
@@ -169,4 +157,4 @@ def _break_before(text: str, line: int) -> str:
 def _line_before(text: str, line: int) -> str:
     """Return the line in front of one that starts at an index."""
     end = line - len(_break_before(text, line))
-    return text[_line_start(text, end) : end]
+    return text[line_start(text, end) : end]

@@ -12,9 +12,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.changes.editing.data import same
 from compiler.changes.editing.edit import FlagEdit
 from compiler.changes.editing.pieces import EditedText, Replacement
-from compiler.changes.editing.tree import rewrite, same
+from compiler.changes.editing.tree import rewrite
 from compiler.inputs.importers.pod import parse_manifests
 from compiler.inputs.source.node import Node, Source
 from compiler.review.comments_and_edits import apply_fixes

@@ -255,6 +255,47 @@ def test_only_a_stop(tmp_path: Path) -> None:
     assert [phase.servers for phase in rollout.phases] == [ALL_AT_ONCE]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "phases"),
+    [
+        ("Node,RBAC", "Node,Webhook", ["Node,RBAC,Webhook", "Node,Webhook"]),
+        ("AlwaysAllow", "Node,RBAC", ["AlwaysAllow,Node,RBAC", "Node,RBAC"]),
+        ("Node,RBAC", "Node", ["Node"]),
+        ("Node", "Node,RBAC", ["Node,RBAC"]),
+        ("Node,RBAC", "AlwaysAllow", ["AlwaysAllow"]),
+    ],
+)
+def test_authorizers(old: str, new: str, phases: list[str], tmp_path: Path) -> None:
+    flags = [
+        [
+            f"--authorization-mode={modes}",
+            *["--authorization-webhook-config-file=$T/webhook.yaml"] * ("Webhook" in modes),
+        ]
+        for modes in (old, new)
+    ]
+    rollout = require_property(compared(tmp_path, *flags, files=FILES))
+    assert values(rollout, "authorization-mode") == [[modes] for modes in phases]
+    stops = {phase.servers for phase in rollout.phases}
+    assert stops == {ALL_AT_ONCE if new == "AlwaysAllow" else ONE_BY_ONE}
+
+
+def test_modes_that_move_to_a_file_are_not_joined_with_a_default(tmp_path: Path) -> None:
+    new = ["--authorization-config=$T/authz.yaml"]
+    rollout = require_property(compared(tmp_path, ["--authorization-mode=Node,RBAC"], new, FILES))
+    assert [phase.servers for phase in rollout.phases] == [ALL_AT_ONCE]
+
+
+def test_issuers_of_users(tmp_path: Path) -> None:
+    flags = [[f"--authentication-config=$T/jwt{number}.yaml"] for number in (1, 2)]
+    rollout = require_property(compared(tmp_path, *flags, files=FILES))
+    issuers = [
+        [issuer.url for issuer in phase.state.server.config.authentication.jwt.issuers or ()]
+        for phase in rollout.phases
+    ]
+    assert issuers == [["https://one.example", "https://two.example"], ["https://two.example"]]
+    assert {phase.servers for phase in rollout.phases} == {ONE_BY_ONE}
+
+
 def hop(directory: Path, old: str, new: str, flags: tuple[str, ...] = ()) -> Comparison:
     from compiler.changes.inputs import compare_inputs
 
@@ -312,8 +353,10 @@ POOL = [
     ["--service-account-key-file=/keys/a.pub --service-account-signing-key-file=/keys/a.key",
      "--service-account-key-file=/keys/a.pub --service-account-key-file=/keys/b.pub "
      "--service-account-signing-key-file=/keys/b.key"],
-    ["--authorization-mode=RBAC", "--authorization-mode=AlwaysAllow", "--authorization-config=$T/authz.yaml"],
-    ["--anonymous-auth=false", "--authentication-config=$T/authn.yaml"],
+    ["--authorization-mode=RBAC", "--authorization-mode=AlwaysAllow", "--authorization-config=$T/authz.yaml",
+     "--authorization-mode=Node,Webhook --authorization-webhook-config-file=$T/webhook.yaml"],
+    ["--anonymous-auth=false", "--authentication-config=$T/authn.yaml", "--authentication-config=$T/jwt1.yaml",
+     "--authentication-config=$T/jwt2.yaml"],
     ["--runtime-config=batch/v1=false", "--runtime-config=api/alpha=true"],
     ["--feature-gates=CoordinatedLeaderElection=true", "--feature-gates=AllAlpha=true"],
     ["--etcd-prefix=/other"],
@@ -325,7 +368,16 @@ POOL = [
     ["--request-timeout=30s", "--request-timeout=2m"],
     ["--no-such-flag=1", "--request-timeout=never"],
 ]  # fmt: skip
+JWT = (
+    "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n"
+    "- issuer: {{url: 'https://{}.example', audiences: [kubernetes]}}\n"
+    "  claimMappings: {{username: {{claim: sub, prefix: ''}}}}\n"
+)
 FILES = {
+    "jwt1.yaml": JWT.format("one"),
+    "jwt2.yaml": JWT.format("two"),
+    "webhook.yaml": "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'https://a.example'}}]\n"
+    "users: [{name: u, user: {}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n",
     "1.yaml": encryption(secrets=("k1", "identity")),
     "2.yaml": encryption(secrets_configmaps=("k2",), ALL=("identity",)),
     "3.yaml": encryption(secrets=("kmsA", "k1=2")),

@@ -16,6 +16,7 @@ from compiler.changes.rollout.edits import State
 from compiler.changes.rollout.phases import Draft, Phase, phases_from
 from compiler.changes.rollout.stages import Plan
 from compiler.changes.rollout.steps import Move, applied
+from compiler.changes.rollout.uses import moved_by
 from compiler.changes.version import NAME as VERSION
 
 
@@ -38,7 +39,19 @@ def rollout_of(comparison: Comparison) -> Rollout:
     """Return the rollout of a change; no phases if nothing changes."""
     if not comparison.changes:
         return Rollout((), ())
-    plan = Plan(comparison)
+    drafts = _best(Plan(comparison))
+    stopping = frozenset(
+        flag for draft in drafts for change in draft.unsafe for flag in draft.tracked & moved_by(change)
+    )
+    if stopping:
+        # Stages are of no use to a flag if servers have to be stopped for one of them.
+        drafts = min(_best(Plan(comparison, stopping)), drafts, key=_stops)
+    refused = dict.fromkeys(step.refuse for draft in drafts for step in draft.steps if step.refuse)
+    return Rollout(phases_from(drafts, comparison.old.context.report.path), tuple(refused))
+
+
+def _best(plan: Plan) -> list[Draft]:
+    """Return the phases of the first of the possible chains that stops the servers no more often than it has to."""
     best: list[Draft] = []
     for start in plan.starts():
         drafts = _drafts(plan, _chain(plan, start))
@@ -46,8 +59,7 @@ def rollout_of(comparison: Comparison) -> Rollout:
             best = drafts
         if _stops(best) <= bool(plan.stopped):
             break
-    refused = dict.fromkeys(step.refuse for draft in best for step in draft.steps if step.refuse)
-    return Rollout(phases_from(best, comparison.old.context.report.path), tuple(refused))
+    return best
 
 
 def _stops(drafts: Sequence[Draft]) -> int:
@@ -87,9 +99,10 @@ def _drafts(plan: Plan, links: Sequence[_Link]) -> list[Draft]:
     drafts = []
     for index, (state, moves, changes) in enumerate(links[1:]):
         before = links[index].state
-        parts = list(applied(plan.uses, moves, (before, state), changes))
+        parts = list(applied(plan.uses, moves, (before, state), changes, plan.tracks))
         met = {task.until for _, step in parts for task in step.before} - {""}
         unsafe = tuple(each for each in changes if not each.safe_mixed and each.safe_once not in met)
         flags = frozenset((VERSION, *(flag for use, _ in parts for flag in (*use.recipe.flags, *use.flags))))
-        drafts.append(Draft(before, state, tuple(step for _, step in parts), unsafe, flags))
+        tracked = frozenset(flag for flag in plan.tracks if any(move.moves([flag]) for move in moves))
+        drafts.append(Draft(before, state, tuple(step for _, step in parts), unsafe, flags, tracked))
     return drafts

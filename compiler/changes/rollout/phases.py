@@ -67,13 +67,17 @@ class Phase(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What a phase is made from: the states before and after it, the steps of recipes, and the unsafe changes."""
+    """What a phase is made from: the states before and after it, the steps of recipes, and the unsafe changes.
+
+    `explained` are the flags that the steps are about, `tracked` those with stages of their own that change.
+    """
 
     before: State
     after: State
     steps: tuple[Step, ...]
     unsafe: tuple[Change, ...]
-    moved_by_steps: frozenset[str]
+    explained: frozenset[str]
+    tracked: frozenset[str]
 
 
 def phases_from(drafts: Sequence[Draft], old: str) -> tuple[Phase, ...]:
@@ -95,7 +99,7 @@ def phases_from(drafts: Sequence[Draft], old: str) -> tuple[Phase, ...]:
 def _phase(number: int, draft: Draft, previous: str) -> Phase:
     edits = tuple(edits_between(draft.before, draft.after))
     titles = [step.title for step in draft.steps]
-    others = [f"--{edit.flag}" for edit in edits if edit.flag not in draft.moved_by_steps]
+    others = [f"--{edit.flag}" for edit in edits if edit.flag not in draft.explained]
     if others or not titles:
         titles.append(f"change {listed(others)}" if others else "use the new configuration")
     name = f"{number}-{_slug(titles[0])}"

@@ -14,8 +14,9 @@ BINARY, EMULATION, UPGRADE, ACCEPT, SWITCH, CHANGE, DROP = STEPS = (
     *("binary", "emulation", "upgrade", "accept", "switch", "change", "drop"),
 )
 """Steps of recipes, in the order of their stages."""
-BOTH, NEW_FIRST, NEW = WAYS = ("both", "both-new-first", "new")
-"""Values of a flag in a stage before the last: the old and the new ones in one of the orders, or the new ones."""
+BOTH, NEW_FIRST, SET, NEW = WAYS = ("both", "both-new-first", "set", "new")
+"""Values of a flag in a stage before the last: the old and the new ones in one of the orders, the new ones if they are
+set, or the new ones."""
 TASKS = ("before", "do", "check", "after")
 """Fields of a step that are lists of tasks."""
 OWN = "*"

@@ -53,7 +53,8 @@ class Plan:
     while all servers are stopped.
     """
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, direct: frozenset[str] = frozenset()) -> None:
+        """`direct` are flags that get their new value at once, while all servers are stopped."""
         self.comparison = comparison
         self.old, self.new = configuration_of(comparison.old), configuration_of(comparison.new)
         self.differing = differing(self.old, self.new)
@@ -61,11 +62,14 @@ class Plan:
         self.tracks: dict[str, dict[str, Value]] = {}
         self.stopped: set[str] = set()
         for use in self.uses:
-            self._add(use)
+            self._add(use, direct)
         self.stages = (*_hops(self.old.version, self.new.version), *self._steps())
 
-    def _add(self, use: Use) -> None:
+    def _add(self, use: Use, direct: frozenset[str]) -> None:
+        self.stopped.update(direct.intersection(use.flags))
         for flag, ways in use.flags.items():
+            if flag in direct:
+                continue
             sides = Side(self.comparison.old, self.old.value(flag)), Side(self.comparison.new, self.new.value(flag))
             values = {stage: value for stage, way in ways.items() if (value := between(way, flag, *sides)) is not None}
             if values:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from compiler.changes.change import Change
@@ -28,18 +28,22 @@ class Move(NamedTuple):
     before: Configuration
     after: Configuration
 
-    def moves(self, use: Use) -> bool:
-        """Return whether the stage changes a flag of a recipe."""
-        return any(not self.before.value(flag).is_same(self.after.value(flag)) for flag in use.flags)
+    def moves(self, flags: Iterable[str]) -> bool:
+        """Return whether the stage changes one of some flags."""
+        return any(not self.before.value(flag).is_same(self.after.value(flag)) for flag in flags)
 
 
 def applied(
-    uses: Iterable[Use], moves: Sequence[Move], states: tuple[State, State], changes: Sequence[Change]
+    uses: Iterable[Use],
+    moves: Sequence[Move],
+    states: tuple[State, State],
+    changes: Sequence[Change],
+    tracked: Container[str],
 ) -> Iterator[tuple[Use, Step]]:
     """Yield the steps of the recipes between two states, with their texts.
 
-    `moves` are the stages between them, and `changes` what differs. What no flag of a recipe moves, belongs to the
-    phase with its change.
+    `moves` are the stages between them, `changes` what differs, and `tracked` the flags with stages of their own. A
+    change without stages is in the phase in which it appears or in which one of its flags moves.
     """
     hop = _hop(*states)
     names = {(change.kind, change.name) for change in changes}
@@ -47,11 +51,11 @@ def applied(
         texts = _texts(use, states[1])
         for name, step in use.recipe.steps.items():
             if name in (ACCEPT, SWITCH, DROP):
-                applies = any(move.stage.step == name and move.moves(use) for move in moves)
-            elif name == CHANGE and use.flags:
-                applies = any(move.moves(use) for move in moves)
+                applies = any(move.stage.step == name and move.moves(use.flags) for move in moves)
             elif name == CHANGE:
-                applies = not use.is_hop and any((each.kind, each.name) in names for each in use.changes)
+                direct = [flag for flag in use.flags if flag not in tracked]
+                is_here = len(direct) == len(use.flags) and any((each.kind, each.name) in names for each in use.changes)
+                applies = any(move.moves(direct) for move in moves) or (is_here and not use.is_hop)
             else:
                 applies = name == hop and use.is_hop
             if applies:

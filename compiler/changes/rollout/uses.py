@@ -30,6 +30,12 @@ class Use(NamedTuple):
         return any(change.name == VERSION for change in self.changes)
 
 
+def moved_by(change: Change) -> frozenset[str]:
+    """Return the flags that the recipe of a change moves."""
+    recipe = recipe_of(change.recipe) if change.recipe else _GENERIC
+    return frozenset(change.name if flag == OWN else flag for flag in recipe.flags)
+
+
 def uses_of(changes: Iterable[Change], differing: Sequence[str]) -> list[Use]:
     """Return the recipes that changes need, that of another version first; `differing` are the flags that differ.
 

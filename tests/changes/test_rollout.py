@@ -433,3 +433,34 @@ def test_every_recipe_ends_with_the_new_configuration() -> None:
         recipe = recipe_of(name)
         assert set(recipe.steps) <= set(STEPS)
         assert "change" in recipe.steps or DROP in recipe.steps
+
+
+def test_a_bundle_of_available_files_is_read(tmp_path: Path) -> None:
+    """The new bundle has all certificates of the old one, and the other way round; else there is one with both."""
+    from tests.changes.test_meanings import CERTIFICATES
+
+    files = {"a.crt": CERTIFICATES[0], "b.crt": CERTIFICATES[1], "ab.crt": "".join(CERTIFICATES)}
+
+    def paths(old: str, new: str) -> list[list[str]]:
+        flags = [[f"--client-ca-file=$T/{name}.crt"] for name in (old, new)]
+        rollout = require_property(compared(tmp_path, *flags, files=files))
+        servers = [phase.state.server for phase in rollout.phases]
+        bundles = [server.context.host.read(server.context.flags.text("client-ca-file")) or b"" for server in servers]
+        return [[bundle.decode() for bundle in bundles], [phase.servers for phase in rollout.phases]]
+
+    assert paths("a", "b") == [["".join(CERTIFICATES), CERTIFICATES[1]], [ONE_BY_ONE] * 2]
+    assert paths("a", "ab") == [["".join(CERTIFICATES)], [ONE_BY_ONE]]
+    assert paths("ab", "b") == [[CERTIFICATES[1]], [ONE_BY_ONE]]
+
+
+def test_an_emulated_version_of_the_user_stays(tmp_path: Path) -> None:
+    rollout = require_property(hop(tmp_path, "1.35", "1.36", ("generic: {emulatedVersion: ['1.35']}\n",)))
+    assert versions_of(rollout) == [("1.36", 35)]
+    assert values(rollout, "emulated-version") == [["1.35"]]
+
+
+def test_credentials_in_edits_are_hidden(tmp_path: Path) -> None:
+    rollout = rollout_of(compared(tmp_path, [], ["--service-account-jwks-uri=https://me:hunter2@a.example/keys"]))
+    shown = repr(as_data(rollout)) + as_markdown(rollout) + "".join(as_text(rollout, verbose=True))
+    assert "a.example/keys" in shown
+    assert "hunter2" not in shown

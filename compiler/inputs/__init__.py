@@ -68,7 +68,7 @@ class ServerInput:
     namespace/name of a static Pod. `unlisted` counts the diagnostics beyond the limit of a report. `dialect` is set for
     the file of a distribution, `fixed_flags` are the flags that this distribution does not let the user set, `settings`
     has the field that decides a flag, for flags that the user does not set by name, `release` is the version of the
-    distribution if the command line names it.
+    distribution if the command line names it. `page_flags` are all flags that a page of /flagz lists.
     """
 
     def __init__(
@@ -124,6 +124,7 @@ class ServerInput:
         self.fixed_flags = fixed_flags
         self.settings = settings or {}
         self.release = release
+        self.page_flags: frozenset[str] = frozenset()
 
     @property
     def generated(self) -> frozenset[str]:

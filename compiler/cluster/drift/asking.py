@@ -18,7 +18,7 @@ from compiler.cluster.drift.observed import (
     NotCompared,
     Observed,
 )
-from compiler.cluster.drift.pages import Page, server_of
+from compiler.cluster.drift.pages import foreign_flags, server_of
 from compiler.cluster.drift.parsing import (
     METRICS,
     gates_in,
@@ -35,6 +35,7 @@ from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import versions
 
 if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
     from compiler.cluster.apiserver import Answer
     from compiler.inputs import Host
 
@@ -66,15 +67,15 @@ class _Asking:
     def everything(self, host: Host) -> Observed:
         metrics = self._metrics()
         found, release, versions_from = self._versions(metrics)
-        page, flags_from = self._flagz(found.get("kubernetes-version"), host)
+        own, flags_from = self._flagz(found.get("kubernetes-version"), host)
         served = self._discovery()
         health = self._health()
         gates = gates_in(metrics) if metrics is not None else {}
         return Observed(
             self.server.url,
-            page.server if page else None,
+            own,
             flags_from,
-            page.foreign_flags if page else (),
+            foreign_flags(own) if own else (),
             gates or None,
             found,
             versions_from,
@@ -140,7 +141,7 @@ class _Asking:
         self._miss(reason, VERSION)
         return {}, "", ""
 
-    def _flagz(self, version: str | None, host: Host) -> tuple[Page | None, str]:
+    def _flagz(self, version: str | None, host: Host) -> tuple[Resolved | None, str]:
         """Return the server of /flagz, and the form in which it was sent."""
         reason = ""
         for form, accept in _FLAGZ:

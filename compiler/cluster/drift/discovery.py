@@ -96,8 +96,6 @@ def _known_resources() -> frozenset[tuple[str, str]]:
 def compare_storage_versions(declared: Resolved, observed: Observed) -> Iterator[Difference | NotCompared]:
     """Yield the resources that are stored in another version than declared."""
     if observed.served is None:
-        if observed.server is not None:
-            yield NotCompared(STORAGE_VERSION, ALL, "only discovery reports it")
         return
     stored = stored_versions(declared.storage_factory)
     resources = declared.context.catalog.resources

@@ -35,10 +35,15 @@ def compare(declared: Resolved, observed: Observed) -> Iterator[Difference | Not
     live = observed.server
     if live is None:
         return
+    listed = live.context.input.page_flags
     for flag in observed.foreign_flags:
         yield NotCompared(FLAG, flag, "not a flag of upstream's kube-apiserver")
     for flag in {**declared.context.catalog.flags, **live.context.catalog.flags}:
-        if flag not in _OTHER_KINDS and flag not in _ONCE:
+        if flag in _OTHER_KINDS or flag in _ONCE:
+            continue
+        if listed and flag not in listed:
+            yield NotCompared(FLAG, flag, f"{observed.flags_from} does not list it")
+        else:
             yield from _compare(flag, declared, live, observed)
 
 

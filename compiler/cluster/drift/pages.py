@@ -1,31 +1,25 @@
-"""The server that a page of /flagz describes."""
+"""The server that a page of /flagz describes, and its flags that are not upstream's."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from compiler.apiserver.startup import Resolved, resolve
 from compiler.diagnostics import Problems, Report
 from compiler.inputs.dialects import Request
-from compiler.inputs.dialects.flagz import page_of, read
+from compiler.inputs.dialects.flagz import read
 from compiler.inputs.importers.detect import detect
 from compiler.inputs.source import Files
 from compiler.inputs.source.node import Source
 from compiler.upstream.catalog import catalog
-from compiler.upstream.catalog.facts import nearest, versions
+from compiler.upstream.catalog.facts import nearest
+from compiler.upstream.catalog.history import known_in
 
 if TYPE_CHECKING:
     from compiler.inputs import Host
 
 
-class Page(NamedTuple):
-    """The server that a page describes, and the flags on the page that no version of upstream has."""
-
-    server: Resolved
-    foreign_flags: tuple[str, ...]
-
-
-def server_of(text: str, name: str, version: str | None, host: Host) -> Page:
+def server_of(text: str, name: str, version: str | None, host: Host) -> Resolved:
     """Return the server that a page describes; `version` is its minor version, if it is known.
 
     Raises KascError if the text is not a page of kube-apiserver.
@@ -33,13 +27,14 @@ def server_of(text: str, name: str, version: str | None, host: Host) -> Page:
     problems = Problems()
     source = Source(name, text)
     detected = detect(source, "flagz", version, problems)
-    request = Request("flagz", "", version, source, detected.roots, name, host, Files(), problems)
-    given = read(request)
-    known = catalog(nearest(version or given.version))
-    return Page(resolve(known, given, host, Report(name)), foreign_flags(page_of(request)))
+    given = read(Request("flagz", "", version, source, detected.roots, name, host, Files(), problems))
+    return resolve(catalog(nearest(version or given.version)), given, host, Report(name))
 
 
-def foreign_flags(names: object) -> tuple[str, ...]:
-    """Return those of the names that are not flags of any version, sorted."""
-    known = {flag for version in versions() for flag in catalog(version).flags} | {"help", "version"}
-    return tuple(sorted(set(names) - known))  # type: ignore[call-overload]
+def foreign_flags(server: Resolved) -> tuple[str, ...]:
+    """Return the flags of a server that no version of upstream has, sorted."""
+    given = server.context.input
+    names = {*given.page_flags, *(argument.flag for argument in given.arguments)}
+    return tuple(
+        sorted(name for name in names - server.context.catalog.flags.keys() if name and not known_in("flags", name))
+    )

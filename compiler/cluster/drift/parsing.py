@@ -16,7 +16,7 @@ from compiler.cluster.drift.observed import COMPATIBLE, EMULATED, KUBERNETES
 METRICS = (b"kubernetes_feature_enabled{", b"version_info{")
 """How the lines of /metrics begin that are read."""
 _METRIC = re.compile(r"([a-z_]+)\{([^{}]*)\} ([0-9.e+]{1,20})")
-_LABEL = re.compile(r'([a-z_]+)="([^"\\]*)"')
+_LABEL = re.compile(r'\b([a-z_]{1,40})="([^"\\]{0,200})"')
 _GATE = re.compile("[A-Za-z][A-Za-z0-9]{0,100}")
 _MINOR = re.compile(r"v?([0-9]{1,3}\.[0-9]{1,4})(?:[.+-].{0,100})?")
 _RELEASE = re.compile(r"v?[0-9]{1,3}\.[0-9]{1,4}[-+.0-9A-Za-z]{0,40}")

@@ -41,6 +41,7 @@ _WRITTEN = "compare the page with `kubectl get --raw /flagz`"
 _BRACKETED = frozenset(("stringSlice", "stringArray", "int32Slice", "namedCertKey", "stringToString"))
 """Types whose values pflag prints in brackets."""
 _NOTHING = frozenset(("", "[]", "false", "0", "0s", "<nil>"))
+_NO_CONFIGURATION = frozenset(("help", "version"))
 _ADDRESS, _CACHE_SIZES = "advertise-address", "watch-cache-sizes"
 _CACHED = ("events#0", "events.events.k8s.io#0")
 """Watch cache sizes that the server adds. Kubernetes: pkg/registry/.../storage_factory.go, DefaultWatchCacheSizes."""
@@ -72,7 +73,7 @@ def read(request: Request) -> ServerInput:
 
     Raises KascError: INPUT-03 for the page of another component, DOC-04 for a page without flags.
     """
-    values = page_of(request)
+    values = _of_document(request) if request.roots else _of_text(request)
     start = Location(request.source.name, 1, 1, 1, 2)
     if not values:
         raise KascError(diagnose(rules.SYNTAX_ERROR, "the page has no flags", _WRITTEN, location=start))
@@ -82,13 +83,10 @@ def read(request: Request) -> ServerInput:
         message = f"the page does not name a Kubernetes version; its flags are those of {version}"
         hint = "pass --kubernetes-version"
         request.problems.append(diagnose(rules.DISTRIBUTION_VERSION_ASSUMED, message, hint, location=start))
-    words = _Page(values, catalog(nearest(version)), request).words()
-    return request.server(words, version=None if request.version else version)
-
-
-def page_of(request: Request) -> dict[str, Value]:
-    """Return all flags of a page with their values. Raises KascError: INPUT-03 for the page of another component."""
-    return _of_document(request) if request.roots else _of_text(request)
+    page = _Page(values, catalog(nearest(version)), request)
+    server = request.server(page.words(), version=None if request.version else version)
+    server.page_flags = frozenset(values) - _NO_CONFIGURATION
+    return server
 
 
 def _of_text(request: Request) -> dict[str, Value]:
@@ -183,7 +181,7 @@ class _Page:
         return words
 
     def _report_unknown(self, name: str, value: Value) -> None:
-        if value.text in _NOTHING or name in ("help", "version"):
+        if value.text in _NOTHING or name in _NO_CONFIGURATION:
             return
         message = f"upstream's kube-apiserver has no flag --{shown_bare(name)}: it is left out"
         hint = "check the version; a flag of another build is not checked"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, diagnose
 from compiler.inputs import ARTIFACT_KINDS, DIALECT_KINDS, POLICY_KIND
+from compiler.inputs.importers.processes import process_lines
 from compiler.inputs.source import is_toml, parse_as_server, parse_document
 from compiler.inputs.source.node import Node, Source, items_of
 from compiler.upstream.catalog.facts import nearest
@@ -79,6 +80,8 @@ def detect(source: Source, read_as: str | None, version: str | None, problems: l
         return _as_config_file(source, version, problems)
     if read_as in DIALECT_KINDS:
         return _as_dialect(source, read_as, problems)
+    if source.argv:
+        return Detected("argv", [])
     text_dialect = _text_dialect(source)
     if text_dialect is not None:
         return text_dialect
@@ -285,7 +288,9 @@ def _flags_kind(source: Source) -> Detected | None:
     """Return `argv` or `flags` if a file has flags of kube-apiserver, None if not."""
     text = source.text
     lines = _content_lines(text)
-    if not lines or not _looks_like_flags(lines):
+    if lines and not _looks_like_flags(lines):
+        return Detected("flags", []) if process_lines(text) else None
+    if not lines:
         return None
     certain: bool | None = "kube-apiserver" in text or "--etcd-servers" in text
     if not certain:

@@ -11,6 +11,7 @@ from compiler.bounds import MAX_NODES
 from compiler.diagnostics import NOTE, Diagnostic, Location, Problems, diagnose
 from compiler.inputs import ServerInput
 from compiler.inputs.arguments import ANY, Argument, Word, may_be_any, split_arguments
+from compiler.inputs.importers.processes import process_lines, words_of_process
 from compiler.inputs.shell_words import Splitter, trace_of
 from compiler.inputs.source.node import Source, too_many_words
 from compiler.text import shown_bare
@@ -145,11 +146,13 @@ _OPERATOR = r"&&|\|\|?|;|&|[0-9]*[<>].*|&>.*"
 
 
 def read_flags(source: Source, version: str | None, problems: list[Diagnostic]) -> ServerInput:
-    """Read flags as a shell does.
+    """Read flags as a shell does, or the process of kube-apiserver in a list of processes.
 
     The value of an assignment, `NAME="..."`, is split into words if it contains flags. An assignment that another
-    value refers to counts only there.
+    value refers to counts only there. Raises KascError INPUT-01 for a list with several processes of kube-apiserver.
     """
+    if processes := process_lines(source.text):
+        return plain_input("flags", source.name, words_of_process(source, processes), version, problems)
     variables: dict[str, str] = {}
     assigned: dict[str, list[Word]] = {}
     words: list[Word] = []

@@ -53,14 +53,26 @@ def read_source(path: str, display: str | None = None, limit: int = MAX_FILE, di
     """
     if path == STANDARD_INPUT:
         name = display or STANDARD_INPUT_NAME
-        return Source(name, _decode(_read_standard_input(name, limit), name))
+        return _source(_read_standard_input(name, limit), name)
     name = display or path
-    return Source(name, _decode(_read_file(path, name, limit, disk), name))
+    return _source(_read_file(path, name, limit, disk), name)
 
 
 def source_of(data: bytes, name: str, limit: int = MAX_FILE) -> Source:
     """Decode bytes that were read before. Raises KascError: DOC-02 and DOC-03 as `read_source` does."""
-    return Source(name, _decode(_within(data, name, limit), name))
+    return _source(_within(data, name, limit), name)
+
+
+def _source(data: bytes, name: str) -> Source:
+    if is_command_line(data):
+        return Source(name, _decode(data.replace(b"\0", b"\n"), name), argv=True)
+    return Source(name, _decode(data, name))
+
+
+def is_command_line(data: bytes) -> bool:
+    """Return whether data is the command line of kube-apiserver, as in /proc/PID/cmdline."""
+    program, nul, _ = data.partition(b"\0")
+    return bool(nul) and program.rpartition(b"/")[2] == b"kube-apiserver" and b"\n" not in data
 
 
 class Files:

@@ -17,14 +17,18 @@ Span: TypeAlias = tuple[int, int, int, int]
 
 
 class Source:
-    """One input file: its name in messages and its decoded text; `json` is set if the server reads it as JSON."""
+    """One input file: its name in messages and its decoded text; `json` is set if the server reads it as JSON.
 
-    __slots__ = ("json", "name", "text")
+    `argv` is set if NUL characters separated its lines, each of which is one argument of a process.
+    """
 
-    def __init__(self, name: str, text: str, *, json: bool = False) -> None:
+    __slots__ = ("argv", "json", "name", "text")
+
+    def __init__(self, name: str, text: str, *, json: bool = False, argv: bool = False) -> None:
         self.name = name
         self.text = text
         self.json = json
+        self.argv = argv
 
     @property
     def body(self) -> str:

@@ -68,6 +68,7 @@ def test_a_server_does_not_drift_from_its_own_configuration(name: str, folder: P
     unnamed = {(each.kind, each.name) for each in found.not_compared if each.name != "*" and each.kind != "file"}
     assert unnamed <= {
         *(("flag", flag) for flag in ("openshift-config", "send-retry-after-while-not-ready-once", "secure-port")),
+        *(("flag", flag) for flag in ("log-json-info-buffer-size", "log-json-split-stream")),
         *(("feature-gate", gate) for gate in FOREIGN_GATES),
         *(("health-check", check) for check in FOREIGN_CHECKS),
         ("version", "min-compatibility-version"),

@@ -37,7 +37,7 @@ def target_of(options: Namespace, catalog: Catalog, report: Report) -> Target | 
     A kubeconfig is used if an option names it or its context, or without --server; --server then replaces its server.
     """
     found = Report(report.path)
-    if options.server is not None and options.kubeconfig is None and options.context is None:
+    if options.server is not None and not options.kubeconfig and not options.context:
         target: Target | None = _target_of_options(options)
     else:
         target = _target_of_files(options, catalog, found)
@@ -66,7 +66,7 @@ def _target_of_files(options: Namespace, catalog: Catalog, report: Report) -> Ta
 def _target_of_pod(options: Namespace, report: Report) -> Target | None:
     from compiler.cluster.service_account import is_in_pod, target_of_pod
 
-    if options.context is None and is_in_pod(os.environ):
+    if not options.context and is_in_pod(os.environ):
         return target_of_pod(os.environ, report)
     listed = os.environ.get("KUBECONFIG", "")
     missing = f"no file in KUBECONFIG exists: {listed}" if listed else "no server"

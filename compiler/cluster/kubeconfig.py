@@ -55,7 +55,7 @@ def paths_of(explicit: str | None, environment: Mapping[str, str]) -> list[str]:
 
     Kubernetes: client-go/tools/clientcmd/loader.go, NewDefaultClientConfigLoadingRules.
     """
-    if explicit is not None:
+    if explicit:
         return [explicit]
     listed = environment.get(VARIABLE, "")
     paths = listed.split(os.pathsep) if listed else [os.path.expanduser("~/.kube/config")]

@@ -107,6 +107,8 @@ def test_the_files_that_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert paths_of(None, {"KUBECONFIG": ""}) == [str(own)]
     assert paths_of(None, {"KUBECONFIG": f"{other}:{tmp_path}/missing::{own}:{other}"}) == [str(other), str(own)]
     assert paths_of(None, {"KUBECONFIG": f"{tmp_path}/missing"}) == []
+    # As for kubectl, an empty option is none.
+    assert paths_of("", {"KUBECONFIG": str(other)}) == [str(other)]
     # One that is named has to exist, and is not merged with others.
     assert paths_of("missing", {"KUBECONFIG": str(other)}) == ["missing"]
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from compiler.cluster import service_account
-from tests.cli.running import Ran, kasc
+from tests.cli.running import Ran, kasc, on_terminal
 from tests.cluster.live.api_server import Recorded, Server, text
 from tests.cluster.live.certificates import Certificates, make_certificates
 
@@ -347,6 +347,19 @@ def test_a_plugin_that_cannot_be_run(change: dict[str, Any], expected: str, tmp_
     ran = run("--kubeconfig", path, "--allow-exec", "--output", "json")
     assert (ran.code, codes(ran)) == (2, ["KASC-CONNECT-004"])
     assert expected in message(ran)
+
+
+def test_a_plugin_may_ask_the_user_on_a_terminal(certificates: Certificates, tmp_path: Path, declared: Path) -> None:
+    script = f"{PLUGIN}test -t 0 && echo 'open a browser' >&2\n"
+    user = {"exec": plugin(tmp_path, credential(token=TOKEN), script) | {"interactiveMode": "Always"}}
+    with Server(Recorded(token=TOKEN), certificates) as server:
+        cluster = {"server": server.url, "certificate-authority": str(certificates.ca)}
+        path = kubeconfig(tmp_path / "config", cluster, user)
+        code, shown = on_terminal("probe", declared, "--kubeconfig", path, "--allow-exec")
+    assert code == 0
+    assert "open a browser" in shown
+    assert TOKEN not in shown
+    assert json.loads((tmp_path / "plugin.info").read_text())["spec"] == {"interactive": True}
 
 
 def is_dead(process: int) -> bool:

@@ -32,6 +32,8 @@ from compiler.upstream.catalog.facts import versions
 if TYPE_CHECKING:
     from compiler.changes.upgrade.hop import Upgrade
     from compiler.diagnostics import Report
+    from compiler.fleet.fingerprints import DependencyTracker
+    from compiler.fleet.selection import Changes
     from compiler.review.fixes import FixedFile
 
 
@@ -47,19 +49,19 @@ def run(options: Namespace) -> int:
             find_inputs(options.inputs, problems, servers_only=True, verbose=options.verbose, root=settings.root),
         )
         changes = changes_of(options, paths)
-        if changes is not None:
-            paths = [path for path in paths if changes.touches([path])]
         if options.write or options.diff:
             if options.write and STANDARD_INPUT in paths:
                 raise UsageError("standard input cannot be changed in place: pass a file, or use --diff")
             require_writable(paths, settings)
-        work = Upgrader(target, settings, options.hold)
-        upgrades: list[Upgrade] = list(results_of(work, paths, jobs_for(options, len(paths))))
+        work = Upgrader(target, settings, options.hold, changes)
+        upgrades = [each for each in results_of(work, paths, jobs_for(options, len(paths))) if each is not None]
         changed = _changed_files(upgrades, target, settings, options.hold) if options.write or options.diff else []
         if options.write:
             write_all(changed)
     except UsageError as error:
         return usage_error(error)
+    if changes is not None and not upgrades and not options.quiet:
+        say(f"no input changed since {changes.ref}")
     _report(options, upgrades, changed)
     for problem in problems:
         usage_error(problem)
@@ -79,15 +81,31 @@ def _target(text: str) -> str:
 class Upgrader:
     """The work of a process: upgrade a few inputs. It can be pickled."""
 
-    def __init__(self, target: str, settings: Settings, hold: bool) -> None:
+    def __init__(self, target: str, settings: Settings, hold: bool, changes: Changes | None) -> None:
         self.target = target
         self.settings = settings
         self.hold = hold
+        self.changes = changes
         self.files = Files()
+        self.tracker: DependencyTracker | None = None
+        if changes is not None:
+            from compiler.fleet.fingerprints import DependencyTracker
 
-    def __call__(self, paths: Sequence[str]) -> list[Upgrade]:
-        """Return the upgrade of each input."""
-        return [upgrade(path, self.target, self.settings, self.files, hold=self.hold) for path in paths]
+            self.tracker = DependencyTracker(self.files, settings.host)
+
+    def __call__(self, paths: Sequence[str]) -> list[Upgrade | None]:
+        """Return the upgrade of each input, None for those that did not change."""
+        if self.tracker is not None:
+            self.tracker.clear()
+        return [self._upgrade(path) for path in paths]
+
+    def _upgrade(self, path: str) -> Upgrade | None:
+        if self.tracker is not None:
+            self.tracker.start(path)
+        result = upgrade(path, self.target, self.settings, self.files, hold=self.hold)
+        if self.tracker is None or self.changes is None:
+            return result
+        return result if self.changes.touches([path, *self.tracker.paths(path)]) else None
 
 
 def _changed_files(upgrades: Sequence[Upgrade], target: str, settings: Settings, hold: bool) -> list[FixedFile]:

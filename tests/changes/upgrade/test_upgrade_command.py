@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 import compiler
 from compiler.upstream.catalog.facts import versions
+from tests.changes import repository
 from tests.changes.upgrade.servers import EVERY_API, write
 from tests.cli.running import ROOT, kasc
 
@@ -155,6 +156,25 @@ def test_version_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
     (hop,) = file["upgrade"]["hops"]
     assert code == 1
     assert "KASC-PARSE-022" in {each["code"] for each in hop["diagnostics"]}
+
+
+def test_inputs_that_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An input changes with its base as well."""
+    repository.make(tmp_path / "repository", monkeypatch)
+    selected = ("upgrade", "clusters", "--to", "1.37", "--changed-since", "main")
+    ran = kasc(capsys, *selected)
+    assert (ran.code, ran.out) == (0, "")
+    assert "no input changed since main" in ran.err
+    prod = Path("clusters/prod/apiserver.yaml")
+    prod.write_text(f"{prod.read_text()}features: {{profiling: false}}\n")
+    assert kasc(capsys, *selected).out.startswith(f"{prod}: 1.36 -> 1.37: ")
+    base = Path("clusters/base/apiserver.yaml")
+    base.write_text(f"{base.read_text()}logs: {{v: 3}}\n")
+    assert [line.split()[0] for line in kasc(capsys, *selected).out.splitlines()] == [
+        "INPUT", "clusters/prod/apiserver.yaml", "clusters/test/apiserver.yaml"
+    ]  # fmt: skip
 
 
 def test_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from compiler.changes.upgrade import upgrade
 from compiler.changes.upgrade.hop import Hop
@@ -130,6 +131,8 @@ def wanted(hop: Hop) -> list[tuple[str, str, str]]:
             [("feature-gates", "set-item", "MutatingAdmissionPolicy=false")],
             "accept",
         ),
+        # Both were set in a version that did not compare them.
+        ("1.35", gates(APIServerIdentity=False, UnknownVersionInteroperabilityProxy=True), [], "reject"),
         ("1.33", {"cloudProvider": {"cloudProvider": "external"}}, [("cloud-provider", "remove", "")], "accept"),
         (
             "1.37",
@@ -197,6 +200,9 @@ def test_structured_files(tmp_path: Path) -> None:
     assert "apiVersion: apiserver.config.k8s.io/v1\n          kind: WebhookAdmissionConfiguration\n" in file.after
     assert [edit.new for edit, _ in result.rewrites] == ["apiserver.config.k8s.io/v1", "WebhookAdmissionConfiguration"]
     assert hop(tmp_path, "1.35", WEBHOOKS).rewrites == ()
+    policy = {"apiVersion": "audit.k8s.io/v1beta1", "kind": "Policy", "rules": [{"level": "None"}]}
+    refused_before = hop(tmp_path, "1.35", {"auditing": {"auditPolicyFile": {"content": policy}}})
+    assert (refused_before.outcome, refused_before.rewrites) == ("reject", ())
 
 
 def test_a_file_next_to_the_document(tmp_path: Path) -> None:
@@ -226,6 +232,17 @@ def test_later_hops_start_with_the_edits(tmp_path: Path) -> None:
     )
     assert result.repaired
     assert result.breaks
+
+
+def test_places_move_with_the_edits(tmp_path: Path) -> None:
+    """The next version has no finding that the one before had, in a Pod of one line whose image gets shorter."""
+    path = tmp_path / "pod.json"
+    pod = yaml.safe_load(POD.format(version="1.31", argument="--profiling=true"))
+    pod["spec"]["containers"][0]["image"] = "registry.k8s.io/kube-apiserver:v1.31.12"
+    path.write_text(json.dumps(pod))
+    first, second = upgrade(str(path), "1.33").hops
+    assert examine(str(path)).report.count("warning") > 1
+    assert [each.code for each in (*first.diagnostics, *second.diagnostics) if each.severity == "warning"] == []
 
 
 def test_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -323,3 +340,23 @@ def test_shared_base(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert ran.err == f"{base}: 2 edits\n"
     assert (tmp_path / "a.yaml").read_text() == before
     assert base.read_text() == write(tmp_path / "other.yaml", "1.32").read_text()
+
+
+def test_different_edits_of_a_shared_base(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each cluster needs another edit of the base."""
+    audit = {"auditing": {"auditLogPath": "/var/log/audit.log"}}
+    removed = {
+        "admission": {"disableAdmissionPlugins": ["PodGroupWorkloadExists", "LimitRanger"]},
+        "apiEnablement": {"runtimeConfig": {"scheduling.k8s.io/v1alpha2": False, "apps/v1": True}},
+    }
+    base = write(tmp_path / "base.yaml", "1.36", removed | audit)
+    for name, own in (("a", "admission: {disableAdmissionPlugins: null}"), ("b", "apiEnablement: null")):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"apiVersion: kasc/v1\nkind: APIServer\nmetadata: {{name: {name}}}\nextends: [base.yaml]\n{own}\n"
+        )
+    assert kasc(capsys, "upgrade", tmp_path, "--to", "1.37", "--write").code == 0
+    kept = {
+        "admission": {"disableAdmissionPlugins": ["LimitRanger"]},
+        "apiEnablement": {"runtimeConfig": {"apps/v1": True}},
+    }
+    assert base.read_text() == write(tmp_path / "other.yaml", "1.37", kept | audit).read_text()

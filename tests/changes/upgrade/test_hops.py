@@ -11,7 +11,7 @@ import pytest
 from compiler.changes.change import SEVERITIES
 from compiler.changes.storage import can_decode
 from compiler.changes.upgrade.hop import KINDS
-from compiler.changes.upgrade.knowledge import requirements
+from compiler.changes.upgrade.knowledge import CONDITIONS, requirements
 from compiler.review.examine import Settings, examine
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import minor_of, versions
@@ -114,10 +114,21 @@ def test_what_does_not_concern_a_server_is_not_required(tmp_path: Path) -> None:
     plain, every = hop(tmp_path, "1.32"), hop(tmp_path, "1.32", EVERY_API)
     assert set(changes(plain, "requirement")) == {"flowcontrol-clients", "node-agents"}
     assert {"podschedulingcontexts", "leasecandidates", "resourceclaims"} <= set(changes(every, "requirement"))
+    unknown = hop(tmp_path, "1.32", {"authorization": {"authorizationConfig": "/etc/kubernetes/authorization.yaml"}})
+    assert "node-agents" in changes(unknown, "requirement")
     other = hop(tmp_path, "1.32", {"authorization": {"authorizationMode": ["RBAC"]}})
     assert "node-agents" not in changes(other, "requirement")
     assert changes(other, "feature-gate")["AuthorizeNodeWithSelectors"].severity == "behaviour"
     assert changes(plain, "feature-gate")["AuthorizeNodeWithSelectors"].severity == "breaking"
+
+
+def test_stored_in_a_version(tmp_path: Path) -> None:
+    path = str(write(tmp_path / "server.yaml", "1.33", EVERY_API))
+    old, new = (examine(path, Settings(version=version)).resolved for version in ("1.33", "1.34"))
+    assert old is not None
+    assert new is not None
+    for version, stored in (("v1beta1", True), ("v1beta2", False)):
+        assert CONDITIONS["stores"](old, new, ["resourceclaims.resource.k8s.io", version]) is stored
 
 
 @pytest.mark.parametrize(
@@ -158,6 +169,17 @@ def test_gates(tmp_path: Path) -> None:
     assert locked.values.get("restore") == "--feature-gates=VolumeAttributesClass=false"
     chosen = hop(tmp_path, "1.33", {"generic": {"featureGates": {"MultiCIDRServiceAllocator": False}}})
     assert "MultiCIDRServiceAllocator" not in changes(chosen, "feature-gate")
+
+
+def test_locked_gates_cannot_be_restored(tmp_path: Path) -> None:
+    gates = changes(hop(tmp_path, "1.32"), "feature-gate")
+    assert gates["StrictCostEnforcementForVAP"].values == {}
+
+
+def test_refused_values_are_diagnostics(tmp_path: Path) -> None:
+    result = hop(tmp_path, "1.32", {"generic": {"featureGates": {"KMSv2": True}}})
+    assert result.breaks
+    assert changes(result, "flag") == {}
 
 
 def test_plugins(tmp_path: Path) -> None:

@@ -55,6 +55,17 @@ def test_json_follows_its_schema(version: str, tmp_path: Path, capsys: pytest.Ca
     assert len(file["upgrade"]["hops"]) == versions().index(version)
 
 
+def test_edits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.yaml", "1.32", {"cloudProvider": {"cloudProvider": "external"}})
+    _, (file,) = report(capsys, path, "--to", "1.33")
+    edits = file["upgrade"]["hops"][0]["edits"]
+    assert [each["reason"] for each in edits] == [
+        "servers are upgraded to 1.33",
+        "--cloud-provider was removed in 1.33; run the cloud-controller-manager of the provider",
+    ]
+    assert [each["replacement"] for each in edits] == ["3", ""]
+
+
 def test_break(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Later hops are judged as well, but only the first one has the new error."""
     path = write(tmp_path / "a.yaml", "1.33", BROKEN)

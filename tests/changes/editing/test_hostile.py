@@ -230,3 +230,11 @@ def test_environment_files_of_a_unit(tmp_path: Path, by_root: bool) -> None:
     }
     removed = edited(str(unit), change("v remove"), settings=settings)
     assert removed.texts == {str(unit): unit.read_text().replace(" --v=${LEVEL}", "")}
+
+
+def test_the_line_in_front_of_a_removed_last_flag_does_not_continue(tmp_path: Path) -> None:
+    text = "kube-apiserver --etcd-servers=https://1 \\\n  --profiling=false \\\n  --v=2\n"
+    assert after(tmp_path, text, "v remove", name="a.sh") == text.replace(" \\\n  --v=2", "")
+    unit = f"[Service]\nExecStart=/bin/{text}Restart=always\n"
+    assert after(tmp_path, unit, "v remove", name="a.service") == unit.replace(" \\\n  --v=2", "")
+    assert after(tmp_path, unit, TTL, name="a.service") == unit.replace("--v=2", "--v=2 \\\n  --event-ttl=3h")

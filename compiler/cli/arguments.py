@@ -209,7 +209,7 @@ def _add_drift(parser: argparse.ArgumentParser) -> None:
     )
     _add_server(parser, "30")
     _add_input(parser)
-    _add_report(parser)
+    _add_report(parser, MARKDOWN)
 
 
 def _add_timeouts(group: argparse._ArgumentGroup, default: str) -> None:

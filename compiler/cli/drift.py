@@ -10,6 +10,7 @@ from compiler import rules
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
 from compiler.cli.connection import connect
+from compiler.cli.reporters import MARKDOWN, write_page
 from compiler.cluster import Deadline
 from compiler.cluster.drift.asking import ask
 from compiler.cluster.drift.comparing import compare
@@ -96,6 +97,10 @@ def _write(options: Namespace, report: Report, drift: Drift) -> None:
         whole = as_data([report])
         whole["files"][0] |= data(drift)
         sys.stdout.write(json.dumps(whole, indent=1) + "\n")
+    elif options.output == MARKDOWN:
+        from compiler.cli.reporters.markdown import drift as markdown
+
+        write_page(markdown.render(drift))
     elif options.output == "text":
         for line in table(drift):
             print(clean_line(line))

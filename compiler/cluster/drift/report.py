@@ -9,12 +9,12 @@ from typing import Any
 from compiler import rules
 from compiler.cluster.drift.observed import ALL, FILE, KINDS, Difference, Drift, NotCompared
 from compiler.diagnostics import Diagnostic, diagnose
-from compiler.text import aligned, clean
+from compiler.text import aligned, clean, counted
 from compiler.text.redaction import hide_in_message
 
 _LONGEST, _MOST_NAMES = 40, 12
 """Characters of a value, and names of what is not compared for one reason, in text."""
-_COLUMNS = ("KIND", "NAME", "DECLARED", "LIVE", "SEVERITY", "REPORTED BY")
+COLUMNS = ("KIND", "NAME", "DECLARED", "LIVE", "SEVERITY", "REPORTED BY")
 _PLURALS = {
     "version": "versions",
     "flag": "flags",
@@ -82,19 +82,24 @@ def data(drift: Drift) -> dict[str, Any]:
 
 def table(drift: Drift) -> list[str]:
     """Return lines with the server, one difference a line, and what was not compared by reason."""
-    observed, count = drift.observed, len(drift.differences)
-    version = f" runs Kubernetes {observed.release}" if observed.release else ""
-    result = "no drift" if not count else "1 difference" if count == 1 else f"{count} differences"
-    lines = [f"{observed.name}{version}: {result}"]
-    if count:
-        rows = [_COLUMNS, *map(_row, drift.differences)]
+    lines = [title(drift)]
+    if drift.differences:
+        rows = [COLUMNS, *map(cells, drift.differences)]
         lines += ["", *aligned([tuple(map(clean, row)) for row in rows])]
     if drift.not_compared:
-        lines += ["", "not compared:", *(f"  {line}" for line in _not_compared(drift))]
+        lines += ["", "not compared:", *(f"  {line}" for line in not_compared(drift))]
     return lines
 
 
-def _row(difference: Difference) -> tuple[str, ...]:
+def title(drift: Drift) -> str:
+    """Return the server, its version and the number of differences."""
+    observed, count = drift.observed, len(drift.differences)
+    version = f" runs Kubernetes {observed.release}" if observed.release else ""
+    return f"{observed.name}{version}: {counted(count, 'difference') if count else 'no drift'}"
+
+
+def cells(difference: Difference) -> tuple[str, ...]:
+    """Return a difference as a row with the columns COLUMNS."""
     kind, name, declared, live, severity, source, *_ = difference
     return kind, name, _shown(declared), _shown(live), severity, source
 
@@ -107,7 +112,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _not_compared(drift: Drift) -> Iterator[str]:
+def not_compared(drift: Drift) -> Iterator[str]:
     """Yield one line for each kind and reason, in the order of the kinds."""
     groups: dict[tuple[str, str], list[str]] = {}
     for kind, name, reason in drift.not_compared:

@@ -16,7 +16,7 @@ from compiler.text import clean, escape_commands
 from compiler.text.markdown import code, details, fenced, prose, table
 from tests.changes.repository import BASE, DOCUMENT, append, make, on_main, write
 from tests.cli.reporters.made import REPORTS, TEXTS, finding, report
-from tests.cli.running import kasc
+from tests.cli.running import SAMPLES, kasc
 
 cmarkgfm = pytest.importorskip("cmarkgfm")
 MOST = 65_536
@@ -192,6 +192,15 @@ def test_upgrade(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     check(Rendered(text))
     assert text.startswith("### kasc upgrade: 1 input to Kubernetes 1.36: none cannot be upgraded as is\n")
     assert "<summary><b>a.yaml</b>: 1.35 to 1.36</summary>\n\n```text\n" in text
+
+
+def test_drift(capsys: pytest.CaptureFixture[str]) -> None:
+    live = SAMPLES / "dialects/flagz.txt"
+    ran = kasc(capsys, "drift", SAMPLES / "minimal.yaml", "--live", live, "--output", "markdown")
+    check(Rendered(ran.out))
+    assert ran.code == 3
+    assert "| flag | `client-ca-file` | `none` | `/etc/kubernetes/pki/ca.crt` | breaking | /flagz |" in ran.out
+    assert "<summary>Not compared</summary>" in ran.out
 
 
 def test_other_commands_have_no_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ _COLUMNS = ("input", "Kubernetes", "outcome", "errors", "warnings", "notes")
 
 def render(reports: list[Report]) -> str:
     """Return the findings of all reports, with the inputs that have the most severe ones first."""
-    page = Page(f"### kasc check: {prose(in_words(reports))}")
+    page = Page(f"### kasc: {prose(in_words(reports))}")
     listed = sorted((each for each in reports if any(each.all()) or each.policies), key=_order)
     page.add_table(_COLUMNS, [_row(each) for each in listed], "input")
     if silent := len(reports) - len(listed):

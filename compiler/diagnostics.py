@@ -164,6 +164,8 @@ class Report:
         self._room = dict.fromkeys(SEVERITIES, MAX_FINDINGS)
         self.deselected: list[Diagnostic] = []
         self.policies: list[PolicyResult] = []
+        self.binding: set[str] = set()
+        """Rules of organisations whose findings comments cannot suppress."""
         self.texts: dict[str, str] = {}
         self.static_pod = ""
         self.concealed: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ from typing import Any
 
 from compiler.apiserver.health import HealthCheck
 from compiler.apiserver.health.meaning import PATHS, SINGLE, HealthFacts, access_to, explained, health_facts, targets_of
+from compiler.apiserver.health.rows import check_rows
 from compiler.apiserver.health.shutdown import balancer_in, balancing_of, described, drain_of
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.probes import alternatives, load_balancers, probes, rejects_anonymous, server_of
@@ -32,9 +33,9 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
     drain = drain_of(resolved.context)
     return {
         **header(resolved, "HealthCheckDefinitions"),
-        "healthz": part(_list, health.healthz),
-        "livez": part(_list, health.livez, config.generic.livez_grace_period),
-        "readyz": part(_list, health.readyz),
+        "healthz": part(check_rows, health.healthz),
+        "livez": part(check_rows, health.livez, config.generic.livez_grace_period),
+        "readyz": part(check_rows, health.readyz),
         "anyOrder": health.any_order,
         "preShutdownHooks": health.pre_shutdown,
         "access": part(_access, facts),
@@ -61,19 +62,3 @@ def _meanings(resolved: Resolved) -> Part:
 def _explained(checks: tuple[HealthCheck, ...], targets: tuple[tuple[str, ...], ...]) -> list[dict[str, Any]]:
     """Return what each check means, with the addresses that it reads."""
     return [explained(check, addresses) for check, addresses in zip(checks, targets, strict=True)]
-
-
-def _list(checks: tuple[HealthCheck, ...], grace: str = "") -> list[dict[str, Any]]:
-    return [_entry(check, grace) for check in checks]
-
-
-def _entry(check: HealthCheck, grace: str = "") -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": check.name, "addedBy": check.added_by}
-    if check.group:
-        entry["group"] = check.group
-    if check.etcd is not None:
-        entry |= check.etcd.limits()
-    entry |= check.limits
-    if check.grace and grace not in ("", "0s"):
-        entry["grace"] = grace
-    return entry

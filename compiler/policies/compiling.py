@@ -16,7 +16,7 @@ from compiler.inputs.source.node import Node
 from compiler.policies import keywords
 from compiler.policies.keywords import Check
 from compiler.policies.patterns import InvalidPatternError, Pattern
-from compiler.policies.shapes import Shape
+from compiler.policies.shapes import Members, Shape
 from compiler.policies.vocabulary import APPLIES_TO, BOUNDS, DEFINITIONS, KEYWORDS, SIZES
 from compiler.rules import Rule
 from compiler.text import did_you_mean, shown
@@ -287,7 +287,7 @@ class _Parts:
             others = self._add(self.value["additionalProperties"], self.shape.values if self.shape else None)
         yield keywords.properties(named, others, 1 + self.weight)
 
-    def _member(self, name: str, known: dict[str, Shape] | None) -> Shape | None:
+    def _member(self, name: str, known: Members | None) -> Shape | None:
         """Return the shape of a member; a name that the data cannot have is reported."""
         if known is None:
             return self.shape.values if self.shape is not None else None

@@ -6,11 +6,12 @@ empty string, list or map. Durations are in seconds, in every part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any
 
 from compiler.apiserver.context import ServerContext
+from compiler.apiserver.health.rows import check_rows
 from compiler.apiserver.resolved import Assigned, leaves_of, nested
 from compiler.apiserver.startup import Resolved
 from compiler.apiserver.storage.rows import resource_rows
@@ -71,17 +72,50 @@ class Instance:
         self._parts: dict[str, Any] = {}
 
     def part(self, name: str, members: Iterable[str]) -> Any:
-        """Return a part; of flags and config only the named members are needed."""
-        if name in ("flags", "config"):
+        """Return a part; of flags, config and health only the named members are needed."""
+        if name == "health" and not self._unknown.isdisjoint(HEALTH_FLAGS):
+            return UNDECIDED
+        build = {"flags": self._flag, "config": self._section, "health": self._definition}.get(name)
+        if build is not None:
             part = self._parts.setdefault(name, {})
-            build = self._flag if name == "flags" else self._section
             for member in members:
                 if member not in part:
                     build(member, part)
             return part
         if name not in self._parts:
-            self._parts[name] = {"storage": self._storage, "health": self._health, "cluster": self._cluster}[name]()
+            self._parts[name] = self._storage() if name == "storage" else self._cluster()
         return self._parts[name]
+
+    def key(self, name: str, members: Iterable[str]) -> Hashable:
+        """Return what a part is made of: parts with equal keys are equal. None if that takes as long as making it."""
+        if name == "flags":
+            return tuple(self._raw(member) for member in members)
+        if name == "config":
+            sections = [each.section for member in members for each in self._sections.get(member, ())]
+            return tuple(sections), self._unknown
+        if name == "storage":
+            return self._resolved.storage_factory, self._unknown
+        return None if name == "health" else repr(self._cluster())
+
+    def _raw(self, flag: str) -> Hashable:
+        """Return the value of a flag as it is parsed, with what else decides how a rule sees it."""
+        flags = self.context.flags
+        if flag == _GATES:
+            return tuple(self.context.gates.set_to.items()), flags.is_certain(flag)
+        value = flags.value(flag) if flag in self.context.catalog.flags else None
+        is_given = flag in _GENERATED and flags.changed(flag)
+        return tuple(value.items()) if isinstance(value, dict) else value, flags.is_certain(flag), is_given
+
+    def flags_of(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the flags that a value of the config is computed from, by the names of its path."""
+        sections = self._sections.get(names[0], ())
+        origins = {leaf.path: leaf.flags for each in sections for leaf in leaves_of(type(each.section))}
+        more = {path: flags for each in sections for path, flags in each.more_flags}
+        for length in range(len(names), 0, -1):
+            path = ".".join(names[:length])
+            if path in origins:
+                return origins[path] + more.get(path, ())
+        return next((flags for path, flags in origins.items() if path.startswith(f"{'.'.join(names)}.")), ())
 
     def _flag(self, name: str, part: dict[str, Any]) -> None:
         spec = self.context.catalog.flags.get(name)
@@ -97,7 +131,7 @@ class Instance:
                 value = leaf.plain_value(assigned.section)
                 if value is None or self._unknown:
                     value = self._known(value, leaf.path, leaf.flags + more.get(leaf.path, ()))
-                convert = _converter(self.context.catalog, leaf.path)
+                convert = _converter(self.context.catalog, "config", leaf.path)
                 values[leaf.path] = convert(value) if convert is not None else value
         if values:
             part[name] = nested(values)[name]
@@ -113,7 +147,11 @@ class Instance:
     @cached_property
     def _unknown(self) -> frozenset[str]:
         """The flags whose value is not known, or the content of the file that they name."""
-        return frozenset(flag for flag in self.context.catalog.flags if not is_known(self.context, flag))
+        flags = self.context.flags
+        unsure = self.context.catalog.flags if flags.open else (*flags.refused, *STRUCTURED)
+        return frozenset(
+            flag for flag in unsure if flag in self.context.catalog.flags and not is_known(self.context, flag)
+        )
 
     def _known(self, value: Any, path: str, flags: tuple[str, ...]) -> Any:
         """Return a value of the config, with UNDECIDED for what is not known in it."""
@@ -131,14 +169,18 @@ class Instance:
         rows = resource_rows(self._resolved.storage_factory)
         return [row | dict.fromkeys(unknown, UNDECIDED) for row in rows] if unknown else rows
 
-    def _health(self) -> Any:
-        if not self._unknown.isdisjoint(HEALTH_FLAGS):
-            return UNDECIDED
-        convert = _in_seconds(shapes(self.context.catalog)["health"])
-        from compiler.artifacts import health
+    def _definition(self, name: str, part: dict[str, Any]) -> None:
+        """Add a member of the health definitions."""
+        resolved = self._resolved
+        if name in ("healthz", "livez", "readyz"):
+            grace = resolved.config.generic.livez_grace_period if name == "livez" else ""
+            value: Any = check_rows(getattr(resolved.health, name), grace)
+        else:
+            from compiler.artifacts import health
 
-        definitions: Any = health.definitions(self._resolved)
-        return convert(definitions) if convert is not None else definitions
+            value = health.definitions(resolved).get(name)
+        convert = _converter(self.context.catalog, "health", name)
+        part[name] = convert(value) if convert is not None else value
 
     def _cluster(self) -> dict[str, Any]:
         given = self.context.input
@@ -218,11 +260,12 @@ def _partly(value: Any) -> Any:
 
 
 @cache
-def _converter(catalog: Any, path: str) -> Callable[[Any], Any] | None:
-    """Return the function that turns the durations of a value of the config into seconds; None if it has none."""
-    shape: Shape | None = shapes(catalog)["config"]
+def _converter(catalog: Any, part: str, path: str) -> Callable[[Any], Any] | None:
+    """Return the function that turns the durations of a value of a part into seconds; None if it has none."""
+    shape: Shape | None = shapes(catalog)[part]
     for name in path.split("."):
-        shape = (shape.properties or {}).get(name) if shape is not None else None
+        members = shape.properties if shape is not None else None
+        shape = members.get(name) if members is not None else None
     return _in_seconds(shape) if shape is not None else None
 
 

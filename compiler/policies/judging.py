@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
 from compiler import rules
 from compiler.apiserver.startup import Resolved
 from compiler.diagnostics import NOTE, Diagnostic, Location, Report, diagnose
+from compiler.inputs.source.node import Node
 from compiler.policies.compiling import SchemaCompiler
 from compiler.policies.instance import Instance, labels_of
 from compiler.policies.keywords import Check
 from compiler.policies.outcomes import UNDECIDED, Failure, Outcome, Path, Steps, TooManyStepsError
 from compiler.policies.places import Place, place_of
 from compiler.policies.reading import LEVELS, PolicyException, PolicyFile, PolicyRule, Selector
-from compiler.policies.shapes import PARTS, shapes, whole
+from compiler.policies.shapes import PARTS, Shape, shapes, whole
 from compiler.policies.vocabulary import member_schemas, members_of
 from compiler.rules import Rule
 from compiler.rules.rule import EXCEPTED, FAIL, MANUAL, NOT_APPLICABLE, PASS, ControlResult, PolicyResult
@@ -30,6 +31,8 @@ from compiler.upstream.catalog.facts import minor_of
 
 MAX_STEPS = 1_000_000
 """Steps that one rule may take for one server."""
+_MOST_DECISIONS = 5000
+"""Outcomes of rules that are kept for servers that are alike."""
 SOON = 14
 """Days before the end of an exception from which on it is reported."""
 
@@ -43,19 +46,47 @@ class Verdict(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A schema of a rule as a function: the part of the instance, and its members that are needed (None: all)."""
+    """A schema of a rule as a function: the part of the instance, and its members that are needed."""
 
     name: str
-    members: frozenset[str] | None
+    members: tuple[str, ...]
     check: Check
 
 
-class _Compiled(NamedTuple):
-    """A rule for one version of Kubernetes; `problems` and `lenient` are those of `SchemaCompiler`."""
+class _Decision(NamedTuple):
+    """The outcome of a rule, with the part and the path of the value that decides it."""
 
+    part: str
+    outcome: Outcome
+    path: Path
+
+
+class _Compiled(NamedTuple):
+    """A rule for one version of Kubernetes, or its condition, which is one schema about all `parts`.
+
+    `name` tells it from others; `problems` and `lenient` are those of `SchemaCompiler`.
+    """
+
+    name: tuple[str, str]
     parts: tuple[_Part, ...]
+    is_condition: bool
     problems: tuple[Diagnostic, ...]
     lenient: tuple[tuple[Location, str], ...]
+
+    def decide(self, instance: Instance) -> _Decision:
+        """Return the outcome for a server. Raises TooManyStepsError."""
+        steps, undecided = Steps(MAX_STEPS), None
+        if self.is_condition:
+            whole = {part.name: instance.part(part.name, part.members) for part in self.parts}
+            return _Decision("", self.parts[0].check(whole, steps) if self.parts else None, ())
+        for part in self.parts:
+            value = instance.part(part.name, part.members)
+            outcome = part.check(value, steps)
+            if isinstance(outcome, Failure):
+                return _Decision(part.name, outcome, outcome.path)
+            if outcome is UNDECIDED and undecided is None:
+                undecided = _Decision(part.name, outcome, _first_unknown(value, part.members))
+        return undecided or _Decision("", None, ())
 
 
 class OwnPolicy:
@@ -65,10 +96,11 @@ class OwnPolicy:
         self.file = file
         self.today = today
         self._compiled: dict[tuple[str, str], _Compiled] = {}
+        self._decisions: dict[Hashable, _Decision] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without functions, which cannot be pickled."""
-        return self.__dict__ | {"_compiled": {}}
+        return self.__dict__ | {"_compiled": {}, "_decisions": {}}
 
     @property
     def key(self) -> str:
@@ -93,11 +125,10 @@ class OwnPolicy:
         if left_out:
             return Verdict(NOT_APPLICABLE, left_out)
         try:
-            steps = Steps(MAX_STEPS)
             if rule.when is not None:
                 condition = self._condition(rule, context.catalog)
                 report.extend(condition.problems)
-                outcome = self._outcome(condition, instance, steps)
+                outcome = self._decide(condition, instance).outcome
                 if condition.problems or outcome is UNDECIDED:
                     return Verdict(MANUAL, "it is not known whether the rule applies")
                 if outcome is not None:
@@ -106,9 +137,28 @@ class OwnPolicy:
             report.extend(compiled.problems)
             if compiled.problems:
                 return Verdict(MANUAL, f"the rule is wrong: {compiled.problems[0].message}")
-            return self._of_parts(compiled, instance, resolved, steps)
+            part, outcome, path = self._decide(compiled, instance)
         except TooManyStepsError:
             return Verdict(MANUAL, "the rule takes too many steps for this server")
+        if outcome is None:
+            return Verdict(PASS)
+        place = place_of(resolved, instance, part, path)
+        if isinstance(outcome, Failure):
+            return Verdict(FAIL, f"{place.subject} {outcome.detail}", place)
+        return Verdict(MANUAL, f"{place.subject} is not known", place)
+
+    def _decide(self, compiled: _Compiled, instance: Instance) -> _Decision:
+        """Return the outcome of a rule; servers that are alike in what the rule is about share it."""
+        keys = tuple(instance.key(part.name, part.members) for part in compiled.parts)
+        if None in keys:
+            return compiled.decide(instance)
+        key = compiled.name, keys
+        decision = self._decisions.get(key)
+        if decision is None:
+            if len(self._decisions) >= _MOST_DECISIONS:
+                self._decisions.clear()
+            decision = self._decisions[key] = compiled.decide(instance)
+        return decision
 
     def problems(self, rule: PolicyRule, version: str) -> list[Diagnostic]:
         """Return what is wrong with the schemas of a rule for a version."""
@@ -120,35 +170,23 @@ class OwnPolicy:
         """Return the keywords of a rule that null meets, with their locations."""
         return self._rule(rule, catalog(version)).lenient
 
-    def _of_parts(self, compiled: _Compiled, instance: Instance, resolved: Resolved, steps: Steps) -> Verdict:
-        undecided: Verdict | None = None
-        for part in compiled.parts:
-            value = instance.part(part.name, _members(part, resolved.context.catalog))
-            outcome = part.check(value, steps)
-            if isinstance(outcome, Failure):
-                place = place_of(resolved, part.name, outcome.path)
-                return Verdict(FAIL, f"{place.subject} {outcome.detail}", place)
-            if outcome is UNDECIDED:
-                path = _first_unknown(value, part.members)
-                place = place_of(resolved, part.name, path)
-                undecided = undecided or Verdict(MANUAL, f"{place.subject} is not known", place)
-        return undecided or Verdict(PASS)
-
-    def _outcome(self, compiled: _Compiled, instance: Instance, steps: Steps) -> Outcome:
-        """Return the outcome of `when`, whose parts are those of the whole instance."""
-        value = {part.name: instance.part(part.name, part.members or ()) for part in compiled.parts}
-        return compiled.parts[0].check(value, steps) if compiled.parts else None
-
     def _rule(self, rule: PolicyRule, facts: Catalog) -> _Compiled:
         key = facts.version, rule.id
         if key not in self._compiled:
             compiler, known = SchemaCompiler(self.file.definitions), shapes(facts)
             parts = tuple(
-                _Part(name, members_of(node, self.file.definitions), compiler.compile(node, known[name]).check)
+                _Part(name, self._members(node, known[name]), compiler.compile(node, known[name]).check)
                 for name, node in rule.schemas.items()
             )
-            self._compiled[key] = _Compiled(parts, _for_version(compiler.problems, facts), tuple(compiler.lenient))
+            self._compiled[key] = _Compiled(
+                key, parts, False, _for_version(compiler.problems, facts), tuple(compiler.lenient)
+            )
         return self._compiled[key]
+
+    def _members(self, schema: Node, shape: Shape) -> tuple[str, ...]:
+        """Return the members of a part that a schema is about."""
+        members = members_of(schema, self.file.definitions)
+        return tuple(sorted(members if members is not None else shape.properties or ()))
 
     def _condition(self, rule: PolicyRule, facts: Catalog) -> _Compiled:
         key = facts.version, f"when {rule.id}"
@@ -160,15 +198,16 @@ class OwnPolicy:
                 for name in PARTS
                 if any(member_schemas(rule.when, name, self.file.definitions))
             )
-            self._compiled[key] = _Compiled(parts, _for_version(compiler.problems, facts), tuple(compiler.lenient))
+            self._compiled[key] = _Compiled(
+                key, parts, True, _for_version(compiler.problems, facts), tuple(compiler.lenient)
+            )
         return self._compiled[key]
 
-    def _mentioned(self, rule: PolicyRule, part: str, facts: Catalog) -> frozenset[str]:
-        """Return the members of a part that the condition of a rule names."""
-        names: set[str] = set()
-        for schema in member_schemas(rule.when, part, self.file.definitions) if rule.when is not None else ():
-            names.update(members_of(schema, self.file.definitions) or shapes(facts)[part].properties or ())
-        return frozenset(names)
+    def _mentioned(self, rule: PolicyRule, part: str, facts: Catalog) -> tuple[str, ...]:
+        """Return the members of a part that the condition of a rule is about."""
+        shape = shapes(facts)[part]
+        schemas = member_schemas(rule.when, part, self.file.definitions) if rule.when is not None else ()
+        return tuple(sorted({name for schema in schemas for name in self._members(schema, shape)}))
 
     def _control(self, rule: PolicyRule, instance: Instance, resolved: Resolved, report: Report) -> ControlResult:
         verdict = self.verdict(rule, instance, resolved, report)
@@ -187,6 +226,8 @@ class OwnPolicy:
             reason += f"; the exception ended on {exception.expires}"
             result = result._replace(reason=reason, exception=_described(exception))
             report.add(expired(exception))
+        if not rule.suppressible:
+            report.binding.add(rule.id)
         severity = LEVELS[rule.level] if verdict.status == FAIL else NOTE
         kind = Rule(rule.id, rule.id, title, severity, "review", f"policy {self.file.name}", False)
         message = f"{title}: {reason}"
@@ -273,11 +314,7 @@ def is_version(version: str, wanted: str) -> bool:
     return minor <= other if wanted.startswith("<=") else minor == other
 
 
-def _members(part: _Part, facts: Catalog) -> frozenset[str] | tuple[str, ...]:
-    return part.members if part.members is not None else tuple(shapes(facts)[part.name].properties or ())
-
-
-def _first_unknown(value: Any, members: frozenset[str] | None = None) -> Path:
+def _first_unknown(value: Any, members: tuple[str, ...] | None = None) -> Path:
     if isinstance(value, dict):
         for key, inner in value.items():
             if (members is None or key in members) and (inner is UNDECIDED or _holds(inner)):

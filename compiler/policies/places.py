@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from compiler.apiserver.resolved import provenance_of
 from compiler.apiserver.startup import Resolved
 from compiler.inputs.schema import dotted
 from compiler.inputs.source.node import Node
-from compiler.policies.instance import MEMBERS
+from compiler.policies.instance import MEMBERS, Instance
 from compiler.policies.outcomes import Path
 from compiler.review import View
 from compiler.upstream.names import parse_group_resource
@@ -29,13 +28,13 @@ class Place(NamedTuple):
     location: Location | None
 
 
-def place_of(resolved: Resolved, part: str, path: Path) -> Place:
+def place_of(resolved: Resolved, instance: Instance, part: str, path: Path) -> Place:
     """Return the place of a value below a part of the instance."""
     view = View(resolved)
     if part == "flags" and path:
         return _flag(view, str(path[0]), path[1:])
     if part == "config" and path:
-        return _config(view, path)
+        return _config(view, instance, path)
     if part == "storage" and path:
         return _row(resolved, view, path)
     given = view.input
@@ -62,9 +61,9 @@ def _flag(view: View, flag: str, inner: Path) -> Place:
     return Place(subject, path, flag, location)
 
 
-def _config(view: View, path: Path) -> Place:
+def _config(view: View, instance: Instance, path: Path) -> Place:
     """Return the place in the file that decides the value, else of the flag that is set."""
-    flags = _flags_of(view, path)
+    flags = instance.flags_of([step for step in path if isinstance(step, str)])
     for flag in flags:
         root = view.file(flag)
         found = _in_file(root, path) if root is not None else None
@@ -84,23 +83,6 @@ def _deciding(view: View, flags: tuple[str, ...]) -> str:
     return next(
         (flag for flag in known if view.flags.changed(flag) and view.catalog.flags[flag].group == group), known[0]
     )
-
-
-def _flags_of(view: View, path: Path) -> tuple[str, ...]:
-    """Return the flags that a value of the config is computed from."""
-    names = [step for step in path if isinstance(step, str)]
-    sections = (each for each in view.config.assigned() if _is_below(type(each.section).section_path, names[0]))
-    provenance = {key: origin.flags for each in sections for key, origin in provenance_of(each)}
-    for length in range(len(names), 0, -1):
-        prefix = ".".join(names[:length])
-        if prefix in provenance:
-            return provenance[prefix]
-    below = (flags for key, flags in provenance.items() if key.startswith(f"{'.'.join(names)}."))
-    return next(below, ())
-
-
-def _is_below(path: str, key: str) -> bool:
-    return path.partition(".")[0] == key
 
 
 def _in_file(root: Field, path: Path) -> tuple[Path, Node] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
 
@@ -73,15 +74,15 @@ class Shape:
         return frozenset("number" if name == "integer" else name for name in names)
 
     @cached_property
-    def properties(self) -> dict[str, Shape] | None:
+    def properties(self) -> Members | None:
         """Its members by name; None if it may have others."""
-        members: dict[str, Shape] = {}
+        members: dict[str, tuple[Any, Any]] = {}
         for each in self.alternatives:
             if "object" in _types_of(each.schema):
                 if each.schema.get("additionalProperties") is not False:
                     return None
-                members |= {name: Shape(inner, each.definitions) for name, inner in each.schema["properties"].items()}
-        return members
+                members |= {name: (inner, each.definitions) for name, inner in each.schema["properties"].items()}
+        return Members(members)
 
     @cached_property
     def values(self) -> Shape | None:
@@ -99,6 +100,25 @@ class Shape:
             if isinstance(inner, dict):
                 return Shape(inner, each.definitions)
         return None
+
+
+class Members(Mapping[str, Shape]):
+    """The shapes of the members of a map; each is made when it is first needed."""
+
+    def __init__(self, schemas: dict[str, tuple[Any, Any]]) -> None:
+        self._schemas = schemas
+        self._shapes: dict[str, Shape] = {}
+
+    def __getitem__(self, name: str) -> Shape:
+        if name not in self._shapes:
+            self._shapes[name] = Shape(*self._schemas[name])
+        return self._shapes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schemas)
+
+    def __len__(self) -> int:
+        return len(self._schemas)
 
 
 def _types_of(schema: dict[str, Any]) -> tuple[str, ...]:

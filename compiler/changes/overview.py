@@ -88,10 +88,13 @@ def entries(differences: Sequence[Difference]) -> list[Entry]:
 
 
 def _key(difference: Difference) -> str:
-    """Return what equal differences have in common; an input that is rejected is equal to no other."""
-    if any(report is not None and report.rejected for report in (difference.old, difference.new)):
-        return f"path {difference.path}"
-    return repr((difference.status, [change._replace(old_at=None, new_at=None) for change in difference.changes]))
+    """Return what equal differences have in common: their changes, and their errors with their places."""
+    errors = [
+        [(each.code, each.message, each.location) for each in report.of(ERROR)] if report is not None else []
+        for report in (difference.old, difference.new)
+    ]
+    changes = [change._replace(old_at=None, new_at=None) for change in difference.changes]
+    return repr((difference.status, difference.is_compared, changes, errors))
 
 
 def _entry(alike: list[Difference]) -> Entry:
@@ -141,7 +144,7 @@ def facts(difference: Difference, with_safety: bool = True) -> Iterator[str]:
         if difference.changes and with_safety:
             yield safety(difference.changes)
         if old.rejected:
-            yield f"kube-apiserver rejects the earlier version ({_first_error(old)})"
+            yield f"the earlier version is rejected ({_first_error(old)})"
     elif old.rejected:
         yield f"the earlier version cannot be read, so there is nothing to compare ({_first_error(old)})"
     yield from _verdict(new, old is None)
@@ -152,7 +155,7 @@ def _verdict(report: Report, is_new: bool) -> Iterator[str]:
     if report.unread:
         yield "the input cannot be read"
     elif errors:
-        yield f"kube-apiserver rejects it: {counted(errors, 'error')}"
+        yield f"rejected: {counted(errors, 'error')}"
     elif is_new:
         warnings = report.count(WARNING)
         problems = counted(warnings, WARNING) if warnings else "no problems"

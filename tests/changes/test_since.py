@@ -208,13 +208,13 @@ def test_rejected_versions(repository: Path, capsys: pytest.CaptureFixture[str])
     ran = kasc(capsys, "diff", "--since", "main", "--exit-code")
     assert ran.code == 1
     assert f"{PROD}: 1 change: 1 breaking; " in ran.out
-    assert "; kube-apiserver rejects it: 1 error\n  error: clusters/prod/apiserver.yaml:6:25: " in ran.out
+    assert "; rejected: 1 error\n  error: clusters/prod/apiserver.yaml:6:25: " in ran.out
     assert f"{TEST}: 1 change: 1 cosmetic" in ran.out
     on_main()
     write(PROD, DOCUMENT.format("prod"))
     ran = kasc(capsys, "diff", "--since", "main", "--exit-code")
     assert ran.code == 3
-    assert "kube-apiserver rejects the earlier version (" in ran.out
+    assert "the earlier version is rejected (" in ran.out
     write(TEST, "apiVersion: kasc/v1\nkind: [\n")
     assert kasc(capsys, "diff", "--since", "main").code == 1
     on_main()
@@ -354,6 +354,13 @@ def test_equal_changes_are_shown_once(repository: Path, capsys: pytest.CaptureFi
         "clusters/many/c-00.yaml, clusters/many/c-01.yaml, clusters/many/c-02.yaml and 28 more: 1 change"
         in "\n".join(lines)
     )
+
+
+def test_equal_errors_are_shown_once(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append("clusters/base/apiserver.yaml", "generic: {goawayChance: 7}\n")
+    lines = kasc(capsys, "diff", "--since", "main").out.splitlines()
+    assert lines[1].startswith(f"{PROD}, {TEST}: 1 change: 1 breaking; ")
+    assert sum("  error: clusters/base/apiserver.yaml:11:25: " in line for line in lines) == 1
 
 
 def test_at_most_a_screen(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

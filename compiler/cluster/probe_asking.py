@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from compiler.apiserver.health import ENDPOINTS
 from compiler.apiserver.health.meaning import access_to, health_facts
-from compiler.cluster.apiserver import Answer, APIServer, Checks, parse, reason_of, user_of, version_of
+from compiler.cluster.apiserver import Answer, APIServer, user_of, version_of
+from compiler.cluster.health_list import Checks, parse, reason_of
 from compiler.cluster.http_connection import ServerError
 from compiler.text import shown
 

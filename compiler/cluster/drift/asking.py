@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.apiserver.health import ENDPOINTS
-from compiler.cluster.apiserver import APIServer, parse, user_of
+from compiler.cluster.apiserver import APIServer, user_of
 from compiler.cluster.drift.observed import (
     ALL,
     API,
@@ -28,6 +28,7 @@ from compiler.cluster.drift.parsing import (
     versions_in_metrics,
     versions_in_statusz,
 )
+from compiler.cluster.health_list import parse
 from compiler.cluster.http_connection import ServerError
 from compiler.diagnostics import KascError
 from compiler.text import shown

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.cluster.apiserver import Check, Checks, parse, reason_of, user_of, version_of
+from compiler.cluster.apiserver import user_of, version_of
+from compiler.cluster.health_list import Check, Checks, parse, reason_of
 from tests.cluster.live.api_server import RECORDED
 
 NAMES = st.text(st.sampled_from("abz-_/.019"), min_size=1, max_size=20)

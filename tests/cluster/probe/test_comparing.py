@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.cluster.apiserver import Check, Checks
+from compiler.cluster.health_list import Check, Checks
 from compiler.cluster.probe_asking import Endpoint, ProbeResult, Problem
 from compiler.cluster.probe_report import compare
 from tests.apiserver.health.test_checks import overrides

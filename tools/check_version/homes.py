@@ -26,6 +26,7 @@ DECIDED = {
     "shapes": "compare the types of configuration files with compiler/apiserver/config_files/shapes",
     "go": "set certificateStrictness, urlStrictness and looseUnicodeNames for the release's Go",
     "cel": "compare the release's CEL environment with compiler/upstream/cel/data/environment.txt",
+    "hops": "describe the upgrade to the version in compiler/changes/data/hops.yaml",
     "cis": "set cisBenchmark to the edition for the version",
 }
 """Homes that are maintained by hand -> what to do; decisions.yaml says that it was done."""

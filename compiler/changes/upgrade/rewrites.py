@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 def rewrites(old: Resolved, new: Resolved, owned: set[str], files: Files) -> tuple[Rewrite, ...]:
     """Return the edits of apiVersion and kind in the files of an input; `owned` are its files, as `file_key`."""
-    before, after = old.context.catalog.version, new.context.catalog.version
+    version = new.context.catalog.version
     texts: dict[str, Lines] = {}
     result: list[Rewrite] = []
     for file in old.context.config_files:
         node = file.root.node
-        name = f"{file.api_version} {file.kind}"
-        row = removal("configAPIs", name, after)
-        if row is None or removal("configAPIs", name, before) is not None or not row.get("replacement"):
+        row = removal("configAPIs", f"{file.api_version} {file.kind}", version)
+        if row is None or not row.get("replacement"):
             continue
         if node is not None and file_key(node.source.name) in owned:
             for key, text in zip(("apiVersion", "kind"), row["replacement"].split(), strict=True):
-                reason = f"{file.kind} of {file.api_version} was removed in {after}"
+                reason = f"{file.kind} of {file.api_version} was removed in {version}"
                 result += (Rewrite(edit, reason) for edit in _edit(node.at((key,)), text, texts, files))
     return tuple(result)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 COLUMNS = ("INPUT", "FROM", "TO", "BREAKS", "REQUIREMENTS", "CHANGES", "EDITS")
+_BRIEF = 10
+"""Lines of the screen for each hop below which there is one line about a change."""
 _FEW = 6
 """Lines about the changes of a hop for which there is always room."""
 
@@ -88,14 +90,13 @@ def as_text(upgrade: Upgrade, height: int | None) -> list[str]:
     if not upgrade.hops:
         return [f"{path}: servers run {upgrade.old}; nothing to upgrade"]
     room = None if height is None else height // len(upgrade.hops)
-    return [line for hop in upgrade.hops for line in _hop_text(path, hop, room)]
+    text = _brief_text if room is not None and room < _BRIEF else _hop_text
+    return [line for hop in upgrade.hops for line in text(path, hop, room)]
 
 
 def _hop_text(path: str, hop: Hop, room: int | None) -> list[str]:
     """Return lines about a hop: what breaks it, as many changes as fit in `room`, the way back, the edits."""
-    head = [f"{path}: {hop.old} -> {hop.new}: {_verdict(hop)}"]
-    if hop.provisional:
-        head.append(f"  some facts of {hop.new} are not confirmed by a server of it: test the upgrade first")
+    head = [*_head(path, hop)]
     severities = (ERROR,) if room is not None else (ERROR, WARNING, NOTE)
     head += (line for each in hop.diagnostics if each.severity in severities for line in _diagnostic(each))
     tail = [
@@ -105,13 +106,34 @@ def _hop_text(path: str, hop: Hop, room: int | None) -> list[str]:
         *_order(hop),
         *(_edits(hop.hold, "hold") if hop.hold is not None else ()),
     ]
+    return _with_changes(head, hop, tail, room, whole=True)
+
+
+def _brief_text(path: str, hop: Hop, room: int | None) -> list[str]:
+    """Return one line about each error and each change, as many as fit, and the number of edits."""
+    head = [*_head(path, hop), *(next(_diagnostic(each)) for each in hop.diagnostics if each.severity == ERROR)]
+    made = len(hop.rewrites) + sum(bool(each.locations) for each in hop.edited.applied)
+    refused = f", {len(hop.edited.refused)} not possible" if hop.edited.refused else ""
+    tail = [*_rollback(hop), f"  {made} {'edit' if made == 1 else 'edits'}{refused}: run with --diff or -v"]
+    return _with_changes(head, hop, tail, room, whole=False)
+
+
+def _head(path: str, hop: Hop) -> Iterator[str]:
+    yield f"{path}: {hop.old} -> {hop.new}: {_verdict(hop)}"
+    if hop.provisional:
+        yield f"  some facts of {hop.new} are not confirmed by a server of it: test the upgrade first"
+
+
+def _with_changes(head: list[str], hop: Hop, tail: list[str], room: int | None, whole: bool) -> list[str]:
+    """Return lines with the changes between them that fit in `room`: all lines about each, or the first one."""
     groups = grouped(hop.changes)
-    blocks = [list(_block(group)) for group in groups]
-    shown = len(blocks) if room is None else _fitting(blocks, max(_FEW, room - len(head) - len(tail) - 1))
+    blocks = [list(_block(group))[: None if whole else 1] for group in groups]
+    shown = (
+        len(blocks) if room is None else _fitting(blocks, max(_FEW if whole else 1, room - len(head) - len(tail) - 1))
+    )
     hidden = sum(map(len, groups[shown:]))
-    if hidden:
-        tail.append(f"  {hidden} more {'change' if hidden == 1 else 'changes'}: run with -v")
-    return [*head, *(line for block in blocks[:shown] for line in block), *tail]
+    more = [f"  {hidden} more {'change' if hidden == 1 else 'changes'}: run with -v"] if hidden else []
+    return [*head, *(line for block in blocks[:shown] for line in block), *tail, *more]
 
 
 def _fitting(blocks: list[list[str]], room: int) -> int:

@@ -96,6 +96,20 @@ def test_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "      keep the old behaviour with --feature-gates=TokenRequestServiceAccountUIDValidation=false" in every
 
 
+def test_text_of_many_hops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A screen has one line about each error and the most severe changes of each hop."""
+    path = write(tmp_path / "a.yaml", "1.31", BROKEN)
+    ran = kasc(capsys, "upgrade", path, "--to", "1.36")
+    lines = ran.out.splitlines()
+    assert len(lines) < 30
+    hops = [line for line in lines if not line.startswith(" ")]
+    assert [line.split(": ")[1] for line in hops] == [f"1.{minor} -> 1.{minor + 1}" for minor in range(31, 36)]
+    assert sum(line.startswith("  error KASC-FG-002") for line in lines) == 2
+    assert "  1 edit: run with --diff or -v" in lines
+    assert "      hint: " not in ran.out
+    assert len(kasc(capsys, "upgrade", path, "--to", "1.36", "-v").out.splitlines()) > 200
+
+
 def test_nothing_to_upgrade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.yaml", "1.36")
     for version in ("1.36", "1.35", "v1.34.2"):

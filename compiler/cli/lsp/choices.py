@@ -12,8 +12,11 @@ from compiler.inputs.schema.bundle import bundled
 from compiler.upstream.catalog import Catalog, catalog
 from compiler.upstream.catalog.facts import CHOICES, FlagSpec, section_of
 
-MAPS = {"colonSeparatedMultimapStringString": "=", "configurationMap": "=", "stringToString": "=", "noSplitMap": "="}
-"""Types of flags whose elements are names with values -> what separates them."""
+_TYPES_OF_MAPS = frozenset(("colonSeparatedMultimapStringString", "configurationMap", "stringToString", "noSplitMap"))
+"""Types of flags whose elements are NAME=VALUE."""
+_WITH_HASH = frozenset(("watch-cache-sizes", "etcd-servers-overrides"))
+"""Flags whose elements are NAME#VALUE."""
+_MAPS_OF_BOOLEANS = ("feature-gates", "runtime-config")
 
 
 class Choice(NamedTuple):
@@ -47,21 +50,35 @@ def values(flag: str, version: str) -> list[Choice]:
         return list(_NAMES[flag](known))
     schema = option_schema(flag, version)
     if known.flags[flag].type == "bool":
-        return _enumerated(("true", "false"), flag)
+        return _enumerated(("true", "false"), ("flag", flag))
     items = schema.get("items", schema)
     allowed = items.get("enum") or CHOICES.get(flag, ())
-    return _enumerated((str(each) for each in allowed if each != ""), flag)
+    return _enumerated((str(each) for each in allowed if each != ""), ("flag", flag))
 
 
 def values_in_map(flag: str, name: str, version: str) -> list[Choice]:
     """Return the values of a name in a flag that is a map; none if they are not known."""
-    if flag == "feature-gates":
-        return _enumerated(("true", "false"), "", ("gate", name))
-    return _enumerated(("true", "false"), flag) if flag == "runtime-config" else []
+    if flag not in _MAPS_OF_BOOLEANS:
+        return []
+    is_gate = flag == "feature-gates" and name in catalog(version).gates
+    return _enumerated(("true", "false"), ("gate", name) if is_gate else ("flag", flag))
 
 
-def _enumerated(words: Iterable[str], flag: str, subject: tuple[str, str] = ("", "")) -> list[Choice]:
-    return [Choice(word, "value", subject=subject if subject[0] else ("flag", flag)) for word in words]
+def _enumerated(words: Iterable[str], subject: tuple[str, str]) -> list[Choice]:
+    return [Choice(word, "value", subject=subject) for word in words]
+
+
+def separator_of(flag: str, version: str) -> str:
+    """Return what separates a name from its value in an element of a flag; empty if the elements are only names."""
+    spec = catalog(version).flags.get(flag)
+    if spec is None:
+        return ""
+    return "#" if flag in _WITH_HASH else "=" if spec.type in _TYPES_OF_MAPS else ""
+
+
+def is_map(flag: str, version: str) -> bool:
+    """Return whether a flag is a mapping in a document."""
+    return bool(option_schema(flag, version).get("type") == "object")
 
 
 @lru_cache(maxsize=4096)

@@ -27,8 +27,9 @@ def definition(snapshot: Snapshot, position: types.Position) -> list[types.Locat
     word = word_at(snapshot, line, column)
     if spot is not None and not spot.is_key and snapshot.read_as == "document" and _names_file(spot.path):
         return _file(parent_path(os.path.dirname(snapshot.path), str(spot.root.at(spot.path).value)))
-    if word is not None and word.text.startswith("/"):
-        return _of_server(word.text, snapshot)
+    # An optional environment file of systemd begins with a dash.
+    if word is not None and (path := word.text.removeprefix("-")).startswith("/"):
+        return _of_server(path, snapshot)
     if spot is not None and snapshot.read_as == "document":
         return [_location(each, snapshot) for each in _in_layers(spot.path, snapshot)]
     return []

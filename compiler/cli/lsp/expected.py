@@ -80,10 +80,7 @@ def _flag_text(text: str, version: str, prefix: str = "") -> Expected:
 
 def _value_text(flag: str, text: str, version: str) -> Expected:
     """Return what may follow the start of a flag's value."""
-    spec = catalog(version).flags.get(flag)
-    separator = choices.MAPS.get(spec.type, "") if spec is not None else ""
-    if flag in ("watch-cache-sizes", "etcd-servers-overrides"):
-        separator = "#"
+    separator = choices.separator_of(flag, version)
     element = text.rpartition(",")[2]
     if separator and separator in element:
         return Expected(choices.values_in_map(flag, element.partition(separator)[0], version))
@@ -183,7 +180,7 @@ def _names(located: Located, version: str) -> tuple[list[Choice], bool]:
     flag = flag_of(located.path, version) if located.is_document else ""
     if not flag:
         return [], False
-    is_map = catalog(version).flags[flag].type in choices.MAPS or flag == "watch-cache-sizes"
+    is_map = choices.is_map(flag, version)
     if len(keys) == 3 and is_map:
         return choices.values_in_map(flag, keys[2], version), False
     return (choices.values(flag, version), is_map) if len(keys) == 2 else ([], False)
@@ -232,8 +229,8 @@ def _values(part: dict[str, Any]) -> list[Choice]:
 def _by_dialect(cursor: Cursor, root: Node, snapshot: Snapshot) -> Expected:
     flag = option_of(cursor.path, snapshot.version)
     if flag:
-        is_map = catalog(snapshot.version).flags[flag].type in choices.MAPS
-        return Expected(choices.values(flag, snapshot.version), _separator(snapshot) if is_map else "")
+        suffix = _separator(snapshot) if choices.is_map(flag, snapshot.version) else ""
+        return Expected(choices.values(flag, snapshot.version), suffix)
     keys = dialect_keys(cursor, root, snapshot)
     return Expected(keys, _separator(snapshot)) if cursor.is_key or not cursor.before else NOTHING
 

@@ -94,7 +94,7 @@ def _field(spot: Spot | None, snapshot: Snapshot) -> list[str]:
 def _is_name(located: Located, version: str) -> bool:
     """Return whether a key of a document is a name in an option that is a map, for example a feature gate."""
     flag = flag_of(located.path, version) if located.is_document else ""
-    return flag != "" and len(located.path) > 2 and catalog(version).flags[flag].type in choices.MAPS
+    return flag != "" and len(located.path) > 2 and choices.is_map(flag, version)
 
 
 def _is_option(part: Schema) -> bool:

@@ -205,6 +205,23 @@ def test_flags_are_those_of_the_version() -> None:
         assert set(items) == {f"--{name}" for name, spec in catalog(version).flags.items() if not spec.hidden}
 
 
+def test_nothing_is_documented_of_a_gate_that_does_not_exist() -> None:
+    items = offered("a.flags", "kube-apiserver --etcd-servers=a --feature-gates=Nothing=¦")
+    documentation = resolve(items["true"], markdown=False).documentation
+    assert isinstance(documentation, str)
+    assert documentation.startswith("--feature-gates")
+
+
+def test_sizes_of_caches_are_named() -> None:
+    items = offered("a.flags", "kube-apiserver --etcd-servers=a --watch-cache-sizes=¦")
+    edit = items["deployments.apps"].text_edit
+    assert isinstance(edit, types.TextEdit)
+    assert edit.new_text == "deployments.apps#"
+    assert offered("a.flags", "kube-apiserver --etcd-servers=a --watch-cache-sizes=deployments.apps#¦") == {}
+    document = offered("a.yaml", BASE.replace("etcd:\n", "etcd:\n  watchCacheSizes:\n    ¦\n"))
+    assert "deployments.apps" in document
+
+
 def test_documentation_is_that_of_explain() -> None:
     items = offered("a.yaml", f"{POD}    - --¦\n")
     flag = resolve(items["--audit-log-maxage"], markdown=False)

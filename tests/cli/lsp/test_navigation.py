@@ -135,6 +135,14 @@ def test_definition_of_files(tmp_path: Path) -> None:
     assert targets(flags.replace("pki", "other"), tmp_path / "a.flags", settings) == []
 
 
+def test_definition_of_an_environment_file(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/kube").write_text("")
+    unit = "[Service]\nEnvironmentFile=-/etc/¦kube\nExecStart=/usr/bin/kube-apiserver --etcd-servers=https://a:1\n"
+    settings = Settings(host=Host(root=str(tmp_path)))
+    assert targets(unit, tmp_path / "a.service", settings) == [(str(tmp_path / "etc/kube"), 0)]
+
+
 def test_definition_of_an_option_is_every_layer(tmp_path: Path) -> None:
     session = Session(DEFAULTS)
     child, base = tmp_path / "a.yaml", tmp_path / "base.yaml"

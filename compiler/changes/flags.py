@@ -38,7 +38,7 @@ def compare(
     A flag is compared if one of the servers sets it, or if its default differs between their versions. Nothing is said
     about a value that is only known when the server runs.
     """
-    contents = _contents(old), _contents(new)
+    contents = contents_of(old), contents_of(new)
     changes: dict[str, Change] = {}
     for flag in _candidates(old, new):
         if flag in refused:
@@ -147,7 +147,7 @@ def effective(server: Resolved, flag: str) -> Any:
     return server.context.flags.value(flag)
 
 
-def _contents(server: Resolved) -> dict[str, list[object]]:
+def contents_of(server: Resolved) -> dict[str, list[object]]:
     """Return the contents of the structured files that could be read, by the flag that names them.
 
     The server reads them in the same order each time.

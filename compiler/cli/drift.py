@@ -15,7 +15,7 @@ from compiler.cluster import Deadline
 from compiler.cluster.drift.asking import ask
 from compiler.cluster.drift.comparing import compare
 from compiler.cluster.drift.files import examine_live, observed_of
-from compiler.cluster.drift.report import data, diagnostics, masked, table
+from compiler.cluster.drift.report import data, diagnostics, masked, problems, table
 from compiler.cluster.http_connection import ServerError
 from compiler.diagnostics import Report, diagnose
 from compiler.review.examine import examine
@@ -52,9 +52,10 @@ def run(options: Namespace) -> int:
     if drift is None:
         publish(options, [report])
         return USAGE
-    report.extend(diagnostics(drift))
+    report.extend(problems(drift))
+    incomplete = report.rejected
     _write(options, report, drift)
-    if drift.observed.unread or drift.observed.empty:
+    if incomplete:
         return USAGE
     return STALE if drift.differences else FINE
 
@@ -78,7 +79,7 @@ def _with_server(options: Namespace, declared: Resolved, settings: Settings, rep
     if server is None:
         return None
     try:
-        observed = ask(server, settings.host)
+        observed = ask(server, settings.host.address)
     except ServerError as error:
         report.add(diagnose(rules.SERVER_NOT_ACCESSIBLE, f"{server.url} {error}", error.hint))
         return None
@@ -93,6 +94,7 @@ def _write(options: Namespace, report: Report, drift: Drift) -> None:
 
         from compiler.cli.reporters.json import as_data
 
+        report.extend(diagnostics(drift))
         report.select(options.select, options.ignore)
         whole = as_data([report])
         whole["files"][0] |= data(drift)
@@ -104,5 +106,8 @@ def _write(options: Namespace, report: Report, drift: Drift) -> None:
     elif options.output == "text":
         for line in table(drift):
             print(clean_line(line))
+        if report.rejected:
+            publish(options, [report])
     else:
+        report.extend(diagnostics(drift))
         publish(options, [report])

@@ -117,7 +117,7 @@ class APIServer:
                     connection.putheader(name, value)
                 connection.endheaders()
                 response = connection.getresponse()
-                body = read(response, lines)
+                body = read(response, lines if response.status == 200 else ())
         except Exception as error:
             self.close()
             if watchdog.fired or isinstance(error, TimeoutError):

@@ -73,7 +73,9 @@ def declared(name: str, folder: Path) -> Resolved:
 def test_the_effective_value_of_every_flag(name: str, folder: Path) -> None:
     live, own = recorded(name), declared(name, folder)
     page = expand(live["flagzText"], values(folder, PORT))
-    running = server_of(page, "/flagz", live["version"], Host("192.0.2.2", "/")).context.flags
+    server = server_of(page, "/flagz", live["version"], Host("192.0.2.2"))
+    assert server is not None
+    running = server.context.flags
     known = own.context.catalog.flags
     page_flags = running.catalog.flags.keys() & {
         line.split()[0] for line in re.sub("[:=]", " ", page).splitlines() if line

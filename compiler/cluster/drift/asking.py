@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from compiler.apiserver.health import ENDPOINTS
@@ -31,6 +32,7 @@ from compiler.cluster.drift.parsing import (
 from compiler.cluster.health_list import parse
 from compiler.cluster.http_connection import ServerError
 from compiler.diagnostics import KascError
+from compiler.inputs import Host
 from compiler.text import shown
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import versions
@@ -38,7 +40,6 @@ from compiler.upstream.catalog.facts import versions
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
     from compiler.cluster.apiserver import Answer
-    from compiler.inputs import Host
 
 _FLAGZ = (
     ("v1beta1", "application/json;g=config.k8s.io;v=v1beta1;as=Flagz"),
@@ -50,12 +51,13 @@ _GATES_OF_PAGES = {"/flagz": "ComponentFlagz", "/statusz": "ComponentStatusz"}
 _JSON = "application/json"
 
 
-def ask(server: APIServer, host: Host) -> Observed:
+def ask(server: APIServer, address: str) -> Observed:
     """Return all that a server reports. Raises ServerError if it cannot be reached.
 
-    `host` is the host of the declared server: what the live one computes from its host and its files is the same.
+    `address` is that of the host of the declared server, from which the live one computes the same. The paths that the
+    server reports are not read: it could name any file.
     """
-    return _Asking(server).everything(host)
+    return _Asking(server).everything(Host(address))
 
 
 class _Asking:
@@ -84,17 +86,17 @@ class _Asking:
             served,
             health,
             tuple(self.missing),
-            self.stopped is not None,
+            str(self.stopped or ""),
             self.server.port,
         )
 
     def _get(self, path: str, accept: str = "*/*", lines: tuple[bytes, ...] = ()) -> Answer | str:
-        """Return a response, or why there is none. Raises ServerError if the first request does not get one."""
+        """Return a response, or why there is none. Raises ServerError if the first request cannot be sent."""
         if self.stopped is None:
             try:
                 answer = self.server.get_data(path, accept, lines)
             except ServerError as error:
-                if not self.answered and (error.unreachable or error.lasting):
+                if not self.answered and error.unreachable:
                     raise
                 if error.unreachable or self.server.deadline.over:
                     self.stopped = error
@@ -148,11 +150,11 @@ class _Asking:
         for form, accept in _FLAGZ:
             answer = self._get("/flagz", accept)
             if not isinstance(answer, str) and answer.status == 200:
-                try:
-                    return server_of(answer.body, f"{self.server.url}/flagz", version, host), f"/flagz ({form})"
-                except KascError:
-                    reason = "/flagz: the response is not the page of a kube-apiserver"
-                    continue
+                with suppress(KascError):
+                    if server := server_of(answer.body, f"{self.server.url}/flagz", version, host):
+                        return server, f"/flagz ({form})"
+                reason = "/flagz: the response is not the page of a kube-apiserver"
+                continue
             reason = self._reason("/flagz", answer)
             if isinstance(answer, str) or answer.status in (401, 403, 404):
                 break

@@ -52,34 +52,41 @@ def compare(declared: Resolved, observed: Observed) -> Drift:
 
 def _versions(declared: Resolved, observed: Observed) -> Result:
     """Compare the minor versions; patch releases are not declared."""
-    effective = declared.config.effective_version
-    own = {KUBERNETES: effective.binary, EMULATED: effective.emulation, COMPATIBLE: effective.min_compatibility}
+    own, live = _versions_of(declared), dict(observed.versions)
+    if observed.server is not None:
+        for name, value in _versions_of(observed.server).items():
+            if name != KUBERNETES and is_known(observed.server, name):
+                live.setdefault(name, value)
     for name, value in own.items():
-        live = observed.versions.get(name)
-        if live is None:
+        source = observed.versions_from if name in observed.versions else observed.flags_from
+        if name not in live:
             if observed.versions:
                 yield NotCompared(VERSION, name, f"{observed.versions_from} does not report it")
         elif name == KUBERNETES:
-            if live != value:
+            if live[name] != value:
                 place = declared.context.input.version_location
-                yield Difference(VERSION, name, value, live, "", observed.versions_from, location=place)
+                yield Difference(VERSION, name, value, live[name], "", source, location=place)
         elif not is_known(declared, name):
             yield NotCompared(VERSION, name, flags.UNKNOWN)
-        elif live != value and not _follows(name, own, observed):
-            yield _of_flag(VERSION, name, value, live, observed.versions_from, declared, name)
+        elif live[name] != value and not _follows(name, own, {KUBERNETES: own[KUBERNETES]} | live):
+            yield _of_flag(VERSION, name, value, live[name], source, declared, name)
 
 
-def _follows(name: str, own: dict[str, str], observed: Observed) -> bool:
+def _versions_of(server: Resolved) -> dict[str, str]:
+    effective = server.config.effective_version
+    return {KUBERNETES: effective.binary, EMULATED: effective.emulation, COMPATIBLE: effective.min_compatibility}
+
+
+def _follows(name: str, own: dict[str, str], live: dict[str, str]) -> bool:
     """Return whether both sides have the default of a version, which follows from the version before it."""
 
-    def is_default(versions: Any) -> bool:
-        binary, emulated = versions.get(KUBERNETES, ""), versions.get(EMULATED, "")
+    def is_default(versions: dict[str, str]) -> bool:
         if name == EMULATED:
-            return bool(emulated == binary)
-        major, _, minor = emulated.partition(".")
-        return bool(minor.isdecimal() and versions[name] == f"{major}.{int(minor) - 1}")
+            return versions[EMULATED] == versions[KUBERNETES]
+        major, _, minor = versions.get(EMULATED, "").partition(".")
+        return minor.isdecimal() and versions[COMPATIBLE] == f"{major}.{int(minor) - 1}"
 
-    return is_default(own) and is_default(observed.versions)
+    return is_default(own) and is_default(live)
 
 
 def _of_flag(kind: str, name: str, own: Any, live: Any, source: str, declared: Resolved, flag: str) -> Difference:

@@ -42,7 +42,6 @@ def _states_version(server: Resolved) -> bool:
 
 def observed_of(path: str, server: Resolved, settings: Settings) -> Observed:
     """Return what the server of a file is known to do."""
-    source = "/flagz" if server.context.input.read_as == _PAGE else path
     missing = [NotCompared(kind, ALL, f"{path} does not report them") for kind in (STORAGE_VERSION, HEALTH_CHECK)]
     stated = server.context.input.version if _states_version(server) and not settings.version else None
     if stated is None:
@@ -50,7 +49,7 @@ def observed_of(path: str, server: Resolved, settings: Settings) -> Observed:
     return Observed(
         path,
         server,
-        source,
+        path,
         foreign_flags(server),
         versions={KUBERNETES: f"1.{minor_of(stated)}"} if stated else {},
         versions_from=path,

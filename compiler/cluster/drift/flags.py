@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from compiler.changes.flags import effective, is_known, plain
+from compiler.changes.flags import contents_of, digest, effective, is_known, plain
 from compiler.cluster.drift.observed import FILE, FLAG, Difference, NotCompared, Observed
 from compiler.upstream.catalog.facts import STRUCTURED
 
@@ -55,7 +55,7 @@ def _compare(flag: str, declared: Resolved, live: Resolved, observed: Observed) 
     specs = [server.context.catalog.flags.get(flag) for server in (declared, live)]
     if own == actual or (not all(specs) and _is_default(specs, declared, live, flag)):
         if own and flag in STRUCTURED:
-            yield NotCompared(FILE, flag, "the server reports the path of the file, not its content")
+            yield from _compare_contents(flag, own, declared, live, observed)
         return
     if flag in _OF_HOST and not own:
         yield NotCompared(FLAG, flag, f"the server takes it from its host ({actual}); see --host-address")
@@ -73,3 +73,16 @@ def _is_default(specs: list[FlagSpec | None], declared: Resolved, live: Resolved
     """Return whether a flag that only one of the versions has is at its default there."""
     server = declared if specs[0] is not None else live
     return not server.context.flags.changed(flag)
+
+
+def _compare_contents(
+    flag: str, path: Any, declared: Resolved, live: Resolved, observed: Observed
+) -> Iterator[Difference | NotCompared]:
+    """Compare the files that a flag names, if both could be read."""
+    own, actual = contents_of(declared).get(flag), contents_of(live).get(flag)
+    if own is None or actual is None:
+        yield NotCompared(FILE, flag, f"{observed.flags_from} has the path of the file, not its content")
+    elif own != actual:
+        before, after = ([path, digest(each)] for each in (own, actual))
+        place = declared.context.flags.location(flag)
+        yield Difference(FLAG, flag, before, after, "", observed.flags_from, flag, place)

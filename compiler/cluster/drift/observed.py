@@ -35,8 +35,8 @@ class Observed(NamedTuple):
     are unknown, `flags_from` their source, and `foreign_flags` are those that upstream does not have. The other parts
     are None, or empty, if no source has them: states of feature gates, the three versions, resources by group version
     with the hash of their storage version, and the names of the checks by endpoint. `release` is the version with its
-    patch number. `missing` is what could not be read, `unread` whether a source was not asked because the server
-    stopped responding.
+    patch number. `missing` is what could not be read, `stopped` why not all sources were asked: it completes a
+    sentence that starts with the server.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Observed(NamedTuple):
     served: Mapping[str, Mapping[str, str]] | None = None
     health: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     missing: tuple[NotCompared, ...] = ()
-    unread: bool = False
+    stopped: str = ""
     port: int = 0
 
     @property

@@ -19,16 +19,19 @@ if TYPE_CHECKING:
     from compiler.inputs import Host
 
 
-def server_of(text: str, name: str, version: str | None, host: Host) -> Resolved:
-    """Return the server that a page describes; `version` is its minor version, if it is known.
+def server_of(text: str, name: str, version: str | None, host: Host) -> Resolved | None:
+    """Return the server that a page describes, None if it lists too few flags to be one.
 
-    Raises KascError if the text is not a page of kube-apiserver.
+    `version` is its minor version, if it is known. Raises KascError if the text is not a page.
     """
     problems = Problems()
     source = Source(name, text)
     detected = detect(source, "flagz", version, problems)
     given = read(Request("flagz", "", version, source, detected.roots, name, host, Files(), problems))
-    return resolve(catalog(nearest(version or given.version)), given, host, Report(name))
+    known = catalog(nearest(version or given.version))
+    if 2 * len(given.page_flags & known.flags.keys()) < len(known.flags):
+        return None
+    return resolve(known, given, host, Report(name))
 
 
 def foreign_flags(server: Resolved) -> tuple[str, ...]:

@@ -46,6 +46,18 @@ def masked(drift: Drift, mask: Mask) -> Drift:
     )
 
 
+def problems(drift: Drift) -> Iterator[Diagnostic]:
+    """Yield an error if the server reports nothing, or stopped responding before everything was read."""
+    observed = drift.observed
+    if observed.stopped:
+        hint = "what was read until then is compared; allow more time with --timeout"
+        yield diagnose(rules.SERVER_NOT_ACCESSIBLE, f"{observed.name} {observed.stopped}", hint)
+    elif observed.empty:
+        reason = observed.missing[0].reason if observed.missing else "it has none of the sources"
+        hint = "use credentials that may read /flagz, /metrics and /version"
+        yield diagnose(rules.SERVER_NOT_ACCESSIBLE, f"{observed.name} reports nothing to compare: {reason}", hint)
+
+
 def diagnostics(drift: Drift) -> Iterator[Diagnostic]:
     """Yield one warning for each difference, at the place that declares the value."""
     for each in drift.differences:
@@ -76,7 +88,7 @@ def data(drift: Drift) -> dict[str, Any]:
             for each in drift.differences
         ],
         "notCompared": [each._asdict() for each in drift.not_compared],
-        "live": {"name": observed.name, "version": observed.release or None, "complete": not observed.unread},
+        "live": {"name": observed.name, "version": observed.release or None, "complete": not observed.stopped},
     }
 
 
@@ -84,7 +96,11 @@ def table(drift: Drift) -> list[str]:
     """Return lines with the server, one difference a line, and what was not compared by reason."""
     lines = [title(drift)]
     if drift.differences:
+        sources = {each.source for each in drift.differences}
         rows = [COLUMNS, *map(cells, drift.differences)]
+        if len(sources) == 1:
+            lines[0] += "" if drift.observed.name in sources else f", reported by {min(sources)}"
+            rows = [row[:-1] for row in rows]
         lines += ["", *aligned([tuple(map(clean, row)) for row in rows])]
     if drift.not_compared:
         lines += ["", "not compared:", *(f"  {line}" for line in not_compared(drift))]
@@ -95,7 +111,8 @@ def title(drift: Drift) -> str:
     """Return the server, its version and the number of differences."""
     observed, count = drift.observed, len(drift.differences)
     version = f" runs Kubernetes {observed.release}" if observed.release else ""
-    return f"{observed.name}{version}: {counted(count, 'difference') if count else 'no drift'}"
+    result = "nothing to compare" if observed.empty else counted(count, "difference") if count else "no drift"
+    return f"{observed.name}{version}: {result}"
 
 
 def cells(difference: Difference) -> tuple[str, ...]:

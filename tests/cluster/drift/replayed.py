@@ -112,6 +112,6 @@ class InProcess:
         reply = self.replayed(path, {"Accept": accept})
         assert isinstance(reply, tuple)
         body = reply[2]
-        if lines:
+        if lines and reply[0] == 200:
             body = b"".join(line for line in body.splitlines(keepends=True) if line.startswith(lines))
         return Answer(reply[0], body.decode(), 0.0)

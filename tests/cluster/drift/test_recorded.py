@@ -13,14 +13,12 @@ from compiler.apiserver.startup import Resolved
 from compiler.cluster.drift.asking import ask
 from compiler.cluster.drift.comparing import compare
 from compiler.cluster.drift.observed import Drift
-from compiler.inputs import Host
 from tests.cluster.drift.replayed import InProcess, Replayed, files, flags, recorded
 from tests.recordings import names
 from tests.truth.recorded import examined
 from tools.record.scratch import write_keys
 
 NAMES = names("live")
-HOST = Host("192.0.2.2", "/")
 PORT = 16443
 CHANGES = {
     "goaway-chance": ("0.0123", 0.0123, 0.0),
@@ -56,7 +54,7 @@ def declare(folder: Path) -> Declare:
 
 
 def drift(declared: Resolved, live: dict[str, Any], folder: Path, **settings: Any) -> Drift:
-    return compare(declared, ask(InProcess(Replayed(live, folder, port=PORT, **settings)), HOST))  # type: ignore[arg-type]
+    return compare(declared, ask(InProcess(Replayed(live, folder, port=PORT, **settings)), "192.0.2.2"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -124,7 +124,10 @@ class _Side:
             (names, tuple(map(_Reader, prefixes, own if len(own) == len(prefixes) else [""] * len(prefixes))))
             for (names, prefixes), own in zip(config.entries, [*secrets, *[[]] * len(config.entries)], strict=False)
         ]
-        self.entries = aligned
+        self.by_name: dict[str, _Readers] = {}
+        for names, readers in aligned:
+            for name in names:
+                self.by_name[name] = self.by_name.get(name, ()) + readers
 
     def readers(self, group: str, resource: str) -> _Readers:
         """Return the keys of a resource, identity if it is not listed."""
@@ -136,11 +139,8 @@ class _Side:
 
     def _matching(self, group: str, resource: str) -> _Readers:
         """Kubernetes: StaticTransformers.TransformerForResource, see `EncryptionConfiguration.providers_for`."""
-        for name in (str(GroupResource(resource, group)), f"*.{group}", "*.*"):
-            matching = [readers for names, readers in self.entries if name in names]
-            if matching:
-                return tuple(reader for readers in matching for reader in readers)
-        return ()
+        names = (str(GroupResource(resource, group)), f"*.{group}", "*.*")
+        return next((self.by_name[name] for name in names if name in self.by_name), ())
 
 
 def _resources(old: Resolved, new: Resolved) -> list[tuple[str, str]]:

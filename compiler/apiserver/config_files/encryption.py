@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 from compiler import rules
@@ -48,11 +49,19 @@ class EncryptionConfiguration:
         are read in order. Kubernetes: encryptionconfig/config.go, StaticTransformers.TransformerForResource.
         """
         for name in (str(GroupResource(resource, group)), f"*.{group}", "*.*"):
-            matching = [prefixes for resources, prefixes in self.entries if name in resources]
-            if matching:
-                read = tuple(prefix for prefixes in matching for prefix in prefixes)
+            if name in self._by_name:
+                read = self._by_name[name]
                 return Providers(read[0], read) if read else None
         return None
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[str | None, ...]]:
+        """The prefixes for each name; the entries are complete when they are first needed."""
+        by_name: dict[str, tuple[str | None, ...]] = {}
+        for resources, prefixes in self.entries:
+            for name in resources:
+                by_name[name] = by_name.get(name, ()) + prefixes
+        return by_name
 
 
 def load_encryption(named: NamedFile, reload: bool) -> EncryptionConfiguration | None:
@@ -176,24 +185,26 @@ def check_resources(resources: Field) -> list[str]:
             rules.ENCRYPTION_ENTRY_WITHOUT_RESOURCES, "the entry has no resources", "add one, for example secrets"
         )
     names: list[str] = []
+    listed = set[str]()
     for element in elements:
         if element.is_bad:
             continue
         _check_name(element)
         name = str(parse_group_resource(element.text))
-        if name in names:
+        if name in listed:
             element.report(
                 rules.DUPLICATE_ENCRYPTED_RESOURCE, f"duplicate resource {shown(element.text)} in the entry", "keep one"
             )
         names.append(name)
-    if "*.*" in names and len(set(names)) > 1:
+        listed.add(name)
+    if "*.*" in listed and len(listed) > 1:
         resources.report(
             rules.OVERLAPPING_RESOURCES_IN_ENTRY, "*.* covers the other resources of its entry", "keep only *.*"
         )
         return names
     for name in dict.fromkeys(names):
         wildcard = f"*.{parse_group_resource(name).group}"
-        if name != wildcard and wildcard in names:
+        if name != wildcard and wildcard in listed:
             message = f"{shown(name)} is covered by {wildcard} in the same entry"
             resources.report(rules.OVERLAPPING_RESOURCES_IN_ENTRY, message, "keep one of the two")
     return names

@@ -11,6 +11,7 @@ from compiler.apiserver.startup import Resolved, resolve
 from compiler.diagnostics import Report
 from compiler.inputs import Host, InlineFile, ServerInput, UnreadableFileError
 from compiler.inputs.arguments import Argument
+from compiler.inputs.source.node import Node
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import STRUCTURED
 
@@ -30,11 +31,20 @@ class Value(NamedTuple):
 
     def is_same(self, other: Value) -> bool:
         """Return whether another value means the same to the server."""
-        return self._key() == other._key()
+        return self == other or self._key() == other._key()
 
     def _key(self) -> tuple[object, ...]:
-        files = [(file.path, file.content.plain()) for file in self.files]
+        files = [(file.path, _plain(file.content)) for file in self.files]
         return [(use.text, use.unknown) for use in self.uses], files, dict(self.parts)
+
+
+def _plain(node: Node) -> object:
+    """Return the plain value of a node, which is compared many times."""
+    plain = node.memoized(_plain)
+    if plain is None:
+        plain = node.plain()
+        node.memoize(_plain, plain)
+    return plain
 
 
 UNSET = Value()

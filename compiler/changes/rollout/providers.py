@@ -113,10 +113,13 @@ def _precedence(name: str) -> int:
 def _providers(units: Iterable[_Unit]) -> list[dict[str, Any]]:
     """Return providers with these units in order; keys of one kind that follow each other share a provider."""
     providers: list[dict[str, Any]] = []
+    kind, names = "", set[object]()
     for unit in units:
-        keys = providers[-1].get(unit.kind, {}).get("keys") if providers and unit.is_key else None
-        if keys is not None and all(key.get("name") != unit.settings.get("name") for key in keys):
-            keys.append(unit.settings)
+        name = unit.settings.get("name") if unit.is_key else None
+        if unit.is_key and unit.kind == kind and name not in names:
+            providers[-1][kind]["keys"].append(unit.settings)
         else:
             providers.append({unit.kind: {"keys": [unit.settings]} if unit.is_key else unit.settings})
+            kind, names = unit.kind if unit.is_key else "", set()
+        names.add(name)
     return providers

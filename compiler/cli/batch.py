@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.cli.arguments import UsageError
@@ -31,11 +31,19 @@ def in_shard(options: Namespace, paths: list[str]) -> list[str]:
     return [path for path in paths if shard.holds(path)]
 
 
-def changes_of(options: Namespace, paths: list[str]) -> Changes | None:
-    """Return the changes since the commit of `--changed-since`, and print deleted documents. Raises UsageError."""
+def changes_of(options: Namespace, paths: list[str], shared: Iterable[str] = ()) -> Changes | None:
+    """Return the changes since the commit of `--changed-since`, and print deleted documents. Raises UsageError.
+
+    None if every input is to be processed, also because one of the `shared` files changed, on which all of them depend.
+    """
     if options.changed_since is None:
         return None
     changes = changes_since("--changed-since", options.changed_since, paths)
+    changed = next((path for path in shared if changes.touches([path])), "")
+    if changed:
+        if not options.quiet:
+            say(f"{changed} changed since {options.changed_since}: every input is checked")
+        return None
     if not options.quiet:
         for path in changes.deleted_documents(options.inputs):
             say(f"{path} was deleted since {options.changed_since}")

@@ -12,7 +12,6 @@ from compiler import rules
 from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, examine_all, in_shard, jobs_for, results_of
 from compiler.cli.common import FINE, USAGE, Publisher, find_inputs, publish, settings_from, usage_error, worst
-from compiler.cli.policies import exceptions_of
 from compiler.cli.writing import difference, require_writable, write_all
 from compiler.diagnostics import KascError, Location, Report, diagnose, is_selected
 from compiler.inputs.source import STANDARD_INPUT, Files, read_source
@@ -22,6 +21,7 @@ from compiler.text import clean_lines, say
 if TYPE_CHECKING:
     from compiler.fleet.fingerprints import DependencyTracker
     from compiler.fleet.selection import Changes
+    from compiler.policies.exceptions import Exceptions
 
 
 class StaticPods:
@@ -96,7 +96,7 @@ def run(options: Namespace) -> int:
         settings = settings_from(options)
         paths = in_shard(options, find_inputs(options.inputs, problems, verbose=options.verbose, root=settings.root))
         jobs = jobs_for(options, len(paths))
-        changes = changes_of(options, paths)
+        changes = changes_of(options, paths, settings.policy_files)
     except UsageError as error:
         return usage_error(error)
     if options.fix or options.diff:
@@ -123,9 +123,7 @@ def _check(
     pods = StaticPods()
     # A part of the inputs does not show that an exception is unused.
     is_part = changes is not None or options.shard is not None
-    exceptions = (
-        exceptions_of(settings.policies, bool(settings.searched)) if settings.policies and not is_part else None
-    )
+    exceptions = _exceptions(settings) if settings.policy_files and not is_part else None
     try:
         for result in results_of(work, paths, jobs):
             if result is None:
@@ -146,6 +144,12 @@ def _check(
     if changes is not None and not options.quiet:
         say(f"no input changed since {changes.ref}")
     return FINE
+
+
+def _exceptions(settings: Settings) -> Exceptions:
+    from compiler.policies.exceptions import Exceptions
+
+    return Exceptions(settings.policies, bool(settings.searched))
 
 
 class Checker:

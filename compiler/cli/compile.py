@@ -65,7 +65,7 @@ def run(options: Namespace) -> int:
         _prepare_output(options, is_batch)
         section = _section(options, names, settings, paths)
         cache = _cache(options, names, settings, len(paths)) if section is None else None
-        changes = changes_of(options, paths)
+        changes = changes_of(options, paths, settings.policy_files)
         work = DocumentCompiler(_output(options, names, is_batch), settings, cache, changes, section)
     except UsageError as error:
         return usage_error(error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
 
 from compiler.bounds import MAX_FILE
 from compiler.cli.arguments import UsageError
@@ -12,9 +11,6 @@ from compiler.filesystem import read_file
 from compiler.review.policies import Policy, ShippedPolicy, editions
 from compiler.rules.rule import SHIPPED, is_shipped
 from compiler.text import did_you_mean, shown
-
-if TYPE_CHECKING:
-    from compiler.policies.exceptions import Exceptions
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _KIND = r"""^["']?kind["']?[ \t]*:[ \t]*["']?Policy\b|"kind"[ \t]*:[ \t]*"Policy\""""
@@ -34,15 +30,6 @@ def policies_of(words: list[str]) -> tuple[Policy, ...]:
         else:
             paths += policy_files(word)
     return (*policies, *_own(list(dict.fromkeys(paths))))
-
-
-def exceptions_of(policies: tuple[Policy, ...], searched: bool) -> Exceptions | None:
-    """Return a collector of the exceptions of policy files, None if there are no policy files."""
-    if all(isinstance(policy, ShippedPolicy) for policy in policies):
-        return None
-    from compiler.policies.exceptions import Exceptions
-
-    return Exceptions(policies, searched)
 
 
 def _own(paths: list[str]) -> list[Policy]:

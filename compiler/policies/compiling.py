@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.source.node import Node
-from compiler.policies import keywords
+from compiler.policies import applicators, keywords
 from compiler.policies.keywords import Check
 from compiler.policies.patterns import InvalidPatternError, Pattern
 from compiler.policies.shapes import Members, Shape
@@ -85,7 +85,7 @@ class SchemaCompiler:
     def _schema(self, node: Node, shape: Shape | None) -> Compiled:
         value = node.value
         if isinstance(value, bool):
-            return _EVERYTHING if value else Compiled(keywords.forbidden, 1, 1)
+            return _EVERYTHING if value else Compiled(applicators.forbidden, 1, 1)
         if not isinstance(value, dict):
             self._report(node.location, "a schema is a mapping, true or false", "write for example {minimum: 30}")
             return _EVERYTHING
@@ -94,7 +94,7 @@ class SchemaCompiler:
         checks = list(parts.checks())
         if not checks:
             return _EVERYTHING
-        return Compiled(keywords.guarded(keywords.every(checks)), 1 + parts.weight, 1 + parts.height)
+        return Compiled(applicators.guarded(applicators.every(checks)), 1 + parts.weight, 1 + parts.height)
 
     def _check_keywords(self, node: Node, shape: Shape | None) -> None:
         types = shape.types if shape is not None else frozenset()
@@ -240,20 +240,20 @@ class _Parts:
         branches = self.value[key].value
         if not isinstance(branches, list) or not branches:
             return self.compiler.invalid(self.node, key, "a list of schemas")
-        build = {"allOf": keywords.every, "anyOf": keywords.any_of, "oneOf": keywords.one_of}[key]
+        build = {"allOf": applicators.every, "anyOf": applicators.any_of, "oneOf": applicators.one_of}[key]
         yield build([self._add(each, self.shape) for each in branches])
 
     def _not(self, key: str) -> Iterator[Check]:
         inner = self.value[key]
         pattern = inner.get("pattern")
         words = f": it matches {pattern.value}" if pattern is not None else ""
-        yield keywords.negated(self._add(inner, self.shape), words)
+        yield applicators.negated(self._add(inner, self.shape), words)
 
     def _if(self, key: str) -> Iterator[Check]:
         if "then" not in self.value and "else" not in self.value:
             return self.compiler.invalid(self.node, key, "a schema next to then or else")
         branches = [self._add(self.value[name], self.shape) if name in self.value else keywords.passes for name in _IF]
-        yield keywords.conditional(*branches)
+        yield applicators.conditional(*branches)
 
     def _items(self, key: str) -> Iterator[Check]:
         if key == "items" and "prefixItems" in self.value:
@@ -264,7 +264,7 @@ class _Parts:
             return self.compiler.invalid(self.node, "prefixItems", "a list of schemas")
         checks = [self._add(each, inner) for each in prefix]
         rest = self._add(self.value["items"], inner) if "items" in self.value else None
-        yield keywords.items(checks, rest, 1 + self.weight)
+        yield applicators.items(checks, rest, 1 + self.weight)
 
     def _contains(self, key: str) -> Iterator[Check]:
         inner = self.value[key]
@@ -272,7 +272,7 @@ class _Parts:
         low = self._count("minContains") if "minContains" in self.value else 1
         high = self._count("maxContains") if "maxContains" in self.value else None
         if low is not None:
-            yield keywords.contains(check, low, high, _named(inner), 1 + self.weight)
+            yield applicators.contains(check, low, high, _named(inner), 1 + self.weight)
 
     def _properties(self, key: str) -> Iterator[Check]:
         if key == "additionalProperties" and "properties" in self.value:
@@ -285,7 +285,7 @@ class _Parts:
         others = None
         if "additionalProperties" in self.value:
             others = self._add(self.value["additionalProperties"], self.shape.values if self.shape else None)
-        yield keywords.properties(named, others, 1 + self.weight)
+        yield applicators.properties(named, others, 1 + self.weight)
 
     def _member(self, name: str, known: Members | None) -> Shape | None:
         """Return the shape of a member; a name that the data cannot have is reported."""
@@ -300,13 +300,13 @@ class _Parts:
         return None
 
     def _names(self, key: str) -> Iterator[Check]:
-        yield keywords.property_names(self._add(self.value[key], None), 1 + self.weight)
+        yield applicators.property_names(self._add(self.value[key], None), 1 + self.weight)
 
     def _required(self, key: str) -> Iterator[Check]:
         names = self.value[key].plain()
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             return self.compiler.invalid(self.node, key, "a list of names")
-        yield keywords.required(names)
+        yield applicators.required(names)
 
 
 def _named(schema: Node) -> str:

@@ -8,31 +8,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Hashable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from compiler import rules
 from compiler.apiserver.startup import Resolved
 from compiler.diagnostics import NOTE, Diagnostic, Location, Report, diagnose
-from compiler.inputs.source.node import Node
-from compiler.policies.compiling import SchemaCompiler
+from compiler.policies.deciding import Rules
 from compiler.policies.instance import Instance, labels_of
-from compiler.policies.keywords import Check
-from compiler.policies.outcomes import UNDECIDED, Failure, Outcome, Path, Steps, TooManyStepsError
+from compiler.policies.outcomes import UNDECIDED, Failure, TooManyStepsError
 from compiler.policies.places import Place, place_of
 from compiler.policies.reading import LEVELS, PolicyException, PolicyFile, PolicyRule, Selector
-from compiler.policies.shapes import PARTS, Shape, shapes, whole
-from compiler.policies.vocabulary import member_schemas, members_of
 from compiler.rules import Rule
 from compiler.rules.rule import EXCEPTED, FAIL, MANUAL, NOT_APPLICABLE, PASS, ControlResult, PolicyResult
 from compiler.text import shown
-from compiler.upstream.catalog import Catalog, catalog
+from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import minor_of
 
-MAX_STEPS = 1_000_000
-"""Steps that one rule may take for one server."""
-_MOST_DECISIONS = 5000
-"""Outcomes of rules that are kept for servers that are alike."""
 SOON = 14
 """Days before the end of an exception from which on it is reported."""
 
@@ -45,62 +37,13 @@ class Verdict(NamedTuple):
     place: Place | None = None
 
 
-class _Part(NamedTuple):
-    """A schema of a rule as a function: the part of the instance, and its members that are needed."""
-
-    name: str
-    members: tuple[str, ...]
-    check: Check
-
-
-class _Decision(NamedTuple):
-    """The outcome of a rule, with the part and the path of the value that decides it."""
-
-    part: str
-    outcome: Outcome
-    path: Path
-
-
-class _Compiled(NamedTuple):
-    """A rule for one version of Kubernetes, or its condition, which is one schema about all `parts`.
-
-    `name` tells it from others; `problems` and `lenient` are those of `SchemaCompiler`.
-    """
-
-    name: tuple[str, str]
-    parts: tuple[_Part, ...]
-    is_condition: bool
-    problems: tuple[Diagnostic, ...]
-    lenient: tuple[tuple[Location, str], ...]
-
-    def decide(self, instance: Instance) -> _Decision:
-        """Return the outcome for a server. Raises TooManyStepsError."""
-        steps, undecided = Steps(MAX_STEPS), None
-        if self.is_condition:
-            whole = {part.name: instance.part(part.name, part.members) for part in self.parts}
-            return _Decision("", self.parts[0].check(whole, steps) if self.parts else None, ())
-        for part in self.parts:
-            value = instance.part(part.name, part.members)
-            outcome = part.check(value, steps)
-            if isinstance(outcome, Failure):
-                return _Decision(part.name, outcome, outcome.path)
-            if outcome is UNDECIDED and undecided is None:
-                undecided = _Decision(part.name, outcome, _first_unknown(value, part.members))
-        return undecided or _Decision("", None, ())
-
-
 class OwnPolicy:
     """One policy file; `today` is the day that exceptions are compared with."""
 
     def __init__(self, file: PolicyFile, today: str) -> None:
         self.file = file
         self.today = today
-        self._compiled: dict[tuple[str, str], _Compiled] = {}
-        self._decisions: dict[Hashable, _Decision] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state without functions, which cannot be pickled."""
-        return self.__dict__ | {"_compiled": {}, "_decisions": {}}
+        self._rules = Rules(file.definitions)
 
     @property
     def key(self) -> str:
@@ -126,18 +69,18 @@ class OwnPolicy:
             return Verdict(NOT_APPLICABLE, left_out)
         try:
             if rule.when is not None:
-                condition = self._condition(rule, context.catalog)
+                condition = self._rules.condition(rule.when, rule, context.catalog)
                 report.extend(condition.problems)
-                outcome = self._decide(condition, instance).outcome
+                outcome = self._rules.decide(condition, instance).outcome
                 if condition.problems or outcome is UNDECIDED:
                     return Verdict(MANUAL, "it is not known whether the rule applies")
                 if outcome is not None:
                     return Verdict(NOT_APPLICABLE, "the condition of the rule is not met")
-            compiled = self._rule(rule, context.catalog)
+            compiled = self._rules.rule(rule, context.catalog)
             report.extend(compiled.problems)
             if compiled.problems:
                 return Verdict(MANUAL, f"the rule is wrong: {compiled.problems[0].message}")
-            part, outcome, path = self._decide(compiled, instance)
+            part, outcome, path = self._rules.decide(compiled, instance)
         except TooManyStepsError:
             return Verdict(MANUAL, "the rule takes too many steps for this server")
         if outcome is None:
@@ -147,67 +90,15 @@ class OwnPolicy:
             return Verdict(FAIL, f"{place.subject} {outcome.detail}", place)
         return Verdict(MANUAL, f"{place.subject} is not known", place)
 
-    def _decide(self, compiled: _Compiled, instance: Instance) -> _Decision:
-        """Return the outcome of a rule; servers that are alike in what the rule is about share it."""
-        keys = tuple(instance.key(part.name, part.members) for part in compiled.parts)
-        if None in keys:
-            return compiled.decide(instance)
-        key = compiled.name, keys
-        decision = self._decisions.get(key)
-        if decision is None:
-            if len(self._decisions) >= _MOST_DECISIONS:
-                self._decisions.clear()
-            decision = self._decisions[key] = compiled.decide(instance)
-        return decision
-
     def problems(self, rule: PolicyRule, version: str) -> list[Diagnostic]:
         """Return what is wrong with the schemas of a rule for a version."""
         facts = catalog(version)
-        condition = self._condition(rule, facts).problems if rule.when is not None else ()
-        return [*condition, *self._rule(rule, facts).problems]
+        condition = self._rules.condition(rule.when, rule, facts).problems if rule.when is not None else ()
+        return [*condition, *self._rules.rule(rule, facts).problems]
 
     def lenient(self, rule: PolicyRule, version: str) -> tuple[tuple[Location, str], ...]:
         """Return the keywords of a rule that null meets, with their locations."""
-        return self._rule(rule, catalog(version)).lenient
-
-    def _rule(self, rule: PolicyRule, facts: Catalog) -> _Compiled:
-        key = facts.version, rule.id
-        if key not in self._compiled:
-            compiler, known = SchemaCompiler(self.file.definitions), shapes(facts)
-            parts = tuple(
-                _Part(name, self._members(node, known[name]), compiler.compile(node, known[name]).check)
-                for name, node in rule.schemas.items()
-            )
-            self._compiled[key] = _Compiled(
-                key, parts, False, _for_version(compiler.problems, facts), tuple(compiler.lenient)
-            )
-        return self._compiled[key]
-
-    def _members(self, schema: Node, shape: Shape) -> tuple[str, ...]:
-        """Return the members of a part that a schema is about."""
-        members = members_of(schema, self.file.definitions)
-        return tuple(sorted(members if members is not None else shape.properties or ()))
-
-    def _condition(self, rule: PolicyRule, facts: Catalog) -> _Compiled:
-        key = facts.version, f"when {rule.id}"
-        if key not in self._compiled and rule.when is not None:
-            compiler = SchemaCompiler(self.file.definitions)
-            check = compiler.compile(rule.when, whole(facts)).check
-            parts = tuple(
-                _Part(name, self._mentioned(rule, name, facts), check)
-                for name in PARTS
-                if any(member_schemas(rule.when, name, self.file.definitions))
-            )
-            self._compiled[key] = _Compiled(
-                key, parts, True, _for_version(compiler.problems, facts), tuple(compiler.lenient)
-            )
-        return self._compiled[key]
-
-    def _mentioned(self, rule: PolicyRule, part: str, facts: Catalog) -> tuple[str, ...]:
-        """Return the members of a part that the condition of a rule is about."""
-        shape = shapes(facts)[part]
-        schemas = member_schemas(rule.when, part, self.file.definitions) if rule.when is not None else ()
-        return tuple(sorted({name for schema in schemas for name in self._members(schema, shape)}))
+        return self._rules.rule(rule, catalog(version)).lenient
 
     def _control(self, rule: PolicyRule, instance: Instance, resolved: Resolved, report: Report) -> ControlResult:
         verdict = self.verdict(rule, instance, resolved, report)
@@ -251,6 +142,11 @@ class OwnPolicies(NamedTuple):
     policies: tuple[OwnPolicy, ...]
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The paths of the files."""
+        return tuple(policy.file.path for policy in self.policies)
+
+    @property
     def key(self) -> str:
         """The keys of all files."""
         return " ".join(policy.key for policy in self.policies)
@@ -259,11 +155,6 @@ class OwnPolicies(NamedTuple):
         """Return the results of all files, and report the rules that do not pass."""
         instance = Instance(resolved)
         return [policy.judge(instance, resolved, report) for policy in self.policies]
-
-
-def _for_version(problems: list[Diagnostic], facts: Catalog) -> tuple[Diagnostic, ...]:
-    """Return problems of a schema with the version that they are about."""
-    return tuple(each._replace(message=f"{each.message} (Kubernetes {facts.version})") for each in problems)
 
 
 def _described(exception: PolicyException) -> tuple[str, str, str]:
@@ -312,26 +203,6 @@ def is_version(version: str, wanted: str) -> bool:
     if wanted.startswith(">="):
         return minor >= other
     return minor <= other if wanted.startswith("<=") else minor == other
-
-
-def _first_unknown(value: Any, members: tuple[str, ...] | None = None) -> Path:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if (members is None or key in members) and (inner is UNDECIDED or _holds(inner)):
-                return (key, *_first_unknown(inner))
-    if isinstance(value, list):
-        for index, inner in enumerate(value):
-            if inner is UNDECIDED or _holds(inner):
-                return (index, *_first_unknown(inner))
-    return ()
-
-
-def _holds(value: Any) -> bool:
-    if isinstance(value, dict | list):
-        return any(
-            inner is UNDECIDED or _holds(inner) for inner in (value.values() if isinstance(value, dict) else value)
-        )
-    return False
 
 
 def today() -> str:

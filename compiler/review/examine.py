@@ -37,6 +37,11 @@ class Settings(NamedTuple):
     searched: tuple[str, ...] = ()
     release: str = ""
 
+    @property
+    def policy_files(self) -> tuple[str, ...]:
+        """The files of the policies, on which every result depends."""
+        return tuple(path for policy in self.policies for path in policy.files)
+
 
 DEFAULTS = Settings()
 # The file could not be read or is of an unknown kind, so nothing is known about a server.

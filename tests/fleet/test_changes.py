@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from compiler.fleet.selection import Changes
-from tests.cli.running import Ran, kasc, process
+from tests.cli.running import SAMPLES, Ran, kasc, process
 from tests.fleet import clusters
 
 
@@ -236,3 +237,17 @@ def test_the_beginning_of_a_deleted_file_is_enough(repository: Path) -> None:
     for name in ("large.yaml", "late.yaml"):
         (repository / f"fleet/{name}").unlink()
     assert Changes("HEAD").deleted_documents(["fleet"]) == ["fleet/large.yaml"]
+
+
+def test_a_policy_that_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every result depends on it."""
+    rules = repository / "rules.yaml"
+    shutil.copy(SAMPLES / "policies/capacity.yaml", rules)
+    git("add", ".")
+    git("commit", "-qm", "rules")
+    command = ("check", "fleet/some", "--changed-since", "HEAD", "--policy", "rules.yaml")
+    assert kasc(capsys, *command).err == "no input changed since HEAD\n"
+    rules.write_text(rules.read_text().replace("minimum: 400", "minimum: 300"))
+    ran = kasc(capsys, *command)
+    assert ran.err.startswith("rules.yaml changed since HEAD: every input is checked\n")
+    assert "EX-CAP-4" in ran.out

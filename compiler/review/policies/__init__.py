@@ -31,6 +31,10 @@ class Policy(Protocol):
     def key(self) -> str:
         """A string that differs between policies with different results."""
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the results depend on, in addition to kasc."""
+
     def judge(self, resolved: Resolved, report: Report) -> list[PolicyResult]:
         """Return the results of each policy, and report the controls that do not pass."""
 
@@ -45,6 +49,11 @@ class ShippedPolicy(NamedTuple):
     def key(self) -> str:
         """The policy as the command line names it."""
         return f"{self.name}@{self.edition}" if self.edition else self.name
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """None: the data is a part of kasc."""
+        return ()
 
     def judge(self, resolved: Resolved, report: Report) -> list[PolicyResult]:
         """Return the results of all controls, and report those that do not pass.

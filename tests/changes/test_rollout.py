@@ -180,6 +180,11 @@ def test_encryption_with_files_that_are_not_available(tmp_path: Path) -> None:
         "/keys/a-and-b.yaml exists on every server. For each resource, it lists the providers of /keys/a.yaml, then "
         "the providers of /keys/b.yaml, each once."
     )
+    assert (
+        rollout.phases[1].after[0].text
+        == "Rewrite the objects of all resources, so that the new provider encrypts them."
+    )
+    assert rollout.phases[1].after[0].run.startswith('kubectl get "$(kubectl api-resources ')
 
 
 def test_no_secret_is_in_a_report(tmp_path: Path) -> None:
@@ -419,7 +424,7 @@ def test_every_condition_of_a_row_is_met_by_its_recipe() -> None:
 
 
 def test_placeholders_are_filled_in(tmp_path: Path) -> None:
-    known = {"{flag}", "{names}", "{resources}", "{old}", "{new}", "{document}", "{previous}", "{address}"}
+    known = {"{flag}", "{names}", "{objects}", "{resources}", "{old}", "{new}", "{document}", "{previous}", "{address}"}
     text = (DATA / "recipes.json").read_text()
     assert set(re.findall(r"\{[a-z]+\}", text)) == {*known, "{version}", "{effective}"}
     comparison = compared(tmp_path, [A], [B, "--tls-cert-file=/keys/a.crt", "--tls-private-key-file=/keys/a.key"])

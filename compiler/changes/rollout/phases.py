@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from compiler.changes.change import BREAKING, DATA_LOSS, Change
@@ -159,4 +160,7 @@ def _capitalised(text: str) -> str:
 def _slug(title: str) -> str:
     """Return a title as a name of a directory."""
     words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title.lower()).split()
-    return "-".join(words)[:_MAX_SLUG].strip("-") or "change"
+    fitting = [
+        word for word, end in zip(words, accumulate(len(word) + 1 for word in words), strict=True) if end <= _MAX_SLUG
+    ]
+    return "-".join(fitting) or "change"

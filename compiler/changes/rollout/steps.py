@@ -74,13 +74,13 @@ def _texts(use: Use, state: State) -> dict[str, str]:
     """Return the texts of placeholders."""
     context = state.server.context
     names = list(dict.fromkeys(change.name for change in use.changes))
-    plain = [name for name in names if " " not in name]
-    resources = shlex.quote(",".join(plain)) if plain == names and len(names) <= _MAX_RESOURCES else _ALL_RESOURCES
+    is_known = not any(name in use.flags or " " in name for name in names) and len(names) <= _MAX_RESOURCES
     port = context.flags.number("secure-port") or _PORT
     return {
         "{flag}": f"--{names[0]}",
         "{names}": listed(names),
-        "{resources}": resources,
+        "{objects}": "all resources" if names[0] in use.flags else listed(names),
+        "{resources}": shlex.quote(",".join(names)) if is_known else _ALL_RESOURCES,
         "{old}": _first(use.changes[0].before),
         "{new}": _first(use.changes[0].after),
         "{address}": f"SERVER:{port}",

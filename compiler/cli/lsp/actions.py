@@ -7,7 +7,7 @@ its finding.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -33,11 +33,19 @@ _MAX_TRIED = 8
 _REASON = "write the reason here"
 
 
-def code_actions(snapshot: Snapshot, selected: types.Range, only: list[str] | None = None) -> list[types.CodeAction]:
-    """Return the actions for a range of a document, those of the kinds `only` if the editor asks for some kinds."""
+def code_actions(
+    snapshot: Snapshot,
+    selected: types.Range,
+    only: Sequence[str] = (),
+    marked: Sequence[types.Diagnostic] = (),
+) -> list[types.CodeAction]:
+    """Return the actions for a range of a document, those of the kinds `only` if the editor asks for some kinds.
+
+    `marked` are the diagnostics that the editor shows there: it may count those of the whole line.
+    """
     actions = []
-    here = [each for each in snapshot.diagnostics() if _is_at(each, snapshot, selected)][:_MAX_TRIED]
     if _wanted(types.CodeActionKind.QuickFix, only):
+        here = list(_findings(snapshot, selected, marked))[:_MAX_TRIED]
         actions += [action for each in here if (action := _fix(each, snapshot)) is not None]
         actions += [action for each in here if (action := _suppression(each, snapshot)) is not None]
     if _wanted(FIX_ALL, only) and (action := _fix_all(snapshot)) is not None:
@@ -47,14 +55,18 @@ def code_actions(snapshot: Snapshot, selected: types.Range, only: list[str] | No
     return actions
 
 
-def _wanted(kind: str, only: list[str] | None) -> bool:
-    return only is None or any(kind == each or kind.startswith(f"{each}.") for each in only)
+def _wanted(kind: str, only: Sequence[str]) -> bool:
+    return not only or any(kind == each or kind.startswith(f"{each}.") for each in only)
 
 
-def _is_at(diagnostic: Diagnostic, snapshot: Snapshot, selected: types.Range) -> bool:
-    if file_of(diagnostic, snapshot) != snapshot.path:
-        return False
-    return overlaps(as_diagnostic(diagnostic, snapshot).range, selected)
+def _findings(snapshot: Snapshot, selected: types.Range, marked: Sequence[types.Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the findings in a range of the document, and those that are marked in the editor."""
+    shown = [(each.code, each.range) for each in marked]
+    for each in snapshot.diagnostics():
+        if file_of(each, snapshot) == snapshot.path:
+            where = as_diagnostic(each, snapshot).range
+            if overlaps(where, selected) or (each.code, where) in shown:
+                yield each
 
 
 def _fix(diagnostic: Diagnostic, snapshot: Snapshot) -> types.CodeAction | None:

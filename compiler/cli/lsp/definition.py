@@ -30,7 +30,7 @@ def definition(snapshot: Snapshot, position: types.Position) -> list[types.Locat
     # An optional environment file of systemd begins with a dash.
     if word is not None and (path := word.text.removeprefix("-")).startswith("/"):
         return _of_server(path, snapshot)
-    if spot is not None and snapshot.read_as == "document":
+    if spot is not None and spot.path and snapshot.read_as == "document":
         return [_location(each, snapshot) for each in _in_layers(spot.path, snapshot)]
     return []
 

@@ -212,7 +212,8 @@ def _add_actions(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction] | None:
         only = [_text(kind) for kind in params.context.only or ()]
-        return await server.ask(params.text_document.uri, code_actions, params.range, only or None)
+        marked = params.context.diagnostics
+        return await server.ask(params.text_document.uri, code_actions, params.range, only, marked)
 
     @server.command(CONVERT)
     async def convert_to_document(path: str) -> None:

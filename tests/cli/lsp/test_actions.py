@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,14 @@ pytest.importorskip("pygls")
 from lsprotocol import types
 
 from compiler.cli.lsp.actions import CONVERT, FIX_ALL, code_actions, convert, edits_between
+from compiler.cli.lsp.diagnostics import by_file
 from compiler.cli.lsp.session import Session, Snapshot
 from compiler.cli.lsp.uris import path_of, uri_of
 
 WRONG = BASE.replace("etcdServers", "etcdServrs") + "logs: {v: '3'}\n# 🙂\nmetadata: {name: a}\n"
 
 
-def everywhere(snapshot: Snapshot, only: list[str] | None = None) -> list[types.CodeAction]:
+def everywhere(snapshot: Snapshot, only: Sequence[str] = ()) -> list[types.CodeAction]:
     return code_actions(snapshot, snapshot.positions.whole(), only)
 
 
@@ -58,6 +60,10 @@ def test_only_the_findings_in_the_range_are_fixed(tmp_path: Path) -> None:
     line = WRONG.split("\n").index("logs: {v: '3'}")
     here = types.Range(types.Position(line, 0), types.Position(line, 20))
     assert [each.title for each in code_actions(snapshot, here, ["quickfix"])] == ["Write 3 without quotes"]
+    start = types.Range(types.Position(line, 0), types.Position(line, 0))
+    assert code_actions(snapshot, start, ["quickfix"]) == []
+    marked = [each for each in by_file(snapshot)[snapshot.path] if each.range.start.line == line]
+    assert [each.title for each in code_actions(snapshot, start, ["quickfix"], marked)] == ["Write 3 without quotes"]
 
 
 def test_a_fix_in_a_parent_is_an_edit_of_that_file(tmp_path: Path) -> None:

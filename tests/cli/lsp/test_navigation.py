@@ -158,6 +158,10 @@ def test_definition_of_a_path_is_the_content_in_the_document() -> None:
     assert targets(text, HERE / "a.yaml") == [(str(HERE / "a.yaml"), text.count("\n") - 1)]
 
 
+def test_a_document_of_one_word_has_no_definitions() -> None:
+    assert targets("wo¦rd", HERE / "a.kasc.yaml") == []
+
+
 def names(found: list[types.DocumentSymbol]) -> list[str]:
     return [each.name for each in found]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from compiler.cli.reporters import FORMATS, MARKDOWN
+from compiler.cli.reporters import FORMATS, MARKDOWN, PROMETHEUS
 from compiler.inputs import INPUT_KINDS
 
 
@@ -201,15 +201,26 @@ def _add_server(parser: argparse.ArgumentParser, timeout: str) -> argparse._Argu
 
 
 def _add_drift(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("input", metavar="INPUT", help=_INPUT_HELP)
+    parser.add_argument(
+        "inputs",
+        metavar="INPUT",
+        nargs="+",
+        help="a file, - for standard input, or with --contexts files and directories to search",
+    )
     parser.add_argument(
         "--live",
         metavar="FILE",
         help="compare with the server in a file: its Pod, unit, command line, process list or saved /flagz",
     )
-    _add_server(parser, "30")
+    parser.add_argument(
+        "--contexts",
+        metavar="FILE",
+        help="compare many servers: YAML with the context of the kubeconfig for each document, by its name",
+    )
+    parser.add_argument("-o", "--out", metavar="FILE", help="write to FILE at once instead of standard output")
+    _add_server(parser, "30 for each server")
     _add_input(parser)
-    _add_report(parser, MARKDOWN)
+    _add_report(parser, MARKDOWN, PROMETHEUS)
 
 
 def _add_timeouts(group: argparse._ArgumentGroup, default: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from compiler.cli.arguments import UsageError
 from compiler.cluster import Credentials, Deadline, Target
@@ -13,6 +14,9 @@ from compiler.diagnostics import Report
 from compiler.filesystem import reason
 from compiler.upstream.catalog import Catalog
 from compiler.upstream.go.httpproxy import proxy_of
+
+if TYPE_CHECKING:
+    from compiler.cluster.kubeconfig import Loaded
 
 TOKEN = "KASC_TOKEN"
 _ONLY_WITH_SERVER = ("cafile", "token_file", "certfile", "keyfile", "insecure")
@@ -25,6 +29,41 @@ def connect(options: Namespace, catalog: Catalog, report: Report, deadline: Dead
     target = target_of(options, catalog, report)
     if target is None:
         return None
+    return _client(target, deadline)
+
+
+def kubeconfig_of(options: Namespace, catalog: Catalog, report: Report) -> Loaded | None:
+    """Return the kubeconfigs that an option or the environment names; None after reporting errors.
+
+    Raises UsageError, also if there is none.
+    """
+    from compiler.cluster import kubeconfig
+
+    _refuse_options_of_servers(options)
+    paths = kubeconfig.paths_of(options.kubeconfig, os.environ)
+    if not paths:
+        raise UsageError("--contexts needs a kubeconfig: pass --kubeconfig FILE or set KUBECONFIG")
+    return kubeconfig.load(paths, catalog, report)
+
+
+def connect_to(
+    loaded: Loaded, context: str, options: Namespace, report: Report, deadline: Deadline
+) -> APIServer | None:
+    """Return the server of a context; None after reporting errors. Plugins cannot ask the user. Raises UsageError."""
+    from compiler.cluster import kubeconfig
+
+    found = Report(report.path)
+    allowed = kubeconfig.Allowed(options.allow_exec, options.allow_proxy, terminal=False)
+    target = kubeconfig.target_of(loaded, context, "", allowed, found)
+    report.extend(found.diagnostics)
+    report.concealed |= found.concealed
+    if target is None:
+        return None
+    return _client(_with_proxy(target) if options.allow_proxy else target, deadline)
+
+
+def _client(target: Target, deadline: Deadline) -> APIServer:
+    """Return the client of a server. Raises UsageError for invalid credentials or URLs."""
     try:
         return APIServer(target, deadline)
     except ValueError as error:
@@ -50,9 +89,7 @@ def _target_of_files(options: Namespace, catalog: Catalog, report: Report) -> Ta
     """Return the target of a kubeconfig or of the Pod; None after reporting errors. Raises UsageError."""
     from compiler.cluster import kubeconfig
 
-    if names := [name for name in _ONLY_WITH_SERVER if getattr(options, name)]:
-        option = f"--{names[0].replace('_', '-')}"
-        raise UsageError(f"{option} cannot be combined with a kubeconfig: pass --server without --kubeconfig")
+    _refuse_options_of_servers(options)
     paths = kubeconfig.paths_of(options.kubeconfig, os.environ)
     if not paths:
         return _target_of_pod(options, report)
@@ -61,6 +98,13 @@ def _target_of_files(options: Namespace, catalog: Catalog, report: Report) -> Ta
         return None
     allowed = kubeconfig.Allowed(options.allow_exec, options.allow_proxy)
     return kubeconfig.target_of(loaded, options.context or "", options.server or "", allowed, report)
+
+
+def _refuse_options_of_servers(options: Namespace) -> None:
+    """Raise UsageError for an option that cannot be combined with a kubeconfig."""
+    if names := [name for name in _ONLY_WITH_SERVER if getattr(options, name)]:
+        option = f"--{names[0].replace('_', '-')}"
+        raise UsageError(f"{option} cannot be combined with a kubeconfig: pass --server without --kubeconfig")
 
 
 def _target_of_pod(options: Namespace, report: Report) -> Target | None:

@@ -46,7 +46,7 @@ class Plugin(NamedTuple):
     """A command that prints an ExecCredential of one apiVersion.
 
     `mode` is its interactiveMode, `cluster` the description of the cluster that it receives, if any, `install_hint`
-    what to do if the command does not exist.
+    what to do if the command does not exist. `terminal` permits that it asks the user.
     """
 
     command: str
@@ -56,6 +56,7 @@ class Plugin(NamedTuple):
     mode: str
     cluster: dict[str, Any] | None
     install_hint: str
+    terminal: bool = True
 
     @property
     def path(self) -> str:
@@ -89,7 +90,7 @@ def _is_interactive(plugin: Plugin) -> bool:
     """Return whether the plugin gets standard input. Raises PluginError if it needs a terminal."""
     if plugin.mode == "Never":
         return False
-    is_terminal = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+    is_terminal = plugin.terminal and sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
     if plugin.mode == "Always" and not is_terminal:
         hint = "run kasc in a terminal, or use a plugin that needs none"
         raise PluginError(f"{shown(plugin.command)} has to be run in a terminal (interactiveMode Always)", hint)

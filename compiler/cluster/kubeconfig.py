@@ -44,10 +44,14 @@ _RULE = rules.INVALID_KUBECONFIG
 
 
 class Allowed(NamedTuple):
-    """What a kubeconfig may cause: run the command of its user, connect through the proxy of its cluster."""
+    """What a kubeconfig may cause: run the command of its user, connect through the proxy of its cluster.
+
+    `terminal` permits that the command asks the user.
+    """
 
     exec: bool
     proxy: bool
+    terminal: bool = True
 
 
 def paths_of(explicit: str | None, environment: Mapping[str, str]) -> list[str]:
@@ -129,7 +133,7 @@ def _with_plugin(user: Entry, cluster: Field, target: Target, allowed: Allowed) 
         command.report(rules.EXEC_PLUGIN_NOT_ALLOWED, message, "check the command, then allow it with --allow-exec")
         return None
     try:
-        return with_plugin(target, plugin)
+        return with_plugin(target, plugin._replace(terminal=allowed.terminal))
     except PluginError as error:
         command.report(rules.FAILED_EXEC_PLUGIN, f"the exec plugin {error}", error.hint)
         return None

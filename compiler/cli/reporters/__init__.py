@@ -10,6 +10,8 @@ from compiler.diagnostics import Report
 FORMATS = ("text", "json", "sarif", "github", "junit")
 MARKDOWN = "markdown"
 """A format of the commands whose reports are posted as comments."""
+PROMETHEUS = "prometheus"
+"""A format of the commands whose results are metrics."""
 
 
 def write_report(

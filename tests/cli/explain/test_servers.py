@@ -15,7 +15,7 @@ from tests.cluster.live.api_server import ENDPOINTS, RECORDED, Recorded, Server
 from tests.cluster.live.certificates import make_certificates
 
 ENTRIES = load_family("PROBE").entries | load_family("CONNECT").entries | load_family("DRIFT").entries
-_KUBECONFIG = "kubeconfig.yaml"
+_KUBECONFIG, _CONTEXTS = "kubeconfig.yaml", "contexts.yaml"
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,9 @@ def tried(example: Example, folder: Path, capsys: pytest.CaptureFixture[str]) ->
     """Try an example on a server that reports what the example says; with TLS if the example has a kubeconfig."""
     certificates = make_certificates(folder) if _KUBECONFIG in example.files else None
     with Server(answers(example.server), certificates) as server:
-        command = example.command.replace("SERVER", server.url).replace(_KUBECONFIG, str(folder / _KUBECONFIG))
+        command = example.command.replace("SERVER", server.url)
+        for name in (_KUBECONFIG, _CONTEXTS):
+            command = command.replace(name, str(folder / name))
         files = {name: content.replace("SERVER", server.url) for name, content in example.files.items()}
         used = example._replace(command=command, files=files)
         return try_out(used, folder, lambda *words: kasc(capsys, *words))

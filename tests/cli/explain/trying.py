@@ -78,7 +78,7 @@ def try_out(example: Example, folder: Path, run: Callable[..., Ran], *options: A
     if words[0] == "compile":
         words += ["--out", str(folder / "out")]
     ran = run(*words, "--output", "json")
-    (file,) = json.loads(ran.out)["files"]
-    severities = {found["code"]: found["severity"] for found in file["diagnostics"]}
+    file, *others = json.loads(ran.out)["files"]
+    severities = {found["code"]: found["severity"] for each in (file, *others) for found in each["diagnostics"]}
     errors = {code for code, severity in severities.items() if severity == "error"}
     return Tried(errors, severities, file["outcome"])

@@ -17,6 +17,9 @@ from compiler.artifacts.imported.writer import NotInTomlError
 from compiler.artifacts.targets.table import TARGETS
 from compiler.diagnostics import Report
 from compiler.inputs import DIALECT_KINDS, Host
+from compiler.policies.judging import OwnPolicies, OwnPolicy
+from compiler.policies.reading import InvalidPolicyError, read_policy
+from compiler.policies.testing import check_policy
 from compiler.review.examine import Examined, Settings, examine
 from compiler.review.fixes import Fixer
 from compiler.review.policies import ShippedPolicy
@@ -43,6 +46,7 @@ class InputTargets:
             Campaign("structured files of documents", 4, seeds.structured, self._source),
             Campaign("files of the server", 6, self._server_files, self._server_file),
             Campaign("suppressions", 2, self._suppressed, self._input("input.yaml")),
+            Campaign("policies", 2, seeds.policies, self._policy),
             Campaign("fixes", 1, seeds.documents, self._fixed),
             Campaign("artifacts and reports", 1, seeds.documents, self._compiled),
             Campaign("imported documents", 2, self._importable, self._imported),
@@ -130,6 +134,16 @@ class InputTargets:
             for document in seeds.sample_documents()
             for comment in comments
         ]
+
+    def _policy(self, data: bytes, random: Random) -> frozenset[str]:
+        """Test a policy, and judge a server with it."""
+        path = write(self.directory, "policy.yaml", data)
+        found = signature(check_policy(path, random.choice((None, "1.31", "1.36"))))
+        with suppress(InvalidPolicyError):
+            own = OwnPolicies((OwnPolicy(read_policy(path), "2026-06-15"),))
+            server = str(seeds.SAMPLES / "hardened/apiserver.yaml")
+            found |= signature(examine(server, Settings(policies=(own,))).report)
+        return found
 
     def _fixed(self, data: bytes, random: Random) -> frozenset[str]:
         path = write(self.directory, "input.yaml", data)

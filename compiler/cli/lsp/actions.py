@@ -18,9 +18,10 @@ from compiler.cli.lsp.diagnostics import as_diagnostic, file_of
 from compiler.cli.lsp.positions import Positions, overlaps
 from compiler.cli.lsp.session import Buffers, Snapshot
 from compiler.cli.lsp.uris import uri_of
-from compiler.diagnostics import ERROR, Diagnostic
+from compiler.diagnostics import Diagnostic
 from compiler.inputs.source import file_key
 from compiler.inputs.source.node import Lines, place
+from compiler.review.comments_and_edits import is_suppressible
 from compiler.review.examine import examine
 from compiler.review.fixes import Fixer
 from compiler.text import clean
@@ -135,7 +136,7 @@ def _common(one: str, other: str) -> int:
 
 def _suppression(diagnostic: Diagnostic, snapshot: Snapshot) -> types.CodeAction | None:
     """Return the action that adds a comment above a finding, None if that does not suppress it."""
-    if diagnostic.severity == ERROR or diagnostic.location is None:
+    if not is_suppressible(diagnostic) or diagnostic.location is None:
         return None
     text = snapshot.source.text
     lines = Lines(text)

@@ -27,7 +27,9 @@ class Help(NamedTuple):
 
 
 def link_of(code: str) -> str:
-    """Return the URL of the documentation of a code."""
+    """Return the URL of the documentation of a code; for a rule of an organisation, that of its policies."""
+    if is_own(code):
+        return f"{HOME}/blob/main/docs/policy.md#your-own-policies"
     return f"{CODES}/{by_code()[code].family}.md#{code.lower()}"
 
 

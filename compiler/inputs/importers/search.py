@@ -173,7 +173,7 @@ class Search:
         if configuration and re.search(r"""(?m)^["']?apiVersion["']?[ \t]*[:=][ \t]*["']?kasc/""", text[:_HEAD]):
             if any(kind in text[:200] for kind in ARTIFACT_KINDS):
                 return None, "it is an artifact of kasc"
-            if re.search(rf"""(?m)^["']?kind["']?[ \t]*[:=][ \t]*["']?{POLICY_KIND}\b""", text[:_HEAD]):
+            if re.search(rf"""(?m)^["']?kind["']?[ \t]*:[ \t]*["']?{POLICY_KIND}\b""", text[:_HEAD]):
                 return None, "it is a policy"
             return _parts_of(source, path), ""
         kind, reason = kind_of(source)

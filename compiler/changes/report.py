@@ -33,6 +33,7 @@ def change_data(change: Change) -> dict[str, Any]:
         "severity": change.severity,
         "effect": change.effect,
         "safeMixed": change.safe_mixed,
+        **({"safeOnce": change.safe_once} if change.safe_once else {}),
         "locations": [
             {"in": side, **location_data(location)}
             for side, location in (("old", change.old_at), ("new", change.new_at))

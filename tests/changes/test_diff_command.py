@@ -141,3 +141,39 @@ def test_links_out_of_the_directory_of_an_input_are_not_followed(tmp_path: Path)
     named.unlink()
     named.write_text("kind: Unknown\n")
     assert compare_inputs(str(path), str(path)).new.report.outcome == "reject"
+
+
+def test_the_condition_of_a_change_that_is_not_safe_before(
+    pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = pair
+
+    def changes(more: str) -> dict[str, dict[str, object]]:
+        new.write_text(DOCUMENT + more)
+        (file,) = json.loads(kasc(capsys, "diff", old, new, "--output", "json").out)["files"]
+        return {change["name"]: change for change in file["diff"]["changes"]}
+
+    change = changes("apiEnablement: {runtimeConfig: {batch/v1: false}}\n")["batch/v1"]
+    assert (change["safeMixed"], change["safeOnce"]) == (False, "unused")
+    assert "safeOnce" not in changes("features: {profiling: false}\n")["profiling"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "phases", "refused"),
+    [
+        (("https://kubernetes.default.svc", "https://other.example"), 3, 0),
+        (("http://127.0.0.1:2379", "http://127.0.0.2:2379"), 1, 1),
+        (('"1.36"', '"1.34"'), 4, 0),
+    ],
+)
+def test_a_rollout_follows_the_schema(
+    edit: tuple[str, str], phases: int, refused: int, pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = pair
+    new.write_text(DOCUMENT.replace(*edit))
+    report = json.loads(kasc(capsys, "diff", old, new, "--output", "json").out)
+    assert list(SCHEMA.iter_errors(report)) == []
+    rollout = report["files"][0]["diff"]["rollout"]
+    assert [phase["phase"] for phase in rollout["phases"]] == list(range(1, phases + 1))
+    assert len(rollout["refused"]) == refused
+    assert all(phase["check"] and phase["back"] and phase["edits"] for phase in rollout["phases"])

@@ -17,7 +17,7 @@ from compiler.changes.change import ONCE, Comparison
 from compiler.changes.effects import consequence_of_meaning, consequence_of_plugin
 from compiler.changes.rollout import Rollout, rollout_of
 from compiler.changes.rollout.phases import ALL_AT_ONCE, ONE_BY_ONE
-from compiler.changes.rollout.recipes import DROP, STEPS, recipe_names, recipe_of
+from compiler.changes.rollout.recipes import DROP, STEPS, TASKS, recipe_names, recipe_of
 from compiler.changes.rollout.report import as_data, as_markdown, as_text
 from tests.changes import compared
 from tests.changes.test_experiments import EXPERIMENTS
@@ -469,3 +469,28 @@ def test_credentials_in_edits_are_hidden(tmp_path: Path) -> None:
     shown = repr(as_data(rollout)) + as_markdown(rollout) + "".join(as_text(rollout, verbose=True))
     assert "a.example/keys" in shown
     assert "hunter2" not in shown
+
+
+def test_commands_are_those_of_a_shell_and_of_kasc(tmp_path: Path) -> None:
+    import shlex
+
+    from compiler.cli.parser import build
+
+    rollouts = [
+        rollout_of(compared(tmp_path, [], ["--etcd-prefix=/other"])),
+        rollout_of(encrypted(tmp_path, encryption(secrets=("k1",)), encryption(secrets=("k2",)))),
+    ]
+    tasks = [
+        task
+        for rollout in rollouts
+        for phase in rollout.phases
+        for task in (*phase.before, *phase.do, *phase.check, *phase.after, *phase.wait)
+    ]
+    commands = [shlex.split(task.run) for task in tasks if task.run]
+    own = [words[1:] for words in commands if words[0] == "kasc"]
+    assert {words[0] for words in own} == {"verify", "probe"}
+    for words in own:
+        assert build(words[0])[0].parse_args(words).command == words[0]
+    steps = [step for name in recipe_names() for step in recipe_of(name).steps.values()]
+    runs = {task.run for step in steps for field in TASKS for task in getattr(step, field)} - {""}
+    assert {shlex.split(run)[0] for run in runs} == {"kasc", "kubectl", "openssl"}

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 import subprocess
+from collections.abc import Iterable
 from typing import Any
 
 from compiler.bounds import MAX_FILE
@@ -31,65 +32,86 @@ class MergeBase(Disk):
         self.before = {path: blob for path, blob in changes.before.items() if blob.mode != _SUBMODULE}
         self.later = changes.paths - changes.before.keys()
         """The files that did not exist."""
-        self.directories: dict[str, set[str]] = {}
-        """The directories of changed files, with the names of these files and directories."""
-        for path in self.before:
-            self._add_directories(path, changes.top)
+        self.directories = _directories(self.before, changes.top)
+        """The directories of changed files that existed, with the names of these files and directories."""
         self.objects = Objects(changes.top)
+        self._touched = _directories(self.later, changes.top)
+        self._top = changes.top
         self._real: dict[str, str] = {}
-
-    def _add_directories(self, path: str, top: str) -> None:
-        while path != top:
-            path, name = os.path.split(path)
-            names = self.directories.setdefault(path, set())
-            if name in names:
-                return
-            names.add(name)
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes:
         """Read a file as it was. Raises as `read_file` does."""
         real = self.real(path)
         blob = self.before.get(real)
-        if blob is not None:
+        if blob is not None and blob.mode != _LINK:
             return self.objects.read(blob, path, limit)
         if real in self.directories:
             raise NotRegularError(path, "a directory")
-        if real in self.later:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        if self._was_missing(real):
+            raise _missing(path)
         return super().read(real, limit)
 
     def names(self, directory: str) -> list[str]:
         """Return the names that were in a directory. Raises OSError and ValueError."""
         real = self.real(directory)
         known = self.directories.get(real, set())
-        is_unchanged = real not in self.later and (os.path.isdir(real) or not known)
-        names = super().names(real) if is_unchanged else []
-        return sorted(known.union(name for name in names if os.path.join(real, name) not in self.later))
+        if real in self.before or (not known and self._was_missing(real)):
+            raise _missing(directory)
+        is_left = real not in self.later and (os.path.isdir(real) or not known)
+        names = super().names(real) if is_left else []
+        return sorted(known.union(name for name in names if not self._was_missing(os.path.join(real, name))))
 
     def exists(self, path: str) -> bool:
         """Return whether there was anything at a path."""
         real = self.real(path)
-        return real in self.before or real in self.directories or (real not in self.later and super().exists(real))
+        return self._is_known(real) or (not self._was_missing(real) and super().exists(real))
 
     def is_directory(self, path: str) -> bool:
         """Return whether a path was a directory, or a link to one."""
         real = self.real(path)
-        return real in self.directories or (not self._is_changed(real) and super().is_directory(real))
+        if self._is_known(real):
+            return real in self.directories
+        return not self._was_missing(real) and super().is_directory(real)
 
     def is_file(self, path: str) -> bool:
         """Return whether a path was a regular file, or a link to one."""
         real = self.real(path)
-        return real in self.before or (
-            real not in self.directories and real not in self.later and super().is_file(real)
-        )
+        if self._is_known(real):
+            return real in self.before
+        return not self._was_missing(real) and super().is_file(real)
 
-    def _is_changed(self, real: str) -> bool:
-        return real in self.before or real in self.later
+    def _is_known(self, real: str) -> bool:
+        return (real in self.before or real in self.directories) and not self._is_link(real)
+
+    def _is_link(self, real: str) -> bool:
+        blob = self.before.get(real)
+        return blob is not None and blob.mode == _LINK
+
+    def _was_missing(self, real: str) -> bool:
+        """Return whether nothing was at a path: no file, no directory because nothing was in it, a circle of links."""
+        if self._is_known(real):
+            return False
+        if real in self.later or self._is_link(real) or self._is_below_file(real):
+            return True
+        if real not in self._touched:
+            return False
+        try:
+            return all(self._was_missing(os.path.join(real, name)) for name in os.listdir(real))
+        except OSError:
+            return False
+
+    def _is_below_file(self, real: str) -> bool:
+        """Return whether a part of the path was no directory."""
+        above = os.path.dirname(real)
+        while len(above) > len(self._top):
+            if above in self.later or above in self.before:
+                return True
+            above = os.path.dirname(above)
+        return False
 
     def real(self, path: str) -> str:
         """Return a path with the links resolved as they were; those of a circle are not."""
-        path = os.path.abspath(path)
-        directory, name = os.path.split(path)
+        directory, name = os.path.split(os.path.join(os.getcwd(), path))
         if directory not in self._real:
             self._real[directory] = self._resolved(directory)
         return self._resolved(name, self._real[directory])
@@ -120,12 +142,29 @@ class MergeBase(Disk):
         blob = self.before.get(path)
         if blob is not None and blob.mode == _LINK:
             return os.fsdecode(self.objects.read(blob, path, _LONGEST_LINK))
-        if blob is not None or path in self.directories or path in self.later:
+        if blob is not None or path in self.directories or path in self.later or self._is_below_file(path):
             return None
         try:
             return os.readlink(path) if stat.S_ISLNK(os.lstat(path).st_mode) else None
         except (OSError, ValueError):
             return None
+
+
+def _directories(paths: Iterable[str], top: str) -> dict[str, set[str]]:
+    """Return the directories of files below `top`, with the names of these files and directories in them."""
+    directories: dict[str, set[str]] = {}
+    for path in paths:
+        while path != top:
+            path, name = os.path.split(path)
+            names = directories.setdefault(path, set())
+            if name in names:
+                break
+            names.add(name)
+    return directories
+
+
+def _missing(path: str) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
 
 class Objects:

@@ -61,7 +61,7 @@ def _versions(declared: Resolved, observed: Observed) -> Result:
         source = observed.versions_from if name in observed.versions else observed.flags_from
         if name not in live:
             if observed.versions:
-                yield NotCompared(VERSION, name, f"{observed.versions_from} does not report it")
+                yield NotCompared(VERSION, name, f"not reported by {observed.versions_from}")
         elif name == KUBERNETES:
             if live[name] != value:
                 place = declared.context.input.version_location
@@ -116,7 +116,7 @@ def _gates(declared: Resolved, observed: Observed) -> Result:
             yield _of_flag(GATE, name, gates.on(name), state, source, declared, _GATES)
     for name in sorted(gates.catalog.gates.keys() - live.keys()):
         if gates.step(name) is not None:
-            yield NotCompared(GATE, name, f"{source} does not report it")
+            yield NotCompared(GATE, name, f"not reported by {source}")
 
 
 def _is_gate(name: str) -> bool:
@@ -148,8 +148,12 @@ def _health(declared: Resolved, observed: Observed) -> Result:
     names = dict.fromkeys(name for checks in (*own.values(), *observed.health.values()) for name in checks)
     for name in names:
         if name in live_checks and not is_upstream(name):
-            title = f"of {build.name}'s build" if build and name == build.check else "that upstream does not have"
-            yield NotCompared(HEALTH_CHECK, name, f"a check {title}")
+            title = (
+                f"a check of {build.name}'s build"
+                if build and name == build.check
+                else "not a check of upstream's kube-apiserver"
+            )
+            yield NotCompared(HEALTH_CHECK, name, title)
             continue
         declared_in = [endpoint for endpoint, checks in own.items() if name in checks]
         live_in = [endpoint for endpoint, checks in observed.health.items() if name in checks]
@@ -157,7 +161,7 @@ def _health(declared: Resolved, observed: Observed) -> Result:
             each for each in declared_in if build and name in build.left_out.get(each, ()) and each not in live_in
         ]
         if build and left_out:
-            yield NotCompared(HEALTH_CHECK, name, f"{build.name}'s build does not have it in {', '.join(left_out)}")
+            yield NotCompared(HEALTH_CHECK, name, f"left out of {', '.join(left_out)} by {build.name}'s build")
         declared_in = [each for each in declared_in if each not in left_out]
         if declared_in != live_in:
             source = ", ".join(

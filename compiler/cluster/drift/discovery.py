@@ -115,7 +115,7 @@ def compare_storage_versions(declared: Resolved, observed: Observed) -> Iterator
                 actual = _version_of(resources[full], live, owner)
                 yield Difference(STORAGE_VERSION, full, version, actual, "", _DISCOVERY)
     if unhashed:
-        reason = f"discovery reports no hash of it: the feature gate {_HASHES} is disabled"
+        reason = f"discovery has no hash: the feature gate {_HASHES} is disabled"
         names = {ALL} if unhashed == seen else unhashed
         yield from (NotCompared(STORAGE_VERSION, name, reason) for name in sorted(names))
 

@@ -42,10 +42,10 @@ def _states_version(server: Resolved) -> bool:
 
 def observed_of(path: str, server: Resolved, settings: Settings) -> Observed:
     """Return what the server of a file is known to do."""
-    missing = [NotCompared(kind, ALL, f"{path} does not report them") for kind in (STORAGE_VERSION, HEALTH_CHECK)]
+    missing = [NotCompared(kind, ALL, f"not reported by {path}") for kind in (STORAGE_VERSION, HEALTH_CHECK)]
     stated = server.context.input.version if _states_version(server) and not settings.version else None
     if stated is None:
-        missing.append(NotCompared(VERSION, ALL, f"{path} does not name the Kubernetes version"))
+        missing.append(NotCompared(VERSION, ALL, f"not named by {path}"))
     return Observed(
         path,
         server,

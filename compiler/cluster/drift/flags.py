@@ -42,7 +42,7 @@ def compare(declared: Resolved, observed: Observed) -> Iterator[Difference | Not
         if flag in _OTHER_KINDS or flag in _ONCE:
             continue
         if listed and flag not in listed:
-            yield NotCompared(FLAG, flag, f"{observed.flags_from} does not list it")
+            yield NotCompared(FLAG, flag, f"not listed by {observed.flags_from}")
         else:
             yield from _compare(flag, declared, live, observed)
 
@@ -58,7 +58,7 @@ def _compare(flag: str, declared: Resolved, live: Resolved, observed: Observed) 
             yield from _compare_contents(flag, own, declared, live, observed)
         return
     if flag in _OF_HOST and not own:
-        yield NotCompared(FLAG, flag, f"the server takes it from its host ({actual}); see --host-address")
+        yield NotCompared(FLAG, flag, f"taken from the host of the server ({actual}); see --host-address")
         return
     if flag == _PORT and own == observed.port:
         yield NotCompared(FLAG, flag, f"the server reports {actual}, but responds at the declared port {own}")
@@ -81,7 +81,7 @@ def _compare_contents(
     """Compare the files that a flag names, if both could be read."""
     own, actual = contents_of(declared).get(flag), contents_of(live).get(flag)
     if own is None or actual is None:
-        yield NotCompared(FILE, flag, f"{observed.flags_from} has the path of the file, not its content")
+        yield NotCompared(FILE, flag, f"{observed.flags_from} has the path, not the content")
     elif own != actual:
         before, after = ([path, digest(each)] for each in (own, actual))
         place = declared.context.flags.location(flag)

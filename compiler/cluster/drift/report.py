@@ -25,6 +25,12 @@ _PLURALS = {
     "health-check": "health checks",
     "file": "contents of files",
 }
+_TITLES = {"flag": "--", "version": "", "api": "API ", "plugin": "admission plugin "}
+_STATES = {
+    **dict.fromkeys(("feature-gate", "plugin"), ("disabled", "enabled")),
+    "api": ("not served", "served"),
+}
+"""The words for false and true."""
 Mask = Callable[[str], str]
 
 
@@ -61,15 +67,14 @@ def problems(drift: Drift) -> Iterator[Diagnostic]:
 def diagnostics(drift: Drift) -> Iterator[Diagnostic]:
     """Yield one warning for each difference, at the place that declares the value."""
     for each in drift.differences:
-        message = f"{_title(each)} is {_shown(each.live)} on {drift.observed.name}, not {_shown(each.declared)}"
+        live, declared = _shown(each.kind, each.live), _shown(each.kind, each.declared)
+        message = f"{_title(each)}: {live} on {drift.observed.name}, declared as {declared}"
         hint = f"{each.source} reports it: change the declaration, or roll it out to the server"
         yield diagnose(rules.SERVER_DRIFT, message, hint, flag=each.flag, location=each.location)
 
 
 def _title(difference: Difference) -> str:
-    if difference.kind == "flag":
-        return f"--{difference.name}"
-    return f"{difference.kind.replace('-', ' ')} {difference.name}"
+    return _TITLES.get(difference.kind, f"{difference.kind.replace('-', ' ')} ") + difference.name
 
 
 def data(drift: Drift) -> dict[str, Any]:
@@ -118,10 +123,12 @@ def title(drift: Drift) -> str:
 def cells(difference: Difference) -> tuple[str, ...]:
     """Return a difference as a row with the columns COLUMNS."""
     kind, name, declared, live, severity, source, *_ = difference
-    return kind, name, _shown(declared), _shown(live), severity, source
+    return kind, name, _shown(kind, declared), _shown(kind, live), severity, source
 
 
-def _shown(value: Any) -> str:
+def _shown(kind: str, value: Any) -> str:
+    if isinstance(value, bool) and kind in _STATES:
+        return _STATES[kind][value]
     if value is None:
         return "none"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -77,7 +77,7 @@ def test_gates_without_metrics_follow_from_the_flags(live: Live, folder: Path) -
 
 def test_a_gate_that_the_metrics_leave_out(declared: Resolved, live: Live, folder: Path) -> None:
     del live["gates"]["WatchList"]
-    assert reasons(drift(declared, live, folder), "feature-gate")["WatchList"] == "/metrics does not report it"
+    assert reasons(drift(declared, live, folder), "feature-gate")["WatchList"] == "not reported by /metrics"
 
 
 def test_versions(declared: Resolved, live: Live, folder: Path) -> None:
@@ -164,7 +164,7 @@ def test_health_checks(declared: Resolved, live: Live, folder: Path) -> None:
             "/readyz",
         ),
     ]
-    assert reasons(found, "health-check")["poststarthook/of-nobody"] == "a check that upstream does not have"
+    assert reasons(found, "health-check")["poststarthook/of-nobody"] == "not a check of upstream's kube-apiserver"
 
 
 def test_checks_of_upstream_builds_are_all_compared(declared: Resolved, live: Live, folder: Path) -> None:
@@ -203,7 +203,7 @@ def test_what_only_the_host_knows(live: Live, folder: Path) -> None:
         without.context.flags.set(flag, None)
     found = drift(without, live, folder)
     assert found.differences == ()
-    reason = "the server takes it from its host (192.0.2.2); see --host-address"
+    reason = "taken from the host of the server (192.0.2.2); see --host-address"
     assert reasons(found, "flag")["advertise-address"] == reason
 
 
@@ -212,6 +212,12 @@ def test_the_port_behind_a_mapping(declared: Resolved, live: Live, folder: Path)
     found = drift(declared, live, folder)
     assert found.differences == ()
     assert reasons(found, "flag")["secure-port"] == "the server reports 6443, but responds at the declared port 16443"
+
+
+def test_another_port_than_declared(folder: Path, live: Live) -> None:
+    live["flagz"]["secure-port"] = str(PORT)
+    found = drift(resolved(folder, "--secure-port=6443"), live, folder)
+    assert told(found) == [("flag", "secure-port", 6443, PORT, "/flagz (v1beta1)")]
 
 
 def test_values_that_the_server_conceals(declared: Resolved, live: Live, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from compiler.apiserver.startup import Resolved
 from compiler.cluster.drift.asking import ask
 from compiler.cluster.drift.comparing import compare
-from compiler.cluster.drift.observed import Drift
+from compiler.cluster.drift.observed import Observed
 from tests.cluster.drift.replayed import InProcess, Replayed, files, flags, recorded
 from tests.recordings import names
 from tests.truth.recorded import examined
@@ -53,14 +54,15 @@ def declare(folder: Path) -> Declare:
     return declared
 
 
-def drift(declared: Resolved, live: dict[str, Any], folder: Path, **settings: Any) -> Drift:
-    return compare(declared, ask(InProcess(Replayed(live, folder, port=PORT, **settings)), "192.0.2.2"))  # type: ignore[arg-type]
+@cache
+def observed(name: str, folder: Path) -> Observed:
+    return ask(InProcess(Replayed(recorded(name), folder, port=PORT)), "192.0.2.2")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_server_does_not_drift_from_its_own_configuration(name: str, folder: Path, declare: Declare) -> None:
     live = recorded(name)
-    found = drift(declare(live), live, folder)
+    found = compare(declare(live), observed(name, folder))
     assert found.differences == ()
     # What only the build of these recordings has, and nothing else.
     unnamed = {(each.kind, each.name) for each in found.not_compared if each.name != "*" and each.kind != "file"}
@@ -86,7 +88,7 @@ def test_a_changed_flag_is_the_only_difference(name: str, folder: Path, declare:
     unset = [flag for flag in CHANGES if not any(each.startswith(f"--{flag}=") for each in live["flags"])]
     flag = random.Random(name).choice(unset)
     text, declared, actual = CHANGES[flag]
-    found = drift(declare(live, f"--{flag}={text}"), live, folder)
+    found = compare(declare(live, f"--{flag}={text}"), observed(name, folder))
     assert [(each.kind, each.name, each.declared) for each in found.differences] == [("flag", flag, declared)]
     assert found.differences[0].source.startswith("/flagz (")
     if actual is not None:

@@ -96,7 +96,7 @@ def test_a_difference(folder: Path, certificates: Certificates, capsys: pytest.C
     }
     (found,) = file["diagnostics"]
     assert (found["code"], found["flag"]) == ("KASC-DRIFT-001", "request-timeout")
-    assert found["message"] == f"--request-timeout is 1m0s on {server.url}, not 47s"
+    assert found["message"] == f"--request-timeout: 1m0s on {server.url}, declared as 47s"
     assert "request-timeout" in declared.read_text().splitlines()[found["line"] - 1]
     assert "1 difference, reported by /flagz (v1beta1)\n" in shown.out
     assert "flag  request-timeout  47s       1m0s  behaviour\n" in shown.out

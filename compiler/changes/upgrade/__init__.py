@@ -83,7 +83,8 @@ def _hop(path: str, state: _State, target: str, hold: bool, is_last: bool) -> tu
     If only the version is edited, the server with the edits is that of the hop; its locations may differ, which only
     matters for another hop.
     """
-    settings = state.settings._replace(version=target)
+    # A distribution that was named with its version is upgraded as well.
+    settings = state.settings._replace(version=target, release="")
     new = examine(path, settings, state.files)
     version, before, after = state.examined.report.kubernetes_version, state.examined.resolved, new.resolved
     diagnostics, outcome = _new_diagnostics(state.examined, new), new.report.outcome

@@ -277,6 +277,16 @@ def test_dialect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ).replace("WatchBookmark=true,", "")
 
 
+def test_the_distribution_is_upgraded_as_well(tmp_path: Path) -> None:
+    """RKE2 1.35 sets a flag that 1.34.1 does not set; the version that was named is that of the old servers."""
+    path = tmp_path / "config.yaml"
+    path.write_text("profile: cis\ntoken: abc\n")
+    (only,) = upgrade(str(path), "1.35", Settings("rke2", release="1.34.1")).hops
+    change = changes(only, "issuer")["service-account-extend-token-expiration"]
+    assert (change.before, change.after) == (True, False)
+    assert [each.wanted.action for each in only.edited.refused] == ["set-version"]
+
+
 def test_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.yaml", "1.35", {"auditing": {"auditLogPath": "/var/log/audit.log"}})
     held = upgrade(str(path), "1.36", hold=True)

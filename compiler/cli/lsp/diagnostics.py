@@ -67,8 +67,8 @@ class Board:
     def update(self, session: Session, paths: list[str]) -> ByFile:
         """Examine documents again; return the files whose diagnostics changed, with all of these.
 
-        A document that is not open any more has none. One that another open document extends has only those of that
-        document: a part of a server is not checked as if it were a whole one.
+        A document that is not open any more has none. A part of another open document has only those of that document:
+        it is not checked as if it were a whole one.
         """
         for path in paths:
             if path in session.texts:
@@ -77,10 +77,10 @@ class Board:
                 self._by_document.pop(path, None)
         current: ByFile = {}
         for path, files in self._by_document.items():
-            layer = session.is_layer(path)
+            is_part = session.is_part(path)
             for name, diagnostics in files.items():
                 of_file = current.setdefault(name, [])
-                of_file += [each for each in diagnostics if not layer and each not in of_file]
+                of_file += [each for each in diagnostics if not is_part and each not in of_file]
         changed = {name: each for name, each in current.items() if each != self._shown.get(name)}
         changed |= {name: [] for name, each in self._shown.items() if each and name not in current}
         self._shown = current

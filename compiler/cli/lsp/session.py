@@ -21,6 +21,7 @@ from compiler.inputs.schema.bundle import OWN_NAMES
 from compiler.inputs.source import Files, file_key, source_of
 from compiler.inputs.source.node import Node, Source
 from compiler.review.examine import Examined, Settings, examine
+from compiler.review.fixes import files_of
 from compiler.upstream.catalog.facts import nearest
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -161,13 +162,13 @@ class Session:
         others = [name for name, each in self._examinations.items() if key in each.files and name != path]
         return [path, *others] if path in self.texts else others
 
-    def is_layer(self, path: str) -> bool:
-        """Return whether another open document extends this one: then it is checked as a part of that document."""
+    def is_part(self, path: str) -> bool:
+        """Return whether another open document extends this one, or has it as the source of a structured file."""
         key = file_key(path)
         return any(
-            key in map(file_key, resolved.context.input.layers)
+            key in files_of(each.snapshot.examined)
             for name, each in self._examinations.items()
-            if name != path and each.snapshot.examined is not None and (resolved := each.snapshot.examined.resolved)
+            if name != path and each.snapshot.examined is not None
         )
 
     def positions_of(self, name: str) -> Positions:

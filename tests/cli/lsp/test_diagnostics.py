@@ -88,6 +88,18 @@ def test_the_text_of_the_editor_counts_that_of_parents_too(tmp_path: Path) -> No
     assert changed == {str(base): []}
 
 
+def test_the_source_of_a_file_counts_as_it_is_in_the_editor(tmp_path: Path) -> None:
+    document, policy = tmp_path / "a.yaml", tmp_path / "policy.yaml"
+    policy.write_text("")
+    session, board = Session(), Board()
+    session.put(str(policy), "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: Metadata\n")
+    session.put(str(document), f"{BASE}auditing: {{auditPolicyFile: {{source: policy.yaml}}, auditLogPath: /a.log}}\n")
+    board.update(session, [str(document), str(policy)])
+    assert session.dependents(str(policy)) == [str(policy), str(document)]
+    session.put(str(policy), "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: Nothing\n")
+    assert codes(board.update(session, session.dependents(str(policy))), policy) == ["KASC-AUDP-004"]
+
+
 def test_a_part_of_a_server_is_not_checked_as_a_whole_one(tmp_path: Path) -> None:
     child, base = tmp_path / "a.yaml", tmp_path / "base.yaml"
     part = BASE.replace("etcd:\n  etcdServers: [https://10.0.0.11:2379]\n", "")

@@ -140,8 +140,21 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT", help=_INPUT_HELP)
-    etcd = parser.add_argument_group("etcd options")
-    etcd.add_argument(
+    _add_timeouts(_add_etcd(parser), "300")
+    scan = _add_scan(parser)
+    scan.add_argument(
+        "--plan-migration",
+        metavar="OLD",
+        help="print the rewrites to move from input OLD to INPUT, in order",
+    )
+    _add_input(parser)
+    _add_report(parser)
+
+
+def _add_etcd(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add the options of a command that connects to etcd."""
+    group = parser.add_argument_group("etcd options")
+    group.add_argument(
         "--etcd",
         metavar="URL",
         action="append",
@@ -150,18 +163,25 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
         "(default: those of the input)",
     )
     for name, text in (("cafile", "CA bundle"), ("certfile", "client certificate"), ("keyfile", "client key")):
-        etcd.add_argument(f"--etcd-{name}", metavar="FILE", help=f"{text} (default: the input's, if accessible)")
-    etcd.add_argument("--user", metavar="NAME", help="etcd user; the password is read from KASC_ETCD_PASSWORD")
-    _add_timeouts(etcd, "300")
-    scan = parser.add_argument_group("scan options")
-    scan.add_argument("--prefix", metavar="KEY", help="scan only keys with this prefix (default: all)")
-    scan.add_argument("--sample", metavar="N", type=int, default=20, help="values to decode for each resource")
-    scan.add_argument("--all", action="store_true", help="decode every value")
-    scan.add_argument(
-        "--plan-migration",
-        metavar="OLD",
-        help="print the rewrites to move from input OLD to INPUT, in order",
-    )
+        group.add_argument(f"--etcd-{name}", metavar="FILE", help=f"{text} (default: the input's, if accessible)")
+    group.add_argument("--user", metavar="NAME", help="etcd user; the password is read from KASC_ETCD_PASSWORD")
+    return group
+
+
+def _add_scan(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add the options of a command that reads the contents of etcd."""
+    group = parser.add_argument_group("scan options")
+    group.add_argument("--prefix", metavar="KEY", help="scan only keys with this prefix (default: all)")
+    group.add_argument("--sample", metavar="N", type=int, default=20, help="values to decode for each resource")
+    group.add_argument("--all", action="store_true", help="decode every value")
+    return group
+
+
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", help=_INPUT_HELP)
+    _add_server(parser, "30 for the server, 300 for etcd")
+    _add_etcd(parser)
+    _add_scan(parser)
     _add_input(parser)
     _add_report(parser)
 
@@ -363,6 +383,7 @@ COMMANDS = {
     "verify": ("compare the storage manifest with a real etcd", _add_verify),
     "probe": ("compare the health checks with those of a running server", _add_probe),
     "drift": ("compare flags, gates, APIs and health checks with what a running server reports", _add_drift),
+    "status": ("probe, drift and verify in one summary", _add_status),
     "explain": ("describe a flag, key, gate, plugin or code", _add_explain),
     "import": ("write a kasc document that compiles to the same flags", _add_import),
     "policy": ("check policies of your own and their examples", _add_policy_command),

@@ -42,19 +42,27 @@ def run(options: Namespace) -> int:
             return USAGE if examined.resolved is None else HAS_ERRORS
         if options.plan_migration:
             return _plan(options, settings, examined.resolved)
-        deadline = _deadline(options)
-        clusters = _clusters(options, examined.resolved, deadline)
+        report = Report(options.input)
+        report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
+        results = verify(options, examined.resolved, report)
     except UsageError as problem:
         return usage_error(problem)
-    report = Report(options.input)
-    report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
-    layout = Layout(manifest(examined.resolved), examined.resolved.storage_factory)
-    results = [_verify(cluster, layout, options, examined.resolved, deadline, report) for cluster in clusters]
     partial = any(scan.problem for scan, _ in results)
     _write(options, report, results)
     if partial:
         return USAGE
     return STALE if any(report.all()) else FINE
+
+
+def verify(options: Namespace, resolved: Resolved, report: Report) -> list[tuple[ScanResult, list[Health]]]:
+    """Return the content of each etcd and the health of its members, and report what differs from the manifest.
+
+    Raises UsageError for invalid options, before anything is asked.
+    """
+    deadline = _deadline(options)
+    clusters = _clusters(options, resolved, deadline)
+    layout = Layout(manifest(resolved), resolved.storage_factory)
+    return [_verify(cluster, layout, options, resolved, deadline, report) for cluster in clusters]
 
 
 def _deadline(options: Namespace) -> Deadline:

@@ -59,10 +59,11 @@ def table(summaries: Sequence[Summary]) -> list[str]:
 
 
 def _row(summary: Summary) -> tuple[str, ...]:
-    return summary.name, summary.context, summary.release, _result(summary), ", ".join(summary.missing)
+    return summary.name, summary.context, summary.release, result(summary), ", ".join(summary.missing)
 
 
-def _result(summary: Summary) -> str:
+def result(summary: Summary) -> str:
+    """Return in one line what differs, and why it was not compared completely."""
     if not summary.drifts:
         return summary.problem or "no drift"
     by_severity: Counter[str] = Counter()

@@ -100,8 +100,6 @@ class Instance:
     def _raw(self, flag: str) -> Hashable:
         """Return the value of a flag as it is parsed, with what else decides how a rule sees it."""
         flags = self.context.flags
-        if flag == _GATES:
-            return tuple(self.context.gates.set_to.items()), flags.is_certain(flag)
         value = flags.value(flag) if flag in self.context.catalog.flags else None
         is_given = flag in _GENERATED and flags.changed(flag)
         return tuple(value.items()) if isinstance(value, dict) else value, flags.is_certain(flag), is_given

@@ -176,6 +176,7 @@ def test_a_flag_of_other_versions(tmp_path: Path) -> None:
         (at("config.secureServing.minTLSVersion", {"const": ""}), "--tls-min-version=$X"),
         (at(ISSUERS, {"minItems": 1}), "--authentication-config=/a"),
         (at("config.authorization.authorizers", {"minItems": 1}), "--authorization-config=/a"),
+        (at("config.authentication.authenticators", {"maxItems": 9}), "--authentication-config=/a"),
         (at("storage[].encryption", {"type": "object"}), "--encryption-provider-config=/a"),
         (at("storage[].keyPrefix", {"pattern": "^/registry"}), "--etcd-prefix=$X"),
         (at("storage", {"minItems": 1}), "--runtime-config=$X"),

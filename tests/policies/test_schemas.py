@@ -54,7 +54,8 @@ def _keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         **dict.fromkeys(("allOf", "anyOf", "oneOf"), lists),
         "not": inner,
     }
-    one = st.fixed_dictionaries({}, optional=members).map(lambda each: dict(list(each.items())[:4]))
+    chosen = st.lists(st.sampled_from(sorted(members)), max_size=3, unique=True)
+    one = chosen.flatmap(lambda each: st.fixed_dictionaries({name: members[name] for name in each}))
     conditional = st.fixed_dictionaries({"if": inner, "then": inner}, optional={"else": inner})
     return one | conditional | st.sampled_from([{"$ref": "#/$defs/a"}])
 

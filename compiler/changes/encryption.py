@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.apiserver.config_files.encryption import KINDS, EncryptionConfiguration
@@ -43,7 +44,7 @@ def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
             yield _of_files(paths, old, new)
         return
     yield from _kms(configs[0], configs[1], old, new)
-    secrets = [_secrets(server) for server in (old, new)]
+    secrets = _comparable((configs[0], _secrets(old)), (configs[1], _secrets(new)))
     if configs[0].entries == configs[1].entries and secrets[0] == secrets[1]:
         return
     of_old, of_new = _Side(configs[0], secrets[0]), _Side(configs[1], secrets[1])
@@ -159,6 +160,28 @@ def _secrets(server: Resolved) -> list[list[str]]:
     """Return the secrets of each entry, one for each prefix as the loader lists them; they are only compared."""
     roots = [file.root for file in server.context.config_files if file.kind in KINDS]
     return [_secrets_of(entry) for root in roots[-1:] for entry in root["resources"].items()]
+
+
+def _comparable(*sides: tuple[EncryptionConfiguration, list[list[str]]]) -> list[list[list[str]]]:
+    """Return the secrets of each side; a key that is a reference on one side counts as the key of its name."""
+    known: list[dict[str | None, set[str]]] = [{}, {}]
+    for (config, secrets), by_prefix in zip(sides, known, strict=True):
+        for (_, prefixes), own in zip(config.entries, secrets, strict=False):
+            for prefix, secret in zip(prefixes, own, strict=False):
+                by_prefix.setdefault(prefix, set()).add(secret)
+    unknown = {
+        prefix
+        for prefix in known[0].keys() & known[1].keys()
+        if len(known[0][prefix]) == len(known[1][prefix]) == 1
+        and sum(secret.startswith("{") for each in known for secret in each[prefix]) == 1
+    }
+    return [
+        [
+            ["" if prefix in unknown else secret for prefix, secret in zip_longest(prefixes, own, fillvalue="")]
+            for (_, prefixes), own in zip(config.entries, secrets, strict=False)
+        ]
+        for config, secrets in sides
+    ]
 
 
 def _secrets_of(entry: Field) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import compiler
 from compiler.changes.change import Change
 from compiler.changes.effects import consequence_of_meaning
 from tests.changes import compared, only
@@ -190,6 +191,19 @@ def test_encryption(old: tuple[str, ...], new: tuple[str, ...], case: str, tmp_p
 def test_another_path_with_the_same_content_is_no_change(tmp_path: Path) -> None:
     text = encryption(secrets=("k1", "identity"))
     assert encrypted(tmp_path, text, f"# the same\n{text}") == ()
+
+
+@pytest.mark.parametrize(("name", "cases"), [("k1", set()), ("k2", {"encryption.key-replaced"})])
+def test_a_reference_counts_as_the_key_of_its_name(name: str, cases: set[str], tmp_path: Path) -> None:
+    text = encryption(secrets=(name, "identity"))
+    (tmp_path / "keys.yaml").write_text(encryption(secrets=("k1", "identity")))
+    content = yaml.safe_load(text.replace(SECRETS[int(name[1]) - 1], "{env: KEY}"))
+    document = yaml.safe_load((ROOT / "samples/minimal.yaml").read_text())
+    for name, value in (("old", str(tmp_path / "keys.yaml")), ("new", {"content": content})):
+        document["etcd"]["encryptionProviderConfig"] = value
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(document))
+    comparison = compiler.diff(tmp_path / "old.yaml", tmp_path / "new.yaml")
+    assert {case_of(change) for change in comparison.changes} == cases
 
 
 def test_a_resource_that_is_no_longer_listed(tmp_path: Path) -> None:

@@ -169,6 +169,16 @@ def test_encryption_of_resources_in_wildcards(tmp_path: Path) -> None:
     ] * 3
 
 
+def test_encryption_keys_that_become_references() -> None:
+    from compiler.changes.rollout.providers import combined
+
+    old, new = (yaml.safe_load(encryption(secrets=names)) for names in (("k1", "identity"), ("k2", "k1", "identity")))
+    new["resources"][0]["providers"][1]["aescbc"]["keys"][0]["secret"] = {"env": "K1"}
+    (entry,) = combined(old, new)["resources"]
+    keys = [key for provider in entry["providers"] for key in provider.get("aescbc", {}).get("keys", [])]
+    assert keys == [{"name": "k1", "secret": {"env": "K1"}}, {"name": "k2", "secret": SECRETS[1]}]
+
+
 def test_encryption_with_files_that_are_not_available(tmp_path: Path) -> None:
     flag = "--encryption-provider-config=/keys/{}.yaml"
     rollout = require_property(compared(tmp_path, [flag.format("a")], [flag.format("b")]))

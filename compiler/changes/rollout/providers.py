@@ -30,6 +30,8 @@ class _Unit(NamedTuple):
 
 
 _Units = dict[str, _Unit]
+_References = dict[tuple[str, str], Any]
+"""Kind of a provider and name of a key -> the reference that stands for its secret."""
 _NOTHING: _Units = {}
 
 
@@ -43,16 +45,18 @@ def content_of(server: Resolved) -> Content | None:
 def combined(first: Content, second: Content) -> Content:
     """Return a configuration with which every resource is written as by the first, and read as by both.
 
-    A configuration without `resources` encrypts nothing.
+    A configuration without `resources` encrypts nothing. A key that is a reference in one of them counts as the key of
+    its name in the other, and stays a reference.
     """
-    sides = [_by_name(content) for content in (first, second)]
+    references = _references(first, second)
+    sides = [_by_name(content, references) for content in (first, second)]
     memo: dict[tuple[int, int], _Units] = {}
     units: dict[str, _Units] = {}
     for name in dict.fromkeys((*sides[0], *sides[1])):
         own = [_units_for(name, side) for side in sides]
         place = id(own[0]), id(own[1])
         if place not in memo:
-            memo[place] = {**(own[0] or _units([_IDENTITY])), **(own[1] or _units([_IDENTITY]))}
+            memo[place] = {**(own[0] or _units([_IDENTITY], {})), **(own[1] or _units([_IDENTITY], {}))}
         units[name] = memo[place]
     groups: dict[tuple[int, int], tuple[list[str], _Units]] = {}
     for name in sorted(units, key=_precedence):
@@ -64,11 +68,30 @@ def combined(first: Content, second: Content) -> Content:
     return {**(second if "apiVersion" in second else first), "resources": entries}
 
 
-def _by_name(content: Content) -> dict[str, _Units]:
+def _references(first: Content, second: Content) -> _References:
+    """Return the references to keys that are literal in the other configuration."""
+    known: list[dict[tuple[str, str], list[Any]]] = [{}, {}]
+    for content, keys in zip((first, second), known, strict=True):
+        for entry in _mappings(content.get("resources")):
+            for provider in _mappings(entry.get("providers")):
+                for kind, settings in provider.items():
+                    for key in _keys(settings):
+                        secrets = keys.setdefault((kind, str(key.get("name"))), [])
+                        if key.get("secret") not in secrets[:2]:
+                            secrets.append(key.get("secret"))
+    return {
+        name: next(secret for secret in (*secrets, *known[1][name]) if isinstance(secret, dict))
+        for name, secrets in known[0].items()
+        if len(secrets) == len(known[1].get(name, ())) == 1
+        and isinstance(secrets[0], dict) != isinstance(known[1][name][0], dict)
+    }
+
+
+def _by_name(content: Content, references: _References) -> dict[str, _Units]:
     """Return the units of each name; those of a name in several entries in their order."""
     by_name: dict[str, _Units] = {}
     for entry in _mappings(content.get("resources")):
-        own = _units(_mappings(entry.get("providers")))
+        own = _units(_mappings(entry.get("providers")), references)
         names = entry.get("resources")
         for text in names if isinstance(names, list) else ():
             name = str(parse_group_resource(str(text)))
@@ -80,14 +103,20 @@ def _mappings(value: Any) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _units(providers: Iterable[dict[str, Any]]) -> _Units:
-    units = [unit for provider in providers for kind, settings in provider.items() for unit in _of(kind, settings)]
-    return {unit.id: unit for unit in units}
+def _keys(settings: Any) -> list[dict[str, Any]]:
+    return _mappings(settings.get("keys")) if isinstance(settings, dict) else []
 
 
-def _of(kind: str, settings: Any) -> Iterator[_Unit]:
-    keys = _mappings(settings.get("keys")) if isinstance(settings, dict) else []
-    for key in keys:
+def _units(providers: Iterable[dict[str, Any]], references: _References) -> _Units:
+    parts = [(kind, settings) for provider in providers for kind, settings in provider.items()]
+    return {unit.id: unit for kind, settings in parts for unit in _of(kind, settings, references)}
+
+
+def _of(kind: str, settings: Any, references: _References) -> Iterator[_Unit]:
+    keys = _keys(settings)
+    for given in keys:
+        secret = references.get((kind, str(given.get("name"))))
+        key = given if secret is None else {**given, "secret": secret}
         yield _Unit(json.dumps([kind, key], sort_keys=True, default=str), kind, key, True)
     if not keys:
         known = settings if isinstance(settings, dict) else {}

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from compiler.changes.upgrade import upgrade
+from compiler.changes.upgrade import UNREADABLE, upgrade
 from compiler.cli.arguments import UsageError
 from compiler.cli.batch import changes_of, in_shard, jobs_for, results_of
 from compiler.cli.common import (
@@ -181,11 +181,12 @@ def _write_text(options: Namespace, upgrades: Sequence[Upgrade]) -> None:
     lines: list[str] = []
     if len(upgrades) > 1:
         lines = aligned([COLUMNS, *map(table_row, upgrades)])
-    if len(upgrades) == 1 or options.verbose:
-        height = None if options.verbose else screen_height()
-        lines += [line for each in upgrades for line in as_text(each, height)]
+    height = None if options.verbose else screen_height()
     for each in upgrades:
-        if each.problem:
+        if len(upgrades) == 1 or options.verbose or each.problem:
+            lines += as_text(each, height)
+    for each in upgrades:
+        if each.problem == UNREADABLE:
             _write_errors(each.report)
     for line in lines:
         print(clean_line(line))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from compiler.changes.change import Change
     from compiler.diagnostics import Diagnostic
 
+UNREADABLE = "cannot read the input"
+"""The problem of an input whose errors say why."""
 _NOTHING = Edited((), (), ())
 
 
@@ -60,7 +62,7 @@ def _problem(examined: Examined, settings: Settings) -> str:
     """Return why an input cannot be upgraded, empty if it can."""
     report, resolved = examined
     if resolved is None:
-        return "cannot read the input" if report.unread or report.rejected else "a structured file, not a server"
+        return UNREADABLE if report.unread or report.rejected else "a structured file, not a server"
     requested = settings.version or resolved.context.input.version
     if requested is None:
         return "the input does not name its Kubernetes version; pass --kubernetes-version"

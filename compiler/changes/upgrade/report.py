@@ -245,7 +245,7 @@ def table_row(upgrade: Upgrade) -> list[str]:
     """Return the line of a fleet's table about an input, with the columns COLUMNS."""
     path = upgrade.report.path
     if upgrade.problem:
-        return [path, upgrade.old or "-", upgrade.new, upgrade.problem, "-", "-", "-"]
+        return [path, "-", upgrade.new, "unknown", "-", "-", "-"]
     changes = [change for hop in upgrade.hops for change in hop.changes]
     requirements = sum(change.kind == REQUIREMENT for change in changes)
     edits = sum(len(file.edits) for hop in upgrade.hops for file in hop.edited.files)

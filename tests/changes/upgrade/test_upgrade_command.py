@@ -161,6 +161,17 @@ def test_inputs_without_an_upgrade(text: str, problem: str, tmp_path: Path, caps
         compiler.upgrade(path, "1.36")
 
 
+def test_fleet_with_an_input_without_a_version(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "a.yaml", "1.35")
+    other = tmp_path / "b.args"
+    other.write_text("--etcd-servers=http://127.0.0.1:2379\n")
+    ran = kasc(capsys, "upgrade", tmp_path / "a.yaml", other, "--to", "1.36")
+    assert ran.code == 2
+    _, _, row, problem = ran.out.splitlines()
+    assert row.split() == [str(other), "-", "1.36", "unknown", "-", "-", "-"]
+    assert problem == f"{other}: the input does not name its Kubernetes version; pass --kubernetes-version"
+
+
 def test_versions_without_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.yaml", "1.29")
     ran = kasc(capsys, "upgrade", path, "--to", "1.36")

@@ -17,6 +17,7 @@ from compiler.cluster.drift.files import examine_live, observed_of
 from compiler.cluster.drift.servers import drift_of
 from compiler.diagnostics import Report
 from compiler.filesystem import reason
+from compiler.inputs.source import STANDARD_INPUT
 from compiler.review.examine import examine
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def _compare(options: Namespace, settings: Settings) -> Result:
     if len(options.inputs) != 1:
         raise UsageError("name one input, or the contexts of several with --contexts FILE")
     (path,) = options.inputs
+    if options.live == path == STANDARD_INPUT:
+        raise UsageError("INPUT and --live cannot both be standard input: name a file for one of them")
     examined = examine(path, settings)
     declared = examined.resolved
     if declared is None or examined.report.rejected:
@@ -96,7 +99,7 @@ def _with_file(options: Namespace, declared: Resolved, settings: Settings, repor
         report.extend(live.report.of("error"))
         report.texts |= live.report.texts
         return None
-    return compare(declared, observed_of(options.live, live.resolved, settings))
+    return compare(declared, observed_of(live.report.path, live.resolved, settings))
 
 
 def _with_server(options: Namespace, declared: Resolved, report: Report) -> Drift | None:

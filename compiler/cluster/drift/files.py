@@ -14,6 +14,7 @@ from compiler.cluster.drift.observed import (
     Observed,
 )
 from compiler.cluster.drift.pages import foreign_flags
+from compiler.inputs.source import Files
 from compiler.review.examine import Examined, Settings, examine
 from compiler.upstream.catalog.facts import minor_of
 
@@ -29,10 +30,11 @@ def examine_live(path: str, settings: Settings, declared: Resolved) -> Examined:
     A file that does not state a Kubernetes version is read with that of the declared server.
     """
     own = settings._replace(read_as=None, release="")
-    examined = examine(path, own)
+    files = Files()
+    examined = examine(path, own, files)
     if examined.resolved is None or settings.version or _states_version(examined.resolved):
         return examined
-    return examine(path, own._replace(version=declared.context.catalog.version))
+    return examine(path, own._replace(version=declared.context.catalog.version), files)
 
 
 def _states_version(server: Resolved) -> bool:

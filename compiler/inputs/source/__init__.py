@@ -80,7 +80,8 @@ class Files:
 
     `texts` has the contents that replace those on disk, by `file_key`. `parsed` has the documents that others extend,
     by path, so that each is parsed once. If `read_texts` is set, it receives the text of each file read, by the path
-    that was opened; None for a file that could not be read. `added_root` and `searched` are passed to `root_of`.
+    that was opened; None for a file that could not be read. Standard input, which ends, is read once. `added_root` and
+    `searched` are passed to `root_of`.
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None, disk: Disk = DISK) -> None:
@@ -88,6 +89,7 @@ class Files:
         self.disk = disk
         self.parsed: dict[str, Any] = {}
         self.read_texts: dict[str, str | None] | None = None
+        self.standard_input: Source | None = None
         self.added_root = ""
         self.searched: tuple[str, ...] = ()
         self.roots: dict[str, Root] = {}
@@ -113,9 +115,13 @@ class Files:
         """Read a file as `read_source` does, or return its replacement from `texts`."""
         text = self.texts.get(file_key(path)) if self.texts else None
         if text is None:
+            if path == STANDARD_INPUT and self.standard_input is not None:
+                return self.standard_input
             self.note(path, None)
             source = read_source(path, display, disk=self.disk)
             self.note(path, source.text)
+            if path == STANDARD_INPUT:
+                self.standard_input = source
             return source
         return Source(display or (STANDARD_INPUT_NAME if path == STANDARD_INPUT else path), text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import resource
 import time
@@ -305,10 +306,11 @@ def test_the_file_of_a_distribution(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--live", "/nonexistent/file"], "cannot read /nonexistent/file: no such file"),
         (["--live", "x", "--server", "https://a"], "--live cannot be combined with --server"),
+        (["--live", "-"], "INPUT and --live cannot both be standard input"),
     ],
 )
 def test_usage(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ran = kasc(capsys, "drift", SAMPLES / "minimal.yaml", *words)
+    ran = kasc(capsys, "drift", "-" if words[-1] == "-" else SAMPLES / "minimal.yaml", *words)
     assert ran.code == 2
     assert message in ran.out + ran.err
 
@@ -338,3 +340,15 @@ def test_versions_and_contents_of_files(tmp_path: Path, capsys: pytest.CaptureFi
     (policies,) = [each for each in found if each["name"] == "audit-policy-file"]
     assert policies["declared"][0] == policies["live"][0]
     assert policies["declared"][1] != policies["live"][1]
+
+
+@pytest.mark.parametrize("separator", ["\0", "\n"])
+def test_a_command_line_on_standard_input(
+    separator: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = recorded(NAMES[0])
+    words = ["kube-apiserver", *(expand(flag, values(folder, 6443)) for flag in flags(live, 6443)), ""]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(separator.join(words).encode())))
+    ran = drift(capsys, pod(NAMES[0], folder, 6443, "--event-ttl=3h"), "--live", "-", "--output", "json")
+    assert ran.code == 3
+    assert [each["name"] for each in report(ran)["drift"]] == ["event-ttl"]

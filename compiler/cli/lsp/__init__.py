@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 
 from compiler.cli.arguments import UsageError
@@ -18,6 +19,8 @@ def run(options: Namespace) -> int:
         import pygls  # noqa: F401
     except ImportError:
         return usage_error("the language server needs the package pygls: pip install 'kasc[lsp]'")
+    if sys.stdin.isatty():
+        return usage_error("lsp serves an editor on standard input, which is a terminal here: see docs/editors.md")
     from compiler.cli.lsp.server import serve
     from compiler.cli.lsp.session import Options
 

@@ -38,11 +38,17 @@ def completion(snapshot: Snapshot, position: types.Position) -> list[types.Compl
     index = Lines(source.text).index(*snapshot.positions.place(position))
     cursor = cursor_at(source, index, snapshot.is_structured)
     offered = expected(cursor, snapshot)
-    rest = source.text[cursor.end :].partition("\n")[0]
-    suffix = offered.suffix if not rest.strip() else ""
+    suffix = _suffix(offered.suffix, source.text[cursor.end :].partition("\n")[0])
     start, end = (snapshot.positions.position(*place(source.text, each)) for each in (cursor.start, cursor.end))
     where = types.Range(start, end)
     return [_item(choice, where, suffix, snapshot.version) for choice in offered.choices]
+
+
+def _suffix(suffix: str, rest: str) -> str:
+    """Return what is written after a word, given the rest of its line; a key is completed at the end of a line only."""
+    if suffix in ("=", "#"):
+        return "" if rest.startswith(suffix) else suffix
+    return "" if rest.strip() else suffix
 
 
 def _item(choice: Choice, where: types.Range, suffix: str, version: str) -> types.CompletionItem:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from compiler.cli.lsp.positions import UTF16, Positions
 from compiler.diagnostics import Diagnostic, KascError
 from compiler.inputs import DIALECT_KINDS
-from compiler.inputs.importers.detect import stated_kind
+from compiler.inputs.importers.detect import WORDS, stated_kind
 from compiler.inputs.importers.search import kind_of
 from compiler.inputs.schema.bundle import OWN_NAMES
 from compiler.inputs.source import Files, file_key, source_of
@@ -193,7 +193,7 @@ class Session:
 
     def _examine(self, path: str, read: dict[str, str | None]) -> Snapshot:
         settings = self.settings_for(path)
-        last, version = self._known.get(path, ("", ""))
+        last, version = self._known.get(path, ("", "")) if self._may_be_input(path) else ("", "")
         if not (last or settings.read_as or self._is_input(path)):
             return Snapshot(path, self, "", nearest(settings.version), None)
         examined = self._report(path, settings, read)
@@ -216,6 +216,10 @@ class Session:
 
     def _stated(self, path: str) -> str:
         return stated_kind(Source(path, self.texts[path]))
+
+    def _may_be_input(self, path: str) -> bool:
+        """Return whether a document still has a word of an input: its text may have been replaced by another."""
+        return any(word in self.texts[path] for word in WORDS)
 
     def _is_input(self, path: str) -> bool:
         """Return whether a document certainly is an input: an editor opens other files as well."""

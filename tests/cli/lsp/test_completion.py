@@ -193,6 +193,22 @@ def test_what_is_written_is_the_whole_word(name: str, text: str) -> None:
         assert written.endswith(after)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "label", "written"),
+    [
+        ("a.yaml", f"{POD}    - --prof¦\n", "--profiling", "--profiling="),
+        ("a.yaml", f"{POD}    - --prof¦=false\n", "--profiling", "--profiling"),
+        ("a.yaml", f'{POD}    - "--prof¦"\n', "--profiling", "--profiling="),
+        ("a.yaml", BASE.replace("etcdServers:", "etcdSer¦:"), "etcdServers", "etcdServers"),
+        ("a.yaml", BASE.replace("etcd:\n", "etcd:\n  etcdPr¦\n"), "etcdPrefix", "etcdPrefix: "),
+    ],
+)
+def test_what_follows_is_written_once(name: str, text: str, label: str, written: str) -> None:
+    edit = offered(name, text)[label].text_edit
+    assert isinstance(edit, types.TextEdit)
+    assert edit.new_text == written
+
+
 def test_every_key_of_a_group_is_offered_once() -> None:
     items = offered("a.yaml", BASE.replace("etcd:\n", "etcd:\n  ¦\n"))
     keys = set(document_schema("1.36")["properties"]["etcd"]["properties"])

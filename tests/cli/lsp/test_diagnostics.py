@@ -144,6 +144,15 @@ def test_a_text_that_is_being_written_keeps_its_kind(tmp_path: Path) -> None:
     assert [each.code for each in snapshot.diagnostics()] == ["KASC-DOC-004"]
 
 
+def test_a_text_that_is_replaced_has_its_own_kind(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    session = Session()
+    session.put(str(path), "kube-apiserver-arg:\n- profiling=false\n")
+    assert session.snapshot(str(path)).read_as == "k3s"
+    session.put(str(path), "services: {web: {image: nginx}}\n")
+    assert session.snapshot(str(path)).read_as == ""
+
+
 def test_options_of_the_command_line(tmp_path: Path) -> None:
     text = BASE + "secureServing: {bindAddress: 10.0.0.1}\nlogs: {v: 10}\nfeatures: {profiling: 1}\n"
     path = tmp_path / "a.yaml"

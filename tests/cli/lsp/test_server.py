@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -192,6 +193,15 @@ async def test_a_manifest_becomes_a_document(client: LanguageClient, tmp_path: P
 def test_the_server_ends_with_its_editor() -> None:
     done = subprocess.run(KASC, input=b"", capture_output=True, timeout=30, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_person_is_told_who_starts_it() -> None:
+    controller, terminal = os.openpty()
+    done = subprocess.run(KASC, stdin=terminal, capture_output=True, timeout=30, check=False)
+    os.close(controller)
+    os.close(terminal)
+    assert done.returncode == 2
+    assert b"editor" in done.stderr
 
 
 def test_wrong_options_are_usage_errors() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from compiler.cli.arguments import UsageError
 from compiler.cli.reporters import FORMATS
 from compiler.diagnostics import KascError, Location, matches
+from compiler.filesystem import root_of
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.toml import parse_toml
 from compiler.rules import by_code
@@ -68,15 +69,19 @@ def _value(table: Node, key: str, node: Node) -> Any:
 
 
 def _policies(key: str, node: Node) -> list[str]:
-    """Return the names of policies; files and directories are relative to the configuration file."""
+    """Return the names of policies; files and directories are relative to the configuration file, in its work tree."""
     value = node.plain()
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         raise _error(
             node.location, f"{key} must be a list of policies", 'write policy = ["cis", "policies/audit.yaml"]'
         )
-    directory = os.path.dirname(node.source.name)
-    return [name if is_shipped(name) else os.path.join(directory, name) for name in names]
+    file = node.source.name
+    paths = [name if is_shipped(name) else os.path.join(os.path.dirname(file), name) for name in names]
+    for path in paths:
+        if not is_shipped(path) and (refusal := root_of(file).refusal(path)):
+            raise _error(node.location, f"cannot read {shown(path)}: {refusal}", "pass it with --policy")
+    return paths
 
 
 def _error(location: Location | None, message: str, hint: str = "") -> UsageError:

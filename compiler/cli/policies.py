@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 
-from compiler.bounds import MAX_FILE
+from compiler.bounds import MAX_FILE, MAX_LISTED
 from compiler.cli.arguments import UsageError
-from compiler.filesystem import read_file
+from compiler.filesystem import read_file, root_of
 from compiler.review.policies import Policy, ShippedPolicy, editions
 from compiler.rules.rule import SHIPPED, is_shipped
 from compiler.text import did_you_mean, shown
@@ -51,13 +51,20 @@ def _own(paths: list[str]) -> list[Policy]:
 
 
 def policy_files(path: str) -> list[str]:
-    """Return a file, or the files in a directory that are policies by their text, sorted. Raises UsageError."""
+    """Return a file, or the files in a directory that are policies by their text, sorted.
+
+    Links out of the work tree, or of the directory outside of one, are not followed. Raises UsageError.
+    """
     if not os.path.isdir(path):
         return [path]
-    files = []
+    files: list[str] = []
+    root = root_of(os.path.join(path, ""), searched=(path,))
     for directory, directories, names in os.walk(path):
         directories[:] = sorted(each for each in directories if not each.startswith("."))
-        files += [os.path.join(directory, each) for each in names if each.endswith(SUFFIXES)]
+        inside = (os.path.join(directory, each) for each in names if each.endswith(SUFFIXES))
+        files += [each for each in inside if not root.refusal(each)]
+        if len(files) > MAX_LISTED:
+            raise UsageError(f"{path} has more than {MAX_LISTED} files: name a directory with policies only")
     found = [each for each in sorted(files) if _looks_like_policy(each)]
     if not found:
         raise UsageError(f"no policy in {path}: a policy is a file with apiVersion: kasc/v1 and kind: Policy")

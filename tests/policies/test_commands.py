@@ -125,6 +125,26 @@ def test_the_configuration_names_policies(
     assert "nothing.yaml" in ran.err
 
 
+@pytest.mark.parametrize("name", ["/etc/passwd", "../other/own.yaml", "link.yaml"])
+def test_the_configuration_names_no_files_elsewhere(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may come from anybody, as the documents do."""
+    (tmp_path / "other").mkdir()
+    own = policy_file(tmp_path / "other", STRICT)
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/link.yaml").symlink_to(own)
+    (tmp_path / "tree/server.yaml").write_text(MINIMAL)
+    (tmp_path / "tree/.kasc.toml").write_text(f'policy = ["{name}"]\n')
+    monkeypatch.chdir(tmp_path / "tree")
+    ran = kasc(capsys, "check", "server.yaml")
+    assert ran.code == 2
+    assert "cannot read" in ran.err
+    assert "root:" not in ran.err
+    (tmp_path / "tree/.kasc.toml").unlink()
+    assert "no policy in" in kasc(capsys, "check", "server.yaml", "--policy", ".").err
+
+
 def test_comments(server: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     comment = "features: {profiling: true} # kasc: ignore ACME-A-1: a load test"
     server.write_text(f"{MINIMAL}{comment}\n")

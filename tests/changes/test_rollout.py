@@ -226,8 +226,12 @@ def test_bundle_of_files_that_are_not_available(flag: str, paths: list[str], tmp
     ("old", "new", "refused"),
     [
         ([], ["--etcd-prefix=/other"], "--etcd-prefix: this starts an empty cluster"),
-        ([], ["--etcd-servers=http://10.0.0.9:2379"], "etcd-servers: servers with the new configuration start without"),
-        ([], ["--etcd-servers-overrides=/configmaps#http://10.0.0.9:2379"], "configmaps: servers with the new"),
+        ([], ["--etcd-servers=http://10.0.0.9:2379"], "all resources: unless both are the same etcd under other names"),
+        (
+            [],
+            ["--etcd-servers-overrides=/configmaps#http://10.0.0.9:2379"],
+            "configmaps: unless both are the same etcd",
+        ),
     ],
 )
 def test_moves_of_stored_data_are_refused_while_servers_run(

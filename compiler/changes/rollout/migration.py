@@ -119,10 +119,9 @@ class _Phase:
         if before["servers"] == after["servers"] and before["prefix"] == after["prefix"]:
             return
         places = [f"{each['prefix']} at {','.join(each['servers'])}" for each in (before, after)]
-        description = (
-            f"stop every API server, copy {places[0]} to {places[1]}, and start with the new configuration; "
-            "if the servers are the same etcd under other names, there is nothing to copy"
-        )
+        description = f"stop every API server, copy {places[0]} to {places[1]}, and start with the new configuration"
+        if before["prefix"] == after["prefix"]:
+            description += "; if the servers are the same etcd under other names, there is nothing to copy"
         resources = ("all resources without an override",)
         yield Step(self.number, "move", resources, description, self._keys([before["prefix"]]))
 

@@ -70,6 +70,19 @@ def test_other_servers_move_everything_in_one_step(capsys: pytest.CaptureFixture
     plan = steps(capsys, tmp_path, {}, {"etcd": {"etcdServers": ["https://10.0.0.9:2379"]}})
     assert len(plan) == 1
     assert "copy /registry at http://127.0.0.1:2379 to /registry at https://10.0.0.9:2379" in plan[0]["what"]
+    assert plan[0]["what"].endswith("if the servers are the same etcd under other names, there is nothing to copy")
+
+
+def test_another_prefix_is_copied_in_any_case(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (step,) = steps(capsys, tmp_path, {}, {"etcd": {"etcdPrefix": "/other"}})
+    assert (step["action"], step["phase"]) == ("move", 1)
+    assert "copy /registry at http://127.0.0.1:2379 to /other at http://127.0.0.1:2379" in step["what"]
+    assert "nothing to copy" not in step["what"]
+
+
+def test_a_step_names_its_phase(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    plan = steps(capsys, tmp_path, {"etcd": encryption("old")}, {"etcd": encryption("new")})
+    assert [step["phase"] for step in plan] == [1, 2, 2, 3]
 
 
 def test_another_storage_version_rewrites(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
+
+from compiler.text import clean
 
 if TYPE_CHECKING:
     from compiler.apiserver.resolved_sections import EtcdEncryption
     from compiler.apiserver.startup import Resolved
 
 
+_OF_DRIFT = {
+    "kasc_drift_differences": ("server", "kind", "severity"),
+    "kasc_drift_compared": ("server",),
+    "kasc_drift_timestamp_seconds": ("server",),
+}
+"""The metrics of `kasc drift --output prometheus`, with their labels."""
 TARGET_LABELS = ("job", "instance", "le")
 """Labels that every series or histogram has."""
 _SELECTOR = re.compile(r'(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*+)\{((?:[^"{}]++|"(?:[^"\\{}]++|\\.)*+")*+)\}')
@@ -39,7 +48,7 @@ class Exported:
         for key, values in metrics.allow_metric_labels:
             metric, _, label = key.partition(",")
             self.allowed[metric, label] = values.split(",")
-        self.records: dict[str, tuple[str, ...]] = {"up": ()}
+        self.records: dict[str, tuple[str, ...]] = {"up": (), **_OF_DRIFT}
 
     def has(self, expression: str) -> bool:
         """Return whether every metric of an expression is exported, with values that its matchers can match."""
@@ -143,6 +152,7 @@ def values(resolved: Resolved) -> dict[str, str]:
     """Return the values of the configuration that rules use, by their `@words`."""
     generic = resolved.config.generic
     return {
+        "server": json.dumps(clean(resolved.context.input.name), ensure_ascii=False),
         "maxInFlight": str(generic.max_requests_in_flight),
         "maxMutatingInFlight": str(generic.max_mutating_requests_in_flight),
     }

@@ -128,7 +128,7 @@ _PANELS: list[dict[str, Any]] = [
 DIRECTORY = os.path.join(os.path.dirname(__file__), "topics")
 NAMES = (
     *("server", "requests", "inflight", "fairness", "etcd", "encryption", "kms", "watch_cache", "admission", "audit"),
-    *("authentication", "authorization", "aggregation", "services", "egress"),
+    *("authentication", "authorization", "aggregation", "services", "egress", "drift"),
 )
 """The topics that have a file, in the order of the rules."""
 JOB = "kube-apiserver"

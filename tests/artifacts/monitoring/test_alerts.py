@@ -22,6 +22,10 @@ KMS_SERIES = f'{KMS}{{job="{JOB}", {AT}, provider_name="vault", method_name="Enc
 CERTIFICATES = f'apiserver_client_certificate_expiration_seconds_%s{{job="{JOB}", {AT}%s}}'
 
 
+DRIFT = 'kasc_drift_differences{server="test", kind="%s", severity="%s"}'
+COMPARED, TIMESTAMP = (f'kasc_drift_{name}{{server="test"}}' for name in ("compared", "timestamp_seconds"))
+
+
 def ending(buckets: dict[str, str]) -> dict[str, str]:
     """Nine requests a minute with certificates; bucket in seconds -> how many end by then."""
     series = {CERTIFICATES % ("bucket", f', le="{le}"'): values for le, values in buckets.items()}
@@ -100,6 +104,28 @@ CASES: dict[str, tuple[dict[str, str], str, str, list[str]]] = {
         "KubeAPIServerClientCertificateExpires",
         [],
     ),
+    "it drifts": (
+        {DRIFT % ("flag", "behaviour"): "0x10 2x50", DRIFT % ("api", "breaking"): "0x60"},
+        "50m",
+        "KubeAPIServerDrift",
+        ["warning"],
+    ),
+    "it drifted for a moment": ({DRIFT % ("flag", "behaviour"): "0x10 2x5 0x50"}, "50m", "KubeAPIServerDrift", []),
+    "another server drifts": (
+        {(DRIFT % ("flag", "behaviour")).replace('"test"', '"other"'): "2x60"},
+        "50m",
+        "KubeAPIServerDrift",
+        [],
+    ),
+    "it is not reached": ({COMPARED: "1x5 0x120"}, "90m", "KubeAPIServerDriftUnknown", ["warning"]),
+    "nothing compares it any more": (
+        {COMPARED: "1x2000", TIMESTAMP: "0x2000"},
+        "28h",
+        "KubeAPIServerDriftUnknown",
+        ["warning"],
+    ),
+    "it is compared": ({COMPARED: "1x120", TIMESTAMP: "0+60x120"}, "90m", "KubeAPIServerDriftUnknown", []),
+    "nobody compares it": ({}, "90m", "KubeAPIServerDriftUnknown", []),
     "it is down": ({f'up{{job="{JOB}", {AT}}}': "0x30"}, "10m", "KubeAPIServerDown", ["critical"]),
 }
 

@@ -23,7 +23,7 @@ from compiler.cli.common import (
 )
 from compiler.cli.reporters import MARKDOWN, write_page
 from compiler.cli.writing import difference, require_writable, write_all
-from compiler.diagnostics import ERROR
+from compiler.diagnostics import ERROR, WARNING, is_selected
 from compiler.inputs.source import STANDARD_INPUT, Files, file_key
 from compiler.review.examine import Settings
 from compiler.text import aligned, clean_line, clean_lines, say
@@ -62,10 +62,11 @@ def run(options: Namespace) -> int:
         return usage_error(error)
     if changes is not None and not upgrades and not options.quiet:
         say(f"no input changed since {changes.ref}")
-    _report(options, upgrades, changed)
+    code = worst(*(_code(each, options) for each in upgrades), USAGE if problems else FINE)
+    _report(options, [_selected(each, options) for each in upgrades], changed)
     for problem in problems:
         usage_error(problem)
-    return worst(*(_code(each, options.write) for each in upgrades), USAGE if problems else FINE)
+    return code
 
 
 def _target(text: str) -> str:
@@ -123,13 +124,32 @@ def _changed_files(upgrades: Sequence[Upgrade], target: str, settings: Settings,
     return [file for file in changed.values() if file.before != file.after]
 
 
-def _code(result: Upgrade, written: bool) -> int:
-    """Return the exit code of an input: 1 if servers do not start after the upgrade with its files as they are now."""
+def _code(result: Upgrade, options: Namespace) -> int:
+    """Return the exit code of an input: 1 if servers do not start after the upgrade with its files as they are now.
+
+    With --strict, it is 1 for new warnings as well.
+    """
     if result.problem:
         return USAGE
     if not result.hops:
-        return HAS_ERRORS if result.report.rejected else FINE
-    return HAS_ERRORS if (not result.repaired if written else result.breaks) else FINE
+        return HAS_ERRORS if result.report.fails(options.strict) else FINE
+    warned = any(each.severity == WARNING for hop in result.hops for each in hop.diagnostics)
+    fails = not result.repaired if options.write else result.breaks
+    return HAS_ERRORS if fails or (options.strict and warned) else FINE
+
+
+def _selected(result: Upgrade, options: Namespace) -> Upgrade:
+    """Return an upgrade with the diagnostics that --select and --ignore leave; the outcomes stay."""
+    result.report.select(options.select, options.ignore)
+    hops = (
+        hop._replace(
+            diagnostics=tuple(
+                each for each in hop.diagnostics if is_selected(each.code, options.select, options.ignore)
+            )
+        )
+        for hop in result.hops
+    )
+    return result._replace(hops=tuple(hops))
 
 
 def _report(options: Namespace, upgrades: Sequence[Upgrade], changed: Sequence[FixedFile]) -> None:

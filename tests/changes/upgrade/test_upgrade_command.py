@@ -213,6 +213,27 @@ def test_inputs_that_changed(
     ]  # fmt: skip
 
 
+def test_selection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is not listed counts for the outcome."""
+    path = write(tmp_path / "a.yaml", "1.33", BROKEN)
+    code, (file,) = report(capsys, path, "--to", "1.34", "--ignore", "KASC-FG")
+    (hop,) = file["upgrade"]["hops"]
+    assert (code, hop["outcome"], [each for each in hop["diagnostics"] if each["code"] == "KASC-FG-002"]) == (
+        1, "reject", []
+    )  # fmt: skip
+
+
+def test_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A gate that is about to be removed is a new warning."""
+    path = write(tmp_path / "a.yaml", "1.33", {"generic": {"featureGates": {"OrderedNamespaceDeletion": True}}})
+    code, (file,) = report(capsys, path, "--to", "1.34")
+    (hop,) = file["upgrade"]["hops"]
+    assert (code, [each["code"] for each in hop["diagnostics"] if each["severity"] == "warning"]) == (
+        0, ["KASC-RISK-081"]
+    )  # fmt: skip
+    assert kasc(capsys, "upgrade", path, "--to", "1.34", "--strict").code == 1
+
+
 def test_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.yaml", "1.35")
     assert kasc(capsys, "upgrade", path, "--to", "1.36", "--write", "--diff").code == 2

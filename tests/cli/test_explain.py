@@ -28,6 +28,8 @@ from tests.versions import VERSIONS
         ("apps/v1beta1", ["removed in 1.16", "use apps/v1"]),
         ("pods", [f"resource of {VERSIONS[-1]}", "stored in etcd"]),
         ("deployments.apps", ["served as apps/v1"]),
+        ("clustertrustbundles", ["served only with the feature gate ClusterTrustBundle"]),
+        ("certificates.k8s.io/v1beta1", ["served only with the feature gate PodCertificateRequest"]),
         ("storage.resources", ["type: array"]),
         ("KASC-ETCD-002", ["rule ETCD-02 of kube-apiserver", "storageBackend: etcd3"]),
         ("ETCD-02", ["KASC-ETCD-002"]),

@@ -136,6 +136,8 @@ def _resources(known: Catalog, group: str, version: str) -> Iterator[str]:
         override = known.enabled_resources.get(f"{group}/{version}/{resource.resource}")
         if override is not None:
             steps.append(f"{'enabled' if override else 'disabled'} by default")
+        if resource.gate:
+            steps.append(f"served only with the feature gate {resource.gate}")
         yield f"{resource.resource} ({resource.kind}){': ' if steps else ''}{', '.join(steps)}"
 
 

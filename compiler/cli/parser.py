@@ -57,7 +57,8 @@ class Parser(argparse.ArgumentParser):
         choices = [str(choice) for choice in action.choices]
         if action.dest != "command":
             name = action.option_strings[-1] if action.option_strings else action.dest
-            hint = did_you_mean(str(value), choices) or f"use {', '.join(choices[:-1])} or {choices[-1]}"
+            known = " or ".join([*([", ".join(choices[:-1])] if choices[1:] else []), choices[-1]])
+            hint = did_you_mean(str(value), choices) or f"use {known}"
             self.error(f"invalid value {value!r} for {name}: {hint}")
         hint = did_you_mean(str(value), choices) or f"commands are {', '.join(choices)}"
         if os.path.exists(str(value)):

@@ -47,6 +47,9 @@ _WELL_FORMED = ("input", "parse")
 """Stages at which a configuration is refused because it is misspelled: an example must not be."""
 
 
+_UNREAD = frozenset(rule.code for rule in (rules.UNREADABLE_FILE, rules.FILE_TOO_LARGE_OR_DEEP, rules.FILE_NOT_UTF8))
+
+
 class _Example(NamedTuple):
     """A server that an example describes; the errors that make it something else than what was meant."""
 
@@ -65,6 +68,7 @@ def check_policy(path: str, version: str | None) -> Report:
         policy = OwnPolicy(read_policy(path), today())
     except InvalidPolicyError as error:
         report.extend(error.diagnostics)
+        report.unread = not _UNREAD.isdisjoint(each.code for each in error.diagnostics)
         return report
     for name, node in policy.file.definitions.items():
         _check_schema(node, policy.file, report, f"$defs.{name}")

@@ -207,7 +207,13 @@ def test_what_is_no_policy(
     assert "Traceback" not in ran.err
     assert message in ran.err
     assert "bad.yaml" in ran.err
-    assert kasc(capsys, "policy", "test", path).code == 1
+    assert kasc(capsys, "policy", "test", path).code in (1, 2)
+
+
+def test_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = kasc(capsys, "policy", "test", tmp_path / "nothing.yaml")
+    assert (ran.code, "no such file" in ran.out) == (2, True)
+    assert "use test" in kasc(capsys, "policy", "run", tmp_path).err
 
 
 def test_a_directory_without_policies(server: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

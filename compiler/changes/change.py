@@ -30,8 +30,8 @@ class Change(NamedTuple):
     `after` are plain data without secrets, None if there was or is nothing. `effect` says what happens, and to whom.
     `safe_mixed` is whether servers with the old and the new configuration may run side by side. `old_at` and `new_at`
     are where the inputs set the value. `recipe` names the rollout in data/recipes.yaml, empty if servers are changed
-    one by one; `values` are what its phases need. `safe_once` is the one of ONCE that makes a change safe which is not
-    safe before, empty if there is none.
+    one by one; `values` are further facts about a change of an upgrade. `safe_once` is the one of ONCE that makes a
+    change safe which is not safe before, empty if there is none.
     """
 
     kind: str

@@ -89,9 +89,8 @@ def _keys(old: Resolved, new: Resolved) -> Iterator[Change]:
         before, after = _by_path(old), _by_path(new)
     if case := _case_of_keys(before, after):
         flag = SIGNER if before.signer != after.signer and case != "key.removed" else KEYS
-        values = {"signers": (before.signer, after.signer), "keys": (before.paths, after.paths)}
         shown = (before.signer, after.signer) if flag == SIGNER else (before.paths, after.paths)
-        yield meant("issuer", flag, case, old, new, flag, *shown, **values)
+        yield meant("issuer", flag, case, old, new, flag, *shown)
 
 
 def _case_of_keys(before: _Keys, after: _Keys) -> str:

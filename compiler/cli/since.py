@@ -29,7 +29,12 @@ def differences_since(options: Namespace, settings: Settings, problems: list[str
         raise UsageError("standard input has no earlier version: name files or directories with --since")
     changes = changes_since("--since", options.since, names)
     merge_base = MergeBase(changes)
-    present = [name for name in names if os.path.lexists(name) or not merge_base.exists(name)]
+    present = [name for name in names if os.path.lexists(name)]
+    problems += (
+        f"{name}: no such file or directory, neither now nor at the merge base"
+        for name in names
+        if name not in present and not merge_base.exists(name)
+    )
     inputs = find_inputs(present, problems, root=settings.root, may_be_empty=True)
     removed = removed_inputs(merge_base, names, inputs, changes.moved.values())
     paths = list(dict.fromkeys(map(os.path.normpath, (*inputs, *removed))))

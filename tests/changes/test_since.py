@@ -298,6 +298,15 @@ def test_wrong_usage(repository: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "is outside the repository" in kasc(capsys, "diff", "--since", "main", "/etc").err
 
 
+def test_a_path_that_never_was(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The other paths are compared."""
+    append(PROD, PROFILING)
+    ran = kasc(capsys, "diff", "--since", "main", "missing", PROD)
+    assert ran.code == 2
+    assert "1 input changed since main" in ran.out
+    assert ran.err == "kasc: missing: no such file or directory, neither now nor at the merge base\n"
+
+
 def test_large_and_missing_blobs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is not read of a blob does not become the content of the next one."""
     write(PROD, DOCUMENT.format("prod") + "# large\n" * 1_200_000)

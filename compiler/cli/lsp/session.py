@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from compiler.cli.lsp.positions import UTF16, Positions
 from compiler.diagnostics import Diagnostic, KascError
-from compiler.inputs import DIALECT_KINDS
+from compiler.inputs import INPUT_KINDS
 from compiler.inputs.importers.detect import WORDS, stated_kind
 from compiler.inputs.importers.search import kind_of
 from compiler.inputs.schema.bundle import OWN_NAMES
@@ -67,7 +67,7 @@ class Snapshot:
         self.read_as = read_as
         self.version = version
         self.examined = examined
-        self.settings = session.settings_for(path, read_as)
+        self.settings = session.settings_for(path)
 
     @property
     def positions(self) -> Positions:
@@ -184,8 +184,8 @@ class Session:
         """Return the files of one examination."""
         return Buffers({path: text.removeprefix("\ufeff") for path, text in self.texts.items()})
 
-    def settings_for(self, path: str, read_as: str = "") -> Settings:
-        """Return how a document is read. `read_as` is its kind if the text alone does not tell it."""
+    def settings_for(self, path: str) -> Settings:
+        """Return how a document is read; the name of a file may tell that it is a kasc document."""
         settings = self.options.settings
         if settings.read_as is None and any(fnmatch(os.path.basename(path), name) for name in OWN_NAMES):
             return settings._replace(read_as="document")
@@ -197,9 +197,9 @@ class Session:
         if not (last or settings.read_as or self._is_input(path)):
             return Snapshot(path, self, "", nearest(settings.version), None)
         examined = self._report(path, settings, read)
-        if examined.report.unread and last and settings.read_as is None:
+        if examined.report.unread and last in INPUT_KINDS and settings.read_as is None:
             # A text that is being written is of the kind that it was before.
-            examined = self._report(path, settings._replace(read_as=_forced(last)), read)
+            examined = self._report(path, settings._replace(read_as=last), read)
         report = examined.report
         if examined.resolved is not None or not report.rejected:
             last, version = report.read_as, report.kubernetes_version
@@ -235,8 +235,3 @@ def _on_disk(name: str) -> str:
         return Files().read(name).text
     except KascError:
         return ""
-
-
-def _forced(read_as: str) -> str | None:
-    """Return the kind for `--as`, None if it is not a kind that `--as` knows."""
-    return read_as if read_as in ("document", "pod", "argv", "flags", "config-file", *DIALECT_KINDS) else None

@@ -77,16 +77,14 @@ def by_row(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) -> 
 
 def _of(flag: str, old: Resolved, new: Resolved, before: Any, after: Any, consequence: Consequence) -> Change:
     before, after = plain(old, flag, before), plain(new, flag, after)
-    return _by(kind_of(flag), flag, flag, old, new, before, after, consequence, {})
+    return _by(kind_of(flag), flag, flag, old, new, before, after, consequence)
 
 
-def meant(
-    kind: str, name: str, case: str, old: Resolved, new: Resolved, flag: str, before: Any, after: Any, **values: Any
-) -> Change:
+def meant(kind: str, name: str, case: str, old: Resolved, new: Resolved, flag: str, before: Any, after: Any) -> Change:
     """Return a change by a case of data/meanings.yaml; `flag` is where the inputs decide it."""
     consequence = consequence_of_meaning(case)
     before, after = _plain(before), _plain(after)
-    return _by(kind, hide_in_message(name), flag, old, new, before, after, consequence, values)
+    return _by(kind, hide_in_message(name), flag, old, new, before, after, consequence)
 
 
 def _by(
@@ -98,7 +96,6 @@ def _by(
     before: Any,
     after: Any,
     consequence: Consequence,
-    values: Mapping[str, Any],
 ) -> Change:
     return Change(
         kind,
@@ -111,8 +108,7 @@ def _by(
         old.context.flags.location(flag),
         new.context.flags.location(flag),
         consequence.recipe,
-        values,
-        consequence.safe_once,
+        safe_once=consequence.safe_once,
     )
 
 

@@ -45,6 +45,8 @@ MEMBERS = {
     "watchCache": ("watch-cache", "watch-cache-sizes"),
 }
 """Member of a row of the storage manifest -> the flags that decide it."""
+_LISTS = frozenset(("healthz", "livez", "readyz"))
+"""Members of the health definitions that the model of the server has; the others take longer."""
 HEALTH_FLAGS = (
     *_VERSIONING,
     "etcd-servers",
@@ -95,7 +97,11 @@ class Instance:
             return tuple(sections), self._unknown
         if name == "storage":
             return self._resolved.storage_factory, self._unknown
-        return None if name == "health" else repr(self._cluster())
+        if name == "health":
+            is_model = _LISTS.issuperset(members)
+            lists = tuple(getattr(self._resolved.health, each) for each in members) if is_model else ()
+            return (lists, self._resolved.config.generic.livez_grace_period, self._unknown) if is_model else None
+        return repr(self._cluster())
 
     def _raw(self, flag: str) -> Hashable:
         """Return the value of a flag as it is parsed, with what else decides how a rule sees it."""
@@ -170,7 +176,7 @@ class Instance:
     def _definition(self, name: str, part: dict[str, Any]) -> None:
         """Add a member of the health definitions."""
         resolved = self._resolved
-        if name in ("healthz", "livez", "readyz"):
+        if name in _LISTS:
             grace = resolved.config.generic.livez_grace_period if name == "livez" else ""
             value: Any = check_rows(getattr(resolved.health, name), grace)
         else:

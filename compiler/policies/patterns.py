@@ -16,7 +16,9 @@ MAX_STATES = 2000
 _MAX_REPEATS = 1000
 _MAX_DEPTH = 50
 _MAX_CACHED = 5000
-"""Transitions that are kept for a pattern; then they are computed again."""
+"""Transitions and results that are kept for a pattern; then they are computed again."""
+_MAX_CACHED_LENGTH = 200
+"""Characters of a string whose result is kept."""
 _LAST: Final = 0x10FFFF
 _DIGIT, _SPACE = ((0x30, 0x39),), ((0x09, 0x0D), (0x20, 0x20), (0xA0, 0xA0), (0x2028, 0x2029), (0xFEFF, 0xFEFF))
 _WORD = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
@@ -56,6 +58,8 @@ class Pattern:
         """States that are left without a character at the beginning only."""
         self.ends: set[int] = set()
         """The same at the end only."""
+        self._results: dict[str, bool] = {}
+        """The strings of the data repeat from server to server."""
         self._transitions: dict[tuple[frozenset[int], str], frozenset[int]] = {}
         whole = _Reader(text, self).read()
         self.start, self.accepting = whole
@@ -63,6 +67,16 @@ class Pattern:
     def search(self, text: str, steps: Steps) -> bool:
         """Return whether some part of the text matches. Raises TooManyStepsError."""
         steps.spend(1 + len(text))
+        known = self._results.get(text)
+        if known is None:
+            known = self._search(text, steps)
+            if len(self._results) >= _MAX_CACHED:
+                self._results.clear()
+            if len(text) <= _MAX_CACHED_LENGTH:
+                self._results[text] = known
+        return known
+
+    def _search(self, text: str, steps: Steps) -> bool:
         states = self._closure({self.start}, steps, at_start=True)
         if self.accepting in states:
             return True

@@ -31,7 +31,10 @@ HOSTILE = [
 
 
 class Rendered(HTMLParser):
-    """What a browser gets: the elements, and the text outside and inside of code."""
+    """What a browser gets: the elements, and the text outside and inside of code.
+
+    A tag separates texts: no site looks for references across it.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -44,10 +47,12 @@ class Rendered(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.add(tag)
         self.open.append(tag)
+        self.text["prose"] += "\n"
 
     def handle_endtag(self, tag: str) -> None:
         while self.open and self.open.pop() != tag:
             pass
+        self.text["prose"] += "\n"
 
     def handle_data(self, data: str) -> None:
         self.text["code" if "code" in self.open else "prose"] += data

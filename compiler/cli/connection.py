@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from compiler.cluster.kubeconfig import Loaded
 
 TOKEN = "KASC_TOKEN"
+LONGEST = 30.0
+"""Seconds for all requests to one server, by default."""
 _ONLY_WITH_SERVER = ("cafile", "token_file", "certfile", "keyfile", "insecure")
 _LARGEST = 1024 * 1024
 """Bytes of a token, certificate, key or CA bundle."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, USAGE, settings_from, usage_error, worst
-from compiler.cli.connection import connect
+from compiler.cli.connection import LONGEST, connect
 from compiler.cli.drift_report import Result, result_of, unread, write
 from compiler.cluster import Deadline
 from compiler.cluster.drift.comparing import compare
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
     from compiler.cluster.drift.observed import Drift
     from compiler.review.examine import Settings
-
-LONGEST = 30.0
-"""Seconds for all requests to one server."""
 
 
 def run(options: Namespace) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, USAGE, find_inputs
-from compiler.cli.connection import connect_to, kubeconfig_of
+from compiler.cli.connection import LONGEST, connect_to, kubeconfig_of
 from compiler.cli.drift_report import Result, result_of, unread
 from compiler.cluster import Deadline
 from compiler.cluster.contexts import Context, read_contexts
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _THREADS, _AHEAD = 16, 64
 """Servers that are asked at the same time, and declarations that are read before their servers are asked."""
-_LONGEST = 30.0
-"""Seconds for all requests to one server."""
 _NOT_COMBINED = ("live", "server", "context")
 
 
@@ -111,7 +109,7 @@ class _Fleet:
 
     def _compare(self, declared: Resolved, report: Report, context: str) -> Result:
         """Ask one server, and compare what it reports."""
-        deadline = Deadline(self.options.timeout or _LONGEST, self.options.request_timeout)
+        deadline = Deadline(self.options.timeout or LONGEST, self.options.request_timeout)
         try:
             server = connect_to(self.loaded, context, self.options, report, deadline)
         except UsageError as error:

@@ -9,7 +9,7 @@ from argparse import Namespace
 from compiler.apiserver.startup import Resolved
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
-from compiler.cli.connection import connect
+from compiler.cli.connection import LONGEST, connect
 from compiler.cluster import Deadline
 from compiler.cluster.probe_asking import Prober, ProbeResult, wait_until_ready
 from compiler.cluster.probe_report import Differences, compare, data, diagnostics, table
@@ -17,8 +17,8 @@ from compiler.diagnostics import Report
 from compiler.review.examine import examine
 from compiler.text import clean
 
-_LONGEST, _LONGEST_WATCH = 30.0, 300.0
-"""Seconds for all requests together, without and with --watch."""
+_LONGEST_WATCH = 300.0
+"""Seconds for all requests together with --watch."""
 
 
 def run(options: Namespace) -> int:
@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
             return USAGE if resolved is None else HAS_ERRORS
         report = Report(options.input)
         report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
-        seconds = options.timeout or (_LONGEST_WATCH if options.watch else _LONGEST)
+        seconds = options.timeout or (_LONGEST_WATCH if options.watch else LONGEST)
         server = connect(options, resolved.context.catalog, report, Deadline(seconds, options.request_timeout))
     except UsageError as problem:
         return usage_error(problem)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.cli.arguments import UsageError
 from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error, worst
-from compiler.cli.connection import connect
+from compiler.cli.connection import LONGEST, connect
 from compiler.cli.verify import verify
 from compiler.cluster import Deadline
 from compiler.cluster.drift import report as drift_report
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
     from compiler.cluster.apiserver import APIServer
 
-_LONGEST = 30.0
-"""Seconds for all requests to the server; those to etcd have their own time."""
-
 
 def run(options: Namespace) -> int:
     """Ask the server and its etcd, and answer whether all is as declared. What cannot be asked is reported."""
@@ -43,7 +40,7 @@ def run(options: Namespace) -> int:
             return USAGE if resolved is None else HAS_ERRORS
         report = Report(options.input)
         report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
-        deadline = Deadline(options.timeout or _LONGEST, options.request_timeout)
+        deadline = Deadline(options.timeout or LONGEST, options.request_timeout)
         server = connect(options, resolved.context.catalog, report, deadline)
         stored, etcds = _verify(options, resolved, report)
     except UsageError as problem:

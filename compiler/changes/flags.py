@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -135,12 +136,14 @@ def is_known(server: Resolved, *flags: str) -> bool:
 
 
 def effective(server: Resolved, flag: str) -> Any:
-    """Return the typed value that the server uses, which is the default if the flag is not set."""
-    if place := place_of(flag):
-        value = attrgetter(place)(server.config)
-        if value is not None:
-            return value
-    return server.context.flags.value(flag)
+    """Return the typed value that the server uses, which is the default if the flag is not set.
+
+    A number that is none is the string NaN: it equals itself, and JSON has it.
+    """
+    value = attrgetter(place)(server.config) if (place := place_of(flag)) else None
+    if value is None:
+        value = server.context.flags.value(flag)
+    return "NaN" if isinstance(value, float) and math.isnan(value) else value
 
 
 def contents_of(server: Resolved) -> dict[str, list[object]]:

@@ -14,7 +14,7 @@ from typing import Any
 from compiler.apiserver.startup import Resolved
 from compiler.apiserver.storage.layout import Layout
 from compiler.artifacts.storage import manifest
-from compiler.cluster import Deadline, Mask, apiserver, etcd_messages
+from compiler.cluster import Deadline, Mask, apiserver, etcd_messages, health_list
 from compiler.cluster import apiserver as answers
 from compiler.cluster.apiserver import Answer
 from compiler.cluster.etcd import Etcd
@@ -76,8 +76,8 @@ class ClusterTargets:
         body = data.decode(errors="replace")
         endpoint = random.choice(ENDPOINTS)
         hide = Mask("a-token")
-        parsed = answers.parse(body, endpoint)
-        answers.reason_of(body)
+        parsed = health_list.parse(body, endpoint)
+        health_list.reason_of(body)
         answers.user_of(body, hide)
         answers.version_of(body)
         if random.random() < 0.02:
@@ -89,7 +89,7 @@ class ClusterTargets:
         )
 
     def _probed_completely(self, body: str, random: Random) -> None:
-        prober = Prober(_Echo(body, random), self.resolved, authenticated=True)  # type: ignore[arg-type]
+        prober = Prober(_Echo(body, random), self.resolved)  # type: ignore[arg-type]
         result = prober.everything()
         differences = compare(result, self.resolved)
         report = Report("input.yaml")
@@ -189,6 +189,7 @@ class _Echo:
     """An API server with the same response for every request."""
 
     url = "https://127.0.0.1:6443"
+    authenticated = True
 
     def __init__(self, body: str, random: Random) -> None:
         self.body = body

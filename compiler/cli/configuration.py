@@ -95,8 +95,11 @@ def checked_codes(option: str, values: Iterable[str]) -> list[str]:
     Raises UsageError for an unknown code.
     """
     known = list(by_code())
+    ids = {rule.id: rule.code for rule in by_code().values()}
     codes = [code.strip() for value in values for code in value.split(",") if code.strip()]
     for code in codes:
+        if code in ids:
+            raise UsageError(f"{option}: {code} is the id of a rule, not a code: write {ids[code]}")
         if not is_own(code) and not any(matches(each, code) for each in known):
             families = {each.rpartition("-")[0] for each in known}
             hint = did_you_mean(code, [*known, *families]) or "write for example KASC-ETCD-002, or KASC-ETCD for all"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from compiler import rules
-from compiler.diagnostics import ERROR, WARNING, Diagnostic, Edit, KascError, Location, Report, diagnose
+from compiler.diagnostics import ERROR, Diagnostic, Edit, KascError, Location, Report, diagnose
 from compiler.inputs.source.comments import comments, is_comment
 from compiler.inputs.source.node import LINE_BREAK, Lines, Source
 from compiler.rules import by_code
@@ -70,13 +70,11 @@ def _suppress_in(file: Source, report: Report, is_input: bool) -> None:
         if errors and not report.drops(rules.SUPPRESSION_OF_ERROR):
             message = f"{suppression.code} is an error here, and errors cannot be suppressed"
             hint = "fix the error and remove the comment: the server refuses the input anyway"
-            severity = ERROR
             if suppression.code in report.binding:
                 message = f"the policy does not allow comments to suppress {suppression.code}"
                 hint = "meet the rule and remove the comment, or ask for an exception in the policy"
-                severity = WARNING  # the server starts
             at = suppression.location
-            report.add(diagnose(rules.SUPPRESSION_OF_ERROR, message, hint, location=at, severity=severity))
+            report.add(diagnose(rules.SUPPRESSION_OF_ERROR, message, hint, location=at))
         elif (
             not matching
             and is_input

@@ -28,6 +28,11 @@ _MEANINGS = (
         "indent the key like its siblings, or quote a value that contains ': '",
     ),
     (
+        "unexpected ':'",
+        "a ':' inside brackets or braces is neither followed by a space nor in quotes",
+        "write a space after the ':' of a key, or quote a value that contains one",
+    ),
+    (
         "could not find expected ':'",
         "this line is neither 'key: value' nor part of the value before it",
         "write 'key: value', and check the indentation",
@@ -147,7 +152,7 @@ def _meaning(problem: str) -> tuple[str, str]:
     for part, meaning, hint in _MEANINGS:
         if part in problem:
             return meaning, hint
-    return "invalid YAML", ""
+    return "invalid YAML", "correct the text at this position, or quote the value that it belongs to"
 
 
 def _where(source: Source, text: str, mark: Any) -> Location:

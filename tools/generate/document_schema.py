@@ -63,7 +63,7 @@ def document_schema(known: Catalog) -> dict[str, Any]:
                         "maxLength": 253,
                         "description": "Name of the server or cluster; artifacts go to a directory of this name.",
                     },
-                    "labels": {**_LABELS, "description": "Custom labels; they have no effect."},
+                    "labels": {**_LABELS, "description": "Labels of the server, by which policies select it."},
                 },
             },
             "extends": {

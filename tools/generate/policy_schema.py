@@ -92,7 +92,7 @@ def build() -> dict[str, Any]:
     }
     top = {
         "apiVersion": {"const": "kasc/v1", "description": "Version of this format."},
-        "kind": {"const": "Policy", "description": "Kind of this document."},
+        "kind": {"const": "Policy", "description": "Kind of the document."},
         "metadata": _object("Identity of the policy.", metadata, ["name"]),
         "title": {**_TEXT, "description": "What the policy is about, in one sentence."},
         "$defs": {

@@ -20,7 +20,7 @@ from compiler.cluster import service_account
 from tests.cli.running import SAMPLES
 from tests.cluster.drift.replayed import Replayed, recorded
 from tests.cluster.live.api_server import Fault, Reply, Server, status
-from tests.cluster.live.certificates import Certificates
+from tests.cluster.live.certificates import Certificates, make_certificates
 from tests.gitops.running import kustomized, needs_kustomize, programs, run
 from tools.record.scratch import write_keys
 
@@ -29,6 +29,11 @@ MANIFESTS = [
     manifest for name in ("rbac.yaml", "cronjob.yaml") for manifest in yaml.safe_load_all((LIVE / name).read_text())
 ]
 NAMES = ("v1.36-s-default", "v1.35-s-emulated-2", "v1.33-s-allalpha")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("pki"))
 
 
 def of_kind(kind: str) -> dict[str, Any]:

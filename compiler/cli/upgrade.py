@@ -57,6 +57,7 @@ def run(options: Namespace) -> int:
         upgrades = [each for each in results_of(work, paths, jobs_for(options, len(paths))) if each is not None]
         changed = _changed_files(upgrades, target, settings, options.hold) if options.write or options.diff else []
         if options.write:
+            require_writable([file.name for file in changed], settings)
             write_all(changed)
     except UsageError as error:
         return usage_error(error)

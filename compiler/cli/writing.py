@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def require_writable(paths: Iterable[str], settings: Settings) -> None:
-    """Raise UsageError for an input that leads out of its root, which is never changed."""
+    """Raise UsageError for a file that leads out of its root, which is never changed."""
     for path in paths:
         if path != STANDARD_INPUT and (refusal := root_of(path, settings.root, settings.searched).refusal(path)):
             raise UsageError(f"cannot fix {path}: {refusal}; name the file itself, or allow it with --root DIR")

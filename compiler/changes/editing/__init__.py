@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from compiler.changes.editing.edit import (
     REMOVE,
     REMOVE_ITEM,
+    SET,
+    SET_ITEM,
     SET_VERSION,
     Applied,
     Edited,
@@ -43,8 +45,8 @@ def edits(examined: Examined, wanted: Sequence[FlagEdit], settings: Settings, fi
     session = Session(path, settings, files)
     results: dict[int, Applied | Refused] = {}
     version = next((each.value for each in wanted if each.action == SET_VERSION), "")
-    for stage in ((REMOVE, REMOVE_ITEM), (SET_VERSION,), ("set", "set-item")):
-        if version and "set" in stage:
+    for stage in ((REMOVE, REMOVE_ITEM), (SET_VERSION,), (SET, SET_ITEM)):
+        if version and SET in stage:
             session.at(version)
         for index, each in enumerate(wanted):
             if each.action in stage:

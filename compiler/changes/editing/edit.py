@@ -7,7 +7,6 @@ from typing import NamedTuple
 from compiler.diagnostics import Edit, Location
 
 REMOVE, SET, REMOVE_ITEM, SET_ITEM, SET_VERSION = "remove", "set", "remove-item", "set-item", "set-version"
-ACTIONS = (REMOVE, SET, REMOVE_ITEM, SET_ITEM, SET_VERSION)
 
 
 class FlagEdit(NamedTuple):

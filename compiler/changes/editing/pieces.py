@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise, takewhile
+from operator import eq
+from typing import Any, NamedTuple
 
 from compiler.diagnostics import Edit, Location
 from compiler.inputs.source.node import line_starts
@@ -110,19 +111,14 @@ def narrowed(text: str, replacement: Replacement) -> Replacement:
     """Return a replacement without the characters at its start and end that stay the same."""
     start, end, new = replacement
     old = text[start:end]
-    prefix = _common(old, new)
-    suffix = _common(old[prefix:][::-1], new[prefix:][::-1])
+    prefix = common_start(old, new)
+    suffix = common_start(old[prefix:][::-1], new[prefix:][::-1])
     return Replacement(start + prefix, end - suffix, new[prefix : len(new) - suffix])
 
 
-def _common(one: str, other: str) -> int:
-    """Return the length of the common start of two strings."""
-    length = 0
-    for first, second in zip(one, other, strict=False):
-        if first != second:
-            break
-        length += 1
-    return length
+def common_start(one: Sequence[Any], other: Sequence[Any], are_equal: Callable[[Any, Any], bool] = eq) -> int:
+    """Return the length of the common start of two strings or lists."""
+    return sum(1 for _ in takewhile(bool, map(are_equal, one, other)))
 
 
 def without_overlaps(replacements: Sequence[Replacement]) -> bool:

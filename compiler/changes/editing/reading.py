@@ -163,10 +163,9 @@ def _has_value(flag: str, value: str, after: Reading) -> bool:
 def wanted_items(edit: FlagEdit, reading: Reading) -> list[str]:
     """Return the items that a list flag should have after one of them is removed, added or replaced."""
     flag, key = edit.flag, reading.key(edit.flag, edit.value)
-    items = reading.items(flag)
+    keys = [reading.key(flag, item) for item in reading.items(flag)]
+    others = [item for item, each in zip(reading.items(flag), keys, strict=True) if each != key]
     if edit.action == REMOVE_ITEM:
-        return [item for item in items if reading.key(flag, item) != key]
-    if any(reading.key(flag, item) == key for item in items):
-        changed = [edit.value if reading.key(flag, item) == key else item for item in items]
-        return [item for index, item in enumerate(changed) if item != edit.value or item not in changed[:index]]
-    return [*items, edit.value]
+        return others
+    index = keys.index(key) if key in keys else len(keys)
+    return [*others[:index], edit.value, *others[index:]]

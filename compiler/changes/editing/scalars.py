@@ -9,7 +9,7 @@ from typing import Any
 
 from compiler.artifacts.yamlio import scalar
 from compiler.changes.editing.lines import line_break_of
-from compiler.changes.editing.pieces import Replacement
+from compiler.changes.editing.pieces import Replacement, narrowed
 from compiler.inputs.source.characters import characters, span_in
 from compiler.inputs.source.node import Lines, Node
 
@@ -34,7 +34,7 @@ def written(value: Any, *, in_flow: bool = False, as_json: bool = False) -> str:
 
 
 def rewritten(node: Node, lines: Lines, new: Any, *, in_flow: bool, as_json: bool) -> list[list[Replacement]]:
-    """Return ways to change a scalar to another one, the best first. Which of them is right, reading the text tells."""
+    """Return ways to change a scalar to another one, the best first. Reading the text decides which is right."""
     start, end = lines.span(node.location)
     literal = lines.text[start:end]
     if not isinstance(node.value, str) or not isinstance(new, str) or as_json:
@@ -75,24 +75,18 @@ def _in_place(node: Node, lines: Lines, new: str, style: str) -> list[Replacemen
     spans = characters(node)
     if not spans:
         return None
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    rest = 0
-    while rest < min(len(old), len(new)) - start and old[-1 - rest] == new[-1 - rest]:
-        rest += 1
-    text = new[start : len(new) - rest]
+    start, end, text = narrowed(old, Replacement(0, len(old), new))
     if style == "|":
         text = text.replace("\n", line_break_of(lines.text) + " " * (spans[0][1] - 1))
     elif style == "'":
         text = text.replace("'", "''")
     elif style == '"':
         text = _double_quoted(text)[1:-1]
-    if start == len(old) - rest and start:
+    if start == end and start:
         # After the character in front: the one behind may be the break of a line.
         line, column = spans[start - 1][2:]
         return [Replacement(lines.index(line, column), lines.index(line, column), text)]
-    line, column, end_line, end_column = span_in(spans, start, len(old) - rest)
+    line, column, end_line, end_column = span_in(spans, start, end)
     return [Replacement(lines.index(line, column), lines.index(end_line, end_column), text)]
 
 

@@ -22,7 +22,7 @@ from compiler.changes.editing.reading import (
     wanted_items,
 )
 from compiler.changes.editing.tree_uses import is_shared
-from compiler.changes.editing.uses import changed_uses
+from compiler.changes.editing.uses import MOST_USES, changed_uses
 from compiler.changes.editing.versions import version_steps
 from compiler.changes.editing.ways import ways_to_repeat, ways_to_set
 from compiler.diagnostics import KascError, Location
@@ -34,8 +34,6 @@ from compiler.text import shown
 from compiler.text.redaction import hide_in_message
 from compiler.upstream.catalog.facts import minor_of
 
-_MOST_STEPS = 64
-"""Uses of one flag that are removed."""
 _MOST_NAMED = 3
 _MOST_WAYS = 24
 """Ways to make one edit that are tried."""
@@ -153,31 +151,31 @@ class Session:
     def _remove(self, wanted: FlagEdit, before: State) -> State | Refused | None:
         """Return the state without a flag, whose uses are removed from the last to the first; None if one cannot be."""
         flag, state = wanted.flag, before
-        for _ in range(_MOST_STEPS):
+        for _ in range(MOST_USES):
             uses = state.reading.users(flag)
-            if len(uses) > _MOST_STEPS:
+            if len(uses) > MOST_USES:
                 return None
             if not uses:
                 return _set_anyway(wanted, state.reading) if state.reading.uses.get(flag) else state
             given = Input(*state)
             steps = (step for use in reversed(uses) for step in changed_uses(given, [UseChange(use, None)]))
-            found = self._first(steps, state, FlagEdit(flag, REMOVE), partial(_has_less, flag, uses))
-            if found is None:
+            after = self._first(steps, state, FlagEdit(flag, REMOVE), partial(_has_less, flag, uses))
+            if after is None:
                 return None
-            state = found
+            state = after
         return None
 
     def _repeat(self, wanted: FlagEdit, before: State) -> State | None:
         """Return the state in which a flag has several uses, which are changed one after the other."""
         flag, texts, state = wanted.flag, wanted.value.split("\n"), before
-        for _ in range(_MOST_STEPS):
+        for _ in range(MOST_USES):
             if achieves(wanted, before.reading, state.reading):
                 return state
             steps = ways_to_repeat(Input(*state), flag, texts)
-            found = self._first(steps, state, wanted, partial(_is_nearer, flag, texts, state.reading))
-            if found is None:
+            after = self._first(steps, state, wanted, partial(_is_nearer, flag, texts, state.reading))
+            if after is None:
                 return None
-            state = found
+            state = after
         return None
 
     def _first(

@@ -12,11 +12,11 @@ from typing import Any
 from compiler.artifacts.imported.writer import NotInTomlError, toml_key, toml_value
 from compiler.changes.editing.data import CannotRewriteError, Parse, contains, same
 from compiler.changes.editing.lines import line_break_of, line_start
-from compiler.changes.editing.pieces import Replacement, narrowed, without_overlaps
+from compiler.changes.editing.pieces import Replacement, common_start, narrowed, without_overlaps
 from compiler.inputs.source.node import Lines, Node, Source
 
 _DOTTED_START = re.compile(r"""[ \t]*(?:(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*)*""")
-_REST = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)|[ \t]*\r?\n")
+_REST = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
 
 
@@ -101,13 +101,16 @@ class _Writer:
         if self.text[self.span(node)[0] : self.span(node)[0] + 2] == "[[" and isinstance(old[0] if old else None, dict):
             raise CannotRewriteError
         spans = [self.span(item) for item in items]
-        kept = [index for index, item in enumerate(old) if any(same(item, each) for each in new)]
-        removed = [index for index in range(len(old)) if index not in kept]
-        if old and same(new[: len(kept)], [old[index] for index in kept]) and kept and len(removed) <= 1:
-            for index in removed:
-                self._delete_item(spans, index)
-            for value in new[len(kept) :]:
-                self._add_item(spans[kept[-1]], toml_value(value, ""))
+        # At most one item is removed: the first one that differs.
+        first = common_start(old, new, same)
+        others, removed = [*old[:first], *old[first + 1 :]], old[first : first + 1]
+        is_removed = not any(same(item, each) for item in removed for each in new)
+        if others and is_removed and same(new[: len(others)], others):
+            last = spans[-2] if removed and first == len(others) else spans[-1]
+            if removed:
+                self._delete_item(spans, first)
+            for value in new[len(others) :]:
+                self._add_item(last, toml_value(value, ""))
         else:
             self._replace(node, new)
 

@@ -123,7 +123,7 @@ class InnerTree(Tree):
 
 
 def decoded_span(node: Node, location: Location) -> tuple[int, int] | None:
-    """Return the range of characters of a string that a location covers, None if it cannot be told."""
+    """Return the range of characters of a string that a location covers, None if it cannot be located."""
     spans = characters(node)
     if not spans:
         return None

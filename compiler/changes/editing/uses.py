@@ -13,11 +13,15 @@ from compiler.diagnostics import Location
 from compiler.inputs.arguments import Argument
 from compiler.inputs.source.node import Lines
 
+MOST_USES = 64
+"""Uses of one flag that are changed: each is located in the text as a whole."""
 _MOST_VARIANTS = 4
 
 
 def changed_uses(given: Input, changes: Sequence[UseChange]) -> Iterator[Step]:
-    """Yield ways to change uses of one flag, the best first; none if they cannot be located in one file."""
+    """Yield ways to change uses of one flag, the best first; none if they are too many, or not in one file."""
+    if len(changes) > MOST_USES:
+        return
     if given.kind in TEXT_KINDS:
         yield from _in_words(given, changes)
         return

@@ -24,14 +24,14 @@ def assigned(text: str, flag: str) -> tuple[str, str] | None:
 
 
 def is_name(text: str, flag: str) -> bool:
-    """Return whether a text is the name of a flag, with or without hyphens in front."""
+    """Return whether a string is the name of a flag, with or without hyphens in front."""
     return text.lstrip("-").replace("_", "-") == flag
 
 
 def written_values(reading: Reading, path: Path, current: Any, use: Argument, new: str) -> Iterator[Any]:
     """Yield values of the tree for a new text of a use, in the form of the current value at a path; the best first.
 
-    An empty list or mapping stands for none: then nothing of the use is left.
+    An empty list or mapping means that the use is removed.
     """
     flag, old = use.flag, use.text
     spec = reading.catalog.flags.get(flag)

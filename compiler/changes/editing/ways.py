@@ -65,7 +65,7 @@ def _changes(
         ]
         changes = []
         for use in with_item or ([] if reading.is_repeated(flag) else users[-1:]):
-            single = wanted_items(wanted, _alone(reading, use))
+            single = wanted_items(wanted, _with_only(reading, use))
             changes.append(UseChange(use, reading.joined(flag, single) if single else None))
         yield changes
     if not reading.is_list(flag) or len(users) == 1:
@@ -74,5 +74,5 @@ def _changes(
         yield [UseChange(users[-1], value), *(UseChange(use, None) for use in users[:-1])]
 
 
-def _alone(reading: Reading, use: Argument) -> Reading:
+def _with_only(reading: Reading, use: Argument) -> Reading:
     return reading._replace(uses={use.flag: (use,)})

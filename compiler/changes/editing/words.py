@@ -125,10 +125,9 @@ def for_environment(text: str) -> str:
 def _whole(text: str, flag: FlagWords) -> Span:
     """Return the words of a flag, with the quotes around them."""
     start, end = flag.name
-    if flag.value is None or flag.value.start < end:
-        end = _rest(text, end)
-    elif flag.value.start == end + 1 or not _BLANKS.sub("", text[end : flag.value.start]).strip(_QUOTES + "="):
-        end = flag.value.end
+    value = flag.value if flag.value is not None and flag.value.start >= end else None
+    if value and (value.start == end + 1 or not _BLANKS.sub("", text[end : value.start]).strip(_QUOTES + "=")):
+        end = value.end
     else:
         end = _rest(text, end)
     if text[end : end + 1] in _QUOTES and text[end : end + 1] and text.count(text[end], start, end) % 2:

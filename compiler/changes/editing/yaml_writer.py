@@ -8,7 +8,7 @@ from typing import Any
 
 from compiler.changes.editing.data import CannotRewriteError, same
 from compiler.changes.editing.lines import line_start
-from compiler.changes.editing.pieces import Replacement
+from compiler.changes.editing.pieces import Replacement, common_start
 from compiler.changes.editing.scalars import rewritten, written
 from compiler.changes.editing.yaml_text import YamlText
 from compiler.inputs.source.node import Node, Span
@@ -142,8 +142,8 @@ class YamlWriter(YamlText):
 
     def _sequence(self, node: Node, old: list[Node], new: list[Any], flow: bool) -> None:
         plain = [item.plain() for item in old]
-        first = _common(plain, new)
-        rest = _common(plain[first:][::-1], new[first:][::-1])
+        first = common_start(plain, new, same)
+        rest = common_start(plain[first:][::-1], new[first:][::-1], same)
         changed, wanted = old[first : len(old) - rest], new[first : len(new) - rest]
         if any(not _is_in(item.span, node) for item in old):
             raise CannotRewriteError
@@ -195,13 +195,3 @@ def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:
         run.append(index)
     if run:
         yield run[0], run[-1]
-
-
-def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
-    """Return the length of the common start of two lists."""
-    length = 0
-    for first, second in zip(one, other, strict=False):
-        if not same(first, second):
-            break
-        length += 1
-    return length

@@ -29,15 +29,15 @@ def process_lines(text: str) -> list[Process]:
     """Return the lines that show a process of kube-apiserver."""
     if "kube-apiserver" not in text:
         return []
-    found = []
+    processes = []
     start = 0
     for line in text.splitlines(keepends=True):
         match = re.match(_PROCESS, line) if "kube-apiserver" in line else None
         # One of the columns is the number of the process.
         if match is not None and re.search(_NUMBER, match[0]):
-            found.append(Process(start, start + match.end()))
+            processes.append(Process(start, start + match.end()))
         start += len(line)
-    return found
+    return processes
 
 
 def words_of_process(source: Source, processes: list[Process]) -> list[Word]:

@@ -123,9 +123,7 @@ deployment:
     c: d
 features: {profiling: false}
 """
-    assert after(tmp_path, text, AGE, TTL) == text.replace("maxage: 3", "maxage: 7").replace(
-        "Maxage: 3", "Maxage: 7"
-    ).replace("1h", "3h")
+    assert after(tmp_path, text, AGE, TTL) == text.replace("Maxage: 3", "Maxage: 7").replace("1h", "3h")
     assert after(tmp_path, text, PROFILING) == text.replace("features: {profiling: false}\n", "")
 
 
@@ -153,9 +151,7 @@ def test_line_ends(tmp_path: Path, end: str) -> None:
 
 
 def test_other_documents_of_the_file_stay(tmp_path: Path) -> None:
-    other = "# first\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: |\n  }\n---\n".replace(
-        "{a: |\n  }", "{}"
-    )
+    other = "# first\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {}\n---\n"
     text = (
         other + POD.format(command="[kube-apiserver, --etcd-servers=https://1]") + "---\n" + other.removesuffix("---\n")
     )

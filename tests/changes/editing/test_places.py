@@ -144,6 +144,30 @@ def test_a_hostile_input_takes_bounded_time(tmp_path: Path) -> None:
     path.write_text("kube-apiserver --etcd-servers=https://1 " + " ".join(f"--v={number}" for number in range(3000)))
     result = edited(str(path), change("v remove"), change("event-ttl set 2h"))
     assert [each.wanted.flag for each in result.refused] == ["v"]
+    plugins = "enable-admission-plugins"
+    path.write_text("kube-apiserver --etcd-servers=https://1" + f" --{plugins}=A" * 3000)
+    result = edited(str(path), change(f"{plugins} remove-item A"), change(f"{plugins} set B"))
+    assert [each.wanted.flag for each in result.refused] == [plugins, plugins]
+
+
+@pytest.mark.parametrize(
+    ("line", "items"),
+    [
+        ("remove-item A0", [*range(1, 3000)]),
+        ("remove-item A2999", [*range(2999)]),
+        ("set-item A3000", [*range(3001)]),
+        ("set A1,A2", [1, 2]),
+    ],
+)
+def test_a_long_array_in_toml(line: str, items: list[int], tmp_path: Path) -> None:
+    array = ", ".join(f'"A{number}"' for number in range(3000))
+    path = tmp_path / "a.toml"
+    path.write_text(
+        'apiVersion = "kasc/v1"\nkind = "APIServer"\nkubernetesVersion = "1.36"\n'
+        f"[admission]\nenableAdmissionPlugins = [{array}]\n"
+    )
+    (file,) = edited(str(path), change(f"enable-admission-plugins {line}")).files
+    assert file.after == path.read_text().replace(array, ", ".join(f'"A{number}"' for number in items))
 
 
 ISSUERS = "https://new\nhttps://kubernetes.default.svc.cluster.local"

@@ -268,6 +268,22 @@ def test_write_what_is_not_repaired(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "1.34" in path.read_text()
 
 
+def test_write_through_a_link_that_leads_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    environment, unit = root / "etc/default/apiserver", root / "etc/systemd/system/kube-apiserver.service"
+    for path in (environment, unit):
+        path.parent.mkdir(parents=True)
+    outside.write_text("ARGS=--etcd-servers=https://1 --feature-gates=KMSv2=true,APIServerIdentity=true\n")
+    environment.symlink_to(outside)
+    unit.write_text("[Service]\nEnvironmentFile=/etc/default/apiserver\nExecStart=/bin/kube-apiserver $ARGS\n")
+    arguments = ("upgrade", unit, "--files-root", root, "--kubernetes-version", "1.31", "--to", "1.32")
+    assert "KMSv2" in kasc(capsys, *arguments, "--diff").out
+    ran = kasc(capsys, *arguments, "--write")
+    assert ran.code == 2
+    assert f"{environment}: it is a link to a file outside {environment.parent}" in ran.err
+    assert "KMSv2" in outside.read_text()
+
+
 def test_dialect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "kubeadm.yaml"
     path.write_text(KUBEADM)

@@ -30,7 +30,7 @@ HEADERS = {
 }
 
 
-def told(path: Path) -> list[str]:
+def arguments_of(path: Path) -> list[str]:
     resolved = examine(str(path), Settings(version="1.36")).resolved
     assert resolved is not None
     return [f"--{each.flag}={each.text}" for each in resolved.context.input.arguments]
@@ -39,7 +39,7 @@ def told(path: Path) -> list[str]:
 def test_the_command_line_of_a_process(tmp_path: Path) -> None:
     path = tmp_path / "cmdline"
     path.write_bytes("\0".join([*COMMAND, "--tls-sni-cert-key=/a b.crt,/a 'b'.key", ""]).encode())
-    assert told(path) == [*FLAGS, "--tls-sni-cert-key=/a b.crt,/a 'b'.key"]
+    assert arguments_of(path) == [*FLAGS, "--tls-sni-cert-key=/a b.crt,/a 'b'.key"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_list_of_processes(style: str, program: str, tmp_path: Path) -> None:
     lines = [header, others[0], f"{columns} {program} {' '.join(FLAGS)}", others[1], ""]
     path = tmp_path / "ps.txt"
     path.write_text("\n".join(lines).lstrip("\n"))
-    assert told(path) == FLAGS
+    assert arguments_of(path) == FLAGS
 
 
 def test_values_with_spaces_and_values_in_the_next_word() -> None:

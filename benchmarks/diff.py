@@ -24,11 +24,10 @@ KASC = [sys.executable, "-c", "from compiler.cli.main import program; program()"
 
 def seconds(*words: str, directory: Path = fleet.ROOT) -> float:
     """Return the CPU time of kasc, which has to succeed."""
-    before = os.times()
+    before = fleet.children_seconds()
     environment = os.environ | {"PYTHONPATH": str(fleet.ROOT)}
     subprocess.run([*KASC, *words], check=True, capture_output=True, cwd=directory, env=environment)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    return fleet.children_seconds() - before
 
 
 def repository(directory: Path, number: int) -> None:

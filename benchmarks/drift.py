@@ -2,7 +2,7 @@
 
 usage: python benchmarks/drift.py [--servers N] [--rounds N]
 
-The servers run in a process of their own. This only prints figures: seconds for a tenth of the servers and for all of
+The servers run in a separate process. This only prints figures: seconds for a tenth of the servers and for all of
 them, and how many times longer all of them take; far more than ten says that the time grows faster than their number.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from fleet import children_seconds
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -46,11 +47,11 @@ class Quick(Replayed):
         return self.answered(target.partition("?")[0], headers.get("Accept") or "")
 
 
-def serve(number: int, folder: Path, certificates: Certificates, ports: Connection) -> None:
+def serve(number: int, directory: Path, certificates: Certificates, ports: Connection) -> None:
     """Run servers until this process is terminated."""
     servers = []
     for _ in range(number):
-        answers = Quick(recorded(NAME), folder)
+        answers = Quick(recorded(NAME), directory)
         server = Server(answers, certificates)
         answers.port = server.port
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 60}, daemon=True).start()
@@ -59,15 +60,15 @@ def serve(number: int, folder: Path, certificates: Certificates, ports: Connecti
     ports.recv()
 
 
-def write(folder: Path, ports: list[int], certificates: Certificates) -> None:
+def write(directory: Path, ports: list[int], certificates: Certificates) -> None:
     """Write a declaration for each server, a kubeconfig, and the context of each declaration."""
     live = recorded(NAME)
-    write_files(files(live), values(folder, 0))
-    declared = folder / "servers"
+    write_files(files(live), values(directory, 0))
+    declared = directory / "servers"
     declared.mkdir()
     config: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "clusters": [], "contexts": [], "users": []}
     for number, port in enumerate(ports):
-        words = [expand(flag, values(folder, port)) for flag in flags(live, port)]
+        words = [expand(flag, values(directory, port)) for flag in flags(live, port)]
         container = {"name": "kube-apiserver", "image": f"kube-apiserver:v{live['version']}.0"}
         pod = {
             "apiVersion": "v1",
@@ -80,20 +81,19 @@ def write(folder: Path, ports: list[int], certificates: Certificates) -> None:
         config["clusters"].append({"name": f"c{number}", "cluster": cluster})
         config["contexts"].append({"name": f"c{number}", "context": {"cluster": f"c{number}", "user": "u"}})
     config["users"].append({"name": "u", "user": {"token": "benchmark"}})
-    (folder / "kubeconfig").write_text(json.dumps(config))
+    (directory / "kubeconfig").write_text(json.dumps(config))
 
 
-def measured(folder: Path, number: int) -> tuple[float, float]:
+def measured(directory: Path, number: int) -> tuple[float, float]:
     """Return the seconds in which the first servers are compared, and those of CPU time that kasc needs."""
-    (folder / "contexts.yaml").write_text("".join(f"server-{index}: c{index}\n" for index in range(number)))
-    paths = [str(folder / f"servers/{index}.json") for index in range(number)]
-    options = ["--kubeconfig", f"{folder}/kubeconfig", "--contexts", f"{folder}/contexts.yaml"]
-    start, before = time.perf_counter(), os.times()
+    (directory / "contexts.yaml").write_text("".join(f"server-{index}: c{index}\n" for index in range(number)))
+    paths = [str(directory / f"servers/{index}.json") for index in range(number)]
+    options = ["--kubeconfig", f"{directory}/kubeconfig", "--contexts", f"{directory}/contexts.yaml"]
+    start, before = time.perf_counter(), children_seconds()
     ran = subprocess.run([*KASC, "drift", *paths, *options], stdout=subprocess.PIPE, text=True, check=False)
-    seconds, after = time.perf_counter() - start, os.times()
+    seconds, used = time.perf_counter() - start, children_seconds() - before
     if ran.returncode not in (0, 3):
         raise SystemExit(f"{ran.stdout}kasc exited with code {ran.returncode}")
-    used = after.children_user + after.children_system - before.children_user - before.children_system
     return seconds, used
 
 
@@ -103,16 +103,16 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="runs of each command")
     options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory() as directory:
-        folder = Path(directory)
-        write_keys(folder)
-        certificates = make_certificates(folder)
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        write_keys(directory)
+        certificates = make_certificates(directory)
         here, there = context.Pipe()
-        process = context.Process(target=serve, args=(options.servers, folder, certificates, there), daemon=True)
+        process = context.Process(target=serve, args=(options.servers, directory, certificates, there), daemon=True)
         process.start()
-        write(folder, here.recv(), certificates)
+        write(directory, here.recv(), certificates)
         numbers = (max(1, options.servers // 10), options.servers)
-        runs = [[measured(folder, number) for _ in range(options.rounds)] for number in numbers]
+        runs = [[measured(directory, number) for _ in range(options.rounds)] for number in numbers]
         process.terminate()
     few, everything = (median(seconds for seconds, _ in each) for each in runs)
     for number, each in zip(numbers, runs, strict=True):

@@ -74,20 +74,25 @@ def make(directory: Path, number: int) -> None:
         (place / f"cluster-{index:05}.yaml").write_text(DOCUMENT.format(index))
 
 
+def children_seconds() -> float:
+    """Return the CPU time of the processes that this one has waited for, and of theirs."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
 def run(*words: str) -> Cost:
     """Run kasc, which has to succeed, and sample its memory while it runs."""
     command = [sys.executable, "-c", "from compiler.cli.main import program; program()", *words]
-    before, start, largest = os.times(), time.perf_counter(), 0
+    before, start, largest = children_seconds(), time.perf_counter(), 0
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             largest = max([largest, *map(marks, family(process.pid))])
             time.sleep(0.1)
-    wall, after = time.perf_counter() - start, os.times()
+    wall = time.perf_counter() - start
     if process.returncode:
         raise SystemExit(f"kasc {' '.join(words)} exited with code {process.returncode}")
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    return Cost(used, wall, largest / 1024)
+    return Cost(children_seconds() - before, wall, largest / 1024)
 
 
 def family(process: int) -> list[int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import compileall
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from fleet import children_seconds
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples/hardened/apiserver.yaml"
@@ -26,10 +26,9 @@ RULES = 20
 
 def seconds(command: list[str]) -> float:
     """Return the CPU time of a command, whose exit code may be that of findings."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = children_seconds()
     subprocess.run(command, check=False, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return children_seconds() - before
 
 
 def policy() -> dict[str, Any]:

@@ -15,6 +15,8 @@ _OF_ANOTHER_KIND = frozenset(
     (rules.UNRECOGNIZED_INPUT.code, rules.NO_KUBE_APISERVER_COMMAND.code, rules.UNKNOWN_KIND_OF_CONFIG_FILE.code)
 )
 CHANGED, NEW, DELETED = "changed", "new", "deleted"
+UNDECLARED = "the declaration of the cluster was deleted; its servers keep running without one"
+"""What there is to say of a declaration that was deleted."""
 
 
 class Planned(NamedTuple):

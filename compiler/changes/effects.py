@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable
-from functools import cache
 from typing import Any, NamedTuple
 
+from compiler.changes.tables import table_of
 from compiler.upstream.flag_values import PortRange
 
-_DATA = os.path.join(os.path.dirname(__file__), "data", "consequences.json")
+_TABLE = "consequences"
 
 
 class Consequence(NamedTuple):
@@ -60,34 +58,27 @@ def reload_of(flag: str) -> str:
 
 def consequence_of_plugin(name: str, enabled: bool) -> Consequence | None:
     """Return the consequence of enabling or disabling an admission plugin, None if no row is about it."""
-    rows = _load()["plugins"].get(name)
+    rows = table_of(_TABLE)["plugins"].get(name)
     return Consequence(*rows[not enabled]) if rows else None
 
 
 def consequence_of_meaning(name: str) -> Consequence:
     """Return the consequence of a case of data/meanings.yaml. Raises KeyError."""
-    return Consequence(*_load()["meanings"][name])
+    return Consequence(*table_of(_TABLE)["meanings"][name])
 
 
 def flags_with_rows() -> frozenset[str]:
     """Return the flags whose consequences are known."""
-    return frozenset(_load()["flags"])
+    return frozenset(table_of(_TABLE)["flags"])
 
 
 def plugins_with_rows() -> frozenset[str]:
     """Return the admission plugins whose consequences are known."""
-    return frozenset(_load()["plugins"])
-
-
-@cache
-def _load() -> dict[str, Any]:
-    with open(_DATA, encoding="utf-8") as file:
-        data: dict[str, Any] = json.load(file)
-    return data
+    return frozenset(table_of(_TABLE)["plugins"])
 
 
 def _entry(flag: str) -> dict[str, Any]:
-    entry: dict[str, Any] = _load()["flags"].get(flag, {})
+    entry: dict[str, Any] = table_of(_TABLE)["flags"].get(flag, {})
     return entry
 
 

@@ -6,7 +6,7 @@ Their rules have stable codes, one for each kind of change: `KASC-DIFF-ISSUER`.
 from __future__ import annotations
 
 from compiler.changes.change import BEHAVIOUR, BREAKING, COSMETIC, DATA_LOSS, KINDS, PLAN, Change
-from compiler.changes.difference import DELETED, Difference
+from compiler.changes.difference import DELETED, UNDECLARED, Difference
 from compiler.changes.report import names_of, shown_value, title_of
 from compiler.diagnostics import ERROR, NOTE, WARNING, Diagnostic, Location, Report, diagnose
 from compiler.rules import Rule
@@ -31,21 +31,16 @@ def with_changes(difference: Difference) -> Report:
     A change is where the new version sets the value; without such a place, at the start of the input.
     """
     report = Report(difference.path)
-    new = difference.new or difference.old
+    last, new = difference.new or difference.old, difference.new
+    if last is not None:
+        report.read_as, report.kubernetes_version = last.read_as, last.kubernetes_version
     if new is not None:
-        report.read_as, report.kubernetes_version = new.read_as, new.kubernetes_version
-    if difference.new is not None:
-        report.extend(difference.new.diagnostics)
-        report.deselected, report.policies = difference.new.deselected, difference.new.policies
-        report.unread, report.unlisted = difference.new.unread, difference.new.unlisted
-        report.root, report.texts, report.concealed = (
-            difference.new.root,
-            difference.new.texts,
-            difference.new.concealed,
-        )
+        report.extend(new.diagnostics)
+        report.deselected, report.policies = new.deselected, new.policies
+        report.unread, report.unlisted = new.unread, new.unlisted
+        report.root, report.texts, report.concealed = new.root, new.texts, new.concealed
     if difference.status == DELETED:
-        message = "the cluster's declaration is gone, and its servers run on undeclared"
-        report.add(diagnose(_DELETED, message, severity=WARNING, location=_start(difference.path)))
+        report.add(diagnose(_DELETED, UNDECLARED, severity=WARNING, location=_start(difference.path)))
     report.extend(_diagnostic(change, difference.path) for change in difference.changes)
     return report
 

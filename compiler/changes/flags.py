@@ -138,7 +138,7 @@ def is_known(server: Resolved, *flags: str) -> bool:
 def effective(server: Resolved, flag: str) -> Any:
     """Return the typed value that the server uses, which is the default if the flag is not set.
 
-    A number that is none is the string NaN: it equals itself, and JSON has it.
+    The float NaN becomes the string NaN, which equals itself and which JSON can represent.
     """
     value = attrgetter(place)(server.config) if (place := place_of(flag)) else None
     if value is None:

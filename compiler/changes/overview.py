@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from compiler.changes.change import PLAN, SEVERITIES
-from compiler.changes.difference import CHANGED, DELETED, NEW, Difference
+from compiler.changes.difference import CHANGED, DELETED, NEW, UNDECLARED, Difference
 from compiler.changes.report import block, counts, grouped, safety
 from compiler.diagnostics import ERROR, WARNING, Diagnostic, Report
 from compiler.text import counted
@@ -135,7 +135,7 @@ def facts(difference: Difference, with_safety: bool = True) -> Iterator[str]:
     """Yield what there is to say of a difference; `with_safety` adds whether the versions may run side by side."""
     old, new = difference.old, difference.new
     if new is None:
-        yield "the cluster's declaration is gone, and its servers run on undeclared"
+        yield UNDECLARED
         return
     if old is None:
         yield "new, so there is nothing to compare"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -81,14 +82,15 @@ def grouped(changes: Sequence[Change]) -> list[list[Change]]:
     return list(groups.values())
 
 
-def counts(changes: Iterable[Change]) -> str:
+def counts(changes: Sequence[Change]) -> str:
     """Return how many changes of each severity there are: `3 changes: 1 breaking, 2 cosmetic`."""
-    numbers = dict.fromkeys(reversed(SEVERITIES), 0)
-    for change in changes:
-        numbers[change.severity] += 1
-    total = sum(numbers.values())
-    parts = ", ".join(f"{number} {severity}" for severity, number in numbers.items() if number)
-    return f"{counted(total, 'change')}: {parts}" if total else "no changes"
+    return f"{counted(len(changes), 'change')}: {by_severity(changes)}" if changes else "no changes"
+
+
+def by_severity(changes: Iterable[Change]) -> str:
+    """Return the number of changes of each severity, the worst first: `1 breaking, 2 cosmetic`."""
+    numbers = Counter(change.severity for change in changes)
+    return ", ".join(f"{numbers[severity]} {severity}" for severity in reversed(SEVERITIES) if severity in numbers)
 
 
 def safety(changes: Iterable[Change]) -> str:

@@ -41,14 +41,14 @@ def _compare_two(options: Namespace, settings: Settings) -> int:
         raise UsageError("name two inputs, OLD and NEW, or a commit: kasc diff --since REF [PATH...]")
     old_path, new_path = options.inputs
     old, new, comparison = compare_inputs(old_path, new_path, settings)
-    found = difference(new.report.path, old, new, comparison)
-    if comparison is None or found is None:
+    result = difference(new.report.path, old, new, comparison)
+    if comparison is None or result is None:
         return _not_comparable(options, [each.report for each in (old, new) if each.resolved is None])
     rollout = rollout_of(comparison)
-    found = found._replace(rollout=planned(rollout, options.verbose))
-    code = publish_difference(options, found)
+    result = result._replace(rollout=planned(rollout, options.verbose))
+    code = publish_difference(options, result)
     written = write_phases(options.write_phases, rollout) if options.write_phases else FINE
-    return worst(code, written, _code(options, [found]))
+    return worst(code, written, _code(options, [result]))
 
 
 def _not_comparable(options: Namespace, reports: list[Report]) -> int:

@@ -52,10 +52,10 @@ class DocumentComparer:
         if was_there:
             old = examine(old_path, self.old_settings, self.old_files)
         comparison = compare(old, new) if old is not None and new is not None else None
-        found = difference(path, old, new, comparison)
-        if self.with_rollouts and found is not None and comparison is not None:
-            found = found._replace(rollout=planned(rollout_of(comparison)))
-        return found
+        result = difference(path, old, new, comparison)
+        if self.with_rollouts and result is not None and comparison is not None:
+            result = result._replace(rollout=planned(rollout_of(comparison)))
+        return result
 
     def _old_path(self, path: str) -> str:
         """Return the path of a document at the merge base, which is another one if it was renamed since."""

@@ -101,7 +101,7 @@ class MergeBase(Disk):
             return False
 
     def _is_below_file(self, real: str) -> bool:
-        """Return whether a part of the path was no directory."""
+        """Return whether a part of the path was not a directory."""
         above = os.path.dirname(real)
         while len(above) > len(self._top):
             if above in self.later or above in self.before:

@@ -15,8 +15,6 @@ from compiler.inputs.source import DOCUMENT_SUFFIXES, STANDARD_INPUT
 
 _MAX_READ = 1024 * 1024
 """Bytes of a deleted file that are searched for the API version of documents."""
-
-
 _RENAMES = 400
 """Most deleted and new files that git compares by their contents to find renamed ones."""
 _NONE = "000000"

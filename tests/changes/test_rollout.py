@@ -508,3 +508,13 @@ def test_commands_are_those_of_a_shell_and_of_kasc(tmp_path: Path) -> None:
     steps = [step for name in recipe_names() for step in recipe_of(name).steps.values()]
     runs = {task.run for step in steps for field in TASKS for task in getattr(step, field)} - {""}
     assert {shlex.split(run)[0] for run in runs} == {"kasc", "kubectl", "openssl"}
+
+
+@pytest.mark.parametrize("name", ["x{new}.example.com", "x{document}.example.com", "$(reboot).example.com", "';x.a"])
+def test_names_of_the_input_are_not_run(name: str, tmp_path: Path) -> None:
+    """A command has the names of valid resources only; a placeholder in the name of one is a part of the name."""
+    texts = [encryption(**{f'secrets_"{name}"': (key,)}) for key in ("k1", "k2")]
+    tasks = [task for phase in rollout_of(encrypted(tmp_path, *texts)).phases for task in phase.after]
+    assert [task.run.startswith('kubectl get "$(kubectl api-resources ') for task in tasks] == [True]
+    if "{document}" not in name:
+        assert name in tasks[0].text

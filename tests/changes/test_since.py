@@ -164,7 +164,7 @@ def test_new_and_deleted_documents(repository: Path, capsys: pytest.CaptureFixtu
         3,
         "2 inputs changed since main: 1 new, 1 deleted; no changes\n"
         "clusters/new/apiserver.yaml: new, so there is nothing to compare; checked for Kubernetes 1.36: 2 warnings\n"
-        f"{TEST}: the cluster's declaration is gone, and its servers run on undeclared\n",
+        f"{TEST}: the declaration of the cluster was deleted; its servers keep running without one\n",
     )
     assert list(diffs(capsys, "clusters/test")) == list(diffs(capsys, TEST)) == [TEST]
     assert kasc(capsys, "diff", "--since", "main", "clusters/none.yaml").code == 2

@@ -18,7 +18,7 @@ import yaml
 
 from compiler.changes.change import KINDS, ONCE, SEVERITIES
 from compiler.changes.effects import CONDITIONS
-from tools.generate.single import write_or_check
+from tools.generate.single import require, write_or_check
 
 DATA = Path(__file__).parents[2] / "compiler/changes/data"
 TARGET = DATA / "consequences.json"
@@ -30,13 +30,13 @@ def consequences() -> str:
     """Return the text of the file. Raises ValueError if a row is malformed."""
     flags: dict[str, dict[str, Any]] = {}
     for entry in _load("consequences.yaml"):
-        _require(set(entry) <= {"flags", "rows", *SETTINGS} and entry["rows"], f"{entry['flags']}: keys")
-        _require(entry.get("reload", "restart") in RELOADS, f"{entry['flags']}: reload")
-        _require(entry.get("kind", "flag") in KINDS, f"{entry['flags']}: kind")
+        require(set(entry) <= {"flags", "rows", *SETTINGS} and entry["rows"], f"{entry['flags']}: keys")
+        require(entry.get("reload", "restart") in RELOADS, f"{entry['flags']}: reload")
+        require(entry.get("kind", "flag") in KINDS, f"{entry['flags']}: kind")
         compact = {key: entry[key] for key in SETTINGS if key in entry}
         compact["rows"] = [[_when(row["when"]), *_row(row, {"when"})] for row in entry["rows"]]
         for flag in entry["flags"]:
-            _require(flag not in flags, f"--{flag} has two entries")
+            require(flag not in flags, f"--{flag} has two entries")
             flags[flag] = compact
     admission = _load("admission.yaml")
     plugins = {name: list(_plugin(admission["kinds"][kind])) for name, kind in admission["plugins"].items()}
@@ -58,21 +58,21 @@ def _recipes() -> frozenset[str]:
 
 def _plugin(kind: dict[str, Any]) -> Iterator[list[Any]]:
     """Yield the rows of a plugin: enabled, disabled."""
-    _require(set(kind) == {"enabled", "disabled"}, f"{kind}: keys")
+    require(set(kind) == {"enabled", "disabled"}, f"{kind}: keys")
     for row in (kind["enabled"], kind["disabled"]):
         yield _row(row, set())
 
 
 def _row(row: dict[str, Any], more: set[str]) -> list[Any]:
     """Return severity, mixed, effect, recipe and condition."""
-    _require(set(row) - {"recipe", "once"} == {"severity", "mixed", "effect"} | more, f"{row}: keys")
-    _require(row["severity"] in SEVERITIES, f"{row['severity']} is not a severity")
-    _require(isinstance(row["mixed"], bool), f"{row['mixed']} is not true or false")
+    require(set(row) - {"recipe", "once"} == {"severity", "mixed", "effect"} | more, f"{row}: keys")
+    require(row["severity"] in SEVERITIES, f"{row['severity']} is not a severity")
+    require(isinstance(row["mixed"], bool), f"{row['mixed']} is not true or false")
     effect = row["effect"]
-    _require(effect.endswith(".") and effect[0].isupper(), f"not a sentence: {effect}")
+    require(effect.endswith(".") and effect[0].isupper(), f"not a sentence: {effect}")
     recipe, once = row.get("recipe", ""), row.get("once", "")
-    _require(once in ("", *ONCE) and not (once and row["mixed"]), f"{once} is not a condition of an unsafe change")
-    _require(recipe in ("", *_recipes()), f"{recipe} is not a recipe")
+    require(once in ("", *ONCE) and not (once and row["mixed"]), f"{once} is not a condition of an unsafe change")
+    require(recipe in ("", *_recipes()), f"{recipe} is not a recipe")
     return [row["severity"], row["mixed"], effect, recipe, once]
 
 
@@ -80,13 +80,8 @@ def _when(text: str) -> list[list[str]]:
     """Return the conditions of a row, each with its words."""
     conditions = [condition.split() for condition in re.split(", *", text)]
     for name, *values in conditions:
-        _require(name in CONDITIONS and len(values) == (name in ("from", "to")), f"{text} is not a condition")
+        require(name in CONDITIONS and len(values) == (name in ("from", "to")), f"{text} is not a condition")
     return conditions
-
-
-def _require(condition: object, problem: str) -> None:
-    if not condition:
-        raise ValueError(problem)
 
 
 def main(arguments: list[str]) -> int:

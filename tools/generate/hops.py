@@ -14,7 +14,7 @@ from compiler.changes.change import SEVERITIES
 from compiler.changes.upgrade.hop import KINDS
 from compiler.changes.upgrade.knowledge import CONDITIONS
 from compiler.upstream.catalog.facts import versions
-from tools.generate.single import write_or_check
+from tools.generate.single import require, write_or_check
 
 DATA = Path(__file__).parents[2] / "compiler/changes/data"
 TARGET = DATA / "hops.json"
@@ -25,19 +25,19 @@ ELSEWHERE = ["cosmetic", "Only {component} reads this gate. kube-apiserver behav
 def hops() -> str:
     """Return the text of the file. Raises ValueError if a row is malformed."""
     table = yaml.safe_load((DATA / "hops.yaml").read_text(encoding="utf-8"))
-    _require(tuple(table) == versions()[1:], f"versions are {', '.join(table)}")
+    require(tuple(table) == versions()[1:], f"versions are {', '.join(table)}")
     return json.dumps(dict(map(_hop, table.items())), separators=(",", ":"), sort_keys=True) + "\n"
 
 
 def _hop(item: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
     version, row = item
-    _require(set(row) <= PARTS, f"{version}: {set(row) - PARTS}")
+    require(set(row) <= PARTS, f"{version}: {set(row) - PARTS}")
     requirements = [
         [name, _when(each["when"]), *_consequence(each, {"when"})] for name, each in row.get("requirements", {}).items()
     ]
     changes: dict[str, list[Any]] = {}
     for key, row_of_change in _changes(row):
-        _require(key not in changes, f"{version}: {key} has two rows")
+        require(key not in changes, f"{version}: {key} has two rows")
         changes[key] = row_of_change
     rollback = [[_when(each["when"]), each["effect"]] for each in row.get("rollback", ())]
     return version, {
@@ -52,7 +52,7 @@ def _changes(row: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     """Yield kind and name of a change with its conditions, severity and effect."""
     for names, each in row.get("changes", {}).items():
         kind, _, listed = names.partition(" ")
-        _require(kind in KINDS, f"{kind} is not a kind")
+        require(kind in KINDS, f"{kind} is not a kind")
         for name in listed.split(", "):
             yield f"{kind} {name}", [_when(each.get("when", [])), *_consequence(each, {"when"} & set(each))]
     for component, gates in row.get("elsewhere", {}).items():
@@ -64,9 +64,9 @@ def _changes(row: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
 
 def _consequence(row: dict[str, Any], more: set[str]) -> list[str]:
     """Return severity and effect."""
-    _require(set(row) == {"severity", "effect"} | more, f"{row}: keys")
-    _require(row["severity"] in SEVERITIES, f"{row['severity']} is not a severity")
-    _require(row["effect"].endswith(".") and "  " not in row["effect"], f"not a sentence: {row['effect']}")
+    require(set(row) == {"severity", "effect"} | more, f"{row}: keys")
+    require(row["severity"] in SEVERITIES, f"{row['severity']} is not a severity")
+    require(row["effect"].endswith(".") and "  " not in row["effect"], f"not a sentence: {row['effect']}")
     return [row["severity"], row["effect"]]
 
 
@@ -74,13 +74,8 @@ def _when(conditions: list[str]) -> list[list[str]]:
     """Return the conditions of a row, each with its words."""
     split = [condition.split() for condition in conditions]
     for name, *words in split:
-        _require(name in CONDITIONS and words, f"{name} is not a condition")
+        require(name in CONDITIONS and words, f"{name} is not a condition")
     return split
-
-
-def _require(condition: object, problem: str) -> None:
-    if not condition:
-        raise ValueError(problem)
 
 
 def main(arguments: list[str]) -> int:

@@ -16,7 +16,7 @@ from compiler.changes.change import ONCE
 from compiler.changes.rollout.recipes import STEPS, TASKS, WAYS
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import versions
-from tools.generate.single import write_or_check
+from tools.generate.single import require, write_or_check
 
 DATA = Path(__file__).parents[2] / "compiler/changes/data"
 TARGET = DATA / "recipes.json"
@@ -30,30 +30,25 @@ def recipes() -> str:
     known = {"*"}.union(*(catalog(version).flags for version in versions()))
     for name, recipe in data.items():
         steps = {stage: recipe[stage] for stage in STEPS if stage in recipe}
-        _require(set(recipe) == {*steps, *({"flags"} & set(recipe))} and steps, f"{name}: keys")
+        require(set(recipe) == {*steps, *({"flags"} & set(recipe))} and steps, f"{name}: keys")
         for flag, ways in recipe.get("flags", {}).items():
-            _require(flag in known, f"{name}: --{flag} is not a flag")
-            _require(set(ways) <= {"accept", "switch"} and set(ways.values()) <= set(WAYS), f"{name}: ways")
-            _require(set(ways) <= set(steps), f"{name}: a way without a step")
+            require(flag in known, f"{name}: --{flag} is not a flag")
+            require(set(ways) <= {"accept", "switch"} and set(ways.values()) <= set(WAYS), f"{name}: ways")
+            require(set(ways) <= set(steps), f"{name}: a way without a step")
         for step in steps.values():
             _step(name, step)
     return json.dumps(data, separators=(",", ":"), sort_keys=True) + "\n"
 
 
 def _step(name: str, step: dict[str, Any]) -> None:
-    _require({"title", "back"} <= set(step) <= _FIELDS, f"{name}: keys of a step")
+    require({"title", "back"} <= set(step) <= _FIELDS, f"{name}: keys of a step")
     for key in TASKS:
         for task in step.get(key, ()):
-            _require(set(task) <= _TASK and ("run" in task) == ("expect" in task), f"{name}: {key}")
-            _require(("text" in task) == (key != "check"), f"{name}: {key}: text")
-            _require(task.get("until", ONCE[0]) in ONCE, f"{name}: {key}: until")
-            _require(task.get("text", ".").endswith("."), f"{name}: not a sentence: {task.get('text')}")
-    _require(step["title"][0].islower(), f"{name}: title")
-
-
-def _require(condition: object, problem: str) -> None:
-    if not condition:
-        raise ValueError(problem)
+            require(set(task) <= _TASK and ("run" in task) == ("expect" in task), f"{name}: {key}")
+            require(("text" in task) == (key != "check"), f"{name}: {key}: text")
+            require(task.get("until", ONCE[0]) in ONCE, f"{name}: {key}: until")
+            require(task.get("text", ".").endswith("."), f"{name}: not a sentence: {task.get('text')}")
+    require(step["title"][0].islower(), f"{name}: title")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""A generator of one file."""
+"""What generators of one file have in common."""
 
 from __future__ import annotations
 
@@ -15,3 +15,9 @@ def write_or_check(target: Path, text: str, name: str, arguments: list[str]) -> 
         return 0
     print(f"{target.name} is stale: run python -m tools.generate.{name}", file=sys.stderr)
     return 1
+
+
+def require(condition: object, problem: str) -> None:
+    """Raise ValueError if a condition on what is read does not hold."""
+    if not condition:
+        raise ValueError(problem)

@@ -38,7 +38,7 @@ class _Pair(NamedTuple):
     after: Row
 
 
-_Found = Iterator[tuple[str, str, Row]]
+_Rows = Iterator[tuple[str, str, Row]]
 """Description, resource, and the row whose keys are counted."""
 
 
@@ -77,20 +77,20 @@ class _Phase:
         yield from self._grouped("move", self._moves(), counted=True)
         yield from self._grouped("rewrite", self._rewrites(), counted=True)
 
-    def _grouped(self, action: str, found: _Found, counted: bool = False) -> Iterator[Step]:
+    def _grouped(self, action: str, rows: _Rows, counted: bool = False) -> Iterator[Step]:
         """Yield one step for each description, with its resources and, if they are counted, their keys."""
         groups: dict[str, list[tuple[str, Row]]] = {}
-        for description, name, row in found:
+        for description, name, row in rows:
             groups.setdefault(description, []).append((name, row))
-        for description, rows in groups.items():
-            keys = self._keys(row["keyPrefix"] for _, row in rows if "{" not in row["keyPrefix"]) if counted else None
-            yield Step(self.number, action, tuple(name for name, _ in rows), description, keys)
+        for description, alike in groups.items():
+            keys = self._keys(row["keyPrefix"] for _, row in alike if "{" not in row["keyPrefix"]) if counted else None
+            yield Step(self.number, action, tuple(name for name, _ in alike), description, keys)
 
     def _keys(self, prefixes: Iterable[str]) -> int | None:
         numbers = [number for prefix in prefixes if self.count and (number := self.count(prefix)) is not None]
         return sum(numbers) if numbers else None
 
-    def _dropped(self) -> _Found:
+    def _dropped(self) -> _Rows:
         for name, before, after in self.pairs:
             for prefix in _reads(before):
                 if prefix not in _reads(after):
@@ -100,18 +100,18 @@ class _Phase:
                         after,
                     )
 
-    def _added(self) -> _Found:
+    def _added(self) -> _Rows:
         for name, before, after in self.pairs:
             for prefix in _reads(after):
                 if prefix not in _reads(before) and prefix != _write(after):
                     yield f"add {_provider(prefix)} after the current first provider, and {self.how}", name, after
 
-    def _writers(self) -> _Found:
+    def _writers(self) -> _Rows:
         for name, before, after in self.pairs:
             write = _write(after)
             if write != _write(before):
-                kept = f", keep {_provider(_write(before))} after it" if _write(before) in _reads(after) else ""
-                yield f"make {_provider(write)} the first provider{kept}, and {self.how}", name, after
+                keep = f", keep {_provider(_write(before))} after it" if _write(before) in _reads(after) else ""
+                yield f"make {_provider(write)} the first provider{keep}, and {self.how}", name, after
 
     def _whole_move(self) -> Iterator[Step]:
         """Yield the step to another etcd or prefix, for all resources without an override."""
@@ -125,7 +125,7 @@ class _Phase:
         resources = ("all resources without an override",)
         yield Step(self.number, "move", resources, description, self._keys([before["prefix"]]))
 
-    def _moves(self) -> _Found:
+    def _moves(self) -> _Rows:
         """Yield the resources whose override changes."""
         commons = self.before["transport"]["servers"], self.after["transport"]["servers"]
         for name, before, after in self.pairs:
@@ -140,7 +140,7 @@ class _Phase:
                 how = f"stop every API server, {copy}, and start with the new configuration"
             yield how, name, before
 
-    def _rewrites(self) -> _Found:
+    def _rewrites(self) -> _Rows:
         for name, before, after in self.pairs:
             reasons = []
             if _write(before) != _write(after):

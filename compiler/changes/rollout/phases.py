@@ -10,7 +10,7 @@ from typing import NamedTuple
 from compiler.changes.change import BREAKING, DATA_LOSS, Change
 from compiler.changes.rollout.edits import Edit, State, edits_between
 from compiler.changes.rollout.recipes import Step, Task
-from compiler.changes.rollout.steps import filled_task, listed
+from compiler.changes.rollout.steps import address_of, filled_task, listed
 from compiler.upstream.catalog.facts import STRUCTURED
 
 ONE_BY_ONE, ALL_AT_ONCE = "one-by-one", "all-at-once"
@@ -132,8 +132,7 @@ _BACK = (
 
 
 def _probe(state: State, name: str) -> Task:
-    port = state.server.context.flags.number("secure-port") or 6443
-    run = f"kasc probe {name}/{DOCUMENT} --server https://SERVER:{port}"
+    run = f"kasc probe {name}/{DOCUMENT} --server https://{address_of(state.server)}"
     return Task("", run, "every check passes, on every server")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-_DATA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "recipes.json")
+from compiler.changes.tables import table_of
+
+_TABLE = "recipes"
 
 BINARY, EMULATION, UPGRADE, ACCEPT, SWITCH, CHANGE, DROP = STEPS = (
     *("binary", "emulation", "upgrade", "accept", "switch", "change", "drop"),
@@ -57,23 +57,16 @@ class Recipe(NamedTuple):
 @cache
 def recipe_of(name: str) -> Recipe:
     """Return a recipe. Raises KeyError."""
-    data = _load()[name]
+    data = table_of(_TABLE)[name]
     steps = {stage: _step(data[stage]) for stage in STEPS if stage in data}
     return Recipe(data.get("flags", {OWN: {}}), steps)
 
 
 def recipe_names() -> frozenset[str]:
     """Return the names of all recipes."""
-    return frozenset(_load())
+    return frozenset(table_of(_TABLE))
 
 
 def _step(data: Mapping[str, Any]) -> Step:
     lists = {name: tuple(Task(**{"text": "", **task}) for task in data.get(name, ())) for name in TASKS}
     return Step(data["title"], data["back"], data.get("refuse", ""), **lists)
-
-
-@cache
-def _load() -> dict[str, Any]:
-    with open(_DATA, encoding="utf-8") as file:
-        data: dict[str, Any] = json.load(file)
-    return data

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler.changes.rollout.phases import ALL_AT_ONCE, LISTED_STEPS, Phase
+from compiler.text import counted
 from compiler.text.markdown import code, prose
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ def as_text(rollout: Rollout, verbose: bool = False) -> list[str]:
     """Return lines about a rollout: one or two for each phase or, with `verbose`, all that is to be done."""
     lines = [f"cannot be rolled out while servers run: {reason}" for reason in rollout.refused]
     if rollout.phases:
-        number = len(rollout.phases)
-        lines.append(f"rollout in {number} {'phase' if number == 1 else 'phases'}:")
+        lines.append(f"rollout in {counted(len(rollout.phases), 'phase')}:")
     for number, phase in enumerate(rollout.phases, 1):
         how = "stop all servers" if phase.servers == ALL_AT_ONCE else "one by one"
         lines.append(f"  {number}. {phase.title} ({how})")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.changes.change import Change
 from compiler.changes.rollout.configuration import Configuration
@@ -12,6 +12,10 @@ from compiler.changes.rollout.edits import State
 from compiler.changes.rollout.recipes import ACCEPT, BINARY, CHANGE, DROP, EMULATION, SWITCH, TASKS, UPGRADE, Step, Task
 from compiler.changes.rollout.stages import Stage
 from compiler.changes.rollout.uses import Use
+from compiler.upstream.names import is_subdomain
+
+if TYPE_CHECKING:
+    from compiler.apiserver.startup import Resolved
 
 _LISTED = 5
 """Names up to which all are listed in a sentence."""
@@ -74,19 +78,24 @@ def _texts(use: Use, state: State) -> dict[str, str]:
     """Return the texts of placeholders."""
     context = state.server.context
     names = list(dict.fromkeys(change.name for change in use.changes))
-    is_known = not any(name in use.flags or " " in name for name in names) and len(names) <= _MAX_RESOURCES
-    port = context.flags.number("secure-port") or _PORT
+    # A command has no other names of the input: whatever they contain, a shell would run it.
+    is_known = all(is_subdomain(name) and name not in use.flags for name in names) and len(names) <= _MAX_RESOURCES
     return {
         "{flag}": f"--{names[0]}",
         "{names}": listed(names),
         "{objects}": "all resources" if names[0] in use.flags else listed(names),
-        "{resources}": shlex.quote(",".join(names)) if is_known else _ALL_RESOURCES,
+        "{resources}": ",".join(names) if is_known else _ALL_RESOURCES,
         "{old}": _first(use.changes[0].before),
         "{new}": _first(use.changes[0].after),
-        "{address}": f"SERVER:{port}",
+        "{address}": address_of(state.server),
         "{version}": context.catalog.version,
         "{effective}": f"1.{context.emulated}",
     }
+
+
+def address_of(server: Resolved) -> str:
+    """Return host and port of a server in a command; the host is for the reader to fill in."""
+    return f"SERVER:{server.context.flags.number('secure-port') or _PORT}"
 
 
 def _first(value: object) -> str:
@@ -113,7 +122,5 @@ def filled_task(task: Task, texts: Mapping[str, str]) -> Task:
 
 
 def filled(text: str, texts: Mapping[str, str]) -> str:
-    """Return a text with the texts of placeholders."""
-    for name, value in texts.items():
-        text = text.replace(name, value)
-    return text
+    """Return a text with the texts of placeholders; what looks like a placeholder in these is not one."""
+    return re.sub(r"\{[a-z]+\}", lambda match: texts.get(match[0], match[0]), text)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from compiler.changes.change import Change
 from compiler.changes.flags import is_known
+from compiler.changes.tables import table_of
 from compiler.changes.upgrade.hop import REQUIREMENT
 
 if TYPE_CHECKING:
     from compiler.apiserver.startup import Resolved
-
-_DATA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "hops.json")
 
 
 def requirements(old: Resolved, new: Resolved) -> Iterator[Change]:
@@ -42,15 +38,8 @@ def renamed_metrics(new: Resolved) -> dict[str, str]:
     return renamed
 
 
-@cache
-def _load() -> dict[str, Any]:
-    with open(_DATA, encoding="utf-8") as file:
-        data: dict[str, Any] = json.load(file)
-    return data
-
-
 def _of(new: Resolved) -> dict[str, Any]:
-    rows: dict[str, Any] = _load()[new.context.catalog.version]
+    rows: dict[str, Any] = table_of("hops")[new.context.catalog.version]
     return rows
 
 

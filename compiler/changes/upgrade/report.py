@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from compiler.changes.change import SEVERITIES
 from compiler.changes.editing.edit import REMOVE, REMOVE_ITEM, SET, SET_ITEM, SET_VERSION, Edited, FlagEdit
-from compiler.changes.report import change_data, grouped, listed, location_data, shown_value, title_of
+from compiler.changes.report import by_severity, change_data, grouped, listed, location_data, shown_value, title_of
 from compiler.changes.upgrade.hop import METRIC, REQUIREMENT, RESTORE
 from compiler.diagnostics import ERROR, NOTE, WARNING
+from compiler.text import counted
 
 if TYPE_CHECKING:
     from compiler.changes.change import Change
@@ -112,9 +112,9 @@ def _hop_text(path: str, hop: Hop, room: int | None) -> list[str]:
 def _brief_text(path: str, hop: Hop, room: int | None) -> list[str]:
     """Return one line about each error and each change, as many as fit, and the number of edits."""
     head = [*_head(path, hop), *(next(_diagnostic(each)) for each in hop.diagnostics if each.severity == ERROR)]
-    made = len(hop.rewrites) + sum(bool(each.locations) for each in hop.edited.applied)
+    edits = len(hop.rewrites) + sum(bool(each.locations) for each in hop.edited.applied)
     refused = f", {len(hop.edited.refused)} not possible" if hop.edited.refused else ""
-    tail = [*_rollback(hop), f"  {made} {'edit' if made == 1 else 'edits'}{refused}: run with --diff or -v"]
+    tail = [*_rollback(hop), f"  {counted(edits, 'edit')}{refused}: run with --diff or -v"]
     return _with_changes(head, hop, tail, room, whole=False)
 
 
@@ -132,7 +132,7 @@ def _with_changes(head: list[str], hop: Hop, tail: list[str], room: int | None, 
         len(blocks) if room is None else _fitting(blocks, max(_FEW if whole else 1, room - len(head) - len(tail) - 1))
     )
     hidden = sum(map(len, groups[shown:]))
-    more = [f"  {hidden} more {'change' if hidden == 1 else 'changes'}: run with -v"] if hidden else []
+    more = [f"  {counted(hidden, 'more change')}: run with -v"] if hidden else []
     return [*head, *(line for block in blocks[:shown] for line in block), *tail, *more]
 
 
@@ -144,12 +144,9 @@ def _fitting(blocks: list[list[str]], room: int) -> int:
 
 def _verdict(hop: Hop) -> str:
     """Return what the hop does in a few words."""
-    counts = dict.fromkeys(reversed(SEVERITIES), 0)
-    for change in hop.changes:
-        counts[change.severity] += 1
-    changes = ", ".join(f"{number} {severity}" for severity, number in counts.items() if number)
-    number = len(hop.changes)
-    changes = f"{number} {'change' if number == 1 else 'changes'}{f' ({changes})' if changes else ''}"
+    changes = counted(len(hop.changes), "change")
+    if hop.changes:
+        changes += f" ({by_severity(hop.changes)})"
     if not hop.breaks:
         return f"starts; {changes}"
     return f"does not start{', repaired by the edits' if hop.repaired else ''}; {changes}"

@@ -212,6 +212,13 @@ def find_inputs(
     return list(dict.fromkeys(inputs))
 
 
+def report_on(path: str, examined: Report) -> Report:
+    """Return an empty report on an input that was examined before, with its kind and version."""
+    report = Report(path)
+    report.read_as, report.kubernetes_version = examined.read_as, examined.kubernetes_version
+    return report
+
+
 def publish(
     options: Namespace,
     reports: list[Report],

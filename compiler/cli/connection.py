@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from compiler.cli.arguments import UsageError
-from compiler.cluster import Credentials, Deadline, Target
+from compiler.cluster import Credentials, Deadline, Target, is_visible_ascii
 from compiler.cluster.apiserver import APIServer, url_parts
 from compiler.diagnostics import Report
 from compiler.filesystem import reason
@@ -54,11 +53,11 @@ def connect_to(
     """Return the server of a context; None after reporting errors. Plugins cannot ask the user. Raises UsageError."""
     from compiler.cluster import kubeconfig
 
-    found = Report(report.path)
+    own = Report(report.path)
     allowed = kubeconfig.Allowed(options.allow_exec, options.allow_proxy, terminal=False)
-    target = kubeconfig.target_of(loaded, context, "", allowed, found)
-    report.extend(found.diagnostics)
-    report.concealed |= found.concealed
+    target = kubeconfig.target_of(loaded, context, "", allowed, own)
+    report.extend(own.diagnostics)
+    report.concealed |= own.concealed
     if target is None:
         return None
     return _client(_with_proxy(target) if options.allow_proxy else target, deadline)
@@ -77,13 +76,13 @@ def target_of(options: Namespace, catalog: Catalog, report: Report) -> Target | 
 
     A kubeconfig is used if an option names it or its context, or without --server; --server then replaces its server.
     """
-    found = Report(report.path)
+    own = Report(report.path)
     if options.server is not None and not options.kubeconfig and not options.context:
         target: Target | None = _target_of_options(options)
     else:
-        target = _target_of_files(options, catalog, found)
-    report.extend(found.diagnostics)
-    report.concealed |= found.concealed
+        target = _target_of_files(options, catalog, own)
+    report.extend(own.diagnostics)
+    report.concealed |= own.concealed
     return _with_proxy(target) if target is not None and options.allow_proxy else target
 
 
@@ -163,6 +162,6 @@ def _token(options: Namespace) -> str:
     if options.token_file:
         text = _content(options, "token_file").decode("utf-8", "replace")
     token = text.strip()
-    if not re.fullmatch("[!-~]*", token):
+    if not is_visible_ascii(token):
         raise UsageError(f"{source} is not a valid token: it contains whitespace or non-ASCII characters")
     return token

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from compiler.cli.arguments import UsageError
-from compiler.cli.common import FINE, HAS_ERRORS, USAGE, settings_from, usage_error, worst
+from compiler.cli.common import FINE, HAS_ERRORS, USAGE, report_on, settings_from, usage_error, worst
 from compiler.cli.connection import LONGEST, connect
 from compiler.cli.drift_report import Result, result_of, unread, write
 from compiler.cluster import Deadline
@@ -78,8 +78,7 @@ def _compare(options: Namespace, settings: Settings) -> Result:
     declared = examined.resolved
     if declared is None or examined.report.rejected:
         return unread(examined.report, USAGE if declared is None else HAS_ERRORS)
-    report = Report(path)
-    report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
+    report = report_on(path, examined.report)
     if options.live is not None:
         drift = _with_file(options, declared, settings, report)
     else:

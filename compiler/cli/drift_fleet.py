@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compiler import rules
 from compiler.cli.arguments import UsageError
-from compiler.cli.common import FINE, HAS_ERRORS, USAGE, find_inputs
+from compiler.cli.common import FINE, HAS_ERRORS, USAGE, find_inputs, report_on
 from compiler.cli.connection import LONGEST, connect_to, kubeconfig_of
 from compiler.cli.drift_report import Result, result_of, unread
 from compiler.cluster import Deadline
@@ -87,8 +87,7 @@ class _Fleet:
         declared = examined.resolved
         if declared is None or examined.report.rejected:
             return executor.submit(unread, examined.report, USAGE if declared is None else HAS_ERRORS)
-        report = Report(path)
-        report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
+        report = report_on(path, examined.report)
         context = self._context(declared.context.input.name, report)
         if context is None:
             return executor.submit(unread, report, USAGE)

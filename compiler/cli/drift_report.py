@@ -37,21 +37,22 @@ def result_of(declared: Resolved, report: Report, drift: Drift | None, context: 
     """Return the result of a comparison; `drift` is None if the report says why there is none."""
     name = declared.context.input.name or report.path
     if drift is None:
-        return Result(report, USAGE, Summary(name, context, problem=_problem(report)))
+        return Result(report, USAGE, Summary(name, context, problem=problem_of(report)))
     report.extend(problems(drift))
     code = USAGE if report.rejected else STALE if drift.differences else FINE
     if drift.observed.versions:
         # The rest of the server that its flags describe is not needed any more, and large.
         drift = drift._replace(observed=drift.observed._replace(server=None))
-    return Result(report, code, summary_of(name, context, drift, _problem(report)), drift)
+    return Result(report, code, summary_of(name, context, drift, problem_of(report)), drift)
 
 
 def unread(report: Report, code: int) -> Result:
     """Return the result for an input that has errors or could not be read."""
-    return Result(report, code, Summary(report.path, problem=_problem(report)))
+    return Result(report, code, Summary(report.path, problem=problem_of(report)))
 
 
-def _problem(report: Report) -> str:
+def problem_of(report: Report) -> str:
+    """Return the message of the first error; empty if there is none."""
     return next((each.message for each in report.of("error")), "")
 
 

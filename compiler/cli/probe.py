@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from compiler.apiserver.startup import Resolved
 from compiler.cli.arguments import UsageError
-from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
+from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, report_on, settings_from, usage_error
 from compiler.cli.connection import LONGEST, connect
 from compiler.cluster import Deadline
 from compiler.cluster.probe_asking import Prober, ProbeResult, wait_until_ready
@@ -30,8 +30,7 @@ def run(options: Namespace) -> int:
         if resolved is None or examined.report.rejected:
             publish(options, [examined.report])
             return USAGE if resolved is None else HAS_ERRORS
-        report = Report(options.input)
-        report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
+        report = report_on(options.input, examined.report)
         seconds = options.timeout or (_LONGEST_WATCH if options.watch else LONGEST)
         server = connect(options, resolved.context.catalog, report, Deadline(seconds, options.request_timeout))
     except UsageError as problem:

@@ -7,8 +7,9 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from compiler.cli.arguments import UsageError
-from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error, worst
+from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, report_on, settings_from, usage_error, worst
 from compiler.cli.connection import LONGEST, connect
+from compiler.cli.drift_report import problem_of
 from compiler.cli.verify import verify
 from compiler.cluster import Deadline
 from compiler.cluster.drift import report as drift_report
@@ -38,8 +39,7 @@ def run(options: Namespace) -> int:
         if resolved is None or examined.report.rejected:
             publish(options, [examined.report])
             return USAGE if resolved is None else HAS_ERRORS
-        report = Report(options.input)
-        report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
+        report = report_on(options.input, examined.report)
         deadline = Deadline(options.timeout or LONGEST, options.request_timeout)
         server = connect(options, resolved.context.catalog, report, deadline)
         stored, etcds = _verify(options, resolved, report)
@@ -48,7 +48,7 @@ def run(options: Namespace) -> int:
     more: dict[str, Any] = {}
     file: dict[str, Any] = {}
     if server is None:
-        healthy = as_declared = Answer(None, next(report.of("error")).message)
+        healthy = as_declared = Answer(None, problem_of(report))
     else:
         try:
             healthy, more["probe"] = _probe(server, resolved, report)
@@ -70,12 +70,12 @@ def _probe(server: APIServer, resolved: Resolved, report: Report) -> tuple[Answe
 
 def _drift(server: APIServer, resolved: Resolved, report: Report) -> tuple[Answer, dict[str, Any]]:
     """Return whether the server runs as declared, and the data of `kasc drift`."""
-    found = Report(report.path)
-    drift = drift_of(server, resolved, found)
+    own = Report(report.path)
+    drift = drift_of(server, resolved, own)
     if drift is not None:
-        found.extend(drift_report.problems(drift))
-    problem = next((each.message for each in found.of("error")), "")
-    report.extend(found.all())
+        own.extend(drift_report.problems(drift))
+    problem = problem_of(own)
+    report.extend(own.all())
     if drift is None:
         return Answer(None, problem), {}
     report.extend(drift_report.diagnostics(drift))
@@ -84,10 +84,10 @@ def _drift(server: APIServer, resolved: Resolved, report: Report) -> tuple[Answe
 
 def _verify(options: Namespace, resolved: Resolved, report: Report) -> tuple[Answer, list[dict[str, Any]]]:
     """Return whether objects are stored as declared, and the data of `kasc verify`. Raises UsageError."""
-    found = Report(report.path)
-    results = verify(options, resolved, found)
-    report.extend(found.all())
-    answer = of_scans([scan for scan, _ in results], list(found.all()))
+    own = Report(report.path)
+    results = verify(options, resolved, own)
+    report.extend(own.all())
+    answer = of_scans([scan for scan, _ in results], list(own.all()))
     return answer, [verify_data(scan, members, bool(scan.problem)) for scan, members in results]
 
 

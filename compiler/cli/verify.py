@@ -12,7 +12,7 @@ from compiler.artifacts.storage import manifest
 from compiler.changes import diff
 from compiler.changes.rollout.migration import as_data, as_text, migration
 from compiler.cli.arguments import UsageError
-from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, settings_from, usage_error
+from compiler.cli.common import FINE, HAS_ERRORS, STALE, USAGE, publish, report_on, settings_from, usage_error
 from compiler.cluster import Deadline
 from compiler.cluster.etcd import Credentials, Etcd, Health, addresses_of, configure_libraries
 from compiler.cluster.etcd_messages import EtcdError, prefix_end
@@ -42,8 +42,7 @@ def run(options: Namespace) -> int:
             return USAGE if examined.resolved is None else HAS_ERRORS
         if options.plan_migration:
             return _plan(options, settings, examined.resolved)
-        report = Report(options.input)
-        report.read_as, report.kubernetes_version = examined.report.read_as, examined.report.kubernetes_version
+        report = report_on(options.input, examined.report)
         results = verify(options, examined.resolved, report)
     except UsageError as problem:
         return usage_error(problem)

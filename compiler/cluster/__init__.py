@@ -91,6 +91,11 @@ class Mask:
         return self._pattern.sub(HIDDEN, text) if self._pattern is not None else text
 
 
+def is_visible_ascii(text: str) -> bool:
+    """Return whether a string has only visible ASCII characters, as tokens and server names do; also if it is empty."""
+    return all("!" <= letter <= "~" for letter in text)
+
+
 class Credentials(NamedTuple):
     """CA bundle, client certificate and key in PEM, and bearer token; empty if not set.
 

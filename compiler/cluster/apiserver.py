@@ -46,8 +46,9 @@ class Answer(NamedTuple):
 class APIServer:
     """Client of one server over one connection, which is reopened when it was closed.
 
-    `deadline` bounds every request, and all of them together. `hide` masks the token in strings that the server sends;
-    apply it again after further decoding. Raises ServerError, and ValueError for invalid credentials or URLs.
+    `deadline` bounds every request, and all of them together. `hide` masks tokens, including
+    expired ones, in strings that the server sends; apply it again after further decoding. Raises ServerError, and
+    ValueError for invalid credentials or URLs.
     """
 
     def __init__(self, target: Target, deadline: Deadline) -> None:
@@ -61,13 +62,15 @@ class APIServer:
         if self._proxy and not self.secure:
             raise ValueError("a proxy is only used for servers with TLS: write https://")
         self._connection: Connection | None = None
+        self._secrets = {self._proxy.password} if self._proxy else set[str]()
         self._use(target.credentials)
 
     def _use(self, credentials: Credentials) -> None:
         """Use these credentials from the next request on. Raises ValueError."""
         self.close()
         self._credentials = credentials
-        self.hide = Mask(credentials.token, self._proxy.password if self._proxy else "")
+        self._secrets.add(credentials.token)
+        self.hide = Mask(*self._secrets)
         self._context = tls.context(credentials) if self.secure else None
 
     @property

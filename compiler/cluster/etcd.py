@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
-from compiler.cluster import Deadline, Mask, resolved
+from compiler.cluster import Deadline, Mask, is_visible_ascii, resolved
 from compiler.cluster.etcd_messages import (
     CompactedError,
     EtcdError,
@@ -156,7 +156,7 @@ class Etcd:
         except ValueError:
             raise EtcdError("the user or password is not valid UTF-8", "check both") from None
         token = self._call_small("Auth/Authenticate", request, parse_token)
-        if not re.fullmatch("[!-~]+", token):
+        if not token or not is_visible_ascii(token):
             raise self._invalid("AuthenticateResponse")
         self.mask = Mask(credentials.password, token)
         self._metadata = (("token", token),)

@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from compiler.cluster import Credentials
+from compiler.cluster import Credentials, is_visible_ascii
 from compiler.diagnostics import KascError
 from compiler.inputs.source import parse_as_server
 from compiler.inputs.source.node import Node, Source, find, text_of
@@ -119,8 +119,13 @@ def _output(plugin: Plugin, path: str) -> bytes:
         problem = (error.strerror or str(error)) if isinstance(error, OSError) else "invalid argument or variable"
         raise PluginError(f"{shown(path)} cannot be run: {problem.lower()}", "check the command") from None
     try:
-        output, errors = _read(process, path)
-        status = process.wait(_SECONDS)
+        end = time.monotonic() + _SECONDS
+        output, errors = _read(process, path, end)
+        status = process.wait(max(0.0, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        # The output is complete, but the process is not.
+        _kill(process, group=not interactive)
+        raise _too_late(path) from None
     except BaseException:
         _kill(process, group=not interactive)
         raise
@@ -131,13 +136,17 @@ def _output(plugin: Plugin, path: str) -> bytes:
     if status != 0:
         last = errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
         details = f": {shown(last)}" if last else ""
-        raise PluginError(f"{shown(path)} failed with exit code {status}{details}", "run it by hand to see why")
+        problem = f"failed with exit code {status}" if status > 0 else f"was killed by signal {-status}"
+        raise PluginError(f"{shown(path)} {problem}{details}", "run it by hand to see why")
     return output
 
 
-def _read(process: subprocess.Popen[bytes], path: str) -> tuple[bytes, bytes]:
+def _too_late(path: str) -> PluginError:
+    return PluginError(f"{shown(path)} did not exit within {_SECONDS:g}s", "run it by hand to see why")
+
+
+def _read(process: subprocess.Popen[bytes], path: str, end: float) -> tuple[bytes, bytes]:
     """Return standard output and the start of standard error. Raises PluginError for too much or too late output."""
-    end = time.monotonic() + _SECONDS
     output, errors = bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
         for stream, buffer in ((process.stdout, output), (process.stderr, errors)):
@@ -146,7 +155,7 @@ def _read(process: subprocess.Popen[bytes], path: str) -> tuple[bytes, bytes]:
         while selector.get_map():
             remaining = end - time.monotonic()
             if remaining <= 0:
-                raise PluginError(f"{shown(path)} did not exit within {_SECONDS:g}s", "run it by hand to see why")
+                raise _too_late(path)
             for key, _ in selector.select(remaining):
                 piece = os.read(key.fd, _PIECE)
                 if not piece:
@@ -189,7 +198,7 @@ def _credentials(output: bytes, plugin: Plugin) -> Credentials:
         raise PluginError(f"{name} returns a client certificate or key without the other", hint)
     if not token and not certificate:
         raise PluginError(f"{name} returns neither a token nor a client certificate", hint)
-    if not all("!" <= letter <= "~" for letter in token):
+    if not is_visible_ascii(token):
         raise PluginError(f"{name} returns a token with whitespace or non-ASCII characters", hint)
     expires = _expiry(find(root, "status", "expirationTimestamp"), name)
     return Credentials(certificate=certificate.encode(), key=key.encode(), token=token, expires=expires)

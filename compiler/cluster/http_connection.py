@@ -172,7 +172,7 @@ def connect(connection: Connection, seconds: float) -> Exception | None:
 
 
 class Watchdog:
-    """Closes a connection after a time, even if data keeps arriving slowly; `fired` tells that it did."""
+    """Closes a connection after a time, even if data keeps arriving slowly; `fired` is set if it did."""
 
     def __init__(self, connection: Connection, seconds: float) -> None:
         self.connection = connection

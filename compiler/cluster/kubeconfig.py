@@ -20,7 +20,7 @@ from compiler.apiserver.config_files.kubeconfig import (
     check_names,
 )
 from compiler.apiserver.context import NamedFile, ServerContext
-from compiler.cluster import Credentials, Target
+from compiler.cluster import Credentials, Target, is_visible_ascii
 from compiler.cluster.apiserver import url_parts
 from compiler.cluster.kubeconfig_user import (
     credentials_of,
@@ -170,7 +170,7 @@ def _target(selection: Selection, allowed: Allowed) -> Target:
     except ValueError as error:
         cluster["server"].report(_RULE, f"the server cannot be used: {error}", "write https://HOST:PORT/PATH")
     name = cluster["tls-server-name"]
-    if not all("!" <= letter <= "~" for letter in name.text):
+    if not is_visible_ascii(name.text):
         name.report(_RULE, f"{shown(name.text)} is not a valid server name", "write a DNS name or an IP address")
     proxy = cluster["proxy-url"]
     if proxy.text and not allowed.proxy:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from compiler import rules
 from compiler.apiserver.config_files.kubeconfig import Entry
 from compiler.apiserver.config_files.kubeconfig_entries import content_of, named_in
-from compiler.cluster import Credentials, Target
+from compiler.cluster import Credentials, Target, is_visible_ascii
 from compiler.cluster.http_connection import ServerError
 from compiler.inputs.schema.field import Field
 from compiler.text import shown
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _RULE = rules.INVALID_KUBECONFIG
 _CLUSTER_EXTENSION = "client.authentication.k8s.io/exec"
-_TOKEN = "[!-~]*"
 _HEADER_NAME = r"[!#$&'*+.^_`|~0-9A-Za-z-]"
 """A character that may be part of the name of a header. `%` is escaped, as it introduces an escaped character."""
 
@@ -56,7 +55,7 @@ def _token(user: Entry) -> str:
     if user.value["tokenFile"].text:
         field = user.value["tokenFile"]
         token = file_or_data(user, "tokenFile").decode("utf-8", "replace").strip() or token
-    if not re.fullmatch(_TOKEN, token):
+    if not is_visible_ascii(token):
         message = f"{field.path} is not a valid token: it contains whitespace or non-ASCII characters"
         field.report(_RULE, message, "write the token on one line")
     return token
@@ -108,12 +107,12 @@ def exec_plugin_of(user: Entry, cluster: Field, target: Target) -> Plugin:
 
 
 def _described(cluster: Field, target: Target) -> dict[str, object]:
-    """Return what a plugin is told about the cluster. Kubernetes: client-go/rest/exec.go, ConfigToExecCluster."""
+    """Return the cluster as a plugin receives it. Kubernetes: client-go/rest/exec.go, ConfigToExecCluster."""
     from base64 import b64encode
 
     extensions = {each["name"].text: each["extension"] for each in cluster["extensions"].items()}
     config = extensions.get(_CLUSTER_EXTENSION)
-    described = {
+    values = {
         "server": target.url,
         "tls-server-name": target.server_name,
         "insecure-skip-tls-verify": target.credentials.insecure,
@@ -121,10 +120,10 @@ def _described(cluster: Field, target: Target) -> dict[str, object]:
         "proxy-url": target.proxy,
         "disable-compression": bool(cluster["disable-compression"].on),
     }
-    told: dict[str, object] = {name: value for name, value in described.items() if value}
+    described: dict[str, object] = {name: value for name, value in values.items() if value}
     if config is not None and config.node is not None:
-        told["config"] = config.node.plain()
-    return told
+        described["config"] = config.node.plain()
+    return described
 
 
 def with_plugin(target: Target, plugin: Plugin) -> Target:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from compiler.cluster import Mask
 from compiler.filesystem import reason
 from compiler.text import shown
 from compiler.upstream.go.net import join_host_port
@@ -79,10 +80,10 @@ def open_tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None
 def _open_http(sock: socket.socket, proxy: Proxy, address: str) -> None:
     """RFC 9110, section 9.3.6. Go: net/http, Transport.dialConn."""
     lines = [f"CONNECT {address} HTTP/1.1", f"Host: {address}"]
+    credentials = b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
     if proxy.user or proxy.password:
-        credentials = b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
         lines.append(f"Proxy-Authorization: Basic {credentials}")
-    sock.sendall("\r\n".join([*lines, "", ""]).encode("idna" if not address.isascii() else "ascii"))
+    sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
     header = b""
     while not header.endswith(b"\r\n\r\n"):
         # Bytes after the header belong to the server.
@@ -96,7 +97,8 @@ def _open_http(sock: socket.socket, proxy: Proxy, address: str) -> None:
     if not version.startswith("HTTP/") or not rest[:3].isdigit():
         raise ProxyError(proxy, "does not use HTTP")
     if rest[:3] != "200":
-        raise ProxyError(proxy, f"refused to connect to {address}: {shown(rest)}")
+        hide = Mask(proxy.password, credentials)
+        raise ProxyError(proxy, f"refused to connect to {address}: {shown(hide(rest))}")
 
 
 _SOCKS5, _NO_AUTHENTICATION, _PASSWORD, _CONNECT, _NAME = 5, 0, 2, 1, 3
@@ -139,7 +141,7 @@ def _socks5_address(host: str) -> bytes:
     try:
         packed = ip_address(host).packed
     except ValueError:
-        name = host.encode("ascii" if host.isascii() else "idna")
+        name = host.encode("ascii")
         return bytes((_NAME, len(name))) + name
     kind = next(kind for kind, size in _ADDRESS_SIZES.items() if size == len(packed))
     return bytes((kind,)) + packed

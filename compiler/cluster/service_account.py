@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 
 from compiler import rules
-from compiler.cluster import Credentials, Target
+from compiler.cluster import Credentials, Target, is_visible_ascii
 from compiler.diagnostics import KascError, Location, Report, diagnose
 from compiler.inputs.source import read_source
 from compiler.upstream.go.net import join_host_port
@@ -32,7 +31,7 @@ def target_of_pod(environment: Mapping[str, str], report: Report) -> Target | No
         report.add(error.diagnostic)
         return None
     token = token.strip()
-    if not re.fullmatch("[!-~]+", token):
+    if not token or not is_visible_ascii(token):
         where = Location(f"{DIRECTORY}/token", 1, 1, 1, 1)
         message = "the service account token is empty, or contains whitespace or non-ASCII characters"
         report.add(diagnose(rules.INVALID_KUBECONFIG, message, "pass --kubeconfig or --server", location=where))

@@ -69,8 +69,8 @@ class _Asking:
 
     def everything(self, host: Host) -> Observed:
         metrics = self._metrics()
-        found, release, versions_from = self._versions(metrics)
-        own, flags_from = self._flagz(found.get("kubernetes-version"), host)
+        reported, release, versions_from = self._versions(metrics)
+        own, flags_from = self._flagz(reported.get("kubernetes-version"), host)
         served = self._discovery()
         health = self._health()
         gates = gates_in(metrics) if metrics is not None else {}
@@ -80,7 +80,7 @@ class _Asking:
             flags_from,
             foreign_flags(own) if own else (),
             gates or None,
-            found,
+            reported,
             versions_from,
             release,
             served,
@@ -130,16 +130,16 @@ class _Asking:
 
     def _versions(self, metrics: str | None) -> tuple[dict[str, str], str, str]:
         """Return the three versions, the release and the source, from the first source that has the version."""
-        found, release = versions_in_metrics(metrics or "")
-        if found:
-            return found, release, "/metrics"
+        reported, release = versions_in_metrics(metrics or "")
+        if reported:
+            return reported, release, "/metrics"
         reason = ""
         for path, parsed in (("/version", versions_in_json), ("/statusz", versions_in_statusz)):
             answer = self._get(path, _JSON if path == "/version" else "text/plain")
             if not isinstance(answer, str) and answer.status == 200:
-                found, release = parsed(answer.body)
-                if found:
-                    return found, release, path
+                reported, release = parsed(answer.body)
+                if reported:
+                    return reported, release, path
             reason = reason or self._reason(path, answer)
         self._miss(reason, VERSION)
         return {}, "", ""

@@ -100,14 +100,14 @@ def compare_storage_versions(declared: Resolved, observed: Observed) -> Iterator
     stored = stored_versions(declared.storage_factory)
     resources = declared.context.catalog.resources
     unhashed: set[str] = set()
-    seen: set[str] = set()
+    compared: set[str] = set()
     for name, served in observed.served.items():
         group = split_api(name)[0]
         for resource, live in served.items():
             full = f"{resource}.{group}" if group else resource
-            if full in seen or full not in stored:
+            if full in compared or full not in stored:
                 continue
-            seen.add(full)
+            compared.add(full)
             owner, version = stored[full]
             if not live:
                 unhashed.add(full)
@@ -116,7 +116,7 @@ def compare_storage_versions(declared: Resolved, observed: Observed) -> Iterator
                 yield Difference(STORAGE_VERSION, full, version, actual, "", _DISCOVERY)
     if unhashed:
         reason = f"discovery has no hash: the feature gate {_HASHES} is disabled"
-        names = {ALL} if unhashed == seen else unhashed
+        names = {ALL} if unhashed == compared else unhashed
         yield from (NotCompared(STORAGE_VERSION, name, reason) for name in sorted(names))
 
 

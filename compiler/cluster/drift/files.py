@@ -1,4 +1,4 @@
-"""What a file tells of a running server: its Pod, its command line, its unit, or its saved /flagz."""
+"""What a file reports about a running server: its Pod, its command line, its unit, or its saved /flagz."""
 
 from __future__ import annotations
 

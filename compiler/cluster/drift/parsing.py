@@ -91,12 +91,12 @@ def groups_in(body: str) -> dict[str, list[str]] | None:
     groups = _object(body).get("groups")
     if not isinstance(groups, list):
         return None
-    found: dict[str, list[str]] = {}
+    versions_by_group: dict[str, list[str]] = {}
     for group in groups:
         if isinstance(group, dict) and _is_name(group.get("name")) and isinstance(group.get("versions"), list):
             versions = [each.get("version") for each in group["versions"] if isinstance(each, dict)]
-            found[group["name"]] = [str(version) for version in versions if _is_name(version)][:20]
-    return found
+            versions_by_group[group["name"]] = [str(version) for version in versions if _is_name(version)][:20]
+    return versions_by_group
 
 
 def resources_in(body: str) -> dict[str, str] | None:

@@ -17,18 +17,10 @@ from compiler.upstream.catalog import catalog
 from tests.cluster.drift.replayed import InProcess, Replayed, files, flags, recorded
 from tests.cluster.live.api_server import Reply, status, text
 from tests.truth.recorded import examined
-from tools.record.scratch import write_keys
 
 PORT = 16443
 ADDRESS = "192.0.2.2"
 Live = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("drift")
-    write_keys(made)
-    return made
 
 
 @pytest.fixture
@@ -43,9 +35,9 @@ def declared(folder: Path) -> Resolved:
 
 def resolved(folder: Path, *more: str, version: str = "") -> Resolved:
     own = recorded("v1.36-s-default")
-    found = examined(folder, version or own["version"], [*flags(own, PORT), *more], files(own)).resolved
-    assert found is not None
-    return found
+    result = examined(folder, version or own["version"], [*flags(own, PORT), *more], files(own)).resolved
+    assert result is not None
+    return result
 
 
 def drift(declared: Resolved, live: Live, folder: Path, **faults: Reply) -> Drift:
@@ -53,26 +45,26 @@ def drift(declared: Resolved, live: Live, folder: Path, **faults: Reply) -> Drif
     return compare(declared, ask(InProcess(replayed), ADDRESS))  # type: ignore[arg-type]
 
 
-def told(found: Drift) -> list[tuple[str, str, Any, Any, str]]:
-    return [(each.kind, each.name, each.declared, each.live, each.source) for each in found.differences]
+def listed(result: Drift) -> list[tuple[str, str, Any, Any, str]]:
+    return [(each.kind, each.name, each.declared, each.live, each.source) for each in result.differences]
 
 
-def reasons(found: Drift, kind: str) -> dict[str, str]:
-    return {each.name: each.reason for each in found.not_compared if each.kind == kind}
+def reasons(result: Drift, kind: str) -> dict[str, str]:
+    return {each.name: each.reason for each in result.not_compared if each.kind == kind}
 
 
 def test_a_gate(declared: Resolved, live: Live, folder: Path) -> None:
     live["gates"]["WatchList"] = 0
-    found = drift(declared, live, folder)
-    assert told(found) == [("feature-gate", "WatchList", True, False, "/metrics")]
-    assert found.differences[0].location == declared.context.flags.location("feature-gates")
+    result = drift(declared, live, folder)
+    assert listed(result) == [("feature-gate", "WatchList", True, False, "/metrics")]
+    assert result.differences[0].location == declared.context.flags.location("feature-gates")
 
 
 def test_gates_without_metrics_follow_from_the_flags(live: Live, folder: Path) -> None:
     other = resolved(folder, "--feature-gates=WatchList=false,ComponentFlagz=true,ComponentStatusz=true")
-    found = drift(other, live, folder, metrics=status(403, {"message": 'User "eve" cannot get path "/metrics"'}))
-    assert told(found) == [("feature-gate", "WatchList", False, True, "/flagz (v1beta1)")]
-    assert reasons(found, "feature-gate")["*"] == '/metrics: the server forbids "eve" to read it (403)'
+    result = drift(other, live, folder, metrics=status(403, {"message": 'User "eve" cannot get path "/metrics"'}))
+    assert listed(result) == [("feature-gate", "WatchList", False, True, "/flagz (v1beta1)")]
+    assert reasons(result, "feature-gate")["*"] == '/metrics: the server forbids "eve" to read it (403)'
 
 
 def test_a_gate_that_the_metrics_leave_out(declared: Resolved, live: Live, folder: Path) -> None:
@@ -82,7 +74,7 @@ def test_a_gate_that_the_metrics_leave_out(declared: Resolved, live: Live, folde
 
 def test_versions(declared: Resolved, live: Live, folder: Path) -> None:
     live["versionInfo"] |= {"emulation": "1.35", "min_compat": "1.34"}
-    assert told(drift(declared, live, folder)) == [
+    assert listed(drift(declared, live, folder)) == [
         ("version", "emulated-version", "1.36", "1.35", "/metrics"),
     ]
     live["versionInfo"]["min_compat"] = "1.33"
@@ -92,8 +84,8 @@ def test_versions(declared: Resolved, live: Live, folder: Path) -> None:
 
 def test_another_minor_version_and_its_defaults(folder: Path, live: Live) -> None:
     older = resolved(folder, version="1.35")
-    found = [each for each in drift(older, live, folder).differences if each.kind == "version"]
-    assert [(each.name, each.declared, each.live) for each in found] == [("kubernetes-version", "1.35", "1.36")]
+    result = [each for each in drift(older, live, folder).differences if each.kind == "version"]
+    assert [(each.name, each.declared, each.live) for each in result] == [("kubernetes-version", "1.35", "1.36")]
 
 
 @pytest.mark.parametrize(
@@ -104,8 +96,8 @@ def test_another_minor_version_and_its_defaults(folder: Path, live: Live) -> Non
     ],
 )
 def test_the_next_source_of_the_version(faults: dict[str, Reply], source: str, folder: Path, live: Live) -> None:
-    found = drift(resolved(folder, version="1.35"), live, folder, **faults)
-    assert {each.source for each in found.differences if each.kind == "version"} == {source}
+    result = drift(resolved(folder, version="1.35"), live, folder, **faults)
+    assert {each.source for each in result.differences if each.kind == "version"} == {source}
 
 
 def test_an_api_and_a_resource(declared: Resolved, live: Live, folder: Path) -> None:
@@ -113,12 +105,12 @@ def test_an_api_and_a_resource(declared: Resolved, live: Live, folder: Path) -> 
     live["discovery"]["api/v1"] = [row for row in live["discovery"]["api/v1"] if row[0] != "secrets"]
     live["discovery"]["apis/apps/v1"].append(["inventions", "Invention", ""])
     live["discovery"]["apis/example.com/v1"] = [["things", "Thing", ""]]
-    found = drift(declared, live, folder)
-    assert told(found) == [
+    result = drift(declared, live, folder)
+    assert listed(result) == [
         ("api", "batch/v1", True, False, "discovery"),
         ("api", "v1/secrets", True, False, "discovery"),
     ]
-    assert reasons(found, "api") == {
+    assert reasons(result, "api") == {
         "example.com": "not a built-in API group",
         "apps/v1/inventions": "not a resource of upstream's kube-apiserver",
     }
@@ -126,10 +118,10 @@ def test_an_api_and_a_resource(declared: Resolved, live: Live, folder: Path) -> 
 
 def test_apis_without_discovery_follow_from_the_flags(live: Live, folder: Path) -> None:
     off = resolved(folder, "--runtime-config=batch/v1=false")
-    found = drift(off, live, folder, apis=status(503, {}))
-    assert told(found) == [("api", "batch/v1", False, True, "/flagz (v1beta1)")]
-    assert reasons(found, "api")["*"] == "/apis: the server returned 503"
-    assert reasons(found, "storage-version") == {"*": "/apis: the server returned 503"}
+    result = drift(off, live, folder, apis=status(503, {}))
+    assert listed(result) == [("api", "batch/v1", False, True, "/flagz (v1beta1)")]
+    assert reasons(result, "api")["*"] == "/apis: the server returned 503"
+    assert reasons(result, "storage-version") == {"*": "/apis: the server returned 503"}
 
 
 def test_a_storage_version(declared: Resolved, live: Live, folder: Path) -> None:
@@ -137,14 +129,14 @@ def test_a_storage_version(declared: Resolved, live: Live, folder: Path) -> None
     rows = live["discovery"]["apis/apps/v1"]
     place = next(number for number, row in enumerate(rows) if row[0] == "deployments")
     rows[place] = ["deployments", "Deployment", storage_hash(deployments, "v9")]
-    assert told(drift(declared, live, folder)) == [
+    assert listed(drift(declared, live, folder)) == [
         ("storage-version", "deployments.apps", "v1", "unknown, hash " + rows[place][2], "discovery")
     ]
     claims = catalog("1.36").resources["resourceclaims.resource.k8s.io"]
     del rows[place]
     for row in live["discovery"]["apis/resource.k8s.io/v1"]:
         row[2] = storage_hash(claims, "v1beta2") if row[0] == "resourceclaims" else row[2]
-    assert ("storage-version", "resourceclaims.resource.k8s.io", "v1", "v1beta2", "discovery") in told(
+    assert ("storage-version", "resourceclaims.resource.k8s.io", "v1", "v1beta2", "discovery") in listed(
         drift(declared, live, folder)
     )
 
@@ -153,8 +145,8 @@ def test_health_checks(declared: Resolved, live: Live, folder: Path) -> None:
     live["livez"].remove("etcd")
     live["readyz"].insert(0, "poststarthook/start-encryption-provider-config-automatic-reload")
     live["readyz"].append("poststarthook/of-nobody")
-    found = drift(declared, live, folder)
-    assert sorted(told(found)) == [
+    result = drift(declared, live, folder)
+    assert sorted(listed(result)) == [
         ("health-check", "etcd", ["healthz", "livez"], ["healthz"], "/livez"),
         (
             "health-check",
@@ -164,13 +156,13 @@ def test_health_checks(declared: Resolved, live: Live, folder: Path) -> None:
             "/readyz",
         ),
     ]
-    assert reasons(found, "health-check")["poststarthook/of-nobody"] == "not a check of upstream's kube-apiserver"
+    assert reasons(result, "health-check")["poststarthook/of-nobody"] == "not a check of upstream's kube-apiserver"
 
 
 def test_checks_of_upstream_builds_are_all_compared(declared: Resolved, live: Live, folder: Path) -> None:
     for endpoint in ("healthz", "livez", "readyz"):
         live[endpoint].remove("poststarthook/apiservice-wait-for-first-sync")
-    assert told(drift(declared, live, folder)) == [
+    assert listed(drift(declared, live, folder)) == [
         ("health-check", "etcd", ["healthz", "livez", "readyz"], ["healthz", "livez"], "/readyz"),
         ("health-check", "etcd-readiness", ["readyz"], None, "/readyz"),
     ]
@@ -189,8 +181,8 @@ def test_checks_of_upstream_builds_are_all_compared(declared: Resolved, live: Li
     ],
 )
 def test_flags(flag: str, expected: tuple[Any, ...], folder: Path, live: Live) -> None:
-    found = drift(resolved(folder, flag), live, folder)
-    shown = str([each[:4] for each in told(found)]).replace(str(folder), "$T")
+    result = drift(resolved(folder, flag), live, folder)
+    shown = str([each[:4] for each in listed(result)]).replace(str(folder), "$T")
     assert "pw" not in shown
     if expected[-1] is not None:
         assert str(expected) in shown
@@ -201,39 +193,39 @@ def test_what_only_the_host_knows(live: Live, folder: Path) -> None:
     assert without is not None
     for flag in ("advertise-address", "external-hostname"):
         without.context.flags.set(flag, None)
-    found = drift(without, live, folder)
-    assert found.differences == ()
+    result = drift(without, live, folder)
+    assert result.differences == ()
     reason = "taken from the host of the server (192.0.2.2); see --host-address"
-    assert reasons(found, "flag")["advertise-address"] == reason
+    assert reasons(result, "flag")["advertise-address"] == reason
 
 
 def test_the_port_behind_a_mapping(declared: Resolved, live: Live, folder: Path) -> None:
     live["flagz"]["secure-port"] = "6443"
-    found = drift(declared, live, folder)
-    assert found.differences == ()
-    assert reasons(found, "flag")["secure-port"] == "the server reports 6443, but responds at the declared port 16443"
+    result = drift(declared, live, folder)
+    assert result.differences == ()
+    assert reasons(result, "flag")["secure-port"] == "the server reports 6443, but responds at the declared port 16443"
 
 
 def test_another_port_than_declared(folder: Path, live: Live) -> None:
     live["flagz"]["secure-port"] = str(PORT)
-    found = drift(resolved(folder, "--secure-port=6443"), live, folder)
-    assert told(found) == [("flag", "secure-port", 6443, PORT, "/flagz (v1beta1)")]
+    result = drift(resolved(folder, "--secure-port=6443"), live, folder)
+    assert listed(result) == [("flag", "secure-port", 6443, PORT, "/flagz (v1beta1)")]
 
 
 def test_values_that_the_server_conceals(declared: Resolved, live: Live, folder: Path) -> None:
     live["flagz"]["token-auth-file"] = "CLASSIFIED"
-    found = drift(declared, live, folder)
-    assert found.differences == ()
-    assert "token-auth-file" in reasons(found, "flag")
+    result = drift(declared, live, folder)
+    assert result.differences == ()
+    assert "token-auth-file" in reasons(result, "flag")
 
 
 def test_a_server_without_pages(declared: Resolved, live: Live, folder: Path) -> None:
     live["flagzText"] = live["statuszText"] = None
-    found = drift(declared, live, folder)
-    assert found.differences == ()
+    result = drift(declared, live, folder)
+    assert result.differences == ()
     gate = "/flagz: the server does not have it; it needs the feature gate ComponentFlagz"
-    assert reasons(found, "flag") == {"*": gate}
-    assert reasons(found, "plugin") == {"*": gate}
+    assert reasons(result, "flag") == {"*": gate}
+    assert reasons(result, "plugin") == {"*": gate}
 
 
 def test_the_text_form_is_read_where_the_structured_ones_are_not_a_page(
@@ -241,7 +233,7 @@ def test_the_text_form_is_read_where_the_structured_ones_are_not_a_page(
 ) -> None:
     live["flagz"] = {}
     live["flagzText"] = live["flagzText"].replace("goaway-chance:0", "goaway-chance:0.01")
-    assert told(drift(declared, live, folder)) == [("flag", "goaway-chance", 0.0, 0.01, "/flagz (text)")]
+    assert listed(drift(declared, live, folder)) == [("flag", "goaway-chance", 0.0, 0.01, "/flagz (text)")]
 
 
 @pytest.mark.parametrize(
@@ -249,5 +241,5 @@ def test_the_text_form_is_read_where_the_structured_ones_are_not_a_page(
 )
 def test_answers_of_something_else(body: str, declared: Resolved, live: Live, folder: Path) -> None:
     paths = ("flagz", "metrics", "version", "statusz", "apis", "api/v1", "healthz", "livez", "readyz")
-    found = drift(declared, live, folder, **{path: text(200, body) for path in paths})
-    assert {each.kind for each in found.differences} <= {"api"}
+    result = drift(declared, live, folder, **{path: text(200, body) for path in paths})
+    assert {each.kind for each in result.differences} <= {"api"}

@@ -17,7 +17,6 @@ from compiler.cluster.drift.observed import Observed
 from tests.cluster.drift.replayed import InProcess, Replayed, files, flags, recorded
 from tests.recordings import names
 from tests.truth.recorded import examined
-from tools.record.scratch import write_keys
 
 NAMES = names("live")
 PORT = 16443
@@ -35,13 +34,6 @@ CHANGES = {
 }
 
 Declare = Callable[..., Resolved]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("drift")
-    write_keys(made)
-    return made
 
 
 @pytest.fixture

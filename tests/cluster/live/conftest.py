@@ -12,11 +12,6 @@ from tests.cluster.live.certificates import Certificates, make_certificates
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("probe")
-
-
-@pytest.fixture(scope="module")
 def certificates(folder: Path) -> Certificates:
     return make_certificates(folder)
 

@@ -18,18 +18,11 @@ from tests.cluster.live.api_server import Fault, Server, status, text
 from tests.cluster.live.certificates import Certificates
 from tests.cluster.live.test_probe_hostile import CHUNKED, endless
 from tests.truth.recorded import write_pod
-from tools.record.scratch import expand, write_keys
+from tools.record.scratch import expand
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
 TOKEN = 'Token.that-nobody"may\\see'
 NAMES = ("v1.36-s-default", "v1.35-s-emulated-2", "v1.33-s-allalpha")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("drift")
-    write_keys(made)
-    return made
 
 
 def pod(name: str, folder: Path, port: int, *more: str) -> Path:

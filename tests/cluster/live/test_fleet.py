@@ -16,18 +16,11 @@ from tests.cli.running import ROOT, Ran, kasc
 from tests.cluster.drift.replayed import Replayed, files, flags, recorded, values
 from tests.cluster.live.api_server import Server, status
 from tests.cluster.live.certificates import Certificates
-from tools.record.scratch import expand, write_files, write_keys
+from tools.record.scratch import expand, write_files
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/report.schema.json").read_text()))
 NAME, TOKEN = "v1.36-s-default", "a-token-that-nobody-may-see"
 Drift = Callable[..., Ran]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("fleet")
-    write_keys(made)
-    return made
 
 
 @pytest.fixture(scope="module")

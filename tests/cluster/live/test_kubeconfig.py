@@ -389,6 +389,25 @@ def test_a_plugin_that_does_not_exit_is_killed_with_its_children(
     raise AssertionError("the child of the plugin is alive")
 
 
+def test_a_plugin_that_closes_its_output_and_does_not_exit(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from compiler.cluster import exec_plugin
+
+    monkeypatch.setattr(exec_plugin, "_SECONDS", 0.5)
+    script = f"#!/bin/sh\necho '{credential(token=TOKEN)}'\nexec sleep 30 >&- 2>&-\n"
+    path = kubeconfig(tmp_path / "c", {"server": "https://127.0.0.1:1"}, {"exec": plugin(tmp_path, "", script)})
+    ran = run("--kubeconfig", path, "--allow-exec", "--output", "json")
+    assert (ran.code, codes(ran)) == (2, ["KASC-CONNECT-004"])
+    assert "did not exit within 0.5s" in message(ran)
+
+
+def test_a_plugin_that_is_killed(tmp_path: Path, run: Run) -> None:
+    script = "#!/bin/sh\nkill -9 $$\n"
+    path = kubeconfig(tmp_path / "c", {"server": "https://127.0.0.1:1"}, {"exec": plugin(tmp_path, "", script)})
+    assert "was killed by signal 9" in run("--kubeconfig", path, "--allow-exec").out
+
+
 def test_a_failing_plugin_may_explain_itself(tmp_path: Path, run: Run) -> None:
     script = f"#!/bin/sh\necho first >&2\necho 'login expired\033[2J token={TOKEN}' >&2\nexit 7\n"
     path = kubeconfig(tmp_path / "c", {"server": "https://127.0.0.1:1"}, {"exec": plugin(tmp_path, "", script)})
@@ -557,6 +576,22 @@ def test_no_key_is_left_behind(
         assert run("--kubeconfig", path).code == 2
     assert not os.listdir(temporary)
     assert len(os.listdir("/proc/self/fd")) == open_before
+
+
+def test_a_server_that_sends_an_expired_token_back(
+    certificates: Certificates, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from compiler.cluster import apiserver
+
+    monkeypatch.setattr(apiserver, "now", lambda: 1e11)
+    expired = "expired-nobody-may-see"
+    answers = Recorded(faults={}, failing={"etcd": f"Bearer {expired} is not liked"})
+    first = credential(token=expired, expirationTimestamp="2990-01-01T00:00:00Z")
+    script = f"#!/bin/sh\ntest -e $0.ran || {{ touch $0.ran; echo {shlex.quote(first)}; exit; }}\n"
+    with Server(answers, certificates) as server:
+        cluster = {"server": server.url, "certificate-authority": str(certificates.ca)}
+        path = kubeconfig(tmp_path / "c", cluster, {"exec": plugin(tmp_path, credential(token=TOKEN), script)})
+        assert "Bearer *** is not liked" in run("--kubeconfig", path, "--allow-exec").out
 
 
 def test_a_server_that_sends_the_token_back(certificates: Certificates, tmp_path: Path, run: Run) -> None:

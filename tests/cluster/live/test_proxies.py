@@ -224,6 +224,15 @@ def test_a_proxy_is_not_trusted(
     assert "\x1b" not in ran.out
 
 
+@pytest.mark.parametrize("sent", [PASSWORD, base64.b64encode(f"me:{PASSWORD}".encode()).decode()])
+def test_a_proxy_that_sends_the_password_back(sent: str, tmp_path: Path, run: Callable[..., Ran]) -> None:
+    with RawServer(sends(f"HTTP/1.1 407 not {sent}\r\n\r\n".encode())) as listener:
+        proxy = f"http://me:{ESCAPED}@127.0.0.1:{listener.port}"
+        path = kubeconfig(tmp_path / "config", {"server": "https://10.0.0.1:1", "proxy-url": proxy})
+        ran = run("--kubeconfig", path, "--allow-proxy")
+    assert 'refused to connect to 10.0.0.1:1: "407 not ***"' in ran.out
+
+
 def test_a_proxy_that_is_not_there_or_slow(tmp_path: Path, run: Callable[..., Ran]) -> None:
     cluster = {"server": "https://10.0.0.1:1", "proxy-url": "http://127.0.0.1:1"}
     path = kubeconfig(tmp_path / "config", cluster)

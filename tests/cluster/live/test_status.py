@@ -17,7 +17,6 @@ from tests.cluster.live.certificates import Certificates
 from tests.cluster.live.etcd_server import EtcdServer
 from tests.cluster.verify.test_verify import protobuf
 from tests.truth.recorded import write_pod
-from tools.record.scratch import write_keys
 
 pytest.importorskip("etcd3")
 
@@ -50,13 +49,6 @@ def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdServer]:
     with EtcdServer(tmp_path_factory.mktemp("etcd")) as server:
         server.load([("/registry/pods/a/p", protobuf("v1", "Pod"))])
         yield server
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("status")
-    write_keys(made)
-    return made
 
 
 Status = Callable[..., Ran]

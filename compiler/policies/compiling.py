@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from compiler import rules
+from compiler.bounds import MAX_FINDINGS
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs.source.node import Node
 from compiler.policies import applicators, keywords
 from compiler.policies.keywords import Check
-from compiler.policies.patterns import InvalidPatternError, Pattern
+from compiler.policies.patterns import InvalidPatternError, Patterns
 from compiler.policies.shapes import Members, Shape
 from compiler.policies.vocabulary import APPLIES_TO, BOUNDS, DEFINITIONS, KEYWORDS, SIZES
 from compiler.rules import Rule
@@ -47,14 +48,16 @@ _TOO_HIGH = Compiled(keywords.passes, 1, _MAX_HEIGHT + 1)
 
 
 class SchemaCompiler:
-    """Compiles the schemas of one file for one version; `problems` has what is wrong with them.
+    """Compiles the schemas of one file for one version; `problems` has what is wrong with them, up to `MAX_FINDINGS`.
 
     `lenient` has the keywords that null meets, although they say something else, with their locations. `definitions`
-    are the `$defs` of the file. Without a shape nothing is known about the names of the data.
+    are the `$defs` of the file, `patterns` its regular expressions. Without a shape nothing is known about the names of
+    the data.
     """
 
-    def __init__(self, definitions: dict[str, Node]) -> None:
+    def __init__(self, definitions: dict[str, Node], patterns: Patterns) -> None:
         self.definitions = definitions
+        self.patterns = patterns
         self.problems: list[Diagnostic] = []
         self.lenient: list[tuple[Location, str]] = []
         self._compiled: dict[tuple[int, int], Compiled] = {}
@@ -100,6 +103,8 @@ class SchemaCompiler:
         types = shape.types if shape is not None else frozenset()
         keys = list(node.value) if isinstance(node.value, dict) else []
         for name in keys:
+            if self.is_full:
+                return
             if name not in KEYWORDS:
                 hint = did_you_mean(name, sorted(KEYWORDS)) or f"keywords are {', '.join(sorted(KEYWORDS))}"
                 self._report(node.key_location(name), f"unknown keyword {shown(name)} of a schema", hint)
@@ -110,9 +115,15 @@ class SchemaCompiler:
             elif "null" in types and name in _OF_SCALARS and not any(key in _TYPED for key in keys):
                 self.lenient.append((node.key_location(name), name))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether further problems are not recorded."""
+        return len(self.problems) >= MAX_FINDINGS
+
     def report(self, rule: Rule, where: Location, message: str, hint: str) -> None:
         """Report a problem of the policy."""
-        self.problems.append(diagnose(rule, message, hint, location=where))
+        if not self.is_full:
+            self.problems.append(diagnose(rule, message, hint, location=where))
 
     def _report(self, where: Location, message: str, hint: str) -> None:
         self.report(rules.INVALID_POLICY, where, message, hint)
@@ -202,7 +213,7 @@ class _Parts:
         if not isinstance(text, str):
             return self.compiler.invalid(self.node, key, "a regular expression")
         try:
-            yield keywords.pattern(Pattern(text), text)
+            yield keywords.pattern(self.compiler.patterns.compiled(text), text)
         except InvalidPatternError as error:
             message = f"invalid pattern {shown(text[:200])}: {error}"
             self.compiler.report(rules.INVALID_POLICY, self.value[key].location, message, error.hint)
@@ -293,7 +304,7 @@ class _Parts:
             return self.shape.values if self.shape is not None else None
         if name in known:
             return known[name]
-        if known:
+        if known and not self.compiler.is_full:
             where = self.value["properties"].key_location(name)
             hint = did_you_mean(name, known) or f"names are {', '.join(list(known)[:20])}"
             self.compiler.report(rules.UNKNOWN_NAME_IN_POLICY, where, f"there is no {shown(name)} here", hint)

@@ -11,6 +11,7 @@ from compiler.policies.compiling import SchemaCompiler
 from compiler.policies.instance import Instance
 from compiler.policies.keywords import Check
 from compiler.policies.outcomes import UNDECIDED, Failure, Outcome, Path, Steps
+from compiler.policies.patterns import Patterns
 from compiler.policies.reading import PolicyRule
 from compiler.policies.shapes import PARTS, Shape, shapes, whole
 from compiler.policies.vocabulary import member_schemas, members_of
@@ -71,12 +72,13 @@ class Rules:
 
     def __init__(self, definitions: dict[str, Node]) -> None:
         self._definitions = definitions
+        self._patterns = Patterns()
         self._compiled: dict[tuple[str, str], CompiledRule] = {}
         self._decisions: dict[Hashable, Decision] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without functions, which cannot be pickled."""
-        return self.__dict__ | {"_compiled": {}, "_decisions": {}}
+        return self.__dict__ | {"_patterns": Patterns(), "_compiled": {}, "_decisions": {}}
 
     def decide(self, compiled: CompiledRule, instance: Instance) -> Decision:
         """Return the outcome of a rule; servers that are alike in what the rule is about share it."""
@@ -95,7 +97,7 @@ class Rules:
         """Return a rule for a version."""
         key = catalog.version, rule.id
         if key not in self._compiled:
-            compiler, known = SchemaCompiler(self._definitions), shapes(catalog)
+            compiler, known = SchemaCompiler(self._definitions, self._patterns), shapes(catalog)
             parts = tuple(
                 _Part(name, self._members(node, known[name]), compiler.compile(node, known[name]).check)
                 for name, node in rule.schemas.items()
@@ -107,7 +109,7 @@ class Rules:
         """Return the condition of a rule for a version."""
         key = catalog.version, f"when {rule.id}"
         if key not in self._compiled:
-            compiler = SchemaCompiler(self._definitions)
+            compiler = SchemaCompiler(self._definitions, self._patterns)
             check = compiler.compile(when, whole(catalog)).check
             parts = tuple(
                 _Part(name, self._mentioned(when, name, catalog), check)

@@ -7,7 +7,6 @@ fails. `applicators` has the keywords with schemas in them, and `compiling` puts
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -17,7 +16,7 @@ from compiler.text import shown
 
 Check: TypeAlias = Callable[[Any, Steps], Outcome]
 _SHOWN = 200
-"""Characters of a value in a message."""
+"""Characters of a value in a message that is not a string."""
 
 
 def passes(value: Any, steps: Steps) -> Outcome:
@@ -28,7 +27,7 @@ def passes(value: Any, steps: Steps) -> Outcome:
 def describe(value: Any) -> str:
     """Return a value for a message."""
     if isinstance(value, str):
-        return shown(value) if len(value) <= _SHOWN else shown(value[:_SHOWN]) + "…"
+        return shown(value)
     if value in ([], {}):
         return "empty"
     text = json.dumps(_normal(value), default=lambda _: "?", ensure_ascii=False)
@@ -122,10 +121,9 @@ def multiple_of(divisor: Any) -> Check:
         if not is_number(value):
             return None
         try:
-            quotient = value / divisor
-        except OverflowError:
-            quotient = math.inf
-        is_whole = not value % divisor if isinstance(divisor, int) else quotient == quotient // 1
+            is_whole = value % divisor == 0 if isinstance(divisor, int) else value / divisor % 1 == 0
+        except OverflowError:  # one of them is an integer that is too large for a float
+            is_whole = value == 0
         return None if is_whole else Failure((), lambda: f"is {describe(value)}, not a multiple of {describe(divisor)}")
 
     return check

@@ -13,10 +13,14 @@ from compiler.policies.outcomes import Steps
 
 MAX_STATES = 2000
 """States of the automaton of a pattern, with repetitions expanded."""
+_MAX_STATES_OF_FILE = 200_000
+"""States of all patterns of a policy, some 30 MB."""
 _MAX_REPEATS = 1000
 _MAX_DEPTH = 50
 _MAX_CACHED = 5000
-"""Transitions and results that are kept for a pattern; then they are computed again."""
+"""Results that are kept for a pattern; then they are computed again."""
+_MAX_CACHED_STATES = 20_000
+"""States in the transitions that are kept for a pattern."""
 _MAX_CACHED_LENGTH = 200
 """Characters of a string whose result is kept."""
 _LAST: Final = 0x10FFFF
@@ -61,6 +65,7 @@ class Pattern:
         self._results: dict[str, bool] = {}
         """The strings of the data repeat from server to server."""
         self._transitions: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._cached_states = 0
         whole = _Reader(text, self).read()
         self.start, self.accepting = whole
 
@@ -84,9 +89,12 @@ class Pattern:
             key = states, character
             known = self._transitions.get(key)
             if known is None:
-                if len(self._transitions) >= _MAX_CACHED:
+                known = self._after(states, character, steps)
+                self._cached_states += len(known)
+                if self._cached_states > _MAX_CACHED_STATES:
                     self._transitions.clear()
-                known = self._transitions[key] = self._after(states, character, steps)
+                    self._cached_states = len(known)
+                self._transitions[key] = known
             states = known
             if self.accepting in states:
                 return True
@@ -103,7 +111,7 @@ class Pattern:
 
     def _after(self, states: frozenset[int], character: str, steps: Steps) -> frozenset[int]:
         """Return the states after a character, and those of a match that begins behind it."""
-        steps.spend(len(states))
+        steps.spend(sum(1 + len(self.sets[state]) for state in states))
         point = ord(character)
         reached = {self.start}
         for state in states:
@@ -128,12 +136,32 @@ class Pattern:
         return frozenset(states)
 
 
+class Patterns:
+    """The patterns of one file, each compiled once; the number of their states is limited."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, Pattern] = {}
+        self._states = 0
+
+    def compiled(self, text: str) -> Pattern:
+        """Return a compiled pattern. Raises InvalidPatternError."""
+        known = self._compiled.get(text)
+        if known is None:
+            if self._states > _MAX_STATES_OF_FILE:
+                raise InvalidPatternError("the patterns of the policy are too large", "use smaller repeat counts")
+            known = self._compiled[text] = Pattern(text)
+            self._states += len(known.free)
+        return known
+
+
 class _Reader:
     """Reads a pattern and builds its automaton."""
 
     def __init__(self, text: str, automaton: Pattern) -> None:
         self.text, self.at, self.depth = text, 0, 0
         self.automaton = automaton
+        self.classes: dict[int, tuple[Ranges, int]] = {}
+        """The characters and the end of each class by its start: a repeated class is read once."""
 
     def read(self) -> _Fragment:
         """Return the whole pattern."""
@@ -226,7 +254,12 @@ class _Reader:
         if sign == "(":
             return self._group()
         if sign == "[":
-            return self._one(self._class())
+            begin = self.at
+            if begin not in self.classes:
+                members = self._class()
+                self.classes[begin] = members, self.at
+            ranges, self.at = self.classes[begin]
+            return self._one(ranges)
         if sign == ".":
             return self._one(_ANY)
         if sign in ("^", "$"):

@@ -6,7 +6,7 @@ A file is read as documents are: strictly, with bounds on size, depth and aliase
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from compiler import rules
@@ -210,8 +210,7 @@ class _Reader:
         self._keys(node, _EXCEPTION, "an exception")
         rule = self._text(node, "rule", required=True)
         if rule and rule not in by_id:
-            hint = did_you_mean(rule, by_id) or f"rules are {', '.join(list(by_id)[:20])}"
-            self._report(node.at(("rule",)).location, f"there is no rule {shown(rule)} in this policy", hint)
+            self.problems.report(rules.INVALID_POLICY, _unknown_rule, node.at(("rule",)), rule, by_id)
         clusters = self._texts(node, "clusters", required=True)
         reason, expires = self._text(node, "reason", required=True), self._text(node, "expires", required=True)
         if expires and not is_day(expires):
@@ -225,8 +224,7 @@ class _Reader:
             self._report(node.location, f"{what} must be a mapping", f"write {known[0]}: ...")
         for key in node.value if isinstance(node.value, dict) else ():
             if key not in known:
-                hint = did_you_mean(key, known) or f"keys are {', '.join(known)}"
-                self._report(node.key_location(key), f"unknown key {shown(key)} of {what}", hint)
+                self.problems.report(rules.INVALID_POLICY, _unknown_key, node, key, known, what)
 
     def _mapping(self, node: Node, key: str, required: bool = False) -> Node:
         child = node.get(key)
@@ -276,6 +274,18 @@ class _Reader:
         self.problems.report(
             rules.INVALID_POLICY, lambda: diagnose(rules.INVALID_POLICY, message, hint, location=where)
         )
+
+
+def _unknown_key(node: Node, key: str, known: tuple[str, ...], what: str) -> Diagnostic:
+    hint = did_you_mean(key, known) or f"keys are {', '.join(known)}"
+    message = f"unknown key {shown(key)} of {what}"
+    return diagnose(rules.INVALID_POLICY, message, hint, location=node.key_location(key))
+
+
+def _unknown_rule(node: Node, rule: str, known: Iterable[str]) -> Diagnostic:
+    hint = did_you_mean(rule, known) or f"rules are {', '.join(list(known)[:20])}"
+    message = f"there is no rule {shown(rule)} in this policy"
+    return diagnose(rules.INVALID_POLICY, message, hint, location=node.location)
 
 
 def is_day(text: str) -> bool:

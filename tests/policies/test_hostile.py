@@ -42,6 +42,7 @@ WORDS = (
     "\0",
     "\u202e",
 )
+MISSPELLED: dict[str, object] = {f"x{number}": {} for number in range(10_000)}
 
 
 @st.composite
@@ -107,6 +108,29 @@ def test_a_remote_reference_is_not_fetched(tmp_path: Path, monkeypatch: pytest.M
     report = check_policy(str(own), None)
     assert {each.code for each in report.of("error")} == {"KASC-POLICY-001"}
     monkeypatch.undo()
+
+
+def test_many_large_patterns_are_refused(tmp_path: Path) -> None:
+    """The automata of a policy are kept while it is used."""
+    started = time.process_time()
+    patterns = [{"pattern": f"a{{{900 - number % 100}}}{number}"} for number in range(2000)]
+    own = policy(tmp_path, rule(flags={"properties": {"etcd-prefix": {"anyOf": patterns}}}))
+    report = Report("a")
+    (result,) = own.judge(SERVERS[0], report)
+    assert [control.status for control in result.controls] == ["manual"]
+    assert any("the patterns of the policy are too large" in each.message for each in report.diagnostics)
+    assert time.process_time() - started < 4
+
+
+@pytest.mark.parametrize("schema", [MISSPELLED, {"properties": MISSPELLED}], ids=["keywords", "names"])
+def test_problems_beyond_the_limit_are_not_recorded(tmp_path: Path, schema: dict[str, object]) -> None:
+    started = time.process_time()
+    own = policy(tmp_path, rule(flags=schema))
+    report = Report("a")
+    (result,) = own.judge(SERVERS[0], report)
+    assert [control.status for control in result.controls] == ["manual"]
+    assert report.count("error") == 100
+    assert time.process_time() - started < 4
 
 
 def test_a_policy_of_many_rules(tmp_path: Path) -> None:

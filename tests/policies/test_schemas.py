@@ -14,6 +14,7 @@ from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.yaml import parse_yaml
 from compiler.policies.compiling import SchemaCompiler
 from compiler.policies.outcomes import UNDECIDED, Failure, Outcome, Steps, TooManyStepsError
+from compiler.policies.patterns import Patterns
 
 _SCALARS = (
     st.none()
@@ -69,8 +70,17 @@ def node_of(value: Any) -> Node:
 
 
 def compiled(schema: Any, definitions: dict[str, Any] | None = None) -> tuple[SchemaCompiler, Any]:
-    compiler = SchemaCompiler({name: node_of(each) for name, each in (definitions or {}).items()})
+    compiler = SchemaCompiler({name: node_of(each) for name, each in (definitions or {}).items()}, Patterns())
     return compiler, compiler.compile(node_of(schema), None).check
+
+
+@pytest.mark.parametrize(
+    ("value", "divisor", "passes"),
+    [(0.5, 10**400, False), (0, 10**400, True), (10**400, 0.5, False), (10**400, 10**399, True), (1.5, 0.5, True)],
+)
+def test_multiples_of_numbers_that_no_float_holds(value: float, divisor: float, passes: bool) -> None:
+    _, check = compiled({"multipleOf": divisor})
+    assert (check(value, Steps(100)) is None) == passes
 
 
 def outcome(schema: Any, value: Any, definitions: dict[str, Any] | None = None) -> Outcome:

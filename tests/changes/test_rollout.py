@@ -206,6 +206,14 @@ def test_no_secret_is_in_a_report(tmp_path: Path) -> None:
     assert "aescbc:v1:k1" in shown
 
 
+def test_no_secret_in_an_unknown_flag_is_in_a_report(tmp_path: Path) -> None:
+    old, new = ([f"--client-secret=hunter{number}", f"--v={number}"] for number in (2, 3))
+    rollout = rollout_of(compared(tmp_path, old, new))
+    shown = repr(as_data(rollout)) + as_markdown(rollout) + "".join(as_text(rollout, verbose=True))
+    assert "client-secret" in shown
+    assert "hunter" not in shown
+
+
 @pytest.mark.parametrize(
     ("flag", "paths"),
     [

@@ -38,7 +38,7 @@ def programs(folder: Path) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "kasc"
     program.write_text(
-        f"#!/bin/sh\nexec {sys.executable} -c 'from compiler.cli.main import program; program()' \"$@\"\n"
+        f"#!/bin/sh\nexec {sys.executable} -P -c 'from compiler.cli.main import program; program()' \"$@\"\n"
     )
     program.chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

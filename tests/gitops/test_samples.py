@@ -49,7 +49,10 @@ def fleet(tmp_path: Path, variables: dict[str, str]) -> Path:
     [
         ("vendor.github-workflows", "github-workflow.yaml"),
         ("custom.github-workflows-require-timeout", "github-workflow.yaml"),
+        ("vendor.github-workflows", "github-pull-request.yaml"),
+        ("custom.github-workflows-require-timeout", "github-pull-request.yaml"),
         ("vendor.gitlab-ci", "gitlab-ci.yaml"),
+        ("vendor.gitlab-ci", "gitlab-merge-request.yaml"),
     ],
 )
 def test_definitions_of_pipelines_are_valid(schema: str, name: str) -> None:

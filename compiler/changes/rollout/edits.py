@@ -9,7 +9,7 @@ from compiler.artifacts.files import written_value
 from compiler.changes.flags import digest, plain
 from compiler.changes.rollout.configuration import UNSET, differing
 from compiler.changes.version import NAME as VERSION
-from compiler.text.redaction import hide_in_message
+from compiler.text.redaction import HIDDEN, hide_in_message, is_secret_name
 from compiler.upstream.catalog.facts import STRUCTURED, section_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _shown(state: State, flag: str) -> Any:
     value = state.configuration.value(flag)
     if value == UNSET:
         return None
-    texts = [hide_in_message(written_value(use)) for use in value.uses]
+    texts = [HIDDEN if is_secret_name(flag) else hide_in_message(written_value(use)) for use in value.uses]
     if STRUCTURED.get(flag) == _ENCRYPTION and state.server.storage_factory.encryption is not None:
         return {"path": texts[-1], "resources": list(_resources(state.server))}
     return (

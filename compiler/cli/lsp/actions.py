@@ -195,7 +195,7 @@ def convert(snapshot: Snapshot) -> Converted:
     try:
         result = import_input(examined, snapshot.settings, "yaml", os.path.dirname(path))
     except CannotImportError as error:
-        return Converted(None, uri, [clean(f"cannot convert {snapshot.path}: {each}") for each in error.reasons])
+        return Converted(None, uri, [f"cannot convert {snapshot.path}: {each}" for each in error.reasons])
     if result is None:
         return Converted(None, uri, ["nothing is converted: fix the errors of the input first"])
     start = types.Position(0, 0)
@@ -208,4 +208,4 @@ def convert(snapshot: Snapshot) -> Converted:
             ),
         ]
     )
-    return Converted(edit, uri, [clean(note) for note in result.notes])
+    return Converted(edit, uri, list(result.notes))

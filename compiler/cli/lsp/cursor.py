@@ -72,9 +72,9 @@ def cursor_at(source: Source, index: int, structured: bool) -> Cursor:
 def _in_structure(source: Source, cursor: Cursor, levels: int) -> Cursor:
     for text in _variants(source, cursor):
         for root in parsed(Source(source.name, text)):
-            found = _find(root)
-            if found is not None:
-                return _placed(source, cursor._replace(root=root), found, levels)
+            marked = _marked(root)
+            if marked is not None:
+                return _placed(source, cursor._replace(root=root), marked, levels)
     return cursor
 
 
@@ -108,15 +108,15 @@ def _closers(line: str) -> str:
     return quote + "".join(reversed(open_brackets))
 
 
-class _Found(NamedTuple):
+class _Marked(NamedTuple):
     path: Path
     key: str
     node: Node
     """The mapping with the key, or the value."""
 
 
-def _find(root: Node) -> _Found | None:
-    """Return the key or value with the marker; None if it is in a comment."""
+def nodes(root: Node) -> Iterator[tuple[Node, Path]]:
+    """Yield the values of a document, each with the path that leads to it; one with several aliases only once."""
     pending: list[tuple[Node, Path]] = [(root, ())]
     visited: set[int] = set()
     while pending:
@@ -124,21 +124,27 @@ def _find(root: Node) -> _Found | None:
         if id(node) in visited:
             continue
         visited.add(id(node))
-        value = node.value
-        if isinstance(value, dict):
-            for key, child in value.items():
+        yield node, path
+        if isinstance(node.value, dict):
+            pending += [(child, (*path, key)) for key, child in node.value.items()]
+        elif isinstance(node.value, list):
+            pending += [(child, (*path, index)) for index, child in enumerate(node.value)]
+
+
+def _marked(root: Node) -> _Marked | None:
+    """Return the key or value with the marker; None if it is in a comment."""
+    for node, path in nodes(root):
+        if isinstance(node.value, dict):
+            for key in node.value:
                 if _MARKER in key:
-                    return _Found(path, key, node)
-                pending.append((child, (*path, key)))
-        elif isinstance(value, list):
-            pending += [(child, (*path, number)) for number, child in enumerate(value)]
-        elif isinstance(value, str) and _MARKER in value:
-            return _Found(path, "", node)
+                    return _Marked(path, key, node)
+        elif isinstance(node.value, str) and _MARKER in node.value:
+            return _Marked(path, "", node)
     return None
 
 
-def _placed(source: Source, cursor: Cursor, found: _Found, levels: int) -> Cursor:
-    path, key, node = found
+def _placed(source: Source, cursor: Cursor, marked: _Marked, levels: int) -> Cursor:
+    path, key, node = marked
     if key:
         others = frozenset(node.value) - {key} if isinstance(node.value, dict) else frozenset[str]()
         return cursor._replace(path=path, is_key=True, siblings=others, before=key.partition(_MARKER)[0])

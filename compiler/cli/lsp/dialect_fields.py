@@ -48,8 +48,8 @@ def _observed_fields(path: Path, root: Node, snapshot: Snapshot) -> Mapping[str,
     """Return the fields that the importer of a dialect compares the mapping at a path with."""
     if snapshot.read_as not in DIALECT_KINDS:
         return {}
-    _, version, host, *_, release = snapshot.settings
     detected, files = Detected(snapshot.read_as, [root]), snapshot.session.files()
+    version, host, release = snapshot.settings.version, snapshot.settings.host, snapshot.settings.release
     with suppress(KascError):
         read_detected(detected, snapshot.source, snapshot.path, version, Problems(), files, host, release)
     for length in range(len(path), -1, -1):

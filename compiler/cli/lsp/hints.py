@@ -29,8 +29,8 @@ def hints(snapshot: Snapshot, visible: types.Range) -> list[types.InlayHint]:
         if each.origin and each.flag != ANY:
             by_line.setdefault(_line_of(each.location, snapshot), []).append(each)
     start = given.start.line if given.start.file == snapshot.path else 1
-    made = [_hint(line, arguments, start, snapshot) for line, arguments in sorted(by_line.items())]
-    return [each for each in made if overlaps(types.Range(each.position, each.position), visible)]
+    every = (_hint(line, arguments, start, snapshot) for line, arguments in sorted(by_line.items()))
+    return [each for each in every if overlaps(types.Range(each.position, each.position), visible)]
 
 
 def _line_of(location: Location | None, snapshot: Snapshot) -> int:

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from compiler.text import clean
 
-_SPECIAL = r"([\\`*_{}\[\]<>#|~])"
+_SPECIAL = r"([\\`*_{}\[\]<>#|~&])"
 
 
 def content(lines: Sequence[str], markdown: bool) -> types.MarkupContent:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from compiler.cli.lsp.cursor import Path
+from compiler.cli.lsp.cursor import Path, nodes
 from compiler.cli.lsp.positions import contains
 from compiler.cli.lsp.session import Snapshot
 from compiler.diagnostics import Location
 from compiler.inputs.arguments import Argument
-from compiler.inputs.source.node import Node
+from compiler.inputs.source.node import LINE_BREAK, Node
 
 _WORD = re.compile(r"[A-Za-z0-9_./@-]+")
 
@@ -24,7 +24,7 @@ class Word(NamedTuple):
 
 def word_at(snapshot: Snapshot, line: int, column: int) -> Word | None:
     """Return the word at a place or right before it; None if there is none."""
-    text = snapshot.source.text.split("\n")[line - 1] if line <= snapshot.source.text.count("\n") + 1 else ""
+    text = LINE_BREAK.split(snapshot.source.text)[line - 1]
     for match in _WORD.finditer(text):
         if match.start() < column <= match.end() + 1:
             return Word(match[0], Location(snapshot.path, line, match.start() + 1, line, match.end() + 1))
@@ -58,21 +58,12 @@ class Spot(NamedTuple):
 def spot_at(snapshot: Snapshot, line: int, column: int) -> Spot | None:
     """Return the key or scalar at a place; None if there is none, or the text is not well-formed."""
     for root in snapshot.roots:
-        pending: list[tuple[Node, Path]] = [(root, ())]
-        visited: set[int] = set()
-        while pending:
-            node, path = pending.pop()
-            if id(node) in visited:
-                continue
-            visited.add(id(node))
+        for node, path in nodes(root):
             if isinstance(node.value, dict):
-                for key, child in node.value.items():
+                for key in node.value:
                     where = node.key_location(key)
                     if key in (node.keys or {}) and contains(where, line, column):
                         return Spot((*path, key), root, where, True)
-                    pending.append((child, (*path, key)))
-            elif isinstance(node.value, list):
-                pending += [(child, (*path, index)) for index, child in enumerate(node.value)]
-            elif contains(node.location, line, column):
+            elif not isinstance(node.value, list) and contains(node.location, line, column):
                 return Spot(path, root, node.location, False)
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ from compiler.cli.lsp.positions import UTF16
 from compiler.cli.lsp.session import Options, Session
 from compiler.cli.lsp.symbols import symbols
 from compiler.cli.lsp.uris import path_of, uri_of
+from compiler.text import clean
+from compiler.text.redaction import hide_in_message
 
 _QUIET = 0.01
 """Seconds without a change after which a document is checked."""
@@ -84,7 +87,8 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log an error of this program; pygls would show a message for each keystroke."""
-        self.window_log_message(types.LogMessageParams(type=types.MessageType.Error, message=f"kasc: {error}"))
+        message = clean(hide_in_message(f"kasc: {error}"))
+        self.window_log_message(types.LogMessageParams(type=types.MessageType.Error, message=message))
 
 
 def serve(options: Options) -> None:
@@ -142,7 +146,7 @@ def _add_documents(server: Server) -> None:
 async def _check_all(server: Server) -> None:
     """Check every open document again, since a file on disk has changed."""
     await server.work(server.session.touch)
-    for path in list(server.uris):
+    for path in list(server.session.texts):
         server.check_soon(path)
 
 
@@ -227,7 +231,8 @@ async def _convert(server: Server, path: str) -> None:
         workspace = server.client_capabilities.workspace
         edits = workspace.workspace_edit if workspace is not None else None
         if edits is None or types.ResourceOperationKind.Create not in (edits.resource_operations or ()):
-            _say(server, f"this editor cannot create files: run kasc import {path} -o FILE", types.MessageType.Error)
+            instead = f"run kasc import {shlex.quote(path)} -o FILE"
+            _say(server, f"this editor cannot create files: {instead}", types.MessageType.Error)
             return
         applied = await server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit=converted.edit))
         if applied.applied and _can_show(server):
@@ -243,7 +248,7 @@ def _can_show(server: Server) -> bool:
 
 
 def _say(server: Server, message: str, kind: types.MessageType) -> None:
-    server.window_show_message(types.ShowMessageParams(type=kind, message=message))
+    server.window_show_message(types.ShowMessageParams(type=kind, message=clean(message)))
 
 
 def _text(word: str | Enum) -> str:

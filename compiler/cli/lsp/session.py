@@ -127,7 +127,7 @@ class Session:
         self._revision = 0
         self._examinations: dict[str, _Examination] = {}
         self._known: dict[str, tuple[str, str]] = {}
-        self._positions: dict[tuple[str, int], Positions] = {}
+        self._positions: dict[str, Positions] = {}
 
     def put(self, path: str, text: str) -> None:
         """Open a document, or replace its text."""
@@ -174,18 +174,17 @@ class Session:
     def positions_of(self, name: str) -> Positions:
         """Return the positions of a file: of the text in the editor, or else of the file on disk."""
         path = os.path.abspath(name)
-        key = (path, self._revision)
-        if key not in self._positions:
+        if path not in self._positions:
             text = self.texts.get(path)
-            self._positions[key] = Positions(text if text is not None else _on_disk(name), self.encoding)
-        return self._positions[key]
+            self._positions[path] = Positions(text if text is not None else _on_disk(name), self.encoding)
+        return self._positions[path]
 
     def files(self) -> Buffers:
         """Return the files of one examination."""
         return Buffers({path: text.removeprefix("\ufeff") for path, text in self.texts.items()})
 
     def settings_for(self, path: str) -> Settings:
-        """Return how a document is read; the name of a file may tell that it is a kasc document."""
+        """Return how a document is read; the name of a file may show that it is a kasc document."""
         settings = self.options.settings
         if settings.read_as is None and any(fnmatch(os.path.basename(path), name) for name in OWN_NAMES):
             return settings._replace(read_as="document")

@@ -12,7 +12,7 @@ from compiler.inputs.arguments import ANY
 from compiler.inputs.masking import Masked
 from compiler.inputs.source.node import Node, text_of
 from compiler.text import clean
-from compiler.text.redaction import HIDDEN, hide
+from compiler.text.redaction import HIDDEN, hide, is_secret_name
 
 _MAX_SYMBOLS = 2000
 _MAX_LEVELS = 8
@@ -52,7 +52,8 @@ class _Outline:
                 whole = where
                 if each.location is not None and each.location[1:3] >= where[1:3]:
                     whole = where._replace(end_line=each.location.end_line, end_column=each.location.end_column)
-                yield self._made(f"--{each.flag}", hide(each.text), whole, where, types.SymbolKind.Property)
+                value = HIDDEN if is_secret_name(each.flag) else hide(each.text)
+                yield self._symbol(f"--{each.flag}", value, whole, where, types.SymbolKind.Property)
 
     def children(self, node: Node, level: int) -> list[types.DocumentSymbol]:
         """Return the symbols of the keys or items of a value."""
@@ -78,19 +79,20 @@ class _Outline:
         whole = Location(where.file, *min(where[1:3], node.span[:2]), *max(where[3:5], node.span[2:]))
         leaf = not isinstance(node.value, dict | list)
         kind = types.SymbolKind.Property if leaf else types.SymbolKind.Namespace
-        made = self._made(name, self._value(node) if leaf else "", whole, where, kind)
-        made.children = self.children(node, level + 1)
-        return made
+        symbol = self._symbol(name, self._value(node) if leaf else "", whole, where, kind)
+        symbol.children = self.children(node, level + 1)
+        return symbol
 
     def _value(self, node: Node) -> str:
         """Return a scalar as written; nothing of a value that may be a secret."""
-        return HIDDEN if self.masked.spans(node.span[0] - 1) else hide(node.text)
+        first, _, last, _ = node.span
+        return HIDDEN if any(map(self.masked.spans, range(first - 1, last))) else hide(node.text)
 
-    def _made(
+    def _symbol(
         self, name: str, detail: str, whole: Location, where: Location, kind: types.SymbolKind
     ) -> types.DocumentSymbol:
         return types.DocumentSymbol(
-            name=_short(name) or "?",
+            name=_short(hide(name)) or "?",
             kind=kind,
             range=self.positions.range(whole),
             selection_range=self.positions.range(where),

@@ -125,8 +125,12 @@ def _input_row(report: Report) -> str:
 
 
 def _finding_row(report: Report, diagnostic: Diagnostic) -> str:
-    location = diagnostic.location
-    place = f"{path_of(location.file)}:{location.line}:{location.column}" if location else path_of(report.path)
     hint = f"<br>{prose(diagnostic.hint)}" if diagnostic.hint else ""
     message = f"**{diagnostic.severity}**: {prose(diagnostic.message)}{hint}"
-    return f"| {code(place)} | {message} | {prose(diagnostic.code)} |"
+    return f"| {code(place_of(report, diagnostic))} | {message} | {prose(diagnostic.code)} |"
+
+
+def place_of(report: Report, diagnostic: Diagnostic) -> str:
+    """Return the position of a finding, `PATH:LINE:COLUMN`; the path of the input if it has none."""
+    at = diagnostic.location
+    return f"{path_of(at.file)}:{at.line}:{at.column}" if at is not None and at.file else path_of(report.path)

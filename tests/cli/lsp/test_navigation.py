@@ -102,6 +102,13 @@ def test_secrets_are_not_shown() -> None:
     assert "hunter2" not in shown("a.yaml", text.replace("auditWebhook", "audit¦Webhook"))
     snapshot = opened(HERE / "a.flags", "kube-apiserver --etcd-servers=https://u:hunter2hunter2@a:1\n")
     assert "hunter2" not in str(symbols(snapshot))
+    snapshot = opened(HERE / "b.flags", "kube-apiserver --etcd-servers=a --client-secret=hunter2hunter2\n")
+    assert "hunter2" not in str(symbols(snapshot))
+    inner = "    x: hunter2\n    apiVersion: apiserver.config.k8s.io/v1\n    kind: EncryptionConfiguration\n"
+    manifest = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  enc.yaml: |\n{inner}"
+    snapshot = opened(HERE / "cm.yaml", manifest)
+    assert "enc.yaml" in str(symbols(snapshot))
+    assert "hunter2" not in str(symbols(snapshot))
     encryption = (
         "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n"
         "  providers:\n  - secretbox:\n      keys: [{name: one, secret: aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMiE=}]\n"
@@ -110,8 +117,8 @@ def test_secrets_are_not_shown() -> None:
 
 
 def test_markdown_shows_each_character() -> None:
-    value = content(["a*b", "  1 < 2 [x](y) `z`", "    # code", "    ```", "  c"], True).value
-    assert value == "\n**a\\*b**\n\n1 \\< 2 \\[x\\](y) \\`z\\`  \n\n```yaml\n# code\n'''\n```\nc  "
+    value = content(["a*b", "  1 < 2 [x](y) `z` &lt;", "    # code", "    ```", "  c"], True).value
+    assert value == "\n**a\\*b**\n\n1 \\< 2 \\[x\\](y) \\`z\\` \\&lt;  \n\n```yaml\n# code\n'''\n```\nc  "
 
 
 def targets(text: str, path: Path, settings: Settings = DEFAULTS.settings) -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.cli.reporters.github import path_of
+from compiler.cli.reporters.github import path_of, place_of
 from compiler.cli.reporters.markdown.page import Page
 from compiler.cli.reporters.summary import Once, in_words, totals
 from compiler.diagnostics import SEVERITIES, Diagnostic, Report
@@ -48,7 +48,6 @@ def finding_table(report: Report, findings: list[Diagnostic]) -> list[str]:
 
 
 def _finding(report: Report, diagnostic: Diagnostic) -> list[str]:
-    at = diagnostic.location
-    place = f"{path_of(at.file)}:{at.line}:{at.column}" if at is not None and at.file else path_of(report.path)
     hint = f"<br>{prose(diagnostic.hint)}" if diagnostic.hint else ""
-    return [diagnostic.severity, f"{prose(diagnostic.message)}{hint}", code(place), prose(diagnostic.code)]
+    place = code(place_of(report, diagnostic))
+    return [diagnostic.severity, f"{prose(diagnostic.message)}{hint}", place, prose(diagnostic.code)]

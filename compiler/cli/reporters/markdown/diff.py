@@ -39,8 +39,7 @@ def _between_two(difference: Difference) -> str:
     for report in (difference.old, difference.new):
         if report is not None and report.rejected:
             page.add([f"kube-apiserver rejects {code(path_of(report.path))}:", "", *_errors(report)])
-    heading = _COLUMNS
-    page.add_table(heading, list(_change_rows(difference.changes)), "row")
+    page.add_table(_COLUMNS, list(_change_rows(difference.changes)), "row")
     if rollout := _rollout(difference):
         page.add_details(details("<b>Rollout</b>", rollout))
     return page.text("kasc diff")

@@ -20,7 +20,7 @@ from compiler.cluster.verify_report import data, of_members, of_problem, of_scan
 from compiler.cluster.verify_scan import Progress, Scan, ScanResult
 from compiler.diagnostics import Report
 from compiler.review.examine import Settings, examine
-from compiler.text import clean
+from compiler.text import clean, clean_line
 from compiler.text.redaction import hide_credentials, hide_in_message
 from compiler.upstream.etcd import without_user
 
@@ -214,5 +214,5 @@ def _plan(options: Namespace, settings: Settings, new: Resolved) -> int:
 
         print(json.dumps({"schemaVersion": 1, "plan": as_data(steps)}, indent=1))
     else:
-        print("\n".join(as_text(steps)))
+        print("\n".join(map(clean_line, as_text(steps))))
     return FINE

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compiler.text import markdown
+
 
 def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Return a Markdown table."""
-    return "".join(f"{_line(cells)}\n" for cells in (columns, ("---",) * len(columns), *rows))
+    escaped = ([cell.replace("|", "\\|") for cell in cells] for cells in rows)
+    return "".join(f"{line}\n" for line in markdown.table(columns, escaped))
 
 
 def with_section(page: str, name: str, generator: str, body: str) -> str:
@@ -18,7 +21,3 @@ def with_section(page: str, name: str, generator: str, body: str) -> str:
     if not marker:
         raise ValueError(f"the page has no section {name}")
     return f"{before}{begin}\n{body}\n{end}{after}"
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -102,3 +102,13 @@ def test_counts_come_from_a_real_etcd(capsys: pytest.CaptureFixture[str], tmp_pa
 
 def test_nothing_to_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert steps(capsys, tmp_path, {}, {}) == []
+
+
+def test_the_plan_has_no_control_characters(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    old = document(tmp_path / "old", etcd={"etcdPrefix": "/old\x1b[31m\nred"})
+    ran = kasc(capsys, "verify", document(tmp_path / "new"), "--plan-migration", old)
+    lines = ran.out.splitlines()
+    assert (ran.code, len(lines)) == (0, 2)
+    assert "copy /old\\u001b[31m\\u000ared at " in lines[0]

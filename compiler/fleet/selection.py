@@ -89,6 +89,7 @@ class Changes:
             path == STANDARD_INPUT
             or (os.path.realpath(path) in self._changed_directories if path.endswith("/") else self._has(path))
             for path in paths
+            if "\0" not in path  # no file has such a name
         )
 
     def _has(self, path: str) -> bool:

@@ -252,11 +252,17 @@ class Host:
                 return directory
             if path.startswith(prefix.rstrip("/") + "/"):
                 local = os.path.join(directory, path[len(prefix) :].lstrip("/"))
-                leaves = self.confined and not is_below(self.disk.real(local), self.disk.real(directory))
-                return None if leaves else local
+                return None if self.confined and self._leaves(local, directory) else local
         if self.root and path:
             return os.path.join(self.root, path.lstrip("/"))
         return None
+
+    def _leaves(self, path: str, directory: str) -> bool:
+        """Return whether a link leads a path out of a directory; false for an invalid path, which cannot be read."""
+        try:
+            return not is_below(self.disk.real(path), self.disk.real(directory))
+        except ValueError:
+            return False
 
     def parts(self, path: str) -> tuple[str, ...]:
         """Return the paths of the files that a file consists of, usually only its own."""

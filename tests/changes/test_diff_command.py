@@ -143,6 +143,13 @@ def test_links_out_of_the_directory_of_an_input_are_not_followed(tmp_path: Path)
     assert compare_inputs(str(path), str(path)).new.report.outcome == "reject"
 
 
+def test_paths_with_nul_characters_are_not_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text((SAMPLES / "minimal.yaml").read_text() + f'extraFlags: {{token-auth-file: "{tmp_path}/a\\0b"}}\n')
+    report = compare_inputs(str(path), str(path)).new.report
+    assert "no such file name" in [each.message.rpartition(": ")[2] for each in report.of("error")]
+
+
 def test_the_condition_of_a_change_that_is_not_safe_before(
     pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

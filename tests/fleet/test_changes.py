@@ -58,6 +58,14 @@ def test_nothing_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -
     assert (names, ran.code, ran.err) == ([], 0, "no input changed since main\n")
 
 
+def test_paths_with_nul_characters_are_not_files(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = Path("fleet/some/alone.yaml")
+    document.write_text(f'{document.read_text()}extraFlags: {{token-auth-file: "/a\\0b"}}\n')
+    git("commit", "-qam", "a path that no file has")
+    git("branch", "-f", "main")
+    assert changed(capsys, "--files-root", ".")[0] == []
+
+
 def test_a_document_that_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Committed, staged, in the work tree alone, and new."""
     some = repository / "fleet/some"

@@ -8,7 +8,7 @@ from functools import cache
 from compiler import rules
 from compiler.diagnostics import Diagnostic, Location, diagnose
 from compiler.inputs import ARTIFACT_KINDS, POLICY_KIND
-from compiler.inputs.source.node import Node, Source
+from compiler.inputs.source.node import Node, Source, text_of
 from compiler.text import closest, shown
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import key_of, nearest, section_of, versions
@@ -161,7 +161,7 @@ def unknown_input(source: Source, roots: list[Node]) -> Diagnostic:
             if kind.value in ARTIFACT_KINDS:
                 message = f"{shown(kind.value)} is an artifact of kasc"
                 hint = "pass the document that it was compiled from"
-            if kind.value == POLICY_KIND and str(root.at(("apiVersion",)).value).startswith("kasc/"):
+            if kind.value == POLICY_KIND and text_of(root.get("apiVersion")).startswith("kasc/"):
                 message, hint = "the file is a policy", "check servers with --policy FILE, or run kasc policy test FILE"
             break
     return diagnose(rules.UNRECOGNIZED_INPUT, message, hint, location=where)

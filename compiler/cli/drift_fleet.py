@@ -112,7 +112,7 @@ class _Fleet:
         try:
             server = connect_to(self.loaded, context, self.options, report, deadline)
         except UsageError as error:
-            message = f"the server of the context {shown(context)} cannot be asked: {error}"
+            message = f"cannot connect to the server of the context {shown(context)}: {error}"
             report.add(diagnose(rules.SERVER_NOT_ACCESSIBLE, message, "fix the context"))
             server = None
         if server is None:

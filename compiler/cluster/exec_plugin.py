@@ -46,7 +46,7 @@ class Plugin(NamedTuple):
     """A command that prints an ExecCredential of one apiVersion.
 
     `mode` is its interactiveMode, `cluster` the description of the cluster that it receives, if any, `install_hint`
-    what to do if the command does not exist. `terminal` permits that it asks the user.
+    what to do if the command does not exist. `terminal` permits it to ask the user.
     """
 
     command: str

@@ -46,7 +46,7 @@ _RULE = rules.INVALID_KUBECONFIG
 class Allowed(NamedTuple):
     """What a kubeconfig may cause: run the command of its user, connect through the proxy of its cluster.
 
-    `terminal` permits that the command asks the user.
+    `terminal` permits the command to ask the user.
     """
 
     exec: bool

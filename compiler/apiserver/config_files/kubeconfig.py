@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 class Selection(NamedTuple):
     """The cluster and the user of a context; None if the context does not name a user that exists.
 
-    `user_name` is the user's name in the context, `secure` tells whether the connection uses TLS.
+    `user_name` is the user's name in the context, `secure` is whether the connection uses TLS.
     """
 
     cluster: Entry

@@ -190,8 +190,9 @@ class _Asking:
         for endpoint in ENDPOINTS:
             path = f"/{endpoint}"
             answer = self._get(f"{path}?verbose")
-            is_list = not isinstance(answer, str) and answer.status in (200, 500)
-            checks = parse(answer.body, endpoint) if is_list and not isinstance(answer, str) else None
+            checks = None
+            if not isinstance(answer, str) and answer.status in (200, 500):
+                checks = parse(answer.body, endpoint)
             if checks is not None and checks.complete:
                 health[endpoint] = tuple(check.name for check in checks.checks)
             else:

@@ -71,7 +71,7 @@ class Plugin(NamedTuple):
 
 
 class Resource(NamedTuple):
-    """A resource. `served` lists its versions, highest priority first; `stored` tells whether it has storage.
+    """A resource. `served` lists its versions, highest priority first; `stored` is whether it has storage.
 
     A resource with a `gate` is only served if that feature gate is enabled. `served_emulated` are versions that only a
     server which emulates an older version still serves.

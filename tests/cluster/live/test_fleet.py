@@ -245,7 +245,7 @@ def test_promtool_accepts_the_metrics(name: str, fleet: Path, drift: Drift) -> N
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
-def test_a_server_that_stops_responding(folder: Path, certificates: Certificates, drift: Drift, fleet: Path) -> None:
+def test_a_server_that_forbids_a_page(folder: Path, certificates: Certificates, drift: Drift, fleet: Path) -> None:
     answers = Replayed(recorded(NAME), folder, faults={"/flagz": status(403, {"kind": "Status"})})
     with Server(answers, certificates) as server:
         config = json.loads((fleet / "kubeconfig").read_text())

@@ -26,6 +26,8 @@ _MAX_HEIGHT = 64
 """Levels of a schema with its references."""
 _MAX_WEIGHT = 20_000
 """Subschemas of a schema with its references."""
+_MAX_SCHEMAS = 1_000_000
+"""Subschemas of all rules of a file for all versions: rules may refer to the same large definitions."""
 _NUMBER, _SIZE = "a number", "an integer of 0 or more"
 _NOUNS = {"number": "numbers", "string": "strings", "array": "lists", "object": "maps"}
 
@@ -47,17 +49,25 @@ _EVERYTHING = Compiled(keywords.passes, 1, 1)
 _TOO_HIGH = Compiled(keywords.passes, 1, _MAX_HEIGHT + 1)
 
 
+class Limits:
+    """What the schemas of one file may take together: its patterns, and the subschemas that are left."""
+
+    def __init__(self) -> None:
+        self.patterns = Patterns()
+        self.schemas = _MAX_SCHEMAS
+
+
 class SchemaCompiler:
     """Compiles the schemas of one file for one version; `problems` has what is wrong with them, up to `MAX_FINDINGS`.
 
     `lenient` has the keywords that null meets, although they say something else, with their locations. `definitions`
-    are the `$defs` of the file, `patterns` its regular expressions. Without a shape nothing is known about the names of
+    are the `$defs` of the file, `limits` what its schemas share. Without a shape nothing is known about the names of
     the data.
     """
 
-    def __init__(self, definitions: dict[str, Node], patterns: Patterns) -> None:
+    def __init__(self, definitions: dict[str, Node], limits: Limits) -> None:
         self.definitions = definitions
-        self.patterns = patterns
+        self.limits = limits
         self.problems: list[Diagnostic] = []
         self.lenient: list[tuple[Location, str]] = []
         self._compiled: dict[tuple[int, int], Compiled] = {}
@@ -71,6 +81,12 @@ class SchemaCompiler:
             return known
         if id(node) in self._open:
             self._report(node.location, "the schema refers to itself", "remove the $ref")
+            return _EVERYTHING
+        self.limits.schemas -= 1
+        if self.limits.schemas < 0:
+            self._report(
+                node.location, f"the policy has more than {_MAX_SCHEMAS} subschemas, with its references", "split it"
+            )
             return _EVERYTHING
         self._open.append(id(node))
         result = self._schema(node, shape) if len(self._open) <= _MAX_HEIGHT else _TOO_HIGH
@@ -109,8 +125,8 @@ class SchemaCompiler:
                 hint = did_you_mean(name, sorted(KEYWORDS)) or f"keywords are {', '.join(sorted(KEYWORDS))}"
                 self._report(node.key_location(name), f"unknown keyword {shown(name)} of a schema", hint)
             elif types and name in APPLIES_TO and APPLIES_TO[name] not in types:
-                message = f"{name} says nothing here: it is about {_NOUNS[APPLIES_TO[name]]}, and the value is "
-                message += f"a {' or '.join(sorted(types))}"
+                message = f"{name} has no effect: it is about {_NOUNS[APPLIES_TO[name]]}, and the value is of type "
+                message += " or ".join(sorted(types))
                 self.report(rules.KEYWORD_DOES_NOT_APPLY, node.key_location(name), message, _hint_for(types))
             elif "null" in types and name in _OF_SCALARS and not any(key in _TYPED for key in keys):
                 self.lenient.append((node.key_location(name), name))
@@ -213,7 +229,7 @@ class _Parts:
         if not isinstance(text, str):
             return self.compiler.invalid(self.node, key, "a regular expression")
         try:
-            yield keywords.pattern(self.compiler.patterns.compiled(text), text)
+            yield keywords.pattern(self.compiler.limits.patterns.compiled(text), text)
         except InvalidPatternError as error:
             message = f"invalid pattern {shown(text[:200])}: {error}"
             self.compiler.report(rules.INVALID_POLICY, self.value[key].location, message, error.hint)
@@ -233,8 +249,8 @@ class _Parts:
         types = self.shape.types if self.shape is not None else frozenset()
         wrong = [each for each in values if types and not any(keywords.TYPES[name](each) for name in types)]
         if len(wrong) == len(values):
-            message = f"{keywords.describe(wrong[0])} is never met: the value is a {' or '.join(sorted(types))}"
-            hint = f"write a {' or '.join(sorted(types - {'null'}))}"
+            message = f"{keywords.describe(wrong[0])} is never met: the value is of type {' or '.join(sorted(types))}"
+            hint = f"write a value of type {' or '.join(sorted(types - {'null'}))}"
             self.compiler.report(rules.KEYWORD_DOES_NOT_APPLY, self.value[key].location, message, hint)
         yield keywords.one_of_values(values)
 

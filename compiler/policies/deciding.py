@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 from compiler.diagnostics import Diagnostic, Location
 from compiler.inputs.source.node import Node
-from compiler.policies.compiling import SchemaCompiler
+from compiler.policies.compiling import Limits, SchemaCompiler
 from compiler.policies.instance import Instance
 from compiler.policies.keywords import Check
 from compiler.policies.outcomes import UNDECIDED, Failure, Outcome, Path, Steps
-from compiler.policies.patterns import Patterns
 from compiler.policies.reading import PolicyRule
 from compiler.policies.shapes import PARTS, Shape, shapes, whole
 from compiler.policies.vocabulary import member_schemas, members_of
@@ -42,7 +41,7 @@ class Decision(NamedTuple):
 class CompiledRule(NamedTuple):
     """A rule for one version of Kubernetes, or its condition, which is one schema about all `parts`.
 
-    `name` tells it from others; `problems` and `lenient` are those of `SchemaCompiler`.
+    `name` identifies it; `problems` and `lenient` are those of `SchemaCompiler`.
     """
 
     name: tuple[str, str]
@@ -72,13 +71,13 @@ class Rules:
 
     def __init__(self, definitions: dict[str, Node]) -> None:
         self._definitions = definitions
-        self._patterns = Patterns()
+        self._limits = Limits()
         self._compiled: dict[tuple[str, str], CompiledRule] = {}
         self._decisions: dict[Hashable, Decision] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without functions, which cannot be pickled."""
-        return self.__dict__ | {"_patterns": Patterns(), "_compiled": {}, "_decisions": {}}
+        return self.__dict__ | {"_limits": Limits(), "_compiled": {}, "_decisions": {}}
 
     def decide(self, compiled: CompiledRule, instance: Instance) -> Decision:
         """Return the outcome of a rule; servers that are alike in what the rule is about share it."""
@@ -97,7 +96,7 @@ class Rules:
         """Return a rule for a version."""
         key = catalog.version, rule.id
         if key not in self._compiled:
-            compiler, known = SchemaCompiler(self._definitions, self._patterns), shapes(catalog)
+            compiler, known = SchemaCompiler(self._definitions, self._limits), shapes(catalog)
             parts = tuple(
                 _Part(name, self._members(node, known[name]), compiler.compile(node, known[name]).check)
                 for name, node in rule.schemas.items()
@@ -109,7 +108,7 @@ class Rules:
         """Return the condition of a rule for a version."""
         key = catalog.version, f"when {rule.id}"
         if key not in self._compiled:
-            compiler = SchemaCompiler(self._definitions, self._patterns)
+            compiler = SchemaCompiler(self._definitions, self._limits)
             check = compiler.compile(when, whole(catalog)).check
             parts = tuple(
                 _Part(name, self._mentioned(when, name, catalog), check)

@@ -57,7 +57,7 @@ def _unused(exception: PolicyException, is_met: bool) -> Diagnostic:
     why = (
         f"{clusters} meet{'s' if len(exception.clusters) == 1 else ''} the rule"
         if is_met
-        else f"there is no {clusters}"
+        else f"there is no server named {clusters}"
     )
     message = f"the exception of {exception.rule} is unused: {why}"
     hint = "remove it" if is_met else "remove it, or name a server as its metadata.name does"

@@ -165,7 +165,7 @@ def unique(value: Any, steps: Steps) -> Outcome:
     for index, element in enumerate(value):
         key = json.dumps(_normal(element), sort_keys=True)
         if key in known:
-            return Failure((index,), lambda twice=element: f"is {describe(twice)}, which is there twice")  # type: ignore[misc]
+            return Failure((index,), lambda twice=element: f"is {describe(twice)}, which is a duplicate")  # type: ignore[misc]
         known.add(key)
     return None
 

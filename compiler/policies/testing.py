@@ -12,10 +12,9 @@ from compiler.apiserver.startup import Resolved
 from compiler.diagnostics import ERROR, Diagnostic, Location, Report, diagnose
 from compiler.inputs.source import Files, file_key
 from compiler.inputs.source.node import Node
-from compiler.policies.compiling import SchemaCompiler
+from compiler.policies.compiling import Limits, SchemaCompiler
 from compiler.policies.instance import Instance
 from compiler.policies.judging import OwnPolicy, Verdict, expired, is_version, today
-from compiler.policies.patterns import Patterns
 from compiler.policies.reading import READ_AS, InvalidPolicyError, PolicyFile, PolicyRule, Selector, read_policy
 from compiler.policies.vocabulary import APPLIES_TO
 from compiler.review.examine import Settings, examine
@@ -71,10 +70,10 @@ def check_policy(path: str, version: str | None) -> Report:
         report.extend(error.diagnostics)
         report.unread = not _UNREAD.isdisjoint(each.code for each in error.diagnostics)
         return report
-    patterns = Patterns()
+    limits = Limits()
     for name, node in policy.file.definitions.items():
-        _check_schema(node, policy.file, patterns, report, f"$defs.{name}")
-    controls = tuple(_test(rule, policy, patterns, version, report) for rule in policy.file.rules)
+        _check_schema(node, policy.file, limits, report, f"$defs.{name}")
+    controls = tuple(_test(rule, policy, limits, version, report) for rule in policy.file.rules)
     for exception in policy.file.exceptions:
         if exception.expires < policy.today:
             report.add(expired(exception))
@@ -83,12 +82,10 @@ def check_policy(path: str, version: str | None) -> Report:
     return report
 
 
-def _test(
-    rule: PolicyRule, policy: OwnPolicy, patterns: Patterns, version: str | None, report: Report
-) -> ControlResult:
+def _test(rule: PolicyRule, policy: OwnPolicy, limits: Limits, version: str | None, report: Report) -> ControlResult:
     before = report.count(ERROR)
     for schema in (*rule.schemas.values(), *((rule.when,) if rule.when is not None else ())):
-        _check_schema(schema, policy.file, patterns, report, rule.id)
+        _check_schema(schema, policy.file, limits, report, rule.id)
         if rule.level == "enforce":
             _check_items(schema, rule, report)
     used = version or _newest(rule.select)
@@ -127,12 +124,12 @@ def _newest(select: Selector) -> str:
     )
 
 
-def _check_schema(schema: Node, file: PolicyFile, patterns: Patterns, report: Report, where: str) -> None:
+def _check_schema(schema: Node, file: PolicyFile, limits: Limits, report: Report, where: str) -> None:
     """Report what is wrong with a schema: as kasc reads it, and as JSON Schema itself defines it."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
-    compiler = SchemaCompiler(file.definitions, patterns)
+    compiler = SchemaCompiler(file.definitions, limits)
     compiler.compile(schema, None)
     report.extend(compiler.problems)
     if compiler.problems:

@@ -171,7 +171,7 @@ def test_unused_exceptions(server: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert "0 of 1 controls pass, 1 excepted" in ran.out
     # A whole directory has no such server.
     ran = kasc(capsys, "check", tmp_path, "--policy", own)
-    assert "the exception of ACME-A-1 is unused: there is no other\n" in ran.out
+    assert "the exception of ACME-A-1 is unused: there is no server named other\n" in ran.out
     assert ran.out.count("KASC-POLICY-006") == 1
     server.write_text(f"{MINIMAL}features: {{profiling: false}}\n")
     ran = kasc(capsys, "check", server, "--policy", own)

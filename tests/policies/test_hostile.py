@@ -122,6 +122,19 @@ def test_many_large_patterns_are_refused(tmp_path: Path) -> None:
     assert time.process_time() - started < 4
 
 
+def test_many_rules_about_one_large_definition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compiler.policies.compiling._MAX_SCHEMAS", 500)
+    large = {"properties": {f"x{number}": True for number in range(100)}}
+    about = {"properties": {"feature-gates": {"$ref": "#/$defs/large"}}}
+    own = policy(
+        tmp_path, *(rule(id=f"ACME-A-{number}", flags=about) for number in range(8)), **{"$defs": {"large": large}}
+    )
+    report = Report("a")
+    (result,) = own.judge(SERVERS[0], report)
+    assert {control.status for control in result.controls[:4]} == {"pass"}
+    assert {control.status for control in result.controls[4:]} == {"manual"}
+
+
 @pytest.mark.parametrize("schema", [MISSPELLED, {"properties": MISSPELLED}], ids=["keywords", "names"])
 def test_problems_beyond_the_limit_are_not_recorded(tmp_path: Path, schema: dict[str, object]) -> None:
     started = time.process_time()

@@ -12,9 +12,8 @@ from jsonschema import Draft202012Validator
 
 from compiler.inputs.source.node import Node, Source
 from compiler.inputs.source.yaml import parse_yaml
-from compiler.policies.compiling import SchemaCompiler
+from compiler.policies.compiling import Limits, SchemaCompiler
 from compiler.policies.outcomes import UNDECIDED, Failure, Outcome, Steps, TooManyStepsError
-from compiler.policies.patterns import Patterns
 
 _SCALARS = (
     st.none()
@@ -70,7 +69,7 @@ def node_of(value: Any) -> Node:
 
 
 def compiled(schema: Any, definitions: dict[str, Any] | None = None) -> tuple[SchemaCompiler, Any]:
-    compiler = SchemaCompiler({name: node_of(each) for name, each in (definitions or {}).items()}, Patterns())
+    compiler = SchemaCompiler({name: node_of(each) for name, each in (definitions or {}).items()}, Limits())
     return compiler, compiler.compile(node_of(schema), None).check
 
 

@@ -179,7 +179,7 @@ def _members(members: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _about(shape: Shape, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the description of a schema about data of a shape; what is in it has definitions of its own."""
+    """Return the description of a schema about data of a shape; its members have separate definitions."""
     if shape.properties:
         members = {}
         for key, inner in shape.properties.items():

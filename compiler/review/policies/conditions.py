@@ -122,7 +122,7 @@ def _authorizers(server: Server, *, has: list[str], lacks: list[str]) -> Finding
 
 
 def _anonymous(server: Server, *, health_checks: str = "") -> Finding | None:
-    """Anonymous requests are refused; on health checks alone, which probes need, they are left to `health_checks`."""
+    """Anonymous requests are refused; only on health checks, which probes need, they are left to `health_checks`."""
     flag = "authentication-config" if server.flags.text("authentication-config") else "anonymous-auth"
     anonymous = server.config.authentication.anonymous
     if anonymous.enabled is None:

@@ -19,7 +19,7 @@ from tools.generate.single import require, write_or_check
 DATA = Path(__file__).parents[2] / "compiler/changes/data"
 TARGET = DATA / "hops.json"
 PARTS = {"requirements", "changes", "rollback", "metrics", "elsewhere"}
-ELSEWHERE = ["cosmetic", "Only {component} reads this gate. kube-apiserver behaves as before."]
+ELSEWHERE = ["cosmetic", "The gate affects only {component}. kube-apiserver behaves as before."]
 
 
 def hops() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.cli.common import FINE, HAS_ERRORS, usage_error
-from compiler.text import clean_path, say
+from compiler.text import clean_path, counted, say
 
 if TYPE_CHECKING:
     from compiler.changes.rollout import Rollout
@@ -39,6 +39,5 @@ def write_phases(directory: str, rollout: Rollout) -> int:
         return usage_error(f"cannot write {error.filename or directory}: {reason(error)}")
     for note in notes:
         say(note)
-    number = len(rollout.phases)
-    say(f"{clean_path(directory)}: {number} {'phase' if number == 1 else 'phases'} written; start with rollout.md")
+    say(f"{clean_path(directory)}: {counted(len(rollout.phases), 'phase')} written; start with rollout.md")
     return FINE

@@ -26,7 +26,7 @@ from compiler.cli.writing import difference, require_writable, write_all
 from compiler.diagnostics import ERROR, WARNING, is_selected
 from compiler.inputs.source import STANDARD_INPUT, Files, file_key
 from compiler.review.examine import Settings
-from compiler.text import aligned, clean_line, clean_lines, say
+from compiler.text import aligned, clean_line, clean_lines, counted, say
 from compiler.upstream.catalog.facts import versions
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _report(options: Namespace, upgrades: Sequence[Upgrade], changed: Sequence[F
         publish(options, [_report_of(each) for each in upgrades])
     if options.write and not options.quiet:
         for file in changed:
-            say(f"{file.name}: {file.fixes} {'edit' if file.fixes == 1 else 'edits'}")
+            say(f"{file.name}: {counted(file.fixes, 'edit')}")
 
 
 def _report_of(result: Upgrade) -> Report:

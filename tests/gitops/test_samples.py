@@ -80,8 +80,7 @@ def test_the_jobs_of_gitlab_pass_and_stop(fleet: Path, variables: dict[str, str]
     jobs = loaded("gitlab-ci.yaml")
 
     def code(job: str, **given: str) -> int:
-        (line,) = jobs[job]["script"]
-        return run(["sh", "-e", "-c", line], fleet, variables | given).returncode
+        return run(["sh", "-e", "-c", "\n".join(jobs[job]["script"])], fleet, variables | given).returncode
 
     total = jobs["compiled"]["parallel"]
     shards = [{"CI_NODE_INDEX": str(index + 1), "CI_NODE_TOTAL": str(total)} for index in range(total)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from compiler.changes.rollout.recipes import STEPS
 from tools.generate.markdown import table, with_section
 from tools.generate.single import write_or_check
 
@@ -16,8 +17,6 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/changes.md"
 DATA = ROOT / "compiler/changes/data"
 _CONSEQUENCE = ("change", "severity", "side by side", "what it does", "rollout")
-_STAGES = ("binary", "emulation", "accept", "switch", "upgrade", "change", "drop")
-"""Of a rollout, in their order."""
 
 
 def meanings() -> Iterator[tuple[str, ...]]:
@@ -47,7 +46,7 @@ def plugins() -> Iterator[tuple[str, ...]]:
 def phases() -> Iterator[tuple[str, ...]]:
     """Yield the phases of each recipe, in their order, and what to wait for before each."""
     for name, recipe in _load("recipes.yaml").items():
-        for stage in _STAGES:
+        for stage in STEPS:
             if stage in recipe:
                 step = recipe[stage]
                 before = " ".join(task["text"] for task in step.get("before", ()))

@@ -17,9 +17,9 @@ EXPLAINS: frozenset[str] = frozenset()
 
 def compare(old: Resolved, new: Resolved) -> Iterator[Change]:
     """Yield the checks that are not part of the same endpoints, in the order of the new server."""
-    before, after = _endpoints(old), _endpoints(new)
-    if before == after:
+    if all(getattr(old.health, endpoint) == getattr(new.health, endpoint) for endpoint in ENDPOINTS):
         return
+    before, after = _endpoints(old), _endpoints(new)
     for name in {**after, **before}:
         first, second = before.get(name, []), after.get(name, [])
         if first != second:

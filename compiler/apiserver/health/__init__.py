@@ -7,7 +7,7 @@ the aggregator, which takes over the checks of the servers that it delegates to.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.apiserver.options.etcd import DEFAULT_CHECK_TIMEOUT
@@ -17,7 +17,6 @@ from compiler.upstream.go.strconv import format_duration
 if TYPE_CHECKING:
     from compiler.apiserver.config_files.encryption import EncryptionConfiguration
     from compiler.apiserver.context import ServerContext
-    from compiler.apiserver.flagset import FlagSet
     from compiler.apiserver.resolved import ResolvedConfig
     from compiler.apiserver.resource_config import ResourceConfig
     from compiler.apiserver.storage import StorageFactory
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 ENDPOINTS = ("healthz", "livez", "readyz")
 _CHAIN = ("config", "apiextensions", "kube-apiserver", "aggregator")
 """What adds checks while the server chain is built: the common config, and each server from the innermost out."""
+_MOST_CHAINS = 64
+"""Results that are kept: most servers of a fleet get the same checks."""
 
 
 class EtcdCheck(NamedTuple):
@@ -61,6 +62,15 @@ class HealthCheck(NamedTuple):
     limits: tuple[tuple[str, str], ...] = ()
 
 
+class AddedChecks(NamedTuple):
+    """The checks that the members of `_CHAIN` add, in its order."""
+
+    config: tuple[HealthCheck, ...] = ()
+    apiextensions: tuple[HealthCheck, ...] = ()
+    kube_apiserver: tuple[HealthCheck, ...] = ()
+    aggregator: tuple[HealthCheck, ...] = ()
+
+
 class HealthChecks:
     """The three lists, and the pre-shutdown hooks.
 
@@ -73,7 +83,7 @@ class HealthChecks:
         self.seed = GoSlice(seed)
         self.pre_shutdown: list[str] = []
         self._config = {name: tuple(seed) for name in ENDPOINTS}
-        self._added: Callable[[], dict[str, list[HealthCheck]]] = dict
+        self._added: Callable[[], AddedChecks] = AddedChecks
         self._last_of_readyz: tuple[HealthCheck, ...] = ()
 
     def add(self, row: dict[str, Any], *checks: HealthCheck) -> None:
@@ -87,53 +97,27 @@ class HealthChecks:
         for name in lists:
             self._config[name] += checks
 
-    def complete(
-        self, added: Callable[[], dict[str, list[HealthCheck]]], informer_sync: HealthCheck, shutdown: HealthCheck
-    ) -> None:
+    def complete(self, added: Callable[[], AddedChecks], informer_sync: HealthCheck, shutdown: HealthCheck) -> None:
         """Set the function that returns what each server of the chain adds, and the checks around that in readyz."""
         self._added = added
         self._config["readyz"] += (informer_sync,)
         self._last_of_readyz = (shutdown,)
 
     @cached_property
-    def _of_chain(self) -> dict[str, list[HealthCheck]]:
+    def _of_chain(self) -> AddedChecks:
         """What each server of the chain adds, and the common config before them."""
         return self._added()
 
     @cached_property
     def any_order(self) -> list[list[str]]:
         """Sets of names, each of checks in any order."""
-        names = [check.name for check in self._of_chain["config"]]
+        names = [check.name for check in self._of_chain.config]
         return [names] if len(names) > 1 else []
 
     @cached_property
     def _chain(self) -> tuple[HealthCheck, ...]:
         """What the chain of servers adds to the lists."""
-        added = self._of_chain
-        inner = self._serve((), (), added["apiextensions"])
-        inner = self._serve(added["config"], inner, added["kube-apiserver"])
-        outer = self._serve((), inner, added["aggregator"])
-        return tuple(outer)[self.seed.length :]
-
-    def _serve(
-        self, hooks: Iterable[HealthCheck], delegate: Iterable[HealthCheck], own: Iterable[HealthCheck]
-    ) -> GoSlice[HealthCheck]:
-        """Return the healthz list of one server: the config's, the config's hooks, the delegate's, its own.
-
-        Each server begins with a copy of the same slice. If that has room left, a server overwrites what its delegate
-        put there, and then copies from what it wrote: with five distinct sets of override servers, for example, clients
-        see one check eight times and seven others not at all.
-        """
-        checks = self.seed.copy()
-        for check in hooks:
-            checks.append(check)
-        known = {check.name for check in self.seed}
-        for check in delegate:
-            if check.name not in known:
-                checks.append(check)
-        for check in own:
-            checks.append(check)
-        return checks
+        return _served(tuple(self.seed), self.seed.capacity, self._of_chain)
 
     @cached_property
     def healthz(self) -> tuple[HealthCheck, ...]:
@@ -153,6 +137,40 @@ class HealthChecks:
     def every(self) -> dict[str, HealthCheck]:
         """Return each check once by name, in the order of healthz, then those that only the others have."""
         return {check.name: check for name in ENDPOINTS for check in getattr(self, name)}
+
+
+@lru_cache(maxsize=_MOST_CHAINS)
+def _served(seed: tuple[HealthCheck, ...], capacity: int, added: AddedChecks) -> tuple[HealthCheck, ...]:
+    """Return what the aggregator serves after the checks of `seed`, a slice of this capacity."""
+    shared = GoSlice(seed, capacity)
+    inner = _healthz(shared, (), (), added.apiextensions)
+    inner = _healthz(shared, added.config, inner, added.kube_apiserver)
+    outer = _healthz(shared, (), inner, added.aggregator)
+    return tuple(outer)[shared.length :]
+
+
+def _healthz(
+    seed: GoSlice[HealthCheck],
+    hooks: Iterable[HealthCheck],
+    delegate: Iterable[HealthCheck],
+    own: Iterable[HealthCheck],
+) -> GoSlice[HealthCheck]:
+    """Return the healthz list of one server: the config's, the config's hooks, the delegate's, its own.
+
+    Each server begins with a copy of the same slice. If that has room left, a server overwrites what its delegate
+    put there, and then copies from what it wrote: with five distinct sets of override servers, for example, clients
+    see one check eight times and seven others not at all.
+    """
+    checks = seed.copy()
+    for check in hooks:
+        checks.append(check)
+    known = {check.name for check in seed}
+    for check in delegate:
+        if check.name not in known:
+            checks.append(check)
+    for check in own:
+        checks.append(check)
+    return checks
 
 
 def new_health_checks(catalog: Catalog) -> HealthChecks:
@@ -207,7 +225,7 @@ def add_kms_health_checks(
     else:
         kind, names = "kms-providers", ["kms-providers"] if providers else []
     row = context.catalog.health_checks[kind]
-    health.add(row, *(_check(row, name)._replace(limits=_limits(row, context.flags)) for name in names))
+    health.add(row, *(_check(row, name)._replace(limits=_limits(row, context.flags.number)) for name in names))
 
 
 def complete_health_checks(
@@ -228,33 +246,39 @@ def complete_health_checks(
         health.pre_shutdown.append("peer-endpoint-reconciler-controller")
 
 
-def _added_by_chain(
-    context: ServerContext, config: ResolvedConfig, resource_config: ResourceConfig
-) -> dict[str, list[HealthCheck]]:
+def _added_by_chain(context: ServerContext, config: ResolvedConfig, resource_config: ResourceConfig) -> AddedChecks:
     """Return the checks that the common config and each server of the chain add."""
-    conditions: dict[str, bool] = {}
-    added: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
-    for row, check in _checks_of_chain(context.catalog):
-        for condition in check.when:
-            if condition not in conditions:
-                conditions[condition] = _holds(condition, context, config, resource_config)
-        if all(conditions[condition] for condition in check.when):
-            limits = _limits(row, context.flags)
-            added[row["server"]].append(check._replace(limits=limits) if limits else check)
-    return added
+    catalog, flags = context.catalog, context.flags
+    conditions, durations = _conditions_of_chain(catalog)
+    holding = frozenset(name for name in conditions if _holds(name, context, config, resource_config))
+    return _added_if(catalog, holding, tuple((flag, flags.number(flag)) for flag in durations))
 
 
 @cache
-def _checks_of_chain(catalog: Catalog) -> list[tuple[dict[str, Any], HealthCheck]]:
-    """Return the rows of what the servers of the chain add, each with its check, whose limits come from flags."""
+def _conditions_of_chain(catalog: Catalog) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what decides which checks the chain adds: conditions, and the flags of their limits."""
     rows = [row for row in catalog.health_checks.values() if row["server"] in _CHAIN]
-    return [(row, _check(row)._replace(grace=row["server"] == "aggregator")) for row in rows]
+    conditions = dict.fromkeys(condition for row in rows for condition in row.get("when", ()))
+    limits = dict.fromkeys(text for row in rows for text in row.get("limits", {}).values())
+    return tuple(conditions), tuple(text[2:] for text in limits if text.startswith("--"))
 
 
-def _limits(row: dict[str, Any], flags: FlagSet) -> tuple[tuple[str, str], ...]:
-    """Return the times of a row: durations, or flags that set them."""
+@lru_cache(maxsize=_MOST_CHAINS)
+def _added_if(catalog: Catalog, conditions: frozenset[str], flags: tuple[tuple[str, int], ...]) -> AddedChecks:
+    """Return the checks that the chain adds if these conditions hold, with the values of the flags of limits."""
+    values = dict(flags)
+    added: dict[str, list[HealthCheck]] = {server: [] for server in _CHAIN}
+    for row in catalog.health_checks.values():
+        if row["server"] in _CHAIN and conditions.issuperset(row.get("when", ())):
+            limits = _limits(row, values.__getitem__)
+            added[row["server"]].append(_check(row)._replace(grace=row["server"] == "aggregator", limits=limits))
+    return AddedChecks(*map(tuple, added.values()))
+
+
+def _limits(row: dict[str, Any], number: Callable[[str], int]) -> tuple[tuple[str, str], ...]:
+    """Return the times of a row: durations, or those of flags, of which `number` returns the nanoseconds."""
     return tuple(
-        (name, format_duration(flags.number(text[2:])) if text.startswith("--") else text)
+        (name, format_duration(number(text[2:])) if text.startswith("--") else text)
         for name, text in row.get("limits", {}).items()
     )
 

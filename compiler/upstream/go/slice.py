@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -25,9 +25,10 @@ class GoSlice(Generic[T]):
 
     __slots__ = ("array", "capacity", "length")
 
-    def __init__(self, items: list[T]) -> None:
+    def __init__(self, items: Sequence[T], capacity: int = 0) -> None:
         self.array = list(items)
-        self.length = self.capacity = len(items)
+        self.length = len(items)
+        self.capacity = max(capacity, self.length)
 
     def copy(self) -> GoSlice[T]:
         """Return another slice of the same length on the same array."""

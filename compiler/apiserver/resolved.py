@@ -48,7 +48,7 @@ class ResolvedConfig(Sections):
     stages: dict[str, list[str]]
 
     def __init__(self) -> None:
-        self.__dict__.update(stages={}, running=[""], steps={}, more_flags={})
+        self.__dict__.update(stages={}, running=[""], steps={}, more_flags={}, replaced={})
 
     def begin_stage(self, name: str) -> None:
         """Begin a stage of the start-up; the steps that follow belong to it."""
@@ -62,8 +62,12 @@ class ResolvedConfig(Sections):
     def __setattr__(self, name: str, value: object) -> None:
         state = self.__dict__
         state[name] = value
-        # A later step replaces some fields; the others stay as the first one set them.
         state["steps"][name] = (*state["steps"].get(name, ()), state["running"][-1])
+
+    def replace(self, name: str, **changes: object) -> None:
+        """Assign a section again with some fields changed, which this step sets; the others keep their step."""
+        self.__dict__["replaced"][name] = frozenset(changes)
+        setattr(self, name, getattr(self, name).replace(**changes))
 
     def add_flags(self, path: str, *flags: str) -> None:
         """Record flags that a value is computed from in addition to those of its field."""
@@ -71,17 +75,22 @@ class ResolvedConfig(Sections):
 
     def assigned(self) -> Iterator[Assigned]:
         """Yield each section with what assigned it, in the order of the start-up."""
-        steps, more = self.__dict__["steps"], self.__dict__["more_flags"]
+        state = self.__dict__
+        steps, replaced = state["steps"], state["replaced"]
+        more = tuple(state["more_flags"].items())
         for name in Sections.__annotations__:
             section: Section | None = getattr(self, name)
             if section is not None:
-                flags = tuple((path, more[path]) for path in more if path.startswith(f"{section.section_path}."))
-                yield Assigned(section, steps[name][0], steps[name][-1], getattr(section, "replaced", _NONE), flags)
+                kind = type(section)
+                first, last = steps[name][0], steps[name][-1]
+                flags = tuple(each for each in more if each[0].startswith(f"{kind.section_path}.")) if more else ()
+                absent = tuple(field for field in kind.defaults if getattr(section, field) is None)
+                yield Assigned(section, Origin(kind, first, last, replaced.get(name, _NONE), flags, absent))
 
     @property
     def provenance(self) -> dict[str, Provenance]:
         """Dotted path of each value -> what set it, in the order of the start-up."""
-        return {path: origin for assigned in self.assigned() for path, origin in provenance_of(assigned)}
+        return {path: each for assigned in self.assigned() for path, each in provenance_of(assigned.origin)}
 
     def settings(self) -> dict[str, Any]:
         """Dotted path of each value -> the value as plain data, in the order of the start-up."""
@@ -95,49 +104,56 @@ class ResolvedConfig(Sections):
 _NONE: frozenset[str] = frozenset()
 
 
-class Assigned(NamedTuple):
-    """A section, the first and the last step that assigned it, the fields that the last one replaced, and further flags
-    of single values by dotted path.
+class Origin(NamedTuple):
+    """Where the values of a section come from, whatever they are.
+
+    The first and the last step that assigned it, the fields that the last one replaced, further flags of single values
+    by dotted path, and the optional fields that are not set.
     """
 
-    section: Section
+    section: type[Section]
     first_step: str
     last_step: str
     replaced: frozenset[str]
     more_flags: tuple[tuple[str, tuple[str, ...]], ...]
+    absent: tuple[str, ...]
 
 
-def provenance_of(assigned: Assigned) -> Iterator[tuple[str, Provenance]]:
+class Assigned(NamedTuple):
+    """A section with the origin of its values."""
+
+    section: Section
+    origin: Origin
+
+
+def provenance_of(origin: Origin) -> Iterator[tuple[str, Provenance]]:
     """Yield dotted path and provenance of each value of a section."""
-    more = dict(assigned.more_flags)
-    for leaf in present(assigned.section):
-        step = assigned.last_step if leaf.name in assigned.replaced else assigned.first_step
-        yield leaf.path, Provenance(step, leaf.flags + more.get(leaf.path, ()))
+    more = dict(origin.more_flags)
+    for leaf in leaves_of(origin.section):
+        if leaf.name not in origin.absent:
+            step = origin.last_step if leaf.name in origin.replaced else origin.first_step
+            yield leaf.path, Provenance(step, leaf.flags + more.get(leaf.path, ()))
 
 
 def settings_of(section: Section) -> Iterator[tuple[str, Any]]:
-    """Yield dotted path and value, as plain data, of each value of a section."""
-    for leaf in present(section):
-        yield leaf.path, leaf.plain_value(section)
+    """Yield dotted path and value, as plain data, of each value that a section has: optional ones only if set."""
+    for leaf in leaves_of(type(section)):
+        if not (leaf.is_optional and leaf.value(section) is None):
+            yield leaf.path, leaf.plain_value(section)
 
 
-def flags_of(assigned: Assigned) -> tuple[str, ...]:
+def flags_of(origin: Origin) -> tuple[str, ...]:
     """Return the flags that the values of a section are computed from, each once."""
-    section = type(assigned.section)
-    known = _FLAGS.get(section)
+    known = _FLAGS.get(origin.section)
     if known is None:
-        known = _FLAGS[section] = tuple(dict.fromkeys(flag for leaf in leaves_of(section) for flag in leaf.flags))
-    if not assigned.more_flags:
+        flags = (flag for leaf in leaves_of(origin.section) for flag in leaf.flags)
+        known = _FLAGS[origin.section] = tuple(dict.fromkeys(flags))
+    if not origin.more_flags:
         return known
-    return tuple(dict.fromkeys((*known, *(flag for _, flags in assigned.more_flags for flag in flags))))
+    return tuple(dict.fromkeys((*known, *(flag for _, flags in origin.more_flags for flag in flags))))
 
 
 _FLAGS: dict[type[Section], tuple[str, ...]] = {}
-
-
-def present(section: Section) -> Iterator[Leaf]:
-    """Yield the values that a section has: optional ones only if they are set."""
-    return (leaf for leaf in leaves_of(type(section)) if not (leaf.is_optional and leaf.value(section) is None))
 
 
 class Leaf(NamedTuple):
@@ -232,6 +248,8 @@ _LEAVES: dict[type[Section], tuple[Leaf, ...]] = {}
 def _leaves(section: type[Section], path: str, names: tuple[str, ...]) -> Iterator[Leaf]:
     for field in fields_of(section):
         inner, where = (*names, field.name), f"{path}.{field.key}"
+        if field.is_optional and names:
+            raise TypeError(f"{where} is optional, which only fields of a section itself can be, not those of a group")
         if field.is_group:
             yield from _leaves(field.type, where, inner)
         else:

@@ -6,7 +6,9 @@ this module. `Section` describes the form of the fields.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, NamedTuple, NoReturn, Self, TypeVar, dataclass_transform
+from collections.abc import Callable, Hashable
+from operator import itemgetter
+from typing import Annotated, Any, ClassVar, NamedTuple, NoReturn, Self, TypeVar, dataclass_transform
 
 Value = TypeVar("Value")
 
@@ -47,19 +49,17 @@ class Section:
     consists of one section with this `path`, and of others that are `part_of` it.
     """
 
-    __slots__ = ("__dict__", "_hash", "replaced")
     section_path: ClassVar[str] = ""
     is_part: ClassVar[bool] = False
     fields: ClassVar[tuple[str, ...]] = ()
     defaults: ClassVar[dict[str, None]] = {}
-    replaced: frozenset[str]
-    """The fields that `replace` changed to make this section of another one."""
-    _hash: int
+    _values: ClassVar[Callable[[dict[str, Any]], Hashable]]
 
     def __init_subclass__(cls, path: str = "", part_of: str = "") -> None:
         cls.section_path, cls.is_part = path or part_of, bool(part_of)
         cls.fields = tuple(cls.__annotations__)
         cls.defaults = {name: None for name in cls.fields if name in vars(cls)}
+        cls._values = itemgetter(*cls.fields)
 
     def __init__(self, **values: object) -> None:
         if len(values) != len(self.fields):
@@ -70,9 +70,7 @@ class Section:
 
     def replace(self, **changes: object) -> Self:
         """Return a copy with some fields changed; raises TypeError for a field that there is not."""
-        copy = type(self)(**{**self.__dict__, **changes})
-        object.__setattr__(copy, "replaced", frozenset(changes))
-        return copy
+        return type(self)(**{**self.__dict__, **changes})
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is frozen")
@@ -81,12 +79,8 @@ class Section:
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        try:
-            return self._hash
-        except AttributeError:
-            value = hash((type(self), *map(self.__dict__.__getitem__, self.fields)))
-            object.__setattr__(self, "_hash", value)
-            return value
+        kind = type(self)
+        return hash((kind, kind._values(self.__dict__)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.fields)})"

@@ -47,11 +47,11 @@ def definition_parts(resolved: Resolved) -> dict[str, Any]:
     }
 
 
-def _load_balancers(resolved: Resolved, facts: HealthFacts) -> Part:
+def _load_balancers(resolved: Resolved, facts: HealthFacts) -> dict[str, Any]:
     given = resolved.context.input
     balancing = balancing_of(balancer_in(given.deployment))
     server = server_of(facts, given.name, resolved.config.generic.public_address or "")
-    return part(load_balancers, facts, balancing, given.name, server)
+    return load_balancers(facts, balancing, given.name, server)
 
 
 def _meanings(resolved: Resolved) -> Part:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from compiler.apiserver.health.meaning import PATHS, UNAUTHORIZED, Access, HealthFacts, access_to, authorized
+from compiler.artifacts.yamlio import part
 from compiler.inputs.schema import load_schema
 from compiler.upstream.go.net import join_host_port
 
@@ -179,7 +180,7 @@ def _target(facts: HealthFacts) -> str:
 
 
 def load_balancers(facts: HealthFacts, times: Balancing, name: str, server: str) -> dict[str, Any]:
-    """Return settings for HAProxy, NGINX, an AWS Network Load Balancer and Google Cloud.
+    """Return settings for HAProxy, NGINX, an AWS Network Load Balancer and Google Cloud; the last two are parts.
 
     All request readyz, which fails as soon as a server shuts down. If requests without credentials are rejected,
     HAProxy presents a client certificate; the others can only check whether the port is open.
@@ -193,8 +194,8 @@ def load_balancers(facts: HealthFacts, times: Balancing, name: str, server: str)
         "takenOutAfterSeconds": times.detection,
         "haproxy": list(haproxy(facts, times, name, server)),
         "nginx": list(nginx(times, server)),
-        "awsNLB": _aws(times, port, asks),
-        "gcp": _gcp(times, port, asks),
+        "awsNLB": part(_aws, times, port, asks),
+        "gcp": part(_gcp, times, port, asks),
     }
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from compiler.apiserver.context import ServerContext
-from compiler.apiserver.resolved import Assigned, flags_of, nested, provenance_of, settings_of
+from compiler.apiserver.resolved import Origin, flags_of, nested, provenance_of, settings_of
 from compiler.apiserver.resolved_sections import Section
 from compiler.apiserver.startup import Resolved
 from compiler.artifacts.yamlio import Entries, header, part, plain
@@ -29,8 +29,8 @@ def resolved_parts(resolved: Resolved) -> dict[str, Any]:
     for assigned in config.assigned():
         section = assigned.section
         by_key.setdefault(type(section).section_path.partition(".")[0], []).append(section)
-        given = tuple(map(places.get, flags_of(assigned)))
-        provenance.append(part(_provenance, context.catalog, assigned, given))
+        given = tuple(map(places.get, flags_of(assigned.origin)))
+        provenance.append(part(_provenance, context.catalog, assigned.origin, given))
     return {
         **header(resolved, "ResolvedConfig"),
         "layers": [relative(layer, context.input.start.file) for layer in context.input.layers],
@@ -44,12 +44,12 @@ def _values(key: str, *sections: Section) -> Any:
     return nested({path: value for section in sections for path, value in settings_of(section)})[key]
 
 
-def _provenance(catalog: Catalog, assigned: Assigned, places: tuple[str | None, ...]) -> dict[str, Any]:
+def _provenance(catalog: Catalog, origin: Origin, places: tuple[str | None, ...]) -> dict[str, Any]:
     """Return the step of each value of a section, and where its flags were given; `places` are those of all flags."""
-    at = dict(zip(flags_of(assigned), places, strict=True))
+    at = dict(zip(flags_of(origin), places, strict=True))
     return {
         path: {"step": step, "from": {flag: at[flag] or "default" for flag in flags if flag in catalog.flags}}
-        for path, (step, flags) in provenance_of(assigned)
+        for path, (step, flags) in provenance_of(origin)
     }
 
 

@@ -113,8 +113,8 @@ class Instance:
     def flags_of(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the flags that a value of the config is computed from, by the names of its path."""
         sections = self._sections.get(names[0], ())
-        origins = {leaf.path: leaf.flags for each in sections for leaf in leaves_of(type(each.section))}
-        more = {path: flags for each in sections for path, flags in each.more_flags}
+        origins = {leaf.path: leaf.flags for each in sections for leaf in leaves_of(each.origin.section)}
+        more = {path: flags for each in sections for path, flags in each.origin.more_flags}
         for length in range(len(names), 0, -1):
             path = ".".join(names[:length])
             if path in origins:
@@ -130,8 +130,8 @@ class Instance:
         """Add the config below one key."""
         values: dict[str, Any] = {}
         for assigned in self._sections.get(name, ()):
-            more = dict(assigned.more_flags)
-            for leaf in leaves_of(type(assigned.section)):
+            more = dict(assigned.origin.more_flags)
+            for leaf in leaves_of(assigned.origin.section):
                 value = leaf.plain_value(assigned.section)
                 if value is None or self._unknown:
                     value = self._known(value, leaf.path, leaf.flags + more.get(leaf.path, ()))
@@ -145,7 +145,7 @@ class Instance:
         """The sections of the config by the key that they are below."""
         sections: dict[str, list[Assigned]] = {}
         for assigned in self._resolved.config.assigned():
-            sections.setdefault(type(assigned.section).section_path.partition(".")[0], []).append(assigned)
+            sections.setdefault(assigned.origin.section.section_path.partition(".")[0], []).append(assigned)
         return sections
 
     @cached_property

@@ -43,14 +43,14 @@ def complete_config(services: ServiceOptions, config: ResolvedConfig) -> None:
     external, port = config.generic.external_address, services.flags.number("secure-port")
     if external and not has_port(external):
         external = join_host_port(external, port)
-    config.generic = config.generic.replace(external_address=external)
+    config.replace("generic", external_address=external)
     ranges, service_ip = services.service_ranges, services.service_ip
     discovery_rules = (
         (DiscoveryRule(range=str(ranges[0]), address=join_host_port(service_ip, 443)),) if service_ip else ()
     )
     config.discovery = Discovery(address=external, rules=discovery_rules)
     authenticators = config.authentication.authenticators
-    config.authentication = config.authentication.replace(authenticators=("loopbackToken", *authenticators))
+    config.replace("authentication", authenticators=("loopbackToken", *authenticators))
 
 
 def build_handler_chain(context: ServerContext, config: ResolvedConfig) -> None:

@@ -223,17 +223,15 @@ class Report:
     def note_unlisted(self) -> None:
         """Add a note about the diagnostics that are not listed."""
         if self.unlisted:
-            counts = [f"{number} {severity}{'s' * (number != 1)}" for severity, number in self._unlisted().items()]
+            numbers = ((severity, self._unlisted(severity)) for severity in SEVERITIES)
+            counts = [f"{number} {severity}{'s' * (number != 1)}" for severity, number in numbers if number]
             message = f"not listed: {', '.join(counts)}; a report lists at most {MAX_FINDINGS} of each severity"
             self.diagnostics.append(
                 diagnose(rules.UNLISTED_FINDINGS, message, "fix the listed findings, then run kasc again")
             )
 
-    def _unlisted(self) -> dict[str, int]:
-        numbers = dict.fromkeys(SEVERITIES, 0)
-        for (severity, _, _), number in self.unlisted.items():
-            numbers[severity] += number
-        return {severity: number for severity, number in numbers.items() if number}
+    def _unlisted(self, severity: str) -> int:
+        return sum(number for key, number in self.unlisted.items() if key[0] == severity) if self.unlisted else 0
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add several diagnostics."""
@@ -258,11 +256,11 @@ class Report:
 
     def count(self, severity: str) -> int:
         """Return the number of diagnostics of one severity, including those not listed."""
-        return sum(1 for _ in self.of(severity)) + self._unlisted().get(severity, 0)
+        return sum(1 for _ in self.of(severity)) + self._unlisted(severity)
 
     def hidden(self, severity: str) -> int:
         """Return the number of diagnostics of one severity that are not listed."""
-        return sum(each.severity == severity for each in self.deselected) + self._unlisted().get(severity, 0)
+        return sum(each.severity == severity for each in self.deselected) + self._unlisted(severity)
 
     def errors(self) -> set[tuple[str, str]]:
         """Return code and flag of every error."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -36,7 +35,7 @@ from compiler.inputs.schema import schema_directory
 from compiler.rules import by_code
 from compiler.rules.rule import STATUSES, ControlResult, PolicyResult, is_own
 
-_FORMAT = "4"
+_FORMAT = "5"
 _DIAGNOSTICS = -3
 """Index of the diagnostics in a packed report."""
 
@@ -45,15 +44,15 @@ class Entry(NamedTuple):
     """The cached result of an input.
 
     `fingerprints` are those of its dependencies. `name` is the name of the output directory, None if the input is not a
-    server. `files` has name, size in bytes and digest of each artifact, None if there are none. `stats` has the file
-    status of the artifacts when they were last verified.
+    server. `files` is name -> digest of the artifacts, None if there are none. `status` is the file status of the
+    artifacts when they were last verified.
     """
 
     fingerprints: dict[str, str]
     report: list[Any]
     name: str | None
-    files: list[tuple[str, int, str]] | None
-    stats: list[Any]
+    files: dict[str, str] | None
+    status: str
 
 
 class Cache:
@@ -117,7 +116,7 @@ def _is_artifact(value: Any) -> bool:
 
 
 def _is_digest(value: Any) -> bool:
-    return text(value) and re.fullmatch("[0-9a-f]{32}", value) is not None
+    return text(value) and len(value) == 32
 
 
 _LOCATION = row(is_path, count, count, count, count)
@@ -135,8 +134,7 @@ _REPORT = row(
 )  # fmt: skip
 """The shape of the result of `packed`."""
 _ENTRY_SHAPE = row(
-    mapping_of(is_path, text), _REPORT, optional(text), optional(list_of(row(_is_artifact, count, _is_digest))),
-    list_of(row(count, count, count, count)),
+    mapping_of(is_path, text), _REPORT, optional(text), optional(mapping_of(_is_artifact, _is_digest)), text
 )  # fmt: skip
 
 

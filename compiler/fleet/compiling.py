@@ -227,27 +227,27 @@ class DocumentCompiler:
         if entry.name is None or entry.files is None:
             return None
         target = self._target(entry.name)
-        listed = tuple(name for name, _, _ in entry.files)
+        listed = tuple(entry.files)
         if self.targets.setdefault(target, path) == path and not self._are_current(path, target, entry.files, entry):
             return None
         return Outcome(path, report, UNCHANGED, target, listed, cached=True)
 
-    def _are_current(self, path: str, target: str, files: list[tuple[str, int, str]], entry: Entry) -> bool:
+    def _are_current(self, path: str, target: str, files: dict[str, str], entry: Entry) -> bool:
         """Return whether the artifacts on disk are those of the entry.
 
         An unchanged file status since they were last read is enough, except for `--check`, which verifies the content.
         """
         from compiler.fleet.fingerprints import fingerprint
 
-        stats = self._stats(target, [name for name, _, _ in files])
-        if stats is None or [stat[0] for stat in stats] != [size for _, size, _ in files]:
+        status = self._status(target, files)
+        if status is None:
             return False
-        if stats == entry.stats and not self.output.check:
+        if status == entry.status and not self.output.check:
             return True
-        if any(fingerprint(f"{target}/{name}") != expected for name, _, expected in files):
+        if any(fingerprint(f"{target}/{name}") != expected for name, expected in files.items()):
             return False
         if self.cache is not None and not self.output.check:
-            self.cache.store(path, entry._replace(stats=stats))
+            self.cache.store(path, entry._replace(status=status))
         return True
 
     def _store(
@@ -265,33 +265,32 @@ class DocumentCompiler:
         path, _, fingerprints = document
         if any(is_key_material(file) for file in fingerprints):
             return  # the input has a key in place of a path
-        artifacts: list[tuple[str, int, str]] | None = None
-        stats: list[Any] | None = None
+        artifacts: dict[str, str] | None = None
+        status: str | None = None
         if outcome.state in (WRITTEN, UNCHANGED, STALE) and files is not None:
-            encoded = {file: text.encode() for file, text in files.items()}
-            artifacts = [(file, len(data), digest(data)) for file, data in encoded.items()]
+            artifacts = {file: digest(text.encode()) for file, text in files.items()}
             if outcome.state != STALE and self.targets[outcome.target] == path:
-                stats = self._stats(outcome.target, files)
-        cache.store(path, Entry(fingerprints, report, name, artifacts, stats or []))
+                status = self._status(outcome.target, files)
+        cache.store(path, Entry(fingerprints, report, name, artifacts, status or ""))
 
-    def _stats(self, target: str, files: Iterable[str]) -> list[list[int]] | None:
+    def _status(self, target: str, files: Iterable[str]) -> str | None:
         """Return size, inode and times of each file; None if one is not a regular file or in a linked directory."""
         result = []
         directories = set() if target == self.top else {target}
         try:
             for name in files:
                 path = f"{target}/{name}"
-                status = os.lstat(path)
-                if not stat.S_ISREG(status.st_mode):
+                file = os.lstat(path)
+                if not stat.S_ISREG(file.st_mode):
                     return None
-                result.append([status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns])
+                result.append(f"{file.st_size} {file.st_ino} {file.st_mtime_ns} {file.st_ctime_ns}")
                 if "/" in name:
                     directories.add(os.path.dirname(path))
             if not all(stat.S_ISDIR(os.lstat(path).st_mode) for path in directories):
                 return None
         except OSError:
             return None
-        return result
+        return " ".join(result)
 
 
 def _reads_outside(diagnostics: list[Diagnostic]) -> bool:

@@ -34,6 +34,8 @@ def path(value: Any) -> bool:
     """Return whether the value is a string that the file system accepts as a path."""
     if type(value) is not str or "\0" in value:
         return False
+    if value.isascii():
+        return True
     try:
         os.fsencode(value)
     except UnicodeEncodeError:

@@ -78,12 +78,11 @@ def used(planted: Planted, data: bytes) -> bool:
     for form in FORMS:
         write_report(form, [report], io.StringIO())
     assert {found.location.file for found in report.diagnostics if found.location} <= {OWN, *entry.fingerprints}
-    for name, size, sign in entry.files or ():
+    for name, sign in (entry.files or {}).items():
         assert not name.startswith("/")
         assert ".." not in name.split("/")
-        assert size >= 0
         assert len(sign) == 32
-    assert all(len(stat) == 4 for stat in entry.stats)
+    assert isinstance(entry.status, str)
     return True
 
 
@@ -132,26 +131,26 @@ def test_a_real_entry_is_taken(planted: Planted, real: Any) -> None:
 
 
 def changed(entry: Any, change: str) -> Any:
-    fingerprints, report, _name, files, stats = entry
+    fingerprints, report, _name, files, seen = entry
     *head, found, policy, unlisted = report
     first = found[0]
     elsewhere = [*first[:7], ["/etc/passwd", *first[7][1:]], *first[8:]]
     return {
-        "fingerprints": [[*fingerprints], report, None, files, stats],
-        "a fingerprint": [{**fingerprints, "/": 1}, report, None, files, stats],
-        "a path": [{**fingerprints, "\ud800": "x"}, report, None, files, stats],
-        "an unknown code": [fingerprints, [*head, [["KASC-NO-001", *first[1:]]], policy, unlisted], None, files, stats],
-        "a severity": [fingerprints, [*head, [[first[0], "fatal", *first[2:]]], policy, unlisted], None, files, stats],
-        "a foreign file": [fingerprints, [*head, [elsewhere], policy, unlisted], None, files, stats],
-        "a file as link": [fingerprints, report, "c", [["files/../../x", 1, "0" * 32]], stats],
-        "a file of another kind": [fingerprints, report, "c", [["x", 1, "0" * 32]], stats],
-        "a file with NUL": [fingerprints, report, "c", [["files/\0", 1, "0" * 32]], stats],
-        "a size": [fingerprints, report, "c", [["files/x", -1, "0" * 32]], stats],
-        "a boolean": [fingerprints, report, "c", [["files/x", True, "0" * 32]], stats],
-        "a digest": [fingerprints, report, "c", [["files/x", 1, "0"]], stats],
-        "stats": [fingerprints, report, None, files, [[1]]],
-        "name": [fingerprints, report, {"a": 1}, files, stats],
-        "policy": [fingerprints, [*head, found, ["nsa", "1", []], unlisted], None, files, stats],
+        "fingerprints": [[*fingerprints], report, None, files, seen],
+        "a fingerprint": [{**fingerprints, "/": 1}, report, None, files, seen],
+        "a path": [{**fingerprints, "\ud800": "x"}, report, None, files, seen],
+        "an unknown code": [fingerprints, [*head, [["KASC-NO-001", *first[1:]]], policy, unlisted], None, files, seen],
+        "a severity": [fingerprints, [*head, [[first[0], "fatal", *first[2:]]], policy, unlisted], None, files, seen],
+        "a foreign file": [fingerprints, [*head, [elsewhere], policy, unlisted], None, files, seen],
+        "a file as link": [fingerprints, report, "c", {"files/../../x": "0" * 32}, seen],
+        "a file of another kind": [fingerprints, report, "c", {"x": "0" * 32}, seen],
+        "a file with NUL": [fingerprints, report, "c", {"files/\0": "0" * 32}, seen],
+        "a list of files": [fingerprints, report, "c", [["files/x", "0" * 32]], seen],
+        "a boolean": [fingerprints, report, "c", {"files/x": True}, seen],
+        "a digest": [fingerprints, report, "c", {"files/x": "0"}, seen],
+        "a status": [fingerprints, report, None, files, [[1]]],
+        "name": [fingerprints, report, {"a": 1}, files, seen],
+        "policy": [fingerprints, [*head, found, ["nsa", "1", []], unlisted], None, files, seen],
         "six": [*entry, 1],
         "an object": dict.fromkeys("abcde"),
     }[change]  # fmt: skip
@@ -159,8 +158,8 @@ def changed(entry: Any, change: str) -> Any:
 
 CHANGES = [
     "fingerprints", "a fingerprint", "a path", "an unknown code", "a severity", "a foreign file", "a file as link",
-    "a file of another kind", "a file with NUL", "a size", "a boolean", "a digest", "stats", "name", "policy", "six",
-    "an object",
+    "a file of another kind", "a file with NUL", "a list of files", "a boolean", "a digest", "a status", "name",
+    "policy", "six", "an object",
 ]  # fmt: skip
 
 

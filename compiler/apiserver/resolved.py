@@ -73,14 +73,14 @@ class ResolvedConfig(Sections):
         """Record flags that a value is computed from in addition to those of its field."""
         self.__dict__["more_flags"][path] = flags
 
-    def assigned(self) -> Iterator[Assigned]:
-        """Yield each section with what assigned it, in the order of the start-up."""
+    def assigned(self, key: str | None = None) -> Iterator[Assigned]:
+        """Yield each section, or those below one key, with what assigned it, in the order of the start-up."""
         state = self.__dict__
         steps, replaced = state["steps"], state["replaced"]
         more = tuple(state["more_flags"].items())
         for name in Sections.__annotations__:
             section: Section | None = getattr(self, name)
-            if section is not None:
+            if section is not None and (key is None or section.section_key == key):
                 kind = type(section)
                 first, last = steps[name][0], steps[name][-1]
                 flags = tuple(each for each in more if each[0].startswith(f"{kind.section_path}.")) if more else ()

@@ -45,11 +45,12 @@ class Section:
     A field is annotated with its type, its description, and the flags that its value is computed from:
     `Annotated[str, "Prefix of all keys.", "etcd-prefix"]`. A field whose type is a section and that has no flags is a
     group: its fields have their own. A field with the default None is left out of artifacts when it is None.
-    `section_path` is the place of a section in the resolved config, in dotted notation. A map that several steps fill
-    consists of one section with this `path`, and of others that are `part_of` it.
+    `section_path` is the place of a section in the resolved config, in dotted notation, and `section_key` its first
+    part. A map that several steps fill consists of one section with this `path`, and of others that are `part_of` it.
     """
 
     section_path: ClassVar[str] = ""
+    section_key: ClassVar[str] = ""
     is_part: ClassVar[bool] = False
     fields: ClassVar[tuple[str, ...]] = ()
     defaults: ClassVar[dict[str, None]] = {}
@@ -57,6 +58,7 @@ class Section:
 
     def __init_subclass__(cls, path: str = "", part_of: str = "") -> None:
         cls.section_path, cls.is_part = path or part_of, bool(part_of)
+        cls.section_key = cls.section_path.partition(".")[0]
         cls.fields = tuple(cls.__annotations__)
         cls.defaults = {name: None for name in cls.fields if name in vars(cls)}
         cls._values = itemgetter(*cls.fields)

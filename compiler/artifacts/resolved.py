@@ -28,7 +28,7 @@ def resolved_parts(resolved: Resolved) -> dict[str, Any]:
     provenance = []
     for assigned in config.assigned():
         section = assigned.section
-        by_key.setdefault(type(section).section_path.partition(".")[0], []).append(section)
+        by_key.setdefault(section.section_key, []).append(section)
         given = tuple(map(places.get, flags_of(assigned.origin)))
         provenance.append(part(_provenance, context.catalog, assigned.origin, given))
     return {

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from compiler import __version__
@@ -111,8 +112,13 @@ def _is_code(value: Any) -> bool:
 
 
 def _is_artifact(value: Any) -> bool:
-    """Return whether the value is the file name of an artifact, without leaving its directory."""
-    return is_path(value) and bool(artifacts_of(value)) and not {"", ".", ".."} & set(value.split("/"))
+    return text(value) and _is_artifact_name(value)
+
+
+@lru_cache(maxsize=256)
+def _is_artifact_name(name: str) -> bool:
+    """Return whether a file name is that of an artifact, without leaving its directory."""
+    return is_path(name) and bool(artifacts_of(name)) and not {"", ".", ".."} & set(name.split("/"))
 
 
 def _is_digest(value: Any) -> bool:

@@ -72,6 +72,7 @@ class Instance:
         self._resolved = resolved
         self.context = resolved.context
         self._parts: dict[str, Any] = {}
+        self._sections: dict[str, list[Assigned]] = {}
 
     def part(self, name: str, members: Iterable[str]) -> Any:
         """Return a part; of flags, config and health only the named members are needed."""
@@ -93,7 +94,7 @@ class Instance:
         if name == "flags":
             return tuple(self._raw(member) for member in members)
         if name == "config":
-            sections = [each.section for member in members for each in self._sections.get(member, ())]
+            sections = [each.section for member in members for each in self._assigned(member)]
             return tuple(sections), self._unknown
         if name == "storage":
             return self._resolved.storage_factory, self._unknown
@@ -112,7 +113,7 @@ class Instance:
 
     def flags_of(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the flags that a value of the config is computed from, by the names of its path."""
-        sections = self._sections.get(names[0], ())
+        sections = self._assigned(names[0])
         origins = {leaf.path: leaf.flags for each in sections for leaf in leaves_of(each.origin.section)}
         more = {path: flags for each in sections for path, flags in each.origin.more_flags}
         for length in range(len(names), 0, -1):
@@ -129,7 +130,7 @@ class Instance:
     def _section(self, name: str, part: dict[str, Any]) -> None:
         """Add the config below one key."""
         values: dict[str, Any] = {}
-        for assigned in self._sections.get(name, ()):
+        for assigned in self._assigned(name):
             more = dict(assigned.origin.more_flags)
             for leaf in leaves_of(assigned.origin.section):
                 value = leaf.plain_value(assigned.section)
@@ -140,13 +141,12 @@ class Instance:
         if values:
             part[name] = nested(values)[name]
 
-    @cached_property
-    def _sections(self) -> dict[str, list[Assigned]]:
-        """The sections of the config by the key that they are below."""
-        sections: dict[str, list[Assigned]] = {}
-        for assigned in self._resolved.config.assigned():
-            sections.setdefault(assigned.origin.section.section_path.partition(".")[0], []).append(assigned)
-        return sections
+    def _assigned(self, key: str) -> list[Assigned]:
+        """The sections of the config below one key."""
+        known = self._sections.get(key)
+        if known is None:
+            known = self._sections[key] = list(self._resolved.config.assigned(key))
+        return known
 
     @cached_property
     def _unknown(self) -> frozenset[str]:

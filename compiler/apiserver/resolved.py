@@ -69,23 +69,21 @@ class ResolvedConfig(Sections):
         self.__dict__["replaced"][name] = frozenset(changes)
         setattr(self, name, getattr(self, name).replace(**changes))
 
-    def add_flags(self, path: str, *flags: str) -> None:
-        """Record flags that a value is computed from in addition to those of its field."""
-        self.__dict__["more_flags"][path] = flags
+    def add_flags(self, name: str, path: str, *flags: str) -> None:
+        """Record flags that a value of a section is computed from in addition to those of its field."""
+        self.__dict__["more_flags"][name] = ((path, flags),)
 
     def assigned(self, key: str | None = None) -> Iterator[Assigned]:
         """Yield each section, or those below one key, with what assigned it, in the order of the start-up."""
         state = self.__dict__
-        steps, replaced = state["steps"], state["replaced"]
-        more = tuple(state["more_flags"].items())
+        steps, more, replaced = state["steps"], state["more_flags"], state["replaced"]
         for name in Sections.__annotations__:
             section: Section | None = getattr(self, name)
             if section is not None and (key is None or section.section_key == key):
-                kind = type(section)
-                first, last = steps[name][0], steps[name][-1]
-                flags = tuple(each for each in more if each[0].startswith(f"{kind.section_path}.")) if more else ()
-                absent = tuple(field for field in kind.defaults if getattr(section, field) is None)
-                yield Assigned(section, Origin(kind, first, last, replaced.get(name, _NONE), flags, absent))
+                by, defaults = steps[name], section.defaults
+                absent = tuple(field for field in defaults if getattr(section, field) is None) if defaults else ()
+                origin = Origin(type(section), by[0], by[-1], replaced.get(name, _NONE), more.get(name, ()), absent)
+                yield Assigned(section, origin)
 
     @property
     def provenance(self) -> dict[str, Provenance]:

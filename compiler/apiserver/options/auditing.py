@@ -92,7 +92,7 @@ class AuditOptions(OptionGroup):
             backends = (*backends, self._webhook(config.egress_selector.dialers.controlplane))
         config.audit = Audit(policy_file=policy, backends=backends, enabled=bool(backends))
         others = (flag for flag in flags.arguments if flag.startswith("audit-") and flag not in _BACKENDS)
-        config.add_flags("audit.backends", *others)
+        config.add_flags("audit", "audit.backends", *others)
 
     def _check_files(self, policy: str) -> None:
         """Check the files that are opened at startup; without a policy, the webhook's kubeconfig is not."""

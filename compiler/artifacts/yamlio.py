@@ -38,7 +38,7 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
-# Artifacts repeat the same words.
+# Artifacts repeat the same words; none of these is too long for a key.
 _SCALARS: dict[str, str] = {}
 _MOST_SCALARS = 10_000
 
@@ -49,7 +49,7 @@ def scalar(value: Any) -> str:
         text = _SCALARS.get(value)
         if text is None:
             text = _text(value)
-            if len(_SCALARS) < _MOST_SCALARS:
+            if len(_SCALARS) < _MOST_SCALARS and len(text) <= _LONGEST_KEY:
                 _SCALARS[value] = text
         return text
     if value is None:
@@ -153,11 +153,14 @@ def _write(value: Any, indent: str, lines: list[str], text_of: PartText) -> None
     known = _SCALARS.get
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            name = known(key) or scalar(str(key))
-            long = len(name) > _LONGEST_KEY
-            if long:
-                lines.append(f"{indent}? {name}")
-                name = ""
+            long = False
+            name = known(key)
+            if name is None:
+                name = scalar(str(key))
+                long = len(name) > _LONGEST_KEY
+                if long:
+                    lines.append(f"{indent}? {name}")
+                    name = ""
             if item.__class__ is str:
                 lines.append(f"{indent}{name}: {known(item) or scalar(item)}")
             elif not isinstance(item, _NESTED) or not item:

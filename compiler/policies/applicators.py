@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from compiler.policies.keywords import Check, describe, passes
@@ -120,8 +120,8 @@ def items(prefix: Sequence[Check], rest: Check | None, weight: int) -> Check:
     return check
 
 
-def contains(inner: Check, low: int, high: int | None, words: str, weight: int) -> Check:
-    """Return `contains` with `minContains` and `maxContains`; `words` is what has to be there."""
+def contains(inner: Check, low: int, high: int | None, words: Callable[[], str], weight: int) -> Check:
+    """Return `contains` with `minContains` and `maxContains`; `words` returns what has to be there."""
 
     def check(value: Any, steps: Steps) -> Outcome:
         if not isinstance(value, list):
@@ -131,9 +131,9 @@ def contains(inner: Check, low: int, high: int | None, words: str, weight: int) 
         met = outcomes.count(None)
         possible = met + outcomes.count(UNDECIDED)
         if possible < low:
-            return Failure((), lambda: f"has no {words}" if low == 1 else f"has {met} of {words}, less than {low}")
+            return Failure((), lambda: f"has no {words()}" if low == 1 else f"has {met} of {words()}, less than {low}")
         if high is not None and met > high:
-            return Failure((), lambda: f"has {met} of {words}, more than {high}")
+            return Failure((), lambda: f"has {met} of {words()}, more than {high}")
         return None if met >= low and (high is None or possible <= high) else UNDECIDED
 
     return check

@@ -299,7 +299,7 @@ class _Parts:
         low = self._count("minContains") if "minContains" in self.value else 1
         high = self._count("maxContains") if "maxContains" in self.value else None
         if low is not None:
-            yield applicators.contains(check, low, high, _named(inner), 1 + self.weight)
+            yield applicators.contains(check, low, high, lambda: _named(inner), 1 + self.weight)
 
     def _properties(self, key: str) -> Iterator[Check]:
         if key == "additionalProperties" and "properties" in self.value:

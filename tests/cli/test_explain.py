@@ -33,6 +33,8 @@ from tests.versions import VERSIONS
         ("storage.resources", ["type: array"]),
         ("KASC-ETCD-002", ["rule ETCD-02 of kube-apiserver", "storageBackend: etcd3"]),
         ("ETCD-02", ["KASC-ETCD-002"]),
+        ("kasc-diff-issuer", ["KASC-DIFF-ISSUER: change: issuer", "data-loss and breaking are errors"]),
+        ("KASC-DIFF-DELETED", ["KASC-DIFF-DELETED: deleted declaration of a cluster"]),
     ],
 )
 def test_words(what: str, told: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from compiler.artifacts import ARTIFACTS
 from compiler.artifacts.targets.table import KUSTOMIZATION, KUSTOMIZE, TARGETS
 from compiler.cli.explain.observed import api_lines, health_check_lines, metric_lines
-from compiler.cli.explain.subjects import Subject, rule_lines
+from compiler.cli.explain.subjects import Subject, change_codes, rule_lines
 from compiler.inputs.schema.bundle import artifact_schema, bundled, fields
 from compiler.rules import by_code
 from compiler.upstream.catalog import catalog
@@ -45,6 +45,7 @@ def describe(subject: Subject, version: str) -> list[str]:
     """Return the description of a subject: a headline, then lines indented by two spaces."""
     function = {
         "code": _code,
+        "change": _change,
         "flag": _flag,
         "group": _group,
         "gate": _gate,
@@ -74,6 +75,15 @@ _KINDS = {
 
 def _code(code: str, version: str) -> list[str]:
     return rule_lines(by_code()[code])
+
+
+def _change(code: str, version: str) -> list[str]:
+    return [
+        f"{code}: {change_codes()[code].title}",
+        "  reported by kasc diff with --output sarif, github or junit",
+        "  severities: data-loss and breaking are errors, plan is a warning, behaviour and cosmetic are notes",
+        "  docs/changes.md describes what each change does, and kasc diff OLD NEW its rollout",
+    ]
 
 
 def _flag(flag: str, version: str) -> list[str]:

@@ -96,8 +96,8 @@ _REMOVED = ("flags", "featureGates", "admissionPlugins", "apis", "configAPIs")
 class Subject(NamedTuple):
     """A subject that can be explained.
 
-    `kind` is code, flag, group, gate, plugin, artifact, resource, key, field, health-check, api, metric or one of the
-    kinds of `compiler.upstream.catalog.removed`; `name` is spelled as Kubernetes, or the schemas, spell it.
+    `kind` is code, change, flag, group, gate, plugin, artifact, resource, key, field, health-check, api, metric or one
+    of the kinds of `compiler.upstream.catalog.removed`; `name` is spelled as Kubernetes, or the schemas, spell it.
     """
 
     kind: str
@@ -134,11 +134,18 @@ def _configured(word: str, version: str) -> Subject | None:
     return _exact(near, version) if _letters(near) == _letters(name) else None
 
 
+def change_codes() -> dict[str, Rule]:
+    """Return the rules of the changes that `kasc diff` reports, by code."""
+    from compiler.changes.findings import RULES
+
+    return RULES
+
+
 def known_words(version: str) -> list[str]:
     """Return the names of all subjects, for suggestions and completion."""
     known = catalog(version)
     names = [*known.flags, *(spec.key for spec in known.flags.values()), *map(section_of, known.groups)]
-    names += [*EVERY, *known.gates, *known.plugins, *by_code(), *by_id(), *known.resources]
+    names += [*EVERY, *known.gates, *known.plugins, *by_code(), *by_id(), *change_codes(), *known.resources]
     names += [resource.resource for resource in known.resources.values()]
     names += [path.rpartition(".")[2] for path, _ in fields(bundled(version), "")]
     names += [path.rpartition(".")[2] for name in ARTIFACTS if name != "files" for path in _paths(name)]
@@ -169,6 +176,8 @@ def _exact(word: str, version: str) -> Subject | None:
     rule = by_code().get(word.upper()) or by_id().get(word.upper())
     if rule is not None:
         return Subject("code", rule.code)
+    if word.upper() in change_codes():
+        return Subject("change", word.upper())
     flag = flag_of(word, version)
     if flag is not None:
         return Subject("flag", flag)

@@ -71,7 +71,8 @@ class ResolvedConfig(Sections):
 
     def add_flags(self, name: str, path: str, *flags: str) -> None:
         """Record flags that a value of a section is computed from in addition to those of its field."""
-        self.__dict__["more_flags"][name] = ((path, flags),)
+        more = self.__dict__["more_flags"]
+        more[name] = (*more.get(name, ()), (path, flags))
 
     def assigned(self, key: str | None = None) -> Iterator[Assigned]:
         """Yield each section, or those below one key, with what assigned it, in the order of the start-up."""

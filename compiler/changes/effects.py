@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, NamedTuple
 
 from compiler.changes.tables import table_of
@@ -23,10 +23,15 @@ class Consequence(NamedTuple):
     safe_once: str = ""
 
 
-def consequence_of(flag: str, before: Any, after: Any) -> Consequence | None:
-    """Return the consequence of another effective value of a flag, None if no row is about it."""
+def consequence_of(
+    flag: str, before: Any, after: Any, values_of: Callable[[str], Iterable[Any]] = lambda other: ()
+) -> Consequence | None:
+    """Return the consequence of another effective value of a flag, None if no row is about it.
+
+    `values_of` returns the values that another flag has on the two servers.
+    """
     for conditions, *row in _entry(flag).get("rows", ()):
-        if all(_holds(condition, before, after) for condition in conditions):
+        if all(_holds(condition, before, after, values_of) for condition in conditions):
             return Consequence(*row)
     return None
 
@@ -82,8 +87,10 @@ def _entry(flag: str) -> dict[str, Any]:
     return entry
 
 
-def _holds(condition: list[str], before: Any, after: Any) -> bool:
+def _holds(condition: list[str], before: Any, after: Any, values_of: Callable[[str], Iterable[Any]]) -> bool:
     name, *words = condition
+    if name == "with":
+        return words[1] in map(_as_word, values_of(words[0]))
     if name in ("from", "to"):
         return _as_word(before if name == "from" else after) == words[0]
     return CONDITIONS[name](before, after)
@@ -139,5 +146,10 @@ CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
     "first-changed": lambda before, after: _elements(before)[:1] != _elements(after)[:1],
     "from": lambda before, after: True,
     "to": lambda before, after: True,
+    "with": lambda before, after: True,
 }
-"""Condition on the old and the new value of a flag; `from` and `to` compare one of them with a word."""
+"""Condition on the old and the new value of a flag; `from` and `to` compare one of them with a word, `with` compares
+the values of another flag.
+"""
+WORDS = {"from": 1, "to": 1, "with": 2}
+"""The words that a condition takes, if any."""

@@ -73,7 +73,11 @@ def _change(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) ->
 
 def by_row(flag: str, old: Resolved, new: Resolved, before: Any, after: Any) -> Change:
     """Return the change of a flag by its row."""
-    return _of(flag, old, new, before, after, consequence_of(flag, before, after) or _UNKNOWN)
+
+    def values_of(other: str) -> list[Any]:
+        return [server.context.flags.value(other) for server in (old, new)]
+
+    return _of(flag, old, new, before, after, consequence_of(flag, before, after, values_of) or _UNKNOWN)
 
 
 def _of(flag: str, old: Resolved, new: Resolved, before: Any, after: Any, consequence: Consequence) -> Change:

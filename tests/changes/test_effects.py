@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from compiler.changes.effects import CONDITIONS, consequence_of, flags_with_rows, plugins_with_rows, reload_of
+from compiler.changes.effects import (
+    CONDITIONS,
+    WORDS,
+    consequence_of,
+    flags_with_rows,
+    plugins_with_rows,
+    reload_of,
+)
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import versions
 from compiler.upstream.flag_values import PortRange
@@ -67,7 +74,7 @@ def test_condition(condition: str, before: Any, after: Any, holds: bool) -> None
 
 
 def test_every_condition_has_a_case() -> None:
-    assert set(CONDITIONS) - {"changed", "from", "to"} == {case[0] for case in CASES}
+    assert set(CONDITIONS) - {"changed", *WORDS} == {case[0] for case in CASES}
 
 
 def test_the_first_row_that_holds_counts() -> None:
@@ -82,3 +89,11 @@ def test_reload() -> None:
     assert [reload_of(flag) for flag in ("audit-policy-file", "client-ca-file", "kubelet-client-key")] == [
         "restart", "live", "poll"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reconcilers", "safe"), [(("lease", "master-count"), False), (("lease", "none"), True)])
+def test_a_row_may_depend_on_another_flag(reconcilers: tuple[str, str], safe: bool) -> None:
+    values = {"endpoint-reconciler-type": reconcilers}
+    consequence = consequence_of("apiserver-count", 1, 2, values.__getitem__)
+    assert consequence is not None
+    assert consequence.safe_mixed is safe

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from compiler.changes.change import KINDS, ONCE, SEVERITIES
-from compiler.changes.effects import CONDITIONS
+from compiler.changes.effects import CONDITIONS, WORDS
 from tools.generate.single import require, write_or_check
 
 DATA = Path(__file__).parents[2] / "compiler/changes/data"
@@ -80,7 +80,7 @@ def _when(text: str) -> list[list[str]]:
     """Return the conditions of a row, each with its words."""
     conditions = [condition.split() for condition in re.split(", *", text)]
     for name, *values in conditions:
-        require(name in CONDITIONS and len(values) == (name in ("from", "to")), f"{text} is not a condition")
+        require(name in CONDITIONS and len(values) == WORDS.get(name, 0), f"{text} is not a condition")
     return conditions
 
 

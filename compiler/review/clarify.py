@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from compiler import rules
@@ -38,27 +39,31 @@ _WITH_PUNCTUATION = ("cors-allowed-origins", "etcd-servers-overrides", "strict-t
 def clarify(report: Report, read: Read, resolved: Resolved | None = None) -> None:
     """Replace the hint of every error if the text at its location shows a more likely cause."""
     lines: dict[str, Lines] = {}
+    # Many errors may be about elements of one list.
+    quoted = cache(lambda argument: _quoted(argument, resolved))
     for index, error in enumerate(report.diagnostics):
         if error.severity == ERROR and error.location is not None:
             name = error.location.file
             if name not in lines:
                 lines[name] = Lines(Source(name, read(name)).body)
-            hint = _hint(error, error.location, lines[name], resolved)
+            argument = _argument(error, error.location, resolved)
+            hint = _hint(error, error.location, lines[name], argument, quoted)
             if hint:
                 report.diagnostics[index] = error._replace(hint=hint, fix=())
 
 
-def _hint(error: Diagnostic, location: Location, lines: Lines, resolved: Resolved | None) -> str:
-    """Return a better hint for an error, empty if there is none."""
+def _hint(
+    error: Diagnostic, location: Location, lines: Lines, argument: Argument | None, quoted: Callable[[Argument], str]
+) -> str:
+    """Return a better hint for an error about an argument or another text, empty if there is none."""
     if error.code == _SYNTAX:
         return advice(_line(lines, location.line))
     start, end = lines.span(location)
     text = lines.text[start:end].partition("\n")[0]
-    argument = _argument(error, location, resolved)
     return (
         advice(text)
         or _unexpanded(text.strip(_QUOTES))
-        or (_quoted(argument, resolved) if argument is not None else _quoted_flag(error, text))
+        or (quoted(argument) if argument is not None else _quoted_flag(error, text))
     )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler.inputs.arguments import Argument
+from compiler.review import clarify
 from compiler.review.examine import Settings, examine
 
 NEEDED = """\
@@ -130,3 +132,18 @@ def test_other_hints_stay(tmp_path: Path) -> None:
 def test_what_a_misspelled_flag_stands_for_is_not_reported_as_missing(tmp_path: Path) -> None:
     text = NEEDED.replace("--etcd-servers", "--etcd-server") + "--etcd-certfile=/a\n--etcd-keyfle=/b\n"
     assert hints(tmp_path, "a.flags", text, "flags") == ["did you mean --etcd-servers?", "did you mean --etcd-keyfile?"]
+
+
+def test_a_list_is_searched_for_quotes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+
+    def count(argument: Argument, _resolved: object) -> str:
+        searched.append(argument.flag)
+        return ""
+
+    monkeypatch.setattr(clarify, "_quoted", count)
+    path = tmp_path / "kube-apiserver.flags"
+    path.write_text("--v=2\n--enable-admission-plugins=A,B,C\n")
+    report = examine(str(path), Settings()).report
+    assert len([each for each in report.of("error") if each.flag == "enable-admission-plugins"]) == 3
+    assert searched.count("enable-admission-plugins") == 1

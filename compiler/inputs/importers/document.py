@@ -11,7 +11,7 @@ from compiler import rules
 from compiler.diagnostics import Diagnostic, KascError, Report, diagnose
 from compiler.filesystem import Root, hint_for
 from compiler.inputs import ServerInput
-from compiler.inputs.importers.flags import unknown_values
+from compiler.inputs.importers.flags import check_lengths, unknown_values
 from compiler.inputs.importers.lowering import Content, Lowering, Path
 from compiler.inputs.importers.placeholders import Placeholders
 from compiler.inputs.schema import conforms, load_schema, unknown_key, unwrapped
@@ -51,6 +51,7 @@ def read_document(
     contents = _load_sources(merged, path, files, problems, refused)
     lowering = Lowering(known, refused, contents, problems, Placeholders(deployment))
     arguments = lowering.arguments(merged)
+    check_lengths(arguments)
     if lowering.placeholders:
         problems += unknown_values(arguments)
     name = merged.at(("metadata", "name"))

@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 
 from compiler import rules
-from compiler.bounds import MAX_NODES
+from compiler.bounds import MAX_ARGUMENT, MAX_NODES
 from compiler.diagnostics import NOTE, Diagnostic, Location, Problems, diagnose
 from compiler.inputs import ServerInput
 from compiler.inputs.arguments import ANY, Argument, Word, may_be_any, split_arguments
 from compiler.inputs.importers.processes import process_lines, words_of_process
 from compiler.inputs.shell_words import Splitter, trace_of
-from compiler.inputs.source.node import Source, too_many_words
+from compiler.inputs.source.node import Source, too_long, too_many_words
 from compiler.text import shown_bare
 from compiler.upstream.catalog import catalog
 from compiler.upstream.catalog.facts import nearest
@@ -44,7 +44,11 @@ def without_program(words: list[Word]) -> list[Word]:
 
 
 def arguments_of(words: list[Word], version: str | None, problems: list[Diagnostic]) -> list[Argument]:
-    """Return the arguments among the words, by the flags of a version (the newest if None)."""
+    """Return the arguments among the words, by the flags of a version (the newest if None).
+
+    Raises KascError for a word that no argument can be, because it is too long.
+    """
+    check_lengths(words)
     known = catalog(nearest(version))
     flags = known.flags
 
@@ -57,6 +61,13 @@ def arguments_of(words: list[Word], version: str | None, problems: list[Diagnost
         words = [word for word in words if not word.origin or word.unknown in (NODE_ADDRESS, POD_ADDRESS)]
     problems += unknown_values(words)
     return arguments
+
+
+def check_lengths(uses: Sequence[Word | Argument]) -> None:
+    """Raise KascError (DOC-02) for a word or a value that is longer than an argument can be."""
+    for use in uses:
+        if len(use.text) > MAX_ARGUMENT:
+            raise too_long(use.location or Location("", 1, 1, 1, 1))
 
 
 def unknown_values(uses: Sequence[Word | Argument]) -> Problems:

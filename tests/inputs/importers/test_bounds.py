@@ -92,3 +92,17 @@ def test_references_that_do_not_end_take_linear_time() -> None:
     start = time.process_time()
     assert not list(references("$(A" * 1_000_000))
     assert time.process_time() - start < 2
+
+
+def document(plugins: list[str]) -> str:
+    return json.dumps({"kind": "APIServer", "apiVersion": "kasc/v1", "admission": {"enableAdmissionPlugins": plugins}})
+
+
+@pytest.mark.parametrize("kind", ["flags", "argv", "document"])
+def test_a_list_that_no_argument_can_hold_is_refused(kind: str) -> None:
+    plugins = [f"P{number}" for number in range(MAX_ARGUMENT // 5)]
+    line = f"--enable-admission-plugins={','.join(plugins)}\n"
+    got = read(document(plugins) if kind == "document" else line, kind)
+    (found,) = [each for each in got.problems if each.severity == "error"]
+    assert (got.given, found.code) == (None, "KASC-DOC-002")
+    assert f"longer than {MAX_ARGUMENT} characters" in found.message

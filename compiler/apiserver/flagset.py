@@ -116,6 +116,7 @@ class FlagSet:
             if argument.unknown and argument.flag in known:
                 self._set_unknown(argument.flag)
         misspelled: list[Argument] = []
+        parts: dict[str, list[Any]] = {}
         for argument in arguments:
             flag = argument.flag
             if flag == ANY:
@@ -130,8 +131,12 @@ class FlagSet:
                 misspelled.append(argument)
                 continue
             given = self.arguments.setdefault(flag, [])
+            kind = TYPES[spec.type]
             try:
-                values[flag] = TYPES[spec.type].set(values[flag], argument.text, not given)
+                if kind.accumulates:
+                    parts.setdefault(flag, []).append(kind.set(kind.zero, argument.text, True))
+                else:
+                    values[flag] = kind.set(values[flag], argument.text, not given)
                 if flag in _SAME_VARIABLE:
                     values[_SAME_VARIABLE[flag]] = values[flag]
             except InvalidValueError as refusal:
@@ -141,6 +146,8 @@ class FlagSet:
 
                     report.add(invalid_value(argument, refusal))
             given.append(argument)
+        for flag, each in parts.items():
+            values[flag] = TYPES[known[flag].type].joined(each)
         self._take_as_meant(misspelled[:MAX_SUGGESTIONS])
 
     def _set_unknown(self, flag: str) -> None:

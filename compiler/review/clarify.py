@@ -31,6 +31,8 @@ _PLACEHOLDER = (
     rf"|\{{\{{\s*\.?({_VARIABLE_NAME})[^}}]*\}}\}}|<([A-Z][A-Z0-9_-]+)>"
 )
 _QUOTES = "\"'"
+_MOST_USES = 1000
+"""Uses of a flag among which the one of an error is searched."""
 _COMMA_SEPARATED = ("stringSlice", "colonSeparatedMultimapStringString", "configurationMap")
 _WITH_PUNCTUATION = ("cors-allowed-origins", "etcd-servers-overrides", "strict-transport-security-directives")
 """Lists whose elements may contain other separators and brackets."""
@@ -74,7 +76,7 @@ def _line(lines: Lines, number: int) -> str:
 
 def _argument(error: Diagnostic, location: Location, resolved: Resolved | None) -> Argument | None:
     """Return the occurrence of the flag that an error is about."""
-    arguments = resolved.context.flags.arguments.get(error.flag, ()) if resolved is not None else ()
+    arguments = resolved.context.flags.arguments.get(error.flag, ())[:_MOST_USES] if resolved is not None else ()
     return next((each for each in arguments if each.location is not None and _contains(each.location, location)), None)
 
 

@@ -5,7 +5,8 @@ Kubernetes: github.com/spf13/pflag and k8s.io/component-base/cli/flag.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from compiler import rules
@@ -27,11 +28,16 @@ class ListType(ValueType):
     """A list: the first use replaces the default, later ones append."""
 
     zero: Any = ()
+    accumulates = True
 
     def set(self, current: Any, text: str, first: bool) -> Any:
         """Return the tuple of all elements so far."""
         elements = tuple(self.split(text))
         return elements if first else current + elements
+
+    def joined(self, values: Sequence[Any]) -> Any:
+        """Return the tuple of all elements."""
+        return tuple(chain.from_iterable(values))
 
     def split(self, text: str) -> Iterable[Any]:
         """Return the elements of one use."""
@@ -176,6 +182,8 @@ class VModule(ListType):
 class MapType(ValueType):
     """A map: the first use replaces the default, later ones merge."""
 
+    accumulates = True
+
     @property
     def zero(self) -> Any:
         """An empty map, the default of all map flags."""
@@ -185,6 +193,10 @@ class MapType(ValueType):
         """Return the map of all entries so far."""
         entries = dict(self.split(text))
         return entries if first else current | entries
+
+    def joined(self, values: Sequence[Any]) -> Any:
+        """Return the map of all entries."""
+        return {key: value for entries in values for key, value in entries.items()}
 
     def split(self, text: str) -> Iterable[tuple[str, str]]:
         """Return the entries of one use."""

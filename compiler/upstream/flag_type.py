@@ -12,9 +12,10 @@ Span = tuple[int, int]
 
 
 class ValueType:
-    """One flag type. `zero` is the value of an unset flag."""
+    """One flag type. `zero` is the value of an unset flag; of a type that `accumulates`, every use counts."""
 
     zero: Any = ""
+    accumulates = False
 
     def set(self, current: Any, text: str, first: bool) -> Any:
         """Return the value after another use of the flag; `first` if it is the first one.
@@ -22,6 +23,10 @@ class ValueType:
         Raise InvalidValueError.
         """
         return text
+
+    def joined(self, values: Sequence[Any]) -> Any:
+        """Return the value after several uses, by those after each alone; the time is linear in their number."""
+        return values[-1]
 
     def format(self, value: Any) -> list[str]:
         """Return the strings, one for each use of the flag, that parse to the value."""
@@ -33,6 +38,8 @@ class ValueType:
 
     def parse(self, texts: Sequence[str]) -> Any:
         """Return the value after all uses of a flag. Raise InvalidValueError."""
+        if self.accumulates:
+            return self.joined([self.set(self.zero, text, True) for text in texts])
         value = self.zero
         for index, text in enumerate(texts):
             value = self.set(value, text, index == 0)

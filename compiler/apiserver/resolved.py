@@ -195,15 +195,26 @@ def fields_of(section: type[Section]) -> list[Field]:
     return [_field(section, name, hints[name]) for name in section.fields]
 
 
+class _Parts:
+    """Takes the place of `Annotated` where annotations are evaluated, which takes most of the time otherwise."""
+
+    def __class_getitem__(cls, parts: tuple[Any, ...]) -> tuple[Any, ...]:
+        return parts
+
+
 def _annotations_of(section: type[Section]) -> dict[str, Any]:
-    """Return the annotations of a section, evaluated all at once, which is faster than `typing.get_type_hints`."""
+    """Return the annotations of a section, those with metadata as tuples of type and metadata.
+
+    They are evaluated all at once, which is faster than `typing.get_type_hints`.
+    """
     entries = (f"{name!r}: {annotation}" for name, annotation in section.__annotations__.items())
-    annotations: dict[str, Any] = eval(f"{{{', '.join(entries)}}}", vars(sys.modules[section.__module__]))
+    known, instead = vars(sys.modules[section.__module__]), {"Annotated": _Parts}
+    annotations: dict[str, Any] = eval(f"{{{', '.join(entries)}}}", known, instead)
     return annotations
 
 
 def _field(section: type[Section], name: str, hint: Any) -> Field:
-    kind, *metadata = get_args(hint) if get_origin(hint) is Annotated else (hint, "")
+    kind, *metadata = hint if isinstance(hint, tuple) else (hint, "")
     description, *flags = (each for each in metadata if isinstance(each, str))
     return Field(
         name=name,
@@ -280,9 +291,12 @@ def _plain_list(plain: Plain | None) -> Plain:
 
 
 def _plain_section(section: type[Section]) -> Plain:
-    fields = [(field.key, field.name, field.is_optional, _plain(field.type)) for field in fields_of(section)]
+    fields: list[tuple[str, str, bool, Plain | None]] = []
 
     def convert(value: Section) -> dict[str, Any]:
+        if not fields:
+            # Few servers have a section of each kind.
+            fields.extend((each.key, each.name, each.is_optional, _plain(each.type)) for each in fields_of(section))
         return {
             key: inner if plain is None else plain(inner)
             for key, name, is_optional, plain in fields

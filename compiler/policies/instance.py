@@ -136,7 +136,8 @@ class Instance:
                 value = leaf.plain_value(assigned.section)
                 if value is None or self._unknown:
                     value = self._known(value, leaf.path, leaf.flags + more.get(leaf.path, ()))
-                convert = _converter(self.context.catalog, "config", leaf.path)
+                has_texts = isinstance(value, str | dict | list)
+                convert = _converter(self.context.catalog, "config", leaf.path) if has_texts and value else None
                 values[leaf.path] = convert(value) if convert is not None else value
         if values:
             part[name] = nested(values)[name]

@@ -66,6 +66,8 @@ class Pattern:
         """The strings of the data repeat from server to server."""
         self._transitions: dict[tuple[frozenset[int], str], frozenset[int]] = {}
         self._cached_states = 0
+        self._first: frozenset[int] | None = None
+        """The states before the first character."""
         whole = _Reader(text, self).read()
         self.start, self.accepting = whole
 
@@ -82,7 +84,9 @@ class Pattern:
         return known
 
     def _search(self, text: str, steps: Steps) -> bool:
-        states = self._closure({self.start}, steps, at_start=True)
+        states = self._first
+        if states is None:
+            states = self._first = self._closure({self.start}, steps, at_start=True)
         if self.accepting in states:
             return True
         for character in text:

@@ -196,7 +196,7 @@ def fields_of(section: type[Section]) -> list[Field]:
 
 
 class _Parts:
-    """Takes the place of `Annotated` where annotations are evaluated, which takes most of the time otherwise."""
+    """Stands in for `Annotated` when annotations are evaluated; the real one would take most of the time."""
 
     def __class_getitem__(cls, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         return parts

@@ -144,12 +144,9 @@ CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
     "reduced": lambda before, after: _is_extended(after, before),
     "reordered": _is_reordered,
     "first-changed": lambda before, after: _elements(before)[:1] != _elements(after)[:1],
-    "from": lambda before, after: True,
-    "to": lambda before, after: True,
-    "with": lambda before, after: True,
 }
-"""Condition on the old and the new value of a flag; `from` and `to` compare one of them with a word, `with` compares
+"""Condition on the old and the new value of a flag."""
+WORDS = {"from": 1, "to": 1, "with": 2}
+"""Condition that compares with a word -> the number of words: `from` and `to` compare the old and the new value, `with`
 the values of another flag.
 """
-WORDS = {"from": 1, "to": 1, "with": 2}
-"""The words that a condition takes, if any."""

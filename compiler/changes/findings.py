@@ -36,8 +36,9 @@ def with_changes(difference: Difference) -> Report:
         report.read_as, report.kubernetes_version = last.read_as, last.kubernetes_version
     if new is not None:
         report.extend(new.diagnostics)
-        report.deselected, report.policies = new.deselected, new.policies
-        report.unread, report.unlisted = new.unread, new.unlisted
+        report.deselected, report.policies = list(new.deselected), new.policies
+        report.unread = new.unread
+        report.unlisted.update(new.unlisted)
         report.root, report.texts, report.concealed = new.root, new.texts, new.concealed
     if difference.status == DELETED:
         report.add(diagnose(_DELETED, UNDECLARED, severity=WARNING, location=_start(difference.path)))

@@ -122,7 +122,7 @@ def _is_artifact_name(name: str) -> bool:
 
 
 def _is_digest(value: Any) -> bool:
-    return text(value) and len(value) == 32
+    return text(value) and len(value) == 32 and not value.strip("0123456789abcdef")
 
 
 _LOCATION = row(is_path, count, count, count, count)

@@ -32,7 +32,7 @@ _PLACEHOLDER = (
 )
 _QUOTES = "\"'"
 _MOST_USES = 1000
-"""Uses of a flag among which the one of an error is searched."""
+"""Uses of a flag that are searched for the one that an error is about."""
 _COMMA_SEPARATED = ("stringSlice", "colonSeparatedMultimapStringString", "configurationMap")
 _WITH_PUNCTUATION = ("cors-allowed-origins", "etcd-servers-overrides", "strict-transport-security-directives")
 """Lists whose elements may contain other separators and brackets."""

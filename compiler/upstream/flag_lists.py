@@ -31,9 +31,8 @@ class ListType(ValueType):
     accumulates = True
 
     def set(self, current: Any, text: str, first: bool) -> Any:
-        """Return the tuple of all elements so far."""
-        elements = tuple(self.split(text))
-        return elements if first else current + elements
+        """Return the tuple of the elements of this use."""
+        return tuple(self.split(text))
 
     def joined(self, values: Sequence[Any]) -> Any:
         """Return the tuple of all elements."""
@@ -190,9 +189,8 @@ class MapType(ValueType):
         return {}
 
     def set(self, current: Any, text: str, first: bool) -> Any:
-        """Return the map of all entries so far."""
-        entries = dict(self.split(text))
-        return entries if first else current | entries
+        """Return the map of the entries of this use."""
+        return dict(self.split(text))
 
     def joined(self, values: Sequence[Any]) -> Any:
         """Return the map of all entries."""

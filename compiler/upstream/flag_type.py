@@ -20,12 +20,12 @@ class ValueType:
     def set(self, current: Any, text: str, first: bool) -> Any:
         """Return the value after another use of the flag; `first` if it is the first one.
 
-        Raise InvalidValueError.
+        Of a type that accumulates, return the value of this use alone. Raise InvalidValueError.
         """
         return text
 
     def joined(self, values: Sequence[Any]) -> Any:
-        """Return the value after several uses, by those after each alone; the time is linear in their number."""
+        """Return the value after several uses, by those of each alone; the time is linear in their number."""
         return values[-1]
 
     def format(self, value: Any) -> list[str]:

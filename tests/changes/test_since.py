@@ -225,8 +225,8 @@ def test_rejected_versions(repository: Path, capsys: pytest.CaptureFixture[str])
 
 def test_links_at_the_merge_base(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Links lead where they led then, and no further than links on disk may."""
-    os.rename("clusters/base", "shared")
-    os.symlink("../shared", "clusters/base")
+    os.rename("clusters/base", "common")
+    os.symlink("../common", "clusters/base")
     write("other/apiserver.yaml", BASE.replace("10.0.0.11", "10.0.0.12"))
     on_main()
     assert names(capsys) == {}

@@ -157,14 +157,14 @@ def test_what_main_changed_in_the_meantime_does_not_count(repository: Path, caps
 
 
 def test_links_lead_to_what_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (repository / "shared").mkdir()
-    os.rename("fleet/base", "shared/base")
-    (repository / "fleet/base").symlink_to("../shared/base")
+    (repository / "common").mkdir()
+    os.rename("fleet/base", "common/base")
+    (repository / "fleet/base").symlink_to("../common/base")
     git("add", ".")
     git("commit", "-qm", "moved")
     git("branch", "-f", "main")
     assert changed(capsys)[0] == []
-    base = repository / "shared/base/apiserver.yaml"
+    base = repository / "common/base/apiserver.yaml"
     base.write_text(base.read_text() + "# another\n")
     assert changed(capsys)[0] == ["c-000", "c-001", "c-002", "c-003"]
 

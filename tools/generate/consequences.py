@@ -80,7 +80,7 @@ def _when(text: str) -> list[list[str]]:
     """Return the conditions of a row, each with its words."""
     conditions = [condition.split() for condition in re.split(", *", text)]
     for name, *values in conditions:
-        require(name in CONDITIONS and len(values) == WORDS.get(name, 0), f"{text} is not a condition")
+        require(len(values) == WORDS.get(name, 0) and name in {*CONDITIONS, *WORDS}, f"{text} is not a condition")
     return conditions
 
 

@@ -284,7 +284,5 @@ def joined(spec: FlagSpec, texts: Sequence[str]) -> list[str]:
 
 def parsed_entries(spec: FlagSpec, texts: Sequence[str]) -> dict[str, str]:
     """Return the entries of a map flag."""
-    value: dict[str, str] = {}
-    for number, text in enumerate(texts):
-        value = TYPES[spec.type].set(value, text, not number)
-    return value
+    entries: dict[str, str] = TYPES[spec.type].parse(texts)
+    return entries

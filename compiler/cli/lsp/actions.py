@@ -14,6 +14,7 @@ from typing import NamedTuple
 from lsprotocol import types
 
 from compiler.artifacts.imported.faithful import CannotImportError, import_input
+from compiler.changes.editing.pieces import Replacement, narrowed
 from compiler.cli.lsp.diagnostics import as_diagnostic, file_of
 from compiler.cli.lsp.positions import Positions, overlaps
 from compiler.cli.lsp.session import Buffers, Snapshot
@@ -122,16 +123,9 @@ def edits_between(before: str, after: str, positions: Positions) -> list[types.T
 
 def _edit(old: str, new: str, offset: int, text: str, positions: Positions) -> types.TextEdit:
     """Return the edit of a part of a text that starts at an index; it replaces only what differs."""
-    start = _common(old, new)
-    end = _common(old[start:][::-1], new[start:][::-1])
-    places = (place(text, offset + index) for index in (start, len(old) - end))
-    return types.TextEdit(types.Range(*(positions.position(*each) for each in places)), new[start : len(new) - end])
-
-
-def _common(one: str, other: str) -> int:
-    """Return the number of equal characters at the start of two strings."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
+    start, end, new = narrowed(old, Replacement(0, len(old), new))
+    places = (place(text, offset + index) for index in (start, end))
+    return types.TextEdit(types.Range(*(positions.position(*each) for each in places)), new)
 
 
 def _suppression(diagnostic: Diagnostic, snapshot: Snapshot) -> types.CodeAction | None:

@@ -148,16 +148,18 @@ async def test_everything_that_an_editor_asks(client: LanguageClient, tmp_path: 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_requests_can_be_cancelled(client: LanguageClient, tmp_path: Path) -> None:
-    uri = open_document(client, tmp_path / "a.yaml", BASE)
+    # Each version takes much longer to read than the messages about it, so the last requests are waiting.
+    text = BASE.replace("[NodeRestriction]", f"[{', '.join(f'P{number}' for number in range(8000))}]")
+    uri = open_document(client, tmp_path / "a.yaml", text)
     parameters = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(4, 4))
     answers = []
     for number in range(40):
-        change(client, uri, number + 2, BASE + "#" * number)
+        change(client, uri, number + 2, text + "#" * number)
         name = f"cancelled-{number}"
         answers.append(client.protocol.send_request_async("textDocument/hover", parameters, msg_id=name))
     pending = [asyncio.ensure_future(each) for each in answers]
     await asyncio.sleep(0)
-    for number in range(40):
+    for number in reversed(range(40)):
         client.cancel_request(types.CancelParams(id=f"cancelled-{number}"))
     results = await asyncio.wait_for(asyncio.gather(*pending, return_exceptions=True), 60)
     assert any(isinstance(each, JsonRpcRequestCancelled) for each in results)

@@ -10,7 +10,6 @@ import posixpath
 from functools import partial
 from typing import NamedTuple
 
-from compiler.bounds import MAX_ARGUMENT
 from compiler.inputs import NotInContainerError
 from compiler.inputs.arguments import Word
 from compiler.inputs.dialects.kubeadm.config import Config
@@ -18,10 +17,10 @@ from compiler.inputs.dialects.kubeadm.rendered import Content, Renderer
 from compiler.inputs.dialects.kubeadm.report import TITLE
 from compiler.inputs.dialects.kubeadm.versions import NAMED_PROBE_PORT_SINCE
 from compiler.inputs.importers.container import Environment
+from compiler.inputs.importers.flags import check_lengths
 from compiler.inputs.pods.filesystem import ContainerFileSystem
-from compiler.inputs.rewriting import location_of
 from compiler.inputs.shell_words import Run, composed
-from compiler.inputs.source.node import Node, items_of, text_of, too_long
+from compiler.inputs.source.node import Node, items_of, text_of
 
 _CA_CERTIFICATES = "/etc/ssl/certs"
 _NODE_CA_DIRECTORIES = (
@@ -201,9 +200,7 @@ def expanded(words: list[Word], container: Node) -> list[Word]:
 
     Raises KascError for a word longer than Linux accepts.
     """
-    long = next((word for word in words if len(word.text) > MAX_ARGUMENT), None)
-    if long is not None:
-        raise too_long(location_of(long))
+    check_lengths(words)
     if not any("$(" in word.text or "$$" in word.text for word in words):
         return words
     environment = Environment(container)
